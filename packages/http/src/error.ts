@@ -1,0 +1,16 @@
+import { PROBLEMS, type Problem, type ProblemCode } from './problem.ts';
+
+/** A request that a service refuses by one of the constants of the closed table. */
+export class HttpError extends Error {
+  readonly code: ProblemCode;
+
+  constructor(code: ProblemCode, options?: ErrorOptions) {
+    super(code, options);
+    this.name = 'HttpError';
+    this.code = code;
+  }
+
+  get problem(): Problem {
+    return PROBLEMS[this.code];
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * Whether a Content-Type is exactly this media type, parameters aside and in any case
+ * (RFC 9110 §8.3.1). A list or a longer name is another type.
+ */
+export function hasMediaType(value: string | null, type: string): boolean {
+  if (value === null || value.includes(',')) return false;
+  return (value.split(';', 1)[0] ?? '').trim().toLowerCase() === type;
+}
+
+/** Whether two texts are equal, in time that depends on the given one's length alone. */
+export function equalText(given: string, expected: string): boolean {
+  let difference = given.length ^ expected.length;
+  for (let i = 0; i < given.length; i++) {
+    difference |= given.charCodeAt(i) ^ expected.charCodeAt(i % Math.max(1, expected.length));
+  }
+  return difference === 0;
+}
+
+/** The token of `Authorization: Bearer …` (RFC 6750 §2.1), or null when there is none. */
+export function bearerToken(headers: Headers): string | null {
+  return /^Bearer ([A-Za-z0-9\-._~+/]+=*)$/i.exec(headers.get('authorization') ?? '')?.[1] ?? null;
+}
+
+/** The constant answer to a browser's preflight: the same for every origin, so it needs no Vary. */
+export const PREFLIGHT: Readonly<Record<string, string>> = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-methods': 'GET, POST',
+  'access-control-allow-headers': 'authorization, content-type, incremental',
+  'access-control-max-age': '86400', // seconds
+};
+
+/** What a browser must see on an answer itself. */
+export const CORS: Readonly<Record<string, string>> = { 'access-control-allow-origin': '*' };

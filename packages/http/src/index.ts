@@ -1,0 +1,11 @@
+export { collect, readBody, type BodyLimits } from './body.ts';
+export { HttpError } from './error.ts';
+export { bearerToken, CORS, equalText, hasMediaType, PREFLIGHT } from './headers.ts';
+export {
+  PROBLEM_TYPE,
+  PROBLEMS,
+  problemResponse,
+  problemText,
+  type Problem,
+  type ProblemCode,
+} from './problem.ts';

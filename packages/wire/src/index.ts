@@ -1,0 +1,5 @@
+export { concat, EMPTY, equalBytes, type Bytes, type Random, type UnixSeconds } from './bytes.ts';
+export { ProtocolError, WireError } from './error.ts';
+export { Reader, varintLength } from './reader.ts';
+export { base64url, fromBase64url, fromHex, fromUtf8, hex, utf8 } from './text.ts';
+export { uint, varint, vector } from './writer.ts';

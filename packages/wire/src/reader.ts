@@ -1,0 +1,95 @@
+import type { Bytes } from './bytes.ts';
+import { WireError } from './error.ts';
+
+/** A cursor over bytes. Every read advances past a whole field or throws `truncated`. */
+export class Reader {
+  readonly #bytes: Bytes;
+  #at = 0;
+
+  constructor(bytes: Bytes) {
+    this.#bytes = bytes;
+  }
+
+  /** Bytes not yet read. */
+  get remaining(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  /** Bytes read so far. */
+  get offset(): number {
+    return this.#at;
+  }
+
+  /** `opaque field[length]`: a view on the input, not a copy. */
+  opaque(length: number, field: string): Bytes {
+    if (length > this.remaining) {
+      const have = `have ${this.remaining} at offset ${this.#at}`;
+      throw new WireError('truncated', `${field}: need ${length} bytes, ${have}`);
+    }
+    const from = this.#at;
+    this.#at += length;
+    return this.#bytes.subarray(from, this.#at);
+  }
+
+  /**
+   * `uintN field`, network byte order, of `width` bytes. Multiplies, since `<<` would wrap at 2^31.
+   *
+   * @throws {WireError} `out-of-range` when a uint64 exceeds 2^53 - 1
+   */
+  uint(width: 1 | 2 | 4 | 8, field: string): number {
+    let n = 0;
+    for (const byte of this.opaque(width, field)) n = n * 256 + byte;
+    return safe(n, field);
+  }
+
+  /** `opaque field<0..2^(8*width)-1>`, as a reader that cannot see past its end. */
+  vector(width: 1 | 2 | 4, field: string): Reader {
+    return new Reader(this.opaque(this.uint(width, `${field}.length`), field));
+  }
+
+  /**
+   * A variable-length integer (RFC 9000 §16), of any of the four widths.
+   *
+   * @throws {WireError} `out-of-range` above 2^53 - 1: no length that we could hold
+   */
+  varint(field: string): number {
+    const first = this.uint(1, field);
+    let n = first & 63;
+    for (const byte of this.opaque((1 << (first >> 6)) - 1, field)) n = n * 256 + byte;
+    return safe(n, field);
+  }
+
+  /** A variable-length integer in its shortest form, as the batched-token vectors demand. */
+  minimalVarint(field: string): number {
+    const from = this.#at;
+    const n = this.varint(field);
+    if (this.#at - from !== varintLength(n)) {
+      throw new WireError('not-minimal', `${field}: not the shortest form at offset ${from}`);
+    }
+    return n;
+  }
+
+  /** All that is left: a view on the input. */
+  rest(): Bytes {
+    return this.opaque(this.remaining, 'rest');
+  }
+
+  /** Call last: a struct with bytes left over is a different struct. */
+  end(struct: string): void {
+    if (this.remaining > 0) {
+      throw new WireError('trailing', `${struct}: ${this.remaining} bytes after the end`);
+    }
+  }
+}
+
+function safe(n: number, field: string): number {
+  if (n > Number.MAX_SAFE_INTEGER) throw new WireError('out-of-range', `${field}: above 2^53 - 1`);
+  return n;
+}
+
+/** How many bytes the shortest variable-length form of n takes: 1, 2, 4 or 8 (RFC 9000 §16). */
+export function varintLength(n: number): 1 | 2 | 4 | 8 {
+  if (n < 2 ** 6) return 1;
+  if (n < 2 ** 14) return 2;
+  return n < 2 ** 30 ? 4 : 8;
+}

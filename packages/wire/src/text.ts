@@ -1,0 +1,78 @@
+import type { Bytes } from './bytes.ts';
+import { WireError } from './error.ts';
+
+const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+const SEXTETS = new Map([...ALPHABET].map((char, sextet) => [char, sextet]));
+const OCTETS = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'));
+
+export function utf8(text: string): Bytes {
+  return ENCODER.encode(text);
+}
+
+/** @throws {WireError} `bad-text` when the bytes are not UTF-8 */
+export function fromUtf8(bytes: Uint8Array): string {
+  try {
+    return DECODER.decode(bytes);
+  } catch {
+    throw new WireError('bad-text', `${bytes.length} bytes are not UTF-8`);
+  }
+}
+
+/** Lower-case hexadecimal. */
+export function hex(bytes: Uint8Array): string {
+  let text = '';
+  for (const octet of bytes) text += OCTETS[octet];
+  return text;
+}
+
+/** @throws {WireError} `bad-text` unless the text is pairs of hexadecimal digits */
+export function fromHex(text: string): Bytes {
+  if (text.length % 2 !== 0 || /[^0-9a-fA-F]/.test(text)) throw new WireError('bad-text', 'not hexadecimal');
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  return bytes;
+}
+
+/** base64url without padding (RFC 4648 §5). */
+export function base64url(bytes: Uint8Array): string {
+  let text = '';
+  for (let i = 0; i < bytes.length; i += 3) {
+    const left = bytes.length - i;
+    const word = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
+    for (let shift = 18; shift >= (left === 1 ? 12 : left === 2 ? 6 : 0); shift -= 6) {
+      text += ALPHABET[(word >> shift) & 63];
+    }
+  }
+  return text;
+}
+
+/**
+ * Decodes base64url, with its padding or without (RFC 4648 §5).
+ *
+ * One byte string has one unpadded text: bits left over must be zero (§3.5), so that a twin of a
+ * token's text is refused.
+ *
+ * @throws {WireError} `bad-text`
+ */
+export function fromBase64url(text: string): Bytes {
+  const bare = text.length % 4 === 0 ? text.replace(/={1,2}$/, '') : text;
+  if (bare.length % 4 === 1) throw new WireError('bad-text', 'not base64url: length');
+  const bytes = new Uint8Array(Math.floor((bare.length * 3) / 4));
+  let word = 0;
+  let bits = 0;
+  let at = 0;
+  for (const char of bare) {
+    const sextet = SEXTETS.get(char);
+    if (sextet === undefined) throw new WireError('bad-text', 'not base64url: alphabet');
+    word = ((word << 6) | sextet) & 0xffff;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes[at++] = (word >> bits) & 0xff;
+    }
+  }
+  if ((word & ((1 << bits) - 1)) !== 0) throw new WireError('bad-text', 'not base64url: bits left over');
+  return bytes;
+}

@@ -1,0 +1,90 @@
+import './support/offline-env.ts';
+import path from 'node:path';
+import { cloudflareTest } from '@cloudflare/vitest-plugin';
+import { defineConfig } from 'vitest/config';
+
+const root = path.resolve(import.meta.dirname, '..');
+
+/** Tests of one Worker, run in workerd with the bindings of its block in wrangler.toml. */
+const inWorkerd = (name: string, miniflare: Record<string, unknown> = {}) => ({
+  plugins: [
+    cloudflareTest({
+      wrangler: { configPath: path.join(root, 'wrangler.toml'), environment: name },
+      remoteBindings: false,
+      miniflare,
+    }),
+  ],
+  root,
+  test: { name, include: [`services/${name}/test/workerd/**/*.test.ts`], testTimeout: 30_000 },
+});
+
+const inNode = (name: string, include: readonly string[], setupFiles: readonly string[] = []) => ({
+  root,
+  test: {
+    name,
+    include: [...include],
+    exclude: ['**/workerd/**', '**/no-subtle/**', '**/node_modules/**'],
+    setupFiles: [...setupFiles],
+    environment: 'node' as const,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
+
+/** Stands in for a service-bound Worker, so that one Worker can be tested alone. */
+const stub = (name: string, script: string) => ({
+  name,
+  modules: true,
+  compatibilityDate: '2026-10-23',
+  script,
+});
+
+export default defineConfig({
+  root,
+  test: {
+    reporters: ['default', path.join(root, 'test/support/plain-reporter.ts')],
+    projects: [
+      inNode('node', ['packages/*/test/**/*.test.ts', 'services/*/test/**/*.test.ts', 'test/*.test.ts']),
+      inNode('exchange', ['test/{exchange,privacy}/**/*.test.ts']),
+      inNode('browser', ['test/browser/**/*.test.ts']),
+      {
+        root,
+        plugins: [
+          cloudflareTest({
+            main: path.join(root, 'test/support/empty-worker.ts'),
+            miniflare: {
+              compatibilityDate: '2026-10-23',
+              compatibilityFlags: ['webcrypto_modern_algorithms'],
+            },
+          }),
+        ],
+        test: { name: 'workerd', include: ['packages/*/test/workerd/**/*.test.ts'], testTimeout: 30_000 },
+      },
+      {
+        root,
+        test: {
+          name: 'no-subtle',
+          include: ['packages/*/test/no-subtle/**/*.test.ts'],
+          setupFiles: [path.join(root, 'test/support/no-subtle.ts')],
+        },
+      },
+      inWorkerd('relay'),
+      inWorkerd('gateway', {
+        workers: [
+          stub(
+            'sotto-issuer',
+            `import { WorkerEntrypoint } from "cloudflare:workers";
+             export class GatewayEntrypoint extends WorkerEntrypoint { redeem() { return "first" } }
+             export default { fetch: () => new Response(null, { status: 404 }) }`,
+          ),
+          stub(
+            'sotto-stickers',
+            'export default { fetch: () => Response.json({ results: [], next: null }) }',
+          ),
+        ],
+      }),
+      inWorkerd('issuer'),
+      inWorkerd('stickers'),
+    ],
+  },
+});
