@@ -8,7 +8,7 @@ const SEXTETS = new Map([...ALPHABET].map((char, sextet) => [char, sextet]));
 const OCTETS = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'));
 
 export function utf8(text: string): Bytes {
-  return ENCODER.encode(text);
+  return ENCODER.encode(text) as Bytes;
 }
 
 /** @throws {WireError} `bad-text` when the bytes are not UTF-8 */
