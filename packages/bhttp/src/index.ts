@@ -1,1 +1,12 @@
-export {};
+export { decodeRequest, decodeResponse } from './decode.ts';
+export { encodeRequest, encodeResponse, type EncodeOptions } from './encode.ts';
+export { BhttpError } from './error.ts';
+export {
+  MAX_CONTROL_DATA,
+  MAX_FIELD_SECTION,
+  MAX_FIELDS,
+  MAX_INFORMATIONAL,
+  type BhttpRequest,
+  type BhttpResponse,
+  type Field,
+} from './message.ts';

@@ -22,13 +22,28 @@ export class Reader {
 
   /** `opaque field[length]`: a view on the input, not a copy. */
   opaque(length: number, field: string): Bytes {
+    const from = this.#advance(length, field);
+    return this.#bytes.subarray(from, this.#at);
+  }
+
+  /** Steps over `length` bytes and says where they begin. */
+  #advance(length: number, field: string): number {
     if (length > this.remaining) {
       const have = `have ${this.remaining} at offset ${this.#at}`;
       throw new WireError('truncated', `${field}: need ${length} bytes, ${have}`);
     }
     const from = this.#at;
     this.#at += length;
-    return this.#bytes.subarray(from, this.#at);
+    return from;
+  }
+
+  /** The big-endian number in the next `width` bytes, after `n` as its highest digits. */
+  #digits(n: number, width: number, field: string): number {
+    let number = n;
+    for (let at = this.#advance(width, field); at < this.#at; at++) {
+      number = number * 256 + (this.#bytes[at] ?? 0);
+    }
+    return safe(number, field);
   }
 
   /**
@@ -37,9 +52,7 @@ export class Reader {
    * @throws {WireError} `out-of-range` when a uint64 exceeds 2^53 - 1
    */
   uint(width: 1 | 2 | 4 | 8, field: string): number {
-    let n = 0;
-    for (const byte of this.opaque(width, field)) n = n * 256 + byte;
-    return safe(n, field);
+    return this.#digits(0, width, field);
   }
 
   /** `opaque field<0..2^(8*width)-1>`, as a reader that cannot see past its end. */
@@ -53,10 +66,8 @@ export class Reader {
    * @throws {WireError} `out-of-range` above 2^53 - 1: no length that we could hold
    */
   varint(field: string): number {
-    const first = this.uint(1, field);
-    let n = first & 63;
-    for (const byte of this.opaque((1 << (first >> 6)) - 1, field)) n = n * 256 + byte;
-    return safe(n, field);
+    const first = this.#digits(0, 1, field);
+    return this.#digits(first & 63, (1 << (first >> 6)) - 1, field);
   }
 
   /** A variable-length integer in its shortest form, as the batched-token vectors demand. */

@@ -4,7 +4,7 @@ import { WireError } from './error.ts';
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-const SEXTETS = new Map([...ALPHABET].map((char, sextet) => [char, sextet]));
+const SEXTETS = new Map(Array.from(ALPHABET, (char, sextet) => [char, sextet]));
 const OCTETS = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'));
 
 export function utf8(text: string): Bytes {

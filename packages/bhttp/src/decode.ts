@@ -1,0 +1,143 @@
+import { Reader, WireError, type Bytes } from '@sotto/wire';
+import { BhttpError } from './error.ts';
+import {
+  FRAMING,
+  MAX_CONTROL_DATA,
+  MAX_FIELD_SECTION,
+  MAX_FIELDS,
+  MAX_INFORMATIONAL,
+  type BhttpRequest,
+  type BhttpResponse,
+  type Field,
+} from './message.ts';
+import { checkControlData, checkField, isStatus, latin1 } from './text.ts';
+
+/** What all field sections of one message may still take. */
+interface Budget {
+  lines: number;
+  bytes: number;
+}
+
+/**
+ * Reads a request of either framing (RFC 9292 §3.1, §3.2).
+ *
+ * Content and trailers may be cut off where they are empty (§3.8); padding must be zeros. Known-length
+ * content is a view on the input.
+ *
+ * @throws {BhttpError} and nothing else; an invalid message is not to be processed further (§4)
+ */
+export function decodeRequest(bytes: Bytes): BhttpRequest {
+  return decode(bytes, 'request', (r, known, budget) => {
+    const method = controlData(r, 'method');
+    const scheme = controlData(r, 'scheme');
+    const authority = controlData(r, 'authority');
+    const path = controlData(r, 'path');
+    checkControlData(method, scheme, authority, path);
+    const fields = section(r, 'header', known, budget);
+    return { method, scheme, authority, path, fields };
+  });
+}
+
+/** Reads a response of either framing, informational ones before it. Errors as `decodeRequest`. */
+export function decodeResponse(bytes: Bytes): BhttpResponse {
+  return decode(bytes, 'response', (r, known, budget) => {
+    const informational = [];
+    let status = r.varint('status');
+    while (isStatus(status, 'informational')) {
+      if (informational.length === MAX_INFORMATIONAL) {
+        throw new BhttpError('fields-too-large', `over ${MAX_INFORMATIONAL} informational responses`);
+      }
+      informational.push({ status, fields: section(r, 'header', known, budget) });
+      status = r.varint('status');
+    }
+    if (!isStatus(status, 'final')) throw new BhttpError('bad-status', 'status outside 100 to 599');
+    return { informational, status, fields: section(r, 'header', known, budget) };
+  });
+}
+
+function decode<Head>(
+  bytes: Bytes,
+  kind: 'request' | 'response',
+  readHead: (r: Reader, known: boolean, budget: Budget) => Head,
+): Head & { content: Bytes; trailers: Field[] } {
+  try {
+    const r = new Reader(bytes);
+    const framing = r.varint('framing indicator');
+    const known = framing === FRAMING['known-length'][kind];
+    if (!known && framing !== FRAMING['indeterminate-length'][kind]) {
+      throw new BhttpError('bad-framing', `not the framing of a ${kind}`);
+    }
+    const budget = { lines: MAX_FIELDS, bytes: MAX_FIELD_SECTION };
+    const head = readHead(r, known, budget);
+    const content = known ? r.opaque(lengthOrCut(r, 'content'), 'content') : chunks(r);
+    const trailers = r.remaining === 0 ? [] : section(r, 'trailer', known, budget);
+    for (const byte of r.rest()) {
+      if (byte !== 0) throw new BhttpError('bad-padding', 'padding is not zero');
+    }
+    return { ...head, content, trailers };
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    throw new BhttpError(error.code === 'out-of-range' ? 'out-of-range' : 'truncated', error.message);
+  }
+}
+
+/** A part that may be cut off stands for one of length zero (RFC 9292 §3.8). */
+function lengthOrCut(r: Reader, part: string): number {
+  return r.remaining === 0 ? 0 : r.varint(`${part} length`);
+}
+
+function controlData(r: Reader, part: string): string {
+  const bytes = r.opaque(r.varint(`${part} length`), part);
+  if (bytes.length > MAX_CONTROL_DATA) {
+    throw new BhttpError('bad-control-data', `${part} over ${MAX_CONTROL_DATA} bytes`);
+  }
+  return latin1(bytes);
+}
+
+function section(r: Reader, kind: 'header' | 'trailer', known: boolean, budget: Budget): Field[] {
+  if (!known) {
+    return lines(r, kind, budget, () => r.varint('field name length'));
+  }
+  const length = r.varint(`${kind} section length`);
+  const inside = new Reader(r.opaque(length, `${kind} section`));
+  if (length > budget.bytes) tooLarge();
+  return lines(inside, kind, budget, () => {
+    if (inside.remaining === 0) return 0;
+    const nameLength = inside.varint('field name length');
+    if (nameLength === 0) throw new BhttpError('bad-field-name', 'field name is empty');
+    return nameLength;
+  });
+}
+
+/** @param nextName - the length of the next line's name in bytes; 0 at the section's end */
+function lines(r: Reader, kind: 'header' | 'trailer', budget: Budget, nextName: () => number): Field[] {
+  const fields: Field[] = [];
+  let regularSeen = false;
+  for (let from = r.offset, length = nextName(); length > 0; from = r.offset, length = nextName()) {
+    const name = r.opaque(length, 'field name');
+    const value = r.opaque(r.varint('field value length'), 'field value');
+    budget.bytes -= r.offset - from;
+    budget.lines -= 1;
+    if (budget.bytes < 0 || budget.lines < 0) tooLarge();
+    const field: Field = [latin1(name), latin1(value)];
+    checkField(field, kind, regularSeen);
+    regularSeen ||= !field[0].startsWith(':');
+    fields.push(field);
+  }
+  return fields;
+}
+
+function tooLarge(): never {
+  throw new BhttpError('fields-too-large', `over ${MAX_FIELDS} fields or ${MAX_FIELD_SECTION} bytes of them`);
+}
+
+/** Indeterminate-length content: chunks up to an empty one, which alone may be cut off when it is first. */
+function chunks(r: Reader): Bytes {
+  const content = new Uint8Array(r.remaining);
+  let at = 0;
+  for (let length = lengthOrCut(r, 'chunk'); length > 0; length = r.varint('chunk length')) {
+    content.set(r.opaque(length, 'chunk'), at);
+    at += length;
+  }
+  return content.subarray(0, at);
+}

@@ -1,0 +1,33 @@
+import type { Bytes } from '@sotto/wire';
+
+/** A field line: a lower-case name, and a value with one char (0x00 to 0xff) a byte. */
+export type Field = readonly [name: string, value: string];
+
+export interface BhttpRequest {
+  readonly method: string;
+  readonly scheme: string;
+  readonly authority: string; // empty: the Host field names the target (RFC 9292 §3.4)
+  readonly path: string;
+  readonly fields: readonly Field[];
+  readonly content: Bytes;
+  readonly trailers: readonly Field[];
+}
+
+export interface BhttpResponse {
+  readonly informational: readonly { readonly status: number; readonly fields: readonly Field[] }[];
+  readonly status: number; // 200 to 599
+  readonly fields: readonly Field[];
+  readonly content: Bytes;
+  readonly trailers: readonly Field[];
+}
+
+/** RFC 9292 §3.3. */
+export const FRAMING = {
+  'known-length': { request: 0, response: 1 },
+  'indeterminate-length': { request: 2, response: 3 },
+} as const;
+
+export const MAX_FIELDS = 256; // field lines in a message, all sections together
+export const MAX_FIELD_SECTION = 32_768; // bytes in a message, all sections together
+export const MAX_INFORMATIONAL = 16; // responses
+export const MAX_CONTROL_DATA = 16_384; // bytes of method, scheme, authority or path
