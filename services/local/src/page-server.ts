@@ -1,0 +1,64 @@
+import type { Server } from 'node:http';
+import { serve } from '@hono/node-server';
+import { Hono } from 'hono';
+import { pageFiles } from '@sotto/picker/page';
+import type { Secrets } from './secrets.ts';
+import type { Shown } from './taps/taps.ts';
+import type { PerService } from './workers.ts';
+
+interface PageDeps {
+  readonly urls: PerService<string>;
+  readonly secrets: Secrets;
+  readonly account: (name: string) => Promise<string>;
+  readonly show: () => Shown;
+}
+
+const NOTHING_ELSE = [
+  "default-src 'none'",
+  "script-src 'self' blob:",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "base-uri 'none'",
+  "form-action 'none'",
+];
+
+/** The showcase page, and what a page or the command line asks of the local suite. */
+export async function servePage(
+  port: number,
+  { urls, secrets, account, show }: PageDeps,
+): Promise<{ close(): Promise<void> }> {
+  const files = await pageFiles();
+  const connect = `connect-src 'self' ${urls.relay} ${urls.issuer}`;
+  const policy = [...NOTHING_ELSE, connect].join('; ');
+  const app = new Hono();
+  app.get('/local.json', (c) =>
+    c.json({ ...urls, root: secrets.root, operatorToken: secrets.operatorToken, restSeconds: 0 }),
+  );
+  app.post('/local/account', async (c) => {
+    const name = c.req.query('name') ?? 'you@local';
+    return c.json({ token: await account(name) });
+  });
+  app.get('/local/taps', (c) => c.json(show()));
+  app.get('/health', (c) => c.body(null, 200));
+  app.get('*', async (c) => {
+    const file = await files(c.req.path);
+    if (file === null) return c.body(null, 404);
+    return c.body(file.body, 200, {
+      'content-type': file.type,
+      'content-security-policy': policy,
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+    });
+  });
+  const server = await new Promise<Server>((resolve) => {
+    const made = serve({ fetch: app.fetch, hostname: '127.0.0.1', port }, () => resolve(made as Server));
+  });
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

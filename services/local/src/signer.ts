@@ -1,0 +1,36 @@
+import { signBundle } from '@sotto/bundle';
+import { base64url, fromBase64url } from '@sotto/wire';
+import type { Secrets } from './secrets.ts';
+
+interface Slot {
+  readonly sequence: number;
+  readonly bundle: string;
+  readonly signed: boolean;
+}
+
+/**
+ * Signs every bundle slot of the gateway that has no signature yet, as the operator who holds the
+ * root would, with a root that never enters a Worker.
+ */
+export async function signSlots(gateway: string, { operatorToken, rootSecret }: Secrets): Promise<void> {
+  const headers = { authorization: `Bearer ${operatorToken}`, 'content-type': 'application/json' };
+  const slots = (await answered(fetch(`${gateway}/operator/bundles`, { headers })).then((r) =>
+    r.json(),
+  )) as Slot[];
+  const secret = fromBase64url(rootSecret);
+  const signatures = slots
+    .filter(({ signed }) => !signed)
+    .map(({ sequence, bundle }) => ({
+      sequence,
+      signature: base64url(signBundle(fromBase64url(bundle), secret)),
+    }));
+  if (signatures.length === 0) return;
+  const body = JSON.stringify(signatures);
+  await answered(fetch(`${gateway}/operator/bundles`, { method: 'POST', headers, body }));
+}
+
+async function answered(pending: Promise<Response>): Promise<Response> {
+  const response = await pending;
+  if (!response.ok) throw new Error(`the gateway's operator route answered ${response.status}`);
+  return response;
+}

@@ -1,0 +1,32 @@
+import '../../../test/support/offline-env.ts';
+import path from 'node:path';
+import { keptSecrets } from './secrets.ts';
+import { startSuite } from './suite.ts';
+import { ROOT } from './worker-code.ts';
+
+const TICK = 600_000; // milliseconds, as the Workers' crons
+const began = performance.now();
+const kept = path.join(ROOT, '.sotto');
+
+const suite = await startSuite({
+  port: Number(process.env['PORT'] ?? 8801),
+  persist: path.join(kept, 'storage'),
+  secrets: await keptSecrets(kept),
+  taps: true,
+  page: true,
+});
+const timer = setInterval(() => void suite.tick(), TICK);
+
+for (const [name, url] of Object.entries(suite.urls)) console.log(`${name.padEnd(9)} ${url}`);
+console.log(`root      ${suite.secrets.root}`);
+console.log(`ready in ${Math.round(performance.now() - began)} ms: open ${suite.urls.page} (Ctrl-C stops)`);
+
+let stopping = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (stopping) return;
+    stopping = true;
+    clearInterval(timer);
+    void suite.dispose().then(() => process.exit(0));
+  });
+}

@@ -1,0 +1,141 @@
+import { createServer, type AddressInfo } from 'node:net';
+import type { Miniflare } from 'miniflare';
+import { accountToken, attesterConfig } from './account.ts';
+import { servePage } from './page-server.ts';
+import { makeSecrets, type Secrets } from './secrets.ts';
+import { signSlots } from './signer.ts';
+import { Taps } from './taps/taps.ts';
+import { tcpTap, type TcpTap } from './taps/tcp-tap.ts';
+import { SERVICES, startWorkers, type PerService, type ServiceName } from './workers.ts';
+
+export interface SuiteOptions {
+  /** Relay's port; gateway, issuer, stickers and the page follow. Any free ones without it. */
+  readonly port?: number;
+  /** Folder for the Durable Objects' storage; in memory without it. */
+  readonly persist?: string;
+  readonly secrets?: Secrets;
+  /** Stands taps between the parts, for the page and `sotto explain`. */
+  readonly taps?: boolean;
+  /** Serves the page and /local.json. */
+  readonly page?: boolean;
+  readonly epochSeconds?: number;
+  /** Variables of a Worker that differ from wrangler.toml. */
+  readonly vars?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
+}
+
+export interface Suite {
+  readonly urls: PerService<string> & { readonly page: string };
+  readonly secrets: Secrets;
+  readonly miniflare: Miniflare;
+  /** A bearer token of the development attester for any account name. */
+  account(name: string): Promise<string>;
+  /** One turn of everything that cron does: keys made and destroyed, slots signed, the bundle fetched. */
+  tick(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+/** The whole house on one machine: four Workers in one workerd, each on a loopback port of its own. */
+export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
+  const secrets = options.secrets ?? (await makeSecrets());
+  const taps = options.taps ? new Taps() : null;
+  const ports = await publicPorts(options.port);
+  const workerPorts = taps ? await publicPorts(undefined) : ports;
+  const urls = mapServices((service) => `http://127.0.0.1:${ports[service]}`);
+  const open: TcpTap[] = taps
+    ? await Promise.all([
+        tcpTap(ports.relay, at(workerPorts.relay), taps.toRelay),
+        tcpTap(ports.gateway, at(workerPorts.gateway), taps.toGateway),
+        tcpTap(ports.issuer, at(workerPorts.issuer), taps.toIssuer),
+        tcpTap(ports.stickers, at(workerPorts.stickers), () => {}),
+      ])
+    : [];
+  const miniflare = await startWorkers({
+    ports: workerPorts,
+    vars: variables(secrets, urls, options),
+    ...(options.persist !== undefined && { persist: options.persist }),
+    ...(taps && { taps }),
+  });
+  const cron = async (service: ServiceName): Promise<void> => {
+    const worker = await miniflare.getWorker(`sotto-${service}`);
+    await worker.scheduled({ cron: '*/10 * * * *' });
+  };
+  const account = (name: string): Promise<string> => accountToken(secrets.attester, name);
+  const tick = async (): Promise<void> => {
+    await cron('issuer');
+    await cron('gateway');
+    await signSlots(urls.gateway, secrets);
+    await cron('relay');
+  };
+  await tick();
+  const page = options.page
+    ? await servePage(ports.page, { urls, secrets, account, show: () => taps?.show() ?? { sequence: 0 } })
+    : null;
+  return {
+    urls: { ...urls, page: `http://127.0.0.1:${ports.page}` },
+    secrets,
+    miniflare,
+    account,
+    tick,
+    dispose: async () => {
+      await page?.close();
+      await Promise.all(open.map((tap) => tap.close()));
+      await miniflare.dispose();
+    },
+  };
+}
+
+const at = (port: number) => ({ host: '127.0.0.1', port });
+
+function mapServices<T>(of: (service: ServiceName) => T): Record<ServiceName, T> {
+  return Object.fromEntries(SERVICES.map((service) => [service, of(service)])) as Record<ServiceName, T>;
+}
+
+function variables(
+  secrets: Secrets,
+  urls: PerService<string>,
+  { epochSeconds = 86_400, vars = {} }: SuiteOptions,
+): PerService<Record<string, string>> {
+  const common = { LOCAL: 'true', OPERATOR_TOKEN: secrets.operatorToken, EPOCH_SECONDS: `${epochSeconds}` };
+  return {
+    relay: {
+      LOCAL: 'true',
+      GATEWAYS: JSON.stringify({ '': urls.gateway }),
+      RELAY_TOKENS: JSON.stringify({ '': secrets.relayToken }),
+      ...vars.relay,
+    },
+    gateway: {
+      ...common,
+      ROOT: secrets.root,
+      RELAY_TOKEN: secrets.relayToken,
+      KEY_WRAPPING_KEY: secrets.gatewayWrappingKey,
+      ...vars.gateway,
+    },
+    issuer: {
+      ...common,
+      ISSUER_NAME: 'issuer.local',
+      ISSUER_URL: urls.issuer,
+      ATTESTERS: JSON.stringify([attesterConfig(secrets.attester)]),
+      ACCOUNT_KEY: secrets.accountKey,
+      KEY_WRAPPING_KEY: secrets.issuerWrappingKey,
+      ...vars.issuer,
+    },
+    stickers: { ...vars.stickers },
+  };
+}
+
+async function publicPorts(base: number | undefined): Promise<Record<ServiceName | 'page', number>> {
+  const names = [...SERVICES, 'page'] as const;
+  const ports = await Promise.all(names.map((_, i) => (base === undefined ? freePort() : base + i)));
+  return Object.fromEntries(names.map((name, i) => [name, ports[i]])) as Record<ServiceName | 'page', number>;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}

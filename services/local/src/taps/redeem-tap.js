@@ -1,0 +1,26 @@
+// Stands between gateway and issuer in the local suite and tells the taps of each redemption.
+import { WorkerEntrypoint } from 'cloudflare:workers';
+
+const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+export class GatewayEntrypoint extends WorkerEntrypoint {
+  async redeem(redemption) {
+    const outcome = await this.env.ISSUER.redeem(redemption);
+    const { service, token } = redemption;
+    // Token (RFC 9577 §2.2): type, nonce, challenge digest, key id, authenticator.
+    const seen = {
+      service,
+      nonce: hex(token.subarray(2, 34)),
+      tokenKeyId: hex(token.subarray(66, 98)),
+      outcome,
+    };
+    await this.env.TAP.fetch('http://tap/', { method: 'POST', body: JSON.stringify(seen) });
+    return outcome;
+  }
+
+  schedule() {
+    return this.env.ISSUER.schedule();
+  }
+}
+
+export default { fetch: () => new Response(null, { status: 404 }) };

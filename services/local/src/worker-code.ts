@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { build as bundle, type Plugin } from 'esbuild';
+
+export const ROOT = path.resolve(import.meta.dirname, '../../..');
+
+/** A module of a Worker as Miniflare takes it. */
+export interface WorkerModule {
+  readonly type: 'ESModule' | 'Data' | 'CompiledWasm';
+  readonly path: string;
+  readonly contents: string | Uint8Array<ArrayBuffer>;
+}
+
+const BINARY = { '.bin': 'Data', '.wasm': 'CompiledWasm' } as const;
+
+/** Keeps data and WebAssembly as modules of their own, as a deployment does. */
+function binaryModules(found: Map<string, WorkerModule>): Plugin {
+  return {
+    name: 'binary-modules',
+    setup(build) {
+      build.onResolve({ filter: /\.(bin|wasm)$/ }, async ({ path: specifier, resolveDir }) => {
+        const file = path.resolve(resolveDir, specifier);
+        const name = `./${path.relative(ROOT, file).replaceAll(/[^\w.]/g, '_')}`;
+        const type = BINARY[path.extname(file) as keyof typeof BINARY];
+        found.set(name, { type, path: name.slice(2), contents: new Uint8Array(await readFile(file)) });
+        return { path: name, external: true };
+      });
+    },
+  };
+}
+
+/** Bundles one Worker's entry file the way a deployment would. */
+export async function workerModules(entry: string): Promise<WorkerModule[]> {
+  const found = new Map<string, WorkerModule>();
+  const { outputFiles } = await bundle({
+    absWorkingDir: ROOT,
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    conditions: ['workerd', 'worker', 'browser', 'import'],
+    external: ['cloudflare:*', 'node:*'],
+    loader: { '.sql': 'text' },
+    plugins: [binaryModules(found)],
+    logLevel: 'warning',
+  });
+  const [code] = outputFiles;
+  if (code === undefined) throw new Error(`no code for ${entry}`);
+  return [{ type: 'ESModule', path: 'index.js', contents: code.text }, ...found.values()];
+}

@@ -1,0 +1,100 @@
+import path from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, Response } from 'miniflare';
+import { unstable_getMiniflareWorkerOptions } from 'wrangler';
+import type { Taps } from './taps/taps.ts';
+import { ROOT, workerModules } from './worker-code.ts';
+
+export const SERVICES = ['relay', 'gateway', 'issuer', 'stickers'] as const;
+export type ServiceName = (typeof SERVICES)[number];
+export type PerService<T> = Readonly<Record<ServiceName, T>>;
+
+const CONFIG = path.join(ROOT, 'wrangler.toml');
+
+interface WorkersOptions {
+  /** Loopback port of each Worker. */
+  readonly ports: PerService<number>;
+  /** Variables and secrets beside those of wrangler.toml. */
+  readonly vars: PerService<Readonly<Record<string, string>>>;
+  /** Folder of the Durable Objects' storage; in memory without one. */
+  readonly persist?: string;
+  /** Shows what passes over the bindings of the gateway. */
+  readonly taps?: Taps;
+}
+
+/** All four Workers in one workerd, from the same wrangler.toml that deploys. */
+export async function startWorkers({ ports, vars, persist, taps }: WorkersOptions): Promise<Miniflare> {
+  const workers: unknown[] = await Promise.all(
+    SERVICES.map(async (service) => {
+      const { workerOptions, main } = unstable_getMiniflareWorkerOptions(CONFIG, service);
+      const { rootPath: _rootPath, modulesRules: _modulesRules, ...options } = workerOptions;
+      if (main === undefined) throw new Error(`${service} has no entry file`);
+      return {
+        ...options,
+        name: `sotto-${service}`,
+        bindings: { ...options.bindings, ...vars[service] },
+        modules: await workerModules(main),
+        unsafeDirectSockets: [{ host: '127.0.0.1', port: ports[service] }],
+        ...(service === 'gateway' && taps && { serviceBindings: tappedBindings(ports, taps) }),
+      };
+    }),
+  );
+  if (taps) workers.push(await redeemTap(taps));
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      workers: workers as never,
+      host: '127.0.0.1',
+      port: 0,
+      cf: false,
+      logRequests: false,
+      telemetry: { enabled: false },
+      unsafeObservability: false,
+      unsafeLocalExplorer: false,
+      stripDisablePrettyError: true,
+      log: new Log(LogLevel.ERROR),
+      ...(persist !== undefined && { resourcePersistencePath: persist }),
+    }),
+  );
+  await miniflare.ready;
+  return miniflare;
+}
+
+/** The gateway's two bindings, each through a tap. */
+function tappedBindings(ports: PerService<number>, taps: Taps): Record<string, unknown> {
+  return {
+    ISSUER: { name: 'redeem-tap', entrypoint: 'GatewayEntrypoint' },
+    STICKERS: async (request: Request): Promise<unknown> => {
+      const { pathname, search } = new URL(request.url);
+      const body = Buffer.from(await request.arrayBuffer());
+      const fields = [...request.headers].filter(([name]) => name === 'content-type');
+      const answer = await fetch(`http://127.0.0.1:${ports.stickers}${pathname}${search}`, {
+        method: request.method,
+        headers: fields,
+        redirect: 'manual',
+        ...(body.length > 0 && { body }),
+      });
+      taps.toStickers({ startLine: `${request.method} ${pathname}${search}`, fields, body });
+      const type = answer.headers.get('content-type') ?? 'application/octet-stream';
+      return new Response(await answer.arrayBuffer(), {
+        status: answer.status,
+        headers: { 'content-type': type },
+      });
+    },
+  };
+}
+
+async function redeemTap(taps: Taps): Promise<unknown> {
+  const file = path.join(import.meta.dirname, 'taps/redeem-tap.js');
+  return {
+    name: 'redeem-tap',
+    compatibilityDate: '2026-10-23',
+    modules: [{ type: 'ESModule', path: 'index.js', contents: await readFile(file, 'utf8') }],
+    serviceBindings: {
+      ISSUER: { name: 'sotto-issuer', entrypoint: 'GatewayEntrypoint' },
+      TAP: async (request: Request): Promise<unknown> => {
+        taps.redeemed((await request.json()) as Parameters<Taps['redeemed']>[0]);
+        return new Response(null, { status: 204 });
+      },
+    },
+  };
+}
