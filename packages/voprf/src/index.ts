@@ -1,1 +1,3 @@
-export {};
+export { VoprfError } from './error.ts';
+export { nobleVoprf } from './noble.ts';
+export { VOPRF_SIZES, type Voprf, type VoprfItem, type VoprfKeyPair, type VoprfSuiteId } from './voprf.ts';

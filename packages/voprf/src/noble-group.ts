@@ -1,0 +1,92 @@
+import { invertCt } from '@noble/curves/abstract/modular.js';
+import { mulAddUnsafe, type CurvePoint, type CurvePointCons } from '@noble/curves/abstract/curve.js';
+import { ristretto255, ristretto255_hasher } from '@noble/curves/ed25519.js';
+import { p384, p384_hasher } from '@noble/curves/nist.js';
+import { sha384, sha512 } from '@noble/hashes/sha2.js';
+import type { Bytes } from '@sotto/wire';
+import type { Group, Secret } from './group.ts';
+import { invertAll, mod, respond, scalarFromBytes, scalarToBytes, type ScalarField } from './scalar.ts';
+import { VOPRF_SIZES, type VoprfSuiteId } from './voprf.ts';
+
+type HashToCurve<P> = (message: Uint8Array, options: { DST: Uint8Array }) => P;
+type HashToScalar = (message: Uint8Array, options: { DST: Uint8Array }) => bigint;
+
+interface Parts<P extends CurvePoint<any, P>> {
+  readonly suite: VoprfSuiteId;
+  readonly Point: CurvePointCons<P>;
+  readonly hashToCurve: HashToCurve<P>;
+  readonly hashToScalar: HashToScalar;
+  readonly hash: (message: Uint8Array) => Uint8Array;
+  readonly littleEndian: boolean;
+}
+
+/** A group by noble's points: BigInt, the same everywhere, without any dependence on the platform. */
+export function nobleGroup<P extends CurvePoint<any, P>>(parts: Parts<P>): Group<P> {
+  const { suite, Point, littleEndian } = parts;
+  const { Ne, Ns } = VOPRF_SIZES[suite];
+  const n = Point.Fn.ORDER;
+  const field: ScalarField = { n, Ns, littleEndian };
+  const number = (scalar: Uint8Array) => scalarFromBytes(field, scalar);
+  const hash = (message: Bytes) => parts.hash(message) as Bytes;
+
+  return {
+    suite,
+    generator: Point.BASE,
+    hash,
+    hashToGroup(message, DST) {
+      const element = parts.hashToCurve(message, { DST });
+      return element.is0() ? null : element;
+    },
+    hashToScalar: (message, DST) => scalarToBytes(field, parts.hashToScalar(message, { DST })),
+    serialize: (element) => element.toBytes() as Bytes,
+    deserialize(bytes) {
+      if (bytes.length !== Ne) return null; // noble takes 97-byte points too
+      try {
+        const element = Point.fromBytes(bytes);
+        return element.is0() ? null : element;
+      } catch {
+        return null;
+      }
+    },
+    isScalar: (bytes) => bytes.length === Ns && number(bytes) < n,
+    reduce: (wide) => scalarToBytes(field, mod(number(wide), n)),
+    respond: (r, c, k) => respond(field, hash, r, c, k),
+    invert: (scalars) => invertAll(field, scalars, (value) => invertCt(value, n)),
+    load(scalar): Secret<P> {
+      const k = number(scalar);
+      return {
+        publicElement: () => Point.BASE.multiply(k),
+        multiply: (element) => element.multiply(k),
+      };
+    },
+    multiplyOnce: (element, scalar) => element.multiply(number(scalar)),
+    publicOf: (scalar) => Point.BASE.multiply(number(scalar)),
+    combine(scalars, elements) {
+      const sum = mulAddUnsafe(Point, [...elements], scalars.map(number));
+      return sum.is0() ? null : sum;
+    },
+  };
+}
+
+export type RistrettoPoint = typeof ristretto255.Point.BASE;
+export type P384Point = typeof p384.Point.BASE;
+
+export const ristretto255Group = (): Group<RistrettoPoint> =>
+  nobleGroup<RistrettoPoint>({
+    suite: 'ristretto255-SHA512',
+    Point: ristretto255.Point,
+    hashToCurve: ristretto255_hasher.hashToCurve as unknown as HashToCurve<RistrettoPoint>,
+    hashToScalar: ristretto255_hasher.hashToScalar as unknown as HashToScalar,
+    hash: sha512,
+    littleEndian: true,
+  });
+
+export const p384Group = (): Group<P384Point> =>
+  nobleGroup<P384Point>({
+    suite: 'P384-SHA384',
+    Point: p384.Point,
+    hashToCurve: p384_hasher.hashToCurve as unknown as HashToCurve<P384Point>,
+    hashToScalar: p384_hasher.hashToScalar as unknown as HashToScalar,
+    hash: sha384,
+    littleEndian: false,
+  });

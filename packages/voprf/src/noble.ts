@@ -1,0 +1,13 @@
+import { p384Group, ristretto255Group } from './noble-group.ts';
+import { createVoprf } from './protocol.ts';
+import type { Voprf, VoprfSuiteId } from './voprf.ts';
+
+/**
+ * A suite in pure JavaScript, for clients anywhere, whose secrets are drawn for one use each.
+ *
+ * BigInt does not promise constant time: a server, whose key is used often, takes `@sotto/voprf/sodium`
+ * or `@sotto/voprf/ecdh`.
+ */
+export function nobleVoprf(suite: VoprfSuiteId): Voprf {
+  return suite === 'ristretto255-SHA512' ? createVoprf(ristretto255Group()) : createVoprf(p384Group());
+}

@@ -1,0 +1,80 @@
+import { concat, utf8, type Bytes } from '@sotto/wire';
+
+/** Arithmetic modulo n on serialized scalars, in BigInt: not constant in time, so secrets come here masked. */
+export interface ScalarField {
+  readonly n: bigint;
+  readonly Ns: number; // bytes
+  readonly littleEndian: boolean;
+}
+
+export function scalarToBytes({ Ns, littleEndian }: ScalarField, value: bigint): Bytes {
+  const text = value.toString(16).padStart(2 * Ns, '0');
+  const bytes = new Uint8Array(Ns);
+  for (let i = 0; i < Ns; i++) {
+    bytes[littleEndian ? Ns - 1 - i : i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  }
+  return bytes;
+}
+
+export function scalarFromBytes(
+  { littleEndian }: { readonly littleEndian: boolean },
+  bytes: Uint8Array,
+): bigint {
+  let text = '';
+  for (const octet of bytes) {
+    const digits = octet.toString(16).padStart(2, '0');
+    text = littleEndian ? digits + text : text + digits;
+  }
+  return BigInt(`0x${text}`);
+}
+
+export function mod(value: bigint, n: bigint): bigint {
+  const rest = value % n;
+  return rest < 0n ? rest + n : rest;
+}
+
+const SPLIT = utf8('Sotto split');
+
+/**
+ * r - c * k, with k split afresh into two shares for each proof, so that no multiplication sees k.
+ *
+ * The first share is a hash of r, which is as fresh as r itself and as secret; so the proof draws no
+ * other chance than RFC 9497's r.
+ */
+export function respond(
+  field: ScalarField,
+  hash: (message: Bytes) => Bytes,
+  r: Bytes,
+  c: Bytes,
+  k: Bytes,
+): Bytes {
+  const { n } = field;
+  const challenge = scalarFromBytes(field, c);
+  const wide = concat(hash(concat(SPLIT, r)), hash(concat(r, SPLIT)));
+  const first = mod(scalarFromBytes(field, wide), n);
+  const second = mod(scalarFromBytes(field, k) + n - first, n);
+  const masked = mod(scalarFromBytes(field, r) - challenge * first, n);
+  return scalarToBytes(field, mod(masked - challenge * second, n));
+}
+
+/** Inverts scalars other than zero at the cost of one inversion (Montgomery's trick). */
+export function invertAll(
+  field: ScalarField,
+  scalars: readonly Bytes[],
+  invert: (value: bigint) => bigint,
+): Bytes[] {
+  const values = scalars.map((bytes) => scalarFromBytes(field, bytes));
+  const products: bigint[] = [];
+  let product = 1n;
+  for (const value of values) {
+    products.push(product);
+    product = (product * value) % field.n;
+  }
+  let inverse = invert(product);
+  const inverses: Bytes[] = [];
+  for (let i = values.length - 1; i >= 0; i--) {
+    inverses[i] = scalarToBytes(field, (inverse * (products[i] as bigint)) % field.n);
+    inverse = (inverse * (values[i] as bigint)) % field.n;
+  }
+  return inverses;
+}
