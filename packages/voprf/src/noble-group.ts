@@ -75,8 +75,8 @@ export const ristretto255Group = (): Group<RistrettoPoint> =>
   nobleGroup<RistrettoPoint>({
     suite: 'ristretto255-SHA512',
     Point: ristretto255.Point,
-    hashToCurve: ristretto255_hasher.hashToCurve as unknown as HashToCurve<RistrettoPoint>,
-    hashToScalar: ristretto255_hasher.hashToScalar as unknown as HashToScalar,
+    hashToCurve: (message, options) => ristretto255_hasher.hashToCurve(message, options),
+    hashToScalar: (message, options) => ristretto255_hasher.hashToScalar(message, options),
     hash: sha512,
     littleEndian: true,
   });
@@ -85,8 +85,8 @@ export const p384Group = (): Group<P384Point> =>
   nobleGroup<P384Point>({
     suite: 'P384-SHA384',
     Point: p384.Point,
-    hashToCurve: p384_hasher.hashToCurve as unknown as HashToCurve<P384Point>,
-    hashToScalar: p384_hasher.hashToScalar as unknown as HashToScalar,
+    hashToCurve: (message, options) => p384_hasher.hashToCurve(message, options),
+    hashToScalar: (message, options) => p384_hasher.hashToScalar(message, options),
     hash: sha384,
     littleEndian: false,
   });

@@ -19,6 +19,20 @@ interface Encoded<E> {
   readonly element: E;
 }
 
+function checkInput(input: Bytes): void {
+  if (input.length > MAX_INPUT) throw new VoprfError('bad-input', `input: ${input.length} bytes`);
+}
+
+function nonIdentity<T>(element: T | null, code: 'bad-input' | 'proof-failed'): T {
+  if (element === null) throw new VoprfError(code, 'an element is the identity');
+  return element;
+}
+
+function checkBatch(size: number): void {
+  if (size === 0) throw new VoprfError('empty-batch', 'no elements');
+  if (size > MAX_BATCH) throw new VoprfError('batch-too-large', `${size} elements`);
+}
+
 /**
  * RFC 9497 §2.2 and §3.3.2, line by line, over a group.
  *
@@ -67,20 +81,6 @@ export function createVoprf<E>(group: Group<E>): Voprf {
     const scalar = group.reduce(wide);
     if (equalBytes(scalar, ZERO)) throw new VoprfError('bad-random', 'random gave zero');
     return scalar;
-  }
-
-  function checkInput(input: Bytes): void {
-    if (input.length > MAX_INPUT) throw new VoprfError('bad-input', `input: ${input.length} bytes`);
-  }
-
-  function nonIdentity<T>(element: T | null, code: 'bad-input' | 'proof-failed'): T {
-    if (element === null) throw new VoprfError(code, 'an element is the identity');
-    return element;
-  }
-
-  function checkBatch(size: number): void {
-    if (size === 0) throw new VoprfError('empty-batch', 'no elements');
-    if (size > MAX_BATCH) throw new VoprfError('batch-too-large', `${size} elements`);
   }
 
   /** The weights d_i of ComputeComposites (RFC 9497 §2.2.1). */
@@ -207,7 +207,10 @@ export function createVoprf<E>(group: Group<E>): Voprf {
     async evaluate(secretKey: Bytes, input: Bytes): Promise<Bytes> {
       checkInput(input);
       checkScalar(secretKey, 'secret key');
-      const element = await (group.hashPublicToGroup ?? group.hashToGroup)(input, dst.hashToGroup);
+      const element =
+        group.hashPublicToGroup === undefined
+          ? group.hashToGroup(input, dst.hashToGroup)
+          : await group.hashPublicToGroup(input, dst.hashToGroup);
       const secret = await group.load(secretKey);
       const evaluated = await secret.multiply(nonIdentity(element, 'bad-input'));
       return group.hash(finalizeTranscript(input, group.serialize(evaluated)));

@@ -1,0 +1,59 @@
+import { PrivacyPassError } from './error.ts';
+
+/** One challenge, or one set of credentials (RFC 9110 §11.3, §11.4). */
+export interface AuthEntry {
+  readonly scheme: string; // lower case
+  readonly params: ReadonlyMap<string, string>; // names in lower case, values without their quotes
+}
+
+const MAX_LENGTH = 65_536; // characters
+const SCHEME = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
+const SPACE = /[ \t]+/y;
+const SEPARATOR = /[ \t]*,[ \t,]*/y;
+const TOKEN68 = /[A-Za-z0-9\-._~+/]+=*(?=[ \t]*(?:,|$))/y;
+// A value is quoted, or a token of RFC 9110 with `=` let in: base64url with padding often comes unquoted.
+const PARAM =
+  /([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*=[ \t]*(?:"((?:[\t !#-[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*)"|([!#$%&'*+\-.^_`|~0-9A-Za-z=]+))(?=[ \t]*(?:,|$))/y;
+
+/**
+ * Parses `scheme params, scheme params, …`: the list of a `WWW-Authenticate` field, of which an
+ * `Authorization` field is the case of one.
+ *
+ * @throws {PrivacyPassError} `bad-header`, also when a parameter comes twice
+ */
+export function parseAuthList(value: string): AuthEntry[] {
+  if (value.length > MAX_LENGTH) throw new PrivacyPassError('bad-header', 'too long');
+  const entries: AuthEntry[] = [];
+  let params: Map<string, string> | null = null;
+  let at = 0;
+
+  const take = (pattern: RegExp): RegExpExecArray | null => {
+    pattern.lastIndex = at;
+    const match = pattern.exec(value);
+    if (match !== null) at = pattern.lastIndex;
+    return match;
+  };
+  const param = (into: Map<string, string>): boolean => {
+    const match = take(PARAM);
+    if (match === null) return false;
+    const [, name = '', quoted, bare = ''] = match;
+    const key = name.toLowerCase();
+    if (into.has(key)) throw new PrivacyPassError('bad-header', 'a parameter twice');
+    into.set(key, quoted === undefined ? bare : quoted.replace(/\\(.)/g, '$1'));
+    return true;
+  };
+
+  while (at < value.length) {
+    if (params !== null && param(params)) {
+      // one more parameter of the same entry
+    } else {
+      const scheme = take(SCHEME)?.[0];
+      if (scheme === undefined) throw new PrivacyPassError('bad-header', 'no scheme');
+      params = new Map();
+      entries.push({ scheme: scheme.toLowerCase(), params });
+      if (take(SPACE) !== null && !param(params)) take(TOKEN68);
+    }
+    if (at < value.length && take(SEPARATOR) === null) throw new PrivacyPassError('bad-header', 'no comma');
+  }
+  return entries;
+}
