@@ -1,0 +1,61 @@
+import { fromUtf8, Reader, type Bytes } from '@sotto/wire';
+import { BundleError } from './error.ts';
+
+/** Live keys of one kind: this slot's and a neighbour's. More would tell users apart. */
+const MOST = 2;
+
+/**
+ * Counts what the bundle carries as opaque bytes (privacy.md's L7 in specs/bundle.md): at most two keys of one
+ * KEM, at most two of one service and token type, no (key id, KEM) twice.
+ *
+ * @throws {BundleError} `too-many-keys`, or `malformed-keys`
+ */
+export function checkKeyCounts(keyConfigs: Bytes, directory: Bytes): void {
+  const ids = ohttpKeys(keyConfigs);
+  if (new Set(ids.map(({ keyId, kemId }) => `${keyId}/${kemId}`)).size !== ids.length) {
+    throw new BundleError('malformed-keys', 'one key id and KEM twice');
+  }
+  atMostTwo(ids.map(({ kemId }) => `KEM ${kemId}`));
+  atMostTwo(issuerKeys(directory));
+}
+
+/** The (key id, KEM) pairs of an `application/ohttp-keys` body (RFC 9458 §3.1, §3.2). */
+export function ohttpKeys(keyConfigs: Bytes): { keyId: number; kemId: number }[] {
+  const r = new Reader(keyConfigs);
+  const keys = [];
+  while (r.remaining > 0) {
+    const config = r.vector(2, 'key_config');
+    keys.push({ keyId: config.uint(1, 'key_id'), kemId: config.uint(2, 'kem_id') });
+  }
+  return keys;
+}
+
+function issuerKeys(directory: Bytes): string[] {
+  const malformed = new BundleError('malformed-keys', 'not an issuer directory');
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(fromUtf8(directory));
+  } catch {
+    throw malformed;
+  }
+  const keys = isObject(parsed) ? parsed['token-keys'] : null;
+  if (!Array.isArray(keys)) throw malformed;
+  return keys.map((key: unknown) => {
+    if (!isObject(key)) throw malformed;
+    const { 'token-type': type, service = '' } = key;
+    if (!Number.isInteger(type) || typeof service !== 'string') throw malformed;
+    return JSON.stringify([service, type]);
+  });
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function atMostTwo(kinds: readonly string[]): void {
+  const counts = new Map<string, number>();
+  for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  for (const count of counts.values()) {
+    if (count > MOST) throw new BundleError('too-many-keys', `${count} keys of one kind`);
+  }
+}

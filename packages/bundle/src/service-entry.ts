@@ -1,0 +1,40 @@
+import { concat, fromUtf8, Reader, uint, utf8, vector, type Bytes } from '@sotto/wire';
+
+/**
+ * What a client must know of one service (specs/bundle.md).
+ *
+ *     struct { opaque name<1..2^8-1>; uint16 token_type; opaque challenge<0..2^16-1>;
+ *              uint32 request_length; uint32 response_length; } ServiceEntry;
+ */
+export interface ServiceEntry {
+  /** The inner authority: `https://NAME/…`. */
+  readonly name: string;
+  /** The token type that our clients redeem (RFC 9577 §2.2); 0 when the service asks for none. */
+  readonly tokenType: number;
+  /** An encoded TokenChallenge (RFC 9577 §2.1), constant for the epoch; empty when tokenType is 0. */
+  readonly challenge: Bytes;
+  /** Bytes of every padded Binary HTTP request to it. */
+  readonly requestLength: number;
+  /** Bytes of every padded Binary HTTP response of it. */
+  readonly responseLength: number;
+}
+
+export function encodeServiceEntry(entry: ServiceEntry): Bytes {
+  return concat(
+    vector(1, utf8(entry.name)),
+    uint(2, entry.tokenType),
+    vector(2, entry.challenge),
+    uint(4, entry.requestLength),
+    uint(4, entry.responseLength),
+  );
+}
+
+export function readServiceEntry(r: Reader): ServiceEntry {
+  return {
+    name: fromUtf8(r.vector(1, 'name').rest()),
+    tokenType: r.uint(2, 'token_type'),
+    challenge: r.vector(2, 'challenge').rest(),
+    requestLength: r.uint(4, 'request_length'),
+    responseLength: r.uint(4, 'response_length'),
+  };
+}
