@@ -2,6 +2,9 @@ import './support/offline-env.ts';
 import path from 'node:path';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { extractLibsodium } from '../packages/voprf/scripts/libsodium.ts';
+
+extractLibsodium();
 
 const root = path.resolve(import.meta.dirname, '..');
 
@@ -55,6 +58,7 @@ export default defineConfig({
             miniflare: {
               compatibilityDate: '2026-10-23',
               compatibilityFlags: ['webcrypto_modern_algorithms'],
+              modulesRules: [{ type: 'CompiledWasm', include: ['**/*.wasm'] }],
             },
           }),
         ],

@@ -78,3 +78,13 @@ export function invertAll(
   }
   return inverses;
 }
+
+/** Whether little-endian bytes, as many as the order's, are below it, in time that does not tell by how much. */
+export function belowOrder(bytes: Uint8Array, order: Uint8Array): boolean {
+  if (bytes.length !== order.length) return false;
+  let borrow = 0;
+  for (let i = 0; i < order.length; i++) {
+    borrow = (((bytes[i] ?? 0) - (order[i] ?? 0) - borrow) >> 8) & 1;
+  }
+  return borrow === 1;
+}

@@ -1,0 +1,10 @@
+import { describe } from 'vitest';
+import { loadSodium } from '../src/sodium-node.ts';
+import { sodiumVoprf } from '../src/sodium.ts';
+import { rfc9497 } from './rfc9497-cases.ts';
+
+const voprf = sodiumVoprf(await loadSodium());
+
+describe('RFC 9497 Appendix A by libsodium', () => {
+  rfc9497('sodium', voprf);
+});
