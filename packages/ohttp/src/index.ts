@@ -1,1 +1,31 @@
-export {};
+export { OhttpError } from './error.ts';
+export { loadGatewayKey, type GatewayKey } from './gateway-key.ts';
+export {
+  AEAD,
+  KDF,
+  KEM,
+  type Aead,
+  type AeadKey,
+  type Hpke,
+  type Kdf,
+  type Kem,
+  type KemPrivateKey,
+  type MaybePromise,
+} from './hpke.ts';
+export {
+  decodeKeyConfig,
+  decodeKeyConfigs,
+  encodeKeyConfig,
+  encodeKeyConfigs,
+  type KeyConfig,
+  type SuiteIds,
+} from './key-config.ts';
+export { MEDIA_TYPES } from './media.ts';
+export {
+  decapsulateRequest,
+  encapsulatedRequestLength,
+  encapsulatedResponseLength,
+  encapsulateRequest,
+  type DecapsulatedExchange,
+  type EncapsulatedExchange,
+} from './request.ts';

@@ -1,0 +1,110 @@
+import { concat, EMPTY, uint, utf8, type Bytes } from '@sotto/wire';
+import { OhttpError } from './error.ts';
+import type { Aead, AeadKey, Hpke, Kdf, Kem } from './hpke.ts';
+import { labeledExtract, labeledInfo } from './labeled.ts';
+import type { KeyConfig, SuiteIds } from './key-config.ts';
+
+const BASE = Uint8Array.of(0x00); // mode_base
+const HPKE = utf8('HPKE');
+const PSK_ID_HASH = utf8('psk_id_hash');
+const INFO_HASH = utf8('info_hash');
+const SECRET = utf8('secret');
+const KEY = utf8('key');
+const BASE_NONCE = utf8('base_nonce');
+const EXP = utf8('exp');
+const SEC = utf8('sec');
+
+export interface Suite {
+  readonly kem: Kem;
+  readonly kdf: Kdf;
+  readonly aead: Aead;
+}
+
+/** The labels of RFC 9458 §4.3 and §4.4, or of chunked OHTTP. */
+export interface Labels {
+  readonly request: Bytes;
+  readonly response: Bytes;
+}
+
+/** What the key schedule (RFC 9180 §5.1) has the same for every message to one key with one suite. */
+interface Constants {
+  readonly secretIkm: Bytes;
+  readonly keyInfo: Bytes;
+  readonly nonceInfo: Bytes;
+  readonly exporterInfo: Bytes;
+  readonly responseInfo: Bytes;
+}
+
+/** Both ends of one exchange: what opens or seals the request, and what the response hangs on. */
+export interface Context {
+  readonly key: AeadKey;
+  readonly baseNonce: Bytes; // Nn bytes
+  readonly responseSecret: Bytes; // max(Nn, Nk) bytes: Export(label, …)
+}
+
+const CONSTANTS = new WeakMap<KeyConfig, Map<string, Constants>>();
+
+/** hdr (RFC 9458 §4.3): 7 bytes. */
+export function encodeHeader({ keyId, kemId }: KeyConfig, { kdfId, aeadId }: SuiteIds): Bytes {
+  return concat(uint(1, keyId), uint(2, kemId), uint(2, kdfId), uint(2, aeadId));
+}
+
+/** @throws {OhttpError} `unsupported-kem`, `unsupported-suite` */
+export function suiteOf(hpke: Hpke, config: KeyConfig, { kdfId, aeadId }: SuiteIds): Suite {
+  const kem = hpke.kems.find(({ id }) => id === config.kemId);
+  if (kem === undefined) throw new OhttpError('unsupported-kem', 'KEM is not ours');
+  const offered = config.suites.some((suite) => suite.kdfId === kdfId && suite.aeadId === aeadId);
+  if (!offered) throw new OhttpError('unsupported-suite', 'suite is not offered with the key');
+  const kdf = hpke.kdfs.find(({ id }) => id === kdfId);
+  const aead = hpke.aeads.find(({ id }) => id === aeadId);
+  if (kdf === undefined || aead === undefined) throw new OhttpError('unsupported-suite', 'suite is not ours');
+  return { kem, kdf, aead };
+}
+
+/** response_nonce and secret: as many bytes (RFC 9458 §4.4). */
+export function responseSize({ Nn, Nk }: Aead): number {
+  return Math.max(Nn, Nk);
+}
+
+/** KeySchedule in base mode, and the one export that OHTTP makes (RFC 9180 §5.1, RFC 9458 §4.3, §4.4). */
+export async function keySchedule(
+  suite: Suite,
+  config: KeyConfig,
+  labels: Labels,
+  hdr: Bytes,
+  sharedSecret: Bytes,
+): Promise<Context> {
+  const { kdf, aead } = suite;
+  const constants = await constantsOf(suite, config, labels, hdr);
+  const secret = await kdf.extract(sharedSecret, constants.secretIkm);
+  const key = await kdf.expand(secret, constants.keyInfo, aead.Nk);
+  const baseNonce = await kdf.expand(secret, constants.nonceInfo, aead.Nn);
+  const exporterSecret = await kdf.expand(secret, constants.exporterInfo, kdf.Nh);
+  const responseSecret = await kdf.expand(exporterSecret, constants.responseInfo, responseSize(aead));
+  return { key: await aead.load(key), baseNonce, responseSecret };
+}
+
+async function constantsOf(suite: Suite, config: KeyConfig, labels: Labels, hdr: Bytes): Promise<Constants> {
+  let ofKey = CONSTANTS.get(config);
+  if (ofKey === undefined) CONSTANTS.set(config, (ofKey = new Map()));
+  const name = `${suite.kdf.id} ${suite.aead.id} ${labels.request.length}`;
+  const known = ofKey.get(name);
+  if (known !== undefined) return known;
+  const constants = await makeConstants(suite, labels, concat(labels.request, Uint8Array.of(0), hdr));
+  ofKey.set(name, constants);
+  return constants;
+}
+
+async function makeConstants({ kem, kdf, aead }: Suite, labels: Labels, info: Bytes): Promise<Constants> {
+  const suiteId = concat(HPKE, uint(2, kem.id), uint(2, kdf.id), uint(2, aead.id));
+  const pskIdHash = await labeledExtract(kdf, suiteId, EMPTY, PSK_ID_HASH, EMPTY);
+  const infoHash = await labeledExtract(kdf, suiteId, EMPTY, INFO_HASH, info);
+  const context = concat(BASE, pskIdHash, infoHash);
+  return {
+    secretIkm: concat(utf8('HPKE-v1'), suiteId, SECRET),
+    keyInfo: labeledInfo(suiteId, KEY, context, aead.Nk),
+    nonceInfo: labeledInfo(suiteId, BASE_NONCE, context, aead.Nn),
+    exporterInfo: labeledInfo(suiteId, EXP, context, kdf.Nh),
+    responseInfo: labeledInfo(suiteId, SEC, labels.response, responseSize(aead)),
+  };
+}

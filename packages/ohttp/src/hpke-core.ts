@@ -1,0 +1,140 @@
+import { Chacha20Poly1305 } from '@hpke/chacha20poly1305';
+import {
+  Aes128Gcm,
+  DhkemX25519HkdfSha256,
+  HkdfSha256,
+  type AeadInterface,
+  type KemInterface,
+} from '@hpke/core';
+import { XWing } from '@hpke/hybridkem-x-wing';
+import type { Bytes, Random } from '@sotto/wire';
+import { OhttpError } from './error.ts';
+import { KDF, type Aead, type Hpke, type Kdf, type Kem, type KemPrivateKey } from './hpke.ts';
+import { NOBLE_HKDF_SHA256 } from './parts/noble-parts.ts';
+import { isHonestPoint } from './parts/x25519.ts';
+
+const X = 32; // bytes of an X25519 key: the whole of a DHKEM's, the tail of X-Wing's
+
+interface CoreKey extends KemPrivateKey {
+  readonly privateKey: CryptoKey;
+}
+
+/** HPKE over the parts of `@hpke/core`: slow and independent, for the others to be compared with. */
+export function hpkeCoreHpke(): Hpke {
+  return {
+    kems: [coreXWing(), coreX25519()],
+    kdfs: [coreHkdfSha256()],
+    aeads: [coreAead(new Aes128Gcm()), coreAead(new Chacha20Poly1305())],
+  };
+}
+
+function coreX25519(): Kem {
+  const kem = new DhkemX25519HkdfSha256();
+  // An ephemeral key is given as a pair, since bytes would be fed to DeriveKeyPair.
+  const pair = async (privateKey: Bytes): Promise<CryptoKeyPair> => {
+    const key = await kem.deserializePrivateKey(privateKey);
+    const jwk = (await crypto.subtle.exportKey('jwk', key)) as JsonWebKey;
+    const publicKey = await kem.importKey(
+      'jwk',
+      { kty: 'OKP', crv: 'X25519', x: jwk.x ?? '', key_ops: [] },
+      true,
+    );
+    return { privateKey: key, publicKey };
+  };
+  return coreKem(kem, pair, (random) => pair(random(X)));
+}
+
+function coreXWing(): Kem {
+  const kem = new XWing();
+  const pair = (privateKey: Bytes): Promise<CryptoKeyPair> => kem.generateKeyPairDerand(privateKey);
+  return coreKem(kem, pair, (random) => Promise.resolve(random(2 * X)));
+}
+
+function coreKem(
+  kem: KemInterface,
+  pair: (privateKey: Bytes) => Promise<CryptoKeyPair>,
+  chance: (random: Random) => Promise<CryptoKeyPair | Bytes>,
+): Kem {
+  const load = async (privateKey: Bytes): Promise<CoreKey> => {
+    if (privateKey.length !== kem.privateKeySize) {
+      throw new OhttpError('bad-key', `private key is not ${kem.privateKeySize} bytes`);
+    }
+    const keys = await pair(privateKey.slice());
+    const publicKey = new Uint8Array(await kem.serializePublicKey(keys.publicKey));
+    return { publicKey, privateKey: keys.privateKey };
+  };
+  return {
+    id: kem.id,
+    Nsecret: kem.secretSize,
+    Nenc: kem.encSize,
+    Npk: kem.publicKeySize,
+    Nsk: kem.privateKeySize,
+    load,
+    async generate(random) {
+      const privateKey = random(kem.privateKeySize);
+      const { publicKey } = await load(privateKey);
+      return { privateKey, publicKey };
+    },
+    encap: (publicKey, random) =>
+      refused('bad-key', publicKey, async () => {
+        const recipientPublicKey = await kem.deserializePublicKey(publicKey);
+        const ekm = await chance(random);
+        const { sharedSecret, enc } = await kem.encap({ recipientPublicKey, ekm });
+        return { sharedSecret: new Uint8Array(sharedSecret), enc: new Uint8Array(enc) };
+      }),
+    decap: (enc, key) =>
+      refused('open-failed', enc, async () => {
+        const recipientKey = (key as CoreKey).privateKey;
+        return new Uint8Array(await kem.decap({ recipientKey, enc }));
+      }),
+  };
+}
+
+async function refused<T>(
+  fault: 'bad-key' | 'open-failed',
+  point: Bytes,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (!isHonestPoint(point.subarray(-X))) throw new OhttpError(fault, 'not a public key of X25519');
+  try {
+    return await work();
+  } catch (error) {
+    throw new OhttpError(fault, '@hpke/core refused', { cause: error });
+  }
+}
+
+function coreHkdfSha256(): Kdf {
+  const kdf = new HkdfSha256();
+  return {
+    id: KDF.HKDF_SHA256,
+    Nh: kdf.hashSize,
+    // A salt of another length than Nh, as RFC 9458 §4.4 has it, is beyond that library.
+    extract: async (salt, ikm) =>
+      salt.length === 0 || salt.length === kdf.hashSize
+        ? new Uint8Array(await kdf.extract(salt, ikm))
+        : NOBLE_HKDF_SHA256.extract(salt, ikm),
+    expand: async (prk, info, L) => new Uint8Array(await kdf.expand(prk, info, L)),
+  };
+}
+
+function coreAead(aead: AeadInterface): Aead {
+  return {
+    id: aead.id,
+    Nk: aead.keySize,
+    Nn: aead.nonceSize,
+    Nt: aead.tagSize,
+    load(key) {
+      const context = aead.createEncryptionContext(key);
+      return {
+        seal: async (nonce, aad, pt) => new Uint8Array(await context.seal(nonce, pt, aad)),
+        async open(nonce, aad, ct) {
+          try {
+            return new Uint8Array(await context.open(nonce, ct, aad));
+          } catch (error) {
+            throw new OhttpError('open-failed', 'ciphertext is not authentic', { cause: error });
+          }
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import { concat, EMPTY, hex, uint, utf8, type Bytes } from '@sotto/wire';
+import { OhttpError } from '../error.ts';
+import { KEM, type Kdf, type Kem, type KemPrivateKey, type MaybePromise } from '../hpke.ts';
+import { labeledExtract, labeledInfo } from '../labeled.ts';
+
+const SIZE = 32; // bytes of a key, public or private, and of what two agree on
+
+/** A runtime's X25519 (RFC 7748 §5, §6.1). */
+export interface X25519 {
+  load(privateKey: Bytes): MaybePromise<X25519Key>;
+}
+
+export interface X25519Key extends KemPrivateKey {
+  /** The shared secret with a public key; throws anything at all when that is zero. */
+  agree(publicKey: Bytes): MaybePromise<Bytes>;
+}
+
+/** The u-coordinates below p whose multiples by a clamped scalar are all zero. Those above p are refused anyway. */
+const LOW_ORDER = new Set([
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  'e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800',
+  '5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+]);
+
+/**
+ * Whether a u-coordinate is below p and of large order. No honest party makes any other, and one
+ * key must have one encoding: RFC 7748 would let 2^255 - 19 + 9 stand for 9.
+ */
+export function isHonestPoint(publicKey: Bytes): boolean {
+  if (publicKey.length !== SIZE) return false;
+  const top = publicKey[SIZE - 1] ?? 0;
+  if (top > 0x7f) return false;
+  const belowP = top < 0x7f || publicKey.subarray(1, SIZE - 1).some((byte) => byte !== 0xff);
+  return (belowP || (publicKey[0] ?? 0) < 0xed) && !LOW_ORDER.has(hex(publicKey));
+}
+
+/** Agrees with a peer whose public key came from outside. */
+export async function agree(
+  key: X25519Key,
+  publicKey: Bytes,
+  fault: 'open-failed' | 'bad-key',
+): Promise<Bytes> {
+  if (!isHonestPoint(publicKey)) throw new OhttpError(fault, 'not a public key of X25519');
+  try {
+    return await key.agree(publicKey);
+  } catch (error) {
+    throw new OhttpError(fault, 'X25519 refused the public key', { cause: error });
+  }
+}
+
+const SUITE_ID = concat(utf8('KEM'), uint(2, KEM.X25519));
+const EAE_PRK = utf8('eae_prk');
+const SHARED_SECRET = utf8('shared_secret');
+
+/** DHKEM(X25519, HKDF-SHA256) (RFC 9180 §4.1, §7.1). */
+export function dhkemX25519(x25519: X25519, kdf: Kdf): Kem {
+  const extractAndExpand = async (dh: Bytes, enc: Bytes, publicKey: Bytes): Promise<Bytes> => {
+    const prk = await labeledExtract(kdf, SUITE_ID, EMPTY, EAE_PRK, dh);
+    return kdf.expand(prk, labeledInfo(SUITE_ID, SHARED_SECRET, concat(enc, publicKey), SIZE), SIZE);
+  };
+  return {
+    id: KEM.X25519,
+    Nsecret: SIZE,
+    Nenc: SIZE,
+    Npk: SIZE,
+    Nsk: SIZE,
+    async generate(random) {
+      const privateKey = random(SIZE);
+      const { publicKey } = await x25519.load(privateKey);
+      return { privateKey, publicKey };
+    },
+    load(privateKey) {
+      if (privateKey.length !== SIZE) throw new OhttpError('bad-key', `private key is not ${SIZE} bytes`);
+      return x25519.load(privateKey);
+    },
+    async encap(publicKey, random) {
+      const ephemeral = await x25519.load(random(SIZE));
+      const dh = await agree(ephemeral, publicKey, 'bad-key');
+      const enc = ephemeral.publicKey;
+      return { sharedSecret: await extractAndExpand(dh, enc, publicKey), enc };
+    },
+    async decap(enc, key) {
+      const dh = await agree(key as X25519Key, enc, 'open-failed');
+      return extractAndExpand(dh, enc, key.publicKey);
+    },
+  };
+}

@@ -1,0 +1,155 @@
+import { concat, EMPTY, Reader, utf8, type Bytes, type Random } from '@sotto/wire';
+import {
+  encodeHeader,
+  keySchedule,
+  responseSize,
+  suiteOf,
+  type Context,
+  type Labels,
+  type Suite,
+} from './context.ts';
+import { OhttpError } from './error.ts';
+import type { GatewayKey } from './gateway-key.ts';
+import type { Aead, Hpke, Kem } from './hpke.ts';
+import type { KeyConfig, SuiteIds } from './key-config.ts';
+import { openResponse, sealResponse } from './response.ts';
+
+export const HEADER_LENGTH = 7; // bytes of hdr (RFC 9458 §4.3)
+
+const LABELS: Labels = { request: utf8('message/bhttp request'), response: utf8('message/bhttp response') };
+
+export interface EncapsulatedExchange {
+  readonly encapsulatedRequest: Bytes; // 7 + Nenc + request.length + Nt bytes
+  /** @throws {OhttpError} `truncated`, `open-failed` */
+  openResponse(encapsulatedResponse: Bytes): Promise<Bytes>;
+}
+
+export interface DecapsulatedExchange {
+  readonly request: Bytes;
+  readonly enc: Bytes; // Nenc bytes, unlike those of any other honest request
+  readonly keyId: number;
+  readonly kemId: number;
+  /** @throws {OhttpError} `bad-nonce` */
+  sealResponse(response: Bytes, random: Random): Promise<Bytes>;
+}
+
+/** One sender's start of an exchange: header, encapsulated key and context. */
+export interface Sender {
+  readonly suite: Suite;
+  readonly head: Bytes; // hdr and enc
+  readonly enc: Bytes;
+  readonly context: Context;
+}
+
+/** The receiver's. */
+export interface Receiver {
+  readonly suite: Suite;
+  readonly enc: Bytes;
+  readonly context: Context;
+}
+
+/**
+ * Seals a request to a gateway (RFC 9458 §4.3), under a context of its own.
+ *
+ * @param suite - one that the configuration offers
+ * @param request - a Binary HTTP request, any length; pad it first, for its length shows
+ * @throws {OhttpError} `unsupported-kem`, `unsupported-suite`, `bad-key`
+ */
+export async function encapsulateRequest(
+  hpke: Hpke,
+  config: KeyConfig,
+  suite: SuiteIds,
+  request: Bytes,
+  random: Random,
+): Promise<EncapsulatedExchange> {
+  const { suite: algorithms, head, enc, context } = await startSender(hpke, config, suite, LABELS, random);
+  const ct = await context.key.seal(context.baseNonce, EMPTY, request);
+  const { responseSecret } = context;
+  return {
+    encapsulatedRequest: concat(head, ct),
+    openResponse: (encapsulatedResponse) =>
+      openResponse(algorithms, responseSecret, enc, encapsulatedResponse),
+  };
+}
+
+/**
+ * Opens a request (RFC 9458 §4.3).
+ *
+ * @param keys - those in force; found by key id and KEM
+ * @throws {OhttpError} `truncated`, `unknown-key-id`, `unsupported-kem`, `unsupported-suite`, `open-failed`;
+ *   nothing else, whatever the bytes
+ */
+export async function decapsulateRequest(
+  hpke: Hpke,
+  keys: readonly GatewayKey[],
+  encapsulatedRequest: Bytes,
+): Promise<DecapsulatedExchange> {
+  if (encapsulatedRequest.length < HEADER_LENGTH) throw new OhttpError('truncated', 'no whole header');
+  const hdr = encapsulatedRequest.subarray(0, HEADER_LENGTH);
+  const { key, suite } = selectKey(hpke, keys, hdr);
+  const start = HEADER_LENGTH + suite.kem.Nenc;
+  if (encapsulatedRequest.length < start + suite.aead.Nt) throw new OhttpError('truncated', 'no whole tag');
+  const enc = encapsulatedRequest.subarray(HEADER_LENGTH, start);
+  const { context } = await startReceiver(key, suite, LABELS, hdr, enc);
+  const request = await context.key.open(context.baseNonce, EMPTY, encapsulatedRequest.subarray(start));
+  const { responseSecret } = context;
+  return {
+    request,
+    enc,
+    keyId: key.config.keyId,
+    kemId: key.config.kemId,
+    sealResponse: (response, random) => sealResponse(suite, responseSecret, enc, response, random),
+  };
+}
+
+export async function startSender(
+  hpke: Hpke,
+  config: KeyConfig,
+  suiteIds: SuiteIds,
+  labels: Labels,
+  random: Random,
+): Promise<Sender> {
+  const suite = suiteOf(hpke, config, suiteIds);
+  const hdr = encodeHeader(config, suiteIds);
+  const { sharedSecret, enc } = await suite.kem.encap(config.publicKey, random);
+  const context = await keySchedule(suite, config, labels, hdr, sharedSecret);
+  return { suite, head: concat(hdr, enc), enc, context };
+}
+
+export async function startReceiver(
+  { config, key }: GatewayKey,
+  suite: Suite,
+  labels: Labels,
+  hdr: Bytes,
+  enc: Bytes,
+): Promise<Receiver> {
+  const sharedSecret = await suite.kem.decap(enc, key);
+  return { suite, enc, context: await keySchedule(suite, config, labels, hdr, sharedSecret) };
+}
+
+/** The key that a header names, and the suite that it asks for (RFC 9458 §4.3, steps 1 and 2). */
+export function selectKey(
+  hpke: Hpke,
+  keys: readonly GatewayKey[],
+  hdr: Bytes,
+): { readonly key: GatewayKey; readonly suite: Suite } {
+  const r = new Reader(hdr);
+  const keyId = r.uint(1, 'key_id');
+  const kemId = r.uint(2, 'kem_id');
+  const suiteIds = { kdfId: r.uint(2, 'kdf_id'), aeadId: r.uint(2, 'aead_id') };
+  const withId = keys.filter(({ config }) => config.keyId === keyId);
+  if (withId.length === 0) throw new OhttpError('unknown-key-id', 'no key has this id');
+  const key = withId.find(({ config }) => config.kemId === kemId);
+  if (key === undefined) throw new OhttpError('unsupported-kem', 'the key with this id has another KEM');
+  return { key, suite: { ...suiteOf(hpke, key.config, suiteIds), kem: key.kem } };
+}
+
+/** Bytes of a request of n bytes, encapsulated (RFC 9458 §4.3). */
+export function encapsulatedRequestLength({ kem, aead }: { kem: Kem; aead: Aead }, n: number): number {
+  return HEADER_LENGTH + kem.Nenc + n + aead.Nt;
+}
+
+/** Bytes of a response of n bytes, encapsulated (RFC 9458 §4.4). */
+export function encapsulatedResponseLength(aead: Aead, n: number): number {
+  return responseSize(aead) + n + aead.Nt;
+}

@@ -1,0 +1,115 @@
+import { concat, fromHex, type Bytes } from '@sotto/wire';
+import { OhttpError } from './error.ts';
+import { AEAD, type Aead, type Hpke } from './hpke.ts';
+import { NOBLE_CHACHA20_POLY1305, NOBLE_HKDF_SHA256, NOBLE_ML_KEM_768 } from './parts/noble-parts.ts';
+import { dhkemX25519, type X25519 } from './parts/x25519.ts';
+import { xWing, type MlKem768 } from './parts/x-wing.ts';
+
+/** What is used of `crypto.subtle`, in Workers, Node and browsers alike. */
+export interface Subtle {
+  importKey(
+    format: string,
+    key: Bytes,
+    algorithm: { name: string },
+    extractable: boolean,
+    usages: string[],
+  ): Promise<CryptoKey>;
+  deriveBits(
+    algorithm: { name: string; public: CryptoKey },
+    key: CryptoKey,
+    length: number,
+  ): Promise<ArrayBuffer>;
+  encrypt(algorithm: AesGcm, key: CryptoKey, data: Bytes): Promise<ArrayBuffer>;
+  decrypt(algorithm: AesGcm, key: CryptoKey, data: Bytes): Promise<ArrayBuffer>;
+  /** Of newer runtimes alone. */
+  decapsulateBits?(algorithm: { name: string }, key: CryptoKey, cipherText: Bytes): Promise<ArrayBuffer>;
+}
+
+interface AesGcm {
+  name: string;
+  iv: Bytes;
+  additionalData: Bytes;
+}
+
+const PKCS8_X25519 = fromHex('302e020100300506032b656e04220420'); // what stands before the 32 bytes (RFC 8410 §7)
+const BASE_POINT = new Uint8Array(32).fill(9, 0, 1);
+
+/**
+ * HPKE on `crypto.subtle`: X25519, AES-128-GCM and, where the runtime has it, ML-KEM-768 opening.
+ *
+ * The key schedule stays synchronous, since a dozen awaited HMACs cost more than they compute. Sealing
+ * with ML-KEM is noble's everywhere: `encapsulateBits` would draw chance of its own.
+ */
+export function webcryptoHpke(subtle: Subtle): Hpke {
+  const x25519 = webcryptoX25519(subtle);
+  return {
+    kems: [xWing(x25519, webcryptoMlKem768(subtle)), dhkemX25519(x25519, NOBLE_HKDF_SHA256)],
+    kdfs: [NOBLE_HKDF_SHA256],
+    aeads: [webcryptoAes128Gcm(subtle), NOBLE_CHACHA20_POLY1305],
+  };
+}
+
+function webcryptoX25519(subtle: Subtle): X25519 {
+  const algorithm = { name: 'X25519' };
+  const importPublic = (publicKey: Bytes) => subtle.importKey('raw', publicKey, algorithm, false, []);
+  let basePoint: Promise<CryptoKey> | undefined;
+  return {
+    async load(privateKey) {
+      const pkcs8 = concat(PKCS8_X25519, privateKey);
+      const key = await subtle.importKey('pkcs8', pkcs8, algorithm, false, ['deriveBits']);
+      pkcs8.fill(0);
+      const multiply = async (point: CryptoKey): Promise<Bytes> =>
+        new Uint8Array(await subtle.deriveBits({ name: 'X25519', public: point }, key, 256));
+      return {
+        publicKey: await multiply(await (basePoint ??= importPublic(BASE_POINT))),
+        agree: async (publicKey) => multiply(await importPublic(publicKey)),
+      };
+    },
+  };
+}
+
+function webcryptoMlKem768(subtle: Subtle): MlKem768 {
+  const algorithm = { name: 'ML-KEM-768' };
+  return {
+    async load(seed) {
+      const inJs = await NOBLE_ML_KEM_768.load(seed);
+      if (subtle.decapsulateBits === undefined) return inJs;
+      const key = await subtle
+        .importKey('raw-seed', seed, algorithm, false, ['decapsulateBits'])
+        .catch(() => null); // a runtime that has the method and not this algorithm
+      if (key === null) return inJs;
+      return {
+        publicKey: inJs.publicKey,
+        async decapsulate(cipherText) {
+          const secret = await subtle.decapsulateBits?.(algorithm, key, cipherText);
+          return secret === undefined ? inJs.decapsulate(cipherText) : new Uint8Array(secret);
+        },
+      };
+    },
+    encapsulate: (publicKey, m) => NOBLE_ML_KEM_768.encapsulate(publicKey, m),
+  };
+}
+
+function webcryptoAes128Gcm(subtle: Subtle): Aead {
+  return {
+    id: AEAD.AES_128_GCM,
+    Nk: 16,
+    Nn: 12,
+    Nt: 16,
+    async load(raw) {
+      const key = await subtle.importKey('raw', raw, { name: 'AES-GCM' }, false, ['encrypt', 'decrypt']);
+      return {
+        seal: async (nonce, aad, pt) => new Uint8Array(await subtle.encrypt(aesGcm(nonce, aad), key, pt)),
+        async open(nonce, aad, ct) {
+          try {
+            return new Uint8Array(await subtle.decrypt(aesGcm(nonce, aad), key, ct));
+          } catch (error) {
+            throw new OhttpError('open-failed', 'ciphertext is not authentic', { cause: error });
+          }
+        },
+      };
+    },
+  };
+}
+
+const aesGcm = (iv: Bytes, additionalData: Bytes): AesGcm => ({ name: 'AES-GCM', iv, additionalData });
