@@ -100,9 +100,16 @@ function privateKeyOf(prefix: Bytes, secret: Bytes): crypto.KeyObject {
   }
 }
 
+/** What sealing and opening have in common, whatever the cipher. */
+interface Cipher {
+  setAAD(aad: Bytes, options: { plaintextLength: number }): unknown;
+  update(data: Bytes): Buffer;
+  final(): Buffer;
+}
+
 interface Ciphers {
-  seal(key: Bytes, nonce: Bytes): crypto.CipherGCM | crypto.CipherChaCha20Poly1305;
-  open(key: Bytes, nonce: Bytes): crypto.DecipherGCM | crypto.DecipherChaCha20Poly1305;
+  seal(key: Bytes, nonce: Bytes): Cipher & { getAuthTag(): Buffer };
+  open(key: Bytes, nonce: Bytes): Cipher & { setAuthTag(tag: Bytes): unknown };
 }
 
 function nodeAead(id: number, Nk: number, ciphers: Ciphers): Aead {
