@@ -7,6 +7,8 @@ export interface BodyLimits {
   readonly deadline: AbortSignal;
 }
 
+const FIRST_BUFFER = 16 * 1024; // bytes
+
 /**
  * Reads a whole body, never more than `maxBytes` and one chunk of it.
  *
@@ -28,37 +30,43 @@ export async function readBody(
   return collect(body, maxBytes, deadline);
 }
 
-/** Collects a stream, cancelling it as soon as it is too long or too late. */
+/**
+ * Collects a stream, cancelling it as soon as it is too long or too late.
+ *
+ * One buffer grows with what arrives: a body in single bytes costs no more than one in large chunks.
+ */
 export async function collect(
   stream: ReadableStream<Uint8Array>,
   maxBytes: number,
   deadline: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const reader = stream.getReader();
-  const chunks: Uint8Array[] = [];
+  const late = (): void => void reader.cancel().catch(() => {}); // ends the pending read
+  deadline.addEventListener('abort', late, { once: true });
+  let buffer = new Uint8Array(Math.min(FIRST_BUFFER, maxBytes));
   let length = 0;
-  const late = new Promise<'late'>((resolve) => {
-    if (deadline.aborted) resolve('late');
-    else deadline.addEventListener('abort', () => resolve('late'), { once: true });
-  });
   try {
     for (;;) {
-      const next = await Promise.race([reader.read(), late]);
-      if (next === 'late') throw new HttpError('request-timeout');
-      if (next.done) break;
-      length += next.value.length;
-      if (length > maxBytes) throw new HttpError('content-too-large');
-      chunks.push(next.value);
+      if (deadline.aborted) throw new HttpError('request-timeout');
+      const { done, value } = await reader.read();
+      if (deadline.aborted) throw new HttpError('request-timeout');
+      if (done) break;
+      if (length + value.length > maxBytes) throw new HttpError('content-too-large');
+      if (length + value.length > buffer.length) buffer = grown(buffer, length + value.length, maxBytes);
+      buffer.set(value, length);
+      length += value.length;
     }
   } catch (error) {
-    reader.cancel().catch(() => {});
+    late();
     throw error instanceof HttpError ? error : new HttpError('bad-request', { cause: error });
+  } finally {
+    deadline.removeEventListener('abort', late);
   }
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+  return buffer.subarray(0, length);
+}
+
+function grown(buffer: Uint8Array<ArrayBuffer>, needed: number, maxBytes: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(Math.min(maxBytes, Math.max(needed, 2 * buffer.length)));
+  larger.set(buffer);
+  return larger;
 }
