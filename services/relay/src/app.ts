@@ -1,0 +1,95 @@
+import { CORS, HttpError, PREFLIGHT } from '@sotto/http';
+import { Hono } from 'hono';
+import { refuse } from './answer.ts';
+import { scheduledBundle, type ScheduledBundle } from './bundle.ts';
+import type { Config } from './config.ts';
+import { exchange, type Send } from './exchange.ts';
+import { BUNDLE_TYPE, fetchBundle } from './fetch-bundle.ts';
+
+export interface RelayDeps {
+  readonly config: Config;
+  readonly send: Send;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** A signal that aborts after so many milliseconds. */
+  readonly timeout: (ms: number) => AbortSignal;
+}
+
+/** All that the relay's app is told of a visitor beside the request: no address, only a yes or a no. */
+export interface Visit {
+  /** Whether the visitor is within the rate limit; asked once, before anything is sent on. */
+  readonly admit: () => boolean | Promise<boolean>;
+  /** Keeps work alive that outlives the answer. */
+  readonly waitUntil: (work: Promise<unknown>) => void;
+}
+
+export interface Relay {
+  readonly app: Hono<{ Bindings: Visit }>;
+  /** Fetches every gateway's key bundle: one turn of the schedule. */
+  readonly refresh: () => Promise<void>;
+}
+
+const OPTIONS = { ...PREFLIGHT, 'access-control-allow-headers': 'content-type, incremental' };
+const BUNDLE_HEADERS = { 'content-type': BUNDLE_TYPE, 'cache-control': 'public, max-age=60', ...CORS };
+
+/** Passes envelopes on to the gateways that are configured, and shows everyone their key bundles. */
+export function relay(deps: RelayDeps): Relay {
+  const { config, send, now, sleep, timeout } = deps;
+  const app = new Hono<{ Bindings: Visit }>();
+  const bundles: ScheduledBundle[] = [];
+
+  // A path is matched as it was written: no query, nothing that decodes to another path.
+  app.use(async (c, next) => {
+    if (/[?%]/.test(c.req.raw.url)) return refuse('not-found');
+    return next();
+  });
+  for (const gateway of config.gateways) {
+    const bundle = scheduledBundle({
+      fetchBundle: () => fetchBundle(send, timeout, gateway),
+      now,
+      sleep,
+      periodMs: config.bundleSeconds * 1000,
+    });
+    bundles.push(bundle);
+
+    app.options(`${gateway.base}/ohttp`, () => new Response(null, { status: 204, headers: OPTIONS }));
+    app.post(`${gateway.base}/ohttp`, async (c) => {
+      const came = now();
+      if (!(await c.env.admit())) return refuse('too-many-requests');
+      const answer = await exchange({ send, timeout, limits: config.limits }, gateway, c.req.raw).catch(
+        refuseError,
+      );
+      if (config.bucketMs > 0) await sleep(untilNextTick(now() - came, config.bucketMs));
+      return answer;
+    });
+    app.all(`${gateway.base}/ohttp`, () => refuse('method-not-allowed', { allow: 'POST, OPTIONS' }));
+
+    app.options(`${gateway.base}/bundle`, () => new Response(null, { status: 204, headers: OPTIONS }));
+    app.get(`${gateway.base}/bundle`, async (c) => {
+      if (!(await c.env.admit())) return refuse('too-many-requests');
+      const bytes = await bundle.current(c.env.waitUntil);
+      return bytes === null ? refuse('unavailable') : new Response(bytes, { headers: BUNDLE_HEADERS });
+    });
+    app.all(`${gateway.base}/bundle`, () => refuse('method-not-allowed', { allow: 'GET, HEAD, OPTIONS' }));
+  }
+  app.get('/health', () => new Response(null, { headers: { 'cache-control': 'no-store' } }));
+  app.all('/health', () => refuse('method-not-allowed', { allow: 'GET, HEAD' }));
+  app.notFound(() => refuse('not-found'));
+  app.onError(refuseError);
+  return {
+    app,
+    refresh: async () => {
+      await Promise.all(bundles.map((bundle) => bundle.refresh()));
+    },
+  };
+}
+
+function refuseError(error: unknown): Response {
+  return refuse(error instanceof HttpError ? error.code : 'internal-error');
+}
+
+/** Milliseconds from now to the next multiple of `bucket` after the request came. */
+function untilNextTick(elapsed: number, bucket: number): number {
+  return Math.max(1, Math.ceil(elapsed / bucket)) * bucket - elapsed;
+}

@@ -1,0 +1,65 @@
+/** The key bundle as bytes that the relay keeps and cannot read. */
+export interface ScheduledBundle {
+  /** The last good bundle; fetches first when the schedule says so. Null when none ever came. */
+  current(waitUntil: (work: Promise<unknown>) => void): Promise<Uint8Array<ArrayBuffer> | null>;
+  /** One fetch now: what the schedule itself calls. */
+  refresh(): Promise<void>;
+}
+
+export interface ScheduleDeps {
+  /** One fetch of the bundle, bounded in time; null when it failed. */
+  readonly fetchBundle: () => Promise<Uint8Array<ArrayBuffer> | null>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly periodMs: number;
+}
+
+const FIRST_PERIOD_MS = 10_000; // until the first bundle came
+const POLL_MS = 25;
+const MAX_WAIT_MS = 8000;
+
+/**
+ * Keeps the key bundle of one gateway.
+ *
+ * How often the gateway is asked follows from the clock alone: at most once in each period of the
+ * clock, and a failure is not tried again before the next. What clients send never causes a second fetch,
+ * so the gateway cannot answer one client with a bundle of its own (privacy.md L7 in short: keys are for all).
+ */
+export function scheduledBundle({ fetchBundle, now, sleep, periodMs }: ScheduleDeps): ScheduledBundle {
+  let good: Uint8Array<ArrayBuffer> | null = null;
+  let due = 0; // Unix milliseconds
+  let busySince: number | null = null;
+
+  const nextBoundary = (): number => {
+    const period = good === null ? Math.min(periodMs, FIRST_PERIOD_MS) : periodMs;
+    return (Math.floor(now() / period) + 1) * period;
+  };
+  const refresh = async (): Promise<void> => {
+    busySince = now();
+    due = nextBoundary();
+    try {
+      good = (await fetchBundle()) ?? good;
+    } finally {
+      busySince = null;
+      due = nextBoundary();
+    }
+  };
+  const busy = (): boolean => busySince !== null && now() - busySince < MAX_WAIT_MS;
+
+  return {
+    refresh,
+    async current(waitUntil) {
+      if (!busy() && now() >= due) {
+        const fetched = refresh();
+        waitUntil(fetched);
+        await fetched;
+      }
+      // Another request's promise cannot be awaited in workerd, so its end is polled for.
+      for (;;) {
+        if (good !== null || !busy()) return good;
+        await sleep(POLL_MS);
+      }
+    },
+  };
+}

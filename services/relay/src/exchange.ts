@@ -1,0 +1,141 @@
+import { collect, hasMediaType, HttpError, readBody } from '@sotto/http';
+import { encapsulated, gatewayFault, mayBeProblem, problemFor } from './answer.ts';
+import type { Gateway, Limits } from './config.ts';
+import { passOn } from './stream.ts';
+
+/** The part of `fetch` that the relay uses. */
+export type Send = (url: string, init: RequestInit) => Promise<Response>;
+
+export interface ExchangeDeps {
+  readonly send: Send;
+  /** A signal that aborts after so many milliseconds. */
+  readonly timeout: (ms: number) => AbortSignal;
+  readonly limits: Limits;
+}
+
+type Upstream = Omit<RequestInit, 'headers'> & { readonly headers: Readonly<Record<string, string>> };
+
+const GATEWAY_PATH = '/.well-known/ohttp-gateway'; // RFC 9540 §4
+const INCREMENTAL = { incremental: '?1' };
+const MIN_REQUEST = 7 + 32 + 16; // bytes: header, shortest enc, tag
+const MAX_PROBLEM = 4096; // bytes
+
+const PLAIN = { request: 'message/ohttp-req', response: 'message/ohttp-res' };
+const CHUNKED = { request: 'message/ohttp-chunked-req', response: 'message/ohttp-chunked-res' };
+
+/**
+ * Passes one envelope on and its answer back (RFC 9458 §5, §6.2).
+ *
+ * Of the client's request only the body goes on, under headers that are the same for everyone. It is sent
+ * once: never again after a fault (§6.5), and never joined with an equal one.
+ *
+ * @throws {HttpError} for all that the relay refuses itself
+ */
+export async function exchange(deps: ExchangeDeps, gateway: Gateway, request: Request): Promise<Response> {
+  const type = request.headers.get('content-type');
+  if (request.headers.has('content-encoding')) throw new HttpError('unsupported-media-type');
+  if (hasMediaType(type, PLAIN.request)) return plain(deps, gateway, request);
+  if (hasMediaType(type, CHUNKED.request)) return chunked(deps, gateway, request);
+  throw new HttpError('unsupported-media-type');
+}
+
+async function plain(deps: ExchangeDeps, gateway: Gateway, request: Request): Promise<Response> {
+  const { limits, timeout } = deps;
+  const body = await readBody(request, {
+    maxBytes: limits.requestBytes,
+    deadline: timeout(limits.requestMs),
+  });
+  if (body.length < MIN_REQUEST) throw new HttpError('bad-request');
+  const deadline = timeout(limits.gatewayMs);
+  const signal = AbortSignal.any([deadline, request.signal]);
+  const answer = await ask(
+    deps,
+    gateway,
+    { headers: { 'content-type': PLAIN.request }, body, signal },
+    deadline,
+  );
+  if (!isAnswer(answer, PLAIN.response)) return refusal(answer, deadline);
+  try {
+    return encapsulated(await collect(answer.body, limits.responseBytes, deadline), PLAIN.response);
+  } catch (error) {
+    throw gatewayFault(error);
+  }
+}
+
+async function chunked(deps: ExchangeDeps, gateway: Gateway, request: Request): Promise<Response> {
+  const { limits, timeout } = deps;
+  if (request.body === null) throw new HttpError('bad-request');
+  const deadline = timeout(limits.streamMs);
+  const signal = AbortSignal.any([deadline, request.signal]);
+  const up = await passOn(request.body, {
+    minBytes: MIN_REQUEST,
+    maxBytes: limits.streamBytes,
+    deadline: signal,
+  });
+  const headers = { 'content-type': CHUNKED.request, ...INCREMENTAL };
+  let answer: Response;
+  try {
+    answer = await ask(
+      deps,
+      gateway,
+      { headers, body: up.body, duplex: 'half', signal } as Upstream,
+      deadline,
+    );
+  } catch (error) {
+    throw deadline.aborted ? error : new HttpError(up.fault() ?? 'bad-gateway');
+  }
+  if (!isAnswer(answer, CHUNKED.response)) return refusal(answer, deadline);
+  const down = await passOn(answer.body, { minBytes: 0, maxBytes: limits.streamBytes, deadline: signal });
+  return encapsulated(down.body, CHUNKED.response, INCREMENTAL);
+}
+
+/** Sends once, under the headers given and the relay's credential alone. */
+async function ask(
+  { send }: ExchangeDeps,
+  { origin, credential }: Gateway,
+  { headers, ...rest }: Upstream,
+  deadline: AbortSignal,
+): Promise<Response> {
+  const shown = credential === null ? headers : { ...headers, authorization: `Bearer ${credential}` };
+  try {
+    return await send(origin + GATEWAY_PATH, {
+      ...rest,
+      method: 'POST',
+      headers: shown,
+      redirect: 'manual',
+    });
+  } catch {
+    throw new HttpError(deadline.aborted ? 'gateway-timeout' : 'bad-gateway');
+  }
+}
+
+function isAnswer(
+  answer: Response,
+  type: string,
+): answer is Response & { readonly body: ReadableStream<Uint8Array> } {
+  const { status, headers, body } = answer;
+  return (
+    status === 200 &&
+    body !== null &&
+    !headers.has('content-encoding') &&
+    hasMediaType(headers.get('content-type'), type)
+  );
+}
+
+/** The constant that stands for an answer which is no encapsulated response. */
+async function refusal(answer: Response, deadline: AbortSignal): Promise<Response> {
+  if (answer.headers.has('content-encoding')) {
+    discard(answer);
+    return problemFor(502, null);
+  }
+  if (answer.body !== null && mayBeProblem(answer)) {
+    const text = await collect(answer.body, MAX_PROBLEM, deadline).catch(() => new Uint8Array(0));
+    return problemFor(answer.status, new TextDecoder().decode(text));
+  }
+  discard(answer);
+  return problemFor(answer.status, null);
+}
+
+function discard({ body }: Response): void {
+  body?.cancel().catch(() => {});
+}

@@ -1,0 +1,149 @@
+import {
+  createServer as createPlain,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createSecure } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { addressKey } from '../address-key.ts';
+import { refuse } from '../answer.ts';
+import { relay } from '../app.ts';
+import type { Config } from '../config.ts';
+import { refuseSocket } from './refuse-socket.ts';
+import { tokenBuckets, type BucketOptions } from './token-bucket.ts';
+import { upstream } from './upstream.ts';
+import { write } from './write.ts';
+
+export interface ServeOptions {
+  readonly config: Config;
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** A header set by one's own proxy in front, whose last element is the visitor's address; else the socket's. */
+  readonly addressHeader?: string;
+  readonly rate: BucketOptions;
+  readonly maxInFlight: number;
+  /** For a request's headers, for the whole of it, and how often both are looked at. */
+  readonly headersMs: number;
+  readonly wholeRequestMs: number;
+  readonly checkMs: number;
+  /** For what is in flight when the relay is told to stop. */
+  readonly drainMs: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+export interface Serving {
+  readonly origin: string;
+  /** Takes no more connections, lets what is in flight finish, and then closes. */
+  close(): Promise<void>;
+}
+
+const MAX_HEADER_BYTES = 16 * 1024;
+const MAX_HEADERS = 100;
+
+const timeout = (ms: number): AbortSignal => AbortSignal.timeout(ms);
+
+/** The relay's app behind Node's own HTTP server. */
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const { config, now } = options;
+  const mine = relay({
+    config,
+    send: upstream(),
+    now,
+    sleep: (ms) => sleep(ms, undefined, { ref: false }),
+    timeout,
+  });
+  const buckets = tokenBuckets(options.rate, now);
+  const answering = new WeakMap<object, ServerResponse>();
+  let inFlight = 0;
+  let closing = false;
+
+  const answer = async (request: Request, incoming: IncomingMessage): Promise<Response> => {
+    if (incoming.rawHeaders.length > 2 * MAX_HEADERS) return refuse('fields-too-large');
+    if (!incoming.url?.startsWith('/')) return refuse('not-found');
+    if (inFlight > options.maxInFlight) return refuse('unavailable');
+    return mine.app.fetch(request, {
+      admit: () => buckets.take(addressKey(visitor(incoming, options.addressHeader))),
+      waitUntil: (work) => void work.catch(() => {}),
+    });
+  };
+  const listener = getRequestListener(
+    async (request, env) => {
+      const { incoming, outgoing } = env as HttpBindings;
+      answering.set(incoming.socket, outgoing);
+      if (closing) outgoing.shouldKeepAlive = false;
+      inFlight++;
+      outgoing.once('close', () => inFlight--);
+      await write(await answer(request, incoming), incoming, outgoing).catch(() => outgoing.destroy());
+      return RESPONSE_ALREADY_SENT;
+    },
+    { overrideGlobalObjects: false, errorHandler: () => refuse('bad-request') },
+  );
+  const settings = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: options.headersMs,
+    requestTimeout: options.wholeRequestMs,
+    connectionsCheckingInterval: options.checkMs,
+    keepAliveTimeout: 5000,
+  };
+  const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    listener(incoming, outgoing).catch(() => outgoing.destroy());
+  };
+  const server: Server = options.tls
+    ? createSecure({ ...settings, ...options.tls }, handle)
+    : createPlain(settings, handle);
+  server.maxHeadersCount = 0; // counted above: the server's own limit drops the rest in silence
+  server.on('clientError', (error, socket) => {
+    refuseSocket(error, socket as Socket, answering.get(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  server.removeAllListeners('error').on('error', () => {}); // no file descriptor left: the next accept may have one
+
+  const stopSchedule = onSchedule(mine.refresh, config.bundleSeconds * 1000, now);
+  const { address, port } = server.address() as AddressInfo;
+  const host = address.includes(':') ? `[${address}]` : address;
+  return {
+    origin: `${options.tls ? 'https' : 'http'}://${host}:${port}`,
+    async close() {
+      closing = true;
+      stopSchedule();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const force = setTimeout(() => server.closeAllConnections(), options.drainMs);
+      await closed;
+      clearTimeout(force);
+    },
+  };
+}
+
+function visitor({ headers, socket }: IncomingMessage, header: string | undefined): string {
+  if (header === undefined) return socket.remoteAddress ?? '';
+  return String(headers[header] ?? '')
+    .split(',')
+    .at(-1)!
+    .trim();
+}
+
+/** Calls at once and then at every boundary of the period, counted from 1970. */
+function onSchedule(refresh: () => Promise<void>, periodMs: number, now: () => number): () => void {
+  let timer: NodeJS.Timeout;
+  const next = (): void => {
+    timer = setTimeout(tick, periodMs - (now() % periodMs));
+    timer.unref();
+  };
+  const tick = (): void => {
+    refresh().catch(() => {});
+    next();
+  };
+  tick();
+  return () => clearTimeout(timer);
+}

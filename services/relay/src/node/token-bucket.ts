@@ -1,0 +1,41 @@
+export interface BucketOptions {
+  /** So many at once. */
+  readonly burst: number;
+  readonly perSecond: number;
+  /** Addresses remembered at most; the one longest unseen is forgotten first. */
+  readonly maxKeys: number;
+}
+
+/**
+ * A token bucket an address, in memory alone and bounded. An address is forgotten as soon as its
+ * bucket would be full again, since a full bucket says what no bucket says.
+ *
+ * @param now - milliseconds, never running back
+ */
+export function tokenBuckets({ burst, perSecond, maxKeys }: BucketOptions, now: () => number) {
+  const buckets = new Map<string, { tokens: number; at: number }>(); // oldest first
+
+  const forgetFull = (time: number): void => {
+    for (const [key, { tokens, at }] of buckets) {
+      if (tokens + ((time - at) / 1000) * perSecond < burst) break;
+      buckets.delete(key);
+    }
+  };
+  return {
+    /** Takes one token. Whether there was one. */
+    take(key: string): boolean {
+      const time = now();
+      const { tokens, at } = buckets.get(key) ?? { tokens: burst, at: time };
+      const have = Math.min(burst, tokens + ((time - at) / 1000) * perSecond);
+      buckets.delete(key);
+      buckets.set(key, { tokens: have >= 1 ? have - 1 : have, at: time });
+      forgetFull(time);
+      const oldest = buckets.keys().next();
+      if (buckets.size > maxKeys && !oldest.done) buckets.delete(oldest.value);
+      return have >= 1;
+    },
+    get size(): number {
+      return buckets.size;
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import { HttpError, type ProblemCode } from '@sotto/http';
+
+/** A stream on its way through the relay, counted and timed. */
+export interface Passing {
+  readonly body: ReadableStream<Uint8Array>;
+  /** Why the stream was broken off by us or by its source; null while all is well. */
+  fault(): ProblemCode | null;
+}
+
+export interface PassingLimits {
+  /** At least so many bytes must come before any is passed on. */
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  readonly deadline: AbortSignal;
+}
+
+/**
+ * Passes a stream on as it comes, one read for one pull, so that a slow end slows the other.
+ *
+ * Whatever goes wrong breaks the stream off; it never ends as if it were whole.
+ *
+ * @throws {HttpError} when the source ends, fails or is late within the first `minBytes`
+ */
+export async function passOn(
+  source: ReadableStream<Uint8Array>,
+  { minBytes, maxBytes, deadline }: PassingLimits,
+): Promise<Passing> {
+  const reader = source.getReader();
+  let fault: ProblemCode | null = null;
+  let length = 0;
+  const cancel = (): void => void reader.cancel().catch(() => {});
+  deadline.addEventListener('abort', cancel, { once: true });
+
+  const next = async (): Promise<Uint8Array | null> => {
+    try {
+      if (deadline.aborted) throw new HttpError('request-timeout');
+      const { done, value } = await reader.read();
+      if (deadline.aborted) throw new HttpError('request-timeout');
+      if (done) return null;
+      length += value.length;
+      if (length > maxBytes) throw new HttpError('content-too-large');
+      return value;
+    } catch (error) {
+      const broken = error instanceof HttpError ? error : new HttpError('bad-request');
+      fault = broken.code;
+      cancel();
+      throw broken;
+    }
+  };
+
+  const head: Uint8Array[] = [];
+  for (let missing = minBytes; missing > 0; missing = minBytes - length) {
+    const chunk = await next();
+    if (chunk === null) throw new HttpError('bad-request');
+    head.push(chunk);
+  }
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const chunk = head.shift() ?? (await next());
+      if (chunk !== null) return controller.enqueue(chunk);
+      deadline.removeEventListener('abort', cancel);
+      controller.close();
+    },
+    cancel,
+  });
+  return { body, fault: () => fault };
+}
