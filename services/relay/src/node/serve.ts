@@ -1,13 +1,8 @@
-import {
-  createServer as createPlain,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { createServer as createPlain, IncomingMessage, ServerResponse, type Server } from 'node:http';
 import { createServer as createSecure } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { getRequestListener, type HttpBindings } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { addressKey } from '../address-key.ts';
 import { refuse } from '../answer.ts';
@@ -75,7 +70,9 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   };
   const listener = getRequestListener(
     async (request, env) => {
-      const { incoming, outgoing } = env as HttpBindings;
+      const { incoming, outgoing } = env;
+      if (!(incoming instanceof IncomingMessage && outgoing instanceof ServerResponse))
+        return refuse('bad-request');
       answering.set(incoming.socket, outgoing);
       if (closing) outgoing.shouldKeepAlive = false;
       inFlight++;
@@ -100,7 +97,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     : createPlain(settings, handle);
   server.maxHeadersCount = 0; // counted above: the server's own limit drops the rest in silence
   server.on('clientError', (error, socket) => {
-    refuseSocket(error, socket as Socket, answering.get(socket));
+    refuseSocket(error, socket as Socket, answering.get(socket)?.headersSent ?? false);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
