@@ -95,7 +95,11 @@ async function constantsOf(suite: Suite, config: KeyConfig, labels: Labels, hdr:
   return constants;
 }
 
-async function makeConstants({ kem, kdf, aead }: Suite, labels: Labels, info: Bytes): Promise<Constants> {
+export async function makeConstants(
+  { kem, kdf, aead }: Suite,
+  labels: Labels,
+  info: Bytes,
+): Promise<Constants> {
   const suiteId = concat(HPKE, uint(2, kem.id), uint(2, kdf.id), uint(2, aead.id));
   const pskIdHash = await labeledExtract(kdf, suiteId, EMPTY, PSK_ID_HASH, EMPTY);
   const infoHash = await labeledExtract(kdf, suiteId, EMPTY, INFO_HASH, info);

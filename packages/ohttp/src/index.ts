@@ -1,3 +1,10 @@
+export { MAX_CHUNK } from './chunk.ts';
+export {
+  decapsulateChunkedRequest,
+  encapsulateChunkedRequest,
+  type ChunkedDecapsulation,
+  type ChunkedEncapsulation,
+} from './chunked.ts';
 export { OhttpError } from './error.ts';
 export { loadGatewayKey, type GatewayKey } from './gateway-key.ts';
 export {
@@ -29,3 +36,4 @@ export {
   type DecapsulatedExchange,
   type EncapsulatedExchange,
 } from './request.ts';
+export type { Pull } from './pull.ts';

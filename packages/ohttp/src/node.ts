@@ -128,8 +128,8 @@ function nodeAead(id: number, Nk: number, ciphers: Ciphers): Aead {
       },
       open(nonce, aad, ct) {
         const decipher = ciphers.open(key, nonce);
-        decipher.setAAD(aad, { plaintextLength: ct.length - TAG });
         try {
+          decipher.setAAD(aad, { plaintextLength: ct.length - TAG });
           decipher.setAuthTag(ct.subarray(ct.length - TAG));
           const pt = decipher.update(ct.subarray(0, ct.length - TAG));
           decipher.final(); // throws unless the tag is right; until then pt is nobody's
