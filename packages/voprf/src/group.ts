@@ -27,11 +27,6 @@ export interface Group<E> {
   serialize(element: E): Bytes;
   /** Null unless the bytes are canonical and not the identity. */
   deserialize(bytes: Bytes): E | null;
-  /** The same for many, where that can be had faster. */
-  deserializeAll?(encoded: readonly Bytes[]): Promise<(E | null)[]>;
-  /** The same as hashToGroup, for inputs that are no secret, where that can be had faster. */
-  hashPublicToGroup?(message: Bytes, dst: Bytes): Promise<E | null>;
-
   /** Whether the bytes are Ns bytes and below n; zero is one. */
   isScalar(bytes: Bytes): boolean;
   /** 48 or 72 uniform bytes (wide enough that the bias is below 2^-128), to a scalar. */
@@ -48,5 +43,5 @@ export interface Group<E> {
   /** The scalar times the generator, for keys. */
   publicOf(scalar: Bytes): E;
   /** The sum of scalar times element, all of them public. Null when it is the identity. */
-  combine(scalars: readonly Bytes[], elements: readonly E[]): MaybePromise<E | null>;
+  combine(scalars: readonly Bytes[], elements: readonly E[]): E | null;
 }

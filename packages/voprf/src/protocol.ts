@@ -33,6 +33,12 @@ function checkBatch(size: number): void {
   if (size > MAX_BATCH) throw new VoprfError('batch-too-large', `${size} elements`);
 }
 
+interface LoadedKey<E> {
+  readonly scalar: Bytes;
+  readonly secret: Secret<E>;
+  readonly publicKey: Encoded<E>;
+}
+
 /**
  * RFC 9497 §2.2 and §3.3.2, line by line, over a group.
  *
@@ -44,6 +50,7 @@ export function createVoprf<E>(group: Group<E>): Voprf {
   const dst = tags(group.suite);
   const ZERO = new Uint8Array(Ns);
   const generator = encoded(group.generator);
+  const keys = new WeakMap<Bytes, LoadedKey<E>>();
 
   function encoded(element: E): Encoded<E> {
     return { bytes: group.serialize(element), element };
@@ -55,23 +62,22 @@ export function createVoprf<E>(group: Group<E>): Voprf {
     return { bytes, element };
   }
 
-  async function deserializeAll(list: readonly Bytes[], field: string): Promise<Encoded<E>[]> {
-    if (group.deserializeAll === undefined) return list.map((bytes) => deserialize(bytes, field));
-    if (list.some((bytes) => bytes.length !== Ne))
-      throw new VoprfError('bad-element', `${field}: not ${Ne} bytes`);
-    const elements = await group.deserializeAll(list);
-    return list.map((bytes, i) => {
-      const element = elements[i] ?? null;
-      if (element === null) throw new VoprfError('bad-element', `${field}: not an element`);
-      return { bytes, element };
-    });
-  }
-
   function checkScalar(bytes: Bytes, field: string): Bytes {
     if (!group.isScalar(bytes) || equalBytes(bytes, ZERO)) {
       throw new VoprfError('bad-scalar', `${field}: not a scalar of ${Ns} bytes in 1..n-1`);
     }
     return bytes;
+  }
+
+  /** A long-lived key, loaded once for as long as the caller holds the same array, unchanged. */
+  async function loadKey(secretKey: Bytes): Promise<LoadedKey<E>> {
+    const known = keys.get(secretKey);
+    if (known !== undefined && equalBytes(known.scalar, secretKey)) return known;
+    const scalar = checkScalar(secretKey, 'secret key').slice();
+    const secret = await group.load(scalar);
+    const loaded = { scalar, secret, publicKey: encoded(await secret.publicElement()) };
+    keys.set(secretKey, loaded);
+    return loaded;
   }
 
   /** RandomScalar (RFC 9497 §2.1) out of 1.5 * Ns bytes: at least 64 bits more than n has. */
@@ -94,8 +100,8 @@ export function createVoprf<E>(group: Group<E>): Voprf {
     );
   }
 
-  async function combine(scalars: readonly Bytes[], list: readonly Encoded<E>[]): Promise<Encoded<E>> {
-    const sum = await group.combine(
+  function combine(scalars: readonly Bytes[], list: readonly Encoded<E>[]): Encoded<E> {
+    const sum = group.combine(
       scalars,
       list.map(({ element }) => element),
     );
@@ -108,13 +114,13 @@ export function createVoprf<E>(group: Group<E>): Voprf {
 
   /** GenerateProof, with ComputeCompositesFast (RFC 9497 §2.2.1). */
   async function generateProof(
-    k: { readonly scalar: Bytes; readonly secret: Secret<E> },
-    B: Encoded<E>,
+    k: LoadedKey<E>,
     C: readonly Encoded<E>[],
     D: readonly Encoded<E>[],
     random: Random,
   ): Promise<Bytes> {
-    const M = await combine(weights(B.bytes, C, D), C);
+    const B = k.publicKey;
+    const M = combine(weights(B.bytes, C, D), C);
     const Z = encoded(await k.secret.multiply(M.element));
     const r = randomScalar(random);
     const secretR = await group.load(r);
@@ -125,20 +131,20 @@ export function createVoprf<E>(group: Group<E>): Voprf {
   }
 
   /** VerifyProof (RFC 9497 §2.2.2). */
-  async function verifyProof(
+  function verifyProof(
     B: Encoded<E>,
     C: readonly Encoded<E>[],
     D: readonly Encoded<E>[],
     proof: Bytes,
-  ): Promise<void> {
+  ): void {
     const c = proof.subarray(0, Ns);
     const s = proof.subarray(Ns);
     if (!group.isScalar(c) || !group.isScalar(s)) throw new VoprfError('proof-failed', 'not two scalars');
     const di = weights(B.bytes, C, D);
-    const M = await combine(di, C);
-    const Z = await combine(di, D);
-    const t2 = await combine([s, c], [generator, B]);
-    const t3 = await combine([s, c], [M, Z]);
+    const M = combine(di, C);
+    const Z = combine(di, D);
+    const t2 = combine([s, c], [generator, B]);
+    const t3 = combine([s, c], [M, Z]);
     if (!equalBytes(c, challenge(B, M, Z, t2, t3)))
       throw new VoprfError('proof-failed', 'the proof does not verify');
   }
@@ -167,14 +173,13 @@ export function createVoprf<E>(group: Group<E>): Voprf {
 
     async blindEvaluate(key: VoprfKeyPair, blindedElements: readonly Bytes[], random: Random) {
       checkBatch(blindedElements.length);
-      checkScalar(key.secretKey, 'secret key');
-      const C = await deserializeAll(blindedElements, 'blinded element');
-      const secret = await group.load(key.secretKey);
-      const B = encoded(await secret.publicElement());
-      if (!equalBytes(B.bytes, key.publicKey)) throw new VoprfError('key-mismatch', 'another key is public');
+      const k = await loadKey(key.secretKey);
+      if (!equalBytes(k.publicKey.bytes, key.publicKey))
+        throw new VoprfError('key-mismatch', 'another key is public');
+      const C = blindedElements.map((bytes) => deserialize(bytes, 'blinded element'));
       const D: Encoded<E>[] = [];
-      for (const { element } of C) D.push(encoded(await secret.multiply(element)));
-      const proof = await generateProof({ scalar: key.secretKey, secret }, B, C, D, random);
+      for (const { element } of C) D.push(encoded(await k.secret.multiply(element)));
+      const proof = await generateProof(k, C, D, random);
       return { evaluatedElements: D.map(({ bytes }) => bytes), proof };
     },
 
@@ -185,15 +190,9 @@ export function createVoprf<E>(group: Group<E>): Voprf {
         checkScalar(blind, 'blind');
       }
       const B = deserialize(publicKey, 'public key');
-      const C = await deserializeAll(
-        items.map(({ blindedElement }) => blindedElement),
-        'blinded element',
-      );
-      const D = await deserializeAll(
-        items.map(({ evaluatedElement }) => evaluatedElement),
-        'evaluated element',
-      );
-      await verifyProof(B, C, D, proof);
+      const C = items.map(({ blindedElement }) => deserialize(blindedElement, 'blinded element'));
+      const D = items.map(({ evaluatedElement }) => deserialize(evaluatedElement, 'evaluated element'));
+      verifyProof(B, C, D, proof);
       const inverses = group.invert(items.map(({ blind }) => blind));
       const outputs: Bytes[] = [];
       for (const [i, { input }] of items.entries()) {
@@ -206,13 +205,9 @@ export function createVoprf<E>(group: Group<E>): Voprf {
 
     async evaluate(secretKey: Bytes, input: Bytes): Promise<Bytes> {
       checkInput(input);
-      checkScalar(secretKey, 'secret key');
-      const element =
-        group.hashPublicToGroup === undefined
-          ? group.hashToGroup(input, dst.hashToGroup)
-          : await group.hashPublicToGroup(input, dst.hashToGroup);
-      const secret = await group.load(secretKey);
-      const evaluated = await secret.multiply(nonIdentity(element, 'bad-input'));
+      const { secret } = await loadKey(secretKey);
+      const inputElement = nonIdentity(group.hashToGroup(input, dst.hashToGroup), 'bad-input');
+      const evaluated = await secret.multiply(inputElement);
       return group.hash(finalizeTranscript(input, group.serialize(evaluated)));
     },
 

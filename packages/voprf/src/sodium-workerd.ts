@@ -1,6 +1,11 @@
 import create from '../dist/libsodium.js';
 import wasm from '../dist/libsodium.wasm';
-import type { Sodium } from './sodium.ts';
+import type { RawSodium, Sodium } from './sodium.ts';
+
+/** Hands the compiled module to libsodium's own loader. */
+function instantiateWasm(imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void): void {
+  done(new WebAssembly.Instance(wasm, imports));
+}
 
 /**
  * Loads libsodium where WebAssembly comes as a compiled module and none may be compiled at run time.
@@ -9,11 +14,5 @@ import type { Sodium } from './sodium.ts';
  * the two files of `dist/`, and runs before a bundler does.
  */
 export async function loadSodium(): Promise<Sodium> {
-  const instantiateWasm = (
-    imports: WebAssembly.Imports,
-    done: (instance: WebAssembly.Instance) => void,
-  ): void => {
-    done(new WebAssembly.Instance(wasm, imports));
-  };
-  return (await create({ instantiateWasm })) as Sodium;
+  return { raw: (await create({ instantiateWasm })) as RawSodium, sums: 'noble' };
 }

@@ -1,7 +1,10 @@
+/* oxlint-disable no-underscore-dangle -- these are libsodium's own names */
 import { expand_message_xmd } from '@noble/curves/abstract/hash-to-curve.js';
+import { ristretto255 } from '@noble/curves/ed25519.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import type { Bytes } from '@sotto/wire';
 import type { Group, Secret } from './group.ts';
+import { ristretto255Group } from './noble-group.ts';
 import { createVoprf } from './protocol.ts';
 import { belowOrder } from './scalar.ts';
 import type { Voprf } from './voprf.ts';
@@ -9,9 +12,10 @@ import type { Voprf } from './voprf.ts';
 type Address = number;
 
 /** What we use of libsodium's raw module: addresses in, 0 or -1 out. All of it is constant in time. */
-export interface Sodium {
+export interface RawSodium {
   readonly HEAPU8: Uint8Array;
   _malloc(length: number): Address;
+  _crypto_hash_sha512(hash: Address, message: Address, length: number, lengthHigh: number): number;
   _crypto_scalarmult_ristretto255(q: Address, n: Address, p: Address): number;
   _crypto_scalarmult_ristretto255_base(q: Address, n: Address): number;
   _crypto_core_ristretto255_is_valid_point(p: Address): number;
@@ -23,9 +27,18 @@ export interface Sodium {
   _crypto_core_ristretto255_scalar_invert(recip: Address, s: Address): number;
 }
 
+/** libsodium as a runtime has it. */
+export interface Sodium {
+  readonly raw: RawSodium;
+  /** Who adds up public elements by public scalars: noble where BigInt is fast (workerd), else libsodium. */
+  readonly sums: 'libsodium' | 'noble';
+}
+
 const LENGTH = 32; // bytes, of an element and of a scalar
 const WIDE = 64; // bytes
 const SCRATCH = 4 * WIDE; // bytes
+const MESSAGE = 1024; // bytes; longer messages are hashed by noble
+const HASH_SIZES = { outputLen: WIDE, blockLen: 128 }; // bytes
 /** n = 2^252 + 27742317777372353535851937790883648493, as a scalar is written. */
 const ORDER = Uint8Array.of(
   0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
@@ -43,53 +56,66 @@ export function sodiumVoprf(sodium: Sodium): Voprf {
 }
 
 /** Elements stay in their encoding: libsodium decodes them for each operation, in 9 µs. */
-function sodiumGroup(sodium: Sodium): Group<Bytes> {
-  const scratch = sodium._malloc(SCRATCH);
+function sodiumGroup({ raw, sums }: Sodium): Group<Bytes> {
+  const scratch = raw._malloc(SCRATCH);
   const [out, a, b] = [scratch, scratch + WIDE, scratch + 2 * WIDE];
+  const longer = raw._malloc(MESSAGE);
 
   /** Runs one operation on a and b in libsodium's memory, which then forgets them. */
   function run(x: Bytes, y: Bytes | null, operation: () => number | void): Bytes | null {
-    sodium.HEAPU8.set(x, a);
-    if (y !== null) sodium.HEAPU8.set(y, b);
+    raw.HEAPU8.set(x, a);
+    if (y !== null) raw.HEAPU8.set(y, b);
     const failed = operation() === -1;
-    const result = sodium.HEAPU8.slice(out, out + LENGTH) as Bytes;
-    sodium.HEAPU8.fill(0, scratch, scratch + SCRATCH);
+    const result = raw.HEAPU8.slice(out, out + LENGTH);
+    raw.HEAPU8.fill(0, scratch, scratch + SCRATCH);
     return failed ? null : result;
   }
 
+  /** SHA-512, in the shape in which noble's expand_message_xmd takes it. */
+  const hash = Object.assign((message: Uint8Array): Bytes => {
+    if (message.length > MESSAGE) return sha512(message);
+    raw.HEAPU8.set(message, longer);
+    raw._crypto_hash_sha512(out, longer, message.length, 0);
+    const digest = raw.HEAPU8.slice(out, out + WIDE);
+    raw.HEAPU8.fill(0, longer, longer + message.length);
+    return digest;
+  }, HASH_SIZES) as typeof sha512;
+  const expand = (message: Bytes, dst: Bytes) => expand_message_xmd(message, dst, WIDE, hash);
+
   const multiply = (scalar: Bytes, element: Bytes) =>
-    run(scalar, element, () => sodium._crypto_scalarmult_ristretto255(out, a, b));
+    run(scalar, element, () => raw._crypto_scalarmult_ristretto255(out, a, b));
   const multiplyBase = (scalar: Bytes) =>
-    run(scalar, null, () => sodium._crypto_scalarmult_ristretto255_base(out, a));
-  const add = (x: Bytes, y: Bytes) => run(x, y, () => sodium._crypto_core_ristretto255_add(out, a, b));
+    run(scalar, null, () => raw._crypto_scalarmult_ristretto255_base(out, a));
+  const add = (x: Bytes, y: Bytes) => run(x, y, () => raw._crypto_core_ristretto255_add(out, a, b));
   const scalarMul = (x: Bytes, y: Bytes) =>
-    some(run(x, y, () => sodium._crypto_core_ristretto255_scalar_mul(out, a, b)));
+    some(run(x, y, () => raw._crypto_core_ristretto255_scalar_mul(out, a, b)));
   const scalarSub = (x: Bytes, y: Bytes) =>
-    some(run(x, y, () => sodium._crypto_core_ristretto255_scalar_sub(out, a, b)));
+    some(run(x, y, () => raw._crypto_core_ristretto255_scalar_sub(out, a, b)));
   const scalarInvert = (x: Bytes) =>
-    some(run(x, null, () => sodium._crypto_core_ristretto255_scalar_invert(out, a)));
+    some(run(x, null, () => raw._crypto_core_ristretto255_scalar_invert(out, a)));
 
   function reduce(wide: Bytes): Bytes {
     const padded = new Uint8Array(WIDE);
     padded.set(wide);
-    return some(run(padded, null, () => sodium._crypto_core_ristretto255_scalar_reduce(out, a)));
+    return some(run(padded, null, () => raw._crypto_core_ristretto255_scalar_reduce(out, a)));
   }
 
   const group: Group<Bytes> = {
     suite: 'ristretto255-SHA512',
     generator: some(multiplyBase(GENERATOR_SCALAR)),
-    hash: (message) => sha512(message),
+    hash,
     hashToGroup(message, dst) {
-      const uniform = expand_message_xmd(message, dst, WIDE, sha512) as Bytes;
-      const element = some(run(uniform, null, () => sodium._crypto_core_ristretto255_from_hash(out, a)));
+      const element = some(
+        run(expand(message, dst), null, () => raw._crypto_core_ristretto255_from_hash(out, a)),
+      );
       return isZero(element) ? null : element;
     },
-    hashToScalar: (message, dst) => reduce(expand_message_xmd(message, dst, WIDE, sha512) as Bytes),
+    hashToScalar: (message, dst) => reduce(expand(message, dst)),
     serialize: (element) => element,
     deserialize(bytes) {
       if (bytes.length !== LENGTH || isZero(bytes)) return null;
-      sodium.HEAPU8.set(bytes, a);
-      return sodium._crypto_core_ristretto255_is_valid_point(a) === 1 ? bytes.slice() : null;
+      raw.HEAPU8.set(bytes, a);
+      return raw._crypto_core_ristretto255_is_valid_point(a) === 1 ? bytes.slice() : null;
     },
     isScalar: (bytes) => belowOrder(bytes, ORDER),
     reduce,
@@ -104,6 +130,7 @@ function sodiumGroup(sodium: Sodium): Group<Bytes> {
     multiplyOnce: (element, scalar) => some(multiply(scalar, element)),
     publicOf: (scalar) => some(multiplyBase(scalar)),
     combine(scalars, elements) {
+      if (sums === 'noble') return nobleSum(scalars, elements);
       let sum: Bytes | null = null;
       for (const [i, element] of elements.entries()) {
         const term = multiply(scalars[i] as Bytes, element); // null when the scalar is zero
@@ -113,6 +140,16 @@ function sodiumGroup(sodium: Sodium): Group<Bytes> {
     },
   };
   return group;
+}
+
+const NOBLE = ristretto255Group();
+
+function nobleSum(scalars: readonly Bytes[], elements: readonly Bytes[]): Bytes | null {
+  const sum = NOBLE.combine(
+    scalars,
+    elements.map((element) => ristretto255.Point.fromBytes(element)),
+  );
+  return sum === null ? null : NOBLE.serialize(sum);
 }
 
 function isZero(bytes: Uint8Array): boolean {
