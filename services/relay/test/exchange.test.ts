@@ -1,0 +1,241 @@
+import { randomBytes } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { PROBLEM_TYPE, PROBLEMS, problemText, type Problem } from '@sotto/http';
+import { rawExchange } from '../../../test/support/raw-connection.ts';
+import { recordingServer, type RecordingServer, type Seen } from '../../../test/support/recording-server.ts';
+import { OHTTP_KEY } from '../src/answer.ts';
+import { CREDENTIAL, RELAYS, vars, type RunningRelay } from './start-relay.ts';
+
+const TYPE = 'message/ohttp-req';
+const PLATFORM = new Set(['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding']);
+
+const answer200 = (seen: Seen): [number, Record<string, string>, Buffer] => [
+  200,
+  { 'content-type': 'message/ohttp-res' },
+  Buffer.concat([Buffer.from('sealed:'), seen.body]),
+];
+
+describe.each(RELAYS)('one exchange through the relay on %s', (name, start) => {
+  let gateway: RecordingServer;
+  let elsewhere: RecordingServer;
+  let relay: RunningRelay;
+  const respond = (
+    status: number,
+    headers: Record<string, string | string[]>,
+    body: string | Buffer,
+  ): void => {
+    gateway.answer = (_seen, response) => void response.writeHead(status, headers).end(body);
+  };
+  const post = (body: Uint8Array<ArrayBuffer> = new Uint8Array(64), headers: Record<string, string> = {}) =>
+    fetch(`${relay.url}/ohttp`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': TYPE, ...headers },
+      redirect: 'manual',
+    });
+  const expectProblem = async (response: Response, problem: Problem): Promise<void> => {
+    expect([response.status, await response.text()]).toEqual([problem.status, problemText(problem)]);
+    expect(response.headers.get('content-type')).toBe(PROBLEM_TYPE);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+  };
+
+  beforeAll(async () => {
+    gateway = await recordingServer(() => {});
+    elsewhere = await recordingServer((_seen, response) => void response.end('elsewhere'));
+    relay = await start(vars(gateway.url));
+    await fetch(`${relay.url}/bundle`);
+  });
+  beforeEach(() => {
+    gateway.reset();
+    gateway.answer = (seen, response) => {
+      const [status, headers, body] = answer200(seen);
+      response.writeHead(status, headers).end(body);
+    };
+  });
+  afterAll(async () => {
+    await relay.close();
+    await gateway.close();
+    await elsewhere.close();
+  });
+
+  test('passes the body on and the answer back, byte for byte', async () => {
+    const body = new Uint8Array(randomBytes(2000));
+    const response = await post(body);
+    expect(response.status).toBe(200);
+    expect(Buffer.from(await response.arrayBuffer())).toEqual(Buffer.concat([Buffer.from('sealed:'), body]));
+    expect(gateway.seen[0]).toMatchObject({ method: 'POST', target: '/.well-known/ohttp-gateway' });
+  });
+
+  test('R08 of forty headers that could tell a client apart, the gateway sees none', async () => {
+    const canary = randomBytes(16).toString('hex');
+    const known = [
+      'cookie',
+      'user-agent',
+      'referer',
+      'origin',
+      'accept',
+      'accept-language',
+      'accept-encoding',
+      'authorization',
+      'cf-connecting-ip',
+      'cf-ipcountry',
+      'cf-ray',
+      'x-forwarded-for',
+      'x-forwarded-proto',
+      'x-real-ip',
+      'true-client-ip',
+      'forwarded',
+      'via',
+      'dnt',
+      'sec-ch-ua',
+      'if-none-match',
+      'traceparent',
+      'incremental',
+      'priority',
+      'x-request-id',
+    ];
+    const own = Array.from({ length: 40 - known.length }, (_, i) => `x-${canary}-${i}`);
+    const lines = [...known, ...own].map((name, i) => `${name}: ${canary}${i}\r\n`).join('');
+    const head = `POST /ohttp HTTP/1.1\r\nhost: relay.example\r\ncontent-type: ${TYPE}; ${canary}=1\r\ncontent-length: 64\r\n`;
+    const text = await rawExchange(
+      relay.url,
+      `${head}${lines}connection: x-${canary}-0\r\n\r\n${'x'.repeat(64)}`,
+    );
+    expect(text).toMatch(/^HTTP\/1\.1 200 /);
+    const headers = gateway.seen[0]?.headers ?? [];
+    expect([...headers].toSorted((a, b) => (a[0] < b[0] ? -1 : 1))).toEqual([
+      ['authorization', `Bearer ${CREDENTIAL}`],
+      ...(name === 'workerd' ? [['cf-worker', 'relay.example.com']] : []), // the platform's, the same for everyone
+      ['content-length', '64'],
+      ['content-type', TYPE],
+      ['host', new URL(gateway.url).host],
+    ]);
+  });
+
+  test('R09 trailers of the request are dropped', async () => {
+    const head = `POST /ohttp HTTP/1.1\r\nhost: r\r\ncontent-type: ${TYPE}\r\ntransfer-encoding: chunked\r\ntrailer: x-canary\r\n\r\n`;
+    const body = `40\r\n${'x'.repeat(64)}\r\n0\r\nx-canary: 0123456789abcdef\r\n\r\n`;
+    expect(await rawExchange(relay.url, head + body)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(gateway.seen[0]?.trailers).toEqual([]);
+    expect(JSON.stringify(gateway.seen[0]?.headers)).not.toContain('canary');
+    expect(gateway.seen[0]?.body).toHaveLength(64);
+  });
+
+  test.each([
+    [200, { 'content-type': 'text/html' }],
+    [200, {}],
+    [200, { 'content-type': 'message/ohttp-chunked-res' }],
+    [200, { 'content-type': 'message/ohttp-res, text/html' }],
+    [201, { 'content-type': 'message/ohttp-res' }],
+    [206, { 'content-type': 'message/ohttp-res' }],
+    [204, {}],
+  ])('R13 a gateway answer %i %j is no encapsulated response: 502', async (status, headers) => {
+    respond(status, headers, status === 204 ? '' : '<h1>hello</h1>');
+    await expectProblem(await post(), PROBLEMS['bad-gateway']);
+  });
+
+  test("R14 of the gateway's headers only those of the list come back, and no-store", async () => {
+    const extra = {
+      'set-cookie': 'id=1',
+      etag: '"1"',
+      via: '1.1 x',
+      server: 'x',
+      'alt-svc': 'h3=":443"',
+      'cache-control': 'public, max-age=9',
+      connection: 'x-secret',
+      'x-secret': '1',
+      vary: 'cookie',
+      link: '</x>',
+      'access-control-allow-origin': 'https://one.example',
+    };
+    respond(200, { 'content-type': 'message/ohttp-res', ...extra }, 'sealed');
+    const response = await post();
+    expect([...response.headers].filter(([name]) => !PLATFORM.has(name))).toEqual([
+      ['access-control-allow-origin', '*'],
+      ['cache-control', 'no-store'],
+      ['content-type', 'message/ohttp-res'],
+    ]);
+    expect(await response.text()).toBe('sealed');
+  });
+
+  test.each([301, 302, 303, 307, 308])('R15 a redirect by %i is not followed: 502', async (status) => {
+    respond(status, { location: `${elsewhere.url}/x` }, '');
+    await expectProblem(await post(), PROBLEMS['bad-gateway']);
+    expect(elsewhere.connections).toBe(0);
+    expect(gateway.connections).toBeLessThanOrEqual(1);
+    expect(gateway.processed).toBe(1);
+  });
+
+  test.each([
+    [400, PROBLEMS['bad-request']],
+    [401, PROBLEMS['unauthorized']],
+    [413, PROBLEMS['content-too-large']],
+    [415, PROBLEMS['unsupported-media-type']],
+    [422, PROBLEMS['unprocessable-content']],
+    [429, PROBLEMS['too-many-requests']],
+    [418, PROBLEMS['bad-request']],
+    [500, PROBLEMS['bad-gateway']],
+    [503, PROBLEMS['unavailable']],
+    [504, PROBLEMS['gateway-timeout']],
+  ])("R16 a gateway's %i with a stack trace comes back as a constant", async (status, problem) => {
+    respond(status, { 'content-type': 'text/plain' }, 'Error: at handle (/srv/gateway.js:1:2)');
+    await expectProblem(await post(), problem);
+  });
+
+  test("R16 problem text of the gateway's own making is replaced; the key problem stays", async () => {
+    const echo = JSON.stringify({
+      type: 'about:blank',
+      title: 'no such key: canary',
+      status: 400,
+      canary: 1,
+    });
+    respond(400, { 'content-type': PROBLEM_TYPE }, echo);
+    await expectProblem(await post(), PROBLEMS['bad-request']);
+    respond(400, { 'content-type': PROBLEM_TYPE }, problemText(OHTTP_KEY));
+    await expectProblem(await post(), OHTTP_KEY);
+    respond(
+      400,
+      { 'content-type': PROBLEM_TYPE },
+      JSON.stringify({ type: OHTTP_KEY.type, detail: 'canary' }),
+    );
+    await expectProblem(await post(), OHTTP_KEY);
+    respond(400, { 'content-type': PROBLEM_TYPE }, problemText(OHTTP_KEY) + ' '.repeat(5000));
+    await expectProblem(await post(), PROBLEMS['bad-request']);
+  });
+
+  test('R18 an answer under a content-encoding is refused and not decoded: 502', async () => {
+    respond(200, { 'content-type': 'message/ohttp-res', 'content-encoding': 'gzip' }, gzipSync('sealed'));
+    await expectProblem(await post(), PROBLEMS['bad-gateway']);
+  });
+
+  test("R23 another valid gateway's word that it lacks the key is passed on, and nothing else happens", async () => {
+    respond(400, { 'content-type': PROBLEM_TYPE }, problemText(OHTTP_KEY));
+    await expectProblem(await post(), OHTTP_KEY);
+    expect(gateway.processed).toBe(1);
+  });
+
+  test('R25 a thousand clients at once each get the answer to their own envelope', async () => {
+    gateway.answer = (seen, response) => {
+      const [status, headers, body] = answer200(seen);
+      setTimeout(() => response.writeHead(status, headers).end(body), Math.random() * 20);
+    };
+    const bodies = Array.from({ length: 1000 }, () => new Uint8Array(randomBytes(64)));
+    for (let i = 0; i < bodies.length; i += 250) {
+      const results = await Promise.all(
+        bodies.slice(i, i + 250).map(async (body) => Buffer.from(await (await post(body)).arrayBuffer())),
+      );
+      for (const [k, got] of results.entries()) {
+        expect(got.subarray(7)).toEqual(Buffer.from(bodies[i + k] ?? []));
+      }
+    }
+    expect(gateway.processed).toBe(1000);
+  });
+
+  test('R26 fifty equal envelopes at once are fifty exchanges', async () => {
+    const answers = await Promise.all(Array.from({ length: 50 }, () => post(new Uint8Array(64).fill(1))));
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
+    await Promise.all(answers.map((response) => response.arrayBuffer()));
+    expect(gateway.processed).toBe(50);
+  });
+});

@@ -1,0 +1,229 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { PROBLEMS, problemText, type ProblemCode } from '@sotto/http';
+import { faultProxy, type FaultProxy } from '../../../test/support/fault-proxy.ts';
+import { rawConnection } from '../../../test/support/raw-connection.ts';
+import { recordingServer, type RecordingServer } from '../../../test/support/recording-server.ts';
+import { RELAYS, vars, type RunningRelay } from './start-relay.ts';
+
+const CHUNKED = 'message/ohttp-chunked-req';
+const GATEWAY_MS = 800;
+
+const eventually = async (holds: () => boolean, ms = 3000): Promise<void> => {
+  for (const end = Date.now() + ms; !holds() && Date.now() < end;)
+    await new Promise((r) => setTimeout(r, 10));
+  expect(holds()).toBe(true);
+};
+
+describe.each(RELAYS)('faults between the relay on %s and its gateway', (name, start) => {
+  let gateway: RecordingServer;
+  let proxy: FaultProxy;
+  let relay: RunningRelay;
+  const post = (type = 'message/ohttp-req', body: Uint8Array<ArrayBuffer> = new Uint8Array(64)) =>
+    fetch(`${relay.url}/ohttp`, { method: 'POST', body, headers: { 'content-type': type } });
+  const expectProblem = async (response: Response, code: ProblemCode): Promise<void> => {
+    expect([response.status, await response.text()]).toEqual([
+      PROBLEMS[code].status,
+      problemText(PROBLEMS[code]),
+    ]);
+  };
+
+  beforeAll(async () => {
+    gateway = await recordingServer(() => {});
+    proxy = await faultProxy(gateway.port);
+    relay = await start(
+      vars(proxy.url, {
+        GATEWAY_MS: `${GATEWAY_MS}`,
+        MAX_RESPONSE_BYTES: '65536',
+        MAX_STREAM_BYTES: '262144',
+      }),
+    );
+    await fetch(`${relay.url}/bundle`).catch(() => {});
+  });
+  beforeEach(async () => {
+    // A connection kept open from the test before would carry none of this test's faults.
+    gateway.reset();
+    gateway.answer = (_seen, response) => {
+      response
+        .writeHead(200, { 'content-type': 'message/ohttp-res', connection: 'close' })
+        .end('s'.repeat(2000));
+    };
+    proxy.faults = {};
+    await post();
+    await eventually(() => proxy.open === 0);
+    gateway.reset();
+  });
+  afterAll(async () => {
+    await relay.close();
+    await proxy.close();
+    await gateway.close();
+  });
+
+  test('R10 a gateway that refuses the connection: 502, tried once', async () => {
+    proxy.faults = { refuse: true };
+    const before = proxy.connections;
+    await expectProblem(await post(), 'bad-gateway');
+    expect(proxy.connections - before).toBe(1);
+  });
+
+  test('R11 a gateway that says nothing: 504 at the deadline, one connection, then closed', async () => {
+    proxy.faults = { blackhole: true };
+    const before = proxy.connections;
+    const from = performance.now();
+    await expectProblem(await post(), 'gateway-timeout');
+    const took = performance.now() - from;
+    expect(took).toBeGreaterThan(GATEWAY_MS * 0.9);
+    expect(took).toBeLessThan(GATEWAY_MS * 1.1 + 150); // a busy machine's margin
+    expect(proxy.connections - before).toBe(1);
+    await eventually(() => proxy.open === 0);
+  });
+
+  test.each([
+    ['rst', 40],
+    ['fin', 40],
+    ['rst', 600],
+    ['fin', 600],
+  ] as const)('R12 an answer cut by %s after %i bytes: 502, processed once', async (how, afterBytes) => {
+    proxy.faults = { cut: { direction: 'down', afterBytes, how } };
+    const before = proxy.connections;
+    await expectProblem(await post(), 'bad-gateway');
+    expect(gateway.processed).toBe(1);
+    expect(proxy.connections - before).toBe(1);
+  });
+
+  test('R12 a gateway that dribbles: 504 at the whole deadline', async () => {
+    proxy.faults = { dribble: { direction: 'down', everyMs: 20 } };
+    await expectProblem(await post(), 'gateway-timeout');
+    expect(gateway.processed).toBe(1);
+  });
+
+  test('R12 a chunked answer that is cut never looks whole', async () => {
+    gateway.answer = (_seen, response) => {
+      response.writeHead(200, { 'content-type': 'message/ohttp-chunked-res', connection: 'close' });
+      response.end('s'.repeat(4000));
+    };
+    proxy.faults = { cut: { direction: 'down', afterBytes: 2000, how: 'fin' } };
+    const response = await post(CHUNKED);
+    expect(response.status).toBe(200);
+    await expect(response.arrayBuffer()).rejects.toThrow();
+    expect(gateway.processed).toBe(1);
+  });
+
+  test('R17 an endless answer is broken off at the cap, and the connection to the gateway closed', async () => {
+    let written = 0;
+    gateway.answer = (_seen, response) => {
+      response.writeHead(200, { 'content-type': 'message/ohttp-res' });
+      const more = (): void => {
+        if (response.destroyed || written > 100e6) return;
+        written += 65_536;
+        if (response.write(Buffer.alloc(65_536))) setImmediate(more);
+        else response.once('drain', more);
+      };
+      more();
+    };
+    await expectProblem(await post(), 'bad-gateway');
+    await eventually(() => proxy.open === 0);
+    expect(written).toBeLessThan(20e6); // what the buffers of two sockets hold
+  });
+
+  test('R17 an endless chunked answer is broken off at the cap of a stream', async () => {
+    gateway.answer = (_seen, response) => {
+      response.writeHead(200, { 'content-type': 'message/ohttp-chunked-res' });
+      const more = (): void => {
+        if (response.destroyed) return;
+        if (response.write(Buffer.alloc(65_536))) setImmediate(more);
+        else response.once('drain', more);
+      };
+      more();
+    };
+    const response = await post(CHUNKED);
+    await expect(response.arrayBuffer()).rejects.toThrow();
+    await eventually(() => proxy.open === 0);
+  });
+
+  test.each([
+    ['message/ohttp-req', 'content-length: 4000'],
+    ['message/ohttp-chunked-req', 'content-length: 4000'],
+    ['message/ohttp-chunked-req', 'transfer-encoding: chunked'],
+  ])('R21 %s (%s) that the client breaks off never comes whole to the gateway', async (type, framing) => {
+    const connection = rawConnection(relay.url);
+    const body = framing.startsWith('transfer') ? `7d0\r\n${'x'.repeat(2000)}\r\n` : 'x'.repeat(2000);
+    connection.write(`POST /ohttp HTTP/1.1\r\nhost: r\r\ncontent-type: ${type}\r\n${framing}\r\n\r\n${body}`);
+    await connection.until(() => false, 100);
+    connection.socket.resetAndDestroy();
+    await eventually(() => proxy.open === 0);
+    await connection.until(() => false, 50);
+    expect(gateway.processed).toBe(0);
+    if (type === CHUNKED) expect(gateway.seen[0]).toMatchObject({ complete: false });
+    else expect(gateway.seen).toEqual([]);
+  });
+
+  test.each(['message/ohttp-req', CHUNKED])(
+    'R22 a client that leaves while reading %s frees the gateway',
+    async (type) => {
+      gateway.answer = (_seen, response) => {
+        response.writeHead(200, { 'content-type': type.replace('-req', '-res') });
+        const timer = setInterval(() => response.write('x'.repeat(100)), 20);
+        response.once('close', () => clearInterval(timer));
+      };
+      const body = 'x'.repeat(64);
+      const head = `POST /ohttp HTTP/1.1\r\nhost: r\r\ncontent-type: ${type}\r\ncontent-length: 64\r\n\r\n`;
+      const rounds = name === 'Node' ? 50 : 5;
+      await Promise.all(
+        Array.from({ length: rounds }, async () => {
+          const connection = rawConnection(relay.url);
+          connection.write(head + body);
+          await connection.until((text) => text.length > 300, 150);
+          connection.socket.resetAndDestroy();
+        }),
+      );
+      await eventually(() => proxy.open === 0, GATEWAY_MS - 300);
+    },
+  );
+
+  test('R30 a chunked upload streams: its first byte is with the gateway before its last was sent', async () => {
+    let first: (at: number) => void = () => {};
+    const firstUpstream = new Promise<number>((resolve) => (first = resolve));
+    gateway.early = (request, response) => {
+      request.once('data', () => first(performance.now()));
+      request.once('end', () => {
+        response.writeHead(200, { 'content-type': 'message/ohttp-chunked-res' }).end('done');
+      });
+    };
+    const connection = rawConnection(relay.url);
+    connection.socket.setNoDelay(true);
+    connection.write(
+      `POST /ohttp HTTP/1.1\r\nhost: r\r\ncontent-type: ${CHUNKED}\r\nincremental: ?1\r\ncontent-length: 200\r\n\r\n`,
+    );
+    for (let i = 0; i < 199; i++) {
+      connection.write('x');
+      await new Promise((resolve) => setTimeout(resolve, 5)); // 200 bytes over a second
+    }
+    const last = performance.now();
+    connection.write('x');
+    const text = await connection.until((all) => all.includes('done'));
+    connection.destroy();
+    expect(text).toMatch(/^HTTP\/1\.1 200 /);
+    expect(text.toLowerCase()).toContain('incremental: ?1');
+    expect(await firstUpstream).toBeLessThan(last);
+    await eventually(() => gateway.seen.length === 1);
+    expect(gateway.seen[0]?.body).toHaveLength(200);
+    expect(gateway.seen[0]?.headers).toContainEqual(['incremental', '?1']);
+  });
+
+  test('R30 both directions flow at once, chunk by chunk', async () => {
+    gateway.early = (request, response) => {
+      response.writeHead(200, { 'content-type': 'message/ohttp-chunked-res' });
+      request.on('data', (chunk: Buffer) => response.write(`<${chunk.length}>`));
+      request.once('end', () => response.end());
+    };
+    const connection = rawConnection(relay.url);
+    const head = `POST /ohttp HTTP/1.1\r\nhost: r\r\ncontent-type: ${CHUNKED}\r\ntransfer-encoding: chunked\r\n\r\n`;
+    connection.write(`${head}64\r\n${'x'.repeat(100)}\r\n`);
+    expect(await connection.until((text) => text.includes('<100>'))).toContain('<100>');
+    connection.write(`32\r\n${'x'.repeat(50)}\r\n`);
+    expect(await connection.until((text) => text.includes('<50>'))).toContain('<50>');
+    connection.write('0\r\n\r\n');
+    expect(await connection.until((text) => text.endsWith('0\r\n\r\n'))).toMatch(/0\r\n\r\n$/);
+    connection.destroy();
+  });
+});
