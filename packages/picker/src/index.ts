@@ -1,1 +1,13 @@
-export {};
+import { SottoStickers } from './element.ts';
+
+export { SottoStickers };
+export type { DeviceStorage } from './shelf.ts';
+export type * from './types.ts';
+
+if (!customElements.get('sotto-stickers')) customElements.define('sotto-stickers', SottoStickers);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'sotto-stickers': SottoStickers;
+  }
+}

@@ -1,0 +1,19 @@
+/** How an app takes the picker, with the addresses of this very suite. */
+export const example = ({ relay, issuer, root }: { relay: string; issuer: string; root: string }): string =>
+  `<sotto-stickers mode="network"></sotto-stickers>
+
+<script type="module">
+  import '@sotto/picker';
+  import { createClient } from '@sotto/client/browser';
+
+  const picker = document.querySelector('sotto-stickers');
+  picker.client = createClient({
+    relay: '${relay}',
+    issuer: '${issuer}',
+    root: '${root}',
+    account: () => yourAccountToken(),
+  });
+  picker.addEventListener('sticker-select', ({ detail }) => {
+    insert(detail.art ?? detail.emoji);
+  });
+</script>`;

@@ -1,0 +1,49 @@
+export interface GridShape {
+  readonly count: number;
+  readonly columns: number;
+  readonly pageRows: number; // rows in sight
+  readonly rtl: boolean;
+}
+
+/**
+ * Where a key leads from a cell of a grid (ARIA Authoring Practices, grid pattern).
+ *
+ * @returns the index to go to, -1 for out of the grid by its top, or null when the key is not ours
+ */
+export function move(
+  key: string,
+  index: number,
+  { count, columns, pageRows, rtl }: GridShape,
+  ctrl = false,
+): number | null {
+  const last = count - 1;
+  const column = index % columns;
+  const within = (to: number): number => Math.max(0, Math.min(last, to));
+  switch (key) {
+    case 'ArrowRight':
+      return within(index + (rtl ? -1 : 1));
+    case 'ArrowLeft':
+      return within(index + (rtl ? 1 : -1));
+    case 'ArrowUp':
+      return index < columns ? -1 : index - columns;
+    case 'ArrowDown':
+      // From the last full row into a short one: its end.
+      return Math.floor(index / columns) === Math.floor(last / columns) ? index : within(index + columns);
+    case 'Home':
+      return ctrl ? 0 : index - column;
+    case 'End':
+      return ctrl ? last : within(index - column + columns - 1);
+    case 'PageUp': {
+      const to = index - pageRows * columns;
+      return to < 0 ? column : to;
+    }
+    case 'PageDown': {
+      const to = index + pageRows * columns;
+      if (to <= last) return to;
+      const bottom = last - (last % columns) + column;
+      return bottom <= last ? bottom : last;
+    }
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,163 @@
+import { Pacer, type PacerDeps } from './pacing.ts';
+import { problemOf, type Problem } from './problems.ts';
+import type { Device, Mode, Page, SearchClient, SearchOptions, Sticker } from './types.ts';
+
+const DEVICE_PAGE = 64; // results
+const REMEMBERED = 16; // answers, in memory, so that going back asks nothing
+
+/** What stands on the grid for a query. */
+export interface Outcome {
+  readonly query: string;
+  readonly stickers: readonly Sticker[];
+  readonly from: Mode;
+  readonly next: string | null;
+  /** The network is being asked. */
+  readonly busy: boolean;
+  /** False while these are the device's suggestions and the network can still be asked. */
+  readonly final: boolean;
+  readonly problem: Problem | null;
+}
+
+export interface SearcherDeps extends Omit<PacerDeps, 'ask'> {
+  readonly device: () => Device | null;
+  readonly client: () => SearchClient | null;
+  readonly mode: () => Mode;
+  /** The locale and packs for each way; the network is told less. */
+  readonly options: (mode: Mode) => SearchOptions;
+  /** Null when nothing is searched for. */
+  readonly show: (outcome: Outcome | null) => void;
+}
+
+/** One search box's searches: suggestions from the device, answers from it or from the network. */
+export class Searcher {
+  readonly #deps: SearcherDeps;
+  readonly #pacer: Pacer;
+  readonly #answers = new Map<string, Page>();
+  #outcome: Outcome | null = null;
+  #turn = 0; // rises when the query changes: what belongs to an older turn comes too late
+
+  constructor(deps: SearcherDeps) {
+    this.#deps = deps;
+    this.#pacer = new Pacer({ now: deps.now, after: deps.after, ask: (query) => void this.#ask(query) });
+  }
+
+  get outcome(): Outcome | null {
+    return this.#outcome;
+  }
+
+  async typed(text: string): Promise<void> {
+    const query = text.trim();
+    if (query === this.#outcome?.query) return;
+    const turn = ++this.#turn;
+    this.#pacer.stop();
+    if (query === '') return this.#show(null);
+    const network = this.#deps.mode() === 'network';
+    const answer = network ? this.#answers.get(query) : undefined;
+    if (answer !== undefined) return this.#show(answered(query, answer, 'network'));
+    if (network) this.#pacer.typed(query);
+    const page = await this.#onDevice(query);
+    if (turn !== this.#turn) return;
+    const before = this.#outcome;
+    if (network && before?.query === query) {
+      if (!before.final) this.#show({ ...before, stickers: page?.results ?? before.stickers });
+      return;
+    }
+    const waiting = { query, from: 'device', next: null, busy: false, problem: null } as const;
+    if (network) this.#show({ ...waiting, stickers: page?.results ?? before?.stickers ?? [], final: false });
+    else if (page === null) this.#show({ ...waiting, stickers: [], final: true, problem: 'absent' });
+    else this.#show(answered(query, page, 'device'));
+  }
+
+  /** Enter, or asking again: the user's own act. True if there was something to ask. */
+  submitted(): boolean {
+    const outcome = this.#outcome;
+    if (outcome === null || outcome.busy || this.#deps.mode() === 'device') return false;
+    if (outcome.final && outcome.problem === null) return false;
+    this.#show({ ...outcome, busy: true, problem: null });
+    this.#pacer.submitted(outcome.query);
+    return true;
+  }
+
+  async more(): Promise<void> {
+    const outcome = this.#outcome;
+    if (outcome === null || outcome.next === null || outcome.busy) return;
+    const turn = this.#turn;
+    this.#show({ ...outcome, busy: true });
+    try {
+      const from = outcome.from === 'device' ? this.#deps.device() : this.#deps.client();
+      const options = { ...this.#deps.options(outcome.from), cursor: outcome.next };
+      const page = asPage(await from?.search(outcome.query, options));
+      const results = [...outcome.stickers, ...page.results];
+      if (outcome.from === 'network') this.#remember(outcome.query, { ...page, results });
+      if (turn === this.#turn) this.#show({ ...outcome, stickers: results, next: page.next });
+    } catch (error) {
+      if (turn === this.#turn) this.#show({ ...outcome, problem: problemOf(error) });
+    }
+  }
+
+  /** After a change of mode, locale, packs, device or client. */
+  async again(forget = false): Promise<void> {
+    if (forget) this.#answers.clear();
+    const query = this.#outcome?.query ?? '';
+    this.#outcome = null;
+    await this.typed(query);
+  }
+
+  stop(): void {
+    this.#pacer.stop();
+    this.#turn++;
+  }
+
+  async #onDevice(query: string): Promise<Page | null> {
+    try {
+      const found = await this.#deps
+        .device()
+        ?.search(query, { limit: DEVICE_PAGE, ...this.#deps.options('device') });
+      return found === undefined ? null : asPage(found);
+    } catch {
+      return null;
+    }
+  }
+
+  async #ask(query: string): Promise<void> {
+    const turn = this.#turn;
+    const before = this.#outcome ?? { query, stickers: [], from: 'device', next: null };
+    this.#show({ ...before, query, busy: true, final: false, problem: null });
+    try {
+      const client = this.#deps.client();
+      if (client === null) throw Object.assign(new Error('no client'), { code: 'config' });
+      const page = asPage(await client.search(query, this.#deps.options('network')));
+      this.#remember(query, page);
+      if (turn === this.#turn) this.#show(answered(query, page, 'network'));
+    } catch (error) {
+      if (turn !== this.#turn || this.#outcome === null) return;
+      this.#show({ ...this.#outcome, busy: false, final: true, problem: problemOf(error) });
+    }
+  }
+
+  #remember(query: string, page: Page): void {
+    this.#answers.set(query, page);
+    const [oldest] = this.#answers.keys();
+    if (this.#answers.size > REMEMBERED && oldest !== undefined) this.#answers.delete(oldest);
+  }
+
+  #show(outcome: Outcome | null): void {
+    this.#outcome = outcome;
+    this.#deps.show(outcome);
+  }
+}
+
+function asPage(found: readonly Sticker[] | Page | undefined): Page {
+  if (found === undefined) return { results: [], next: null };
+  return 'results' in found ? found : { results: found, next: null };
+}
+
+const answered = (query: string, { results, next }: Page, from: Mode): Outcome => ({
+  query,
+  stickers: results,
+  from,
+  next,
+  busy: false,
+  final: true,
+  problem: null,
+});

@@ -1,0 +1,47 @@
+import type { Art } from './types.ts';
+
+/** 0: as drawn. 1 to 5: the modifiers U+1F3FB to U+1F3FF, light to dark. */
+export type Tone = 0 | 1 | 2 | 3 | 4 | 5;
+export const TONES: readonly Tone[] = [0, 1, 2, 3, 4, 5];
+
+const BASE = /\p{Emoji_Modifier_Base}/gu;
+const CHILD = /[\u{1F466}\u{1F467}\u{1F476}]/u;
+
+/**
+ * Skin and hair as the default drawings have them, then as Fluent's own drawings of each tone do.
+ * Recolouring on the device keeps the tone, a proxy for ethnicity, out of every request.
+ */
+const COLOURS: Readonly<Record<string, readonly [string, string, string, string, string]>> = {
+  '#ffc83d': ['#ffd7c2', '#eebfaa', '#c68d7b', '#966661', '#573739'],
+  '#fcb100': ['#f4c6ad', '#e4b29a', '#b87a66', '#8b5c56', '#452829'],
+  '#fdbb11': ['#f4c6ad', '#e4b29a', '#bb806e', '#8b5c56', '#4e3233'],
+  '#f59f00': ['#f4c6ad', '#e4b29a', '#bb806e', '#8b5c56', '#422426'],
+  '#d67d00': ['#f1b99b', '#d6a089', '#a9715f', '#764c49', '#341a1c'],
+  '#ed9200': ['#e5af93', '#d19479', '#ab6a55', '#75443e', '#3d2123'],
+  '#f1a11e': ['#212121', '#fff9ba', '#593b39', '#2d242d', '#000'],
+  '#d37034': ['#212121', '#a56953', '#593b39', '#372128', '#000'],
+};
+const DRAWN = new RegExp(Object.keys(COLOURS).join('|'), 'gi');
+
+/** Whether Unicode gives this emoji tones: people and hands do, families do not. */
+export function hasTones(emoji: string): boolean {
+  const bases = emoji.match(BASE)?.length ?? 0;
+  if (bases === 0 || /[\u{1F3FB}-\u{1F3FF}]/u.test(emoji)) return false;
+  return bases === 1 || (bases === 2 && !CHILD.test(emoji));
+}
+
+export function tonedEmoji(emoji: string, tone: Tone): string {
+  if (tone === 0 || !hasTones(emoji)) return emoji;
+  const modifier = String.fromCodePoint(0x1f3fa + tone);
+  return emoji.replace(/(\p{Emoji_Modifier_Base})\uFE0F?/gu, `$1${modifier}`);
+}
+
+export function tonedArt(art: Art, emoji: string, tone: Tone): Art {
+  if (tone === 0 || art.type !== 'image/svg+xml' || !hasTones(emoji)) return art;
+  const data = art.data.replace(DRAWN, (found) => COLOURS[found.toLowerCase()]?.[tone - 1] ?? found);
+  return { type: art.type, data };
+}
+
+/** The colour that stands for a tone in its menu. */
+export const swatch = (tone: Tone): string =>
+  tone === 0 ? '#ffc83d' : (COLOURS['#ffc83d']?.[tone - 1] ?? '#ffc83d');

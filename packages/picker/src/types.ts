@@ -1,0 +1,63 @@
+/** A drawing: an SVG's text, or base64 for the other types. */
+export interface Art {
+  readonly type: string; // media type: image/svg+xml or image/webp
+  readonly data: string;
+}
+
+/** What a search finds. `art` is there from the network and absent from the device's engine. */
+export interface Sticker {
+  readonly id: string;
+  readonly name: string;
+  readonly emoji: string;
+  readonly pack: string;
+  /** The word that matched, where it is not the name. */
+  readonly matched?: string | null;
+  readonly art?: Art;
+}
+
+export interface Page {
+  readonly results: readonly Sticker[];
+  readonly next: string | null;
+}
+
+export interface SearchOptions {
+  readonly locale?: string;
+  readonly limit?: number;
+  readonly cursor?: string;
+  readonly packs?: readonly string[];
+}
+
+/** The private network: a `Client` of @sotto/client fits. */
+export interface SearchClient {
+  search(query: string, options: SearchOptions): Promise<Page>;
+}
+
+export interface Group {
+  readonly id: string; // an icon and a string are known for those of the string tables
+  readonly name?: string;
+  readonly stickers: readonly Sticker[];
+}
+
+type MaybePromise<T> = T | Promise<T>;
+
+/**
+ * Search on the device. Nothing it does may depend on the query in a way that a network can see:
+ * art comes from what was downloaded whole, never by an id.
+ */
+export interface Device {
+  search(query: string, options: SearchOptions): MaybePromise<readonly Sticker[] | Page>;
+  art(id: string): MaybePromise<Art | null>;
+  /** What to show before anything is typed. */
+  groups?(locale: string): MaybePromise<readonly Group[]>;
+}
+
+export type Mode = 'device' | 'network';
+
+/** `event.detail` of `sticker-select`. `emoji` and `art` bear the skin tone that the person chose. */
+export interface StickerSelect {
+  readonly id: string;
+  readonly name: string;
+  readonly emoji: string;
+  readonly pack: string;
+  readonly art: Art | null;
+}
