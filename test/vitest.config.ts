@@ -2,6 +2,7 @@ import './support/offline-env.ts';
 import path from 'node:path';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { ISSUER_VARIABLES } from '../services/issuer/test/support/variables.ts';
 import { extractLibsodium } from '../packages/voprf/scripts/libsodium.ts';
 
 extractLibsodium();
@@ -87,7 +88,7 @@ export default defineConfig({
           ),
         ],
       }),
-      inWorkerd('issuer'),
+      inWorkerd('issuer', { bindings: ISSUER_VARIABLES }),
       inWorkerd('stickers'),
     ],
   },

@@ -1,0 +1,101 @@
+import {
+  bearerToken,
+  CORS,
+  hasMediaType,
+  HttpError,
+  PREFLIGHT,
+  PROBLEMS,
+  problemResponse,
+  readBody,
+} from '@sotto/http';
+import { DIRECTORY, DIRECTORY_PATH } from '@sotto/privacypass';
+import type { Bytes } from '@sotto/wire';
+import { Hono, type Handler } from 'hono';
+import { issue, REQUEST_KINDS } from './issue.ts';
+import type { Issuer } from './issuer.ts';
+import { operatorRoutes } from './operator.ts';
+import { StoreError } from './ports.ts';
+import { Refusal } from './refusal.ts';
+import { KeyError } from './wrap.ts';
+
+const BODY_BYTES = 32 * 1024; // above the largest batch of 500, 24.5 KB of P-384
+const BODY_MILLISECONDS = 10_000;
+/** Of an epoch: a directory says its own and the next, so it may be kept for a while. */
+const MAX_AGE_PART = 24;
+/** What a browser's page may see of a refusal. */
+const REFUSED = { ...CORS, 'access-control-expose-headers': 'retry-after' };
+
+/** The public routes. Nothing here is a route to redeem: that is the gateway's entrypoint alone. */
+export function app(issuer: Issuer): Hono {
+  const routes = new Hono();
+  const { epochSeconds } = issuer.deps.config;
+  const cacheControl = `public, max-age=${Math.floor(epochSeconds / MAX_AGE_PART)}`;
+
+  routes.all(
+    '/health',
+    only('GET', () => new Response(null, { headers: { 'cache-control': 'no-store' } })),
+  );
+  routes.all(
+    DIRECTORY_PATH,
+    only('GET', async () => {
+      const { directory } = await issuer.keyring.ring();
+      const headers = { 'content-type': DIRECTORY, 'cache-control': cacheControl, ...CORS };
+      return new Response(directory, { headers });
+    }),
+  );
+  routes.all(
+    '/token-request',
+    only('POST', async (c) => {
+      const { headers } = c.req.raw;
+      const kind = REQUEST_KINDS.find((type) => hasMediaType(headers.get('content-type'), type));
+      if (kind === undefined) throw new Refusal('unsupported-media-type', 'media-type');
+      const { status, contentType, body } = await issue(issuer.issuing, kind, bearerToken(headers), () =>
+        requestBody(c.req.raw),
+      );
+      return new Response(body, {
+        status,
+        headers: { 'content-type': contentType, 'cache-control': 'no-store', ...CORS },
+      });
+    }),
+  );
+  operatorRoutes(routes, issuer);
+  routes.notFound(() => problemResponse(PROBLEMS['not-found'], CORS));
+  routes.onError((error) => refused(issuer, error));
+  return routes;
+}
+
+/** One method a route; a preflight is answered the same for everyone. */
+function only(method: 'GET' | 'POST', handler: Handler): Handler {
+  return (c, next) => {
+    if (c.req.method === 'OPTIONS') return new Response(null, { status: 204, headers: PREFLIGHT });
+    if (c.req.method === method) return handler(c, next);
+    return problemResponse(PROBLEMS['method-not-allowed'], { ...CORS, allow: `${method}, OPTIONS` });
+  };
+}
+
+/** A body that is too long names more elements than are answered, which is 422 as any such batch. */
+async function requestBody(request: Request): Promise<Bytes> {
+  try {
+    const deadline = AbortSignal.timeout(BODY_MILLISECONDS);
+    return await readBody(request, { maxBytes: BODY_BYTES, deadline });
+  } catch (error) {
+    if (!(error instanceof HttpError) || error.code !== 'content-too-large') throw error;
+    throw new Refusal('unprocessable-content', 'malformed', { cause: error });
+  }
+}
+
+/** Every failure is a constant of the closed table: a refusal, a store out of reach, or a fault of ours. */
+function refused(issuer: Issuer, error: Error): Response {
+  if (error instanceof Refusal) {
+    issuer.tally.count(`refused ${error.reason}`);
+    const retry = error.retryAfter === undefined ? {} : { 'retry-after': error.retryAfter };
+    return problemResponse(error.problem, { ...REFUSED, ...retry });
+  }
+  if (error instanceof HttpError) return problemResponse(error.problem, REFUSED);
+  if (error instanceof StoreError || error instanceof KeyError) {
+    issuer.tally.count('refused store');
+    return problemResponse(PROBLEMS.unavailable, { ...REFUSED, 'retry-after': '2' });
+  }
+  issuer.tally.count('refused fault');
+  return problemResponse(PROBLEMS['internal-error'], REFUSED);
+}

@@ -1,0 +1,90 @@
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { concat, uint, utf8, vector, type Bytes, type UnixSeconds } from '@sotto/wire';
+import { decodeJwt, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import type { AttesterConfig, Config } from '../config.ts';
+import type { Attester, Platform } from '../ports.ts';
+import { Refusal } from '../refusal.ts';
+import { attesterKeys } from './jwks.ts';
+
+const MAX_TOKEN = 8192; // characters
+const MAX_ACCOUNT = 256; // characters
+
+interface AttesterDeps {
+  readonly config: Pick<Config, 'attesters' | 'accountKey'>;
+  readonly platform: Pick<Platform, 'now' | 'date'>;
+  readonly fetch: typeof fetch;
+}
+
+/** Attests by a signed JWT (RFC 7519). The account leaves here as a keyed hash and in no other form. */
+export function jwtAttester({ config, platform, fetch }: AttesterDeps): Attester {
+  const attesters = new Map(
+    config.attesters.map((attester) => [
+      attester.issuer,
+      { attester, keys: attesterKeys(attester.jwks, { fetch, now: platform.now }) },
+    ]),
+  );
+  return {
+    async attest(bearer, epoch) {
+      if (bearer.length > MAX_TOKEN) throw new Refusal('unauthorized', 'credential');
+      const known = attesters.get(unverifiedIssuer(bearer));
+      if (known === undefined) throw new Refusal('unauthorized', 'credential');
+      const { attester, keys } = known;
+      const claims = await verify(bearer, attester, keys, platform);
+      const account = accountClaim(claims, attester);
+      const tier = attester.tierClaim === null ? undefined : claims[attester.tierClaim];
+      return {
+        account: accountHash(config.accountKey, attester.issuer, account, epoch),
+        tier: typeof tier === 'string' ? tier : 'default',
+      };
+    },
+    accountHash(account, issuer, epoch) {
+      const name = issuer ?? config.attesters[0]?.issuer;
+      if (name === undefined || !attesters.has(name)) return null;
+      return accountHash(config.accountKey, name, account, epoch);
+    },
+  };
+}
+
+function unverifiedIssuer(bearer: string): string {
+  try {
+    return decodeJwt(bearer).iss ?? '';
+  } catch (error) {
+    throw new Refusal('unauthorized', 'credential', { cause: error });
+  }
+}
+
+async function verify(
+  bearer: string,
+  { issuer, audience, algorithms, toleranceSeconds }: AttesterConfig,
+  keys: JWTVerifyGetKey,
+  { now, date }: AttesterDeps['platform'],
+): Promise<JWTPayload> {
+  try {
+    const { payload } = await jwtVerify(bearer, keys, {
+      issuer,
+      audience,
+      algorithms: [...algorithms],
+      clockTolerance: toleranceSeconds,
+      currentDate: date(now()),
+      requiredClaims: ['exp'],
+    });
+    return payload;
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw new Refusal('unauthorized', 'credential', { cause: error });
+  }
+}
+
+function accountClaim(claims: JWTPayload, { accountClaim: claim }: AttesterConfig): string {
+  const account = claims[claim];
+  const good = typeof account === 'string' && account !== '' && account.length <= MAX_ACCOUNT;
+  if (!good) throw new Refusal('unauthorized', 'credential');
+  return account;
+}
+
+/** HMAC-SHA-256 over attester, account and epoch: 32 bytes that join no two epochs. */
+function accountHash(key: Bytes, issuer: string, account: string, epoch: UnixSeconds): Bytes {
+  const named = concat(vector(2, utf8(issuer)), vector(2, utf8(account)), uint(8, epoch));
+  return hmac(sha256, key, concat(utf8('sotto account\0'), named)) as Bytes;
+}

@@ -1,0 +1,24 @@
+import { hex, type Bytes, type UnixSeconds } from '@sotto/wire';
+import type { Ledger } from '../ports.ts';
+
+/** How many objects the accounts of an epoch are spread over. Constant: changed within an epoch, it would refill quotas. */
+export const QUOTA_SHARDS = 256;
+
+/** The shard of a 32-byte digest, among at most 256. */
+export function shardOf(digest: Bytes, shards: number): number {
+  return (digest[0] ?? 0) % shards;
+}
+
+/** A ledger's object: its name says which key, which shard, and until when it accepts. */
+export function ledgerName({ keyId, end }: Ledger, shard: number): string {
+  return `${hex(keyId)}.${shard}.${end}`;
+}
+
+/** The end of acceptance that a ledger's name carries; 0, so none, for any other name. */
+export function ledgerEnd(name: string | undefined): UnixSeconds {
+  return Number(/^[0-9a-f]{64}\.[0-9]+\.([0-9]+)$/.exec(name ?? '')?.[1] ?? 0);
+}
+
+export function quotaName(epoch: UnixSeconds, account: Bytes): string {
+  return `${epoch}.${shardOf(account, QUOTA_SHARDS)}`;
+}

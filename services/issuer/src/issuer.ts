@@ -1,0 +1,115 @@
+import { TOKEN_TYPES } from '@sotto/privacypass';
+import type { Voprf, VoprfSuiteId } from '@sotto/voprf';
+import type { UnixSeconds } from '@sotto/wire';
+import { jwtAttester } from './attest/jwt.ts';
+import { Budget } from './budget.ts';
+import type { Config } from './config.ts';
+import type { IssueDeps } from './drawing.ts';
+import { challengeOf, directoryOf, Keyring } from './keyring.ts';
+import { Tally } from './metrics.ts';
+import type { Counters, KeyAuthority, Platform, Quota, SpentTokens } from './ports.ts';
+import { Queue } from './queue.ts';
+import { redeem, type Redeemed, type Redemption } from './redeem.ts';
+
+/** What an entry file chooses. */
+export interface IssuerDeps {
+  readonly config: Config;
+  readonly platform: Platform;
+  readonly fetch: typeof fetch;
+  readonly voprf: Readonly<Record<VoprfSuiteId, Voprf>>;
+  readonly authority: KeyAuthority;
+  readonly quota: Quota;
+  readonly spent: SpentTokens;
+  readonly counters: Counters;
+}
+
+/** Keys and challenges of the epochs that are made ahead, for the gateway's bundle. */
+export interface PublishedSchedule {
+  readonly epochs: readonly {
+    readonly start: UnixSeconds;
+    readonly directory: Uint8Array;
+    readonly challenges: readonly {
+      readonly service: string;
+      readonly tokenType: number;
+      readonly challenge: Uint8Array;
+    }[];
+  }[];
+}
+
+/** Requests that may wait to be signed at once, in one isolate or process. */
+const QUEUE = 32;
+
+/** The issuer, wired: what its routes, its entrypoint and its cron call. */
+export class Issuer {
+  readonly deps: IssuerDeps;
+  readonly issuing: IssueDeps;
+  readonly tally = new Tally();
+  readonly keyring: Keyring;
+
+  constructor(deps: IssuerDeps) {
+    const { config, platform, authority, quota, fetch } = deps;
+    this.deps = deps;
+    this.keyring = new Keyring({ config, platform, authority, voprf: byTokenType(deps.voprf) });
+    this.issuing = {
+      platform,
+      attester: jwtAttester({ config, platform, fetch }),
+      keyring: this.keyring,
+      quota,
+      budget: new Budget(authority),
+      queue: new Queue(QUEUE, platform),
+      count: this.tally.count,
+    };
+  }
+
+  redeem(redemption: Redemption): Promise<Redeemed> {
+    const { config, spent } = this.deps;
+    const { keyring, tally } = this;
+    return redeem({ epochSeconds: config.epochSeconds, keyring, spent, count: tally.count }, redemption);
+  }
+
+  /** Makes and destroys keys as the schedule says. However often it runs, there is one key a place. */
+  async runSchedule(): Promise<void> {
+    this.keyring.forget();
+    await this.deps.authority.snapshot();
+    await this.tally.flush(this.deps.counters);
+  }
+
+  async schedule(): Promise<PublishedSchedule> {
+    const { authority, config } = this.deps;
+    const { epoch: current, keys } = await authority.snapshot();
+    const known = new Set(config.services.map(({ name }) => name));
+    const starts = [...new Set(keys.map(({ epoch }) => epoch))].toSorted((a, b) => a - b);
+    const complete = starts.filter(
+      (start) => start >= current && starts.includes(start + config.epochSeconds),
+    );
+    return {
+      epochs: complete.map((start) => ({
+        start,
+        directory: directoryOf(config, keys, start),
+        challenges: keys
+          .filter(({ epoch, service }) => epoch === start && known.has(service))
+          .map((key) => ({
+            service: key.service,
+            tokenType: key.type,
+            challenge: challengeOf(config, key),
+          })),
+      })),
+    };
+  }
+
+  /** After a restore: see Schedule.retireAll. */
+  async retireAll(): Promise<number> {
+    this.keyring.forget();
+    this.issuing.budget.forget();
+    return this.deps.authority.retireAll();
+  }
+}
+
+/** The suite of each token type that is issued. */
+export function byTokenType(voprf: IssuerDeps['voprf']): (tokenType: number) => Voprf {
+  return (tokenType) => {
+    const suite = TOKEN_TYPES.get(tokenType)?.suite;
+    if (!suite) throw new RangeError('a token type that is not issued');
+    return voprf[suite];
+  };
+}

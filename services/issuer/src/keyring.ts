@@ -1,0 +1,152 @@
+import {
+  challengeDigest,
+  encodeDirectory,
+  encodeTokenChallenge,
+  serviceChallenge,
+  truncatedTokenKeyId,
+} from '@sotto/privacypass';
+import type { Voprf, VoprfKeyPair } from '@sotto/voprf';
+import { equalBytes, hex, type Bytes, type UnixSeconds } from '@sotto/wire';
+import type { Config, ServiceConfig } from './config.ts';
+import { epochAt, monotone } from './epoch.ts';
+import type { KeyAuthority, KeyRecord, KeySnapshot, Platform } from './ports.ts';
+import { KeyError, unwrapSecret } from './wrap.ts';
+
+/** A key in use: it signs in its own epoch, and its tokens are redeemed in that and the next. */
+export interface LiveKey extends KeyRecord {
+  readonly service: string;
+  readonly policy: ServiceConfig;
+  readonly voprf: Voprf;
+  readonly pair: VoprfKeyPair;
+  /** The digest of the one challenge that its tokens answer: 32 bytes. */
+  readonly challengeDigest: Bytes;
+}
+
+/** The keys of one epoch, as every isolate and process sees them. */
+export interface Ring {
+  readonly epoch: UnixSeconds;
+  readonly until: UnixSeconds; // the epoch's end
+  readonly directory: Bytes;
+  /** The key that signs now, by what a request tells of it. */
+  signing(tokenType: number, truncated: number): LiveKey | undefined;
+  /** Whether any key signs now: none does after a restore, until the next epoch. */
+  readonly signs: boolean;
+  /** The key of the current or the previous epoch with this token_key_id. */
+  redeeming(keyId: Bytes): LiveKey | undefined;
+}
+
+interface KeyringDeps {
+  readonly config: Config;
+  readonly platform: Pick<Platform, 'now'>;
+  readonly authority: Pick<KeyAuthority, 'snapshot'>;
+  readonly voprf: (tokenType: number) => Voprf;
+}
+
+/** Holds the unwrapped keys of the current epoch and the previous one, until the epoch's end. */
+export class Keyring {
+  readonly #deps: KeyringDeps;
+  readonly #now: () => UnixSeconds;
+  #held: { ring: Ring; keys: readonly LiveKey[] } | undefined;
+
+  constructor(deps: KeyringDeps) {
+    this.#deps = deps;
+    this.#now = monotone(deps.platform.now);
+  }
+
+  /** Rejects when the authority is out of reach or a key does not open: there is no other key. */
+  async ring(): Promise<Ring> {
+    const epoch = epochAt(this.#now(), this.#deps.config.epochSeconds);
+    if (this.#held?.ring.epoch === epoch) return this.#held.ring;
+    this.forget();
+    const snapshot = await this.#deps.authority.snapshot();
+    const current = Math.max(snapshot.epoch, epoch);
+    const keys = this.#open(snapshot, current);
+    const ring = makeRing(this.#deps.config, snapshot, current, keys);
+    // An authority that is behind our clock has not made this epoch's keys yet: ask it again.
+    if (snapshot.epoch === epoch) this.#held = { ring, keys };
+    return ring;
+  }
+
+  /** Wipes what is held, so that a dead key does not outlive its epoch in memory. */
+  forget(): void {
+    for (const { pair } of this.#held?.keys ?? []) pair.secretKey.fill(0);
+    this.#held = undefined;
+  }
+
+  #open({ keys }: KeySnapshot, current: UnixSeconds): LiveKey[] {
+    const { config, voprf } = this.#deps;
+    const live: LiveKey[] = [];
+    for (const record of keys) {
+      const policy = configured(config, record);
+      const inUse = record.epoch === current || record.epoch === current - config.epochSeconds;
+      if (policy === undefined || !inUse) continue;
+      const suite = voprf(record.type);
+      const secretKey = unwrapSecret(config.wrappingKey, record);
+      if (!equalBytes(suite.publicKey(secretKey), record.publicKey)) {
+        throw new KeyError('mismatch', 'a stored public key is not of its secret key');
+      }
+      const pair = { secretKey, publicKey: record.publicKey };
+      const digest = challengeDigest(challengeOf(config, record));
+      live.push({ ...record, policy, voprf: suite, pair, challengeDigest: digest });
+    }
+    return live;
+  }
+}
+
+function configured({ services }: Config, { service, type }: KeyRecord): ServiceConfig | undefined {
+  return services.find(({ name, types }) => name === service && types.includes(type));
+}
+
+function makeRing(
+  config: Config,
+  snapshot: KeySnapshot,
+  current: UnixSeconds,
+  keys: readonly LiveKey[],
+): Ring {
+  const place = (type: number, truncated: number): string => `${type} ${truncated}`;
+  const signing = new Map(
+    keys
+      .filter(({ epoch }) => epoch === current)
+      .map((key) => [place(key.type, truncatedTokenKeyId(key.publicKey)), key]),
+  );
+  const redeeming = new Map(keys.map((key) => [hex(key.keyId), key]));
+  return {
+    epoch: current,
+    until: current + config.epochSeconds,
+    directory: directoryOf(config, snapshot.keys, current),
+    signing: (type, truncated) => signing.get(place(type, truncated)),
+    signs: signing.size > 0,
+    redeeming: (keyId) => redeeming.get(hex(keyId)),
+  };
+}
+
+/**
+ * The directory of an epoch: its keys and the next one's. The newer stand first, since a client takes
+ * the first whose not-before is past (RFC 9578 §4).
+ */
+export function directoryOf(config: Config, keys: readonly KeyRecord[], epoch: UnixSeconds): Bytes {
+  const order = (key: KeyRecord): number =>
+    config.services.findIndex(({ name }) => name === key.service) * 256 +
+    (configured(config, key)?.types.indexOf(key.type) ?? 0);
+  const shown = keys
+    .filter((key) => key.epoch === epoch || key.epoch === epoch + config.epochSeconds)
+    .filter((key) => configured(config, key) !== undefined)
+    .toSorted((a, b) => b.epoch - a.epoch || order(a) - order(b));
+  return encodeDirectory({
+    issuerRequestUri: `${config.issuerUrl}/token-request`,
+    tokenKeys: shown.map(({ type, publicKey, epoch: notBefore, service }) => ({
+      tokenType: type,
+      tokenKey: publicKey,
+      notBefore,
+      service,
+    })),
+  });
+}
+
+/** The encoded challenge that the tokens of a service, type and epoch answer. */
+export function challengeOf(
+  { issuerName }: Config,
+  { service, epoch, type }: Pick<KeyRecord, 'service' | 'epoch' | 'type'>,
+): Bytes {
+  return encodeTokenChallenge(serviceChallenge({ tokenType: type, issuerName, service, epoch }));
+}

@@ -1,0 +1,124 @@
+import type { Bytes, Random, UnixSeconds } from '@sotto/wire';
+
+/** Chance and time, chosen by the entry file. */
+export interface Platform {
+  readonly now: () => UnixSeconds;
+  readonly random: Random;
+  /** What a library that knows only Date takes. */
+  readonly date: (seconds: UnixSeconds) => Date;
+  /** Lets everything else that waits have a turn. */
+  readonly pause: () => Promise<void>;
+}
+
+/** Whose request it is: a keyed hash, and the tier that its quota follows. */
+export interface Attested {
+  readonly account: Bytes; // 32 bytes, another in every epoch
+  readonly tier: string;
+}
+
+export interface Attester {
+  /**
+   * @param bearer - the token of the Authorization field
+   * @throws {Refusal} `unauthorized`; `unavailable` when the attester's keys cannot be had
+   */
+  attest(bearer: string, epoch: UnixSeconds): Promise<Attested>;
+
+  /** The keyed hash of an account, for an operator who knows its name; null without such an attester. */
+  accountHash(account: string, issuer: string | null, epoch: UnixSeconds): Bytes | null;
+}
+
+/** A batch that is about to be signed. */
+export interface Take {
+  readonly epoch: UnixSeconds;
+  readonly account: Bytes; // 32 bytes
+  readonly service: string;
+  readonly count: number; // tokens
+  readonly limit: number; // tokens an epoch
+  readonly batch: string; // a digest of the blinded batch, 32 hexadecimal digits
+}
+
+/** `counted`: this very batch was counted before, and may be answered again. */
+export type QuotaOutcome = 'taken' | 'counted' | 'exhausted';
+
+/** Both reject when the store is out of reach; nothing is signed then. */
+export interface Quota {
+  take(take: Take): Promise<QuotaOutcome>;
+  used(row: Pick<Take, 'epoch' | 'account' | 'service'>): Promise<number>;
+}
+
+/** Where the spent tokens of one key are kept. */
+export interface Ledger {
+  readonly keyId: Bytes; // token_key_id, 32 bytes
+  readonly shards: number;
+  readonly end: UnixSeconds; // the end of acceptance
+}
+
+export interface Spend {
+  readonly id: Bytes; // 32 bytes: SHA-256 of token_key_id and nonce
+  readonly tag: Bytes; // 32 bytes
+  readonly envelope: Bytes; // 32 bytes
+  readonly idempotent: boolean; // whether the service may be asked again
+}
+
+/** `ended`: past the end of acceptance, or closed by a restore. */
+export type SpendOutcome = 'first' | 'again' | 'replayed' | 'spent' | 'ended';
+
+/** What redeeming needs remembered. It knows no HTTP, no SQL and no protocol. */
+export interface SpentTokens {
+  /**
+   * Records that a token was spent. Of calls that race with one id, exactly one is told `first`, and
+   * with one tag and fresh envelopes at most two more `again`, of a service that is idempotent.
+   * Rejects when the store is out of reach: then nobody may act on the token.
+   */
+  spend(ledger: Ledger, spend: Spend): Promise<SpendOutcome>;
+
+  /** Refuses every token of the key from now on, durably. */
+  close(ledger: Ledger): Promise<void>;
+}
+
+/** A key as the authority gives it to those who use it. */
+export interface KeyRecord {
+  readonly service: string;
+  readonly epoch: UnixSeconds;
+  readonly type: number;
+  readonly keyId: Bytes; // 32 bytes
+  readonly publicKey: Bytes;
+  readonly wrapped: Bytes;
+  readonly shards: number;
+}
+
+export interface KeySnapshot {
+  /** The current epoch by the authority's clock, which never runs backwards. */
+  readonly epoch: UnixSeconds;
+  readonly keys: readonly KeyRecord[];
+}
+
+export interface KeyListing {
+  readonly service: string;
+  readonly epoch: UnixSeconds;
+  readonly type: number;
+  readonly keyId: Bytes;
+  readonly state: 'ahead' | 'current' | 'previous' | 'grace';
+  readonly evaluations: number;
+}
+
+/** The one place that makes, keeps and destroys keys. */
+export interface KeyAuthority {
+  /** Every key that exists, after those that the schedule lacks were made. */
+  snapshot(): Promise<KeySnapshot>;
+  list(): Promise<readonly KeyListing[]>;
+  /** Takes evaluations off a key's ceiling. False when too few are left. */
+  reserve(keyId: Bytes, count: number): Promise<boolean>;
+  /** After a restore: destroys every key that may have signed, and closes its ledger. Returns how many. */
+  retireAll(): Promise<number>;
+}
+
+export interface Counters {
+  add(counts: Readonly<Record<string, number>>): Promise<void>;
+  totals(): Promise<Readonly<Record<string, number>>>;
+}
+
+/** A store is out of reach, full, locked or broken: nothing was issued or spent that we could vouch for. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+}

@@ -1,0 +1,61 @@
+import type { Platform } from './ports.ts';
+import { Refusal } from './refusal.ts';
+
+interface Ticket {
+  seen: number; // UnixSeconds of its owner's last look
+}
+
+const STALE = 10; // seconds, longer than any evaluation
+
+/**
+ * Lets a bounded number of requests in, and evaluates for one at a time. Between two evaluations
+ * everything else has its turn, so a flood of large batches does not starve redemption or health.
+ *
+ * Whoever waits looks for himself and is not called: in workerd a request cannot wake another. A
+ * ticket whose owner was cancelled goes stale.
+ */
+export class Queue {
+  readonly #capacity: number;
+  readonly #platform: Pick<Platform, 'now' | 'pause'>;
+  #inside: Ticket[] = [];
+  #line: Ticket[] = [];
+
+  /** @param capacity - requests that may be inside at once */
+  constructor(capacity: number, platform: Pick<Platform, 'now' | 'pause'>) {
+    this.#capacity = capacity;
+    this.#platform = platform;
+  }
+
+  /** @throws {Refusal} `unavailable` when it is full */
+  async enter<T>(
+    work: (evaluate: <R>(evaluation: () => R | Promise<R>) => Promise<R>) => Promise<T>,
+  ): Promise<T> {
+    const now = this.#platform.now();
+    this.#inside = this.#inside.filter(({ seen }) => seen > now - STALE);
+    if (this.#inside.length >= this.#capacity) {
+      throw new Refusal('unavailable', 'queue', { retryAfter: '2' });
+    }
+    const ticket = { seen: now };
+    this.#inside.push(ticket);
+    try {
+      return await work((evaluation) => this.#evaluate(ticket, evaluation));
+    } finally {
+      this.#inside = this.#inside.filter((other) => other !== ticket);
+      this.#line = this.#line.filter((other) => other !== ticket);
+    }
+  }
+
+  async #evaluate<R>(ticket: Ticket, evaluation: () => R | Promise<R>): Promise<R> {
+    this.#line.push(ticket);
+    do {
+      await this.#platform.pause();
+      ticket.seen = this.#platform.now();
+      while ((this.#line[0]?.seen ?? ticket.seen) < ticket.seen - STALE) this.#line.shift();
+    } while (this.#line[0] !== ticket);
+    try {
+      return await evaluation();
+    } finally {
+      this.#line = this.#line.filter((other) => other !== ticket);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { decodeToken, verifyToken, type Token } from '@sotto/privacypass';
+import { concat, equalBytes, ProtocolError, type Bytes } from '@sotto/wire';
+import { acceptedUntil } from './epoch.ts';
+import type { Keyring, LiveKey } from './keyring.ts';
+import type { SpentTokens } from './ports.ts';
+
+/** What the gateway asks of a token at its door. */
+export interface Redemption {
+  readonly service: string;
+  readonly token: Bytes; // an encoded Token (RFC 9577 §2.2)
+  readonly tag: Bytes; // 32 bytes: of the inner request, under a key of the gateway's
+  readonly envelope: Bytes; // 32 bytes: of the envelope that brought it
+  readonly idempotent: boolean; // whether the service may be asked again
+}
+
+/** `first` and `again` may be acted upon, and nothing else may. */
+export type Redeemed = 'first' | 'again' | 'replayed' | 'spent' | 'invalid' | 'unavailable';
+
+export interface RedeemDeps {
+  readonly epochSeconds: number;
+  readonly keyring: Keyring;
+  readonly spent: Pick<SpentTokens, 'spend'>;
+  readonly count: (cell: string, by?: number) => void;
+}
+
+const TAG = 32; // bytes
+
+/**
+ * Redeems a token: verifies it without touching storage, then spends it in one insert. Never throws.
+ *
+ * What is forged, of another service, epoch or key, or malformed is `invalid` and leaves no trace.
+ */
+export async function redeem(deps: RedeemDeps, redemption: Redemption): Promise<Redeemed> {
+  const outcome = await decide(deps, redemption).catch((): Redeemed => 'unavailable');
+  deps.count(`redeemed ${outcome}`);
+  return outcome;
+}
+
+async function decide(deps: RedeemDeps, redemption: Redemption): Promise<Redeemed> {
+  const token = readToken(redemption);
+  if (token === null) return 'invalid';
+  const ring = await deps.keyring.ring();
+  const key = ring.redeeming(token.tokenKeyId);
+  if (key === undefined || !answersChallenge(key, redemption.service, token)) return 'invalid';
+  if (!(await verifyToken(key.voprf, key.pair.secretKey, token))) return 'invalid';
+  const { tag, envelope, idempotent } = redemption;
+  const end = acceptedUntil(key.epoch, deps.epochSeconds);
+  const ledger = { keyId: key.keyId, shards: key.shards, end };
+  const spend = { id: spentId(token), tag: tag.slice(), envelope: envelope.slice(), idempotent };
+  const outcome = await deps.spent.spend(ledger, spend);
+  return outcome === 'ended' ? 'invalid' : outcome;
+}
+
+/** The token, or null when the call is not one that a gateway makes. */
+function readToken({ service, token, tag, envelope, idempotent }: Redemption): Token | null {
+  const typed = typeof service === 'string' && typeof idempotent === 'boolean';
+  const bytes = [token, tag, envelope].every((value) => value instanceof Uint8Array);
+  if (!typed || !bytes || tag.length !== TAG || envelope.length !== TAG) return null;
+  try {
+    return decodeToken(token.slice());
+  } catch (error) {
+    if (error instanceof ProtocolError) return null;
+    throw error;
+  }
+}
+
+/** Whether the token is of this key's type, for this service, and for the challenge of this key's epoch. */
+function answersChallenge(key: LiveKey, service: string, token: Token): boolean {
+  return (
+    key.service === service &&
+    key.type === token.tokenType &&
+    equalBytes(key.challengeDigest, token.challengeDigest)
+  );
+}
+
+/** What a ledger keeps of a token: SHA-256 of token_key_id and nonce, 32 bytes. */
+function spentId({ tokenKeyId, nonce }: Token): Bytes {
+  return sha256(concat(tokenKeyId, nonce));
+}

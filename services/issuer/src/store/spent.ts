@@ -1,0 +1,76 @@
+import { equalBytes } from '@sotto/wire';
+import { and, eq, inArray, isNull, ne, or, sql } from 'drizzle-orm';
+import type { SpendOutcome, Spend } from '../ports.ts';
+import type { Db } from './database.ts';
+import { closedLedgers, spentTokens } from './spent-schema.ts';
+
+/**
+ * Spends a token, in one synchronous block: what decides is the row count of one INSERT, never a look
+ * before it. A second answer is one conditional UPDATE, so of racing retries no more than three win.
+ *
+ * @param ledger - the key's number within this store
+ */
+export function spendToken(db: Db, ledger: number, { id, tag, envelope, idempotent }: Spend): SpendOutcome {
+  if (isClosed(db, ledger)) return 'ended';
+  const inserted = db
+    .insert(spentTokens)
+    .values({ ledger, id, tag, envelope1: envelope })
+    .onConflictDoNothing()
+    .returning({ ledger: spentTokens.ledger })
+    .all();
+  if (inserted.length === 1) return 'first';
+  const row = and(eq(spentTokens.ledger, ledger), eq(spentTokens.id, id));
+  if (idempotent) {
+    const { envelope1, envelope2, envelope3 } = spentTokens;
+    const again = db
+      .update(spentTokens)
+      .set({
+        envelope2: sql`coalesce(${envelope2}, ${envelope})`,
+        envelope3: sql`case when ${envelope2} is null then null else ${envelope} end`,
+      })
+      .where(
+        and(
+          row,
+          eq(spentTokens.tag, tag),
+          isNull(envelope3),
+          ne(envelope1, envelope),
+          or(isNull(envelope2), ne(envelope2, envelope)),
+        ),
+      )
+      .returning({ ledger: spentTokens.ledger })
+      .all();
+    if (again.length === 1) return 'again';
+  }
+  const spent = db.select().from(spentTokens).where(row).get();
+  if (spent === undefined) return 'ended'; // the ledger was dropped meanwhile
+  const seen = [spent.envelope1, spent.envelope2, spent.envelope3];
+  return seen.some((other) => other !== null && equalBytes(other, envelope)) ? 'replayed' : 'spent';
+}
+
+/** Refuses every token of the ledger from now on. */
+export function closeLedger(db: Db, ledger: number): void {
+  db.insert(closedLedgers).values({ ledger }).onConflictDoNothing().run();
+}
+
+function isClosed(db: Db, ledger: number): boolean {
+  return db.select().from(closedLedgers).where(eq(closedLedgers.ledger, ledger)).get() !== undefined;
+}
+
+const BATCH = 5000; // rows a step, so that nobody waits long for the file
+
+/** Forgets a ledger, a few thousand rows at a time. Returns whether rows are left. */
+export function dropLedger(db: Db, ledger: number): boolean {
+  const some = db
+    .select({ id: spentTokens.id })
+    .from(spentTokens)
+    .where(eq(spentTokens.ledger, ledger))
+    .limit(BATCH);
+  const gone = db
+    .delete(spentTokens)
+    .where(and(eq(spentTokens.ledger, ledger), inArray(spentTokens.id, some)))
+    .returning({ ledger: spentTokens.ledger })
+    .all();
+  if (gone.length === BATCH) return true;
+  db.delete(closedLedgers).where(eq(closedLedgers.ledger, ledger)).run();
+  return false;
+}
