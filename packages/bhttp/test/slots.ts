@@ -1,0 +1,95 @@
+import { concat, utf8, varint, type Bytes } from '@sotto/wire';
+
+/** The lengths of a message, in order, by the name of what they measure. */
+export type Slots = Readonly<Record<string, Bytes>>;
+
+type Piece = Bytes | readonly [slot: string, body: Bytes];
+
+/** Joins pieces, putting before each named body its length, or what `slots` says instead. */
+function join(slots: Slots, pieces: readonly Piece[]): Bytes {
+  const flat = pieces.flatMap((piece) =>
+    piece instanceof Uint8Array ? [piece] : [slots[piece[0]] ?? varint(piece[1].length), piece[1]],
+  );
+  return concat(...flat);
+}
+
+const END = varint(0);
+export const CONTENT = 'hello';
+
+/** `POST https://a/b` with the field `c: d`, content and the trailer `e: f`, known length. */
+export function knownLength(slots: Slots = {}): Bytes {
+  const header = join(slots, [
+    ['name', utf8('c')],
+    ['value', utf8('d')],
+  ]);
+  const trailer = join({}, [
+    ['name', utf8('e')],
+    ['value', utf8('f')],
+  ]);
+  return join(slots, [
+    slots['framing'] ?? varint(0),
+    ['method', utf8('POST')],
+    ['scheme', utf8('https')],
+    ['authority', utf8('a')],
+    ['path', utf8('/b')],
+    ['header section', header],
+    ['content', utf8(CONTENT)],
+    ['trailer section', trailer],
+  ]);
+}
+
+export const KNOWN_SLOTS = [
+  'method',
+  'scheme',
+  'authority',
+  'path',
+  'header section',
+  'name',
+  'value',
+  'content',
+  'trailer section',
+];
+
+/** The same request, indeterminate length, its content in two chunks. */
+export function indeterminateLength(slots: Slots = {}): Bytes {
+  return join(slots, [
+    slots['framing'] ?? varint(2),
+    ['method', utf8('POST')],
+    ['scheme', utf8('https')],
+    ['authority', utf8('a')],
+    ['path', utf8('/b')],
+    ['name', utf8('c')],
+    ['value', utf8('d')],
+    slots['header end'] ?? END,
+    ['chunk', utf8('hel')],
+    ['second chunk', utf8('lo')],
+    slots['content end'] ?? END,
+    ['trailer name', utf8('e')],
+    ['trailer value', utf8('f')],
+    slots['trailer end'] ?? END,
+  ]);
+}
+
+export const INDETERMINATE_SLOTS = [
+  'method',
+  'scheme',
+  'authority',
+  'path',
+  'name',
+  'value',
+  'chunk',
+  'second chunk',
+  'trailer name',
+  'trailer value',
+];
+
+/** What both say. */
+export const REQUEST = {
+  method: 'POST',
+  scheme: 'https',
+  authority: 'a',
+  path: '/b',
+  fields: [['c', 'd']],
+  content: utf8(CONTENT),
+  trailers: [['e', 'f']],
+} as const;

@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { decodeRequest, decodeResponse, encodeRequest, encodeResponse, type Field } from '@sotto/bhttp';
+import { EMPTY, fromHex, utf8, type Bytes } from '@sotto/wire';
+import figures from '../../../specs/vectors/rfc9292.json' with { type: 'json' };
+import { indeterminateLength, knownLength } from './slots.ts';
+
+const TRUNCATED = expect.objectContaining({ name: 'BhttpError', code: 'truncated' });
+const wireOf = (name: string): Bytes =>
+  fromHex(figures.vectors.find((vector) => vector.name === name)?.wire ?? '');
+
+const request = { method: 'GET', scheme: 'https', authority: 'a', path: '/', trailers: [] };
+const none: Field[] = [];
+
+/** Each message, and the lengths to which it may be cut (RFC 9292 §3.8): all else is truncated. */
+const messages: [name: string, decode: (bytes: Bytes) => unknown, wire: Bytes, legal: readonly number[]][] = [
+  // 13 bytes to the end of the header section; then lengths of content and trailers
+  ['nothing in it', decodeRequest, encodeRequest({ ...request, fields: none, content: EMPTY }), [16, 17]],
+  ['content', decodeRequest, encodeRequest({ ...request, fields: none, content: utf8('abc') }), [16, 20]],
+  ['known length, all there', decodeRequest, knownLength(), [22, 28]],
+  ['indeterminate length, all there', decodeRequest, indeterminateLength(), [22, 30]],
+  ['RFC 9292 §5.1 known', decodeRequest, wireOf('known-length-request'), [133, 134]],
+  [
+    'RFC 9292 §5.1 indeterminate',
+    decodeRequest,
+    wireOf('indeterminate-length-request-padded'),
+    Array.from({ length: 12 }, (_, i) => 132 + i),
+  ],
+  [
+    'RFC 9292 §5.2 indeterminate',
+    decodeResponse,
+    wireOf('indeterminate-length-response-with-informational'),
+    [314, 367],
+  ],
+  ['RFC 9292 §5.2 known', decodeResponse, wireOf('known-length-response-with-trailer'), [4, 34]],
+  [
+    'a padded response',
+    decodeResponse,
+    encodeResponse(
+      { informational: [], status: 204, fields: none, content: EMPTY, trailers: [] },
+      { length: 12 },
+    ),
+    [4, 5, 6, 7, 8, 9, 10, 11],
+  ],
+];
+
+describe.each(messages)('B01 %s', (_name, decode, wire, legal) => {
+  test('cut at every byte: the legal points decode, all others are truncated', () => {
+    const decoded: number[] = [];
+    for (let cut = 0; cut < wire.length; cut++) {
+      try {
+        decode(wire.subarray(0, cut));
+        decoded.push(cut);
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'truncated') throw error;
+      }
+    }
+    expect(decoded).toEqual(legal);
+    expect(decode(wire)).toBeDefined();
+  });
+});
+
+test('B01 what is cut off is as if it had been sent with length zero', () => {
+  const { fields, content } = decodeRequest(knownLength().subarray(0, 28));
+  expect(decodeRequest(knownLength().subarray(0, 22))).toMatchObject({
+    fields,
+    content: EMPTY,
+    trailers: [],
+  });
+  expect(decodeRequest(knownLength().subarray(0, 28))).toMatchObject({
+    content: utf8('hello'),
+    trailers: [],
+  });
+  expect(content).toEqual(utf8('hello'));
+});
+
+test('B01 no bytes at all', () => {
+  expect(() => decodeRequest(EMPTY)).toThrow(TRUNCATED);
+  expect(() => decodeResponse(EMPTY)).toThrow(TRUNCATED);
+});
