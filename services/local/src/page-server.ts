@@ -1,10 +1,14 @@
 import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
+import path from 'node:path';
 import { pageFiles } from '@sotto/picker/page';
 import type { Secrets } from './secrets.ts';
 import type { Shown } from './taps/taps.ts';
+import { ROOT } from './worker-code.ts';
 import type { PerService } from './workers.ts';
+
+const CATALOGUE = path.join(ROOT, 'services/stickers/catalogue/built');
 
 interface PageDeps {
   readonly urls: PerService<string>;
@@ -27,7 +31,7 @@ export async function servePage(
   port: number,
   { urls, secrets, account, show }: PageDeps,
 ): Promise<{ close(): Promise<void> }> {
-  const files = await pageFiles();
+  const files = await pageFiles({ catalogue: CATALOGUE });
   const connect = `connect-src 'self' ${urls.relay} ${urls.issuer}`;
   const policy = [...NOTHING_ELSE, connect].join('; ');
   const app = new Hono();

@@ -32,7 +32,7 @@ export async function startWorkers({ ports, vars, persist, taps }: WorkersOption
       return {
         ...options,
         name: `sotto-${service}`,
-        bindings: { ...options.bindings, ...vars[service] },
+        bindings: { ...(options['bindings'] as Record<string, unknown>), ...vars[service] },
         modules: await workerModules(main),
         unsafeDirectSockets: [{ host: '127.0.0.1', port: ports[service] }],
         ...(service === 'gateway' && taps && { serviceBindings: tappedBindings(ports, taps) }),

@@ -1,0 +1,73 @@
+import { Aes128Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
+import { concat, utf8, type Bytes } from '@sotto/wire';
+
+/** Oblivious HTTP as one writes it over @hpke/core as it comes: X25519, HKDF-SHA256, AES-128-GCM. */
+const suite = new CipherSuite({
+  kem: new DhkemX25519HkdfSha256(),
+  kdf: new HkdfSha256(),
+  aead: new Aes128Gcm(),
+});
+const RESPONSE = utf8('message/bhttp response');
+const NONCE = 16; // bytes: max(Nn, Nk)
+
+const buffer = (bytes: Bytes): ArrayBuffer =>
+  bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
+const infoOf = (hdr: Bytes): ArrayBuffer =>
+  buffer(concat(utf8('message/bhttp request'), Uint8Array.of(0), hdr));
+
+async function responseKey(secret: ArrayBuffer, enc: Bytes, nonce: Bytes) {
+  const kdf = new HkdfSha256();
+  kdf.init(utf8(''));
+  // Its extract takes a salt of Nh bytes alone: RFC 9458's is longer, so HMAC as ohttp-js calls it.
+  const hmac = { name: 'HMAC', hash: 'SHA-256' };
+  const salt = await crypto.subtle.importKey('raw', concat(enc, nonce), hmac, false, ['sign']);
+  const prk = await crypto.subtle.sign(hmac, salt, secret);
+  const key = await kdf.expand(prk, buffer(utf8('key')), 16);
+  const aeadNonce = await kdf.expand(prk, buffer(utf8('nonce')), 12);
+  return { aead: new Aes128Gcm().createEncryptionContext(key), aeadNonce };
+}
+
+/** Opens an envelope, hands its content on, and seals the answer. */
+export async function coreGateway(privateKey: Bytes) {
+  const recipientKey = await suite.kem.importKey('raw', buffer(privateKey), false);
+  return async (
+    envelope: Bytes,
+    answer: (request: Bytes) => Bytes | Promise<Bytes>,
+    nonce: Bytes,
+  ): Promise<Bytes> => {
+    const enc = envelope.subarray(7, 39);
+    const info = infoOf(envelope.subarray(0, 7));
+    const context = await suite.createRecipientContext({ recipientKey, enc: buffer(enc), info });
+    const request = new Uint8Array(await context.open(buffer(envelope.subarray(39))));
+    const secret = await context.export(buffer(RESPONSE), NONCE);
+    const response = await answer(request);
+    const { aead, aeadNonce } = await responseKey(secret, enc, nonce);
+    return concat(nonce, new Uint8Array(await aead.seal(aeadNonce, buffer(response), new ArrayBuffer(0))));
+  };
+}
+
+/**
+ * Seals a request and opens the answer to it, always under one ephemeral key, so that one answer fits:
+ * the peer is spared making that key.
+ */
+export async function coreClient(publicKey: Bytes, hdr: Bytes) {
+  const recipientPublicKey = await suite.kem.importKey('raw', buffer(publicKey), true);
+  const ekm = await suite.kem.generateKeyPair();
+  const start = () => suite.createSenderContext({ recipientPublicKey, info: infoOf(hdr), ekm });
+  const seal = async (request: Bytes) => {
+    const context = await start();
+    const ct = await context.seal(buffer(request));
+    return { context, envelope: concat(hdr, new Uint8Array(context.enc), new Uint8Array(ct)) };
+  };
+  return {
+    envelope: async (request: Bytes): Promise<Bytes> => (await seal(request)).envelope,
+    exchange: async (request: Bytes, encapsulated: Bytes): Promise<Bytes> => {
+      const { context, envelope } = await seal(request);
+      const secret = await context.export(buffer(RESPONSE), NONCE);
+      const nonce = encapsulated.subarray(0, NONCE);
+      const { aead, aeadNonce } = await responseKey(secret, envelope.subarray(7, 39), nonce);
+      const sealed = buffer(encapsulated.subarray(NONCE));
+      return new Uint8Array(await aead.open(aeadNonce, sealed, new ArrayBuffer(0)));
+    },
+  };
+}

@@ -1,0 +1,28 @@
+/** One comparison: the same work done by us and by a peer from npm, in one process. */
+export interface Row {
+  readonly name: string;
+  /** The npm package. */
+  readonly peer: string;
+  ours(): unknown;
+  theirs(): unknown;
+  /** The platform's bare primitives for the same work: what no code can beat. */
+  limit?(): unknown;
+  /** Throws unless both do the same work: outputs are compared before anything is timed. */
+  check(): Promise<void>;
+}
+
+export interface Figure {
+  readonly name: string;
+  readonly runtime: 'node' | 'workerd';
+  readonly ours_us: number;
+  readonly peer: string | null;
+  readonly peer_us: number | null;
+  readonly ratio: number | null;
+  readonly limit_us: number | null;
+}
+
+export function same(ours: Uint8Array, theirs: Uint8Array, what: string): void {
+  if (ours.length !== theirs.length || ours.some((byte, i) => byte !== theirs[i])) {
+    throw new Error(`${what}: ours and the peer's differ`);
+  }
+}

@@ -1,0 +1,10 @@
+import type { Platform } from '../platform.ts';
+import type { Row } from '../row.ts';
+import { bhttpRows } from './bhttp.ts';
+import { ohttpRows } from './ohttp.ts';
+import { voprfRows } from './voprf.ts';
+
+/** Every row that runs inside one process, on either runtime. */
+export async function allRows(platform: Platform): Promise<Row[]> {
+  return [...(await ohttpRows(platform)), ...bhttpRows(), ...(await voprfRows(platform))];
+}

@@ -1,0 +1,150 @@
+import {
+  keyGen,
+  Issuer as PeerIssuer,
+  TokenRequest as PeerRequest,
+  TokenResponse as PeerResponse,
+} from '../peers/privacypass.ts';
+import { ristretto255_oprf } from '@noble/curves/ed25519.js';
+import { p384_oprf } from '@noble/curves/nist.js';
+import {
+  createTokenRequests,
+  decodeToken,
+  encodeTokenChallenge,
+  serviceChallenge,
+  tokenAuthenticatorInput,
+  verifyToken,
+} from '@sotto/privacypass';
+import type { Voprf, VoprfKeyPair } from '@sotto/voprf';
+import type { Bytes } from '@sotto/wire';
+import type { Platform } from '../platform.ts';
+import { same, type Row } from '../row.ts';
+
+const NOBLE = { p384: p384_oprf.voprf, r255: ristretto255_oprf.voprf };
+type Curve = keyof typeof NOBLE;
+/** `evaluate` is there at run time and missing from the types. */
+type Evaluates = { evaluate(secretKey: Bytes, input: Bytes): Bytes };
+
+const inputOf = (i: number): Bytes => new Uint8Array(98).fill(i);
+
+/** Issuing, redeeming, and a client's part, beside noble. */
+export async function voprfRows(platform: Platform): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const [curve, voprf] of [
+    ['p384', platform.p384],
+    ['r255', platform.ristretto255],
+  ] as const) {
+    const key = voprf.generateKeyPair(platform.random);
+    for (const count of [1, 30]) rows.push(issueRow(curve, voprf, key, count, platform));
+    rows.push(redeemRow(curve, voprf, key, platform), await clientRow(curve, voprf, key, platform));
+  }
+  rows.push(await privacyPassRow(platform));
+  return rows;
+}
+
+function issueRow(curve: Curve, voprf: Voprf, key: VoprfKeyPair, count: number, { random }: Platform): Row {
+  const name = `voprf.issue.${curve}.${count}`;
+  const blinded = Array.from({ length: count }, (_, i) => voprf.blind(inputOf(i), random).blindedElement);
+  const ours = () => voprf.blindEvaluate(key, blinded, random);
+  const theirs = () => NOBLE[curve].blindEvaluateBatch(key.secretKey, key.publicKey, blinded);
+  return {
+    name,
+    peer: '@noble/curves',
+    ours,
+    theirs,
+    check: async () => {
+      const mine = (await ours()).evaluatedElements;
+      for (const [i, element] of theirs().evaluated.entries()) same(mine[i] as Bytes, element, name);
+    },
+  };
+}
+
+function redeemRow(curve: Curve, voprf: Voprf, { secretKey }: VoprfKeyPair, _platform: Platform): Row {
+  const name = `voprf.redeem.${curve}`;
+  const input = inputOf(7);
+  const noble = NOBLE[curve] as unknown as Evaluates;
+  return {
+    name,
+    peer: '@noble/curves',
+    ours: () => voprf.evaluate(secretKey, input),
+    theirs: () => noble.evaluate(secretKey, input),
+    check: async () => same(await voprf.evaluate(secretKey, input), noble.evaluate(secretKey, input), name),
+  };
+}
+
+/** Blinding thirty inputs, and verifying and unblinding what came back. */
+async function clientRow(curve: Curve, voprf: Voprf, key: VoprfKeyPair, { random }: Platform): Promise<Row> {
+  const name = `voprf.client.${curve}.30`;
+  const inputs = Array.from({ length: 30 }, (_, i) => inputOf(i));
+  const blinds = inputs.map((input) => voprf.blind(input, random));
+  const blindedElements = blinds.map(({ blindedElement }) => blindedElement);
+  const { evaluatedElements, proof } = await voprf.blindEvaluate(key, blindedElements, random);
+  const ours = async (): Promise<Bytes[]> => {
+    for (const input of inputs) voprf.blind(input, random);
+    const items = blinds.map((blind, i) => ({
+      ...blind,
+      input: inputs[i] as Bytes,
+      evaluatedElement: evaluatedElements[i] as Bytes,
+    }));
+    return voprf.finalize(key.publicKey, items, proof);
+  };
+  const theirs = (): Uint8Array[] => {
+    for (const input of inputs) NOBLE[curve].blind(input);
+    const items = blinds.map(({ blind, blindedElement }, i) => ({
+      input: inputs[i] as Bytes,
+      blind,
+      blinded: blindedElement,
+      evaluated: evaluatedElements[i] as Bytes,
+    }));
+    return NOBLE[curve].finalizeBatch(items, key.publicKey, proof);
+  };
+  return {
+    name,
+    peer: '@noble/curves',
+    ours,
+    theirs,
+    check: async () => {
+      const mine = await ours();
+      for (const [i, output] of theirs().entries()) same(mine[i] as Bytes, output, name);
+    },
+  };
+}
+
+/** One token of type 1, as @cloudflare/privacypass-ts issues it. */
+async function privacyPassRow({ p384, random }: Platform): Promise<Row> {
+  const name = 'voprf.issue.p384.1';
+  const { privateKey, publicKey } = await keyGen();
+  const key = { secretKey: new Uint8Array(privateKey), publicKey: new Uint8Array(publicKey) };
+  const issuer = new PeerIssuer('issuer.example', privateKey, publicKey);
+  const challenge = serviceChallenge({ tokenType: 1, issuerName: 'issuer.example', service: 's', epoch: 0 });
+  const pending = createTokenRequests({
+    voprf: p384,
+    tokenType: 1,
+    publicKey: key.publicKey,
+    challenge: encodeTokenChallenge(challenge),
+    count: 1,
+    random,
+    kind: 'single',
+  });
+  const blinded = pending.request.subarray(3); // after type and truncated key id
+  const peerRequest = PeerRequest.deserialize(pending.request);
+  const ours = () => p384.blindEvaluate(key, [blinded], random);
+  const theirs = (): Promise<PeerResponse> => issuer.issue(peerRequest);
+  return {
+    name,
+    peer: '@cloudflare/privacypass-ts',
+    ours,
+    theirs,
+    check: async () => {
+      const response = await theirs();
+      same((await ours()).evaluatedElements[0] as Bytes, new Uint8Array(response.evaluateMsg), name);
+      const [token] = await pending.finish(new Uint8Array(response.serialize()));
+      const decoded = decodeToken(token as Bytes);
+      if (
+        tokenAuthenticatorInput(decoded).length !== 98 ||
+        !(await verifyToken(p384, key.secretKey, decoded))
+      ) {
+        throw new Error(`${name}: the peer's token is not ours`);
+      }
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import path from 'node:path';
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
+import { workerModules } from '../../services/local/src/worker-code.ts';
+
+/** Starts one Worker alone in workerd, on a loopback port of its own. */
+export async function startBenchWorker(file: string): Promise<{ url: string; stop(): Promise<void> }> {
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      workers: [
+        {
+          name: 'bench',
+          modules: await workerModules(path.resolve(import.meta.dirname, file)),
+          compatibilityDate: '2026-10-23',
+          compatibilityFlags: ['webcrypto_modern_algorithms', 'nodejs_compat'],
+          unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+        },
+      ] as never,
+      host: '127.0.0.1',
+      port: 0,
+      cf: false,
+      telemetry: { enabled: false },
+      unsafeObservability: false,
+      unsafeLocalExplorer: false,
+      log: new Log(LogLevel.ERROR),
+    }),
+  );
+  await miniflare.ready;
+  const { origin } = await miniflare.unsafeGetDirectURL('bench');
+  return { url: origin, stop: () => miniflare.dispose() };
+}
