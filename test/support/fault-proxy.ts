@@ -42,8 +42,14 @@ export async function faultProxy(targetPort: number, faults: Faults = {}): Promi
     track(near, sockets);
     near.once('close', () => open--);
     const { refuse, blackhole } = proxy.faults;
-    if (refuse) return void near.resetAndDestroy();
-    if (blackhole) return void near.resume();
+    if (refuse) {
+      near.resetAndDestroy();
+      return;
+    }
+    if (blackhole) {
+      near.resume();
+      return;
+    }
     const far = connect(targetPort, '127.0.0.1');
     track(far, sockets);
     pass(near, far, 'up', proxy.faults, bytes);

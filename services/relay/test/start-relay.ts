@@ -25,6 +25,7 @@ export function vars(gateway: string, more: Vars = {}): Vars {
     GATEWAY_MS: '800',
     STREAM_MS: '4000',
     RATE_BURST: '100000',
+    MAX_IN_FLIGHT: '2000',
     ...more,
   };
 }
