@@ -1,26 +1,44 @@
-import type { Voprf, VoprfKeyPair } from '@sotto/voprf';
+import { VoprfError, type Voprf, type VoprfKeyPair } from '@sotto/voprf';
 import { equalBytes, type Bytes, type Random } from '@sotto/wire';
 import { PrivacyPassError } from './error.ts';
 import type { AmortizedBatchTokenRequest, TokenRequest } from './request.ts';
 import { encodeAmortizedBatchTokenResponse, encodeTokenResponse } from './response.ts';
-import { tokenAuthenticatorInput, tokenKeyId, truncatedTokenKeyId, type Token } from './token.ts';
+import {
+  tokenAuthenticatorInput,
+  tokenKeyId,
+  truncatedTokenKeyId as truncatedIdOf,
+  type Token,
+} from './token.ts';
 import { voprfTokenType } from './token-type.ts';
 
-function check(
+/** Runs BlindEvaluate, which checks every element before it uses the key. */
+async function evaluate(
   voprf: Voprf,
-  type: number,
-  keyId: number,
   key: VoprfKeyPair,
-  elements: readonly Bytes[],
-): void {
-  if (voprfTokenType(type).suite !== voprf.suite) {
-    throw new PrivacyPassError('unknown-token-type', `token type ${type} is not of ${voprf.suite}`);
+  request: {
+    readonly tokenType: number;
+    readonly truncatedTokenKeyId: number;
+    readonly elements: readonly Bytes[];
+  },
+  random: Random,
+): Promise<{ evaluatedElements: Bytes[]; proof: Bytes }> {
+  if (voprfTokenType(request.tokenType).suite !== voprf.suite) {
+    throw new PrivacyPassError(
+      'unknown-token-type',
+      `token type ${request.tokenType} is not of ${voprf.suite}`,
+    );
   }
-  if (keyId !== truncatedTokenKeyId(key.publicKey))
+  if (request.truncatedTokenKeyId !== truncatedIdOf(key.publicKey)) {
     throw new PrivacyPassError('wrong-key', 'another key is named');
-  if (elements.length === 0) throw new PrivacyPassError('empty-batch', 'no elements');
-  if (!elements.every((element) => voprf.isElement(element))) {
-    throw new PrivacyPassError('bad-element', 'a blinded element is not one');
+  }
+  if (request.elements.length === 0) throw new PrivacyPassError('empty-batch', 'no elements');
+  try {
+    return await voprf.blindEvaluate(key, request.elements, random);
+  } catch (error) {
+    if (error instanceof VoprfError && error.code === 'bad-element') {
+      throw new PrivacyPassError('bad-element', 'a blinded element is not one', { cause: error });
+    }
+    throw error;
   }
 }
 
@@ -33,11 +51,11 @@ function check(
 export async function issueSingle(
   voprf: Voprf,
   key: VoprfKeyPair,
-  { tokenType, truncatedTokenKeyId: keyId, blindedMsg }: TokenRequest,
+  { tokenType, truncatedTokenKeyId, blindedMsg }: TokenRequest,
   random: Random,
 ): Promise<Bytes> {
-  check(voprf, tokenType, keyId, key, [blindedMsg]);
-  const { evaluatedElements, proof } = await voprf.blindEvaluate(key, [blindedMsg], random);
+  const request = { tokenType, truncatedTokenKeyId, elements: [blindedMsg] };
+  const { evaluatedElements, proof } = await evaluate(voprf, key, request, random);
   return encodeTokenResponse({ evaluateMsg: evaluatedElements[0] as Bytes, evaluateProof: proof });
 }
 
@@ -50,11 +68,11 @@ export async function issueSingle(
 export async function issueAmortized(
   voprf: Voprf,
   key: VoprfKeyPair,
-  { tokenType, truncatedTokenKeyId: keyId, blindedMsgs }: AmortizedBatchTokenRequest,
+  { tokenType, truncatedTokenKeyId, blindedMsgs }: AmortizedBatchTokenRequest,
   random: Random,
 ): Promise<Bytes> {
-  check(voprf, tokenType, keyId, key, blindedMsgs);
-  const { evaluatedElements, proof } = await voprf.blindEvaluate(key, blindedMsgs, random);
+  const request = { tokenType, truncatedTokenKeyId, elements: blindedMsgs };
+  const { evaluatedElements, proof } = await evaluate(voprf, key, request, random);
   return encodeAmortizedBatchTokenResponse({ evaluatedMsgs: evaluatedElements, evaluatedProof: proof });
 }
 
