@@ -1,1 +1,14 @@
-export {};
+export { createClient, type Client } from './client.ts';
+export { ClientError, type Attempt, type ClientErrorCode } from './error.ts';
+export type { ClientOptions, Fetch, FetchAnswer, FetchInit, Lock, Platform } from './platform.ts';
+export type { RequestOptions, ServiceRequest, ServiceResponse } from './requests.ts';
+export type { Art, SearchOptions, SearchPage, Sticker } from './search.ts';
+export { memoryWallet } from './wallet/memory.ts';
+export {
+  emptyState,
+  type PendingToken,
+  type Schedule,
+  type StoredToken,
+  type WalletState,
+} from './wallet/state.ts';
+export { walletOver, type Sealer, type Store, type Wallet } from './wallet/wallet.ts';
