@@ -1,1 +1,135 @@
-export {};
+import { webcryptoHpke } from '@sotto/ohttp/webcrypto';
+import { problemResponse } from '@sotto/http';
+import type { Bytes, UnixSeconds } from '@sotto/wire';
+import { gateway, type GatewayDeps } from './app.ts';
+import { parseConfig, type Config, type ServiceRow } from './config.ts';
+import { Counters } from './counters.ts';
+import type { GatewayKeys } from './durable/gateway-keys.ts';
+import { REPLAY_SHARDS, type ReplayShard } from './durable/replay-shard.ts';
+import type { Route } from './exchange.ts';
+import { aesKeyWrap } from './keys/key-wrap.ts';
+import { destroyDead, prepare } from './keys/authority.ts';
+import type { KeyStore, Redeemer, ReplayStore, ScheduledEpoch } from './ports.ts';
+import { OUTER } from './problem.ts';
+import { fetchService, type Fetch } from './service/fetch-service.ts';
+import { METADATA_SERVICE, metadataService } from './service/metadata.ts';
+
+export { GatewayKeys } from './durable/gateway-keys.ts';
+export { ReplayShard } from './durable/replay-shard.ts';
+
+/** The issuer, as its entrypoint for the gateway has it. */
+interface Issuer extends Redeemer {
+  schedule(): Promise<{ epochs: ScheduledEpoch[] }>;
+}
+
+interface Env extends Readonly<Record<string, unknown>> {
+  readonly KEYS: DurableObjectNamespace<GatewayKeys>;
+  readonly REPLAYS: DurableObjectNamespace<ReplayShard>;
+  readonly ISSUER: Issuer;
+}
+
+const now = (): UnixSeconds => Math.floor(Date.now() / 1000);
+const random = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length));
+
+/** One app for an isolate: its environment is one object. What fails to start answers 503 and nothing else. */
+const apps = new WeakMap<
+  Env,
+  { readonly deps: GatewayDeps; readonly app: ReturnType<typeof gateway> } | null
+>();
+
+function appOf(env: Env): { readonly deps: GatewayDeps; readonly app: ReturnType<typeof gateway> } | null {
+  const known = apps.get(env);
+  if (known !== undefined) return known;
+  const started = start(env);
+  apps.set(env, started);
+  return started;
+}
+
+function start(env: Env) {
+  try {
+    const deps = wire(env, parseConfig(env));
+    return { deps, app: gateway(deps) };
+  } catch {
+    return null;
+  }
+}
+
+function wire(env: Env, config: Config): GatewayDeps {
+  const hpke = webcryptoHpke(crypto.subtle);
+  const routes = new Map(config.services.map((row) => [row.name, { ...row, service: serviceOf(env, row) }]));
+  const defaultLength = Math.max(...config.services.map(({ responseLength }) => responseLength));
+  if (config.metadata)
+    routes.set(METADATA_SERVICE, { ...metadataRow(defaultLength), service: metadataService });
+  return {
+    config,
+    routes,
+    defaultLength,
+    hpke,
+    now,
+    random,
+    counters: new Counters(),
+    deadline: (ms) => AbortSignal.timeout(ms),
+    redeemer: { redeem: (r) => env.ISSUER.redeem(r) },
+    replays: replayStore(env.REPLAYS),
+    authority: {
+      hpke,
+      random,
+      services: config.services,
+      epochSeconds: config.epochSeconds,
+      nextRoot: config.nextRoot,
+      store: keyStore(env.KEYS),
+      wrap: aesKeyWrap(crypto.subtle, config.wrappingKey, random),
+      schedule: async () => (await env.ISSUER.schedule()).epochs,
+    },
+  };
+}
+
+function serviceOf(env: Env, { name, target }: ServiceRow): Route['service'] {
+  if ('url' in target) return fetchService(target.url, (url, init) => fetch(url, init));
+  const binding = env[target.binding] as { fetch: Fetch };
+  return fetchService(`https://${name}`, (url, init) => binding.fetch(url, init));
+}
+
+const metadataRow = (responseLength: number) => ({
+  name: METADATA_SERVICE,
+  target: { binding: METADATA_SERVICE },
+  token: null,
+  idempotent: true,
+  requestLength: responseLength,
+  responseLength,
+  timeoutMs: 1000,
+});
+
+/** One object holds the keys of all isolates. */
+function keyStore(namespace: Env['KEYS']): KeyStore {
+  const stub = () => namespace.getByName('keys');
+  return {
+    slots: async (from, to) => stub().slots(from, to),
+    add: async (slots) => stub().add([...slots]),
+    destroy: async (before) => stub().destroy(before),
+    bundles: async (from, to) => stub().bundles(from, to),
+    offer: async (bundles) => stub().offer(bundles),
+    sign: async (signed) => stub().sign(signed),
+  };
+}
+
+function replayStore(namespace: Env['REPLAYS']): ReplayStore {
+  return {
+    admit: async (envelope, expires, at) =>
+      namespace.getByName(`replay-${(envelope[0] ?? 0) % REPLAY_SHARDS}`).admit(envelope, expires, at),
+  };
+}
+
+export default {
+  async fetch(request, env) {
+    return (
+      (await appOf(env)?.app.fetch(request)) ?? problemResponse(OUTER.unavailable, { 'retry-after': '5' })
+    );
+  },
+  async scheduled(_, env) {
+    const authority = appOf(env)?.deps.authority;
+    if (authority === undefined) return;
+    await destroyDead(authority, now());
+    await prepare(authority, now());
+  },
+} satisfies ExportedHandler<Env>;

@@ -1,0 +1,138 @@
+import { Hono } from 'hono';
+import { BUNDLE_TYPE, encodeSignedBundle } from '@sotto/bundle';
+import { hasMediaType, HttpError, problemResponse, type Problem } from '@sotto/http';
+import { MEDIA_TYPES, OhttpError } from '@sotto/ohttp';
+import type { Config } from './config.ts';
+import { Budget } from './counters.ts';
+import { MAX_REQUEST, openChunkedEnvelope, openEnvelope, type EnvelopeDeps } from './envelope.ts';
+import { answer, type ExchangeDeps } from './exchange.ts';
+import type { AuthorityDeps } from './keys/authority.ts';
+import { KeyRing, type LiveKeys } from './keys/key-ring.ts';
+import { operator } from './operator.ts';
+import { checkRelay } from './outer.ts';
+import { OF_OHTTP, OUTER } from './problem.ts';
+import { sequenceAt } from './slots.ts';
+
+export type GatewayDeps = ExchangeDeps &
+  EnvelopeDeps & {
+    readonly config: Pick<Config, 'epochSeconds' | 'root' | 'relayEgress' | 'relayToken' | 'operatorToken'>;
+    readonly authority: AuthorityDeps;
+  };
+
+/** Where RFC 9540 has clients look. */
+export const GATEWAY_PATH = '/.well-known/ohttp-gateway';
+
+/** Bytes of requests in flight in one isolate. */
+const IN_FLIGHT = 24 << 20;
+
+/** Opens envelopes, asks services, seals answers; shows everyone the same keys (RFC 9458 §5, RFC 9540). */
+export function gateway(deps: GatewayDeps): Hono {
+  const app = new Hono();
+  const ring = new KeyRing(deps.authority);
+  const budget = new Budget(IN_FLIGHT);
+
+  app.all('/health', (c) =>
+    c.req.raw.method === 'GET' ? c.body(null, 200, NO_STORE) : refuse(OUTER['method-not-allowed'], 'GET'),
+  );
+  app.all(GATEWAY_PATH, async (c) => {
+    const request = c.req.raw;
+    if (request.method === 'GET') return keyCollection(await liveKeys(deps, ring), deps.config.epochSeconds);
+    if (request.method !== 'POST') return refuse(OUTER['method-not-allowed'], 'GET, POST');
+    return exchange(deps, ring, budget, request);
+  });
+  app.all('/bundle', async (c) => {
+    if (c.req.raw.method !== 'GET') return refuse(OUTER['method-not-allowed'], 'GET');
+    return bundle(deps, c.req.query('slot'));
+  });
+  app.route('/', operator(deps));
+  app.notFound(() => refuse(OUTER['not-found']));
+  app.onError((error) => {
+    const problem = problemOf(error);
+    deps.counters.add(`outer-${problem.code}`);
+    return refuse(problem);
+  });
+  return app;
+}
+
+const NO_STORE = { 'cache-control': 'no-store' };
+
+function refuse(problem: Problem, allow?: string): Response {
+  const retry = problem.status === 503 ? { 'retry-after': '5' } : {};
+  return problemResponse(problem, allow === undefined ? retry : { allow });
+}
+
+/** What the relay may know of an error before an envelope was open. */
+function problemOf(error: unknown): Problem {
+  if (error instanceof OhttpError) return OF_OHTTP[error.code];
+  return error instanceof HttpError ? error.problem : OUTER['internal-error'];
+}
+
+async function exchange(
+  deps: GatewayDeps,
+  ring: KeyRing,
+  budget: Budget,
+  request: Request,
+): Promise<Response> {
+  const { headers } = request;
+  const type = headers.get('content-type');
+  const isChunked = hasMediaType(type, MEDIA_TYPES.chunkedRequest);
+  if (!isChunked && !hasMediaType(type, MEDIA_TYPES.request)) throw new HttpError('unsupported-media-type');
+  const size = declaredSize(headers);
+  checkRelay(headers, deps.config.relayEgress, deps.config.relayToken);
+  if (!budget.take(size)) throw new HttpError('unavailable');
+  try {
+    const keys = await liveKeys(deps, ring);
+    const open = isChunked ? openChunkedEnvelope : openEnvelope;
+    const envelope = await open(deps, keys.gatewayKeys, request);
+    return await envelope.seal(await answer(deps, keys, { ...envelope.opened, outer: headers }));
+  } finally {
+    budget.release(size);
+  }
+}
+
+/** Bytes to expect: as declared, else the most that are taken. */
+function declaredSize(headers: Headers): number {
+  const declared = headers.get('content-length');
+  if (declared === null) return MAX_REQUEST;
+  if (!/^[0-9]{1,15}$/.test(declared)) throw new HttpError('bad-request');
+  if (Number(declared) > MAX_REQUEST) throw new HttpError('content-too-large');
+  return Number(declared);
+}
+
+async function liveKeys(deps: GatewayDeps, ring: KeyRing): Promise<LiveKeys> {
+  try {
+    return await ring.at(deps.now());
+  } catch (error) {
+    throw new HttpError('unavailable', { cause: error });
+  }
+}
+
+/**
+ * The current slot's keys: the same bytes for all, nothing to tell two requests apart by. A copy may be kept for
+ * one slot: the keys of a bundle open for two slots and a grace.
+ */
+function keyCollection({ keyConfigs }: LiveKeys, epochSeconds: number): Response {
+  return new Response(keyConfigs, {
+    headers: { 'content-type': MEDIA_TYPES.keys, 'cache-control': `public, max-age=${epochSeconds}` },
+  });
+}
+
+/** Seconds that a cache may keep a bundle, of a day's slot. */
+const BUNDLE_AGE = 600;
+
+async function bundle(deps: GatewayDeps, slot: string | undefined): Promise<Response> {
+  const { epochSeconds } = deps.config;
+  if (slot !== undefined && !/^[0-9]{1,15}$/.test(slot)) return refuse(OUTER['bad-request']);
+  const sequence = slot === undefined ? sequenceAt(deps.now(), epochSeconds) : Number(slot);
+  const [stored] = await deps.authority.store.bundles(sequence, sequence).catch((cause: unknown) => {
+    throw new HttpError('unavailable', { cause });
+  });
+  if (stored === undefined || stored.signature === null) {
+    return refuse(OUTER[slot === undefined ? 'unavailable' : 'not-found']);
+  }
+  const signed = encodeSignedBundle({ bundle: stored.bundle, signature: stored.signature });
+  const age = Math.min(BUNDLE_AGE, epochSeconds);
+  return new Response(signed, {
+    headers: { 'content-type': BUNDLE_TYPE, 'cache-control': `public, max-age=${age}` },
+  });
+}

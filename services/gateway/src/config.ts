@@ -1,0 +1,199 @@
+import { checkRoot } from '@sotto/bundle';
+import { EMPTY, fromBase64url, type Bytes } from '@sotto/wire';
+import { METADATA_SERVICE } from './service/metadata.ts';
+
+/** Where a service is: a binding of the Worker, or a base URL that its paths are appended to. */
+export type Target = { readonly binding: string } | { readonly url: string };
+
+/** One row of the gateway's table. */
+export interface ServiceRow {
+  readonly name: string; // the inner authority
+  readonly target: Target;
+  /** The token that our clients redeem; null, said in so many words, for a service without one. */
+  readonly token: { readonly type: number } | null;
+  /** Whether the same request may be made twice. */
+  readonly idempotent: boolean;
+  readonly requestLength: number; // bytes of a padded request
+  readonly responseLength: number; // bytes of every padded response
+  readonly timeoutMs: number; // for the whole answer
+}
+
+export interface Config {
+  readonly epochSeconds: number;
+  readonly services: readonly ServiceRow[];
+  readonly root: Bytes; // Ed25519 public key, 32 bytes
+  readonly nextRoot: Bytes; // 32 bytes, or none
+  /** Identity headers that the relay's egress is known to bear: names and their one value. */
+  readonly relayEgress: ReadonlyMap<string, string>;
+  readonly metadata: boolean;
+  readonly relayToken: string;
+  readonly operatorToken: string;
+  readonly wrappingKey: Bytes; // 32 bytes
+}
+
+/** A variable or secret that is missing or wrong. The message names it, and never its value. */
+export class ConfigError extends Error {
+  constructor(variable: string, fault: string) {
+    super(`${variable}: ${fault}`);
+    this.name = 'ConfigError';
+  }
+}
+
+const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/;
+const CREDENTIAL = /^[A-Za-z0-9\-._~+/]{16,512}=*$/; // what `Authorization: Bearer` can carry
+const LEAST_LENGTH = 512; // bytes: every problem fits
+const MOST_LENGTH = 1 << 20; // bytes
+const TIMEOUT = 5000; // ms
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/**
+ * Reads the Worker's variables and secrets.
+ *
+ * @throws {ConfigError} for the first that is missing or wrong
+ */
+export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
+  const text = (name: string): string | undefined => {
+    const value = env[name];
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  const local = text('LOCAL') === 'true';
+  return {
+    epochSeconds: whole('EPOCH_SECONDS', Number(text('EPOCH_SECONDS') ?? 86_400), 1, 86_400 * 31),
+    services: parseServices(text('SERVICES'), env, local),
+    root: parseRoot('ROOT', text('ROOT')),
+    nextRoot: text('NEXT_ROOT') === undefined ? EMPTY : parseRoot('NEXT_ROOT', text('NEXT_ROOT')),
+    relayEgress: parseEgress(text('RELAY_EGRESS')),
+    metadata: text('METADATA') === 'true',
+    relayToken: credential('RELAY_TOKEN', text('RELAY_TOKEN')),
+    operatorToken: credential('OPERATOR_TOKEN', text('OPERATOR_TOKEN')),
+    wrappingKey: key('KEY_WRAPPING_KEY', text('KEY_WRAPPING_KEY')),
+  };
+}
+
+function parseServices(
+  json: string | undefined,
+  env: Readonly<Record<string, unknown>>,
+  local: boolean,
+): ServiceRow[] {
+  const rows = parseJson('SERVICES', json);
+  if (!Array.isArray(rows) || rows.length === 0) throw new ConfigError('SERVICES', 'not a list of services');
+  const services = rows.map((row: unknown, i) => parseService(row, `SERVICES[${i}]`, env, local));
+  if (new Set(services.map(({ name }) => name)).size !== services.length) {
+    throw new ConfigError('SERVICES', 'one name twice');
+  }
+  return services;
+}
+
+function parseService(
+  value: unknown,
+  at: string,
+  env: Readonly<Record<string, unknown>>,
+  local: boolean,
+): ServiceRow {
+  const row = members(at, value);
+  const { name, idempotent } = row;
+  if (typeof name !== 'string' || !NAME.test(name) || name === METADATA_SERVICE) {
+    throw new ConfigError(at, 'no name that may stand in an authority');
+  }
+  if (typeof idempotent !== 'boolean') throw new ConfigError(at, 'does not say whether it is idempotent');
+  const length = (member: string) => whole(`${at}.${member}`, row[member], LEAST_LENGTH, MOST_LENGTH);
+  return {
+    name,
+    idempotent,
+    target: parseTarget(`${at}.target`, row['target'], env, local),
+    token: parseToken(`${at}.token`, row['token']),
+    requestLength: length('requestLength'),
+    responseLength: length('responseLength'),
+    timeoutMs: whole(`${at}.timeoutMs`, row['timeoutMs'] ?? TIMEOUT, 1, 60_000),
+  };
+}
+
+function parseTarget(
+  at: string,
+  value: unknown,
+  env: Readonly<Record<string, unknown>>,
+  local: boolean,
+): Target {
+  const { binding, url } = members(at, value);
+  if (typeof binding === 'string' && url === undefined) {
+    if (typeof env[binding] !== 'object' || env[binding] === null)
+      throw new ConfigError(at, 'no such binding');
+    return { binding };
+  }
+  if (typeof url !== 'string' || binding !== undefined || !URL.canParse(url)) {
+    throw new ConfigError(at, 'neither a binding nor a URL');
+  }
+  const { protocol, hostname, origin, pathname, href } = new URL(url);
+  const base = origin + pathname.replace(/\/$/, '');
+  if (href.replace(/\/$/, '') !== base) throw new ConfigError(at, 'more than an origin and a path');
+  if (protocol === 'http:' && !(local && LOOPBACK.has(hostname))) throw new ConfigError(at, 'not https');
+  if (protocol !== 'https:' && protocol !== 'http:') throw new ConfigError(at, 'not https');
+  if (!(local && LOOPBACK.has(hostname)) && /^[0-9.]+$|^\[/.test(hostname)) {
+    throw new ConfigError(at, 'an address instead of a name');
+  }
+  return { url: base };
+}
+
+function parseToken(at: string, value: unknown): { type: number } | null {
+  if (value === 'none') return null;
+  if (value === undefined) throw new ConfigError(at, 'no token policy: a type, or "none"');
+  return { type: whole(`${at}.type`, members(at, value)['type'], 1, 0xffff) };
+}
+
+function parseEgress(json: string | undefined): ReadonlyMap<string, string> {
+  if (json === undefined) return new Map();
+  return new Map(
+    Object.entries(members('RELAY_EGRESS', parseJson('RELAY_EGRESS', json))).map(([name, value]) => {
+      if (typeof value !== 'string') throw new ConfigError('RELAY_EGRESS', 'a value is no text');
+      return [name.toLowerCase(), value];
+    }),
+  );
+}
+
+function parseRoot(at: string, value: string | undefined): Bytes {
+  try {
+    const root = fromBase64url(value ?? '');
+    checkRoot(root);
+    return root;
+  } catch {
+    throw new ConfigError(at, 'not an Ed25519 public key in base64url');
+  }
+}
+
+function key(at: string, value: string | undefined): Bytes {
+  let bytes: Bytes = EMPTY;
+  try {
+    bytes = fromBase64url(value ?? '');
+  } catch {
+    // refused below
+  }
+  if (bytes.length !== 32 || bytes.every((byte) => byte === bytes[0])) {
+    throw new ConfigError(at, 'not 32 random bytes in base64url');
+  }
+  return bytes;
+}
+
+function credential(at: string, value: string | undefined): string {
+  if (value === undefined || !CREDENTIAL.test(value)) throw new ConfigError(at, 'not 16 characters or more');
+  return value;
+}
+
+function whole(at: string, value: unknown, least: number, most: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new ConfigError(at, `not a whole number from ${least} to ${most}`);
+}
+
+function parseJson(at: string, text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    throw new ConfigError(at, 'missing, or not JSON');
+  }
+}
+
+function members(at: string, value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ConfigError(at, 'not an object');
+  }
+  return value as Record<string, unknown>;
+}

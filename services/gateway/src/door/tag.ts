@@ -1,0 +1,30 @@
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { encodeRequest, type BhttpRequest } from '@sotto/bhttp';
+import { concat, uint, type Bytes } from '@sotto/wire';
+
+const TAG = uint(1, 1);
+const ENVELOPE = uint(1, 2);
+
+/**
+ * What a request is known by when its token comes again: HMAC-SHA256 over the request without Date and padding.
+ * A retry has a new Date and new bytes on the wire, and the same tag. A plain digest could be searched
+ * by dictionary.
+ *
+ * @param tagKey - 32 bytes, of the token's epoch
+ * @returns 32 bytes
+ */
+export function tagOf(tagKey: Bytes, request: BhttpRequest): Bytes {
+  const fields = request.fields.filter(([name]) => name !== 'date');
+  return hmac(sha256, tagKey, concat(TAG, encodeRequest({ ...request, fields })));
+}
+
+/**
+ * What an envelope is known by: HMAC-SHA256 over `enc`, which no two honest requests share (RFC 9458 §6.5).
+ *
+ * @param tagKey - 32 bytes, of the slot whose key opened it: the same whenever it comes
+ * @returns 32 bytes
+ */
+export function envelopeOf(tagKey: Bytes, enc: Bytes): Bytes {
+  return hmac(sha256, tagKey, concat(ENVELOPE, enc));
+}

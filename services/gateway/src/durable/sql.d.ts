@@ -1,0 +1,4 @@
+declare module '*/migration.sql' {
+  const statements: string;
+  export default statements;
+}

@@ -1,0 +1,114 @@
+import { Hono } from 'hono';
+import { bundleSigningInput, nobleEd25519Verify } from '@sotto/bundle';
+import { bearerToken, equalText, HttpError, problemResponse, readBody } from '@sotto/http';
+import { base64url, fromBase64url, fromUtf8, type Bytes, type UnixSeconds } from '@sotto/wire';
+import type { Config } from './config.ts';
+import type { Counters } from './counters.ts';
+import { destroyDead, prepare, type AuthorityDeps } from './keys/authority.ts';
+import { OUTER } from './problem.ts';
+import { HORIZON, openableAt, sequenceAt } from './slots.ts';
+
+export interface OperatorDeps {
+  readonly config: Pick<Config, 'epochSeconds' | 'root' | 'operatorToken'>;
+  readonly authority: AuthorityDeps;
+  readonly counters: Counters;
+  readonly now: () => UnixSeconds;
+  readonly deadline: (ms: number) => AbortSignal;
+}
+
+const MAX_SIGNATURES = 65_536; // bytes of JSON
+const UPLOAD_MS = 10_000;
+const NO_STORE = { 'cache-control': 'no-store' };
+
+/** Routes for who runs the gateway. To anybody else they are not there. */
+export function operator(deps: OperatorDeps): Hono {
+  const app = new Hono();
+  const { authority, config } = deps;
+  for (const path of ['/operator/*', '/metrics']) {
+    app.use(path, async (c, next) => {
+      const given = bearerToken(c.req.raw.headers) ?? '';
+      if (!equalText(given, config.operatorToken)) return problemResponse(OUTER['not-found']);
+      await next();
+      return undefined;
+    });
+  }
+
+  app.get('/metrics', (c) =>
+    c.body(deps.counters.text(), 200, { ...NO_STORE, 'content-type': 'text/plain; version=0.0.4' }),
+  );
+  app.get('/operator/keys', async (c) => {
+    const { from } = openableAt(deps.now(), config.epochSeconds);
+    const slots = await authority.store.slots(from, ahead(deps));
+    const shown = slots.map(({ sequence, keys }) => ({
+      sequence,
+      notBefore: sequence * config.epochSeconds,
+      keys: keys.map(({ keyId, kemId, publicKey }) => ({ keyId, kemId, publicKey: base64url(publicKey) })),
+    }));
+    return c.json(shown, 200, NO_STORE);
+  });
+  /** Brings the slots up to the schedule, as cron does: nothing comes of it that was not due. */
+  app.post('/operator/keys/rotate', async (c) => {
+    await prepare(authority, deps.now());
+    await destroyDead(authority, deps.now());
+    return c.body(null, 204, NO_STORE);
+  });
+  app.get('/operator/bundles', async (c) => {
+    await prepare(authority, deps.now());
+    const bundles = await authority.store.bundles(sequenceAt(deps.now(), config.epochSeconds), ahead(deps));
+    const shown = bundles.map(({ sequence, bundle, signature }) => ({
+      sequence,
+      bundle: base64url(bundle),
+      signed: signature !== null,
+    }));
+    return c.json(shown, 200, NO_STORE);
+  });
+  app.post('/operator/bundles', async (c) => {
+    const signatures = parseSignatures(await readJson(c.req.raw, deps.deadline(UPLOAD_MS)));
+    for (const { sequence, signature } of signatures) {
+      if (!(await keep(deps, sequence, signature))) throw new HttpError('unprocessable-content');
+    }
+    return c.body(null, 204, NO_STORE);
+  });
+  return app;
+}
+
+const ahead = ({ now, config }: OperatorDeps): number => sequenceAt(now(), config.epochSeconds) + HORIZON;
+
+/** Keeps a signature of the root on the bundle that the slot has now; false for any other. */
+async function keep(
+  { authority: { store }, config }: OperatorDeps,
+  sequence: number,
+  signature: Bytes,
+): Promise<boolean> {
+  const [stored] = await store.bundles(sequence, sequence);
+  if (stored === undefined) return false;
+  const { bundle } = stored;
+  if (!nobleEd25519Verify(signature, bundleSigningInput(bundle), config.root)) return false;
+  return store.sign({ sequence, bundle, signature });
+}
+
+async function readJson(request: Request, deadline: AbortSignal): Promise<unknown> {
+  const body = await readBody(request, { maxBytes: MAX_SIGNATURES, deadline });
+  try {
+    return JSON.parse(fromUtf8(body));
+  } catch (cause) {
+    throw new HttpError('bad-request', { cause });
+  }
+}
+
+function parseSignatures(value: unknown): { sequence: number; signature: Bytes }[] {
+  if (!Array.isArray(value)) throw new HttpError('bad-request');
+  return value.map((entry: unknown) => {
+    const { sequence, signature } = (entry ?? {}) as Record<string, unknown>;
+    if (!Number.isSafeInteger(sequence) || typeof signature !== 'string') throw new HttpError('bad-request');
+    return { sequence: sequence as number, signature: bytes(signature) };
+  });
+}
+
+function bytes(text: string): Bytes {
+  try {
+    return fromBase64url(text);
+  } catch (cause) {
+    throw new HttpError('bad-request', { cause });
+  }
+}

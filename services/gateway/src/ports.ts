@@ -1,0 +1,85 @@
+import type { Bytes, UnixSeconds } from '@sotto/wire';
+
+/** What the issuer says of a token: `first` and `again` are good, the rest is not. */
+export type Verdict = 'first' | 'again' | 'replayed' | 'spent' | 'invalid' | 'unavailable';
+
+/** Spends tokens. One call does all: it verifies, then inserts. */
+export interface Redeemer {
+  /**
+   * @param r.token - an encoded Token
+   * @param r.tag - 32 bytes, of the inner request
+   * @param r.envelope - 32 bytes, of `enc`
+   * @param r.idempotent - whether the same request may be answered again
+   */
+  redeem(r: {
+    readonly service: string;
+    readonly token: Bytes;
+    readonly tag: Bytes;
+    readonly envelope: Bytes;
+    readonly idempotent: boolean;
+  }): Promise<Verdict>;
+}
+
+/** What the issuer will show in an epoch: what a bundle of that slot must carry. */
+export interface ScheduledEpoch {
+  readonly start: UnixSeconds;
+  readonly directory: Bytes;
+  readonly challenges: readonly {
+    readonly service: string;
+    readonly tokenType: number;
+    readonly challenge: Bytes;
+  }[];
+}
+
+/** The issuer's schedule: the current epoch and those made ahead. */
+export type IssuerSchedule = () => Promise<readonly ScheduledEpoch[]>;
+
+/** Remembers envelopes to services without tokens, for as long as their Date would be taken. */
+export interface ReplayStore {
+  /**
+   * `first` when the envelope was not seen and is now; `full` when there is no room: no live entry is
+   * dropped for another.
+   *
+   * @param envelope - 32 bytes, an HMAC of `enc`
+   * @param expires - the last second in which it would be taken
+   */
+  admit(envelope: Bytes, expires: UnixSeconds, now: UnixSeconds): Promise<'first' | 'replayed' | 'full'>;
+}
+
+export interface StoredKey {
+  readonly kemId: number;
+  readonly keyId: number;
+  readonly publicKey: Bytes;
+  readonly wrapped: Bytes; // the private key, under the wrapping key
+}
+
+/** The keys of one slot: OHTTP key pairs, and the HMAC key of tags. */
+export interface StoredSlot {
+  readonly sequence: number;
+  readonly keys: readonly StoredKey[];
+  readonly tagKey: Bytes; // 32 bytes, wrapped
+}
+
+export interface StoredBundle {
+  readonly sequence: number;
+  readonly bundle: Bytes;
+  readonly signature: Bytes | null;
+}
+
+/** Keeps key slots and bundles for all isolates. It never holds the key that wraps them. */
+export interface KeyStore {
+  slots(from: number, to: number): Promise<StoredSlot[]>;
+  /** Adds slots. One that is there stays as it is; one below a destroyed slot never comes back. */
+  add(slots: readonly StoredSlot[]): Promise<void>;
+  /** Forgets everything of slots below this one, for ever. */
+  destroy(before: number): Promise<void>;
+  bundles(from: number, to: number): Promise<StoredBundle[]>;
+  /** Puts bundles up to be signed. One that is signed stays as it is. */
+  offer(bundles: readonly { readonly sequence: number; readonly bundle: Bytes }[]): Promise<void>;
+  /** Keeps a signature if this is still the bundle of its slot; true if so. */
+  sign(signed: {
+    readonly sequence: number;
+    readonly bundle: Bytes;
+    readonly signature: Bytes;
+  }): Promise<boolean>;
+}

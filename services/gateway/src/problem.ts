@@ -1,0 +1,78 @@
+import { HttpError, PROBLEMS, type Problem } from '@sotto/http';
+import type { BhttpError } from '@sotto/bhttp';
+import type { OhttpError } from '@sotto/ohttp';
+
+const REGISTRY = 'https://iana.org/assignments/http-problem-types';
+
+const plain = (status: number, code: string, title: string, type = 'about:blank'): Problem => ({
+  status,
+  type,
+  title,
+  code,
+});
+
+/** What the relay may be told, outside of an envelope (RFC 9458 §5.2). */
+export const OUTER = {
+  ...PROBLEMS,
+  'ohttp-key': plain(400, 'ohttp-key', 'Key Configuration Not Acceptable', `${REGISTRY}#ohttp-key`),
+} as const satisfies Record<string, Problem>;
+
+/** What a client may be told, inside of one. */
+export const INNER = {
+  ...PROBLEMS,
+  date: plain(400, 'date', 'Date Not Acceptable', `${REGISTRY}#date`),
+  'token-required': plain(401, 'token-required', 'Token Required'),
+  'token-invalid': plain(401, 'token-invalid', 'Token Invalid'),
+  spent: plain(409, 'spent', 'Token Already Spent'),
+  replayed: plain(409, 'replayed', 'Request Already Seen'),
+  'expectation-failed': plain(417, 'expectation-failed', 'Expectation Failed'),
+} as const satisfies Record<string, Problem>;
+
+export type InnerCode = keyof typeof INNER;
+
+/** A request that was opened and is refused: the answer goes back inside the envelope. */
+export class InnerError extends Error {
+  readonly code: InnerCode;
+
+  constructor(code: InnerCode, options?: ErrorOptions) {
+    super(code, options);
+    this.name = 'InnerError';
+    this.code = code;
+  }
+}
+
+/** Key trouble is 400 `#ohttp-key`; a message that is too short to be one, 400; what does not open, 422. */
+export const OF_OHTTP = {
+  'unknown-key-id': OUTER['ohttp-key'],
+  'unsupported-kem': OUTER['ohttp-key'],
+  'unsupported-suite': OUTER['ohttp-key'],
+  truncated: OUTER['bad-request'],
+  'open-failed': OUTER['unprocessable-content'],
+  'chunk-too-large': OUTER['unprocessable-content'],
+  'too-many-chunks': OUTER['unprocessable-content'],
+  'no-suites': OUTER['internal-error'],
+  'bad-key': OUTER['internal-error'],
+  'bad-nonce': OUTER['internal-error'],
+} as const satisfies Record<OhttpError['code'], Problem>;
+
+/** Why an opened request is no request that we take. `too-long` cannot come of decoding. */
+export const OF_BHTTP = {
+  truncated: 'bad-request',
+  'out-of-range': 'bad-request',
+  'bad-framing': 'bad-request',
+  'bad-control-data': 'bad-request',
+  'bad-status': 'bad-request',
+  'bad-field-name': 'bad-request',
+  'bad-field-value': 'bad-request',
+  'pseudo-field': 'bad-request',
+  'bad-padding': 'bad-request',
+  'fields-too-large': 'fields-too-large',
+  'too-long': 'internal-error',
+} as const satisfies Record<BhttpError['code'], InnerCode>;
+
+/** A service that is late is 504, anything else that it does wrong 502. */
+export function serviceFault(error: unknown): InnerError {
+  if (error instanceof InnerError) return error;
+  const late = error instanceof HttpError && error.code === 'request-timeout';
+  return new InnerError(late ? 'gateway-timeout' : 'bad-gateway', { cause: error });
+}

@@ -1,0 +1,75 @@
+import type { Field } from '@sotto/bhttp';
+import { InnerError } from '../problem.ts';
+import type { Service, ServiceAnswer, ServiceRequest } from './service.ts';
+
+/** `fetch`, or a service binding's. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** Headers of a service's answer that go inside, and with which statuses. */
+const PASSED: readonly [name: string, statuses: (status: number) => boolean][] = [
+  ['content-type', () => true],
+  ['location', (status) => status >= 300 && status < 400],
+  ['retry-after', (status) => status === 429 || status === 503],
+];
+
+const VISIBLE = /^[!-~](?:[ -~]*[!-~])?$/;
+const MOST_VALUE = 2048; // bytes
+
+/**
+ * A plain HTTP service. It sees the method, the path and the content type, and nothing else that differs
+ * between two requests.
+ *
+ * @param base - origin and path that the inner path is appended to, without a slash at its end
+ */
+export function fetchService(base: string, fetch: Fetch): Service {
+  return {
+    async call(request, deadline) {
+      const { method, content } = request;
+      const response = await fetch(join(base, request.path), {
+        method,
+        headers: headersOf(request),
+        redirect: 'manual', // a redirect would carry the body elsewhere
+        signal: deadline,
+        ...(method === 'GET' || method === 'HEAD' ? {} : { body: content }),
+      });
+      const refusal = faultOf(response);
+      if (refusal === null) return answerOf(response, method);
+      response.body?.cancel().catch(() => {});
+      throw refusal;
+    },
+  };
+}
+
+/** @throws {InnerError} `forbidden` if the URL that comes out is not base and path, letter by letter */
+function join(base: string, path: string): string {
+  const url = base + path;
+  const parsed = URL.parse(url);
+  if (parsed === null || parsed.href !== url || parsed.host !== new URL(base).host) {
+    throw new InnerError('forbidden');
+  }
+  return url;
+}
+
+function headersOf({ contentType }: ServiceRequest): Record<string, string> {
+  const type = contentType === null ? {} : { 'content-type': contentType };
+  return { 'accept-encoding': 'identity', ...type };
+}
+
+/** A coded answer is not decoded: what counts against the cap is what the service sent. */
+function faultOf({ status, headers }: Response): InnerError | null {
+  const coding = headers.get('content-encoding');
+  const isPlain = coding === null || coding.trim().toLowerCase() === 'identity';
+  const isFinal = Number.isInteger(status) && status >= 200 && status <= 599;
+  return isPlain && isFinal ? null : new InnerError('bad-gateway');
+}
+
+function answerOf({ status, headers, body }: Response, method: string): ServiceAnswer {
+  const fields = PASSED.flatMap(([name, allows]): Field[] => {
+    const value = headers.get(name);
+    return value !== null && allows(status) && value.length <= MOST_VALUE && VISIBLE.test(value)
+      ? [[name, value]]
+      : [];
+  });
+  const isBodiless = method === 'HEAD' || status === 204 || status === 304;
+  return { status, fields, content: isBodiless || body === null ? new Uint8Array(0) : body };
+}

@@ -1,0 +1,29 @@
+import type { Bytes } from '@sotto/wire';
+import type { Field } from '@sotto/bhttp';
+
+/** What a service is asked: nothing of who asks, and nothing of tokens. */
+export interface ServiceRequest {
+  readonly method: string;
+  readonly path: string; // with its query
+  readonly contentType: string | null;
+  readonly content: Bytes;
+  /** Headers of the outer request, as they came: for the metadata route alone. */
+  readonly outer: Headers;
+}
+
+/** What it answers; `content` is not yet read. */
+export interface ServiceAnswer {
+  readonly status: number; // 200 to 599
+  readonly fields: readonly Field[];
+  readonly content: ReadableStream<Uint8Array> | Bytes;
+}
+
+/**
+ * One service behind the gateway.
+ *
+ * `call` throws when there is no answer: an InnerError, or anything else for a fault of the service. It is
+ * called at most once an exchange, since a POST that was lost may have been done.
+ */
+export interface Service {
+  call(request: ServiceRequest, deadline: AbortSignal): Promise<ServiceAnswer>;
+}
