@@ -9,7 +9,7 @@ export interface AuthEntry {
 const MAX_LENGTH = 65_536; // characters
 const SCHEME = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
 const SPACE = /[ \t]+/y;
-const SEPARATOR = /[ \t]*,[ \t,]*/y;
+const SEPARATOR = /,[ \t,]*/y;
 const TOKEN68 = /[A-Za-z0-9\-._~+/]+=*(?=[ \t]*(?:,|$))/y;
 // A value is quoted, or a token of RFC 9110 with `=` let in: base64url with padding often comes unquoted.
 const PARAM =
@@ -24,7 +24,7 @@ const PARAM =
 export function parseAuthList(value: string): AuthEntry[] {
   if (value.length > MAX_LENGTH) throw new PrivacyPassError('bad-header', 'too long');
   const entries: AuthEntry[] = [];
-  let params: Map<string, string> | null = null;
+  let last: Map<string, string> | null = null; // of the entry that may go on
   let at = 0;
 
   const take = (pattern: RegExp): RegExpExecArray | null => {
@@ -43,16 +43,18 @@ export function parseAuthList(value: string): AuthEntry[] {
     return true;
   };
 
+  take(SPACE);
   while (at < value.length) {
-    if (params !== null && param(params)) {
-      // one more parameter of the same entry
-    } else {
+    if (last === null || !param(last)) {
       const scheme = take(SCHEME)?.[0];
       if (scheme === undefined) throw new PrivacyPassError('bad-header', 'no scheme');
-      params = new Map();
+      const params = new Map<string, string>();
       entries.push({ scheme: scheme.toLowerCase(), params });
-      if (take(SPACE) !== null && !param(params)) take(TOKEN68);
+      const more = take(SPACE) !== null && param(params);
+      if (!more) take(TOKEN68);
+      last = more ? params : null;
     }
+    take(SPACE);
     if (at < value.length && take(SEPARATOR) === null) throw new PrivacyPassError('bad-header', 'no comma');
   }
   return entries;
