@@ -1,6 +1,6 @@
 import { PROBLEMS, problemResponse } from '@sotto/http';
 import { nobleVoprf } from '@sotto/voprf';
-import type { Bytes, UnixSeconds } from '@sotto/wire';
+import type { UnixSeconds } from '@sotto/wire';
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import { app } from './app.ts';
 import { parseConfig, VARIABLES, type Config } from './config.ts';
@@ -26,7 +26,7 @@ const now = (): UnixSeconds => Math.floor(Date.now() / 1000);
 
 const platform: Platform = {
   now,
-  random: (length) => crypto.getRandomValues(new Uint8Array(length)) as Bytes,
+  random: (length) => crypto.getRandomValues(new Uint8Array(length)),
   date: (seconds) => new Date(seconds * 1000),
   pause: () => new Promise((resolve) => setTimeout(resolve, 0)),
 };
@@ -84,10 +84,10 @@ function flush({ issuer }: Wired, ctx: Pick<ExecutionContext, 'waitUntil'>): voi
 
 export default {
   async fetch(request, env, ctx) {
-    const wired = wire(env);
-    if (wired === null) return problemResponse(PROBLEMS.unavailable);
-    const response = await wired.fetch(request);
-    flush(wired, ctx);
+    const live = wire(env);
+    if (live === null) return problemResponse(PROBLEMS.unavailable);
+    const response = await live.fetch(request);
+    flush(live, ctx);
     return response;
   },
   async scheduled(_controller, env) {
@@ -98,10 +98,10 @@ export default {
 /** What the gateway's binding may call, and no route leads to. */
 export class GatewayEntrypoint extends WorkerEntrypoint<IssuerEnv> {
   async redeem(redemption: Redemption): Promise<Redeemed> {
-    const wired = wire(this.env);
-    if (wired === null) return 'unavailable';
-    const outcome = await wired.issuer.redeem(redemption);
-    flush(wired, this.ctx);
+    const live = wire(this.env);
+    if (live === null) return 'unavailable';
+    const outcome = await live.issuer.redeem(redemption);
+    flush(live, this.ctx);
     return outcome;
   }
 

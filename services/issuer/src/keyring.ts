@@ -97,13 +97,15 @@ function configured({ services }: Config, { service, type }: KeyRecord): Service
   return services.find(({ name, types }) => name === service && types.includes(type));
 }
 
+/** What a request tells of its key. */
+const place = (type: number, truncated: number): string => `${type} ${truncated}`;
+
 function makeRing(
   config: Config,
   snapshot: KeySnapshot,
   current: UnixSeconds,
   keys: readonly LiveKey[],
 ): Ring {
-  const place = (type: number, truncated: number): string => `${type} ${truncated}`;
   const signing = new Map(
     keys
       .filter(({ epoch }) => epoch === current)

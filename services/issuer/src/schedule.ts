@@ -21,6 +21,8 @@ export interface ScheduleDeps {
   readonly platform: Pick<Platform, 'now' | 'random'>;
   readonly voprf: (tokenType: number) => Voprf;
   readonly database: Database;
+  /** Called with the keys that are destroyed, in the same atomic block. */
+  readonly onDestroyed?: (keys: readonly KeyRow[]) => void;
 }
 
 const TRUNCATED_IDS = 256;
@@ -39,24 +41,23 @@ export class Schedule {
     this.#deps = deps;
   }
 
-  /** Makes the keys that are missing, destroys those past their grace. Returns what was destroyed. */
-  run(): KeyRow[] {
+  /** Makes the keys that are missing, destroys those past their grace. */
+  run(): void {
     const { config, database, platform } = this.#deps;
     const { db } = database;
     const E = config.epochSeconds;
-    return database.atomically(() => {
+    database.atomically(() => {
       const state = readState(db);
       const current = Math.max(state.epoch, epochAt(platform.now(), E));
       if (current > state.epoch) writeState(db, { ...state, epoch: current });
       // A key is destroyed by the clock that never runs backwards, so none comes back to life.
       const now = Math.max(current, platform.now());
-      const dead = deleteKeysThrough(db, now - destroyedAt(0, E));
+      this.#destroyThrough(now - destroyedAt(0, E));
       const keys = allKeys(db);
       const started = keys.some(({ epoch }) => epoch === current);
       for (const service of config.services) {
         for (const type of service.types) this.#makeAhead(keys, service, type, { current, started, state });
       }
-      return dead;
     });
   }
 
@@ -135,8 +136,14 @@ export class Schedule {
       const state = readState(db);
       const current = Math.max(state.epoch, epochAt(platform.now(), config.epochSeconds));
       writeState(db, { epoch: current, generation: state.generation + 1, retiredThrough: current });
-      return deleteKeysThrough(db, current);
+      return this.#destroyThrough(current);
     });
+  }
+
+  #destroyThrough(epoch: number): KeyRow[] {
+    const dead = deleteKeysThrough(this.#deps.database.db, epoch);
+    this.#deps.onDestroyed?.(dead);
+    return dead;
   }
 }
 

@@ -24,8 +24,8 @@ export function wrapSecret(wrappingKey: Bytes, at: Place, secretKey: Bytes, rand
 export function unwrapSecret(wrappingKey: Bytes, record: KeyRecord): Bytes {
   const nonce = record.wrapped.subarray(0, NONCE);
   try {
-    return gcm(wrappingKey, nonce, place(record)).decrypt(record.wrapped.subarray(NONCE)) as Bytes;
+    return gcm(wrappingKey, nonce, place(record)).decrypt(record.wrapped.subarray(NONCE));
   } catch (error) {
-    throw new KeyError('not-opened', 'a stored key does not open', { cause: error });
+    throw new KeyError('not-opened', 'KEY_WRAPPING_KEY does not open a stored key', { cause: error });
   }
 }

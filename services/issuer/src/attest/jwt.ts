@@ -86,5 +86,5 @@ function accountClaim(claims: JWTPayload, { accountClaim: claim }: AttesterConfi
 /** HMAC-SHA-256 over attester, account and epoch: 32 bytes that join no two epochs. */
 function accountHash(key: Bytes, issuer: string, account: string, epoch: UnixSeconds): Bytes {
   const named = concat(vector(2, utf8(issuer)), vector(2, utf8(account)), uint(8, epoch));
-  return hmac(sha256, key, concat(utf8('sotto account\0'), named)) as Bytes;
+  return hmac(sha256, key, concat(utf8('sotto account\0'), named));
 }

@@ -36,7 +36,7 @@ export abstract class SpentLedger extends DurableObject {
   close(): void {
     if (this.#now() >= this.#end) return;
     this.#open();
-    closeLedger(this.#db, LEDGER);
+    closeLedger(this.#db, LEDGER, this.#end);
   }
 
   /** Tables and alarm come with the first token, and never after the end: else the ledger would stay for ever. */

@@ -23,8 +23,12 @@ export const spentTokens = sqliteTable(
   (table) => [primaryKey({ columns: [table.ledger, table.id] })],
 );
 
-/** Ledgers that a restore closed before their time: no token of theirs is good any more. */
-export const closedLedgers = sqliteTable('closed_ledgers', { ledger: integer('ledger').primaryKey() });
+/** Ledgers of destroyed keys: no token of theirs is good any more, whoever still holds the key. */
+export const closedLedgers = sqliteTable('closed_ledgers', {
+  ledger: integer('ledger').primaryKey(),
+  /** Where acceptance would have ended in any case, UnixSeconds: soon after, the ledger may go. */
+  end: integer('end').notNull(),
+});
 
 export const SPENT_TABLES: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS spent_tokens (
@@ -36,5 +40,5 @@ export const SPENT_TABLES: readonly string[] = [
     envelope_3 BLOB,
     PRIMARY KEY (ledger, id)
   ) STRICT, WITHOUT ROWID`,
-  'CREATE TABLE IF NOT EXISTS closed_ledgers (ledger INTEGER PRIMARY KEY) STRICT',
+  'CREATE TABLE IF NOT EXISTS closed_ledgers (ledger INTEGER PRIMARY KEY, end INTEGER NOT NULL) STRICT',
 ];

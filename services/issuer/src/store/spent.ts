@@ -1,5 +1,5 @@
-import { equalBytes } from '@sotto/wire';
-import { and, eq, inArray, isNull, ne, or, sql } from 'drizzle-orm';
+import { equalBytes, type UnixSeconds } from '@sotto/wire';
+import { and, eq, inArray, isNull, lt, ne, or, sql } from 'drizzle-orm';
 import type { SpendOutcome, Spend } from '../ports.ts';
 import type { Db } from './database.ts';
 import { closedLedgers, spentTokens } from './spent-schema.ts';
@@ -48,12 +48,18 @@ export function spendToken(db: Db, ledger: number, { id, tag, envelope, idempote
 }
 
 /** Refuses every token of the ledger from now on. */
-export function closeLedger(db: Db, ledger: number): void {
-  db.insert(closedLedgers).values({ ledger }).onConflictDoNothing().run();
+export function closeLedger(db: Db, ledger: number, end: UnixSeconds): void {
+  db.insert(closedLedgers).values({ ledger, end }).onConflictDoNothing().run();
 }
 
 function isClosed(db: Db, ledger: number): boolean {
   return db.select().from(closedLedgers).where(eq(closedLedgers.ledger, ledger)).get() !== undefined;
+}
+
+/** Ledgers that were closed and whose acceptance ended before this moment. */
+export function ledgersToDrop(db: Db, before: number): number[] {
+  const ended = db.select().from(closedLedgers).where(lt(closedLedgers.end, before)).all();
+  return ended.map(({ ledger }) => ledger);
 }
 
 const BATCH = 5000; // rows a step, so that nobody waits long for the file

@@ -14,7 +14,7 @@ const VOPRF = {
   5: nobleVoprf('ristretto255-SHA512'),
 } as const;
 
-export const random = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length)) as Bytes;
+export const random = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length));
 
 /** The key of a directory that a client takes now: the first of its service and type whose time has come. */
 export function currentKey(directory: Bytes, service: string, type: 1 | 5, now: number): DirectoryKey {

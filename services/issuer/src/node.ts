@@ -1,0 +1,127 @@
+// The issuer on Node: the same routes and statements over one SQLite file.
+//
+//   STORE          path of the file; made when it is not there
+//   PORT, HOST     the public listener (8080 on 127.0.0.1; a TLS proxy stands before it)
+//   INTERNAL_PORT  the gateway's listener, on loopback alone (8081)
+//   INTERNAL_TOKEN its credential, 16 characters or more
+//   RESTORED=1     set for one start after STORE came back from a backup: retires every key first
+//
+// and the variables of the Worker: EPOCH_SECONDS, ISSUER_NAME, ISSUER_URL, SERVICES, ATTESTERS,
+// ACCOUNT_KEY, KEY_WRAPPING_KEY, OPERATOR_TOKEN.
+import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { serve } from '@hono/node-server';
+import { nobleVoprf } from '@sotto/voprf';
+import { app } from './app.ts';
+import { ConfigError, parseConfig } from './config.ts';
+import { byTokenType, Issuer } from './issuer.ts';
+import { FileError, openDatabase } from './node/database.ts';
+import { memoryCounters, sqliteKeys, sqliteQuota, sqliteSpentTokens } from './node/ports.ts';
+import { redeemRoute } from './node/redeem-route.ts';
+import type { Platform } from './ports.ts';
+import { KeyError } from './wrap.ts';
+
+const TICK = 60_000; // milliseconds between two runs of the schedule
+const DRAIN = 8000; // milliseconds for what is in flight when we are stopped
+
+const platform: Platform = {
+  now: () => Math.floor(Date.now() / 1000),
+  random: (length) => new Uint8Array(randomBytes(length)),
+  date: (seconds) => new Date(seconds * 1000),
+  pause: () => turn(),
+};
+
+const voprf = {
+  'ristretto255-SHA512': nobleVoprf('ristretto255-SHA512'),
+  'P384-SHA384': nobleVoprf('P384-SHA384'),
+};
+
+const wait = async (milliseconds: number): Promise<void> => sleep(milliseconds);
+
+function required(variable: string, pattern: RegExp, wanted: string): string {
+  const value = process.env[variable] ?? '';
+  if (!pattern.test(value)) throw new ConfigError(variable, wanted);
+  return value;
+}
+
+function port(variable: string, fallback: string): number {
+  const value = process.env[variable] ?? fallback;
+  if (!/^[0-9]{1,5}$/.test(value)) throw new ConfigError(variable, 'a port is needed');
+  return Number(value);
+}
+
+async function main(): Promise<void> {
+  const config = parseConfig(process.env);
+  const credential = required(
+    'INTERNAL_TOKEN',
+    /^[\x21-\x7e]{16,}$/,
+    '16 printable characters or more are needed',
+  );
+  const database = openDatabase(required('STORE', /./, 'the path of a file is needed'));
+  const { now } = platform;
+  const issuer = new Issuer({
+    config,
+    platform,
+    fetch,
+    voprf,
+    authority: sqliteKeys({ config, platform, voprf: byTokenType(voprf), database }, wait),
+    quota: sqliteQuota(database, wait),
+    spent: sqliteSpentTokens(database, now, wait),
+    counters: memoryCounters(),
+  });
+  if (process.env['RESTORED'] === '1') await issuer.retireAll();
+  // A key that does not open is found here, and not by the first who needs it.
+  await issuer.keyring.ring();
+
+  const servers = await Promise.all([
+    listen(app(issuer).fetch, process.env['HOST'] ?? '127.0.0.1', port('PORT', '8080')),
+    listen(redeemRoute(issuer, credential).fetch, '127.0.0.1', port('INTERNAL_PORT', '8081')),
+  ]);
+  const timer = setInterval(() => void issuer.runSchedule().catch(() => {}), TICK);
+  process.stdout.on('error', () => {}); // whoever read it may be gone
+  process.stdout.write('ready\n');
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    clearInterval(timer);
+    void close(servers).then(() => {
+      database.close();
+      process.exit(0);
+    });
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+function listen(
+  fetch: (request: Request) => Response | Promise<Response>,
+  hostname: string,
+  at: number,
+): Promise<Server> {
+  const limits = { requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval: 2000 };
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch, hostname, port: at, serverOptions: limits }, () =>
+      resolve(server as Server),
+    );
+    server.once('error', reject);
+  });
+}
+
+/** Takes no new request and lets those in flight finish. */
+async function close(servers: readonly Server[]): Promise<void> {
+  const late = setTimeout(() => servers.forEach((server) => server.closeAllConnections()), DRAIN);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  clearTimeout(late);
+}
+
+try {
+  await main();
+} catch (error) {
+  // A line for people. What is not a constant of ours may quote a value, so only its name is said.
+  const ours = error instanceof ConfigError || error instanceof FileError || error instanceof KeyError;
+  const reason = ours ? error.message : `cannot start: ${(error as Error).name}`;
+  process.stderr.write(`sotto issuer: ${reason}\n`);
+  process.exit(1);
+}
