@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest';
+import { field } from './support/gateway.ts';
+import { World } from './support/world.ts';
+
+const RELAY = ['https://relay.example/bundle', 'https://relay.example/ohttp'];
+const ISSUER = 'https://issuer.example/token-request';
+
+describe('a search', () => {
+  test('finds stickers with nothing prepared: bundle, tokens, envelope', async () => {
+    const world = await World.create();
+    const client = world.client({ restSeconds: 0 });
+    const { results, next } = await client.search('happy cat', { locale: 'en', limit: 5 });
+    expect(results.map(({ name }) => name)).toEqual(['happy cat']);
+    expect(next).toBeNull();
+    expect(world.urls()).toEqual([RELAY[0], ISSUER, RELAY[1]]);
+    const [request] = world.gateway.seen;
+    expect(JSON.parse(new TextDecoder().decode(request?.content))).toEqual({
+      q: 'happy cat',
+      locale: 'en',
+      limit: 5,
+    });
+  });
+
+  test('the second one needs neither bundle nor tokens', async () => {
+    const world = await World.create();
+    const client = world.client({ restSeconds: 0 });
+    await client.search('happy cat');
+    const before = world.sent.length;
+    await client.search('dog');
+    expect(world.urls().slice(before)).toEqual([RELAY[1]]);
+    expect(world.issuer.spent.size).toBe(2);
+  });
+
+  test('inner header set: names, order and a Date on the grid of ten minutes, always', async () => {
+    const world = await World.create();
+    const client = world.client({ restSeconds: 0 });
+    world.now += 599;
+    await client.search('happy cat');
+    world.now += 1234;
+    await client.search('🐱', { locale: 'ja', cursor: 'abc', packs: ['core'] });
+    for (const request of world.gateway.seen) {
+      expect(request.fields.map(([name]) => name)).toEqual(['authorization', 'content-type', 'date']);
+      expect(request).toMatchObject({
+        method: 'POST',
+        scheme: 'https',
+        authority: 'stickers',
+        path: '/v1/search',
+      });
+      expect(Date.parse(field(request, 'date')) % 600_000).toBe(0);
+      expect(field(request, 'authorization')).toMatch(/^PrivateToken token="[\w-]{216}"$/);
+    }
+  });
+
+  test('every envelope has one length, whatever is asked', async () => {
+    const world = await World.create();
+    const client = world.client({ restSeconds: 0 });
+    for (const query of ['a', 'happy cat', 'x'.repeat(128), '猫'.repeat(128)]) await client.search(query);
+    expect(new Set(world.gateway.envelopes.map(({ length }) => length)).size).toBe(1);
+  });
+
+  test('outer requests carry a content type and nothing else; no cookies, cache, referrer, redirect', async () => {
+    const world = await World.create();
+    const client = world.client({ restSeconds: 0 });
+    await client.search('happy cat');
+    const [bundle, tokens, envelope] = world.sent.map(({ init }) => init);
+    expect(bundle?.headers).toEqual({});
+    expect(Object.keys(tokens?.headers ?? {})).toEqual(['authorization', 'content-type']);
+    expect(envelope?.headers).toEqual({ 'content-type': 'message/ohttp-req' });
+    for (const init of [bundle, tokens, envelope]) {
+      expect(init).toMatchObject({
+        redirect: 'error',
+        credentials: 'omit',
+        cache: 'no-store',
+        referrerPolicy: 'no-referrer',
+      });
+    }
+  });
+
+  test.each([
+    ['query-empty', ' '],
+    ['query-too-long', 'x'.repeat(129)],
+    ['query-too-long', '🐱'.repeat(97)],
+  ])('%s is said before anything is sent', async (code, query) => {
+    const world = await World.create();
+    await expect(world.client().search(query)).rejects.toMatchObject({ code });
+    expect(world.sent).toEqual([]);
+  });
+
+  test('a request that does not fit is refused before a token is drawn or spent', async () => {
+    const world = await World.create();
+    const client = world.client({ restSeconds: 0 });
+    await expect(client.search('cat', { cursor: 'c'.repeat(800) })).rejects.toMatchObject({
+      code: 'query-too-long',
+    });
+    expect(world.urls()).toEqual([RELAY[0]]);
+  });
+
+  test('L15 with the relay down, nobody else is asked', async () => {
+    const world = await World.create();
+    const client = world.client({ restSeconds: 0 });
+    await client.refill();
+    const before = world.sent.length;
+    world.intercept = ({ url }) => {
+      if (url.startsWith('https://relay.example')) throw new TypeError('fetch failed');
+      return null;
+    };
+    await expect(client.search('happy cat')).rejects.toMatchObject({ code: 'relay-unreachable' });
+    expect(world.urls().slice(before)).toEqual([RELAY[1]]);
+
+    const cold = world.client({ restSeconds: 0 });
+    await expect(cold.search('happy cat')).rejects.toMatchObject({ code: 'relay-unreachable' });
+    expect(world.urls().slice(before + 1)).toEqual([RELAY[0]]);
+  });
+
+  test('any service: its own answers come back as they are', async () => {
+    const world = await World.create();
+    const client = world.client({ restSeconds: 0 });
+    world.gateway.service = () => ({ status: 404, type: 'text/plain', content: new Uint8Array([1]) });
+    const what = { method: 'GET', path: '/x', contentType: 'text/plain', content: new Uint8Array(0) };
+    await expect(client.request('stickers', what)).resolves.toMatchObject({
+      status: 404,
+      content: new Uint8Array([1]),
+    });
+    await expect(client.request('elsewhere', what)).rejects.toMatchObject({ code: 'unknown-service' });
+  });
+});

@@ -1,0 +1,120 @@
+import { decodeRequest, encodeResponse, type BhttpRequest, type Field } from '@sotto/bhttp';
+import {
+  AEAD,
+  decapsulateRequest,
+  encodeKeyConfigs,
+  KDF,
+  KEM,
+  loadGatewayKey,
+  MEDIA_TYPES,
+  OhttpError,
+  type GatewayKey,
+} from '@sotto/ohttp';
+import { nobleHpke } from '@sotto/ohttp/noble';
+import { parseAuthorization } from '@sotto/privacypass';
+import { hex, utf8, type Bytes, type Random } from '@sotto/wire';
+import { problem, type TestIssuer } from './issuer.ts';
+
+const OHTTP_KEY = 'https://iana.org/assignments/http-problem-types#ohttp-key';
+const SUITES = [{ kdfId: KDF.HKDF_SHA256, aeadId: AEAD.AES_128_GCM }];
+export const SUITE = { kemId: KEM.X_WING, kdfId: KDF.HKDF_SHA256, aeadId: AEAD.AES_128_GCM };
+export const LENGTHS = { requestLength: 1024, responseLength: 4096 };
+
+interface Inner {
+  readonly status: number;
+  readonly type?: string;
+  readonly content: Bytes;
+  readonly fields?: readonly Field[];
+}
+
+/** A gateway in one object: opens, redeems, answers by `service`, pads, seals. */
+export class TestGateway {
+  readonly hpke = nobleHpke();
+  readonly seen: BhttpRequest[] = [];
+  readonly envelopes: Bytes[] = [];
+  keys: GatewayKey[] = [];
+  /** The door's refusal of the next requests, before a token is spent. */
+  refuse: (request: BhttpRequest) => Inner | null = () => null;
+  service: (request: BhttpRequest) => Inner | Promise<Inner> = () =>
+    json({ results: [sticker('1', 'happy cat')], next: null });
+  readonly #random: Random;
+  readonly #issuer: TestIssuer;
+
+  constructor(random: Random, issuer: TestIssuer) {
+    this.#random = random;
+    this.#issuer = issuer;
+  }
+
+  async newKey(keyId: number): Promise<void> {
+    const { X_WING: kemId } = KEM;
+    const kem = this.hpke.kems.find(({ id }) => id === kemId);
+    if (kem === undefined) throw new Error('no X-Wing');
+    const { privateKey } = await kem.generate(this.#random);
+    this.keys = [await loadGatewayKey(this.hpke, { keyId, kemId, privateKey, suites: SUITES })];
+  }
+
+  get keyConfigs(): Bytes {
+    return encodeKeyConfigs(this.keys.map(({ config }) => config));
+  }
+
+  async handle(body: Bytes): Promise<{ status: number; type: string; body: Bytes }> {
+    this.envelopes.push(body);
+    let opened;
+    try {
+      opened = await decapsulateRequest(this.hpke, this.keys, body);
+    } catch (error) {
+      const key = error instanceof OhttpError && error.code === 'unknown-key-id';
+      return key ? problem(400, 'ohttp-key', OHTTP_KEY) : problem(422, 'unprocessable-content');
+    }
+    const request = decodeRequest(opened.request);
+    this.seen.push(request);
+    const { status, content, type = 'application/json', fields = [] } = await this.#answer(request);
+    const response = {
+      informational: [],
+      status,
+      fields: [['content-type', type] as const, ...fields],
+      content,
+      trailers: [],
+    };
+    const padded = encodeResponse(response, { length: LENGTHS.responseLength });
+    return {
+      status: 200,
+      type: MEDIA_TYPES.response,
+      body: await opened.sealResponse(padded, this.#random),
+    };
+  }
+
+  async #answer(request: BhttpRequest): Promise<Inner> {
+    const refused = this.refuse(request);
+    if (refused !== null) return refused;
+    const authorization = field(request, 'authorization');
+    const tag = request.path + hex(request.content);
+    const outcome = await this.#issuer.redeem(parseAuthorization(authorization), tag);
+    if (outcome === 'spent') return inner(409, 'spent');
+    if (outcome === 'invalid') return inner(401, 'token-invalid');
+    return this.service(request);
+  }
+}
+
+export const field = ({ fields }: BhttpRequest, name: string): string =>
+  fields.find(([is]) => is === name)?.[1] ?? '';
+
+export const json = (value: unknown, status = 200): Inner => ({
+  status,
+  content: utf8(JSON.stringify(value)),
+});
+
+/** A problem of the door, inside. */
+export function inner(status: number, code: string, fields: readonly Field[] = []): Inner {
+  const { type, body } = problem(status, code);
+  return { status, type, content: body, fields };
+}
+
+export const sticker = (id: string, name: string) => ({
+  id,
+  name,
+  emoji: '🐱',
+  pack: 'core',
+  matched: null,
+  art: { type: 'image/svg+xml', data: '<svg xmlns="http://www.w3.org/2000/svg"/>' },
+});

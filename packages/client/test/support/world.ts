@@ -1,0 +1,133 @@
+import { encodeBundle, encodeSignedBundle, rootPublicKey, signBundle, type Bundle } from '@sotto/bundle';
+import { concat, uint, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
+import { sha256 } from '@noble/hashes/sha2.js';
+import {
+  createClient,
+  memoryWallet,
+  type Client,
+  type ClientOptions,
+  type FetchInit,
+} from '../../src/index.ts';
+import { LENGTHS, SUITE, TestGateway } from './gateway.ts';
+import { TestIssuer } from './issuer.ts';
+
+export const DAY = 86_400;
+export const START = 20_000 * DAY; // some midnight
+const ROOT_SECRET = new Uint8Array(32).fill(7);
+
+/** Chance that can be told again: SHA-256 of a seed and a counter. */
+export function seeded(seed: string): Random {
+  let counter = 0;
+  const block = (): Bytes => sha256(concat(new TextEncoder().encode(seed), uint(4, counter++)));
+  return (length) => {
+    let bytes: Bytes = new Uint8Array(0);
+    while (bytes.length < length) bytes = concat(bytes, block());
+    return bytes.slice(0, length);
+  };
+}
+
+export interface Sent {
+  readonly url: string;
+  readonly init: FetchInit;
+}
+
+type Raw = { readonly status: number; readonly type: string; readonly body: Bytes };
+
+/** Relay, gateway, issuer and a clock, as a client meets them: by one fetch. */
+export class World {
+  now: UnixSeconds = START + 3600;
+  readonly sent: Sent[] = [];
+  readonly slept: number[] = [];
+  readonly random: Random;
+  readonly issuer: TestIssuer;
+  readonly gateway: TestGateway;
+  /** What the relay's bundle is made of, before it is signed. */
+  alter: (bundle: Bundle) => Bundle = (bundle) => bundle;
+  /** Answers in place of everybody, or null. */
+  intercept: (sent: Sent) => Raw | null | Promise<Raw | null> = () => null;
+
+  private constructor(seed: string) {
+    this.random = seeded(seed);
+    this.issuer = new TestIssuer(this.random, DAY);
+    this.gateway = new TestGateway(this.random, this.issuer);
+  }
+
+  static async create(seed = 'world'): Promise<World> {
+    const world = new World(seed);
+    await world.gateway.newKey(2);
+    return world;
+  }
+
+  get root(): Bytes {
+    return rootPublicKey(ROOT_SECRET);
+  }
+
+  /** A client's options; `account` names the canary that no relay may see. */
+  options(more: Partial<ClientOptions> = {}): ClientOptions {
+    return {
+      relay: 'https://relay.example',
+      issuer: 'https://issuer.example',
+      root: this.root,
+      account: async () => 'account.jwt.canary',
+      fetch: (url, init) => this.#fetch({ url, init }),
+      random: this.random,
+      now: () => this.now,
+      sleep: async (seconds) => void this.slept.push(seconds),
+      wallet: memoryWallet(),
+      hpke: this.gateway.hpke,
+      batches: 1,
+      ...more,
+    };
+  }
+
+  client(more: Partial<ClientOptions> = {}): Client {
+    return createClient(this.options(more));
+  }
+
+  /** The bundle of a slot, signed. */
+  signed(epoch = Math.floor(this.now / DAY) * DAY, alter = this.alter): Bytes {
+    const service = 'stickers';
+    const bundle = encodeBundle(
+      alter({
+        sequence: epoch / DAY,
+        notBefore: epoch,
+        notAfter: epoch + 2 * DAY,
+        suite: SUITE,
+        keyConfigs: this.gateway.keyConfigs,
+        directory: this.issuer.directory(epoch, service),
+        services: [
+          { name: service, tokenType: 5, challenge: this.issuer.challenge(epoch, service), ...LENGTHS },
+        ],
+        nextRoot: new Uint8Array(0),
+      }),
+    );
+    return encodeSignedBundle({ bundle, signature: signBundle(bundle, ROOT_SECRET) });
+  }
+
+  urls(): string[] {
+    return this.sent.map(({ url }) => url);
+  }
+
+  async #fetch(sent: Sent) {
+    this.sent.push(sent);
+    const { status, type, body } = (await this.intercept(sent)) ?? (await this.#route(sent));
+    return {
+      status,
+      headers: { get: (name: string) => (name === 'content-type' ? type : null) },
+      arrayBuffer: async () => body.slice().buffer,
+    };
+  }
+
+  async #route({ url, init }: Sent): Promise<Raw> {
+    const body = init.body ?? new Uint8Array(0);
+    if (url === 'https://relay.example/bundle')
+      return { status: 200, type: 'application/sotto-bundle', body: this.signed() };
+    if (url === 'https://relay.example/ohttp') return this.gateway.handle(body);
+    if (url === 'https://issuer.example/token-request') return this.issuer.issue(this.now, body);
+    throw new TypeError('fetch failed');
+  }
+}
+
+export const lost = (): never => {
+  throw new TypeError('fetch failed');
+};
