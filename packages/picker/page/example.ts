@@ -4,10 +4,10 @@ export const example = ({ relay, issuer, root }: { relay: string; issuer: string
 
 <script type="module">
   import '@sotto/picker';
-  import { createClient } from '@sotto/client/browser';
+  import { createBrowserClient } from '@sotto/client/browser';
 
   const picker = document.querySelector('sotto-stickers');
-  picker.client = createClient({
+  picker.client = createBrowserClient({
     relay: '${relay}',
     issuer: '${issuer}',
     root: '${root}',

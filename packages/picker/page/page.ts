@@ -1,27 +1,28 @@
-import { createClient } from '@sotto/client/browser';
-import '../src/index.ts';
-import type { SottoStickers, StickerSelect } from '../src/index.ts';
+import { createBrowserClient } from '@sotto/client/browser';
+import { SottoStickers, type StickerSelect } from '../src/index.ts';
 import { artUrl } from '../src/art.ts';
+import { LANGUAGES } from '../src/languages.ts';
 import { cards, type Taps } from './cards.ts';
 import { loadDevice } from './device.ts';
 import { example } from './example.ts';
 
-const LANGUAGES = 'en es pt fr de ar hi ja zh sr'.split(' ');
 const KEPT = 12; // picked stickers in sight
 
 interface Local {
   readonly relay: string;
   readonly issuer: string;
   readonly root: string;
+  readonly restSeconds?: number;
 }
 
-const $ = <T extends Element = HTMLElement>(selector: string): T => {
-  const found = document.querySelector<T>(selector);
-  if (found === null) throw new Error(`no ${selector}`);
+function find<T extends Element>(selector: string, type: new () => T): T {
+  const found = document.querySelector(selector);
+  if (!(found instanceof type)) throw new Error(`no ${selector}`);
   return found;
-};
+}
+const $ = (selector: string): HTMLElement => find(selector, HTMLElement);
 
-const picker = $<SottoStickers>('sotto-stickers');
+const picker = find('sotto-stickers', SottoStickers);
 const getJson = async <T>(path: string, method = 'GET'): Promise<T> => {
   const response = await fetch(path, { method, cache: 'no-store' });
   if (!response.ok) throw new Error(`${path}: HTTP ${response.status}`);
@@ -30,8 +31,8 @@ const getJson = async <T>(path: string, method = 'GET'): Promise<T> => {
 
 /** Each language by its own name. */
 function chooser(): void {
-  const select = $<HTMLSelectElement>('#locale');
-  for (const language of LANGUAGES) {
+  const select = find('#locale', HTMLSelectElement);
+  for (const language of ['en', ...Object.keys(LANGUAGES)]) {
     const name = new Intl.DisplayNames([language], { type: 'language' }).of(language) ?? language;
     const option = new Option(name, language);
     option.lang = language;
@@ -39,7 +40,7 @@ function chooser(): void {
   }
   // No locale is asked for until one is chosen: every attribute that goes along makes a crowd smaller.
   select.addEventListener('change', () => picker.setAttribute('locale', select.value));
-  const theme = $<HTMLSelectElement>('#theme');
+  const theme = find('#theme', HTMLSelectElement);
   theme.addEventListener('change', () => {
     document.documentElement.dataset['theme'] = theme.value;
     picker.setAttribute('theme', theme.value);
@@ -88,10 +89,11 @@ async function start(): Promise<void> {
   verdict($('#verdict').textContent ?? '', null);
   const local = await getJson<Local>('/local.json');
   $('#example').textContent = example(local);
-  picker.client = createClient({
+  picker.client = createBrowserClient({
     relay: local.relay,
     issuer: local.issuer,
     root: local.root,
+    ...(local.restSeconds !== undefined && { restSeconds: local.restSeconds }),
     account: async () => (await getJson<{ token: string }>('/local/account', 'POST')).token,
   });
   picker.device = await loadDevice();

@@ -253,7 +253,7 @@ export class SottoStickers extends HTMLElement {
             mode: this.mode,
             both,
             suggests: this.#device !== null,
-            again: () => this.#act(() => this.#searcher.submitted()),
+            again: (fresh) => this.#act(() => this.#searcher.submitted(fresh)),
             turn: (mode) => this.#act(() => (this.mode = mode)),
           })),
     });

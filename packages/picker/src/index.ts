@@ -1,6 +1,7 @@
 import { SottoStickers } from './element.ts';
 
 export { SottoStickers };
+export { addStrings, type Strings } from './strings/index.ts';
 export type { DeviceStorage } from './shelf.ts';
 export type * from './types.ts';
 

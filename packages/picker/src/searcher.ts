@@ -34,6 +34,8 @@ export class Searcher {
   readonly #pacer: Pacer;
   readonly #answers = new Map<string, Page>();
   #outcome: Outcome | null = null;
+  #attempt: unknown = null; // of the failure in sight: asking again repeats it and no other
+  #fresh = false;
   #turn = 0; // rises when the query changes: what belongs to an older turn comes too late
 
   constructor(deps: SearcherDeps) {
@@ -49,6 +51,8 @@ export class Searcher {
     const query = text.trim();
     if (query === this.#outcome?.query) return;
     const turn = ++this.#turn;
+    this.#attempt = null;
+    this.#fresh = false;
     this.#pacer.stop();
     if (query === '') return this.#show(null);
     const network = this.#deps.mode() === 'network';
@@ -68,12 +72,17 @@ export class Searcher {
     else this.#show(answered(query, page, 'device'));
   }
 
-  /** Enter, or asking again: the user's own act. True if there was something to ask. */
-  submitted(): boolean {
+  /**
+   * Enter, or asking again: the user's own act. True if there was something to ask.
+   *
+   * @param fresh - the user consents to spending a token that has not rested (privacy L6)
+   */
+  submitted(fresh = false): boolean {
     const outcome = this.#outcome;
     if (outcome === null || outcome.busy || this.#deps.mode() === 'device') return false;
     if (outcome.final && outcome.problem === null) return false;
     this.#show({ ...outcome, busy: true, problem: null });
+    this.#fresh = fresh;
     this.#pacer.submitted(outcome.query);
     return true;
   }
@@ -124,15 +133,24 @@ export class Searcher {
     const before = this.#outcome ?? { query, stickers: [], from: 'device', next: null };
     this.#show({ ...before, query, busy: true, final: false, problem: null });
     try {
-      const client = this.#deps.client();
-      if (client === null) throw Object.assign(new Error('no client'), { code: 'config' });
-      const page = asPage(await client.search(query, this.#deps.options('network')));
+      const page = await this.#request(query);
       this.#remember(query, page);
       if (turn === this.#turn) this.#show(answered(query, page, 'network'));
     } catch (error) {
       if (turn !== this.#turn || this.#outcome === null) return;
+      this.#attempt = (error as { attempt?: unknown } | null)?.attempt ?? null;
       this.#show({ ...this.#outcome, busy: false, final: true, problem: problemOf(error) });
     }
+  }
+
+  #request(query: string): Promise<Page> {
+    const client = this.#deps.client();
+    if (client === null) throw Object.assign(new Error('no client'), { code: 'config' });
+    const attempt = this.#attempt;
+    this.#attempt = null;
+    if (attempt !== null && client.retrySearch) return client.retrySearch(attempt);
+    const fresh = this.#fresh ? { allowFresh: true } : {};
+    return client.search(query, { ...this.#deps.options('network'), ...fresh });
   }
 
   #remember(query: string, page: Page): void {

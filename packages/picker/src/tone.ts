@@ -4,7 +4,8 @@ import type { Art } from './types.ts';
 export type Tone = 0 | 1 | 2 | 3 | 4 | 5;
 export const TONES: readonly Tone[] = [0, 1, 2, 3, 4, 5];
 
-const BASE = /\p{Emoji_Modifier_Base}/gu;
+/** A handshake between two people has no tone of its own. */
+const BASE = /(?!\u{1F91D}\u200D)(\p{Emoji_Modifier_Base})\uFE0F?/gu;
 const CHILD = /[\u{1F466}\u{1F467}\u{1F476}]/u;
 
 /**
@@ -33,7 +34,7 @@ export function hasTones(emoji: string): boolean {
 export function tonedEmoji(emoji: string, tone: Tone): string {
   if (tone === 0 || !hasTones(emoji)) return emoji;
   const modifier = String.fromCodePoint(0x1f3fa + tone);
-  return emoji.replace(/(\p{Emoji_Modifier_Base})\uFE0F?/gu, `$1${modifier}`);
+  return emoji.replace(BASE, `$1${modifier}`);
 }
 
 export function tonedArt(art: Art, emoji: string, tone: Tone): Art {

@@ -29,7 +29,9 @@ export interface SearchOptions {
 
 /** The private network: a `Client` of @sotto/client fits. */
 export interface SearchClient {
-  search(query: string, options: SearchOptions): Promise<Page>;
+  search(query: string, options: SearchOptions & { readonly allowFresh?: boolean }): Promise<Page>;
+  /** The same search again, by its user's wish, where an error came with an `attempt`. */
+  retrySearch?(attempt: unknown): Promise<Page>;
 }
 
 export interface Group {

@@ -41,6 +41,7 @@ export const ar: Strings = {
   favour: 'إضافة إلى المفضلة',
   unfavour: 'إزالة من المفضلة',
   retry: 'حاول مجددًا',
+  anyway: 'استخدم واحدًا الآن رغم ذلك',
   useDevice: 'ابحث على هذا الجهاز',
   useNetwork: 'ابحث في الشبكة الخاصة',
   shown: 'ما تراه من هذا الجهاز.',

@@ -42,6 +42,7 @@ export const de: Strings = {
   favour: 'Als Favorit behalten',
   unfavour: 'Aus den Favoriten entfernen',
   retry: 'Noch einmal versuchen',
+  anyway: 'Trotzdem jetzt eine nehmen',
   useDevice: 'Auf diesem Gerät suchen',
   useNetwork: 'Im privaten Netz suchen',
   shown: 'Was du siehst, ist von diesem Gerät.',

@@ -41,6 +41,7 @@ export const en = {
   favour: 'Keep as a favourite',
   unfavour: 'Remove from favourites',
   retry: 'Try again',
+  anyway: 'Use one now all the same',
   useDevice: 'Search on this device',
   useNetwork: 'Search the private network',
   shown: 'What you see is from this device.',

@@ -42,6 +42,7 @@ export const es: Strings = {
   favour: 'Guardar como favorito',
   unfavour: 'Quitar de favoritos',
   retry: 'Reintentar',
+  anyway: 'Usar una ya, de todos modos',
   useDevice: 'Buscar en este dispositivo',
   useNetwork: 'Buscar en la red privada',
   shown: 'Lo que ves es de este dispositivo.',

@@ -42,6 +42,7 @@ export const fr: Strings = {
   favour: 'Garder en favori',
   unfavour: 'Retirer des favoris',
   retry: 'Réessayer',
+  anyway: 'En utiliser un quand même',
   useDevice: 'Rechercher sur cet appareil',
   useNetwork: 'Interroger le réseau privé',
   shown: 'Ce que vous voyez vient de cet appareil.',

@@ -1,17 +1,13 @@
-import { ar } from './ar.ts';
-import { de } from './de.ts';
 import { en, type Strings } from './en.ts';
-import { es } from './es.ts';
-import { fr } from './fr.ts';
-import { hi } from './hi.ts';
-import { ja } from './ja.ts';
-import { pt } from './pt.ts';
-import { sr } from './sr.ts';
-import { zh } from './zh.ts';
 
 export type { Strings } from './en.ts';
 
-export const TABLES: Readonly<Record<string, Strings>> = { ar, de, en, es, fr, hi, ja, pt, sr, zh };
+const tables = new Map<string, Strings>([['en', en]]);
+
+/** Teaches every picker of the page a language, by its two or three letters; before it is shown. */
+export function addStrings(language: string, table: Strings): void {
+  tables.set(language, table);
+}
 
 const RIGHT_TO_LEFT = new Set(['ar', 'ckb', 'dv', 'fa', 'he', 'ps', 'sd', 'ug', 'ur', 'yi']);
 
@@ -19,7 +15,7 @@ const RIGHT_TO_LEFT = new Set(['ar', 'ckb', 'dv', 'fa', 'he', 'ps', 'sd', 'ug', 
 export const languageOf = (locale: string): string => (locale.split(/[-_]/)[0] ?? '').toLowerCase();
 
 /** The table of a locale's language; English where we have none. */
-export const stringsFor = (locale: string): Strings => TABLES[languageOf(locale)] ?? en;
+export const stringsFor = (locale: string): Strings => tables.get(languageOf(locale)) ?? en;
 
 export const directionOf = (locale: string): 'rtl' | 'ltr' =>
   RIGHT_TO_LEFT.has(languageOf(locale)) ? 'rtl' : 'ltr';

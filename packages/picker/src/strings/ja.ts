@@ -42,6 +42,7 @@ export const ja: Strings = {
   favour: 'お気に入りに入れる',
   unfavour: 'お気に入りから外す',
   retry: 'もう一度試す',
+  anyway: 'それでも今使う',
   useDevice: 'この端末で検索',
   useNetwork: 'プライベート網を検索',
   shown: '表示しているのはこの端末のものです。',

@@ -42,6 +42,7 @@ export const pt: Strings = {
   favour: 'Guardar como favorita',
   unfavour: 'Remover das favoritas',
   retry: 'Tentar de novo',
+  anyway: 'Usar uma já, mesmo assim',
   useDevice: 'Pesquisar neste aparelho',
   useNetwork: 'Pesquisar na rede privada',
   shown: 'O que você vê é deste aparelho.',

@@ -41,6 +41,7 @@ export const zh: Strings = {
   favour: '加入收藏',
   unfavour: '取消收藏',
   retry: '再试一次',
+  anyway: '仍然现在使用',
   useDevice: '在本设备上搜索',
   useNetwork: '在私密网络中搜索',
   shown: '你看到的内容来自本设备。',

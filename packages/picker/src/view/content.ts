@@ -12,7 +12,8 @@ interface Ways {
   readonly mode: Mode;
   readonly both: boolean; // the device and the network can be searched
   readonly suggests: boolean; // the device can
-  readonly again: () => void;
+  /** Asks once more; with consent to a token that has not rested. */
+  readonly again: (fresh: boolean) => void;
   readonly turn: (mode: Mode) => void;
 }
 
@@ -43,7 +44,8 @@ export function browsed(
 export function found(strings: Strings, locale: string, outcome: Outcome, ways: Ways): Content {
   const { stickers, from, busy, final, problem, query } = outcome;
   if (problem !== null) {
-    const actions = canRetry(problem) ? [{ label: strings.retry, run: ways.again }] : [];
+    const actions = canRetry(problem) ? [{ label: strings.retry, run: () => ways.again(false) }] : [];
+    if (problem === 'resting') actions.push({ label: strings.anyway, run: () => ways.again(true) });
     if (ways.both) actions.push(theOther(strings, ways));
     const said = { icon: 'problem', actions };
     if (stickers.length === 0) {

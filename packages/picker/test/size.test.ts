@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { beforeAll, describe, expect, test } from 'vitest';
+
+const BUDGET = 60 * 1024; // bytes, gzipped
+
+let text = '';
+let modules: string[] = [];
+
+beforeAll(async () => {
+  const contents = `export * from '@sotto/picker'; export * from '@sotto/client/browser';`;
+  const { outputFiles, metafile } = await build({
+    stdin: { contents, resolveDir: import.meta.dirname },
+    bundle: true,
+    write: false,
+    metafile: true,
+    minify: true,
+    format: 'esm',
+    charset: 'utf8',
+    target: 'es2022',
+  });
+  text = outputFiles[0]?.text ?? '';
+  modules = Object.keys(metafile.inputs);
+});
+
+describe('the picker and the client as one module', () => {
+  test('is under 60 KiB gzipped', () => {
+    expect(gzipSync(text, { level: 9 }).length).toBeLessThan(BUDGET);
+  });
+
+  test('holds nothing of a server', () => {
+    expect(modules.length).toBeGreaterThan(50);
+    expect(modules.filter((name) => /hono|drizzle|sodium|services\//.test(name))).toEqual([]);
+  });
+
+  test.each(['innerHTML', 'insertAdjacentHTML', 'document.write', 'eval(', 'console.'])(
+    'holds no %s',
+    (word) => {
+      expect(text.includes(word)).toBe(false);
+    },
+  );
+});
+
+test('the page names no other origin and runs no inline script', async () => {
+  const page = path.resolve(import.meta.dirname, '../page');
+  const html = await readFile(path.join(page, 'index.html'), 'utf8');
+  const css = await readFile(path.join(page, 'page.css'), 'utf8');
+  expect(html + css).not.toMatch(/https?:|\/\/[a-z]/);
+  expect(html).not.toMatch(/<script(?![^>]*src=)|\son\w+=|style=|<style/);
+});

@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import fluent from '@iconify-json/fluent-emoji-flat/icons.json' with { type: 'json' };
+import { hasTones, tonedArt, tonedEmoji, type Tone } from '../src/tone.ts';
+
+describe('which emoji have tones', () => {
+  test.each(['👋', '✋', '🧑‍🍳', '🤝', '🏃‍♀️', '✌️', '🧑‍🤝‍🧑'])('%s has', (emoji) => {
+    expect(hasTones(emoji)).toBe(true);
+  });
+  test.each(['😀', '🐱', '👨‍👩‍👧', '👩‍👦', '❤️', '👋🏽', ''])('%s has not', (emoji) => {
+    expect(hasTones(emoji)).toBe(false);
+  });
+});
+
+test.each([
+  ['👋', 1, '👋🏻'],
+  ['👋', 5, '👋🏿'],
+  ['✌️', 3, '✌🏽'],
+  ['🧑‍🍳', 2, '🧑🏼‍🍳'],
+  ['🏃‍♀️', 4, '🏃🏾‍♀️'],
+  ['🧑‍🤝‍🧑', 5, '🧑🏿‍🤝‍🧑🏿'],
+  ['👋', 0, '👋'],
+  ['😀', 5, '😀'],
+] as [string, Tone, string][])('%s in tone %i is %s', (emoji, tone, toned) => {
+  expect(tonedEmoji(emoji, tone)).toBe(toned);
+});
+
+const icons: Readonly<Record<string, { readonly body: string } | undefined>> = fluent.icons;
+const NAMES = ['light', 'medium-light', 'medium', 'medium-dark', 'dark'] as const;
+const HANDS = ['waving-hand', 'thumbs-up', 'clapping-hands', 'victory-hand', 'flexed-biceps'];
+
+test.each(HANDS)('recolouring %s gives what its artists drew for each tone', (hand) => {
+  const data = icons[hand]?.body ?? '';
+  NAMES.forEach((name, i) => {
+    const { data: toned } = tonedArt({ type: 'image/svg+xml', data }, '👋', (i + 1) as Tone);
+    expect(toned).toBe(icons[`${hand}-${name}`]?.body);
+    expect(toned).not.toBe(data);
+  });
+});
+
+test('what has no tones, and what is no SVG, keeps its colours', () => {
+  const data = '<path fill="#ffc83d"/>';
+  expect(tonedArt({ type: 'image/svg+xml', data }, '🐱', 4).data).toBe(data);
+  expect(tonedArt({ type: 'image/webp', data }, '👋', 4).data).toBe(data);
+});
