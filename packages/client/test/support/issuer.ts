@@ -11,7 +11,7 @@ import {
   VOPRF_RISTRETTO255,
 } from '@sotto/privacypass';
 import { nobleVoprf, type VoprfKeyPair } from '@sotto/voprf';
-import { hex, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
+import { hex, utf8, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
 
 const TYPE = VOPRF_RISTRETTO255;
 export const voprf = nobleVoprf('ristretto255-SHA512');
@@ -77,6 +77,6 @@ export class TestIssuer {
 }
 
 export function problem(status: number, code: string, type = 'about:blank') {
-  const body = new TextEncoder().encode(JSON.stringify({ type, title: code, status, code }));
-  return { status, type: 'application/problem+json', body: body as Bytes };
+  const body = utf8(JSON.stringify({ type, title: code, status, code }));
+  return { status, type: 'application/problem+json', body };
 }

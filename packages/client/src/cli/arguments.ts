@@ -1,0 +1,42 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+/** The words do not make a command. The message says which, in one line. */
+export class UsageError extends Error {}
+
+/** A failure with a line for a person. */
+export class Failure extends Error {}
+
+/** `--help` was among the words. */
+export class HelpAsked extends Error {}
+
+type Parsed<T extends Options> = ReturnType<
+  typeof parseArgs<{ options: T; allowPositionals: true; strict: true }>
+>;
+
+/** @throws {UsageError} @throws {HelpAsked} */
+export function parse<const T extends Options>(argv: readonly string[], options: T): Parsed<T> {
+  if (argv.includes('--help') || argv.includes('-h')) throw new HelpAsked();
+  try {
+    return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+  } catch (error) {
+    throw new UsageError((error as Error).message.split('\n')[0]);
+  }
+}
+
+/** A whole number of at least 1. @throws {UsageError} */
+export function count(text: string | undefined, name: string): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new UsageError(`--${name} takes a whole number`);
+  return Number(text);
+}
+
+/** @throws {UsageError} when there are more words than the command takes */
+export function noMore(words: readonly string[]): void {
+  if (words.length > 0) throw new UsageError('too many words: quote a query of several');
+}
+
+/** Server-made text without anything that a terminal would obey. */
+export const printable = (text: string): string =>
+  text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');

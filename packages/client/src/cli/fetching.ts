@@ -1,0 +1,64 @@
+import { baseUrl } from '../http.ts';
+import { Failure, UsageError } from './arguments.ts';
+import type { Io } from './io.ts';
+import { localSuite } from './local.ts';
+
+const TIMEOUT = 30_000; // milliseconds
+
+/** A base URL as it was given, checked. @throws {UsageError} */
+export function base(url: string): string {
+  const checked = baseUrl(url);
+  if (checked === null) throw new UsageError(`not an https URL, or a loopback one: ${url}`);
+  return checked;
+}
+
+/** One request; a status that is not 2xx fails the command. */
+export async function answered(io: Io, url: string, init: RequestInit = {}): Promise<Response> {
+  let answer: Response;
+  try {
+    answer = await io.fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT) });
+  } catch {
+    throw new Failure(`${url}: no answer`);
+  }
+  if (!answer.ok) throw new Failure(`${url}: HTTP ${answer.status}`);
+  return answer;
+}
+
+export async function bytesOf(answer: Response): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
+export const OPERATOR = {
+  gateway: { type: 'string' },
+  issuer: { type: 'string' },
+  'operator-token': { type: 'string' },
+} as const;
+
+export const OPERATOR_USAGE = `  --operator-token T     the operator's credential; or SOTTO_OPERATOR_TOKEN
+Without a URL it speaks to the local suite of the same PORT.`;
+
+export interface Operator {
+  readonly gateway: string | null;
+  readonly issuer: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Where the operator's routes are, and what opens them. */
+export async function operator(
+  values: Readonly<Partial<Record<keyof typeof OPERATOR, string | undefined>>>,
+  io: Io,
+): Promise<Operator> {
+  const given = values['operator-token'] ?? io.env['SOTTO_OPERATOR_TOKEN'];
+  const { gateway, issuer } = values;
+  if (gateway === undefined && issuer === undefined) {
+    const local = await localSuite(io);
+    const headers = { authorization: `Bearer ${given ?? local.operatorToken}` };
+    return { gateway: local.gateway, issuer: local.issuer, headers };
+  }
+  if (given === undefined) throw new UsageError('--operator-token or SOTTO_OPERATOR_TOKEN is needed');
+  return {
+    gateway: gateway === undefined ? null : base(gateway),
+    issuer: issuer === undefined ? null : base(issuer),
+    headers: { authorization: `Bearer ${given}` },
+  };
+}

@@ -1,0 +1,39 @@
+import { Failure } from './arguments.ts';
+import type { Io } from './io.ts';
+
+/** What the page of `npm start` tells about its suite. */
+export interface LocalSuite {
+  readonly page: string;
+  readonly relay: string;
+  readonly gateway: string;
+  readonly issuer: string;
+  readonly root: string;
+  readonly operatorToken: string;
+  readonly restSeconds?: number;
+  readonly epochSeconds?: number;
+}
+
+/** The local suite of the same PORT; its page is four above the relay. @throws {Failure} when none runs */
+export async function localSuite(io: Io): Promise<LocalSuite> {
+  const port = Number(io.env['PORT'] ?? 8801);
+  const page = `http://127.0.0.1:${port + 4}`;
+  try {
+    const answer = await io.fetch(`${page}/local.json`, { redirect: 'error' });
+    if (answer.ok) return { ...((await answer.json()) as Omit<LocalSuite, 'page'>), page };
+  } catch {
+    // none there
+  }
+  throw new Failure(
+    `no local suite at ${page}: start one by \`npm start\`, or say --relay, --issuer and --root`,
+  );
+}
+
+/** A bearer token of the development attester. */
+export async function localAccount(io: Io, { page }: LocalSuite): Promise<string> {
+  const answer = await io.fetch(`${page}/local/account?name=cli@local`, {
+    method: 'POST',
+    redirect: 'error',
+  });
+  if (!answer.ok) throw new Failure('the local suite gives no account');
+  return ((await answer.json()) as { token: string }).token;
+}

@@ -1,0 +1,88 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Sticker } from '../index.ts';
+import { ClientError } from '../error.ts';
+import { count, noMore, parse, printable, UsageError } from './arguments.ts';
+import type { Io, Status } from './io.ts';
+import { PARTIES, PARTIES_USAGE, setUp } from './setup.ts';
+import { table } from './table.ts';
+
+export const SEARCH_USAGE = `Usage: sotto search QUERY [options]
+
+Search for stickers without anybody learning who searches.
+
+  --json                 one result a line, as JSON
+  --locale L             search one language; all of them without it
+  --limit N              at most so many results
+  --cursor C             the page after the one that gave this cursor
+  --save DIR             write the pictures into a folder
+  --fresh                spend tokens that have not rested, and draw more if none is left
+  --retry ID             the same search again, after a failure that gave this id
+${PARTIES_USAGE}`;
+
+export const SEARCH_OPTIONS = {
+  ...PARTIES,
+  json: { type: 'boolean' },
+  locale: { type: 'string' },
+  limit: { type: 'string' },
+  cursor: { type: 'string' },
+  save: { type: 'string' },
+  fresh: { type: 'boolean' },
+  retry: { type: 'string' },
+} as const;
+
+/** Runs `sotto search`. */
+export async function search(argv: readonly string[], io: Io): Promise<Status> {
+  const { values, positionals } = parse(argv, SEARCH_OPTIONS);
+  const [query, ...rest] = positionals;
+  if (query === undefined) throw new UsageError('what to search for?');
+  noMore(rest);
+  const limit = count(values.limit, 'limit');
+  const { client, local } = await setUp(values, io);
+  const { locale, cursor, retry: attempt } = values;
+  const allowFresh = values.fresh === true || local !== null;
+  try {
+    const options = { locale, limit, cursor, attempt };
+    const { results, next } = await client.search(query, { ...given(options), allowFresh });
+    print(results, values.json === true, io);
+    if (values.save !== undefined) await save(results, path.resolve(io.cwd, values.save), io);
+    if (next !== null) io.err(`sotto: there is more: --cursor ${printable(next)}`);
+    return 0;
+  } catch (error) {
+    const id = error instanceof ClientError ? error.attempt?.id : undefined;
+    if (id !== undefined && id !== '') io.err(`sotto: to try the same again: --retry ${id}`);
+    throw error;
+  }
+}
+
+/** The options that were given: an absent one and an undefined one are not the same. */
+function given<T extends object>(options: T): { [K in keyof T]: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}
+
+function print(results: readonly Sticker[], json: boolean, io: Io): void {
+  if (json) {
+    for (const result of results) io.out(JSON.stringify(result));
+    return;
+  }
+  if (results.length === 0) {
+    io.err('sotto: no stickers for that');
+    return;
+  }
+  const rows = results.map(({ emoji, name, pack, matched }) =>
+    [emoji, name, pack, matched ?? ''].map(printable),
+  );
+  for (const line of table([['', 'NAME', 'PACK', 'MATCHED'], ...rows])) io.out(line);
+}
+
+/** Writes the pictures; their names are made of letters, digits, dots and dashes alone. */
+async function save(results: readonly Sticker[], folder: string, io: Io): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const { id, art } of results) {
+    const name = id.replaceAll(/[^\w-]+/g, '_').slice(0, 100);
+    const webp = art.type === 'image/webp';
+    const file = path.join(folder, `${name}.${webp ? 'webp' : 'svg'}`);
+    await writeFile(file, webp ? Buffer.from(art.data, 'base64') : art.data);
+  }
+  io.err(`sotto: ${results.length} pictures in ${folder}`);
+}
