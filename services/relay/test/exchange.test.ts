@@ -39,7 +39,7 @@ describe.each(RELAYS)('one exchange through the relay on %s', (runtime, start) =
   beforeAll(async () => {
     gateway = await recordingServer((_seen, response) => void response.writeHead(404).end());
     elsewhere = await recordingServer((_seen, response) => void response.end('elsewhere'));
-    relay = await start(vars(gateway.url));
+    relay = await start(vars(gateway.url, { REQUEST_MS: '10000', GATEWAY_MS: '10000' }));
     await fetch(`${relay.url}/bundle`);
   });
   beforeEach(() => {

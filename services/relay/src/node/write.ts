@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-const LINGER_BYTES = 64 * 1024;
+const LINGER_BYTES = 16 * 1024;
 const LINGER_MS = 500;
 
 /**

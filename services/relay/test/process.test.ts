@@ -1,0 +1,181 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { rawConnection, rawExchange } from '../../../test/support/raw-connection.ts';
+import { recordingServer, type RecordingServer } from '../../../test/support/recording-server.ts';
+import { vars, type Vars } from './start-relay.ts';
+import { eventually } from './told.ts';
+
+const ENTRY = path.join(import.meta.dirname, '../src/node.ts');
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly exited: Promise<number | null>;
+  readonly output: () => string;
+}
+
+const post = (url: string): Promise<Response> =>
+  fetch(`${url}/ohttp`, {
+    method: 'POST',
+    body: 'x'.repeat(64),
+    headers: { 'content-type': 'message/ohttp-req', connection: 'close' },
+  });
+
+/** Resident memory of a process, in bytes. */
+const resident = ({ pid }: ChildProcess): number =>
+  1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+
+/** Uploads in chunks until the server has had enough. */
+async function upload(url: string, bytes: number): Promise<{ sent: number; status: string }> {
+  const connection = rawConnection(url);
+  connection.write(
+    'POST /ohttp HTTP/1.1\r\nhost: r\r\ncontent-type: message/ohttp-req\r\ntransfer-encoding: chunked\r\n\r\n',
+  );
+  const piece = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(65_536, 120), Buffer.from('\r\n')]);
+  let sent = 0;
+  for (; !connection.socket.destroyed && sent < bytes; sent += piece.length) {
+    if (!connection.socket.write(piece)) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await connection.closed();
+  return { sent, status: connection.received.slice(9, 12) };
+}
+
+describe('the relay as a process of its own', () => {
+  let gateway: RecordingServer;
+  const children: ChildProcess[] = [];
+
+  /** Starts it, behind a shell command if one is given. Its URL is empty when it ended instead. */
+  const start = async (env: Vars, shell = 'exec "$0" "$1"'): Promise<Running> => {
+    const child = spawn('/bin/sh', ['-c', shell, process.execPath, ENTRY], {
+      env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...env },
+    });
+    children.push(child);
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
+    await Promise.race([exited, eventually(() => output.includes('\n'), 15_000)]);
+    return { child, url: /^ready (\S+)$/m.exec(output)?.[1] ?? '', exited, output: () => output };
+  };
+  beforeAll(async () => {
+    gateway = await recordingServer(() => {});
+  });
+  beforeEach(() => {
+    gateway.reset();
+    gateway.answer = (_seen, response) => {
+      response.writeHead(200, { 'content-type': 'message/ohttp-res' }).end('sealed');
+    };
+  });
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+  });
+  afterAll(() => gateway.close());
+
+  test.each([
+    ['no gateway', { GATEWAYS: '' }, 'relay: GATEWAYS is missing'],
+    [
+      'http',
+      { LOCAL: '', GATEWAYS: '{"":"http://gateway.example"}' },
+      'relay: GATEWAYS: a gateway is not https',
+    ],
+    [
+      'itself',
+      { PORT: '18801', GATEWAYS: '{"":"http://127.0.0.1:18801"}' },
+      'relay: GATEWAYS: a gateway is this relay itself',
+    ],
+  ])('R24 %s: it ends with a status and one line', async (_what, env, line) => {
+    const { exited, output } = await start(vars(gateway.url, env));
+    expect(await exited).toBe(1);
+    expect(output()).toBe(`${line}\n`);
+  });
+
+  test('R24 a port in use: it ends with a status and one line', async () => {
+    const { exited, output } = await start(vars('http://127.0.0.1:1', { PORT: `${gateway.port}` }));
+    expect(await exited).toBe(1);
+    expect(output()).toBe('relay: EADDRINUSE\n');
+  });
+
+  test('R06 twenty uploads of 100 MB at once are refused early, and memory stays flat', async () => {
+    const { child, url } = await start(vars(gateway.url));
+    await Promise.all(Array.from({ length: 20 }, () => post(url)));
+    gateway.reset();
+    const before = resident(child);
+    const results = await Promise.all(Array.from({ length: 20 }, () => upload(url, 100e6)));
+    expect(results.filter(({ status }) => status !== '413' && status !== '')).toEqual([]);
+    expect(Math.max(...results.map(({ sent }) => sent))).toBeLessThan(50e6); // mostly what sockets' buffers hold
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    expect(resident(child) - before).toBeLessThan(96e6); // twenty times 1 MiB and its doubling
+    expect(gateway.seen).toEqual([]);
+  });
+
+  test('R05 a body in a hundred thousand chunks of one byte costs no more memory than in one', async () => {
+    const { child, url } = await start(vars(gateway.url, { REQUEST_MS: '20000' }));
+    await Promise.all(Array.from({ length: 20 }, () => post(url)));
+    const before = resident(child);
+    const head =
+      'POST /ohttp HTTP/1.1\r\nhost: r\r\ncontent-type: message/ohttp-req\r\ntransfer-encoding: chunked\r\n\r\n';
+    const body = '1\r\nx\r\n'.repeat(100_000);
+    const texts = await Promise.all(
+      Array.from({ length: 5 }, () => rawExchange(url, `${head}${body}0\r\n\r\n`, 20_000)),
+    );
+    expect(texts.map((text) => text.slice(9, 12))).toEqual(['200', '200', '200', '200', '200']);
+    expect(resident(child) - before).toBeLessThan(96e6);
+  });
+
+  test('X01 on SIGTERM fifty in flight finish, new ones are refused, and it ends with 0', async () => {
+    const { child, url, exited } = await start(vars(gateway.url, { GATEWAY_MS: '10000' }));
+    gateway.answer = (_seen, response) => {
+      setTimeout(() => response.writeHead(200, { 'content-type': 'message/ohttp-res' }).end('sealed'), 700);
+    };
+    const inFlight = Array.from({ length: 50 }, () => post(url));
+    const posts = (): number => gateway.seen.filter(({ method }) => method === 'POST').length;
+    expect(await eventually(() => posts() === 50)).toBe(true);
+    const from = performance.now();
+    child.kill('SIGTERM');
+    await eventually(() => false, 100);
+    await expect(post(url)).rejects.toThrow('fetch failed');
+    const answers = await Promise.all(inFlight);
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 200));
+    expect(await exited).toBe(0);
+    expect(performance.now() - from).toBeLessThan(10_000);
+  });
+
+  test('X03 with 64 descriptors and 200 clients it answers or turns away, and recovers', async () => {
+    const { url } = await start(vars(gateway.url, { GATEWAY_MS: '3000' }), 'ulimit -n 64; exec "$0" "$1"');
+    gateway.answer = (_seen, response) => {
+      setTimeout(() => response.writeHead(200, { 'content-type': 'message/ohttp-res' }).end('sealed'), 50);
+    };
+    const outcomes = await Promise.all(
+      Array.from({ length: 200 }, () =>
+        post(url).then(
+          ({ status }) => status,
+          () => 'turned away',
+        ),
+      ),
+    );
+    expect(outcomes.filter((outcome) => ![200, 502, 503, 504, 'turned away'].includes(outcome))).toEqual([]);
+    expect(outcomes).toContain(200);
+    await eventually(() => false, 200);
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    expect((await post(url)).status).toBe(200);
+  });
+
+  test('X04 it serves on when nobody reads what it prints', async () => {
+    const { child, url } = await start(vars(gateway.url));
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    for (let i = 0; i < 5; i++) expect((await post(url)).status).toBe(200);
+  });
+
+  test('P06 it prints one line in its life, whatever happens', async () => {
+    const { child, url, exited, output } = await start(vars(gateway.url));
+    gateway.early = (_request, response) => response.socket?.resetAndDestroy();
+    expect((await post(url)).status).toBe(502);
+    expect((await fetch(`${url}/nowhere?canary`)).status).toBe(404);
+    child.kill('SIGTERM');
+    await exited;
+    expect(output()).toBe(`ready ${url}\n`);
+  });
+});
