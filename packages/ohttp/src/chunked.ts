@@ -16,7 +16,7 @@ const LABELS: Labels = {
 export interface ChunkedEncapsulation {
   readonly body: Pull; // the header and enc, then a chunk a pull
   /** The response's plaintext, a chunk a pull; null only after its final chunk opened. Errors stick. */
-  openResponse(source: Pull): Pull;
+  readonly openResponse: (source: Pull) => Pull;
 }
 
 export interface ChunkedDecapsulation {
@@ -26,7 +26,7 @@ export interface ChunkedDecapsulation {
   readonly keyId: number;
   readonly kemId: number;
   /** The encapsulated response: response_nonce, then a chunk a pull. */
-  sealResponse(plaintext: Pull, random: Random): Pull;
+  readonly sealResponse: (plaintext: Pull, random: Random) => Pull;
 }
 
 /**

@@ -21,7 +21,7 @@ const LABELS: Labels = { request: utf8('message/bhttp request'), response: utf8(
 export interface EncapsulatedExchange {
   readonly encapsulatedRequest: Bytes; // 7 + Nenc + request.length + Nt bytes
   /** @throws {OhttpError} `truncated`, `open-failed` */
-  openResponse(encapsulatedResponse: Bytes): Promise<Bytes>;
+  readonly openResponse: (encapsulatedResponse: Bytes) => Promise<Bytes>;
 }
 
 export interface DecapsulatedExchange {
@@ -30,7 +30,7 @@ export interface DecapsulatedExchange {
   readonly keyId: number;
   readonly kemId: number;
   /** @throws {OhttpError} `bad-nonce` */
-  sealResponse(response: Bytes, random: Random): Promise<Bytes>;
+  readonly sealResponse: (response: Bytes, random: Random) => Promise<Bytes>;
 }
 
 /** One sender's start of an exchange: header, encapsulated key and context. */

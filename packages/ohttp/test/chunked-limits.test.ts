@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest';
+import { decapsulateChunkedRequest, encapsulateChunkedRequest, MAX_CHUNK, type Pull } from '@sotto/ohttp';
+import { concat, EMPTY, fromHex, hex, utf8, varint } from '@sotto/wire';
+import { chunkNonce } from '../src/chunk.ts';
+import {
+  CONFIG,
+  HEAD,
+  hpke,
+  inPieces,
+  KEY,
+  open,
+  openUntilError,
+  rawSender,
+  seal,
+  TAG,
+} from './chunked-support.ts';
+import { AES, codeOf, pullFrom, random } from './support.ts';
+
+const A = utf8('first chunk');
+const B = utf8('second');
+
+/** A source that counts what is taken from it. */
+function counted(source: Pull): { pull: Pull; taken: () => number } {
+  let bytes = 0;
+  return {
+    pull: async () => {
+      const piece = await source();
+      bytes += piece?.length ?? 0;
+      return piece;
+    },
+    taken: () => bytes,
+  };
+}
+
+describe('chunks have limits', () => {
+  test('G21 an authentic empty chunk that is not final is refused at once', async () => {
+    const { head, chunk } = await rawSender();
+    const empty = await chunk(EMPTY);
+    const after = await chunk(A);
+    expect(await openUntilError([head, empty, after])).toEqual({ before: [], code: 'open-failed' });
+  });
+
+  test('G21 a million of them are not read', async () => {
+    const { head, chunk } = await rawSender();
+    const empty = await chunk(EMPTY);
+    let pulls = 0;
+    const source: Pull = () => Promise.resolve(pulls++ === 0 ? head : empty);
+    const { request } = await decapsulateChunkedRequest(hpke, [KEY], source);
+    expect(await codeOf(request)).toBe('open-failed');
+    expect(pulls).toBe(2);
+  });
+
+  test.each([1, 15, 16])('a non-final chunk of %i bytes has no room for plaintext', async (length) => {
+    const { head } = await rawSender();
+    expect((await openUntilError([head, varint(length), new Uint8Array(64)])).code).toBe('open-failed');
+  });
+
+  test('G22 16384 bytes of plaintext in a chunk are taken, one more is refused', async () => {
+    for (const final of [false, true]) {
+      const { head, chunk } = await rawSender();
+      const largest = await chunk(new Uint8Array(MAX_CHUNK), { final });
+      const end = final ? EMPTY : await chunk(EMPTY, { final: true });
+      expect(await open(pullFrom([head, largest, end]))).toHaveLength(MAX_CHUNK);
+      const again = await rawSender();
+      const larger = await again.chunk(new Uint8Array(MAX_CHUNK + 1), { final });
+      expect((await openUntilError([again.head, larger])).code).toBe('chunk-too-large');
+    }
+  });
+
+  test.each(['ffffffffffffffff', 'c020000000000001', 'c000000100000000', '80004011'])(
+    'G23 the chunk length %s is refused before a byte of the chunk is read',
+    async (length) => {
+      const { head } = await rawSender();
+      const source = counted(pullFrom([head, fromHex(length), new Uint8Array(1 << 20)]));
+      const { request } = await decapsulateChunkedRequest(hpke, [KEY], source.pull);
+      expect(await codeOf(request)).toBe('chunk-too-large');
+      expect(source.taken()).toBe(HEAD + length.length / 2);
+    },
+  );
+
+  test('G23 lengths that are wider than they need be are taken', async () => {
+    const { head, chunk } = await rawSender();
+    const chunks = [];
+    for (const width of [1, 2, 4, 8] as const) chunks.push(await chunk(A, { width }));
+    const final = (await chunk(EMPTY, { final: true })).subarray(1);
+    for (const zero of ['00', '4000', '80000000', 'c000000000000000']) {
+      const opened = await open(pullFrom([head, ...chunks, fromHex(zero), final]));
+      expect(hex(opened)).toBe(hex(concat(A, A, A, A)));
+    }
+  });
+
+  test('a final chunk without an end is refused after one chunk’s worth', async () => {
+    const { head } = await rawSender();
+    const source = counted(pullFrom([head, varint(0), ...inPieces(new Uint8Array(1 << 20), 100)]));
+    const { request } = await decapsulateChunkedRequest(hpke, [KEY], source.pull);
+    expect(await codeOf(request)).toBe('chunk-too-large');
+    expect(source.taken()).toBeLessThan(HEAD + 1 + MAX_CHUNK + TAG + 200);
+  });
+
+  test('nothing is read before it is asked for: a pull, a chunk', async () => {
+    const pieces = await seal(A, B, A);
+    const source = counted(pullFrom(pieces));
+    const { request } = await decapsulateChunkedRequest(hpke, [KEY], source.pull);
+    let expected = HEAD;
+    expect(source.taken()).toBe(expected);
+    for (const piece of pieces.slice(1, 4)) {
+      await request();
+      expected += piece.length;
+      expect(source.taken()).toBe(expected);
+    }
+    const plaintext = counted(pullFrom([A, B]));
+    const { body } = await encapsulateChunkedRequest(hpke, CONFIG, AES, random, plaintext.pull);
+    await body();
+    expect(plaintext.taken()).toBe(0);
+    await body();
+    expect(plaintext.taken()).toBe(A.length);
+  });
+
+  test('G27 64 seals at once of equal plaintext: all ciphertexts differ, and open in order', async () => {
+    const equal = Array.from({ length: 64 }, () => A);
+    const sent = await encapsulateChunkedRequest(hpke, CONFIG, AES, random, pullFrom(equal));
+    const pieces = await Promise.all(Array.from({ length: 66 }, () => sent.body()));
+    const wire = pieces.map((piece) => piece ?? EMPTY);
+    expect(new Set(wire.map(hex)).size).toBe(66);
+    const got = await decapsulateChunkedRequest(hpke, [KEY], pullFrom(wire));
+    const opened = await Promise.all(Array.from({ length: 65 }, () => got.request()));
+    expect(opened).toEqual([...equal, null]);
+  });
+
+  test('the counter of nonces ends where a number would round', () => {
+    expect(hex(chunkNonce(new Uint8Array(12), 2 ** 53 - 1))).toBe('00000000001fffffffffffff');
+    expect(hex(chunkNonce(new Uint8Array(12).fill(0xff), 256))).toBe('fffffffffffffffffffffeff');
+    expect(() => chunkNonce(new Uint8Array(12), 2 ** 53)).toThrow(
+      expect.objectContaining({ code: 'too-many-chunks' }),
+    );
+  });
+});

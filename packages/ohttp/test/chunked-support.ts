@@ -1,0 +1,76 @@
+import {
+  decapsulateChunkedRequest,
+  encapsulateChunkedRequest,
+  KEM,
+  loadGatewayKey,
+  type GatewayKey,
+  type KeyConfig,
+  type Pull,
+} from '@sotto/ohttp';
+import { nodeHpke } from '@sotto/ohttp/node';
+import { concat, EMPTY, uint, utf8, varint, varintLength, type Bytes } from '@sotto/wire';
+import { chunkNonce } from '../src/chunk.ts';
+import { startSender } from '../src/request.ts';
+import { AES, codeOf, drain, keyPair, pullFrom, random } from './support.ts';
+
+export const hpke = nodeHpke();
+const { config, privateKey } = await keyPair(hpke, KEM.X25519);
+export const CONFIG: KeyConfig = config;
+export const KEY: GatewayKey = await loadGatewayKey(hpke, { ...config, privateKey });
+
+export const TAG = 16; // bytes
+export const HEAD = 7 + 32; // bytes of header and enc
+
+/** A request's pieces on the wire: header and enc, then a chunk each. */
+export async function seal(...plaintext: readonly Bytes[]): Promise<Bytes[]> {
+  const { body } = await encapsulateChunkedRequest(hpke, CONFIG, AES, random, pullFrom(plaintext));
+  return drain(body);
+}
+
+/** All plaintext of a request on the wire. */
+export async function open(source: Pull): Promise<Bytes> {
+  const { request } = await decapsulateChunkedRequest(hpke, [KEY], source);
+  return concat(...(await drain(request)));
+}
+
+/** The plaintext that comes before the error, in pieces, and the error's code. */
+export async function openUntilError(pieces: readonly Bytes[]): Promise<{ before: Bytes[]; code: string }> {
+  const before: Bytes[] = [];
+  const code = await codeOf(async () => {
+    const { request } = await decapsulateChunkedRequest(hpke, [KEY], pullFrom(pieces));
+    for (let piece = await request(); piece !== null; piece = await request()) before.push(piece);
+  });
+  return { before, code };
+}
+
+/** What a sender that knows no rules would send: any chunk, any length prefix, any AAD. */
+export async function rawSender(label = 'message/bhttp chunked request'): Promise<{
+  head: Bytes;
+  chunk: (plaintext: Bytes, options?: { final?: boolean; width?: 1 | 2 | 4 | 8 }) => Promise<Bytes>;
+}> {
+  const labels = { request: utf8(label), response: utf8('') };
+  const { head, context } = await startSender(hpke, CONFIG, AES, labels, random);
+  let counter = 0;
+  return {
+    head,
+    async chunk(plaintext, { final = false, width = varintLength(plaintext.length + TAG) } = {}) {
+      const aad = final ? utf8('final') : EMPTY;
+      const ct = await context.key.seal(chunkNonce(context.baseNonce, counter++), aad, plaintext);
+      return concat(final ? varint(0) : varintOf(ct.length, width), ct);
+    },
+  };
+}
+
+/** n as a varint of a width of bytes, needed or not (RFC 9000 §16). */
+export function varintOf(n: number, width: 1 | 2 | 4 | 8): Bytes {
+  const bytes = uint(width, n);
+  bytes[0] = (bytes[0] ?? 0) | (Math.log2(width) << 6);
+  return bytes;
+}
+
+/** A stream cut into pieces of `size` bytes. */
+export function inPieces(whole: Bytes, size: number): Bytes[] {
+  return Array.from({ length: Math.ceil(whole.length / size) }, (_, i) =>
+    whole.slice(size * i, size * (i + 1)),
+  );
+}

@@ -1,0 +1,68 @@
+import { fromHex, type Bytes, type Random } from '@sotto/wire';
+import { AEAD, KDF, type Hpke, type Kem, type KeyConfig, type SuiteIds } from '@sotto/ohttp';
+import type { Pull } from '@sotto/ohttp';
+
+/** A Random that hands back recorded bytes, and objects to a length or a call nobody recorded. */
+export function replay(...recorded: readonly string[]): Random {
+  const left = recorded.map((text) => fromHex(text));
+  return (length) => {
+    const next = left.shift();
+    if (next?.length !== length) {
+      throw new Error(`replay: asked for ${length} bytes, recorded ${next?.length ?? 'none'}`);
+    }
+    return next;
+  };
+}
+
+/** Chance without node:crypto or crypto.subtle, for tests that run anywhere. */
+export const random: Random = (length) => {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  return bytes;
+};
+
+export const AES: SuiteIds = { kdfId: KDF.HKDF_SHA256, aeadId: AEAD.AES_128_GCM };
+export const CHACHA: SuiteIds = { kdfId: KDF.HKDF_SHA256, aeadId: AEAD.CHACHA20_POLY1305 };
+export const SUITES = [AES, CHACHA];
+
+/** A part of an implementation by its id; tests know that it is there. */
+export function byId<T extends { readonly id: number }>(list: readonly T[], id: number): T {
+  const found = list.find((part) => part.id === id);
+  if (found === undefined) throw new Error(`no part has the id ${id}`);
+  return found;
+}
+
+/** A key pair's private half and the configuration that publishes it. */
+export async function keyPair(
+  hpke: Hpke,
+  kemId: number,
+  keyId = 1,
+): Promise<{ config: KeyConfig; privateKey: Bytes }> {
+  const kem: Kem = byId(hpke.kems, kemId);
+  const { privateKey, publicKey } = await kem.generate(random);
+  return { config: { keyId, kemId, publicKey, suites: SUITES }, privateKey };
+}
+
+/** The code of the error that a promise gives, whatever its class says its name is; or `none`. */
+export async function codeOf(work: () => Promise<unknown>): Promise<string> {
+  try {
+    await work();
+  } catch (error) {
+    const { name, code } = error as { name: string; code?: string };
+    return name === 'OhttpError' ? (code ?? 'no code') : `${name}: ${String(error)}`;
+  }
+  return 'none';
+}
+
+/** A stream of the given pieces. */
+export function pullFrom(pieces: readonly Bytes[]): Pull {
+  const left = [...pieces];
+  return () => Promise.resolve(left.shift() ?? null);
+}
+
+/** All pieces of a stream. */
+export async function drain(pull: Pull): Promise<Bytes[]> {
+  const pieces: Bytes[] = [];
+  for (let piece = await pull(); piece !== null; piece = await pull()) pieces.push(piece);
+  return pieces;
+}
