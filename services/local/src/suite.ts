@@ -4,7 +4,7 @@ import { accountToken, attesterConfig } from './account.ts';
 import { servePage } from './page-server.ts';
 import { makeSecrets, type Secrets } from './secrets.ts';
 import { signSlots } from './signer.ts';
-import { Taps } from './taps/taps.ts';
+import { Taps, type Shown } from './taps/taps.ts';
 import { tcpTap, type TcpTap } from './taps/tcp-tap.ts';
 import { SERVICES, startWorkers, type PerService, type ServiceName } from './workers.ts';
 
@@ -31,6 +31,8 @@ export interface Suite {
   account(name: string): Promise<string>;
   /** One turn of everything that cron does: keys made and destroyed, slots signed, the bundle fetched. */
   tick(): Promise<void>;
+  /** What passed between the parts during the last search; nothing without taps. */
+  show(): Shown;
   dispose(): Promise<void>;
 }
 
@@ -66,16 +68,16 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
     await signSlots(urls.gateway, secrets);
     await cron('relay');
   };
+  const show = (): Shown => taps?.show() ?? { sequence: 0 };
   await tick();
-  const page = options.page
-    ? await servePage(ports.page, { urls, secrets, account, show: () => taps?.show() ?? { sequence: 0 } })
-    : null;
+  const page = options.page ? await servePage(ports.page, { urls, secrets, account, show }) : null;
   return {
     urls: { ...urls, page: `http://127.0.0.1:${ports.page}` },
     secrets,
     miniflare,
     account,
     tick,
+    show,
     dispose: async () => {
       await page?.close();
       await Promise.all(open.map((tap) => tap.close()));

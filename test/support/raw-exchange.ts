@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { decodeResponse, encodeRequest, type BhttpRequest, type BhttpResponse } from '@sotto/bhttp';
+import { decodeBundle, decodeSignedBundle, type Bundle } from '@sotto/bundle';
+import { decodeKeyConfigs, encapsulateRequest, type KeyConfig } from '@sotto/ohttp';
+import { nodeHpke } from '@sotto/ohttp/node';
+import { createTokenRequests, decodeDirectory, formatAuthorization } from '@sotto/privacypass';
+import { nobleVoprf } from '@sotto/voprf';
+import { utf8, type Bytes } from '@sotto/wire';
+import type { Suite } from '../../services/local/src/suite.ts';
+
+const RISTRETTO = nobleVoprf('ristretto255-SHA512');
+const HPKE = nodeHpke();
+export const random = (length: number): Bytes => new Uint8Array(randomBytes(length));
+
+/** What came back: outside, and inside if it opened. */
+export interface Answer {
+  readonly status: number;
+  readonly type: string | null;
+  readonly length: number; // bytes on the wire
+  readonly headers: Headers;
+  readonly inner: BhttpResponse | null;
+  /** The inner problem's `code`, or the outer one's. */
+  readonly code: string | null;
+}
+
+/** One sealed request, ready to be posted any number of times. */
+export interface Envelope {
+  readonly bytes: Bytes;
+  readonly open: (encapsulated: Bytes) => Promise<Bytes>;
+}
+
+/** A client without manners: it does each step by hand, so that a test can do it wrong. */
+export class RawExchange {
+  readonly suite: Suite;
+  readonly bundle: Bundle;
+  readonly config: KeyConfig;
+
+  private constructor(suite: Suite, bundle: Bundle) {
+    this.suite = suite;
+    this.bundle = bundle;
+    const named = decodeKeyConfigs(bundle.keyConfigs).find(({ kemId }) => kemId === bundle.suite.kemId);
+    if (named === undefined) throw new Error('the bundle names a KEM that it has no key of');
+    this.config = named;
+  }
+
+  static async of(suite: Suite): Promise<RawExchange> {
+    const response = await fetch(`${suite.urls.relay}/bundle`);
+    if (response.status !== 200) throw new Error(`bundle: ${response.status}`);
+    const signed = decodeSignedBundle(new Uint8Array(await response.arrayBuffer()));
+    return new RawExchange(suite, decodeBundle(signed.bundle));
+  }
+
+  /** Draws one batch of thirty tokens for a service. */
+  async draw(account: string, service = 'stickers'): Promise<Bytes[]> {
+    const { tokenKeys } = decodeDirectory(this.bundle.directory);
+    const key = tokenKeys.find((k) => k.service === service && (k.notBefore ?? 0) <= this.bundle.notBefore);
+    const entry = this.bundle.services.find(({ name }) => name === service);
+    if (key === undefined || entry === undefined) throw new Error(`no key for ${service}`);
+    const pending = createTokenRequests({
+      voprf: RISTRETTO,
+      tokenType: entry.tokenType,
+      publicKey: key.tokenKey,
+      challenge: entry.challenge,
+      count: 30,
+      random,
+      kind: 'amortized',
+    });
+    const response = await fetch(`${this.suite.urls.issuer}/token-request`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${await this.suite.account(account)}`,
+        'content-type': pending.contentType,
+      },
+      body: pending.request,
+    });
+    if (response.status !== 200) throw new Error(`token-request: ${response.status}`);
+    return pending.finish(new Uint8Array(await response.arrayBuffer()));
+  }
+
+  /** A search as our client would send it, but for what `change` says. */
+  request(token: Bytes | null, q: string, change: Partial<BhttpRequest> = {}): BhttpRequest {
+    const date = new Date(Math.floor(Date.now() / 600_000) * 600_000).toUTCString();
+    return {
+      method: 'POST',
+      scheme: 'https',
+      authority: 'stickers',
+      path: '/v1/search',
+      fields: [
+        ...(token === null ? [] : [['authorization', formatAuthorization(token)] as const]),
+        ['content-type', 'application/json'],
+        ['date', date],
+      ],
+      content: utf8(JSON.stringify({ q })),
+      trailers: [],
+      ...change,
+    };
+  }
+
+  async seal(inner: BhttpRequest | Bytes): Promise<Envelope> {
+    const { kdfId, aeadId } = this.bundle.suite;
+    const request = inner instanceof Uint8Array ? inner : encodeRequest(inner, { length: 1024 });
+    const sealed = await encapsulateRequest(HPKE, this.config, { kdfId, aeadId }, request, random);
+    return { bytes: sealed.encapsulatedRequest, open: (encapsulated) => sealed.openResponse(encapsulated) };
+  }
+
+  async post({ bytes, open }: Envelope): Promise<Answer> {
+    const response = await fetch(`${this.suite.urls.relay}/ohttp`, {
+      method: 'POST',
+      headers: { 'content-type': 'message/ohttp-req' },
+      body: bytes,
+    });
+    const body = new Uint8Array(await response.arrayBuffer());
+    const type = response.headers.get('content-type');
+    const inner = type === 'message/ohttp-res' ? decodeResponse(await open(body)) : null;
+    const problem = inner === null || inner.status >= 400 ? problemOf(inner?.content ?? body) : null;
+    const { status, headers } = response;
+    return { status, type, length: body.length, headers, inner, code: problem };
+  }
+
+  async search(token: Bytes | null, q: string, change: Partial<BhttpRequest> = {}): Promise<Answer> {
+    return this.post(await this.seal(this.request(token, q, change)));
+  }
+}
+
+function problemOf(body: Bytes): string | null {
+  try {
+    return (JSON.parse(Buffer.from(body).toString('utf8')) as { code?: string }).code ?? null;
+  } catch {
+    return null;
+  }
+}
