@@ -46,6 +46,7 @@ const stub = (name: string, script: string) => ({
 export default defineConfig({
   root,
   test: {
+    globalSetup: [path.join(root, 'test/support/prepare.ts')],
     reporters: ['default', path.join(root, 'test/support/plain-reporter.ts')],
     projects: [
       inNode('node', ['packages/*/test/**/*.test.ts', 'services/*/test/**/*.test.ts', 'test/*.test.ts']),

@@ -4,9 +4,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { prepare } from './prepare.ts';
 import { ROOT } from './worker-code.ts';
 import { SERVICES } from './workers.ts';
 
+await prepare((line) => console.log(line));
 const wrangler = path.join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
 const outdir = mkdtempSync(path.join(tmpdir(), 'sotto-deploy-'));
 for (const service of SERVICES) {

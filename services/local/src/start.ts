@@ -1,5 +1,6 @@
 import '../../../test/support/offline-env.ts';
 import path from 'node:path';
+import { prepare } from './prepare.ts';
 import { keptSecrets } from './secrets.ts';
 import { startSuite } from './suite.ts';
 import { ROOT } from './worker-code.ts';
@@ -8,6 +9,7 @@ const TICK = 600_000; // milliseconds, as the Workers' crons
 const began = performance.now();
 const kept = path.join(ROOT, '.sotto');
 
+await prepare((line) => console.log(line));
 const suite = await startSuite({
   port: Number(process.env['PORT'] ?? 8801),
   persist: path.join(kept, 'storage'),

@@ -1,0 +1,8 @@
+import { extractLibsodium } from '@sotto/voprf/libsodium';
+import { ensureCatalogue } from '../../stickers/catalogue/ensure.ts';
+
+/** Makes what the Workers' code imports and git does not keep: libsodium's WebAssembly, the catalogue. */
+export async function prepare(progress: (line: string) => void = () => {}): Promise<void> {
+  extractLibsodium();
+  await ensureCatalogue(progress);
+}
