@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import type { Drawing } from './core.ts';
+import { minify, MOST_ART, shrink } from './shrink.ts';
+import { cleanSvg } from './svg.ts';
+import { PackError } from './xml.ts';
+
+/** A sticker's art as it is served, and its address: what it shows and for what. */
+export interface Art {
+  readonly id: string; // 12 characters of base64url: 72 bits of a SHA-256
+  readonly type: 'image/svg+xml' | 'image/webp';
+  readonly bytes: Uint8Array; // at most 8 KB
+}
+
+/** @throws {PackError} for a drawing that is not harmless or cannot be brought under 8 KB */
+export function artOf({ key, pack, file, svg, webp }: Drawing): Art {
+  if (webp !== undefined) return { id: address(pack, key, webp), type: 'image/webp', bytes: webp };
+  let text = cleanSvg(svg ?? '', file);
+  if (pack !== 'core') text = cleanSvg(minify(text), file); // core drawings come minified by svgo
+  if (Buffer.byteLength(text) > MOST_ART) {
+    const smaller = shrink(text);
+    if (smaller === null)
+      throw new PackError(file, 0, `larger than ${MOST_ART} bytes however coarsely drawn`);
+    text = cleanSvg(smaller, file);
+  }
+  const bytes = new TextEncoder().encode(text);
+  if (bytes.length > MOST_ART) throw new PackError(file, 0, `larger than ${MOST_ART} bytes`);
+  return { id: address(pack, key, bytes), type: 'image/svg+xml', bytes };
+}
+
+const address = (pack: string, key: string, bytes: Uint8Array): string =>
+  createHash('sha256')
+    .update(`${pack}\0${key}\0`)
+    .update(bytes)
+    .digest()
+    .subarray(0, 9)
+    .toString('base64url');

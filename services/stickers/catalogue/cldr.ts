@@ -1,0 +1,114 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { HINT, KEYWORD, NAME, VARIANT_NAME } from '../src/engine/language.ts';
+import { languageOf } from '../src/engine/locale.ts';
+import type { StandardEmoji } from './core.ts';
+import type { Entry, LanguageSource } from './encode.ts';
+
+const require = createRequire(import.meta.url);
+const FOLDER = path.join(path.dirname(require.resolve('cldr-annotations-full/package.json')), 'annotations');
+const FEWEST = 1960; // names that a language needs to have an index: CLDR has 1,966
+
+type Annotations = Readonly<Record<string, { readonly default?: string[]; readonly tts?: string[] }>>;
+
+function read(locale: string): Annotations {
+  const text = readFileSync(path.join(FOLDER, locale, 'annotations.json'), 'utf8');
+  return (JSON.parse(text) as { annotations: { annotations?: Annotations } }).annotations.annotations ?? {};
+}
+
+/** Languages with enough names, each with all its CLDR locales, the one that bears its name first. */
+export function cldrLanguages(): Map<string, string[]> {
+  const locales = Map.groupBy(readdirSync(FOLDER).toSorted(), languageOf);
+  locales.delete('und');
+  const enough = [...locales].filter(
+    ([, [base = '']]) => Object.values(read(base)).filter(({ tts }) => tts).length >= FEWEST,
+  );
+  return new Map(enough.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** What is indexed of one language, from all its locales. Sticker numbers are those of `numbers`. */
+export function cldrSource(
+  tag: string,
+  locales: readonly string[],
+  emoji: readonly StandardEmoji[],
+  numbers: ReadonlyMap<string, number>,
+  stickers: number,
+): LanguageSource {
+  const entries: Entry[] = [];
+  const variants = new Map<string, { sticker: number; phrase: string }[]>();
+  locales.forEach((locale, i) => {
+    const annotations = read(locale);
+    const base = i === 0;
+    const names: { sticker: number; phrase: string }[] = [];
+    for (const { emoji: text, label } of emoji) {
+      const key = text.replaceAll('\ufe0f', '');
+      const sticker = numbers.get(key);
+      if (sticker === undefined) continue;
+      const own = annotations[key] ?? annotations[text];
+      const { name, keywords } = own === undefined && base ? derived(key, annotations) : plain(own);
+      const shown = clean(base && tag === 'en' && own === undefined ? label : name);
+      if (shown !== '') {
+        entries.push({ sticker, phrase: shown, kind: base ? NAME : VARIANT_NAME });
+        if (!base) names.push({ sticker, phrase: shown });
+      }
+      for (const keyword of keywords.map(clean)) {
+        if (keyword !== '') entries.push({ sticker, phrase: keyword, kind: KEYWORD });
+      }
+    }
+    if (!base && names.length > 0) variants.set(locale, names);
+  });
+  if (tag === 'en') entries.push(...hints(emoji, numbers));
+  return { tag, stickers, entries, variants };
+}
+
+const clean = (text: string): string => text.replace(/[\n\r\t]+/g, ' ').trim();
+
+const plain = (own: Annotations[string] | undefined): { name: string; keywords: readonly string[] } => ({
+  name: own?.tts?.[0] ?? '',
+  keywords: own?.default ?? [],
+});
+
+const PERSON = /^[👦👧👨👩🧑🧒👶]$/u;
+
+/**
+ * Name and keywords of a sequence that CLDR leaves to its rules: the name of the whole or of the first part,
+ * then those of the other parts (Unicode LDML part 7, "Sequence labels").
+ */
+function derived(key: string, annotations: Annotations): { name: string; keywords: readonly string[] } {
+  const parts = key.split('\u200d').map((part) => part.replaceAll(/[\u{1f3fb}-\u{1f3ff}\ufe0f]/gu, ''));
+  if (parts.length === 1) return { name: '', keywords: [] };
+  const people = parts.filter((part) => PERSON.test(part));
+  const couple = parts.includes('💋') ? '💏' : parts.includes('❤') ? '💑' : '👪';
+  let head = people.length > 1 ? couple : (parts[0] ?? '');
+  let rest = people.length > 1 ? people : parts.slice(1);
+  for (let n = parts.length - 1; people.length < 2 && n > 1; n--) {
+    const longer = parts.slice(0, n).join('\u200d');
+    if (annotations[longer] === undefined) continue;
+    head = longer;
+    rest = parts.slice(n);
+    break;
+  }
+  const named = [head, ...rest].map((part) => plain(annotations[part]));
+  if (named.some(({ name }) => name === '')) return { name: '', keywords: [] };
+  const [first, ...others] = named.map(({ name }) => name);
+  return {
+    name: `${first}: ${others.join(', ')}`,
+    keywords: named.flatMap(({ name, keywords }) => [name, ...keywords]),
+  };
+}
+
+const SAYS_NOTHING = /^(other|place|person|symbol|open|partial|single)$/;
+
+/** Wider English words for an emoji: the groups that the standard puts it in, and its character's name. */
+function hints(emoji: readonly StandardEmoji[], numbers: ReadonlyMap<string, number>): Entry[] {
+  return emoji.flatMap(({ emoji: text, subgroup, formal }) => {
+    const sticker = numbers.get(text.replaceAll('\ufe0f', ''));
+    if (sticker === undefined) return [];
+    const group = subgroup.split('-').filter((word) => !SAYS_NOTHING.test(word));
+    const formalName = formal.toLowerCase().replace(/ (?:sign|symbol)$/, '');
+    return [...group, formalName]
+      .filter((phrase) => phrase !== '')
+      .map((phrase) => ({ sticker, phrase, kind: HINT }));
+  });
+}

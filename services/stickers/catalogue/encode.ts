@@ -1,0 +1,175 @@
+import { checksum } from '../src/engine/cursor.ts';
+import { fold } from '../src/engine/fold.ts';
+import { BLOCK, HINT, KEYWORD, MAGIC, NAME, SHARED, VARIANT_NAME } from '../src/engine/language.ts';
+import { indexTerms } from '../src/engine/tokens.ts';
+
+/** What one language calls one sticker. */
+export interface Entry {
+  readonly sticker: number;
+  readonly phrase: string;
+  readonly kind: number;
+}
+
+export interface LanguageSource {
+  readonly tag: string;
+  readonly stickers: number;
+  readonly entries: readonly Entry[];
+  /** Tag of a region or script → its names. */
+  readonly variants: ReadonlyMap<string, readonly { readonly sticker: number; readonly phrase: string }[]>;
+}
+
+const RANK: readonly number[] = [NAME, VARIANT_NAME, KEYWORD, HINT]; // which of two alike is kept
+
+const utf8 = new TextEncoder();
+const byCode = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Bytes put together; grows by arrays, since no file here passes a few hundred KB. */
+class Out {
+  readonly bytes: number[] = [];
+  varint(value: number): void {
+    for (; value > 0x7f; value >>>= 7) this.bytes.push((value & 0x7f) | 0x80);
+    this.bytes.push(value);
+  }
+  raw(bytes: Uint8Array | readonly number[]): void {
+    for (const byte of bytes) this.bytes.push(byte);
+  }
+  text(text: string): void {
+    const bytes = utf8.encode(text);
+    this.varint(bytes.length);
+    this.raw(bytes);
+  }
+}
+
+interface Phrase {
+  readonly text: string;
+  readonly terms: readonly string[];
+  readonly units: number;
+  readonly stickers: Map<number, number>; // sticker → kind
+}
+
+/** Encodes one language's index, in the form that `src/engine/language.ts` reads. The same entries give the same bytes. */
+export function encodeLanguage({ tag, stickers, entries, variants }: LanguageSource): Uint8Array {
+  const phrases = collect(tag, entries, variants);
+  const number = new Map(phrases.map(({ text }, i) => [text, i]));
+  const out = new Out();
+  out.text(tag);
+  out.varint(stickers);
+  out.varint(phrases.length);
+  const postings = invert(phrases);
+  const terms = [...postings.keys()].toSorted(byCode);
+  out.varint(terms.length);
+  out.varint(variants.size);
+  for (const [variant, names] of [...variants].toSorted(([a], [b]) => byCode(a, b))) {
+    out.text(variant);
+    out.varint(names.length);
+    let before = 0;
+    for (const { sticker, phrase } of names.toSorted((a, b) => a.sticker - b.sticker)) {
+      out.varint(sticker - before);
+      out.varint(number.get(phrase) ?? 0);
+      before = sticker;
+    }
+  }
+  out.text(phrases.map(({ text }) => text).join('\n'));
+  for (const phrase of phrases) {
+    out.varint(Math.max(1, phrase.units));
+    out.varint(phrase.stickers.size);
+    let before = 0;
+    for (const [sticker, kind] of [...phrase.stickers].toSorted(([a], [b]) => a - b)) {
+      out.varint(((sticker - before) << 2) | kind);
+      before = sticker;
+    }
+  }
+  writeTerms(out, terms, postings);
+  const whole = new Uint8Array(8 + out.bytes.length);
+  whole.set(out.bytes, 8);
+  const view = new DataView(whole.buffer);
+  view.setUint32(0, MAGIC, true);
+  view.setUint32(4, checksum(whole, 8), true);
+  return whole;
+}
+
+function writeTerms(out: Out, terms: readonly string[], postings: ReadonlyMap<string, number[]>): void {
+  const heads: string[] = [];
+  const blocks: number[][] = [];
+  for (let i = 0; i < terms.length; i += BLOCK) {
+    const block = terms.slice(i, i + BLOCK);
+    const body = new Out();
+    body.text(
+      block
+        .slice(1)
+        .map((term, j) => {
+          const shared = Math.min(commonPrefix(block[j] ?? '', term), 90);
+          return String.fromCharCode(SHARED + shared) + term.slice(shared);
+        })
+        .join('\n'),
+    );
+    for (const term of block) {
+      const list = postings.get(term) ?? [];
+      body.varint(list.length);
+      let before = 0;
+      for (const phrase of list) {
+        body.varint(phrase - before);
+        before = phrase;
+      }
+    }
+    heads.push(block[0] ?? '');
+    blocks.push(body.bytes);
+  }
+  out.text(heads.join('\n'));
+  for (const block of blocks) out.varint(block.length);
+  for (const block of blocks) out.raw(block);
+}
+
+/** The phrases of a language in order of their text, each with its stickers; of two that fold alike one is kept. */
+function collect(
+  tag: string,
+  entries: readonly Entry[],
+  variants: LanguageSource['variants'],
+): readonly Phrase[] {
+  const phrases = new Map<string, Phrase>();
+  const phraseOf = (text: string): Phrase => {
+    let phrase = phrases.get(text);
+    if (phrase === undefined) {
+      phrase = { text, ...indexTerms(fold(text, tag)), stickers: new Map() };
+      phrases.set(text, phrase);
+    }
+    return phrase;
+  };
+  const taken = new Map<string, Set<string>>(); // sticker's folded phrases
+  for (const kind of RANK) {
+    for (const entry of entries) {
+      if (entry.kind !== kind) continue;
+      const phrase = phraseOf(entry.phrase);
+      const key = phrase.terms.join(' ');
+      const seen = taken.get(String(entry.sticker)) ?? new Set();
+      taken.set(String(entry.sticker), seen);
+      if (seen.has(key) && kind !== NAME) continue;
+      seen.add(key);
+      if (!phrase.stickers.has(entry.sticker)) phrase.stickers.set(entry.sticker, kind);
+    }
+  }
+  for (const names of variants.values()) for (const { phrase } of names) phraseOf(phrase);
+  const shown = new Set([...variants.values()].flat().map(({ phrase }) => phrase));
+  return [...phrases.values()]
+    .filter(({ text, stickers }) => stickers.size > 0 || shown.has(text))
+    .toSorted((a, b) => byCode(a.text, b.text));
+}
+
+function invert(phrases: readonly Phrase[]): Map<string, number[]> {
+  const postings = new Map<string, number[]>();
+  phrases.forEach(({ terms, stickers }, i) => {
+    if (stickers.size === 0) return;
+    for (const term of terms) {
+      const list = postings.get(term);
+      if (list === undefined) postings.set(term, [i]);
+      else list.push(i);
+    }
+  });
+  return postings;
+}
+
+function commonPrefix(a: string, b: string): number {
+  let n = 0;
+  while (n < a.length && n < b.length && a.charCodeAt(n) === b.charCodeAt(n)) n++;
+  return n;
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { BUILT, buildCatalogue, type Manifest, PACKS } from './build.ts';
+
+const require = createRequire(import.meta.url);
+const SOURCES = [
+  '@iconify-json/fluent-emoji-flat',
+  '@iconify-json/noto',
+  'cldr-annotations-full',
+  'emojibase-data',
+  'openmoji',
+  'svgo',
+];
+
+/** Builds the catalogue if it is missing, or if what it is built from has changed since. */
+export async function ensureCatalogue(progress: (line: string) => void = () => {}): Promise<void> {
+  const stamp = stampOf();
+  const file = path.join(BUILT, 'manifest.json');
+  if (existsSync(file) && (JSON.parse(readFileSync(file, 'utf8')) as Manifest).stamp === stamp) return;
+  await buildCatalogue({ progress, stamp });
+}
+
+/** A digest of what the catalogue is built from: our code, the packages' versions, operators' packs. */
+function stampOf(): string {
+  const hash = createHash('sha256');
+  for (const name of SOURCES) {
+    hash.update(`${name} ${(require(`${name}/package.json`) as { version: string }).version}\n`);
+  }
+  const code = [import.meta.dirname, path.join(import.meta.dirname, '../src/engine')].flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => path.join(folder, name)),
+  );
+  const own = existsSync(PACKS)
+    ? readdirSync(PACKS, { recursive: true, encoding: 'utf8' }).map((name) => path.join(PACKS, name))
+    : [];
+  for (const file of [...code, ...own].toSorted()) {
+    if (statSync(file).isFile()) hash.update(`${path.basename(file)}\n`).update(readFileSync(file));
+  }
+  return hash.digest('hex');
+}
+
+/** For a test runner's global set-up. */
+export default async function setup(): Promise<void> {
+  await ensureCatalogue();
+}

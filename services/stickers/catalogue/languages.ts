@@ -1,0 +1,68 @@
+import { availableParallelism } from 'node:os';
+import { parentPort, Worker, workerData } from 'node:worker_threads';
+import { HINT, KEYWORD, NAME } from '../src/engine/language.ts';
+import { cldrLanguages, cldrSource } from './cldr.ts';
+import { standardEmoji } from './core.ts';
+import { encodeLanguage, type Entry, type LanguageSource } from './encode.ts';
+
+/** Words of stickers that CLDR does not know: extras and operators' packs. */
+export type Added = readonly (Entry & { readonly tag: string })[];
+
+export interface BuiltLanguage {
+  readonly tag: string;
+  readonly locales: readonly string[];
+  readonly bytes: Uint8Array;
+}
+
+interface Job {
+  readonly numbers: ReadonlyMap<string, number>;
+  readonly stickers: number;
+  readonly added: Added;
+}
+
+/** Builds the index of every language, on as many threads as there are cores; calls back after each. */
+export async function buildLanguages(
+  job: Job,
+  done: (count: number, of: number) => void,
+): Promise<BuiltLanguage[]> {
+  const languages = [...cldrLanguages()];
+  const queue = languages.toReversed();
+  const built: BuiltLanguage[] = [];
+  const run = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const worker = new Worker(new URL(import.meta.url), { workerData: job });
+      const next = (): void => {
+        const language = queue.pop();
+        if (language === undefined) void worker.terminate().then(() => resolve());
+        else worker.postMessage(language);
+      };
+      worker.on('message', (result: BuiltLanguage) => {
+        built.push(result);
+        done(built.length, languages.length);
+        next();
+      });
+      worker.on('error', reject);
+      next();
+    });
+  await Promise.all(Array.from({ length: Math.min(8, Math.max(1, availableParallelism())) }, run));
+  return built.toSorted((a, b) => (a.tag < b.tag ? -1 : 1));
+}
+
+let emoji: ReturnType<typeof standardEmoji> | null = null; // read once a thread
+
+/** The index of one language, from CLDR and what was added. */
+export function sourceOf(tag: string, locales: readonly string[], job: Job): LanguageSource {
+  emoji ??= standardEmoji();
+  const source = cldrSource(tag, locales, emoji, job.numbers, job.stickers);
+  return { ...source, entries: [...source.entries, ...job.added.filter((entry) => entry.tag === tag)] };
+}
+
+export const KINDS = { name: NAME, keyword: KEYWORD, hint: HINT };
+
+if (parentPort !== null && workerData !== null) {
+  const job = workerData as Job;
+  const port = parentPort;
+  port.on('message', ([tag, locales]: [string, string[]]) => {
+    port.postMessage({ tag, locales, bytes: encodeLanguage(sourceOf(tag, locales, job)) });
+  });
+}

@@ -1,0 +1,32 @@
+import { openArchive } from './archive.ts';
+import { createSearch, type Search, SearchError } from './engine/index.ts';
+
+/** A built catalogue, opened: what there is to find, and its art. */
+export interface Catalogue {
+  readonly search: Search;
+  /** Bytes of every drawing; a sticker knows its place. */
+  readonly art: Uint8Array;
+}
+
+/**
+ * Opens a built catalogue. Indexes are opened when first asked for, unless all are wanted now.
+ *
+ * @param archive - `catalogue.bin`
+ * @param art - `art.bin`
+ * @throws {SearchError} `corrupt-index`
+ */
+export function openCatalogue(archive: Uint8Array, art: Uint8Array, { whole = false } = {}): Catalogue {
+  const files = openArchive(archive);
+  const indexes: Record<string, Uint8Array> = {};
+  for (const [name, bytes] of Object.entries(files)) {
+    const tag = /^index\/([a-z]+)\.bin$/.exec(name)?.[1];
+    if (tag !== undefined) indexes[tag] = bytes;
+  }
+  const table = files['stickers.json'];
+  if (table === undefined) throw new SearchError('corrupt-index', 'no stickers.json');
+  const search = createSearch(table, indexes);
+  const end = Math.max(0, ...search.table.stickers.map((s) => s.art.offset + s.art.length));
+  if (end > art.length) throw new SearchError('corrupt-index', 'art is missing');
+  if (whole) for (const locale of search.languages) search.results('a', { locale });
+  return { search, art };
+}

@@ -1,0 +1,39 @@
+import { HttpError } from '@sotto/http';
+
+/** What a page is a page of. */
+export interface Asked {
+  readonly q: string;
+  readonly locale: string | undefined;
+  readonly packs: readonly string[];
+}
+
+const LONGEST = 40; // characters
+
+/**
+ * Where the next page starts, as text that means something for this query alone. It holds a number and
+ * nothing of who asks or when: the same query and page always have the same cursor.
+ */
+export function encodeCursor(asked: Asked, offset: number): string {
+  return `${offset.toString(36)}.${digest(asked, offset)}`;
+}
+
+/** @throws {HttpError} `bad-request` for a cursor of another query, or of nobody's making */
+export function decodeCursor(asked: Asked, cursor: string): number {
+  if (cursor.length > LONGEST) throw new HttpError('bad-request');
+  const offset = /^([1-9a-z][0-9a-z]{0,4})\./.exec(cursor)?.[1];
+  if (offset === undefined) throw new HttpError('bad-request');
+  const number = parseInt(offset, 36);
+  if (encodeCursor(asked, number) !== cursor) throw new HttpError('bad-request');
+  return number;
+}
+
+/** Two runs of FNV-1a: it catches mistakes. Who makes one by hand gets a page that they could have had anyway. */
+function digest({ q, locale, packs }: Asked, offset: number): string {
+  const text = JSON.stringify([q, locale ?? null, [...packs].toSorted(), offset]);
+  let [a, b] = [0x811c9dc5, 0x9747b28c];
+  for (let i = 0; i < text.length; i++) {
+    a = Math.imul(a ^ text.charCodeAt(i), 0x01000193);
+    b = Math.imul(b ^ text.charCodeAt(i), 0x01000197);
+  }
+  return (a >>> 0).toString(36) + (b >>> 0).toString(36);
+}

@@ -1,0 +1,145 @@
+import { HINT, KEYWORD, type Language, NAME, VARIANT_NAME } from './language.ts';
+import type { Token } from './tokens.ts';
+
+/** What a match in each kind of phrase is worth. */
+const KIND: readonly number[] = [];
+const WORTH: number[] = KIND as number[];
+WORTH[KEYWORD] = 0.8;
+WORTH[NAME] = 1;
+WORTH[VARIANT_NAME] = 0.9;
+WORTH[HINT] = 0.45;
+
+const PART = 0.55; // what a phrase is worth that holds the words among many others
+const WORDS = 0.5; // weight of the words found anywhere in a sticker's phrases
+const SECOND = 0.35; // weight of the better keyword beside the better name
+const COMMON = 0.16; // weight of how common a sticker is
+
+/** What a query found so far: for every word and sticker, and for every sticker's best phrase. */
+export class Scores {
+  readonly tokens: readonly Token[];
+  /** Token → sticker → quality of the best match, 0 to 1. */
+  readonly rows: readonly Float32Array[];
+  readonly #names: Float32Array;
+  readonly #keywords: Float32Array;
+  readonly #best: Float32Array;
+  readonly #language: Uint8Array;
+  readonly #phrase: Uint32Array;
+  readonly #languages: Language[] = [];
+  readonly #weight: number;
+
+  constructor(tokens: readonly Token[], stickers: number) {
+    this.tokens = tokens;
+    this.rows = tokens.map(() => new Float32Array(stickers));
+    this.#names = new Float32Array(stickers);
+    this.#keywords = new Float32Array(stickers);
+    this.#best = new Float32Array(stickers);
+    this.#language = new Uint8Array(stickers);
+    this.#phrase = new Uint32Array(stickers);
+    this.#weight = tokens.reduce((sum, { weight }) => sum + weight, 0);
+  }
+
+  /**
+   * Adds what one language found.
+   *
+   * @param collect - calls back with a phrase and a quality, 0 to 1, for each match of a token
+   */
+  add(
+    language: Language,
+    worth: number,
+    collect: (token: number, hit: (phrase: number, quality: number) => void) => void,
+  ): void {
+    const width = this.tokens.length;
+    const found = new Float32Array(language.phrases * width);
+    const touched = new Set<number>();
+    for (let i = 0; i < width; i++) {
+      collect(i, (phrase, quality) => {
+        touched.add(phrase);
+        const at = phrase * width + i;
+        if (quality > (found[at] ?? 0)) found[at] = quality;
+      });
+    }
+    const slot = this.#languages.push(language) - 1;
+    for (const phrase of touched) {
+      let held = 0; // units of the query in this phrase
+      let sum = 0;
+      for (let i = 0; i < width; i++) {
+        const quality = found[phrase * width + i] ?? 0;
+        const weight = this.tokens[i]?.weight ?? 0;
+        if (quality > 0) held += weight;
+        sum += quality * weight;
+      }
+      language.record(phrase, (sticker, kind, units) => {
+        const kindWorth = (WORTH[kind] ?? 0) * worth;
+        for (let i = 0; i < width; i++) {
+          const value = (found[phrase * width + i] ?? 0) * kindWorth;
+          const row = this.rows[i];
+          if (row !== undefined && value > (row[sticker] ?? 0)) row[sticker] = value;
+        }
+        const cover = PART + (1 - PART) * Math.min(1, held / units);
+        const score = (kindWorth * cover * sum) / this.#weight;
+        const field = kind === NAME || kind === VARIANT_NAME ? this.#names : this.#keywords;
+        if (score > (field[sticker] ?? 0)) field[sticker] = score;
+        if (score > (this.#best[sticker] ?? 0)) {
+          this.#best[sticker] = score;
+          this.#language[sticker] = slot;
+          this.#phrase[sticker] = phrase;
+        }
+      });
+    }
+  }
+
+  /** Says that a token is this sticker's emoji. */
+  addEmoji(token: number, sticker: number, quality: number): void {
+    const row = this.rows[token];
+    if (row !== undefined && quality > (row[sticker] ?? 0)) row[sticker] = quality;
+  }
+
+  /** Stickers that have every token, in no order. */
+  every(): number[] {
+    const found: number[] = [];
+    const [first, ...rest] = this.rows;
+    first?.forEach((quality, sticker) => {
+      if (quality > 0 && rest.every((row) => (row[sticker] ?? 0) > 0)) found.push(sticker);
+    });
+    return found;
+  }
+
+  /** Stickers that have any token, in no order. */
+  some(): number[] {
+    const found: number[] = [];
+    this.rows[0]?.forEach((_, sticker) => {
+      if (this.rows.some((row) => (row[sticker] ?? 0) > 0)) found.push(sticker);
+    });
+    return found;
+  }
+
+  /** The phrase that matched best, as its source writes it, or null. */
+  matched(sticker: number): string | null {
+    if ((this.#best[sticker] ?? 0) === 0) return null;
+    return this.#languages[this.#language[sticker] ?? 0]?.phrase(this.#phrase[sticker] ?? 0) ?? null;
+  }
+
+  /** What each token tells apart: a word that few stickers have tells more. */
+  rarity(): number[] {
+    return this.rows.map((row) => {
+      let has = 0;
+      for (const quality of row) if (quality > 0) has++;
+      return Math.log(1 + row.length / (1 + has));
+    });
+  }
+
+  /** How good a sticker is for this query; `weights` are one a token. */
+  of(sticker: number, common: number, weights: readonly number[]): number {
+    let words = 0;
+    let total = 0;
+    this.rows.forEach((row, i) => {
+      const weight = weights[i] ?? 0;
+      words += (row[sticker] ?? 0) * weight;
+      total += weight;
+    });
+    const name = this.#names[sticker] ?? 0;
+    const keyword = this.#keywords[sticker] ?? 0;
+    const phrases = Math.max(name, keyword) + SECOND * Math.min(name, keyword);
+    return (WORDS * words) / Math.max(total, 1e-6) + phrases + (COMMON * common) / 255;
+  }
+}

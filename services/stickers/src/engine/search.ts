@@ -1,0 +1,98 @@
+import { emojiKey, takeEmoji } from './emoji.ts';
+import { fold } from './fold.ts';
+import type { Language } from './language.ts';
+import { match, type Rule } from './match.ts';
+import { Scores } from './score.ts';
+import { respaced } from './split.ts';
+import type { Table } from './table.ts';
+import { type Token, tokenize } from './tokens.ts';
+
+/** What a query found: stickers, best first, and the phrase by which each was found. */
+export interface Ranked {
+  readonly stickers: readonly number[];
+  matched(sticker: number): string | null;
+}
+
+const MOST_TOKENS = 24; // of a query; what comes after is not looked at
+const SECOND_LANGUAGE = 0.93; // worth of English, where another language was asked for
+const OTHER_LANGUAGE = 0.8; // worth of each of the others, where none was asked for
+
+/** The languages of a search: the one asked for, then English; or English, then all others. */
+export interface Languages {
+  readonly first: readonly Language[];
+  readonly others: readonly Language[];
+}
+
+/** Ranks all stickers for a query. Pure: the same query always gives the same list. */
+export function rank(table: Table, { first, others }: Languages, query: string): Ranked {
+  const { emoji, text } = takeEmoji(query);
+  const pictures = emoji.map((e) => picture(table, e)).slice(0, MOST_TOKENS);
+  const [main, second] = first;
+  if (main === undefined) return { stickers: [], matched: () => null };
+  // English and its like fold alike; a language with a fold of its own reads the query in its own way.
+  const reading = (language: Language): Token[] =>
+    tokenize(fold(text, language.tag)).slice(0, MOST_TOKENS - pictures.length);
+  const tokens = reading(main);
+  if (tokens.length + pictures.length === 0) return { stickers: [], matched: () => null };
+
+  const attempt = (words: readonly Token[], rule: (token: number) => Rule, wide: boolean): Scores => {
+    const all = [...words, ...pictures.map(() => PICTURE)];
+    const scores = new Scores(all, table.stickers.length);
+    const look = (language: Language, worth: number): void => {
+      const read = language === main || words !== tokens ? words : reading(language);
+      if (read.length !== words.length) return;
+      scores.add(language, worth, (i, hit) => {
+        const token = read[i];
+        if (token !== undefined) match(language, token, rule(i), hit);
+      });
+    };
+    look(main, 1);
+    if (second !== undefined) look(second, SECOND_LANGUAGE);
+    if (wide) for (const language of others) look(language, OTHER_LANGUAGE);
+    pictures.forEach((found, i) => found.forEach((s) => scores.addEmoji(words.length + i, s, 1)));
+    return scores;
+  };
+  const done = (scores: Scores, found: readonly number[]): Ranked => {
+    const weights = scores.tokens.map(({ weight }) => weight);
+    return sorted(table, scores, found, weights);
+  };
+
+  const last = tokens.length - 1;
+  const strict = attempt(tokens, (i) => ({ prefix: i === last, fuzzy: false }), true);
+  let found = strict.every();
+  if (found.length > 0) return done(strict, found);
+  const loose = last > 0 ? attempt(tokens, () => ({ prefix: true, fuzzy: false }), true) : strict;
+  found = loose.every();
+  if (found.length > 0) return done(loose, found);
+  for (const words of respaced(tokens, first)) {
+    const scores = attempt(words, (i) => ({ prefix: i === words.length - 1, fuzzy: false }), false);
+    found = scores.every();
+    if (found.length > 0) return done(scores, found);
+  }
+  const unknown = loose.rows.map((row) => row.every((quality) => quality === 0));
+  let forgiving = attempt(tokens, (i) => ({ prefix: true, fuzzy: unknown[i] ?? true }), false);
+  found = forgiving.every();
+  if (found.length === 0 && last > 0) {
+    forgiving = attempt(tokens, () => ({ prefix: true, fuzzy: true }), false);
+    found = forgiving.every();
+  }
+  if (found.length > 0) return done(forgiving, found);
+  return sorted(table, forgiving, forgiving.some(), forgiving.rarity());
+}
+
+const PICTURE: Token = { text: '', gram: true, weight: 1 };
+
+/** The stickers of an emoji; of a sequence that we lack, those of its first part that we have. */
+function picture(table: Table, emoji: string): readonly number[] {
+  for (let key = emojiKey(emoji); key !== ''; key = key.slice(0, Math.max(0, key.lastIndexOf('\u200d')))) {
+    const found = table.byEmoji.get(key);
+    if (found !== undefined) return found;
+  }
+  return [];
+}
+
+function sorted(table: Table, scores: Scores, found: readonly number[], weights: readonly number[]): Ranked {
+  const value = new Map(found.map((s) => [s, scores.of(s, table.stickers[s]?.common ?? 0, weights)]));
+  const stickers = found.toSorted((a, b) => (value.get(b) ?? 0) - (value.get(a) ?? 0) || a - b);
+  return { stickers, matched: (sticker) => scores.matched(sticker) };
+}

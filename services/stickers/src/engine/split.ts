@@ -1,0 +1,57 @@
+import type { Language } from './language.ts';
+import type { Token } from './tokens.ts';
+
+const word = (text: string): Token => ({ text, gram: false, weight: 1 });
+
+/** Whether some language files anything under this very term. */
+const known = (languages: readonly Language[], term: string): boolean =>
+  languages.some((language) => language.exactly(term) !== null);
+
+/**
+ * Takes a word apart into words of the index, fewest first: thumbsup → thumbs up. Null when it cannot be.
+ */
+function apart(languages: readonly Language[], text: string): string[] | null {
+  const cost: number[] = [0];
+  const from: number[] = [0];
+  for (let end = 1; end <= text.length; end++) {
+    cost[end] = Infinity;
+    for (let start = Math.max(0, end - 16); start < end; start++) {
+      const piece = text.slice(start, end);
+      if (piece.length < 2 && !/\d/.test(piece)) continue;
+      const next = (cost[start] ?? Infinity) + 1 + (piece.length < 3 ? 0.75 : 0);
+      if (next < (cost[end] ?? Infinity) && start + text.length - end > 0 && known(languages, piece)) {
+        cost[end] = next;
+        from[end] = start;
+      }
+    }
+  }
+  if ((cost[text.length] ?? Infinity) === Infinity) return null;
+  const pieces: string[] = [];
+  for (let end = text.length; end > 0; end = from[end] ?? 0) pieces.unshift(text.slice(from[end] ?? 0, end));
+  return pieces;
+}
+
+/**
+ * Other ways to part the same letters into words, likeliest first: neighbours joined (ice cream → icecream),
+ * then what no index knows taken apart.
+ */
+export function respaced(tokens: readonly Token[], languages: readonly Language[]): Token[][] {
+  const ways: Token[][] = [];
+  for (let i = 0; i + 1 < tokens.length; i++) {
+    const [one, two] = [tokens[i], tokens[i + 1]];
+    if (one === undefined || two === undefined || one.gram || two.gram) continue;
+    if (known(languages, one.text + two.text)) {
+      ways.push([...tokens.slice(0, i), word(one.text + two.text), ...tokens.slice(i + 2)]);
+    }
+  }
+  let split = false;
+  const pieces = tokens.flatMap((token) => {
+    if (token.gram || token.text.length < 4 || known(languages, token.text)) return [token];
+    const found = apart(languages, token.text);
+    if (found === null) return [token];
+    split = true;
+    return found.map(word);
+  });
+  if (split) ways.push(pieces);
+  return ways;
+}

@@ -1,0 +1,51 @@
+/** A piece of folded text that is looked up as one: a word, or two characters of a script without spaces. */
+export interface Token {
+  readonly text: string;
+  /** One of several overlapping pieces of a run without spaces. */
+  readonly gram: boolean;
+  /** Units (words, characters of such a run) that it adds to the tokens before it. */
+  readonly weight: number;
+}
+
+const WORD = /\+?[\p{N}]+[\p{L}\p{M}\p{N}]*|[\p{L}\p{M}\p{N}]+/gu;
+const CJK = '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\u30fc\\u3099\\u309a';
+const SOUTH_EAST = '\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}';
+const RUN = new RegExp(`([${CJK}]+|[${SOUTH_EAST}]+)`, 'gu');
+const GRAM = new RegExp(`^[${CJK}${SOUTH_EAST}]`, 'u');
+
+/** A character with what hangs on it: kana voicing, Thai and Lao vowels before and after. */
+const UNIT = /[\u0e40-\u0e44\u0ec0-\u0ec4]?.[\p{M}\u0e30\u0e32\u0e33\u0e45\u0eb0\u0eb2\u0eb3]*/gu;
+
+/** The words of folded text, and the maximal runs of scripts that are written without spaces. */
+function runs(folded: string): string[] {
+  const words = folded.match(WORD);
+  if (words === null) {
+    const symbols = folded.replace(/\s+/g, '');
+    return symbols === '' ? [] : [symbols];
+  }
+  return words.flatMap((word) => word.split(RUN).filter((run) => run !== ''));
+}
+
+/** The tokens of a query: overlapping pairs for a run without spaces, words for the rest. */
+export function tokenize(folded: string): Token[] {
+  return runs(folded).flatMap((run): Token[] => {
+    if (!GRAM.test(run)) return [{ text: run, gram: false, weight: 1 }];
+    const units = run.match(UNIT) ?? [run];
+    if (units.length === 1) return [{ text: run, gram: true, weight: 1 }];
+    return units.slice(1).map((unit, i) => ({
+      text: `${units[i] ?? ''}${unit}`,
+      gram: true,
+      weight: i === 0 ? 2 : 1,
+    }));
+  });
+}
+
+/** What an index files a phrase under: its tokens, and the last unit of every run, so each has a place. */
+export function indexTerms(folded: string): { terms: string[]; units: number } {
+  const tokens = tokenize(folded);
+  const tails = runs(folded)
+    .filter((run) => GRAM.test(run))
+    .map((run) => run.match(UNIT)?.at(-1) ?? run);
+  const terms = new Set([...tokens.map(({ text }) => text), ...tails]);
+  return { terms: [...terms], units: tokens.reduce((sum, { weight }) => sum + weight, 0) };
+}

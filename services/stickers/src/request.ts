@@ -1,0 +1,61 @@
+import { HttpError } from '@sotto/http';
+
+/** What may be asked: `POST /v1/search`. */
+export interface SearchRequest {
+  readonly q: string;
+  readonly locale: string | undefined;
+  readonly limit: number;
+  readonly cursor: string | undefined;
+  readonly packs: readonly string[];
+}
+
+export const LIMITS = {
+  body: 8192, // bytes
+  characters: 128, // of a query
+  bytes: 384, // of a query, in UTF-8
+  results: 48, // a page
+  packs: 16,
+  text: 64, // characters of any other text
+};
+const DEFAULT_RESULTS = 24;
+const MEMBERS = new Set(['q', 'locale', 'limit', 'cursor', 'packs']);
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/** @throws {HttpError} `bad-request` for anything but the members above in their bounds */
+export function parseRequest(body: Uint8Array): SearchRequest {
+  const json = parse(body);
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new HttpError('bad-request');
+  const asked = json as Record<string, unknown>;
+  if (Object.keys(asked).some((name) => !MEMBERS.has(name))) throw new HttpError('bad-request');
+  const { q, locale, limit = DEFAULT_RESULTS, cursor, packs = [] } = asked;
+  if (typeof q !== 'string' || !isQuery(q)) throw new HttpError('bad-request');
+  if (typeof limit !== 'number' || !Number.isInteger(limit) || limit < 1 || limit > LIMITS.results) {
+    throw new HttpError('bad-request');
+  }
+  if (!Array.isArray(packs) || packs.length > LIMITS.packs) throw new HttpError('bad-request');
+  return { q, locale: optional(locale), limit, cursor: optional(cursor), packs: packs.map(text) };
+}
+
+function parse(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(decoder.decode(body)) as unknown;
+  } catch {
+    throw new HttpError('bad-request');
+  }
+}
+
+const isQuery = (q: string): boolean =>
+  q.length <= 2 * LIMITS.characters &&
+  [...q].length <= LIMITS.characters &&
+  q.isWellFormed() &&
+  encoder.encode(q).length <= LIMITS.bytes;
+
+function text(value: unknown): string {
+  if (typeof value !== 'string' || value.length > LIMITS.text) throw new HttpError('bad-request');
+  return value;
+}
+
+const optional = (value: unknown): string | undefined =>
+  value === undefined || value === null ? undefined : text(value);
