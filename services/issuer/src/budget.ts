@@ -20,9 +20,9 @@ export class Budget {
     const key = hex(keyId);
     const block = Math.max(count, Math.min(BLOCK, Math.floor(ceiling / 1000)));
     if ((this.#left.get(key) ?? 0) < count) {
-      const size = (await this.#authority.reserve(keyId, block)) ? block : count;
-      if (size !== block && !(await this.#authority.reserve(keyId, size))) return false;
-      this.giveBack(keyId, size);
+      if (await this.#authority.reserve(keyId, block)) this.giveBack(keyId, block);
+      else if (block > count && (await this.#authority.reserve(keyId, count))) this.giveBack(keyId, count);
+      else return false;
     }
     // Another request may have taken of the block meanwhile: there was enough for one of us only.
     const left = this.#left.get(key) ?? 0;

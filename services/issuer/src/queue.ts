@@ -19,6 +19,8 @@ export class Queue {
   readonly #platform: Pick<Platform, 'now' | 'pause'>;
   #inside: Ticket[] = [];
   #line: Ticket[] = [];
+  /** Whether nothing else had its turn since the last evaluation. */
+  #tired = false;
 
   /** @param capacity - requests that may be inside at once */
   constructor(capacity: number, platform: Pick<Platform, 'now' | 'pause'>) {
@@ -47,15 +49,22 @@ export class Queue {
 
   async #evaluate<R>(ticket: Ticket, evaluation: () => R | Promise<R>): Promise<R> {
     this.#line.push(ticket);
-    do {
-      await this.#platform.pause();
-      ticket.seen = this.#platform.now();
-      while ((this.#line[0]?.seen ?? ticket.seen) < ticket.seen - STALE) this.#line.shift();
-    } while (this.#line[0] !== ticket);
+    while (!(await this.#isTurn(ticket))) ticket.seen = this.#platform.now();
     try {
       return await evaluation();
     } finally {
+      this.#tired = true;
       this.#line = this.#line.filter((other) => other !== ticket);
     }
+  }
+
+  async #isTurn(ticket: Ticket): Promise<boolean> {
+    await this.#platform.pause();
+    const gone = this.#platform.now() - STALE;
+    while ((this.#line[0]?.seen ?? gone) < gone) this.#line.shift();
+    if (this.#line[0] !== ticket) return false;
+    const rested = !this.#tired;
+    this.#tired = false;
+    return rested;
   }
 }

@@ -1,0 +1,257 @@
+import { decodeDirectory, type DirectoryKey } from '@sotto/privacypass';
+import { hex, type Bytes } from '@sotto/wire';
+import { expect, test } from 'vitest';
+import { graceSeconds, HORIZON } from '../src/epoch.ts';
+import { VOPRF, DAY, START, told, World, PROBLEM } from './support/world.ts';
+import { ISSUER_VARIABLES } from './support/variables.ts';
+
+const ids = (keys: readonly DirectoryKey[]): string[] =>
+  keys.map(
+    ({ service, tokenType, notBefore, tokenKey }) => `${service} ${tokenType} ${notBefore} ${hex(tokenKey)}`,
+  );
+
+async function shown(world: World): Promise<string[]> {
+  return ids(decodeDirectory(await world.directory()).tokenKeys);
+}
+
+interface Row {
+  readonly service: string;
+  readonly epoch: number;
+  readonly type: number;
+  readonly key_id: Bytes;
+  readonly truncated: number;
+  readonly wrapped: Bytes;
+}
+const rows = (world: World): Row[] => world.database.db.all<Row>('select * from issuer_keys order by epoch');
+
+test('keys are made ahead; the directory shows the current epoch and the next, each with its not-before', async () => {
+  const world = new World();
+  const first = await shown(world);
+  expect(first).toHaveLength(6); // stickers 5, weather 5 and 1; two epochs
+  const epochs = new Set(rows(world).map(({ epoch }) => epoch));
+  expect([...epochs]).toEqual(Array.from({ length: HORIZON + 1 }, (_, i) => START + i * DAY));
+  world.clock.now = START + DAY - 1;
+  expect(await shown(world)).toEqual(first);
+  world.clock.now = START + DAY;
+  const second = await shown(world);
+  const next = (list: string[], epoch: number): string[] => list.filter((id) => id.includes(` ${epoch} `));
+  expect(next(second, START + DAY)).toEqual(next(first, START + DAY));
+  expect(next(second, START + 2 * DAY)).toHaveLength(3);
+  expect(next(second, START)).toEqual([]);
+});
+
+test('what the gateway is told ahead is what the directory will say', async () => {
+  const world = new World();
+  const { epochs } = await world.issuer.schedule();
+  expect(epochs.map(({ start }) => start)).toEqual(
+    Array.from({ length: HORIZON }, (_, i) => START + i * DAY),
+  );
+  for (const { start, directory, challenges } of epochs) {
+    world.clock.now = start;
+    expect(await world.directory()).toEqual(directory);
+    expect(challenges.map(({ service, tokenType }) => `${service} ${tokenType}`)).toEqual([
+      'stickers 5',
+      'weather 1',
+      'weather 5',
+    ]);
+  }
+});
+
+test('I14 while keys rotate nothing fails, and tokens of the previous epoch redeem', async () => {
+  const world = new World();
+  let previous = await world.draw(5);
+  for (let epoch = 1; epoch <= 20; epoch++) {
+    world.clock.now = START + epoch * DAY - 1;
+    const [late] = await world.draw(1);
+    world.clock.now += 1;
+    expect(await world.redeem(late as Bytes)).toBe('first');
+    expect(await world.redeem(previous[0] as Bytes)).toBe('first');
+    previous = await world.draw(5);
+  }
+});
+
+test('I15 rotation twice at once, doubled crons and ten cold isolates make one key a place', async () => {
+  const world = new World();
+  const isolates = Array.from(
+    { length: 10 },
+    () => new World({ database: world.database, clock: world.clock }),
+  );
+  await Promise.all(isolates.map((isolate) => isolate.issuer.runSchedule()));
+  const before = rows(world);
+  await Promise.all([
+    ...isolates.map((isolate) => isolate.operator('/operator/keys/rotate', 'POST')),
+    ...isolates.map((isolate) => isolate.issuer.runSchedule()),
+  ]);
+  expect(rows(world)).toEqual(before);
+  expect(new Set(before.map(({ service, epoch, type }) => `${service} ${epoch} ${type}`)).size).toBe(
+    before.length,
+  );
+  const directories = await Promise.all(isolates.map(async (isolate) => hex(await isolate.directory())));
+  expect(new Set(directories).size).toBe(1);
+});
+
+test('I17 a truncated id that is taken is drawn again; when all are taken there is a clean refusal', async () => {
+  const services = Array.from({ length: 12 }, (_, i) => ({
+    name: `s${i}`,
+    types: [5, 1],
+    batch: [1],
+    quota: { default: 1 },
+  }));
+  const world = new World({ vars: { SERVICES: JSON.stringify(services) } });
+  await world.issuer.runSchedule();
+  const truncated = rows(world).map((row) => row.truncated);
+  expect(truncated).toHaveLength(24 * (HORIZON + 1));
+  expect(new Set(truncated).size).toBe(truncated.length);
+
+  const one = new World();
+  // The only key that can be drawn: what collides for ever must end.
+  const stuck = VOPRF['ristretto255-SHA512'].generateKeyPair((n) => new Uint8Array(n).fill(9));
+  const suite = VOPRF['ristretto255-SHA512'];
+  const voprf = Object.assign(Object.create(suite) as typeof suite, {
+    generateKeyPair: () => ({ ...stuck, secretKey: stuck.secretKey.slice() }),
+  });
+  const { Schedule } = await import('../src/schedule.ts');
+  const schedule = new Schedule({
+    config: one.issuer.deps.config,
+    platform: one.issuer.deps.platform,
+    voprf: () => voprf,
+    database: one.database,
+  });
+  expect(() => schedule.run()).toThrow(expect.objectContaining({ code: 'no-truncated-id' }));
+  expect(rows(one)).toEqual([]); // all or nothing
+
+  for (let id = 0; id < 256; id++) {
+    one.database.db.run(
+      `insert into issuer_keys values ('x', ${id}, 5, x'${hex(new Uint8Array([id]))}', ${id}, x'', x'', 1, 0)`,
+    );
+  }
+  one.clock.now = 1000;
+  expect(() => schedule.run()).toThrow(expect.objectContaining({ code: 'no-truncated-id' }));
+});
+
+test('I20 S21 a clock that goes back picks no earlier key, and nothing expired comes back to life', async () => {
+  const world = new World();
+  const [old] = await world.draw(1);
+  world.clock.now = START + DAY + 60;
+  const directory = await world.directory();
+  const { pending } = await world.blind(1);
+  world.clock.now = START + DAY - 7200; // two hours back, over the border of the epoch
+  const cold = new World({ database: world.database, clock: world.clock });
+  for (const w of [world, cold]) {
+    expect(await w.directory()).toEqual(directory);
+    expect((await w.post(pending.contentType, pending.request)).status).toBe(200);
+  }
+  expect(await cold.redeem(old as Bytes)).toBe('first');
+
+  const [late] = await world.draw(1, { account: 'bob' }).catch(() => []);
+  expect(late).toBeUndefined(); // by this client's clock no key is current: it draws nothing
+  world.clock.now = START + 30 * DAY;
+  expect(await world.redeem(old as Bytes)).toBe('invalid');
+  await world.issuer.runSchedule();
+  expect(rows(world).every(({ epoch }) => epoch >= START + 30 * DAY)).toBe(true);
+  world.clock.now = START + 1000;
+  const back = new World({ database: world.database, clock: world.clock });
+  for (const w of [world, back]) expect(await w.redeem(old as Bytes)).toBe('invalid');
+});
+
+test('a key is redeemable in its epoch and the next, and destroyed with its ledger after the grace', async () => {
+  const world = new World();
+  const tokens = await world.draw(5);
+  const end = START + 2 * DAY;
+  world.clock.now = end - 1;
+  expect(await world.redeem(tokens[0] as Bytes)).toBe('first');
+  world.clock.now = end;
+  expect(await world.redeem(tokens[1] as Bytes)).toBe('invalid');
+  await world.issuer.runSchedule();
+  expect(rows(world).some(({ epoch }) => epoch === START)).toBe(true);
+  expect(world.spentRows()).toBe(1);
+  world.clock.now = end + graceSeconds(DAY);
+  await world.issuer.runSchedule();
+  expect(rows(world).some(({ epoch }) => epoch === START)).toBe(false);
+  world.clock.now += 1;
+  await world.issuer.runSchedule();
+  expect(world.spentRows()).toBe(0);
+});
+
+test('a service that is added is shown from the next epoch on, never in the middle of one', async () => {
+  const services = JSON.parse(ISSUER_VARIABLES['SERVICES'] ?? '') as { name: string }[];
+  const world = new World();
+  const before = await world.directory();
+  const more = JSON.stringify([...services, { ...services[0], name: 'maps' }]);
+  const grown = new World({ vars: { SERVICES: more }, database: world.database, clock: world.clock });
+  const key = (list: string[]): string[] => list.filter((id) => id.startsWith('maps'));
+  expect((await shown(grown)).filter((id) => !id.startsWith('maps'))).toEqual(
+    ids(decodeDirectory(before).tokenKeys),
+  );
+  expect(key(await shown(grown)).map((id) => id.split(' ')[2])).toEqual([String(START + DAY)]);
+});
+
+test('K07 S16 a restore: every key that signed is retired, tokens of before are refused, the next epoch is as published', async () => {
+  const world = new World();
+  const tokens = await world.draw(5);
+  const published = (await world.issuer.schedule()).epochs;
+  const cold = new World({ database: world.database, clock: world.clock });
+  await cold.draw(1, { account: 'warms its keys' });
+  const restored = await world.operator('/operator/keys/retire-all', 'POST');
+  expect(await restored.json()).toEqual({ retired: 3 });
+
+  // Both who knows of it and who still holds the keys in memory refuse.
+  for (const w of [world, cold]) expect(await w.redeem(tokens[0] as Bytes)).toBe('invalid');
+  const refused = await world.post(
+    'application/private-token-request',
+    new Uint8Array([0, 5, 0, ...new Uint8Array(32)]),
+  );
+  expect(refused.headers.get('retry-after')).toBe(new Date((START + DAY) * 1000).toUTCString());
+  expect(await told(refused)).toEqual(PROBLEM(503, 'unavailable', 'Service Unavailable'));
+  await world.issuer.runSchedule();
+  expect(rows(world).some(({ epoch }) => epoch <= START)).toBe(false);
+
+  world.clock.now = START + DAY;
+  expect(await world.directory()).toEqual(published[1]?.directory);
+  const [fresh] = await world.draw(1);
+  expect(await world.redeem(fresh as Bytes)).toBe('first');
+  for (const token of tokens) expect(await world.redeem(token)).toBe('invalid');
+});
+
+test('K05 the issuer holds no secret in a CryptoKey that could be exported', async () => {
+  const made: CryptoKey[] = [];
+  const { subtle } = crypto;
+  const original = subtle.importKey.bind(subtle);
+  subtle.importKey = (async (...args: Parameters<SubtleCrypto['importKey']>) => {
+    const key = await original(...args);
+    made.push(key);
+    return key;
+  }) as SubtleCrypto['importKey'];
+  try {
+    const world = new World();
+    const headers = {
+      'content-type': 'application/private-token-request',
+      authorization: `Bearer ${await world.bearer('ada')}`,
+    };
+    made.length = 0; // the attester's own
+    await world.fetch('/token-request', { method: 'POST', headers, body: new Uint8Array(3) });
+  } finally {
+    subtle.importKey = original as SubtleCrypto['importKey'];
+  }
+  expect(made.length).toBeGreaterThan(0);
+  expect(made.filter(({ type, extractable }) => type !== 'public' && extractable)).toEqual([]);
+});
+
+test('a stored key is sealed under a key that the store does not hold, and bound to its place', async () => {
+  const world = new World();
+  await world.issuer.runSchedule();
+  const other = new World({
+    database: world.database,
+    clock: world.clock,
+    vars: { KEY_WRAPPING_KEY: 'QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8' },
+  });
+  const [status] = await told(await other.fetch('/.well-known/private-token-issuer-directory'));
+  expect(status).toBe(503);
+  // A row put into another's place does not open either: no key is taken for another.
+  world.database.db.run(
+    `update issuer_keys set wrapped = (select wrapped from issuer_keys where service = 'stickers' and epoch = ${START})
+     where service = 'weather' and type = 5 and epoch = ${START}`,
+  );
+  const cold = new World({ database: world.database, clock: world.clock });
+  expect((await cold.fetch('/.well-known/private-token-issuer-directory')).status).toBe(503);
+});

@@ -1,0 +1,260 @@
+import { execFileSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hex, type Bytes } from '@sotto/wire';
+import { afterAll, expect, test } from 'vitest';
+import { openDatabase } from '../src/node/database.ts';
+import { sqliteSpentTokens } from '../src/node/ports.ts';
+import { StoreError, type Spend } from '../src/ports.ts';
+import { spendProcess } from './support/processes.ts';
+import { random } from './support/wallet.ts';
+import { DAY, World } from './support/world.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'sotto-store-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const file = (name: string): string => path.join(folder, name);
+
+const wait = async (milliseconds: number): Promise<void> => sleep(milliseconds);
+const ledger = { keyId: new Uint8Array(32).fill(1) as Bytes, shards: 1, end: 2 ** 33 };
+const spend = (): Spend => ({ id: random(32), tag: random(32), envelope: random(32), idempotent: true });
+const retry = (one: Spend): Spend => ({ ...one, envelope: random(32) });
+
+test('S09 X02 killed at random during spends, nothing acknowledged is lost, and what was not can be asked again', async () => {
+  const store = file('kill.sqlite');
+  const known = new Map<Spend, boolean>(); // whether it was acknowledged
+  for (let kill = 0; kill < 8; kill++) {
+    const process = await spendProcess(store);
+    const running = Array.from({ length: 3 }, async () => {
+      for (;;) {
+        const one = spend();
+        known.set(one, false);
+        await process.spend(ledger, one);
+        known.set(one, true);
+      }
+    });
+    const stopped = Promise.allSettled(running);
+    await sleep(15 + Math.random() * 60);
+    process.stop();
+    await stopped;
+  }
+  const database = openDatabase(store);
+  const after = sqliteSpentTokens(database, () => 1, wait);
+  const acknowledged = [...known].filter(([, acked]) => acked).map(([one]) => one);
+  expect(acknowledged.length).toBeGreaterThan(20);
+  for (const one of acknowledged) {
+    expect(await after.spend(ledger, { ...retry(one), tag: random(32) })).toBe('spent'); // no second effect
+    expect(await after.spend(ledger, retry(one))).toBe('again');
+  }
+  for (const [one, acked] of known) {
+    if (!acked) expect(['first', 'again']).toContain(await after.spend(ledger, retry(one)));
+  }
+  database.close();
+});
+
+test('S11 while another process has the lock, spends fail in a fifth of a second, and the rest goes on', async () => {
+  const store = file('lock.sqlite');
+  const database = openDatabase(store);
+  const tokens = sqliteSpentTokens(database, () => 1, wait);
+  await tokens.spend(ledger, spend());
+  const other = new DatabaseSync(store);
+  other.exec('BEGIN IMMEDIATE');
+  const one = spend();
+  const began = performance.now();
+  let turns = 0;
+  const timer = setInterval(() => turns++, 5);
+  await expect(tokens.spend(ledger, one)).rejects.toBeInstanceOf(StoreError);
+  clearInterval(timer);
+  const took = performance.now() - began;
+  expect(took).toBeGreaterThan(150); // milliseconds
+  expect(took).toBeLessThan(1000);
+  expect(turns).toBeGreaterThan(5); // nobody else was held up
+  other.exec('ROLLBACK');
+  expect(await tokens.spend(ledger, one)).toBe('first');
+  other.close();
+  database.close();
+});
+
+test('S12 a store that is truncated, empty, damaged, foreign or read-only is refused, and never begun anew', async () => {
+  const store = file('whole.sqlite');
+  const database = openDatabase(store);
+  const tokens = sqliteSpentTokens(database, () => 1, wait);
+  for (let i = 0; i < 200; i++) await tokens.spend(ledger, spend());
+  database.close();
+  const { size } = statSync(store);
+  for (const length of [0, 100, 4096, size - 4096, size - 1]) {
+    const cut = file(`cut-${length}.sqlite`);
+    copyFileSync(store, cut);
+    truncateSync(cut, length);
+    expect(() => openDatabase(cut), `${length} bytes`).toThrow();
+    expect(statSync(cut).size).toBe(length);
+  }
+  const noise = file('noise.sqlite');
+  writeFileSync(noise, random(size));
+  expect(() => openDatabase(noise)).toThrow();
+  const foreign = file('foreign.sqlite');
+  const client = new DatabaseSync(foreign);
+  client.exec('CREATE TABLE other (x)');
+  client.close();
+  expect(() => openDatabase(foreign)).toThrow('not an issuer');
+  expect(() => openDatabase(file('no/such/folder.sqlite'))).toThrow();
+});
+
+test('S12 what was acknowledged stands in the file itself: there is no log beside it to lose', async () => {
+  const store = file('alone.sqlite');
+  const process = await spendProcess(store);
+  const spent = Array.from({ length: 20 }, spend);
+  for (const one of spent) expect(await process.spend(ledger, one)).toBe('first');
+  process.stop();
+  for (const side of ['-wal', '-shm']) expect(existsSync(`${store}${side}`)).toBe(false);
+  rmSync(`${store}-journal`, { force: true });
+  const database = openDatabase(store);
+  const after = sqliteSpentTokens(database, () => 1, wait);
+  for (const one of spent) expect(await after.spend(ledger, { ...one, tag: random(32) })).toBe('replayed');
+  database.close();
+});
+
+test('S12 a file that is cut while it is open fails closed', async () => {
+  const store = file('live.sqlite');
+  const database = openDatabase(store);
+  const tokens = sqliteSpentTokens(database, () => 1, wait);
+  const spent = Array.from({ length: 200 }, spend);
+  for (const one of spent) await tokens.spend(ledger, one);
+  truncateSync(store, 4096);
+  const outcomes = await Promise.allSettled(spent.map((one) => tokens.spend(ledger, retry(one))));
+  expect(outcomes.some((outcome) => outcome.status === 'fulfilled' && outcome.value === 'first')).toBe(false);
+  expect(outcomes.some((outcome) => outcome.status === 'rejected')).toBe(true);
+  database.close();
+  expect(() => openDatabase(store)).toThrow();
+});
+
+const isRoot = process.getuid?.() === 0;
+
+/** A file system of two megabytes, or null where none may be mounted. */
+function smallDisk(): string | null {
+  const at = mkdtempSync(path.join(tmpdir(), 'sotto-disk-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', at], { stdio: 'ignore' });
+    return at;
+  } catch {
+    rmSync(at, { recursive: true, force: true });
+    return null;
+  }
+}
+
+const disk = isRoot ? smallDisk() : null;
+afterAll(() => {
+  if (disk === null) return;
+  execFileSync('umount', [disk]);
+  rmSync(disk, { recursive: true, force: true });
+});
+
+const full =
+  'S10 on a full disk spends fail closed, nothing acknowledged is spendable again, and space heals it';
+test.skipIf(disk === null)(
+  disk === null ? `${full} (skipped: no tmpfs may be mounted here)` : full,
+  async () => {
+    const at = disk ?? '';
+    const database = openDatabase(path.join(at, 'full.sqlite'));
+    const tokens = sqliteSpentTokens(database, () => 1, wait);
+    const spent: Spend[] = [];
+    for (let i = 0; i < 200; i++) {
+      const one = spend();
+      if ((await tokens.spend(ledger, one)) === 'first') spent.push(one);
+    }
+    const ballast = path.join(at, 'ballast');
+    for (let size = 1 << 21; size >= 1024; size >>= 1) {
+      try {
+        writeFileSync(ballast, new Uint8Array(size), { flag: 'a' });
+      } catch {
+        // Smaller, until nothing fits.
+      }
+    }
+    let failed = 0;
+    for (let i = 0; i < 3000 && failed < 5; i++) {
+      const one = spend();
+      await tokens.spend(ledger, one).then(
+        () => spent.push(one),
+        (error: unknown) => {
+          expect(error).toBeInstanceOf(StoreError);
+          failed++;
+        },
+      );
+    }
+    expect(failed).toBe(5);
+    rmSync(ballast);
+    for (const one of spent)
+      expect(await tokens.spend(ledger, { ...retry(one), tag: random(32) })).toBe('spent');
+    expect(await tokens.spend(ledger, spend())).toBe('first');
+    database.close();
+  },
+);
+
+test('S16 K07 a file from a backup, with every key retired at its start, refuses the tokens of before', async () => {
+  const store = file('backup.sqlite');
+  const first = new World({ database: openDatabase(store) });
+  const tokens = await first.draw(5);
+  copyFileSync(store, file('saved.sqlite'));
+  expect(await first.redeem(tokens[0] as Bytes)).toBe('first');
+  first.database.close();
+
+  copyFileSync(file('saved.sqlite'), store);
+  const restored = new World({ database: openDatabase(store), clock: first.clock });
+  await restored.issuer.retireAll();
+  for (const token of tokens) expect(await restored.redeem(token)).toBe('invalid');
+  restored.clock.now += DAY;
+  expect(await restored.draw(5)).toHaveLength(5);
+  restored.database.close();
+});
+
+test('S24 VACUUM by another process during load fails nobody', async () => {
+  const store = file('vacuum.sqlite');
+  const database = openDatabase(store);
+  const tokens = sqliteSpentTokens(database, () => 1, wait);
+  const other = new DatabaseSync(store, { timeout: 1000 });
+  for (let round = 0; round < 5; round++) {
+    const spends = Promise.all(Array.from({ length: 20 }, () => tokens.spend(ledger, spend())));
+    other.exec('VACUUM');
+    expect(new Set(await spends)).toEqual(new Set(['first']));
+  }
+  other.close();
+  database.close();
+});
+
+test('P07 no secret and no forgotten row stays in the file, in freed pages or beside it', async () => {
+  const store = file('rest.sqlite');
+  const world = new World({ database: openDatabase(store) });
+  const [token] = await world.draw(1, { account: 'account-canary-42' });
+  await world.redeem(token as Bytes);
+  const ring = await world.issuer.keyring.ring();
+  const secret = ring.redeeming((token as Bytes).slice(66, 98))?.pair.secretKey.slice() as Bytes;
+  const [row] = world.database.db.all<{ id: Bytes; tag: Bytes }>('select id, tag from spent_tokens');
+  const [key] = world.database.db.all<{ wrapped: Bytes }>(
+    'select wrapped from issuer_keys order by epoch limit 1',
+  );
+  const holds = (bytes: Uint8Array): boolean =>
+    [store, `${store}-journal`].filter(existsSync).some((name) => readFileSync(name).includes(bytes));
+  expect(holds(row?.tag as Bytes)).toBe(true); // the scan can find what is there
+  expect(holds(secret)).toBe(false);
+  expect(holds((token as Bytes).subarray(2, 34))).toBe(false); // the nonce
+  expect(holds(Buffer.from('account-canary-42'))).toBe(false);
+  expect(holds(Buffer.from(hex(secret)))).toBe(false);
+  world.clock.now += 3 * DAY;
+  await world.issuer.runSchedule();
+  world.clock.now += 1;
+  await world.issuer.runSchedule();
+  expect(world.spentRows()).toBe(0);
+  for (const gone of [row?.id, row?.tag, key?.wrapped]) expect(holds(gone as Bytes)).toBe(false);
+  world.database.close();
+});

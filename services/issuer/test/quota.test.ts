@@ -1,0 +1,182 @@
+import { decodeAmortizedBatchTokenResponse } from '@sotto/privacypass';
+import { hex, type Bytes } from '@sotto/wire';
+import { expect, test } from 'vitest';
+import { ISSUER_VARIABLES } from './support/variables.ts';
+import { DAY, PROBLEM, START, told, World } from './support/world.ts';
+
+test('I08 no credential and a bad one are 401, quota used up is 429 with the next epoch and no more', async () => {
+  const world = new World();
+  const { pending } = await world.blind(30);
+  const { contentType, request: body } = pending;
+  const post = (headers: Record<string, string>): Promise<Response> =>
+    world.fetch('/token-request', {
+      method: 'POST',
+      headers: { 'content-type': contentType, ...headers },
+      body,
+    });
+  const unauthorized = PROBLEM(401, 'unauthorized', 'Unauthorized');
+  for (const authorization of [
+    undefined,
+    '',
+    'Bearer',
+    'Bearer x',
+    'Basic YTpi',
+    'Bearer a.b.c',
+    'Bearer ..',
+  ]) {
+    expect(await told(await post(authorization === undefined ? {} : { authorization }))).toEqual(
+      unauthorized,
+    );
+  }
+  expect(world.used()).toBe(0);
+
+  await world.draw(30);
+  const refused = await world.post(contentType, body);
+  expect(refused.headers.get('retry-after')).toBe(new Date((START + DAY) * 1000).toUTCString());
+  expect(await told(refused)).toEqual(PROBLEM(429, 'too-many-requests', 'Too Many Requests'));
+  const names = [...refused.headers.keys()].toSorted();
+  expect(names).toEqual([
+    'access-control-allow-origin',
+    'access-control-expose-headers',
+    'cache-control',
+    'content-type',
+    'retry-after',
+  ]);
+  // Another account, and the same one in the next epoch, have quotas of their own.
+  expect(await world.draw(30, { account: 'bob' })).toHaveLength(30);
+  world.clock.now += DAY;
+  expect(await world.draw(30)).toHaveLength(30);
+});
+
+test('I09 of 100 parallel requests for one token and a quota of 30, 30 are answered', async () => {
+  const world = new World();
+  const requests = await Promise.all(Array.from({ length: 100 }, () => world.blind(1)));
+  const issue = async (from: number, to: number): Promise<number[]> =>
+    Promise.all(
+      requests
+        .slice(from, to)
+        .map(async ({ pending }) => (await world.post(pending.contentType, pending.request)).status),
+    );
+  // No more than the queue holds at once, or some would be told 503.
+  const statuses = [
+    ...(await issue(0, 30)),
+    ...(await issue(30, 60)),
+    ...(await issue(60, 90)),
+    ...(await issue(90, 100)),
+  ];
+  expect(statuses.filter((status) => status === 200)).toHaveLength(30);
+  expect(statuses.filter((status) => status === 429)).toHaveLength(70);
+  expect(world.used()).toBe(30);
+});
+
+test('I09 with 28 of 30 used, ten parallel batches of 5 get nothing', async () => {
+  const world = new World();
+  for (let i = 0; i < 28; i++) await world.draw(1);
+  const requests = await Promise.all(Array.from({ length: 10 }, () => world.blind(5)));
+  const statuses = await Promise.all(
+    requests.map(async ({ pending }) => (await world.post(pending.contentType, pending.request)).status),
+  );
+  expect(new Set(statuses)).toEqual(new Set([429]));
+  expect(world.used()).toBe(28);
+});
+
+test('I10 the same blinded batch is answered again, with the same elements and a fresh proof, and counted once', async () => {
+  const world = new World();
+  const { pending } = await world.blind(30);
+  const answers: Bytes[] = [];
+  for (let i = 0; i < 4; i++) {
+    const response = await world.post(pending.contentType, pending.request);
+    expect(response.status).toBe(200);
+    answers.push(new Uint8Array(await response.arrayBuffer()));
+  }
+  const decoded = answers.map((answer) => decodeAmortizedBatchTokenResponse(5, answer));
+  expect(new Set(decoded.map(({ evaluatedMsgs }) => evaluatedMsgs.map(hex).join())).size).toBe(1);
+  expect(new Set(decoded.map(({ evaluatedProof }) => hex(evaluatedProof))).size).toBe(4);
+  expect(world.used()).toBe(30);
+  // The row keeps a digest of the batch and no element of it, blinded or evaluated.
+  const rows = JSON.stringify(
+    world.database.db.all('select hex(account) as a, service, used, batches from quotas'),
+  );
+  for (const element of decoded.flatMap(({ evaluatedMsgs }) => evaluatedMsgs)) {
+    expect(rows.toLowerCase()).not.toContain(hex(element));
+  }
+});
+
+test('I11 a thousand lost answers of one batch leak no quota', async () => {
+  const world = new World();
+  const { pending } = await world.blind(5);
+  const quota = world.issuer.issuing.quota;
+  let outcomes = new Set<string>();
+  await world.post(pending.contentType, pending.request);
+  const row = { epoch: START, account: new Uint8Array(32).fill(1), service: 'stickers' };
+  for (let i = 0; i < 1000; i++) {
+    outcomes = outcomes.add(await quota.take({ ...row, count: 5, limit: 30, batch: 'ab'.repeat(16) }));
+  }
+  expect([...outcomes]).toEqual(['taken', 'counted']);
+  expect(await quota.used(row)).toBe(5);
+  expect((await world.post(pending.contentType, pending.request)).status).toBe(200);
+  expect(await quota.used(row)).toBe(5);
+});
+
+test('a digest that is the tail of one and the head of the next was not counted', async () => {
+  const { quota } = new World().issuer.issuing;
+  const row = { epoch: START, account: new Uint8Array(32), service: 'stickers', count: 1, limit: 3 };
+  await quota.take({ ...row, batch: `${'a'.repeat(16)}${'b'.repeat(16)}` });
+  await quota.take({ ...row, batch: `${'c'.repeat(16)}${'d'.repeat(16)}` });
+  expect(await quota.take({ ...row, batch: `${'b'.repeat(16)}${'c'.repeat(16)}` })).toBe('taken');
+});
+
+test('the tier that the attester names sets the quota; an unknown tier is the default', async () => {
+  const world = new World();
+  const { pending } = await world.blind(30);
+  const draw = async (account: string, tier: unknown): Promise<number> => {
+    const { pending: batch } = await world.blind(30);
+    const headers = {
+      'content-type': pending.contentType,
+      authorization: `Bearer ${await world.bearer(account, { tier })}`,
+    };
+    return (await world.fetch('/token-request', { method: 'POST', headers, body: batch.request })).status;
+  };
+  expect(await draw('gold', 'gold')).toBe(200);
+  expect(await draw('gold', 'gold')).toBe(200);
+  expect(await draw('lead', 'lead')).toBe(200);
+  expect(await draw('lead', 'lead')).toBe(429);
+  expect(await draw('odd', ['gold'])).toBe(200);
+  expect(await draw('odd', 'constructor')).toBe(429);
+});
+
+test('P04 what stands in the store of quotas names no account', async () => {
+  const world = new World();
+  const account = 'account-canary-8151623';
+  await world.draw(5, { account });
+  const row = world.database.db.all<{ epoch: number; account: Uint8Array }>('select * from quotas')[0];
+  expect(JSON.stringify(row)).not.toContain(account);
+  expect(row?.account).toHaveLength(32);
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(account));
+  expect(hex(row?.account as Bytes)).not.toBe(hex(new Uint8Array(digest)));
+  // Another epoch, another hash: two rows of one account do not join.
+  world.clock.now += DAY;
+  const { attester } = world.issuer.issuing;
+  expect(attester.accountHash(account, null, START)).not.toEqual(
+    attester.accountHash(account, null, START + DAY),
+  );
+  await world.issuer.runSchedule();
+  expect(world.database.db.all('select * from quotas')).toEqual([]);
+});
+
+test('an operator sees what an account used, by its name, and never a list of accounts', async () => {
+  const world = new World({ vars: { ...ISSUER_VARIABLES } });
+  await world.draw(5, { account: 'ada' });
+  const shown = async (query: string): Promise<unknown> =>
+    (await world.operator(`/operator/quota?${query}`)).json();
+  expect(await shown('account=ada&service=stickers')).toEqual({
+    service: 'stickers',
+    epoch: START,
+    used: 5,
+    quota: { default: 30, gold: 300 },
+  });
+  expect(await shown('account=bob&service=stickers')).toMatchObject({ used: 0 });
+  expect((await world.operator('/operator/quota?service=stickers')).status).toBe(400);
+  expect((await world.operator('/operator/quota?account=ada&service=nothing')).status).toBe(400);
+  expect((await world.operator('/operator/quota?account=ada&issuer=nobody')).status).toBe(400);
+});

@@ -1,0 +1,163 @@
+import { AMORTIZED_REQUEST } from '@sotto/privacypass';
+import { hex } from '@sotto/wire';
+import { expect, test } from 'vitest';
+import { StoreError } from '../src/ports.ts';
+import { PROBLEM, told, World } from './support/world.ts';
+
+const DIRECTORY_PATH = '/.well-known/private-token-issuer-directory';
+const NOT_FOUND = PROBLEM(404, 'not-found', 'Not Found');
+
+test('I05 any other media type is 415, any other method 405 with Allow', async () => {
+  const world = new World();
+  const types = [
+    '',
+    'text/plain',
+    'application/json',
+    `${AMORTIZED_REQUEST}x`,
+    `${AMORTIZED_REQUEST}, text/plain`,
+  ];
+  for (const type of types) {
+    const headers = { 'content-type': type, authorization: `Bearer ${await world.bearer('ada')}` };
+    const response = await world.fetch('/token-request', {
+      method: 'POST',
+      headers,
+      body: new Uint8Array(8),
+    });
+    expect(await told(response)).toEqual(PROBLEM(415, 'unsupported-media-type', 'Unsupported Media Type'));
+  }
+  for (const [path, good, methods] of [
+    ['/token-request', 'POST', ['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH']],
+    [DIRECTORY_PATH, 'GET', ['POST', 'HEAD', 'PUT', 'DELETE']],
+    ['/health', 'GET', ['POST', 'HEAD', 'PUT', 'DELETE']],
+  ] as const) {
+    for (const method of methods) {
+      const response = await world.fetch(path, { method });
+      expect([method, response.status, response.headers.get('allow')]).toEqual([
+        method,
+        405,
+        `${good}, OPTIONS`,
+      ]);
+    }
+    const preflight = await world.fetch(path, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://a.example' },
+    });
+    expect([preflight.status, preflight.headers.get('vary'), await preflight.text()]).toEqual([
+      204,
+      null,
+      '',
+    ]);
+    expect(preflight.headers.get('access-control-allow-origin')).toBe('*');
+  }
+});
+
+test('I18 the directory is the same bytes for everyone, with no ETag and no Vary', async () => {
+  const world = new World();
+  const answers = new Set<string>();
+  for (let i = 0; i < 1000; i++) {
+    const response = await world.fetch(DIRECTORY_PATH, {
+      headers: {
+        'cf-connecting-ip': `192.0.2.${i % 256}`,
+        'user-agent': `agent ${i}`,
+        cookie: `id=${i}`,
+        'if-none-match': `"${i}"`,
+        'accept-language': `x-${i}`,
+      },
+    });
+    const body = hex(new Uint8Array(await response.arrayBuffer()));
+    answers.add(JSON.stringify([response.status, [...response.headers], body]));
+  }
+  expect(answers.size).toBe(1);
+  const [, headers] = JSON.parse([...answers][0] ?? '') as [number, [string, string][]];
+  expect(headers.map(([name]) => name).toSorted()).toEqual([
+    'access-control-allow-origin',
+    'cache-control',
+    'content-type',
+  ]);
+});
+
+test('I19 without its credential no operator route exists, and redeeming is never a route', async () => {
+  const world = new World();
+  const paths = [
+    '/operator/keys',
+    '/operator/keys/rotate',
+    '/operator/keys/retire-all',
+    '/operator/quota',
+    '/metrics',
+  ];
+  const elsewhere = ['/admin', '/debug', '/redeem', '/schedule', '/', '/token-request/', '/operator'];
+  for (const path of [...paths, ...elsewhere]) {
+    for (const authorization of [
+      undefined,
+      'Bearer wrong',
+      'Bearer operator-of-the-test',
+      'Basic b3A6b3A=',
+    ]) {
+      for (const method of ['GET', 'POST']) {
+        const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
+        expect(await told(await world.fetch(path, { method, headers })), path).toEqual(NOT_FOUND);
+      }
+    }
+  }
+  for (const path of elsewhere) expect((await world.operator(path)).status).toBe(404);
+  expect((await world.operator('/metrics')).status).toBe(200);
+});
+
+test('P09 metrics are counters of reasons and services; a cell shows from 50 up', async () => {
+  const world = new World();
+  for (let i = 0; i < 49; i++) await world.fetch('/token-request', { method: 'POST' });
+  const shown = async (): Promise<string> => (await world.operator('/metrics')).text();
+  expect(await shown()).not.toContain('media-type');
+  await world.fetch('/token-request', { method: 'POST' });
+  expect(await shown()).toContain('sotto_issuer_refused_total{reason="media-type"} 50\n');
+  await world.draw(30, { account: 'metric-canary' });
+  await world.draw(30, { account: 'another' });
+  const text = await shown();
+  expect(text).toContain('sotto_issuer_issued_total{service="stickers"} 60\n');
+  expect(text).not.toContain('canary');
+  for (const line of text.trimEnd().split('\n')) {
+    expect(line).toMatch(/^(# (HELP|TYPE) .+|sotto_issuer_[a-z]+_total\{[a-z]+="[a-z-]+"\} [0-9]+)$/);
+  }
+});
+
+test('X05 whatever a store or a key does, the answer is a constant: 503 for a store, 500 for a fault', async () => {
+  const fail = (error: Error) => async (): Promise<never> => Promise.reject(error);
+  const outcomes = new Set<string>();
+  for (const error of [new StoreError('canary'), new TypeError('canary')]) {
+    for (const port of ['authority', 'quota', 'counters', 'fetch'] as const) {
+      const broken = new Proxy({} as never, { get: () => fail(error), apply: fail(error) });
+      const world = new World();
+      const { pending } = await world.blind(5);
+      const bad = new World({ database: world.database, deps: () => ({ [port]: broken }) });
+      const response = await bad.post(pending.contentType, pending.request);
+      const [status, body] = await told(response);
+      expect(body).not.toContain('canary');
+      outcomes.add(`${error.name} ${port} ${status}`);
+      expect((await bad.fetch('/health')).status).toBe(200);
+    }
+  }
+  expect([...outcomes].toSorted()).toEqual([
+    'StoreError authority 503',
+    'StoreError counters 200',
+    'StoreError fetch 200',
+    'StoreError quota 503',
+    'TypeError authority 500',
+    'TypeError counters 200',
+    'TypeError fetch 200',
+    'TypeError quota 500',
+  ]);
+});
+
+test('a body that does not come is 408, one that is too long 422', async () => {
+  const world = new World();
+  expect((await world.post(AMORTIZED_REQUEST, new Uint8Array(100_000))).status).toBe(422);
+  const broken = new ReadableStream({
+    start(controller) {
+      controller.enqueue(new Uint8Array(3));
+      controller.error(new Error('gone'));
+    },
+  });
+  const headers = { 'content-type': AMORTIZED_REQUEST, authorization: `Bearer ${await world.bearer('ada')}` };
+  const init = { method: 'POST', headers, body: broken, duplex: 'half' } as RequestInit;
+  expect((await world.fetch('/token-request', init)).status).toBe(400);
+});

@@ -1,0 +1,132 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { and, eq } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-sqlite';
+import { afterAll, expect, test } from 'vitest';
+import { openDatabase } from '../src/node/database.ts';
+import { sqliteSpentTokens } from '../src/node/ports.ts';
+import type { Ledger, SpentTokens } from '../src/ports.ts';
+import type { Database, Db } from '../src/store/database.ts';
+import { SPENT_TABLES, spentTokens } from '../src/store/spent-schema.ts';
+import { spendToken } from '../src/store/spent.ts';
+import { spendProcess } from './support/processes.ts';
+import { spentTokensViolations } from './support/spent-contract.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'sotto-spent-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const END = 1000;
+const now = (): number => 500;
+const wait = async (milliseconds: number): Promise<void> => sleep(milliseconds);
+
+test('S05 S06 the contract of SpentTokens holds on node:sqlite, in memory and in a file', async () => {
+  for (const file of [':memory:', path.join(folder, 'one.sqlite')]) {
+    const database = openDatabase(file);
+    expect(await spentTokensViolations(sqliteSpentTokens(database, now, wait), END)).toEqual([]);
+    database.close();
+  }
+});
+
+test('S05 S07 the contract holds with two processes on one file', async () => {
+  const file = path.join(folder, 'two.sqlite');
+  const [a, b] = await Promise.all([spendProcess(file), spendProcess(file)]);
+  let turnOf = 0;
+  const both: SpentTokens = {
+    spend: (ledger, spend) => (turnOf++ % 2 === 0 ? a : b).spend(ledger, spend),
+    close: (ledger) => (turnOf++ % 2 === 0 ? a : b).close(ledger),
+  };
+  const end = Math.floor(Date.now() / 1000) + 3600;
+  expect(await spentTokensViolations(both, end, 60)).toEqual([]);
+  a.stop();
+  b.stop();
+});
+
+/** A store that a reviewer might have let through. */
+function mutant(
+  tables: readonly string[],
+  spend: (db: Db, ledger: number) => SpentTokens['spend'],
+): SpentTokens {
+  const client = new DatabaseSync(':memory:');
+  for (const table of tables) client.exec(table);
+  const db: Db = drizzle({ client });
+  const number = ({ keyId }: Ledger): number => keyId[0] ?? 0;
+  return {
+    spend: (ledger, one) => spend(db, number(ledger))(ledger, one),
+    close: sqliteSpentTokens({ db, atomically: (work) => work() } satisfies Database, now, wait).close,
+  };
+}
+
+test('S08 mutation: an await between check and insert fails the contract', async () => {
+  const store = mutant(SPENT_TABLES, (db, ledger) => async (_ledger, spend) => {
+    const row = and(eq(spentTokens.ledger, ledger), eq(spentTokens.id, spend.id));
+    if (db.select().from(spentTokens).where(row).get() === undefined) {
+      await turn(); // the mutation
+      const { id, tag, envelope } = spend;
+      db.insert(spentTokens).values({ ledger, id, tag, envelope1: envelope }).onConflictDoNothing().run();
+      return 'first';
+    }
+    return spendToken(db, ledger, spend);
+  });
+  const violations = await spentTokensViolations(store, END);
+  expect(violations.join('\n')).toMatch(/one token, many requests: \{"first":([2-9]|[1-9][0-9]+)/);
+});
+
+test('S08 mutation: a schema without the unique key fails the contract', async () => {
+  const tables = SPENT_TABLES.map((sql) =>
+    sql.replace(/,\s*PRIMARY KEY \(ledger, id\)\s*\) STRICT, WITHOUT ROWID/, ') STRICT'),
+  );
+  expect(tables).not.toEqual(SPENT_TABLES);
+  const store = mutant(tables, (db, ledger) => async (_ledger, spend) => spendToken(db, ledger, spend));
+  const violations = await spentTokensViolations(store, END);
+  expect(violations.join('\n')).toMatch(/one token, many requests: \{"first":100/);
+});
+
+test('S08 the mutants’ harness itself is sound: unmutated it passes', async () => {
+  const store = mutant(
+    SPENT_TABLES,
+    (db) => async (ledger, spend) =>
+      sqliteSpentTokens({ db, atomically: (work) => work() }, now, wait).spend(ledger, spend),
+  );
+  expect(await spentTokensViolations(store, END)).toEqual([]);
+});
+
+test('the tables are those of the drizzle schema, and the primary key is the only index', () => {
+  const { db, close } = openDatabase(path.join(folder, 'schema.sqlite'));
+  const columns = db.all<{ name: string; notnull: number; pk: number }>('pragma table_info(spent_tokens)');
+  expect(columns.map(({ name, notnull, pk }) => [name, notnull, pk])).toEqual([
+    ['ledger', 1, 1],
+    ['id', 1, 2],
+    ['tag', 1, 0],
+    ['envelope_1', 1, 0],
+    ['envelope_2', 0, 0],
+    ['envelope_3', 0, 0],
+  ]);
+  expect(db.all('pragma index_list(spent_tokens)')).toMatchObject([{ origin: 'pk' }]);
+  close();
+});
+
+test('S23 with a million rows the slowest spend of a hundred is quick', async () => {
+  const { db, close } = openDatabase(':memory:');
+  db.run(
+    `insert into spent_tokens (ledger, id, tag, envelope_1)
+     with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000000)
+     select 7, randomblob(32), x'00', x'00' from n`,
+  );
+  const times: number[] = [];
+  for (let i = 0; i < 1000; i++) {
+    const spend = {
+      id: crypto.getRandomValues(new Uint8Array(32)),
+      tag: new Uint8Array(32),
+      envelope: new Uint8Array(32),
+      idempotent: true,
+    };
+    const began = performance.now();
+    expect(spendToken(db, 7, spend)).toBe('first');
+    times.push(performance.now() - began);
+  }
+  expect(times.toSorted((a, b) => a - b)[989]).toBeLessThan(5); // milliseconds, the 99th percentile
+  close();
+});

@@ -1,0 +1,46 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import type { Ledger, Spend, SpendOutcome, SpentTokens } from '../../src/ports.ts';
+
+export interface SpendProcess extends SpentTokens {
+  readonly child: ChildProcess;
+  /** Outcomes that arrived, so that were acknowledged. */
+  stop(): void;
+}
+
+/** Another process over the file at `store`. A call that it did not answer before it died rejects. */
+export async function spendProcess(store: string): Promise<SpendProcess> {
+  const script = path.join(import.meta.dirname, 'spend-child.ts');
+  const child = fork(script, [store], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  await once(child, 'message');
+  const waiting = new Map<number, { resolve(outcome: SpendOutcome): void; reject(error: Error): void }>();
+  let last = 0;
+  child.on('message', ({ id, outcome }: { id: number; outcome: SpendOutcome | 'error' | null }) => {
+    const call = waiting.get(id);
+    waiting.delete(id);
+    if (outcome === 'error') call?.reject(new Error('store'));
+    else call?.resolve(outcome as SpendOutcome);
+  });
+  child.on('exit', () => {
+    for (const { reject } of waiting.values()) reject(new Error('killed'));
+    waiting.clear();
+  });
+  const call = (ledger: Ledger, spend: Spend | null): Promise<SpendOutcome> =>
+    new Promise((resolve, reject) => {
+      const id = ++last;
+      waiting.set(id, { resolve, reject });
+      child.send({ id, ledger, spend }, (error) => {
+        if (error !== null) reject(error);
+      });
+    });
+  return {
+    child,
+    spend: call,
+    close: async (ledger) => void (await call(ledger, null)),
+    stop: () => child.kill('SIGKILL'),
+  };
+}

@@ -1,0 +1,137 @@
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { nobleVoprf, type Voprf, type VoprfSuiteId } from '@sotto/voprf';
+import type { Bytes } from '@sotto/wire';
+import { app } from '../../src/app.ts';
+import { parseConfig } from '../../src/config.ts';
+import { byTokenType, Issuer, type IssuerDeps } from '../../src/issuer.ts';
+import { openDatabase, type NodeDatabase } from '../../src/node/database.ts';
+import { memoryCounters, sqliteKeys, sqliteQuota, sqliteSpentTokens } from '../../src/node/ports.ts';
+import type { Redeemed, Redemption } from '../../src/redeem.ts';
+import { accountToken } from './account.ts';
+import { ISSUER_VARIABLES } from './variables.ts';
+import { blindBatch, currentKey, random } from './wallet.ts';
+
+export const DAY = 86_400;
+export const START = 1_800_000_000 - (1_800_000_000 % DAY); // an epoch's start
+
+export const VOPRF: Readonly<Record<VoprfSuiteId, Voprf>> = {
+  'ristretto255-SHA512': nobleVoprf('ristretto255-SHA512'),
+  'P384-SHA384': nobleVoprf('P384-SHA384'),
+};
+
+export interface WorldOptions {
+  readonly vars?: Readonly<Record<string, string>>;
+  readonly database?: NodeDatabase;
+  readonly clock?: { now: number };
+  readonly deps?: (deps: IssuerDeps) => Partial<IssuerDeps>;
+}
+
+/** An issuer over SQLite, with a clock that a test turns by hand. */
+export class World {
+  readonly clock: { now: number };
+  readonly database: NodeDatabase;
+  readonly issuer: Issuer;
+  readonly #routes: ReturnType<typeof app>;
+
+  constructor({ vars = {}, database, clock, deps = () => ({}) }: WorldOptions = {}) {
+    this.clock = clock ?? { now: START + 1000 };
+    this.database = database ?? openDatabase(':memory:');
+    const config = parseConfig({ ...ISSUER_VARIABLES, ...vars });
+    const now = (): number => this.clock.now;
+    const wait = async (milliseconds: number): Promise<void> => sleep(milliseconds);
+    const platform = {
+      now,
+      random,
+      date: (seconds: number) => new Date(seconds * 1000),
+      pause: async () => turn(),
+    };
+    const scheduleDeps = { config, platform, voprf: byTokenType(VOPRF), database: this.database };
+    const all: IssuerDeps = {
+      config,
+      platform,
+      fetch: async () => new Response(null, { status: 404 }),
+      voprf: VOPRF,
+      authority: sqliteKeys(scheduleDeps, wait),
+      quota: sqliteQuota(this.database, wait),
+      spent: sqliteSpentTokens(this.database, now, wait),
+      counters: memoryCounters(),
+    };
+    this.issuer = new Issuer({ ...all, ...deps(all) });
+    this.#routes = app(this.issuer);
+  }
+
+  async fetch(path: string, init?: RequestInit): Promise<Response> {
+    return this.#routes.fetch(new Request(`https://issuer.example${path}`, init));
+  }
+
+  async directory(): Promise<Bytes> {
+    const response = await this.fetch('/.well-known/private-token-issuer-directory');
+    return new Uint8Array(await response.arrayBuffer());
+  }
+
+  async bearer(account: string, more: Readonly<Record<string, unknown>> = {}): Promise<string> {
+    return accountToken(account, { now: this.clock.now, more });
+  }
+
+  async post(contentType: string, body: Bytes, account = 'ada'): Promise<Response> {
+    const headers = { 'content-type': contentType, authorization: `Bearer ${await this.bearer(account)}` };
+    return this.fetch('/token-request', { method: 'POST', headers, body });
+  }
+
+  async blind(
+    count: number,
+    service = 'stickers',
+    type: 1 | 5 = 5,
+    kind: 'single' | 'amortized' = 'amortized',
+  ) {
+    const key = currentKey(await this.directory(), service, type, this.clock.now);
+    return { key, pending: blindBatch(key, count, { kind }) };
+  }
+
+  /** Draws tokens as a client does. */
+  async draw(
+    count: number,
+    { account = 'ada', service = 'stickers', type = 5 as 1 | 5 } = {},
+  ): Promise<Bytes[]> {
+    const { pending } = await this.blind(count, service, type);
+    const response = await this.post(pending.contentType, pending.request, account);
+    if (response.status !== 200) throw new Error(`HTTP ${response.status}`);
+    return pending.finish(new Uint8Array(await response.arrayBuffer()));
+  }
+
+  redeem(token: Bytes, more: Partial<Redemption> = {}): Promise<Redeemed> {
+    return this.issuer.redeem({ ...redemption(token), ...more });
+  }
+
+  /** Rows of the ledgers. */
+  spentRows(): number {
+    return this.database.db.all<{ n: number }>('select count(*) as n from spent_tokens')[0]?.n ?? -1;
+  }
+
+  used(): number {
+    const [row] = this.database.db.all<{ n: number | null }>('select sum(used) as n from quotas');
+    return row?.n ?? 0;
+  }
+
+  operator(path: string, method = 'GET'): Promise<Response> {
+    const authorization = `Bearer ${ISSUER_VARIABLES['OPERATOR_TOKEN']}`;
+    return this.fetch(path, { method, headers: { authorization } });
+  }
+}
+
+/** A call of the gateway with a tag and an envelope of its own. */
+export function redemption(token: Bytes): Redemption {
+  return { service: 'stickers', token, tag: random(32), envelope: random(32), idempotent: true };
+}
+
+/** The status, and the code of a problem: all that a refusal tells. */
+export async function told(response: Response): Promise<readonly [number, string]> {
+  return [response.status, await response.text()];
+}
+
+export const PROBLEM = (status: number, code: string, title: string): readonly [number, string] => [
+  status,
+  JSON.stringify({ type: 'about:blank', title, status, code }),
+];
+
+export const UNPROCESSABLE = PROBLEM(422, 'unprocessable-content', 'Unprocessable Content');
