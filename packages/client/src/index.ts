@@ -3,6 +3,7 @@ export { ClientError, type Attempt, type ClientErrorCode } from './error.ts';
 export type { ClientOptions, Fetch, FetchAnswer, FetchInit, Lock, Platform } from './platform.ts';
 export type { RequestOptions, ServiceRequest, ServiceResponse } from './requests.ts';
 export type { Art, SearchOptions, SearchPage, Sticker } from './search.ts';
+export { searchBox, type SearchBox, type SearchBoxOptions } from './search-box.ts';
 export { memoryWallet } from './wallet/memory.ts';
 export {
   emptyState,
