@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { BUILT, buildCatalogue, type Manifest, PACKS } from './build.ts';
 
-const require = createRequire(import.meta.url);
+const MODULES = path.resolve(import.meta.dirname, '../../../node_modules');
 const SOURCES = [
   '@iconify-json/fluent-emoji-flat',
   '@iconify-json/noto',
@@ -26,7 +25,10 @@ export async function ensureCatalogue(progress: (line: string) => void = () => {
 function stampOf(): string {
   const hash = createHash('sha256');
   for (const name of SOURCES) {
-    hash.update(`${name} ${(require(`${name}/package.json`) as { version: string }).version}\n`);
+    const { version } = JSON.parse(readFileSync(path.join(MODULES, name, 'package.json'), 'utf8')) as {
+      version: string;
+    };
+    hash.update(`${name} ${version}\n`);
   }
   const code = [import.meta.dirname, path.join(import.meta.dirname, '../src/engine')].flatMap((folder) =>
     readdirSync(folder)
