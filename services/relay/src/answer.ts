@@ -14,7 +14,7 @@ import {
 export const OHTTP_KEY: Problem = {
   status: 400,
   type: 'https://iana.org/assignments/http-problem-types#ohttp-key',
-  title: 'Oblivious HTTP key configuration not acceptable',
+  title: 'Key Configuration Not Acceptable',
   code: 'ohttp-key',
 };
 

@@ -24,7 +24,7 @@ const MAX_WAIT_MS = 8000;
  *
  * How often the gateway is asked follows from the clock alone: at most once in each period of the
  * clock, and a failure is not tried again before the next. What clients send never causes a second fetch,
- * so the gateway cannot answer one client with a bundle of its own (privacy.md L7 in short: keys are for all).
+ * so the gateway cannot answer one client with a bundle of its own.
  */
 export function scheduledBundle({ fetchBundle, now, sleep, periodMs }: ScheduleDeps): ScheduledBundle {
   let good: Uint8Array<ArrayBuffer> | null = null;
@@ -38,12 +38,9 @@ export function scheduledBundle({ fetchBundle, now, sleep, periodMs }: ScheduleD
   const refresh = async (): Promise<void> => {
     busySince = now();
     due = nextBoundary();
-    try {
-      good = (await fetchBundle()) ?? good;
-    } finally {
-      busySince = null;
-      due = nextBoundary();
-    }
+    good = (await fetchBundle().catch(() => null)) ?? good;
+    busySince = null;
+    due = nextBoundary();
   };
   const busy = (): boolean => busySince !== null && now() - busySince < MAX_WAIT_MS;
 

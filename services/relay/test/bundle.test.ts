@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PROBLEMS } from '@sotto/http';
+import { recordingServer, type RecordingServer } from '../../../test/support/recording-server.ts';
+import { scheduledBundle } from '../src/bundle.ts';
+import { RELAYS, vars, type RunningRelay } from './start-relay.ts';
+import { problem, told } from './told.ts';
+
+const TYPE = 'application/sotto-bundle';
+const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+
+/** A schedule on a clock that the test moves, and what its gateway gives next. */
+function schedule(periodMs: number) {
+  const at = { now: 1_000_000_000_000 - (1_000_000_000_000 % periodMs) + 1000, fetches: 0 };
+  const gateway: { next: () => Promise<Uint8Array<ArrayBuffer> | null> } = {
+    next: () => Promise.resolve(bytes('one')),
+  };
+  const bundle = scheduledBundle({
+    fetchBundle: () => {
+      at.fetches++;
+      return gateway.next();
+    },
+    now: () => at.now,
+    sleep: (ms) => {
+      at.now += ms;
+      return Promise.resolve();
+    },
+    periodMs,
+  });
+  const current = async (): Promise<string | null> => {
+    const got = await bundle.current(() => {});
+    return got === null ? null : new TextDecoder().decode(got);
+  };
+  return { at, bundle, current, gives: (next: typeof gateway.next) => (gateway.next = next) };
+}
+
+describe('the schedule of the key bundle', () => {
+  test('L7 a thousand clients in one period cause one fetch; the next period causes one more', async () => {
+    const { at, current, gives } = schedule(600_000);
+    for (let i = 0; i < 1000; i++) expect(await current()).toBe('one');
+    expect(at.fetches).toBe(1);
+    gives(() => Promise.resolve(bytes('two')));
+    at.now += 600_000;
+    await Promise.all(Array.from({ length: 100 }, current));
+    expect(await current()).toBe('two');
+    expect(at.fetches).toBe(2);
+  });
+
+  test('L7 periods are of the clock, the same for every isolate, not of the first client', async () => {
+    const { at, current } = schedule(600_000);
+    at.now += 598_000; // a second before the boundary
+    await current();
+    at.now += 2000;
+    await current();
+    expect(at.fetches).toBe(2);
+  });
+
+  test('a failed fetch keeps the last good bundle and is not tried again before its time', async () => {
+    const { at, current, gives } = schedule(600_000);
+    await current();
+    gives(() => Promise.resolve(null));
+    at.now += 600_000;
+    for (let i = 0; i < 10; i++) expect(await current()).toBe('one');
+    expect(at.fetches).toBe(2);
+    gives(() => Promise.reject(new Error('no')));
+    at.now += 600_000;
+    for (let i = 0; i < 10; i++) expect(await current()).toBe('one');
+    expect(at.fetches).toBe(3);
+  });
+
+  test('until a first bundle came it is asked for every ten seconds, whatever clients do', async () => {
+    const { at, current, gives } = schedule(600_000);
+    gives(() => Promise.resolve(null));
+    for (let i = 0; i < 40; i++) {
+      expect(await current()).toBe(null);
+      at.now += 1000;
+    }
+    expect(at.fetches).toBeGreaterThanOrEqual(4);
+    expect(at.fetches).toBeLessThanOrEqual(5);
+  });
+
+  test('who comes while the first is being fetched waits for it; who has one is not kept waiting', async () => {
+    const { at, current, gives } = schedule(600_000);
+    const { promise, resolve: arrive } = Promise.withResolvers<Uint8Array<ArrayBuffer>>();
+    gives(() => promise);
+    const first = current();
+    const second = current();
+    arrive(bytes('one'));
+    expect(await Promise.all([first, second])).toEqual(['one', 'one']);
+    expect(at.fetches).toBe(1);
+    at.now += 600_000;
+    void current();
+    expect(await current()).toBe('one');
+    expect(at.fetches).toBe(2);
+  });
+
+  test('a fetch that never ends is given up', async () => {
+    const { at, current, gives } = schedule(600_000);
+    gives(() => new Promise(() => {}));
+    void current();
+    expect(await current()).toBe(null);
+    gives(() => Promise.resolve(bytes('late')));
+    at.now += 600_000;
+    expect(await current()).toBe('late');
+  });
+});
+
+describe.each(RELAYS)('the key bundle at the relay on %s', (_runtime, start) => {
+  let gateway: RecordingServer;
+  const relays: RunningRelay[] = [];
+  const at = async (
+    answer: RecordingServer['answer'],
+    more: Record<string, string> = {},
+  ): Promise<string> => {
+    gateway.reset();
+    gateway.answer = answer;
+    const relay = await start(vars(gateway.url, more));
+    relays.push(relay);
+    return `${relay.url}/bundle`;
+  };
+  beforeAll(async () => {
+    gateway = await recordingServer(() => {});
+  });
+  afterAll(async () => {
+    await Promise.all(relays.map((relay) => relay.close()));
+    await gateway.close();
+  });
+
+  test('L7 L10 a thousand fetches under different headers: one digest, one fetch upstream, no validator', async () => {
+    const url = await at((_seen, response) => {
+      const headers = { 'content-type': TYPE, etag: '"1"', 'set-cookie': 'a=1', vary: '*', age: '3' };
+      response.writeHead(200, headers).end('the bundle');
+    });
+    const answers = new Set<string>();
+    for (let i = 0; i < 1000; i += 100) {
+      const texts = await Promise.all(
+        Array.from({ length: 100 }, async (_, k) => {
+          const headers = {
+            cookie: `id=${i + k}`,
+            'user-agent': `agent ${k}`,
+            'x-forwarded-for': `192.0.2.${k}`,
+            'if-none-match': '"1"',
+          };
+          const response = await fetch(url, { headers });
+          const fields = [...response.headers].filter(
+            ([name]) => !['date', 'connection', 'keep-alive'].includes(name),
+          );
+          return JSON.stringify([response.status, fields, await response.text()]);
+        }),
+      );
+      texts.forEach((text) => answers.add(text));
+    }
+    expect([...answers].map((text) => JSON.parse(text) as unknown)).toEqual([
+      [
+        200,
+        [
+          ['access-control-allow-origin', '*'],
+          ['cache-control', 'public, max-age=60'],
+          ['content-length', '10'],
+          ['content-type', TYPE],
+        ],
+        'the bundle',
+      ],
+    ]);
+    expect(gateway.seen).toHaveLength(1);
+    expect(
+      gateway.seen[0]?.headers
+        .map(([name]) => name)
+        .filter((name) => name !== 'cf-worker')
+        .toSorted(),
+    ).toEqual(['accept', 'authorization', 'host']);
+  });
+
+  test.each([
+    ['another type', 200, { 'content-type': 'text/html' }, 'x'],
+    ['an error', 503, { 'content-type': TYPE }, 'x'],
+    ['nothing', 200, { 'content-type': TYPE }, ''],
+    ['more than 64 KiB', 200, { 'content-type': TYPE }, 'x'.repeat(65_537)],
+    ['an encoding', 200, { 'content-type': TYPE, 'content-encoding': 'gzip' }, 'x'],
+    ['a redirect', 302, { location: 'https://elsewhere.example/bundle' }, ''],
+  ])('%s from the gateway is no bundle: 503', async (_what, status, headers, body) => {
+    const url = await at((_seen, response) => void response.writeHead(status, headers).end(body));
+    expect(await told(await fetch(url))).toEqual(problem(PROBLEMS.unavailable));
+  });
+});

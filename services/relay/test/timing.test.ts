@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { relay } from '../src/app.ts';
+import { readConfig } from '../src/config.ts';
+import { CREDENTIAL } from './start-relay.ts';
+
+/** A relay on a clock of its own; its gateway takes as long as it is told. */
+function timed(
+  bucketMs: number,
+  answer: () => Response = () => new Response('s', { headers: { 'content-type': 'message/ohttp-res' } }),
+) {
+  const clock = { now: 1_000_000, takes: 0, slept: [] as number[] };
+  const config = readConfig({
+    GATEWAYS: '{"":"https://gateway.example"}',
+    RELAY_TOKENS: JSON.stringify({ '': CREDENTIAL }),
+    BUCKET_MS: `${bucketMs}`,
+  });
+  const { app } = relay({
+    config,
+    send: () => {
+      clock.now += clock.takes;
+      return Promise.resolve(answer());
+    },
+    now: () => clock.now,
+    sleep: (ms) => {
+      clock.slept.push(ms);
+      clock.now += ms;
+      return Promise.resolve();
+    },
+    timeout: () => new AbortController().signal,
+  });
+  const visit = { admit: () => true, waitUntil: () => {} };
+  return {
+    clock,
+    took: async (takes: number): Promise<number> => {
+      clock.takes = takes;
+      const from = clock.now;
+      const headers = { 'content-type': 'message/ohttp-req' };
+      const request = new Request('https://relay.example/ohttp', {
+        method: 'POST',
+        body: new Uint8Array(64),
+        headers,
+      });
+      await app.fetch(request, visit);
+      return clock.now - from;
+    },
+  };
+}
+
+test('L5 by default an answer leaves as soon as it is there', async () => {
+  const { clock, took } = timed(0);
+  expect([await took(3), await took(61)]).toEqual([3, 61]);
+  expect(clock.slept).toEqual([]);
+});
+
+test('L5 with a bucket, every answer leaves on a multiple of it: 200 work times, four leaving times', async () => {
+  const { took } = timed(50);
+  const left = new Set<number>();
+  for (let takes = 0; takes < 200; takes++) left.add(await took(takes));
+  expect([...left].toSorted((a, b) => a - b)).toEqual([50, 100, 150, 200]);
+});
+
+test('L5 a refusal waits for the same tick as a success', async () => {
+  const { took } = timed(50, () => new Response('no', { status: 500 }));
+  expect(await took(12)).toBe(50);
+});

@@ -1,0 +1,122 @@
+import {
+  createExecutionContext,
+  createScheduledController,
+  env,
+  waitOnExecutionContext,
+} from 'cloudflare:test';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { PROBLEMS, problemText } from '@sotto/http';
+import worker from '../../src/index.ts';
+
+const CREDENTIAL = 'a-credential-of-the-relay';
+const ENVELOPE = new Uint8Array(64);
+
+/** Body as text; `.text()` would warn of a type that is none. */
+const text = async (response: Response): Promise<string> =>
+  new TextDecoder().decode(await response.arrayBuffer());
+
+/** The relay's bindings as its block in wrangler.toml has them, with its secret. */
+const bound = (more: Record<string, unknown> = {}) =>
+  ({ ...env, RELAY_TOKENS: JSON.stringify({ '': CREDENTIAL }), ...more }) as never;
+
+async function call(url: string, bindings: never, init: RequestInit = {}): Promise<Response> {
+  const ctx = createExecutionContext();
+  const request = new Request(url, init) as Request<unknown, IncomingRequestCfProperties>;
+  const response = await worker.fetch(request, bindings, ctx);
+  await waitOnExecutionContext(ctx);
+  return response;
+}
+const post = (url: string, bindings: never, headers: Record<string, string> = {}): Promise<Response> =>
+  call(url, bindings, {
+    method: 'POST',
+    body: ENVELOPE,
+    headers: { 'content-type': 'message/ohttp-req', ...headers },
+  });
+
+describe('the Worker', () => {
+  const upstream = vi.fn<typeof fetch>();
+  const seen = (): Request[] => upstream.mock.calls.map(([url, init]) => new Request(url as string, init));
+
+  beforeEach(() => {
+    upstream.mockImplementation(() =>
+      Promise.resolve(new Response('sealed', { headers: { 'content-type': 'message/ohttp-res' } })),
+    );
+    vi.stubGlobal('fetch', upstream);
+  });
+  afterEach(() => {
+    upstream.mockReset();
+    vi.unstubAllGlobals();
+  });
+
+  test('R08 sends to the gateway of its configuration, under fixed headers', async () => {
+    const headers = { cookie: 'canary', 'cf-connecting-ip': '192.0.2.1', 'x-canary': '1' };
+    const response = await post('https://relay.other.example/ohttp', bound(), headers);
+    expect([response.status, await text(response)]).toEqual([200, 'sealed']);
+    const [request] = seen();
+    expect(request?.url).toBe('https://gateway.example/.well-known/ohttp-gateway');
+    expect(request?.redirect).toBe('manual');
+    expect([...(request?.headers ?? [])]).toEqual([
+      ['authorization', `Bearer ${CREDENTIAL}`],
+      ['content-type', 'message/ohttp-req'],
+    ]);
+  });
+
+  test('R24 without its secret, or beside its gateway in one zone, it answers nothing', async () => {
+    for (const [url, bindings] of [
+      ['https://relay.other.example/health', bound({ RELAY_TOKENS: undefined })],
+      ['https://relay.other.example/health', bound({ GATEWAYS: '{}' })],
+      ['https://gateway.example/health', bound()],
+      ['https://relay.gateway.example/health', bound()],
+    ] as const) {
+      const response = await call(url, bindings);
+      expect([response.status, await text(response)]).toEqual([500, problemText(PROBLEMS['internal-error'])]);
+    }
+    expect(upstream).not.toHaveBeenCalled();
+  });
+
+  test('R24 its cron says why, in one line', async () => {
+    const run = worker.scheduled(createScheduledController(), bound({ RELAY_TOKENS: undefined }));
+    await expect(run).rejects.toThrow('RELAY_TOKENS is missing');
+  });
+
+  test('R27 the platform counts by address, and its word stands before any call', async () => {
+    const keys: string[] = [];
+    const limit = ({ key }: { key: string }): Promise<{ success: boolean }> => {
+      keys.push(key);
+      return Promise.resolve({ success: keys.length < 3 });
+    };
+    const bindings = bound({ LIMITER: { limit } });
+    const from = (address: string) =>
+      post('https://relay.other.example/ohttp', bindings, { 'cf-connecting-ip': address });
+    expect((await from('192.0.2.1')).status).toBe(200);
+    expect((await from('2001:db8:1:2:3::4')).status).toBe(200);
+    const refused = await from('192.0.2.1');
+    expect([refused.status, await text(refused)]).toEqual([429, problemText(PROBLEMS['too-many-requests'])]);
+    expect(keys).toEqual(['192.0.2.1', '2001:db8:1:2::/64', '192.0.2.1']);
+    expect(upstream).toHaveBeenCalledTimes(2);
+  });
+
+  test('L7 the cron fetches the bundle; clients then get its bytes and cause no fetch', async () => {
+    const bindings = bound({ BUNDLE_SECONDS: '86400' }); // an isolate of its own, as far as the cache goes
+    upstream.mockImplementation(() =>
+      Promise.resolve(
+        new Response('the bundle', { headers: { 'content-type': 'application/sotto-bundle' } }),
+      ),
+    );
+    await worker.scheduled(createScheduledController(), bindings);
+    for (let i = 0; i < 20; i++) {
+      const response = await call('https://relay.other.example/bundle', bindings, {
+        headers: { cookie: `${i}` },
+      });
+      expect(await text(response)).toBe('the bundle');
+    }
+    expect(seen().map(({ url }) => url)).toEqual(['https://gateway.example/bundle']);
+  });
+
+  test('R26 POST answers are kept in no cache', async () => {
+    await post('https://relay.other.example/ohttp', bound());
+    await post('https://relay.other.example/ohttp', bound());
+    expect(upstream).toHaveBeenCalledTimes(2);
+    expect(await caches.default.match('https://gateway.example/.well-known/ohttp-gateway')).toBe(undefined);
+  });
+});
