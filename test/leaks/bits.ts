@@ -1,0 +1,31 @@
+/** What one observer could tell apart on one channel, over all that was asked. */
+export interface Channel {
+  readonly channel: string;
+  /** Shannon entropy of what was seen: bits that one sight of this channel tells of what was asked. */
+  readonly bits: number;
+  readonly distinct: number;
+  readonly samples: number;
+}
+
+/** Counts what was seen, and nothing else of it. */
+export class Channels {
+  readonly #seen = new Map<string, Map<string, number>>();
+
+  add(channel: string, value: string | number): void {
+    const counts = this.#seen.get(channel) ?? new Map<string, number>();
+    counts.set(`${value}`, (counts.get(`${value}`) ?? 0) + 1);
+    this.#seen.set(channel, counts);
+  }
+
+  samples(channel: string): number {
+    return [...(this.#seen.get(channel)?.values() ?? [])].reduce((sum, n) => sum + n, 0);
+  }
+
+  report(): Channel[] {
+    return Array.from(this.#seen, ([channel, counts]) => {
+      const samples = this.samples(channel);
+      const bits = [...counts.values()].reduce((sum, n) => sum - (n / samples) * Math.log2(n / samples), 0);
+      return { channel, bits: Number(Math.abs(bits).toFixed(4)), distinct: counts.size, samples };
+    });
+  }
+}

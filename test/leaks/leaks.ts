@@ -1,0 +1,23 @@
+import '../support/offline-env.ts';
+import { parseArgs } from 'node:util';
+import { prepare } from '../../services/local/src/prepare.ts';
+import { startSuite } from '../../services/local/src/suite.ts';
+import { measureLeaks } from './measure.ts';
+import { vocabulary } from './vocabulary.ts';
+
+const { values } = parseArgs({ options: { json: { type: 'boolean' }, most: { type: 'string' } } });
+const progress = (line: string): void => void process.stderr.write(`${line}\n`);
+
+await prepare(progress);
+const suite = await startSuite();
+const queries = vocabulary('en').slice(0, values.most === undefined ? undefined : Number(values.most));
+const channels = await measureLeaks(suite, { queries, progress });
+await suite.dispose();
+
+if (!values.json) console.log(`${'channel'.padEnd(26)}    bits  distinct  samples`);
+for (const channel of channels) {
+  const { bits, distinct, samples } = channel;
+  const cells = [bits.toFixed(4).padStart(8), `${distinct}`.padStart(10), `${samples}`.padStart(9)];
+  console.log(values.json ? JSON.stringify(channel) : channel.channel.padEnd(26) + cells.join(''));
+}
+if (channels.some(({ bits }) => bits > 0)) process.exitCode = 1;

@@ -1,0 +1,112 @@
+import { utf8, type Bytes } from '@sotto/wire';
+import { ClientError, createClient, memoryWallet, type Client } from '@sotto/client';
+import { sodiumVoprf } from '@sotto/voprf/sodium';
+import { loadSodium } from '@sotto/voprf/sodium-node';
+import { nodeHpke } from '@sotto/ohttp/node';
+import type { BhttpRequest } from '@sotto/bhttp';
+import type { Suite } from '../../services/local/src/suite.ts';
+import { random, RawExchange } from '../support/raw-exchange.ts';
+import { Channels, type Channel } from './bits.ts';
+import { observed } from './observe.ts';
+
+const AT_ONCE = 8; // searches under way
+const PER_ACCOUNT = 240; // searches, of the 300 tokens that an account may draw
+
+export interface LeakOptions {
+  readonly queries: readonly string[];
+  readonly progress?: (line: string) => void;
+}
+
+/**
+ * Searches for everything in a vocabulary and makes every error that a client can meet, through the live
+ * suite, and says how many bits each channel told.
+ */
+export async function measureLeaks(suite: Suite, { queries, progress }: LeakOptions): Promise<Channel[]> {
+  const channels = new Channels();
+  const part = (url: string): string | null =>
+    url.endsWith('/ohttp') ? 'search' : url.endsWith('/token-request') ? 'tokens' : null;
+  const fetcher = observed(channels, part);
+  const voprf = sodiumVoprf(await loadSodium());
+  const clientOf = (account: string): Client =>
+    createClient({
+      relay: suite.urls.relay,
+      issuer: suite.urls.issuer,
+      root: suite.secrets.root,
+      account: () => suite.account(account),
+      fetch: fetcher,
+      random,
+      now: () => Math.floor(Date.now() / 1000),
+      wallet: memoryWallet(),
+      hpke: nodeHpke(),
+      voprf,
+      restSeconds: 0,
+      batches: 10,
+    });
+
+  for (let from = 0; from < queries.length; from += PER_ACCOUNT) {
+    const client = clientOf(`account ${from}`);
+    const left = queries.slice(from, from + PER_ACCOUNT);
+    await client.refill();
+    await Promise.all(Array.from({ length: AT_ONCE }, () => searchAll(client, left)));
+    progress?.(`${Math.min(from + PER_ACCOUNT, queries.length)} of ${queries.length} searches`);
+  }
+  await refusals(suite, channels);
+  await requestsOfOneSearch(channels, clientOf('typist'));
+  return channels.report();
+}
+
+async function searchAll(client: Client, left: string[]): Promise<void> {
+  for (let query = left.pop(); query !== undefined; query = left.pop()) {
+    await client.search(query, { locale: 'en' }).catch((error: unknown) => {
+      if (!(error instanceof ClientError) || error.code !== 'query-too-long') throw error;
+    });
+  }
+}
+
+/** One envelope for every way in which an opened request can be refused. */
+async function refusals(suite: Suite, channels: Channels): Promise<void> {
+  const raw = await RawExchange.of(suite);
+  const tokens = await raw.draw('refused');
+  const spent = tokens.pop() ?? null;
+  await raw.search(spent, 'once');
+  const forged = tokens.pop() ?? new Uint8Array(162);
+  forged.set([1], 161);
+  const json = (value: unknown): Partial<BhttpRequest> => ({ content: utf8(JSON.stringify(value)) });
+  const rows: readonly [Bytes | null, Partial<BhttpRequest>][] = [
+    [spent, {}],
+    [null, {}],
+    [forged, {}],
+    [tokens.pop() ?? null, { method: 'GET', content: utf8('') }],
+    [tokens.pop() ?? null, { method: 'TRACE' }],
+    [tokens.pop() ?? null, { scheme: 'http' }],
+    [tokens.pop() ?? null, { authority: 'elsewhere.example' }],
+    [tokens.pop() ?? null, { path: '/nothing/here' }],
+    [tokens.pop() ?? null, { fields: [['user-agent', 'me']] }],
+    [tokens.pop() ?? null, { fields: [['expect', '100-continue']] }],
+    [tokens.pop() ?? null, { fields: [['date', 'Thu, 01 Jan 1970 00:00:00 GMT']] }],
+    [tokens.pop() ?? null, json({ q: 'cat', cursor: 'forged' })],
+    [tokens.pop() ?? null, json({ q: '' })],
+    [tokens.pop() ?? null, json({ q: 'x'.repeat(300) })],
+    [tokens.pop() ?? null, json({ q: 'cat', locale: '../etc' })],
+    [tokens.pop() ?? null, json(['not', 'a', 'query'])],
+  ];
+  for (const [token, change] of rows) {
+    const envelope = await raw.seal(raw.request(token, 'refused', change));
+    const { status, length } = await raw.post(envelope);
+    channels.add('search.request.length', envelope.bytes.length);
+    channels.add('search.response.length', length);
+    channels.add('search.status', status);
+  }
+}
+
+/** How many requests a search causes by itself, its pictures included: they come inside the page. */
+async function requestsOfOneSearch(channels: Channels, client: Client): Promise<void> {
+  await client.refill();
+  for (const query of ['cat', 'happy cat', 'zzzz', '🐱', 'a much longer thing to look for']) {
+    const before = channels.samples('search.request.length');
+    const { results } = await client.search(query);
+    channels.add('typed.request.count', channels.samples('search.request.length') - before);
+    const outside = results.filter(({ art }) => /https?:\/\/(?!www\.w3\.org\/)/.test(art.data));
+    channels.add('art.request.count', outside.length);
+  }
+}

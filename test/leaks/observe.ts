@@ -1,0 +1,29 @@
+import type { Fetch } from '@sotto/client';
+import type { Channels } from './bits.ts';
+
+/** Fields that name a moment and not a request. */
+const MOMENTS = new Set(['date']);
+
+/**
+ * Stands where the network stands: it sees lengths, statuses and header fields of what a client sends, and adds
+ * them to the channels of the part that was spoken to.
+ *
+ * @param part - names the channels, from the URL: `search`, `tokens`, or null for what is not measured
+ */
+export function observed(channels: Channels, part: (url: string) => string | null): Fetch {
+  return async (url, init) => {
+    const answer = await fetch(url, init);
+    const body = await answer.arrayBuffer();
+    const name = part(url);
+    if (name !== null) {
+      channels.add(`${name}.request.length`, init.body?.length ?? 0);
+      channels.add(`${name}.request.headers`, JSON.stringify(Object.keys(init.headers)));
+      channels.add(`${name}.response.length`, body.byteLength);
+      channels.add(`${name}.status`, answer.status);
+      const fields = [...answer.headers].filter(([field]) => !MOMENTS.has(field));
+      channels.add(`${name}.response.headers`, JSON.stringify(fields));
+    }
+    const { status, redirected, headers } = answer;
+    return { status, redirected, headers, arrayBuffer: () => Promise.resolve(body) };
+  };
+}
