@@ -10,26 +10,23 @@ export interface PageFile {
 export interface PageOptions {
   /** Folder of the built catalogue, of which the on-device engine, its indexes and its art are served. */
   readonly catalogue?: string;
-  /** Module names that stand for others, for tests. */
-  readonly alias?: Record<string, string>;
 }
 
 const here = import.meta.dirname;
 const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.json': 'application/json',
-  '.svg': 'image/svg+xml',
-  '.webp': 'image/webp',
+  '.bin': 'application/octet-stream',
 };
-/** What of the catalogue may be asked for: no way up, no hidden file. */
-const OF_CATALOGUE = /^\/(?:engine\.js|(?:index|art)\/[\w-][\w.-]*)$/;
+/** What of the catalogue may be asked for. */
+const OF_CATALOGUE = /^\/(?:engine\.js|stickers\.json|art\.bin|index\/[a-z]{2,3}\.bin)$/;
 
 /** Bundles the showcase page in memory, and answers each path with a file or null. */
-export async function pageFiles({ catalogue, alias = {} }: PageOptions = {}): Promise<
+export async function pageFiles({ catalogue }: PageOptions = {}): Promise<
   (url: string) => Promise<PageFile | null>
 > {
   const [script, html, css] = await Promise.all([
-    bundle(alias),
+    bundle(),
     readFile(path.join(here, 'index.html'), 'utf8'),
     readFile(path.join(here, 'page.css'), 'utf8'),
   ]);
@@ -42,7 +39,7 @@ export async function pageFiles({ catalogue, alias = {} }: PageOptions = {}): Pr
     const file = files.get(url);
     if (file !== undefined) return file;
     if (catalogue === undefined || !OF_CATALOGUE.test(url)) return null;
-    const type = TYPES[path.extname(url)] ?? 'application/octet-stream';
+    const type = TYPES[path.extname(url)] ?? '';
     return readFile(path.join(catalogue, url)).then(
       (body) => ({ type, body: new Uint8Array(body) }),
       () => null,
@@ -50,7 +47,7 @@ export async function pageFiles({ catalogue, alias = {} }: PageOptions = {}): Pr
   };
 }
 
-async function bundle(alias: Record<string, string>): Promise<string> {
+async function bundle(): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [path.join(here, 'page.ts')],
     bundle: true,
@@ -60,7 +57,6 @@ async function bundle(alias: Record<string, string>): Promise<string> {
     charset: 'utf8',
     target: 'es2022',
     external: ['/engine.js'],
-    alias,
   });
   return outputFiles[0]?.text ?? '';
 }

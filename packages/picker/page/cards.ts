@@ -42,10 +42,11 @@ const badge = (word: string, sees: boolean): HTMLElement =>
 export function cards(taps: Taps | null, usual: boolean): HTMLElement[] {
   return PARTIES.map(({ name, title, who, what, part }) => {
     const party = taps?.[name];
-    const saw = (party?.saw ?? []).flatMap(({ label, value }) => [
-      make('dt', '', label),
-      make('dd', '', value),
-    ]);
+    const saw = (party?.saw ?? []).flatMap(({ label, value }) => {
+      const shown = make('dd', '', value);
+      shown.title = value; // all of it, where the card shows its beginning
+      return [make('dt', '', label), shown];
+    });
     const facts = saw.length > 0 ? make('dl', '', ...saw) : make('p', 'nothing', 'Saw nothing.');
     const never = party
       ? [make('p', 'never', make('b', '', 'Never sees '), `${party.never.join(', ')}.`)]

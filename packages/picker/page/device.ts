@@ -1,11 +1,21 @@
+import { createDevice, type Engine } from '../src/device.ts';
 import type { Device } from '../src/index.ts';
 
-/** The on-device engine, where the catalogue was built; null without one. */
+const ENGINE = '/engine.js';
+
+async function get(file: string): Promise<Uint8Array | null> {
+  const response = await fetch(`/${file}`);
+  if (response.status === 404) return null;
+  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** Search on the device, where the catalogue was built; null without one. */
 export async function loadDevice(): Promise<Device | null> {
+  const device = createDevice({ engine: async () => (await import(ENGINE)) as Engine, get });
   try {
-    const path = '/engine.js';
-    const engine = (await import(path)) as { createDevice(): Promise<Device> };
-    return await engine.createDevice();
+    await device.groups?.('en');
+    return device;
   } catch {
     return null;
   }

@@ -1,6 +1,6 @@
 import { Searcher, type Outcome } from './searcher.ts';
 import * as shelf from './shelf.ts';
-import { directionOf, languageOf, stringsFor, type Strings } from './strings/index.ts';
+import { directionOf, languageOf, stringsFor, tagOf, type Strings } from './strings/index.ts';
 import { tonedArt, tonedEmoji } from './tone.ts';
 import type { Art, Device, Group, Mode, SearchClient, SearchOptions, Sticker } from './types.ts';
 import { browsed, counted, found } from './view/content.ts';
@@ -140,8 +140,10 @@ export class SottoStickers extends HTMLElement {
 
   #options(mode: Mode): SearchOptions {
     const packs = (this.getAttribute('packs') ?? '').split(/\s+/).filter(Boolean);
-    const locale = mode === 'device' ? this.locale : this.getAttribute('locale');
-    return { ...(locale && { locale: languageOf(locale) }), ...(packs.length > 0 && { packs }) };
+    // On the device the region counts too; the network is told the attribute's language and no more.
+    const asked = this.getAttribute('locale');
+    const locale = mode === 'device' ? tagOf(this.locale) : asked && languageOf(asked);
+    return { ...(locale && { locale }), ...(packs.length > 0 && { packs }) };
   }
 
   #read(): void {
@@ -162,7 +164,7 @@ export class SottoStickers extends HTMLElement {
     const device = this.#device;
     this.#loading = device?.groups !== undefined && this.#groups.length === 0;
     this.#render();
-    const groups = await Promise.resolve(device?.groups?.(languageOf(this.locale))).catch(() => undefined);
+    const groups = await Promise.resolve(device?.groups?.(tagOf(this.locale))).catch(() => undefined);
     if (device !== this.#device) return;
     this.#groups = groups ?? [];
     this.#loading = false;

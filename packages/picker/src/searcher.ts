@@ -68,7 +68,7 @@ export class Searcher {
     }
     const waiting = { query, from: 'device', next: null, busy: false, problem: null } as const;
     if (network) this.#show({ ...waiting, stickers: page?.results ?? before?.stickers ?? [], final: false });
-    else if (page === null) this.#show({ ...waiting, stickers: [], final: true, problem: 'absent' });
+    else if (page === null) this.#show({ ...waiting, stickers: [], final: true, problem: this.#absence() });
     else this.#show(answered(query, page, 'device'));
   }
 
@@ -79,8 +79,11 @@ export class Searcher {
    */
   submitted(fresh = false): boolean {
     const outcome = this.#outcome;
-    if (outcome === null || outcome.busy || this.#deps.mode() === 'device') return false;
-    if (outcome.final && outcome.problem === null) return false;
+    if (outcome === null || outcome.busy || (outcome.final && outcome.problem === null)) return false;
+    if (this.#deps.mode() === 'device') {
+      void this.again();
+      return true;
+    }
     this.#show({ ...outcome, busy: true, problem: null });
     this.#fresh = fresh;
     this.#pacer.submitted(outcome.query);
@@ -126,6 +129,10 @@ export class Searcher {
     } catch {
       return null;
     }
+  }
+
+  #absence(): Problem {
+    return this.#deps.device() === null ? 'absent' : 'other';
   }
 
   async #ask(query: string): Promise<void> {

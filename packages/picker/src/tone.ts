@@ -6,7 +6,7 @@ export const TONES: readonly Tone[] = [0, 1, 2, 3, 4, 5];
 
 /** A handshake between two people has no tone of its own. */
 const BASE = /(?!\u{1F91D}\u200D)(\p{Emoji_Modifier_Base})\uFE0F?/gu;
-const CHILD = /[\u{1F466}\u{1F467}\u{1F476}]/u;
+const CHILD = /[\u{1F466}\u{1F467}\u{1F476}\u{1F9D2}]/u;
 
 /**
  * Skin and hair as the default drawings have them, then as Fluent's own drawings of each tone do.
@@ -21,6 +21,12 @@ const COLOURS: Readonly<Record<string, readonly [string, string, string, string,
   '#ed9200': ['#e5af93', '#d19479', '#ab6a55', '#75443e', '#3d2123'],
   '#f1a11e': ['#212121', '#fff9ba', '#593b39', '#2d242d', '#000'],
   '#d37034': ['#212121', '#a56953', '#593b39', '#372128', '#000'],
+  // Noto's, which fill Fluent's gaps: skin alone.
+  '#ffca28': ['#f9ddbd', '#e0bb95', '#ba8d68', '#a56c43', '#70534a'],
+  '#faa700': ['#efb682', '#d19661', '#9a6648', '#824624', '#58382b'],
+  '#b55e19': ['#b26830', '#8d542e', '#62392b', '#422319', '#58382b'],
+  '#e59600': ['#edc391', '#c48e6a', '#99674f', '#7a4c32', '#3c2b24'],
+  '#eda600': ['#edbd82', '#ba8f63', '#91674d', '#875334', '#4a2f27'],
 };
 const DRAWN = new RegExp(Object.keys(COLOURS).join('|'), 'gi');
 

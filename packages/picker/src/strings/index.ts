@@ -14,6 +14,15 @@ const RIGHT_TO_LEFT = new Set(['ar', 'ckb', 'dv', 'fa', 'he', 'ps', 'sd', 'ug', 
 /** The language of a locale tag, without region or script: `pt` of `pt-BR`. */
 export const languageOf = (locale: string): string => (locale.split(/[-_]/)[0] ?? '').toLowerCase();
 
+/** A locale as BCP 47 writes it, region and all; its language where it is no such tag. */
+export function tagOf(locale: string): string {
+  try {
+    return new Intl.Locale(locale).toString();
+  } catch {
+    return languageOf(locale);
+  }
+}
+
 /** The table of a locale's language; English where we have none. */
 export const stringsFor = (locale: string): Strings => tables.get(languageOf(locale)) ?? en;
 

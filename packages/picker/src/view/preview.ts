@@ -24,8 +24,10 @@ export function preview(starred: () => void): Preview {
       star.setAttribute('aria-pressed', `${favourite}`);
       name.textContent = sticker?.name ?? strings.pick;
       name.classList.toggle('hint', sticker === null);
+      // The word that was found, unless it is the name or the emoji itself.
       const matched = sticker?.matched ?? '';
-      detail.textContent = matched.toLowerCase() === sticker?.name.toLowerCase() ? '' : matched;
+      const known = [sticker?.name.toLowerCase(), sticker?.emoji];
+      detail.textContent = known.includes(matched.toLowerCase()) ? '' : matched;
       const label = `${strings.favour}: ${sticker?.name ?? ''}`;
       star.setAttribute('aria-label', label);
       star.title = favourite ? strings.unfavour : strings.favour;

@@ -1,0 +1,124 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createDevice, type Engine } from '../src/device.ts';
+
+const SVG = '<svg/>';
+const NAMES = ['😀', '😁', '👋', '🐵', '🍇', '🌍', '🎃', '👓', '🏧', '🏁', ''];
+
+let got: string[] = [];
+let languages: string[][] = [];
+let broken = new Set<string>();
+
+/** Finds everything, whatever is asked; its art is one drawing, over and over. */
+const engine: Engine = {
+  createSearch(_stickers, indexes) {
+    languages.push(Object.keys(indexes));
+    return {
+      table: {
+        packs: [
+          { id: 'core', name: 'Emoji' },
+          { id: 'own', name: 'Our own' },
+        ],
+      },
+      results: (query, { locale = '' }) => ({
+        total: NAMES.length,
+        at: (i) => ({
+          id: `s${i}`,
+          name: `${query} ${locale} ${i}`,
+          emoji: NAMES[i] ?? '',
+          pack: NAMES[i] === '' ? 'own' : 'core',
+          art: { type: i === 1 ? 'image/webp' : 'image/svg+xml', offset: i * SVG.length, length: SVG.length },
+        }),
+      }),
+    };
+  },
+};
+
+async function get(file: string): Promise<Uint8Array | null> {
+  got.push(file);
+  if (broken.has(file)) throw new Error('offline');
+  if (file === 'index/tlh.bin') return null;
+  return new TextEncoder().encode(SVG.repeat(NAMES.length));
+}
+
+const device = () => createDevice({ engine: async () => engine, get });
+
+beforeEach(() => {
+  got = [];
+  languages = [];
+  broken = new Set();
+});
+
+test('L3 the catalogue is loaded whole, once: what is searched for and seen asks for nothing', async () => {
+  const d = device();
+  await d.search('cat', { locale: 'en' });
+  expect(got.toSorted()).toEqual(['art.bin', 'index/en.bin', 'stickers.json']);
+  got = [];
+  for (const query of ['happy', 'dog', 'x', '']) await d.search(query, { locale: 'en' });
+  for (const id of ['s0', 's1', 's9']) await d.art(id);
+  expect(got).toEqual([]);
+});
+
+test('another language is one more index', async () => {
+  const d = device();
+  await d.search('cat', { locale: 'en' });
+  got = [];
+  await d.search('قطة', { locale: 'ar-EG' });
+  expect(got).toEqual(['index/ar.bin']);
+  expect(languages.at(-1)).toEqual(['en', 'ar']);
+});
+
+test('a language without an index is searched in English', async () => {
+  const d = device();
+  await d.search('qapla', { locale: 'tlh' });
+  expect(languages.at(-1)).toEqual(['en']);
+});
+
+test('pages follow each other by cursor to the end', async () => {
+  const d = device();
+  const ids: string[] = [];
+  let cursor: string | null = '0';
+  while (cursor !== null) {
+    const page = await d.search('cat', { limit: 4, cursor });
+    if (!('results' in page)) throw new Error('no page');
+    ids.push(...page.results.map(({ id }) => id));
+    cursor = page.next;
+  }
+  expect(ids).toEqual(NAMES.map((_, i) => `s${i}`));
+});
+
+test('art comes as text, or as base64', async () => {
+  const d = device();
+  await d.search('', {});
+  expect(await d.art('s0')).toEqual({ type: 'image/svg+xml', data: SVG });
+  expect(await d.art('s1')).toEqual({ type: 'image/webp', data: btoa(SVG) });
+  expect(await d.art('unknown')).toBeNull();
+});
+
+describe('groups', () => {
+  test('are those of the standard, by where each begins, then a group a pack', async () => {
+    const groups = (await device().groups?.('en')) ?? [];
+    const shape = groups.map(({ id, stickers }) => `${id} ${stickers.map(({ emoji }) => emoji).join('')}`);
+    expect(shape).toEqual([
+      'smileys 😀😁',
+      'people 👋',
+      'animals 🐵',
+      'food 🍇',
+      'travel 🌍',
+      'activities 🎃',
+      'objects 👓',
+      'symbols 🏧',
+      'flags 🏁',
+      'own ',
+    ]);
+    expect(groups.at(-1)?.name).toBe('Our own');
+    expect(groups.at(-1)?.stickers).toHaveLength(1);
+  });
+});
+
+test('a load that failed is tried again when asked again', async () => {
+  const d = device();
+  broken.add('index/en.bin');
+  await expect(d.search('cat', {})).rejects.toThrow('offline');
+  broken.clear();
+  await expect(d.search('cat', {})).resolves.toMatchObject({ next: null });
+});

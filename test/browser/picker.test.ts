@@ -1,0 +1,147 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  focused,
+  launch,
+  open,
+  pickerOf,
+  selections,
+  startSuite,
+  violations,
+  type Suite,
+} from './support.ts';
+
+let browser: Browser;
+let suite: Suite;
+
+beforeAll(async () => {
+  [browser, suite] = await Promise.all([launch(), startSuite()]);
+});
+afterAll(async () => {
+  await browser.close();
+  await suite.dispose();
+});
+
+describe('by mouse', () => {
+  test('search, see stickers, pick one, and be told who saw what', async () => {
+    const { page, log } = await open(browser, suite);
+    const picker = pickerOf(page);
+    await picker.cells.first().waitFor();
+    expect(await violations(page)).toEqual([]);
+    await picker.box.click();
+    await picker.box.fill('cat');
+    await page.keyboard.press('Enter');
+    await picker.heading.filter({ hasText: 'From the private network' }).waitFor();
+    const picked = await selections(page);
+    const first = picker.cells.first();
+    const name = await first.getAttribute('aria-label');
+    await first.locator('img').waitFor();
+    expect(await first.locator('img').getAttribute('src')).toMatch(/^data:image\//);
+    await first.click();
+    expect(await picked()).toMatchObject([{ name, art: { type: expect.stringMatching(/^image\//) } }]);
+    expect(await page.locator('#picked img').getAttribute('alt')).toBe(name);
+    await page.locator('.card.seen').nth(3).waitFor();
+    const cards = await page.locator('.card').allInnerTexts();
+    const [relay, gateway, stickers, issuer] = cards;
+    expect([gateway, stickers].every((card) => card?.includes('"q":"cat"'))).toBe(true);
+    expect([relay, issuer].some((card) => card?.includes('"cat"'))).toBe(false);
+    expect(relay).toContain('127.0.0.1');
+    expect(await violations(page)).toEqual([]);
+    expect(log.errors).toEqual([]);
+    await page.context().close();
+  });
+
+  test('categories, favourites and recents', async () => {
+    const { page } = await open(browser, suite);
+    const picker = pickerOf(page);
+    await picker.cells.first().waitFor();
+    await picker.tabs.nth(4).click();
+    expect(await picker.tabs.nth(4).getAttribute('aria-selected')).toBe('true');
+    const cell = picker.cells.nth(2);
+    const name = await cell.getAttribute('aria-label');
+    await cell.hover();
+    await picker.star.click();
+    await cell.click();
+    for (const tab of [0, 1]) {
+      await picker.tabs.nth(tab).click();
+      expect(await picker.cells.count()).toBe(1);
+      expect(await picker.cells.first().getAttribute('aria-label')).toBe(name);
+    }
+    await page.reload();
+    await picker.cells.first().waitFor();
+    expect(await picker.tabs.nth(0).getAttribute('aria-selected')).toBe('true');
+    expect(await picker.cells.first().getAttribute('aria-label')).toBe(name);
+    expect(await violations(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  test('on the device: the switch says so, every key is answered, and nobody is asked', async () => {
+    const { page, log } = await open(browser, suite);
+    const picker = pickerOf(page);
+    await picker.cells.first().waitFor();
+    expect(await picker.mode.getAttribute('aria-checked')).toBe('true');
+    await picker.mode.click();
+    expect(await picker.mode.getAttribute('aria-checked')).toBe('false');
+    await page.getByText('Nothing you type leaves it.').waitFor();
+    const before = log.requests.length;
+    await picker.box.pressSequentially('happy cat'.slice(0, 5));
+    await picker.heading.filter({ hasText: 'From this device' }).waitFor();
+    await page.waitForTimeout(800);
+    expect(log.requests.slice(before)).toEqual([]);
+    await page.getByText('Nobody saw anything').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.context().close();
+  });
+});
+
+describe('by keyboard alone', () => {
+  test('from the top of the page to a picked sticker and back', async () => {
+    const { page } = await open(browser, suite);
+    const picker = pickerOf(page);
+    await picker.cells.first().waitFor();
+    const picked = await selections(page);
+    for (let i = 0; i < 3; i++) await page.keyboard.press('Tab');
+    expect(await focused(page)).toBe('Search stickers');
+    await page.keyboard.type('heart');
+    await page.keyboard.press('Enter');
+    await picker.heading.filter({ hasText: 'From the private network' }).waitFor();
+    const names = await picker.cells.evaluateAll((all) => all.map((cell) => cell.ariaLabel));
+    const columns = Number(await page.getByRole('grid').getAttribute('aria-colcount'));
+    await page.keyboard.press('ArrowDown');
+    expect(await focused(page)).toBe(names[0]);
+    await page.keyboard.press('ArrowRight');
+    expect(await focused(page)).toBe(names[1]);
+    await page.keyboard.press('ArrowDown');
+    expect(await focused(page)).toBe(names[columns + 1]);
+    await page.keyboard.press('Home');
+    expect(await focused(page)).toBe(names[columns]);
+    await page.keyboard.press('Control+End');
+    expect(await focused(page)).toBe(names.at(-1));
+    await page.keyboard.press('Control+Home');
+    expect(
+      await picker.cells.evaluateAll(
+        (all) => all.filter((cell) => (cell as HTMLElement).tabIndex === 0).length,
+      ),
+    ).toBe(1);
+    await page.keyboard.press('Shift+Enter');
+    await page.keyboard.press('Enter');
+    await expect.poll(picked).toMatchObject([{ name: names[0] }]);
+    await page.keyboard.press('Escape');
+    expect(await focused(page)).toBe('Search stickers');
+    expect(await picker.box.inputValue()).toBe('heart');
+    await page.keyboard.press('Escape');
+    expect(await picker.box.inputValue()).toBe('');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.type('x');
+    expect(await picker.box.inputValue()).toBe('x');
+    await page.keyboard.press('Escape');
+    await picker.tabs.first().waitFor();
+    for (let i = 0; i < 3; i++) await page.keyboard.press('Tab');
+    await page.keyboard.press('Home');
+    expect(await focused(page)).toBe('Recently used');
+    await page.keyboard.press('ArrowRight');
+    expect(await focused(page)).toBe('Favourites');
+    expect(await picker.cells.first().getAttribute('aria-label')).toBe(names[0]);
+    await page.context().close();
+  });
+});

@@ -1,0 +1,164 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launch, open, pickerOf, selections, startSuite, violations, type Suite } from './support.ts';
+
+let browser: Browser;
+let suite: Suite;
+
+beforeAll(async () => {
+  [browser, suite] = await Promise.all([launch(), startSuite()]);
+});
+afterAll(async () => {
+  await browser.close();
+  await suite.dispose();
+});
+
+async function search(page: Page, query: string): Promise<void> {
+  const picker = pickerOf(page);
+  await picker.box.fill(query);
+  await picker.box.press('Enter');
+}
+
+const ground = (page: Page): Promise<string> =>
+  pickerOf(page).frame.evaluate((element) => getComputedStyle(element).backgroundColor);
+
+test('in Arabic, from right to left', async () => {
+  const { page } = await open(browser, suite);
+  const picker = pickerOf(page);
+  await picker.cells.first().waitFor();
+  await page.selectOption('#locale', 'ar');
+  await expect.poll(() => picker.frame.getAttribute('dir')).toBe('rtl');
+  await search(page, 'قلب');
+  await picker.heading.filter({ hasText: 'من الشبكة الخاصة' }).waitFor();
+  const [first, second] = await Promise.all([
+    picker.cells.nth(0).boundingBox(),
+    picker.cells.nth(1).boundingBox(),
+  ]);
+  expect(first?.x).toBeGreaterThan(second?.x ?? 0);
+  await picker.box.press('ArrowDown');
+  await page.keyboard.press('ArrowLeft');
+  expect(await picker.cells.nth(1).evaluate((cell) => cell.matches(':focus'))).toBe(true);
+  expect(await violations(page)).toEqual([]);
+  await page.context().close();
+});
+
+test('in dark, by the system and by the attribute, and without motion where none is wanted', async () => {
+  const { page } = await open(browser, suite, { colorScheme: 'dark', reducedMotion: 'reduce' });
+  const picker = pickerOf(page);
+  await picker.cells.first().waitFor();
+  const dark = await ground(page);
+  await search(page, 'dog');
+  await picker.heading.filter({ hasText: 'From the private network' }).waitFor();
+  const transitions = await picker.cells
+    .first()
+    .locator('img')
+    .evaluate((image) => getComputedStyle(image).transitionDuration);
+  expect(transitions).toBe('0s');
+  expect(await violations(page)).toEqual([]);
+  await page.selectOption('#theme', 'light');
+  expect(await ground(page)).not.toBe(dark);
+  await page.selectOption('#theme', 'dark');
+  expect(await ground(page)).toBe(dark);
+  await page.context().close();
+});
+
+describe('with the relay down', () => {
+  test('the device’s results stay, and the picker says what happened and what to do', async () => {
+    const { page, log } = await open(browser, suite, { refused: { [suite.relay]: 'abort' } });
+    const picker = pickerOf(page);
+    await picker.cells.first().waitFor();
+    await search(page, 'cat');
+    await picker.notice.filter({ hasText: 'The relay cannot be reached, so nothing was sent.' }).waitFor();
+    expect(await picker.cells.count()).toBeGreaterThan(0);
+    await expect.poll(() => picker.said.textContent()).toContain('The relay cannot be reached');
+    expect(await violations(page)).toEqual([]);
+    expect(
+      [...log.origins].filter((origin) => ![suite.page, suite.relay, suite.issuer].includes(origin)),
+    ).toEqual([]);
+    await page.context().unroute(() => true);
+    await picker.button('Search on this device').click();
+    await picker.heading.filter({ hasText: 'From this device' }).waitFor();
+    expect(await picker.notice.count()).toBe(0);
+    await page.context().close();
+  });
+
+  test('where there is no engine on the device, the panel says it, and asking again works', async () => {
+    const refused = { [suite.relay]: 'abort', [`${suite.page}/engine.js`]: 'abort' } as const;
+    const { page } = await open(browser, suite, { refused });
+    const picker = pickerOf(page);
+    await picker.state.waitFor();
+    await search(page, 'cat');
+    await picker.state.filter({ hasText: 'Check your connection and try again.' }).waitFor();
+    expect(await picker.mode.isVisible()).toBe(false);
+    expect(await violations(page)).toEqual([]);
+    await page.context().unrouteAll();
+    await picker.button('Try again').click();
+    await picker.heading.filter({ hasText: 'From the private network' }).waitFor();
+    await page.context().close();
+  });
+});
+
+test('with an empty wallet and no more tokens to be had, it says so and searches on the device', async () => {
+  const refused = { [`${suite.issuer}/token-request`]: 429 } as const;
+  const { page } = await open(browser, suite, { refused });
+  const picker = pickerOf(page);
+  await picker.cells.first().waitFor();
+  await search(page, 'cat');
+  await picker.notice.filter({ hasText: 'private tokens for now are used up' }).waitFor();
+  expect(await picker.cells.count()).toBeGreaterThan(0);
+  expect(await violations(page)).toEqual([]);
+  await page.context().close();
+});
+
+test('nothing found: it says so, and offers the other way', async () => {
+  const { page } = await open(browser, suite);
+  const picker = pickerOf(page);
+  await picker.cells.first().waitFor();
+  await search(page, 'qqqqzzzzxxxx');
+  await picker.state.filter({ hasText: 'qqqqzzzzxxxx' }).waitFor();
+  await picker.button('Search on this device').waitFor();
+  expect(await violations(page)).toEqual([]);
+  await page.context().close();
+});
+
+test('L3 L8 L12 no origin but the page’s, the relay’s and the issuer’s; tone and picks go nowhere', async () => {
+  const { page, log } = await open(browser, suite);
+  const picker = pickerOf(page);
+  await picker.cells.first().waitFor();
+  const picked = await selections(page);
+  await picker.tone.click();
+  expect(await violations(page)).toEqual([]);
+  await picker.radios.nth(4).click();
+  await picker.box.fill('waving hand');
+  await picker.box.press('Enter');
+  await picker.heading.filter({ hasText: 'From the private network' }).waitFor();
+  await picker.cells.first().hover();
+  await picker.star.click();
+  await picker.cells.first().click();
+  await expect.poll(picked).toMatchObject([{ emoji: '👋🏾' }]);
+  const [wave] = await picked();
+  expect(wave?.art?.data).toMatch(/#966661/i);
+  const kept = await page.evaluate(() => localStorage.getItem('sotto-stickers'));
+  expect(JSON.parse(kept ?? '{}')).toMatchObject({
+    tone: 4,
+    recents: [{ id: wave?.id }],
+    favourites: [{ id: wave?.id }],
+  });
+  const before = log.requests.length;
+  await search(page, 'clapping');
+  await picker.heading.filter({ hasText: 'From the private network' }).waitFor();
+  await picker.cells.last().locator('img').waitFor();
+  const taps = await page.evaluate(async () => (await fetch('/local/taps')).text());
+  const sent = [taps, ...log.requests.slice(before)].join('\n');
+  expect(sent).toContain('clapping');
+  expect(sent).not.toMatch(/wav|tone|recent|favourite|\u{1F3FE}|1f3fe|medium/iu);
+  // One search is one request to the relay, whatever it finds; the rest are the page's own.
+  const others = log.requests
+    .slice(before)
+    .filter((request) => !request.startsWith(`${suite.page}/local/taps`));
+  expect(others.filter((request) => !request.startsWith(suite.relay))).toEqual([]);
+  const known = new Set([suite.page, suite.relay, suite.issuer]);
+  expect([...log.origins].filter((origin) => !known.has(origin))).toEqual([]);
+  expect(await page.evaluate(() => document.cookie)).toBe('');
+  await page.context().close();
+});

@@ -1,0 +1,138 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { startSuite as startLocal } from '@sotto/local';
+
+export { launch } from './chromium.ts';
+
+export interface Suite {
+  readonly page: string;
+  readonly relay: string;
+  readonly issuer: string;
+  dispose(): Promise<void>;
+}
+
+/** The server under test: the whole house, on free ports, with its page. */
+export async function startSuite(): Promise<Suite> {
+  const suite = await startLocal({ taps: true, page: true });
+  const { page, relay, issuer } = suite.urls;
+  return { page, relay, issuer, dispose: () => suite.dispose() };
+}
+
+/** All that a page sent, and to whom. */
+export interface Log {
+  readonly origins: Set<string>;
+  /** Address, headers and body of each request, as text. */
+  readonly requests: string[];
+  readonly errors: string[];
+}
+
+export interface Opened {
+  readonly page: Page;
+  readonly log: Log;
+}
+
+let people = 0;
+
+/**
+ * Opens the showcase page as somebody new: no storage, an account of their own. What a browser was told to
+ * refuse, `refused` names by the beginning of its address, or by a status to answer with.
+ */
+export async function open(
+  browser: Browser,
+  suite: Suite,
+  {
+    refused = {},
+    ...options
+  }: BrowserContextOptions & { refused?: Readonly<Record<string, 'abort' | number>> } = {},
+): Promise<Opened> {
+  const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
+  context.setDefaultTimeout(8000);
+  const log: Log = { origins: new Set(), requests: [], errors: [] };
+  context.on('request', (request) => {
+    if (request.url().startsWith('data:')) return;
+    log.origins.add(new URL(request.url()).origin);
+    const headers = JSON.stringify(request.headers());
+    log.requests.push(`${request.url()} ${headers} ${request.postData() ?? ''}`);
+  });
+  context.on('weberror', (error) => log.errors.push(error.error().message));
+  const person = ++people;
+  await context.route(`${suite.page}/local/account`, (route) =>
+    route.continue({ url: `${suite.page}/local/account?name=person-${person}@local` }),
+  );
+  for (const [start, how] of Object.entries(refused)) {
+    await context.route(
+      (url) => url.href.startsWith(start),
+      async (route) => {
+        if (how === 'abort') return route.abort();
+        const headers = { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*' };
+        const preflight = route.request().method() === 'OPTIONS';
+        return route.fulfill({ status: preflight ? 204 : how, headers, body: '' });
+      },
+    );
+  }
+  const page = await context.newPage();
+  await page.goto(suite.page);
+  return { page, log };
+}
+
+const axe = await readFile(
+  path.resolve(import.meta.dirname, '../../node_modules/axe-core/axe.min.js'),
+  'utf8',
+);
+
+/** What axe-core finds wrong with the page as it stands, shadow roots included. */
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { axe: tool } = globalThis as unknown as { axe: typeof import('axe-core') };
+    const found = await tool.run(document, { resultTypes: ['violations'] });
+    return found.violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target }) => `${id}: ${target.flat().join(' ')}`),
+    );
+  });
+}
+
+/** The picker on the page, by what a person sees of it. */
+export function pickerOf(page: Page) {
+  const picker = page.locator('sotto-stickers');
+  return {
+    box: picker.getByRole('combobox'),
+    cells: picker.getByRole('gridcell').getByRole('button'),
+    tabs: picker.getByRole('tab'),
+    mode: picker.getByRole('switch'),
+    heading: picker.locator('[part=heading]'),
+    notice: picker.locator('[part=notice]'),
+    state: picker.locator('[part=state]'),
+    said: picker.getByRole('status'),
+    star: picker.locator('[part=favourite]'),
+    tone: picker.locator('[part=tone-button]'),
+    radios: picker.getByRole('radio'),
+    frame: picker.locator('[part=picker]'),
+    button: (name: string | RegExp) => picker.getByRole('button', { name }),
+  };
+}
+
+/** The label of what has the focus, inside the picker. */
+export const focused = (page: Page): Promise<string> =>
+  page.evaluate(() => {
+    const inside = document.querySelector('sotto-stickers')?.shadowRoot?.activeElement;
+    return inside?.getAttribute('aria-label') ?? inside?.textContent ?? '';
+  });
+
+/** Collects `sticker-select` events from now on; the function that it gives reads them. */
+export async function selections(page: Page) {
+  await page.evaluate(() => {
+    const events: unknown[] = [];
+    Object.assign(globalThis, { events });
+    document.addEventListener('sticker-select', (event) => events.push((event as CustomEvent).detail));
+  });
+  type Detail = {
+    id: string;
+    name: string;
+    emoji: string;
+    pack: string;
+    art: { type: string; data: string } | null;
+  };
+  return (): Promise<Detail[]> => page.evaluate(() => (globalThis as unknown as { events: Detail[] }).events);
+}
