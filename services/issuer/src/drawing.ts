@@ -10,7 +10,7 @@ export interface IssueDeps {
   readonly platform: Platform;
   readonly attester: Attester;
   readonly keyring: Keyring;
-  readonly quota: Pick<Quota, 'take'>;
+  readonly quota: Quota;
   readonly budget: Budget;
   readonly queue: Queue;
   readonly count: (cell: string, by?: number) => void;

@@ -17,6 +17,7 @@ import { app } from './app.ts';
 import { ConfigError, parseConfig } from './config.ts';
 import { byTokenType, Issuer } from './issuer.ts';
 import { FileError, openDatabase } from './node/database.ts';
+import { Group } from './node/group.ts';
 import { memoryCounters, sqliteKeys, sqliteQuota, sqliteSpentTokens } from './node/ports.ts';
 import { redeemRoute } from './node/redeem-route.ts';
 import type { Platform } from './ports.ts';
@@ -36,8 +37,6 @@ const voprf = {
   'ristretto255-SHA512': nobleVoprf('ristretto255-SHA512'),
   'P384-SHA384': nobleVoprf('P384-SHA384'),
 };
-
-const wait = async (milliseconds: number): Promise<void> => sleep(milliseconds);
 
 function required(variable: string, pattern: RegExp, wanted: string): string {
   const value = process.env[variable] ?? '';
@@ -59,15 +58,15 @@ async function main(): Promise<void> {
     '16 printable characters or more are needed',
   );
   const database = openDatabase(required('STORE', /./, 'the path of a file is needed'));
-  const { now } = platform;
+  const group = new Group(database, async (milliseconds) => sleep(milliseconds));
   const issuer = new Issuer({
     config,
     platform,
     fetch,
     voprf,
-    authority: sqliteKeys({ config, platform, voprf: byTokenType(voprf), database }, wait),
-    quota: sqliteQuota(database, wait),
-    spent: sqliteSpentTokens(database, now, wait),
+    authority: sqliteKeys({ config, platform, voprf: byTokenType(voprf), database }, group),
+    quota: sqliteQuota(database, group),
+    spent: sqliteSpentTokens(database, group, platform.now),
     counters: memoryCounters(),
   });
   if (process.env['RESTORED'] === '1') await issuer.retireAll();

@@ -45,9 +45,12 @@ function methods(
   };
 }
 
+const requestOf = (type: number, keyId: number, msg: Bytes): Bytes =>
+  concat(uint(2, type), uint(1, keyId), msg);
+
 async function refusedAll(world: World, contentType: string, bodies: readonly Bytes[]): Promise<void> {
   for (const body of bodies) {
-    expect(await told(await world.post(contentType, body)), `${body.length} bytes`).toEqual(UNPROCESSABLE);
+    expect(await told(await world.post(contentType, body))).toEqual(UNPROCESSABLE);
   }
 }
 
@@ -67,7 +70,7 @@ test('tokens of each kind and type are signed, and redeem', async () => {
     const response = await world.post(pending.contentType, pending.request);
     expect(response.headers.get('content-type')).toBe('application/private-token-response');
     const [token] = await pending.finish(new Uint8Array(await response.arrayBuffer()));
-    expect(await world.redeem(token as Bytes, { service: 'weather' })).toBe('first');
+    expect(await world.redeem(token, { service: 'weather' })).toBe('first');
   }
 });
 
@@ -75,20 +78,19 @@ test('I01 a wrong type, an unknown truncated key id, and a blinded_msg of any ot
   const { world, evaluations } = counted();
   const { pending } = await world.blind(1, 'stickers', 5, 'single');
   const good = decodeTokenRequest(pending.request);
-  const of = (type: number, keyId: number, msg: Bytes): Bytes => concat(uint(2, type), uint(1, keyId), msg);
   const { truncatedTokenKeyId: keyId, blindedMsg } = good;
   const keys = await world.issuer.keyring.ring();
   const unknown =
     Array.from({ length: 256 }, (_, id) => id).find((id) => keys.signing(5, id) === undefined) ?? 0;
   await refusedAll(world, TOKEN_REQUEST, [
-    of(0, keyId, blindedMsg),
-    of(1, keyId, concat(blindedMsg, new Uint8Array(17))),
-    of(2, keyId, new Uint8Array(256).fill(7)),
-    of(6, keyId, blindedMsg),
-    of(0xffff, keyId, blindedMsg),
-    of(5, unknown, blindedMsg),
-    ...Array.from({ length: 32 }, (_, n) => of(5, keyId, blindedMsg.subarray(0, n))),
-    of(5, keyId, concat(blindedMsg, uint(1, 0))),
+    requestOf(0, keyId, blindedMsg),
+    requestOf(1, keyId, concat(blindedMsg, new Uint8Array(17))),
+    requestOf(2, keyId, new Uint8Array(256).fill(7)),
+    requestOf(6, keyId, blindedMsg),
+    requestOf(0xffff, keyId, blindedMsg),
+    requestOf(5, unknown, blindedMsg),
+    ...Array.from({ length: 32 }, (_, n) => requestOf(5, keyId, blindedMsg.subarray(0, n))),
+    requestOf(5, keyId, concat(blindedMsg, uint(1, 0))),
   ]);
   expect(evaluations()).toBe(0);
   expect(world.used()).toBe(0);
@@ -106,12 +108,10 @@ test('I02 no encoding that is not one element is evaluated, and all are told the
     '26948d35ca62e643e26a83177332e6b6afeb9d08e4268b650f1f5bbd8d81d371', // RFC 9496 A.3: not on the curve
     'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a', // torsion of edwards25519
   ];
-  const request = (type: number, id: number, msg: string): Bytes =>
-    concat(uint(2, type), uint(1, id), fromHex(msg));
   await refusedAll(
     world,
     TOKEN_REQUEST,
-    ristretto.map((msg) => request(5, keyId, msg)),
+    ristretto.map((msg) => requestOf(5, keyId, fromHex(msg))),
   );
 
   const p = await world.blind(1, 'weather', 1, 'single');
@@ -131,7 +131,7 @@ test('I02 no encoding that is not one element is evaluated, and all are told the
   await refusedAll(
     world,
     TOKEN_REQUEST,
-    bad.map((msg) => request(1, p384Id, msg)),
+    bad.map((msg) => requestOf(1, p384Id, fromHex(msg))),
   );
   expect(evaluations()).toBe(0);
   expect(world.used()).toBe(0);

@@ -6,7 +6,7 @@ import { random } from './support/wallet.ts';
 
 async function oneToken(world: World): Promise<Bytes> {
   const [token] = await world.draw(1);
-  return token as Bytes;
+  return token;
 }
 
 test('S02 a token of any other length is invalid and leaves no row', async () => {
@@ -25,7 +25,7 @@ test('S03 a bit flipped at any byte is invalid and leaves no row', async () => {
   for (let at = 0; at < token.length; at++) {
     const flipped = token.slice();
     flipped[at] = (flipped[at] ?? 0) ^ (1 << (at % 8));
-    expect(await world.redeem(flipped), `byte ${at}`).toBe('invalid');
+    expect(await world.redeem(flipped)).toBe('invalid');
   }
   expect(world.spentRows()).toBe(0);
   expect(await world.redeem(token)).toBe('first');
@@ -55,7 +55,7 @@ test('S06 S20 a retry of one request is answered up to three times, and never of
     [a, true, 2],
     [b, false, 0],
   ] as const) {
-    const call = { ...redemption(token as Bytes), idempotent };
+    const call = { ...redemption(token), idempotent };
     const outcomes = await Promise.all(
       Array.from({ length: 100 }, () => world.issuer.redeem({ ...call, envelope: random(32) })),
     );
@@ -68,15 +68,15 @@ test('S06 S20 a retry of one request is answered up to three times, and never of
 test('S17 a twin of a token is the same token or none', async () => {
   const world = new World();
   const [a, b] = await world.draw(5);
-  const [first, second] = [decodeToken(a as Bytes), decodeToken(b as Bytes)];
-  expect(await world.redeem(a as Bytes)).toBe('first');
+  const [first, second] = [decodeToken(a), decodeToken(b)];
+  expect(await world.redeem(a)).toBe('first');
   const twins: Token[] = [
     { ...first, authenticator: second.authenticator },
     { ...first, nonce: second.nonce },
     { ...second, nonce: first.nonce },
   ];
   for (const twin of twins) expect(await world.redeem(encodeToken(twin))).toBe('invalid');
-  const within = concat(random(5), a as Bytes, random(5)).subarray(5, 167);
+  const within = concat(random(5), a, random(5)).subarray(5, 167);
   expect(await world.redeem(within)).toBe('spent');
   expect(world.spentRows()).toBe(1);
 });
@@ -98,9 +98,9 @@ test('S19 a token is good for its own service, type, key and challenge alone', a
   const [weather] = await world.draw(1, { service: 'weather' });
   expect(await world.redeem(token, { service: 'weather' })).toBe('invalid');
   expect(await world.redeem(token, { service: 'nothing' })).toBe('invalid');
-  expect(await world.redeem(weather as Bytes)).toBe('invalid');
+  expect(await world.redeem(weather)).toBe('invalid');
   const real = decodeToken(token);
-  const other = decodeToken(weather as Bytes);
+  const other = decodeToken(weather);
   const mixed: Partial<Token>[] = [
     { tokenKeyId: other.tokenKeyId },
     { challengeDigest: other.challengeDigest },
@@ -127,7 +127,7 @@ test('S15 no token is accepted from the end of its epochs on, a second at a time
   for (const [i, at] of [-2, -1, 0, 1, 299, 300, 301, 302].entries()) {
     world.clock.now = end + at;
     await world.issuer.runSchedule();
-    outcomes.push(await world.redeem(tokens[i] as Bytes), await world.redeem(tokens[0] as Bytes));
+    outcomes.push(await world.redeem(tokens[i]), await world.redeem(tokens[0]));
   }
   expect(outcomes.slice(0, 4)).toEqual(['first', 'spent', 'first', 'spent']);
   expect(new Set(outcomes.slice(4))).toEqual(new Set(['invalid']));
@@ -147,16 +147,19 @@ test('X06 a call of an older or a newer gateway is answered, and never with an e
     { idempotent: undefined },
     { idempotent: 1 },
   ]) {
-    expect(await redeem(odd), JSON.stringify(Object.keys(odd))).toBe('invalid');
+    expect(await redeem(odd)).toBe('invalid');
   }
   expect(world.spentRows()).toBe(0);
   expect(await redeem({ added: 'later' })).toBe('first');
 });
 
+const reject = async (): Promise<never> => {
+  throw new Error('canary');
+};
+
 test('X05 a store that fails is unavailable, and the token is not lost', async () => {
   const world = new World();
   const token = await oneToken(world);
-  const reject = async (): Promise<never> => Promise.reject(new Error('canary'));
   const broken = new World({
     database: world.database,
     clock: world.clock,
@@ -170,7 +173,7 @@ test('P07 a row holds digests: neither the nonce nor the authenticator, no time,
   const world = new World();
   const token = await oneToken(world);
   await world.redeem(token);
-  const row = world.database.db.all<Record<string, unknown>>('select * from spent_tokens')[0] ?? {};
+  const row = world.database.db.all<Readonly<Record<string, unknown>>>('select * from spent_tokens')[0] ?? {};
   expect(Object.keys(row)).toEqual(['ledger', 'id', 'tag', 'envelope_1', 'envelope_2', 'envelope_3']);
   const { nonce, authenticator } = decodeToken(token);
   for (const value of Object.values(row)) {

@@ -34,7 +34,7 @@ export function openDatabase(path: string): NodeDatabase {
   try {
     client.exec('PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
     if (path === ':memory:') create(client);
-    else check(client);
+    else check(client, path);
     client.exec('PRAGMA busy_timeout = 0');
   } catch (error) {
     client.close();
@@ -66,12 +66,17 @@ function create(client: DatabaseSync): void {
   });
 }
 
-function check(client: DatabaseSync): void {
+function check(client: DatabaseSync, path: string): void {
   const { quick_check: verdict } = client.prepare('PRAGMA quick_check(1)').get() ?? {};
-  if (verdict !== 'ok') throw new FileError('STORE is damaged');
+  const { page_count: pages } = client.prepare('PRAGMA page_count').get() ?? {};
+  const { page_size: pageSize } = client.prepare('PRAGMA page_size').get() ?? {};
+  const whole = statSync(path).size >= Number(pages) * Number(pageSize);
+  if (verdict !== 'ok' || !whole) throw new FileError('STORE is damaged');
   const tables = client.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
   const names = new Set(tables.map(({ name }) => name));
   if (!NAMES.every((name) => names.has(name))) throw new FileError('STORE is not an issuer’s');
+  // A store that cannot be written to cannot spend.
+  client.exec('DELETE FROM issuer_state WHERE false');
 }
 
 function atomically<T>(client: DatabaseSync, work: () => T): T {

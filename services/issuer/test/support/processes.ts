@@ -17,7 +17,10 @@ export async function spendProcess(store: string): Promise<SpendProcess> {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   await once(child, 'message');
-  const waiting = new Map<number, { resolve(outcome: SpendOutcome): void; reject(error: Error): void }>();
+  const waiting = new Map<
+    number,
+    { resolve: (outcome: SpendOutcome) => void; reject: (error: Error) => void }
+  >();
   let last = 0;
   child.on('message', ({ id, outcome }: { id: number; outcome: SpendOutcome | 'error' | null }) => {
     const call = waiting.get(id);

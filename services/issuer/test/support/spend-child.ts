@@ -1,6 +1,7 @@
 // A process of its own over one store file: spends what it is told over IPC.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openDatabase } from '../../src/node/database.ts';
+import { Group } from '../../src/node/group.ts';
 import { sqliteSpentTokens } from '../../src/node/ports.ts';
 import type { Ledger, Spend } from '../../src/ports.ts';
 
@@ -12,7 +13,9 @@ export interface Call {
 
 const [path = ''] = process.argv.slice(2);
 const now = (): number => Math.floor(Date.now() / 1000);
-const store = sqliteSpentTokens(openDatabase(path), now, async (milliseconds) => sleep(milliseconds));
+const database = openDatabase(path);
+const group = new Group(database, async (milliseconds) => sleep(milliseconds));
+const store = sqliteSpentTokens(database, group, now);
 
 process.on('message', ({ id, ledger, spend }: Call) => {
   const call = spend === null ? store.close(ledger).then(() => null) : store.spend(ledger, spend);

@@ -22,8 +22,10 @@ function tally(outcomes: readonly string[]): Record<string, number> {
   return counts;
 }
 
-const same = (a: object, b: object): boolean =>
-  JSON.stringify(Object.entries(a).toSorted()) === JSON.stringify(Object.entries(b).toSorted());
+function same(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): boolean {
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].every((name) => a[name] === b[name]);
+}
 
 /**
  * What every store of spent tokens keeps, whatever the race. Returns what it broke: an empty list is a

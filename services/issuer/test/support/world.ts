@@ -5,6 +5,7 @@ import { app } from '../../src/app.ts';
 import { parseConfig } from '../../src/config.ts';
 import { byTokenType, Issuer, type IssuerDeps } from '../../src/issuer.ts';
 import { openDatabase, type NodeDatabase } from '../../src/node/database.ts';
+import { Group } from '../../src/node/group.ts';
 import { memoryCounters, sqliteKeys, sqliteQuota, sqliteSpentTokens } from '../../src/node/ports.ts';
 import type { Redeemed, Redemption } from '../../src/redeem.ts';
 import { accountToken } from './account.ts';
@@ -26,6 +27,9 @@ export interface WorldOptions {
   readonly deps?: (deps: IssuerDeps) => Partial<IssuerDeps>;
 }
 
+/** As many as were drawn: a test knows how many those are. */
+export type Tokens = readonly [Bytes, Bytes, Bytes, Bytes, Bytes, ...Bytes[]];
+
 /** An issuer over SQLite, with a clock that a test turns by hand. */
 export class World {
   readonly clock: { now: number };
@@ -38,7 +42,7 @@ export class World {
     this.database = database ?? openDatabase(':memory:');
     const config = parseConfig({ ...ISSUER_VARIABLES, ...vars });
     const now = (): number => this.clock.now;
-    const wait = async (milliseconds: number): Promise<void> => sleep(milliseconds);
+    const group = new Group(this.database, async (milliseconds) => sleep(milliseconds));
     const platform = {
       now,
       random,
@@ -51,9 +55,9 @@ export class World {
       platform,
       fetch: async () => new Response(null, { status: 404 }),
       voprf: VOPRF,
-      authority: sqliteKeys(scheduleDeps, wait),
-      quota: sqliteQuota(this.database, wait),
-      spent: sqliteSpentTokens(this.database, now, wait),
+      authority: sqliteKeys(scheduleDeps, group),
+      quota: sqliteQuota(this.database, group),
+      spent: sqliteSpentTokens(this.database, group, now),
       counters: memoryCounters(),
     };
     this.issuer = new Issuer({ ...all, ...deps(all) });
@@ -91,15 +95,20 @@ export class World {
   /** Draws tokens as a client does. */
   async draw(
     count: number,
-    { account = 'ada', service = 'stickers', type = 5 as 1 | 5 } = {},
-  ): Promise<Bytes[]> {
+    {
+      account = 'ada',
+      service = 'stickers',
+      type = 5,
+    }: { account?: string; service?: string; type?: 1 | 5 } = {},
+  ): Promise<Tokens> {
     const { pending } = await this.blind(count, service, type);
     const response = await this.post(pending.contentType, pending.request, account);
     if (response.status !== 200) throw new Error(`HTTP ${response.status}`);
-    return pending.finish(new Uint8Array(await response.arrayBuffer()));
+    return (await pending.finish(new Uint8Array(await response.arrayBuffer()))) as readonly Bytes[] as Tokens;
   }
 
-  redeem(token: Bytes, more: Partial<Redemption> = {}): Promise<Redeemed> {
+  redeem(token: Bytes | undefined, more: Partial<Redemption> = {}): Promise<Redeemed> {
+    if (token === undefined) throw new Error('no such token');
     return this.issuer.redeem({ ...redemption(token), ...more });
   }
 
