@@ -50,7 +50,7 @@ export default defineConfig({
     reporters: ['default', path.join(root, 'test/support/plain-reporter.ts')],
     projects: [
       inNode('node', ['packages/*/test/**/*.test.ts', 'services/*/test/**/*.test.ts', 'test/*.test.ts']),
-      inNode('exchange', ['test/{exchange,privacy}/**/*.test.ts']),
+      inNode('exchange', ['test/{exchange,privacy,soak}/**/*.test.ts']),
       inNode('browser', ['test/browser/**/*.test.ts']),
       {
         root,

@@ -9,6 +9,10 @@ import { random, RawExchange } from '../support/raw-exchange.ts';
 import { Channels, type Channel } from './bits.ts';
 import { observed } from './observe.ts';
 
+const part = (url: string): string | null =>
+  url.endsWith('/ohttp') ? 'search' : url.endsWith('/token-request') ? 'tokens' : null;
+const json = (value: unknown): Partial<BhttpRequest> => ({ content: utf8(JSON.stringify(value)) });
+
 const AT_ONCE = 8; // searches under way
 const PER_ACCOUNT = 240; // searches, of the 300 tokens that an account may draw
 
@@ -23,8 +27,6 @@ export interface LeakOptions {
  */
 export async function measureLeaks(suite: Suite, { queries, progress }: LeakOptions): Promise<Channel[]> {
   const channels = new Channels();
-  const part = (url: string): string | null =>
-    url.endsWith('/ohttp') ? 'search' : url.endsWith('/token-request') ? 'tokens' : null;
   const fetcher = observed(channels, part);
   const voprf = sodiumVoprf(await loadSodium());
   const clientOf = (account: string): Client =>
@@ -71,7 +73,6 @@ async function refusals(suite: Suite, channels: Channels): Promise<void> {
   await raw.search(spent, 'once');
   const forged = tokens.pop() ?? new Uint8Array(162);
   forged.set([1], 161);
-  const json = (value: unknown): Partial<BhttpRequest> => ({ content: utf8(JSON.stringify(value)) });
   const rows: readonly [Bytes | null, Partial<BhttpRequest>][] = [
     [spent, {}],
     [null, {}],

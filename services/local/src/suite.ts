@@ -19,6 +19,8 @@ export interface SuiteOptions {
   /** Serves the page and /local.json. */
   readonly page?: boolean;
   readonly epochSeconds?: number;
+  /** Workers beside the four, as Miniflare takes them: a test's drivers. */
+  readonly workers?: readonly unknown[];
   /** Variables of a Worker that differ from wrangler.toml. */
   readonly vars?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
 }
@@ -56,6 +58,7 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
     vars: variables(secrets, urls, options),
     ...(options.persist !== undefined && { persist: options.persist }),
     ...(taps && { taps }),
+    ...(options.workers && { others: options.workers }),
   });
   const cron = async (service: ServiceName): Promise<void> => {
     const worker = await miniflare.getWorker(`sotto-${service}`);

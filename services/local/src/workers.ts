@@ -20,10 +20,18 @@ interface WorkersOptions {
   readonly persist?: string;
   /** Shows what passes over the bindings of the gateway. */
   readonly taps?: Taps;
+  /** Workers beside the four. */
+  readonly others?: readonly unknown[];
 }
 
 /** All four Workers in one workerd, from the same wrangler.toml that deploys. */
-export async function startWorkers({ ports, vars, persist, taps }: WorkersOptions): Promise<Miniflare> {
+export async function startWorkers({
+  ports,
+  vars,
+  persist,
+  taps,
+  others = [],
+}: WorkersOptions): Promise<Miniflare> {
   const workers: unknown[] = await Promise.all(
     SERVICES.map(async (service) => {
       const { workerOptions, main } = unstable_getMiniflareWorkerOptions(CONFIG, service);
@@ -40,6 +48,7 @@ export async function startWorkers({ ports, vars, persist, taps }: WorkersOption
     }),
   );
   if (taps) workers.push(await redeemTap(taps));
+  workers.push(...others);
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       workers: workers as never,

@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { liveThrough } from './history.ts';
+import type { Replace } from './machine.ts';
+import { awaitBeforeInsert, inMemory, noUniqueKey } from './mutants.ts';
+import { history, type Operation } from './operations.ts';
+import regressions from './regressions.json' with { type: 'json' };
+
+const RIGHT = { doubled: [], lost: [], overQuota: [] };
+const SEED = 20261122;
+
+describe('generated histories on a real store', () => {
+  test('50 histories: no effect twice, nothing acknowledged lost, never over quota', async () => {
+    const property = fc.asyncProperty(history, async (operations) => {
+      expect(await liveThrough(operations)).toEqual(RIGHT);
+    });
+    await fc.assert(property, { numRuns: 50, seed: SEED });
+  }, 60_000);
+
+  test.each(regressions.map((operations, i) => [i, operations as Operation[]] as const))(
+    'history %i, which once failed',
+    async (_i, operations) => {
+      expect(await liveThrough(operations)).toEqual(RIGHT);
+    },
+  );
+});
+
+describe('S08 a mutated store does not get through', () => {
+  const mutants: readonly (readonly [string, Replace])[] = [
+    ['an await between check and insert', awaitBeforeInsert],
+    ['no unique key', noUniqueKey],
+    ['memory alone', inMemory],
+  ];
+  test.each(mutants)(
+    '%s',
+    async (_name, replace) => {
+      const property = fc.asyncProperty(history, async (operations) => {
+        expect(await liveThrough(operations, replace)).toEqual(RIGHT);
+      });
+      const { failed } = await fc.check(property, { numRuns: 100, seed: SEED, endOnFailure: true });
+      expect(failed).toBe(true);
+    },
+    60_000,
+  );
+});

@@ -1,0 +1,111 @@
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { openDatabase } from '../../services/issuer/src/node/database.ts';
+import type { Quota, SpentTokens } from '../../services/issuer/src/ports.ts';
+import { START, World } from '../../services/issuer/test/support/world.ts';
+
+export const QUOTA = 6; // tokens an account and epoch
+export const BATCH = 2; // tokens
+
+const SERVICES = [{ name: 'stickers', types: [5], batch: [BATCH], quota: { default: QUOTA }, shards: 2 }];
+const MEMORY = '/dev/shm';
+
+/** What a call meets on its way to the store: nothing; a death after the store had it. */
+export type Trouble = 'none' | 'killed';
+
+/** Puts another store of spent tokens in the place of the real one: how a mutant gets in. */
+export type Replace = (real: SpentTokens) => SpentTokens;
+
+/** An issuer over SQLite on a machine that can be killed, filled, backed up and restored. */
+export class Machine {
+  readonly clock = { now: START + 1000 };
+  readonly #folder = mkdtempSync(path.join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'sotto-soak-'));
+  readonly #replace: Replace;
+  #file = path.join(this.#folder, 'issuer-0.sqlite');
+  #lives = 0;
+  #backup: string | null = null;
+  trouble: Trouble = 'none';
+  world: World;
+
+  constructor(replace: Replace = (real) => real) {
+    this.#replace = replace;
+    this.world = this.#open();
+  }
+
+  #open(): World {
+    return new World({
+      vars: { SERVICES: JSON.stringify(SERVICES) },
+      database: openDatabase(this.#file),
+      clock: this.clock,
+      deps: ({ spent, quota }) => ({
+        spent: this.#dying(this.#replace(spent)),
+        quota: this.#dyingQuota(quota),
+      }),
+    });
+  }
+
+  #dying(spent: SpentTokens): SpentTokens {
+    return {
+      spend: async (ledger, spend) => this.#maybeDie(await spent.spend(ledger, spend)),
+      close: (ledger) => spent.close(ledger),
+    };
+  }
+
+  #dyingQuota(quota: Quota): Quota {
+    return {
+      take: async (take) => this.#maybeDie(await quota.take(take)),
+      used: (row) => quota.used(row),
+    };
+  }
+
+  #maybeDie<T>(outcome: T): T {
+    if (this.trouble === 'killed') throw new Error('killed');
+    return outcome;
+  }
+
+  /** Stops in order and starts again. */
+  restart(): void {
+    this.world.database.close();
+    this.world = this.#open();
+  }
+
+  /** Dies between two instructions: what is on disk is all that is left. */
+  kill(): void {
+    const left = path.join(this.#folder, `issuer-${++this.#lives}.sqlite`);
+    copyFileSync(this.#file, left);
+    this.world.database.close();
+    rmSync(this.#file);
+    this.#file = left;
+    this.world = this.#open();
+  }
+
+  /** No page more can be written. */
+  fill(): void {
+    this.world.database.db.all('pragma max_page_count = 1');
+  }
+
+  makeRoom(): void {
+    this.world.database.db.all('pragma max_page_count = 1000000');
+  }
+
+  backup(): void {
+    this.#backup = path.join(this.#folder, 'backup.sqlite');
+    copyFileSync(this.#file, this.#backup);
+  }
+
+  /** Puts the backup back, as an operator would by the book: every key that may have signed is retired. */
+  async restore(): Promise<boolean> {
+    if (this.#backup === null) return false;
+    this.world.database.close();
+    copyFileSync(this.#backup, this.#file);
+    this.world = this.#open();
+    await this.world.issuer.retireAll();
+    return true;
+  }
+
+  dispose(): void {
+    this.world.database.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,50 @@
+import '../support/offline-env.ts';
+import { parseArgs } from 'node:util';
+import fc from 'fast-check';
+import { prepare } from '../../services/local/src/prepare.ts';
+import { liveThrough } from './history.ts';
+import { load } from './load.ts';
+import { history } from './operations.ts';
+
+const { values } = parseArgs({
+  options: {
+    histories: { type: 'string', default: '2000' },
+    seconds: { type: 'string', default: '60' },
+    rate: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '20261122' },
+  },
+});
+const histories = Number(values.histories);
+const seconds = Number(values.seconds);
+const perSecond = Number(values.rate);
+const counts = { doubled: 0, lost: 0, overQuota: 0 };
+
+await prepare();
+let lived = 0;
+for (const operations of fc.sample(history, { numRuns: histories, seed: Number(values.seed) })) {
+  const { doubled, lost, overQuota } = await liveThrough(operations);
+  counts.doubled += doubled.length;
+  counts.lost += lost.length;
+  counts.overQuota += overQuota.length;
+  if (doubled.length + lost.length + overQuota.length > 0) {
+    console.log(`history ${lived}: ${JSON.stringify({ doubled, lost, overQuota, operations })}`);
+  }
+  lived++;
+  if (lived % 200 === 0) console.log(`${lived} of ${histories} histories`);
+}
+
+const steady = await load({ perSecond, seconds, epochSeconds: 86_400 });
+console.log(
+  `steady keys: ${(steady.redeemed / steady.seconds).toFixed(0)} redemptions/s, ${steady.errors} errors`,
+);
+const rotating = await load({ perSecond, seconds, epochSeconds: 10 });
+console.log(
+  `keys rotating every 10 s: ${(rotating.redeemed / rotating.seconds).toFixed(0)} redemptions/s, ${rotating.errors} errors`,
+);
+
+const doubled = counts.doubled + steady.doubled + rotating.doubled;
+const errors = steady.errors + rotating.errors;
+const rate = Math.floor(Math.min(steady.redeemed / steady.seconds, rotating.redeemed / rotating.seconds));
+const sums = `${doubled} doubled, ${counts.lost} lost, ${counts.overQuota} over quota`;
+if (doubled + counts.lost + counts.overQuota + errors > 0) process.exitCode = 1;
+console.log(`soak: ${lived} histories, ${sums}; ${rate} redemptions/s, ${errors} errors`);
