@@ -1,4 +1,4 @@
-import { Pacer, type PacerDeps } from './pacing.ts';
+import { searchBox, type SearchBox, type SearchBoxOptions } from '@sotto/client';
 import { problemOf, type Problem } from './problems.ts';
 import type { Device, Mode, Page, SearchClient, SearchOptions, Sticker } from './types.ts';
 
@@ -18,7 +18,7 @@ export interface Outcome {
   readonly problem: Problem | null;
 }
 
-export interface SearcherDeps extends Omit<PacerDeps, 'ask'> {
+export interface SearcherDeps extends Pick<SearchBoxOptions, 'now' | 'after'> {
   readonly device: () => Device | null;
   readonly client: () => SearchClient | null;
   readonly mode: () => Mode;
@@ -31,7 +31,7 @@ export interface SearcherDeps extends Omit<PacerDeps, 'ask'> {
 /** One search box's searches: suggestions from the device, answers from it or from the network. */
 export class Searcher {
   readonly #deps: SearcherDeps;
-  readonly #pacer: Pacer;
+  #box: SearchBox;
   readonly #answers = new Map<string, Page>();
   #outcome: Outcome | null = null;
   #attempt: unknown = null; // of the failure in sight: asking again repeats it and no other
@@ -40,7 +40,7 @@ export class Searcher {
 
   constructor(deps: SearcherDeps) {
     this.#deps = deps;
-    this.#pacer = new Pacer({ now: deps.now, after: deps.after, ask: (query) => void this.#ask(query) });
+    this.#box = this.#newBox();
   }
 
   get outcome(): Outcome | null {
@@ -53,23 +53,19 @@ export class Searcher {
     const turn = ++this.#turn;
     this.#attempt = null;
     this.#fresh = false;
-    this.#pacer.stop();
+    this.#box.stop();
     if (query === '') return this.#show(null);
     const network = this.#deps.mode() === 'network';
     const answer = network ? this.#answers.get(query) : undefined;
     if (answer !== undefined) return this.#show(answered(query, answer, 'network'));
-    if (network) this.#pacer.typed(query);
+    const nothing = { query, stickers: [], from: 'device', next: null, busy: false, final: false } as const;
+    this.#show({ ...nothing, problem: null }); // at once, so that Enter finds a question
+    if (network) this.#box.typed(query);
     const page = await this.#onDevice(query);
     if (turn !== this.#turn) return;
-    const before = this.#outcome;
-    if (network && before?.query === query) {
-      if (!before.final) this.#show({ ...before, stickers: page?.results ?? before.stickers });
-      return;
-    }
-    const waiting = { query, from: 'device', next: null, busy: false, problem: null } as const;
-    if (network) this.#show({ ...waiting, stickers: page?.results ?? before?.stickers ?? [], final: false });
-    else if (page === null) this.#show({ ...waiting, stickers: [], final: true, problem: this.#absence() });
-    else this.#show(answered(query, page, 'device'));
+    if (network) this.#suggest(page);
+    else if (page !== null) this.#show(answered(query, page, 'device'));
+    else this.#show({ ...nothing, final: true, problem: this.#deps.device() === null ? 'absent' : 'other' });
   }
 
   /**
@@ -86,7 +82,7 @@ export class Searcher {
     }
     this.#show({ ...outcome, busy: true, problem: null });
     this.#fresh = fresh;
-    this.#pacer.submitted(outcome.query);
+    this.#box.submitted(outcome.query);
     return true;
   }
 
@@ -109,14 +105,18 @@ export class Searcher {
 
   /** After a change of mode, locale, packs, device or client. */
   async again(forget = false): Promise<void> {
-    if (forget) this.#answers.clear();
+    if (forget) {
+      this.#answers.clear();
+      this.#box.stop();
+      this.#box = this.#newBox(); // the same words may now be another question
+    }
     const query = this.#outcome?.query ?? '';
     this.#outcome = null;
     await this.typed(query);
   }
 
   stop(): void {
-    this.#pacer.stop();
+    this.#box.stop();
     this.#turn++;
   }
 
@@ -131,33 +131,49 @@ export class Searcher {
     }
   }
 
-  #absence(): Problem {
-    return this.#deps.device() === null ? 'absent' : 'other';
+  /** The network may have failed meanwhile, or answered: then no suggestion is needed. */
+  #suggest(page: Page | null): void {
+    const outcome = this.#outcome;
+    if (page === null || outcome === null || outcome.from === 'network') return;
+    this.#show({ ...outcome, stickers: page.results });
   }
 
-  async #ask(query: string): Promise<void> {
-    const turn = this.#turn;
+  #newBox(): SearchBox {
+    const box = searchBox({
+      now: this.#deps.now,
+      after: this.#deps.after,
+      search: (query) => this.#ask(query, () => box === this.#box),
+    });
+    return box;
+  }
+
+  /** Asks the network and shows its answer, if it is still the question. Rejects when there is none. */
+  async #ask(query: string, current: () => boolean): Promise<void> {
+    const wanted = (): boolean =>
+      current() && this.#outcome?.query === query && this.#deps.mode() === 'network';
     const before = this.#outcome ?? { query, stickers: [], from: 'device', next: null };
     this.#show({ ...before, query, busy: true, final: false, problem: null });
     try {
       const page = await this.#request(query);
-      this.#remember(query, page);
-      if (turn === this.#turn) this.#show(answered(query, page, 'network'));
+      if (current()) this.#remember(query, page);
+      if (wanted()) this.#show(answered(query, page, 'network'));
     } catch (error) {
-      if (turn !== this.#turn || this.#outcome === null) return;
-      this.#attempt = (error as { attempt?: unknown } | null)?.attempt ?? null;
-      this.#show({ ...this.#outcome, busy: false, final: true, problem: problemOf(error) });
+      if (wanted() && this.#outcome !== null) {
+        this.#attempt = (error as { attempt?: unknown } | null)?.attempt ?? null;
+        this.#show({ ...this.#outcome, busy: false, final: true, problem: problemOf(error) });
+      }
+      throw error;
     }
   }
 
-  #request(query: string): Promise<Page> {
+  async #request(query: string): Promise<Page> {
     const client = this.#deps.client();
     if (client === null) throw Object.assign(new Error('no client'), { code: 'config' });
     const attempt = this.#attempt;
     this.#attempt = null;
-    if (attempt !== null && client.retrySearch) return client.retrySearch(attempt);
+    if (attempt !== null && client.retrySearch) return asPage(await client.retrySearch(attempt));
     const fresh = this.#fresh ? { allowFresh: true } : {};
-    return client.search(query, { ...this.#deps.options('network'), ...fresh });
+    return asPage(await client.search(query, { ...this.#deps.options('network'), ...fresh }));
   }
 
   #remember(query: string, page: Page): void {

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { IDLE_MS } from '../src/pacing.ts';
 import { Searcher, type Outcome } from '../src/searcher.ts';
 import type { Device, Mode, Page, SearchClient, SearchOptions, Sticker } from '../src/types.ts';
 
 const sticker = (id: string): Sticker => ({ id, name: id, emoji: '🐱', pack: 'core' });
 const onDevice: Device = { search: (query) => [sticker(`device ${query}`)], art: () => null };
+
+const IDLE_MS = 600;
+const MINUTE_MS = 60_000;
 
 let mode: Mode = 'network';
 let device: Device | null = onDevice;
@@ -52,10 +54,21 @@ describe('on the device', () => {
     mode = 'device';
     for (const text of ['c', 'ca', 'cat']) await searcher.typed(text);
     searcher.submitted();
-    await vi.advanceTimersByTimeAsync(60_000);
+    await vi.advanceTimersByTimeAsync(MINUTE_MS);
     expect(ids()).toEqual(['device cat']);
     expect(last()).toMatchObject({ from: 'device', final: true, problem: null });
     expect(asked).toEqual([]);
+  });
+
+  test('an engine that fails is told, and asked again on demand', async () => {
+    mode = 'device';
+    device = { ...onDevice, search: () => Promise.reject(new Error('offline')) };
+    await searcher.typed('cat');
+    expect(last()).toMatchObject({ stickers: [], problem: 'other', final: true });
+    device = onDevice;
+    expect(searcher.submitted()).toBe(true);
+    await settle();
+    expect(ids()).toEqual(['device cat']);
   });
 
   test('an engine that is not there is told', async () => {
@@ -74,6 +87,55 @@ describe('over the network', () => {
     await vi.advanceTimersByTimeAsync(IDLE_MS);
     expect(ids()).toEqual(['network cat']);
     expect(last()).toMatchObject({ from: 'network', final: true });
+  });
+
+  test('L4 nothing is asked while somebody types', async () => {
+    for (const text of ['ha', 'hap', 'happ', 'happy']) {
+      await searcher.typed(text);
+      await vi.advanceTimersByTimeAsync(IDLE_MS - 1);
+    }
+    expect(asked).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(asked.map(({ query }) => query)).toEqual(['happy']);
+  });
+
+  test('a word left and come back to while it is asked for is answered', async () => {
+    const late = Promise.withResolvers<Page>();
+    answer = () => late.promise;
+    await searcher.typed('cat');
+    searcher.submitted();
+    await searcher.typed('dog');
+    await searcher.typed('cat');
+    late.resolve({ results: [sticker('network cat')], next: null });
+    await settle();
+    expect(ids()).toEqual(['network cat']);
+    expect(asked).toHaveLength(1);
+  });
+
+  test('another locale makes the same words another question', async () => {
+    await searcher.typed('cat');
+    searcher.submitted();
+    await settle();
+    await searcher.again(true);
+    await vi.advanceTimersByTimeAsync(IDLE_MS);
+    expect(asked.map(({ query }) => query)).toEqual(['cat', 'cat']);
+  });
+
+  test('Enter before the device has answered asks; its suggestions come when they come', async () => {
+    const slow = Promise.withResolvers<Sticker[]>();
+    const later = Promise.withResolvers<Page>();
+    device = { ...onDevice, search: () => slow.promise };
+    answer = () => later.promise;
+    void searcher.typed('cat');
+    expect(searcher.submitted()).toBe(true);
+    expect(asked.map(({ query }) => query)).toEqual(['cat']);
+    slow.resolve([sticker('device cat')]);
+    await settle();
+    expect(ids()).toEqual(['device cat']);
+    expect(last()).toMatchObject({ busy: true });
+    later.resolve({ results: [sticker('network cat')], next: null });
+    await settle();
+    expect(ids()).toEqual(['network cat']);
   });
 
   test('L12 the network is told no locale that the device is told', async () => {
@@ -101,7 +163,7 @@ describe('over the network', () => {
     await searcher.typed('dog');
     await searcher.typed('cat');
     expect(ids()).toEqual(['network cat']);
-    await vi.advanceTimersByTimeAsync(60_000);
+    await vi.advanceTimersByTimeAsync(MINUTE_MS);
     expect(asked.map(({ query }) => query)).toEqual(['cat']);
   });
 
@@ -111,7 +173,7 @@ describe('over the network', () => {
     };
     await searcher.typed('cat');
     searcher.submitted();
-    await vi.advanceTimersByTimeAsync(60_000);
+    await vi.advanceTimersByTimeAsync(MINUTE_MS);
     expect(ids()).toEqual(['device cat']);
     expect(last()).toMatchObject({ busy: false, final: true, problem: 'relay' });
     expect(asked).toHaveLength(1);
@@ -200,7 +262,7 @@ describe('over the network', () => {
     await searcher.typed('cat');
     await searcher.typed('  ');
     expect(last()).toBeNull();
-    await vi.advanceTimersByTimeAsync(60_000);
+    await vi.advanceTimersByTimeAsync(MINUTE_MS);
     expect(asked).toEqual([]);
   });
 });

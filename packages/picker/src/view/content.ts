@@ -67,6 +67,7 @@ export function found(strings: Strings, locale: string, outcome: Outcome, ways: 
     const none = { icon: 'search', title: fill(strings.none, { q: query }), hint: strings.noneHint };
     return { stickers, heading: [], state: emptyState({ ...none, actions }) };
   }
+  if (ways.mode === 'device') return { stickers, heading: [strings.loading], state: skeleton() };
   const hint = ways.suggests ? strings.suggestions : strings.submitHint;
   if (stickers.length > 0) return { stickers, heading: ['', hint] };
   const waiting = { icon: 'network', title: '', hint: strings.submitHint, actions: [] };
