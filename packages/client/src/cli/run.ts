@@ -5,6 +5,7 @@ import { bundle, BUNDLE_USAGE } from './bundle.ts';
 import { explain, EXPLAIN_USAGE } from './explain.ts';
 import type { Command, Io, Status } from './io.ts';
 import { keys, KEYS_USAGE } from './keys.ts';
+import { probe, PROBE_USAGE } from './probe.ts';
 import { quota, QUOTA_USAGE } from './quota.ts';
 import { root, ROOT_USAGE } from './root.ts';
 import { search, SEARCH_USAGE } from './search.ts';
@@ -22,6 +23,7 @@ const COMMANDS: Readonly<Record<string, Listed>> = {
   keys: { run: keys, usage: KEYS_USAGE, does: 'show, list and rotate keys' },
   quota: { run: quota, usage: QUOTA_USAGE, does: 'show what an account has drawn' },
   bundle: { run: bundle, usage: BUNDLE_USAGE, does: 'verify and sign key bundles' },
+  probe: { run: probe, usage: PROBE_USAGE, does: 'test a live deployment from outside' },
   root: { run: root, usage: ROOT_USAGE, does: 'make the key that signs bundles' },
 };
 

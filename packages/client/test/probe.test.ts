@@ -1,0 +1,150 @@
+import { expect, test } from 'vitest';
+import { utf8 } from '@sotto/wire';
+import { probe } from '../src/cli/probe.ts';
+import { GATEWAY, house, NOW, RELAY, type Faults } from './probe-house.ts';
+import { ALL, probed, type Said } from './probed.ts';
+
+test('an honest house passes every row, within sixty requests to the relay', async () => {
+  const { status, said, failed, unsaid, requests } = await probed({});
+  expect({ status, failed, unsaid }).toEqual({ status: 0, failed: [], unsaid: [] });
+  expect(said.map(({ id }) => id)).toEqual([
+    'HTTPS',
+    'R01',
+    'R01-preflight',
+    'R02',
+    'R03',
+    'R07',
+    'R14',
+    'R16',
+    'L10',
+    'L7',
+    'L7-signature',
+    'G29',
+    'G29-bundle',
+    'G30',
+    'G01',
+    'G02',
+    'G03',
+    'G04',
+    'G05',
+    'G13',
+    'B01',
+    'B14',
+    'B21',
+    'L1',
+    'R30',
+    'R08',
+    'L13',
+    'P02',
+    'G09',
+  ]);
+  expect(requests).toBeLessThanOrEqual(60 + 9); // nine to the gateway itself
+});
+
+test('each line of --json is one object of id, result and detail', async () => {
+  const { said } = await probed({});
+  for (const row of said) expect(Object.keys(row)).toEqual(['id', 'result', 'detail']);
+});
+
+test('a bundle under another root is caught; without a root it cannot be told', async () => {
+  const other = Buffer.from(new Uint8Array(32).fill(9)).toString('base64url');
+  expect((await probed({}, ['--relay', RELAY, '--root', other])).failed).toEqual(['L7-signature']);
+  const { status, failed, unsaid } = await probed({}, ['--relay', RELAY]);
+  expect({ status, failed, unsaid }).toEqual({
+    status: 0,
+    failed: [],
+    unsaid: ['L7-signature', 'G29', 'G29-bundle', 'G30'],
+  });
+});
+
+test('where the metadata route is off, the leak rows cannot tell', async () => {
+  const { status, unsaid } = await probed({
+    metadata: false,
+    passesOn: () => ({ 'x-forwarded-for': '203.0.113.9' }),
+  });
+  expect({ status, unsaid }).toEqual({ status: 0, unsaid: ['R08', 'L13', 'P02', 'G09'] });
+});
+
+const adds = (value: string): Faults => ({ passesOn: () => ({ 'cf-connecting-ip': value }) });
+
+test("a constant of the relay's egress is no leak once it is named, and another value is", async () => {
+  const egress = [...ALL, '--egress', 'cf-connecting-ip=2a06:98c0:3600::103'];
+  expect((await probed(adds('2a06:98c0:3600::103'), egress)).failed).toEqual([]);
+  expect((await probed(adds('203.0.113.9'), egress)).failed).toEqual(['L13']);
+  expect((await probed(adds('2a06:98c0:3600::103'))).failed).toEqual(['L13']);
+});
+
+test("somebody else's relay, at its URL itself and without a bundle, is probed by its gateway's keys", async () => {
+  const foreign: Faults = {
+    relay: async (request, honest) => {
+      const { pathname } = new URL(request.url);
+      if (pathname !== '/') return new Response(null, { status: 404 });
+      const { method, headers } = request;
+      const body = method === 'POST' ? { body: new Uint8Array(await request.arrayBuffer()) } : {};
+      void honest;
+      return inner.fetch(`${RELAY}/ohttp`, { method, headers, ...body });
+    },
+  };
+  const inner = await house({ metadata: false });
+  const outside = await house(foreign);
+  const io = {
+    out: (line: string) => void said.push(JSON.parse(line) as Said),
+    err: () => {},
+    fetch: (async (input, init) =>
+      new Request(input).url.startsWith(GATEWAY)
+        ? inner.fetch(input, init)
+        : outside.fetch(input, init)) as typeof fetch,
+    env: {},
+    cwd: '/',
+    columns: null,
+  };
+  const said: Said[] = [];
+  const given = { now: () => NOW, sleep: async () => {} };
+  expect(await probe(['--relay', RELAY, '--gateway', GATEWAY, '--json'], io, given)).toBe(0);
+  const passed = said.filter(({ result }) => result === 'pass').map(({ id }) => id);
+  for (const id of ['R01', 'R02', 'R14', 'G01', 'G04', 'B21', 'L1', 'G29']) expect(passed).toContain(id);
+});
+
+test('a relay that says 429 is waited for once, and then nothing is said of what it hides', async () => {
+  let asked = 0;
+  const busy: Faults = {
+    relay: (_request, honest) =>
+      asked++ === 20 ? new Response(null, { status: 429, headers: { 'retry-after': '7' } }) : honest(),
+  };
+  const { status, waits } = await probed(busy);
+  expect({ status, waits }).toEqual({ status: 0, waits: [7] });
+  let after = 0;
+  const always: Faults = {
+    relay: (_request, honest) => (after++ > 30 ? new Response(null, { status: 429 }) : honest()),
+  };
+  const { failed, unsaid } = await probed(always);
+  expect(failed).toEqual([]);
+  expect(unsaid.length).toBeGreaterThan(5);
+});
+
+test('nobody there is one failure, wrong words are wrong usage', async () => {
+  const dead: Faults = { relay: () => Promise.reject(new Error('refused')) };
+  await expect(probed(dead)).rejects.toThrow('no answer from https://relay.example');
+  await expect(probed({}, ['--relay', 'http://relay.example'])).rejects.toThrow('not an https URL');
+  await expect(probed({}, [...ALL, '--root', 'x'])).rejects.toThrow('--root takes 32 bytes');
+  await expect(probed({}, [...ALL, '--egress', 'x'])).rejects.toThrow('--egress takes NAME=VALUE');
+});
+
+test('the table has a line a row, with no escape of the other side in it', async () => {
+  const hostile: Faults = { passesOn: () => ({ 'x-evil': utf8('\u001b[2J').join() }) };
+  const { fetch } = await house(hostile);
+  const out: string[] = [];
+  const io = {
+    out: (line: string) => void out.push(line),
+    err: () => {},
+    fetch,
+    env: {},
+    cwd: '/',
+    columns: null,
+  };
+  expect(await probe(ALL, io, { now: () => NOW, sleep: async () => {} })).toBe(1);
+  expect(out).toHaveLength(29);
+  expect(out.find((line) => line.startsWith('R08 '))).toMatch(
+    /^R08 +FAIL +none of a client's headers .* unexpected: x-evil$/,
+  );
+});

@@ -1,0 +1,31 @@
+import { probe } from '../src/cli/probe.ts';
+import { GATEWAY, house, NOW, RELAY, ROOT, type Faults } from './probe-house.ts';
+
+export const ALL = ['--relay', RELAY, '--gateway', GATEWAY, '--root', ROOT];
+
+/** One line of `sotto probe --json`. */
+export interface Said {
+  readonly id: string;
+  readonly result: string;
+  readonly detail: string;
+}
+
+/** Probes a house with these faults. */
+export async function probed(faults: Faults, argv: readonly string[] = ALL) {
+  const { fetch, requests } = await house(faults);
+  const out: string[] = [];
+  const waits: number[] = [];
+  const io = {
+    out: (line: string) => void out.push(line),
+    err: () => {},
+    fetch,
+    env: {},
+    cwd: '/',
+    columns: null,
+  };
+  const sleep = async (seconds: number): Promise<void> => void waits.push(seconds);
+  const status = await probe([...argv, '--json'], io, { now: () => NOW, sleep });
+  const said = out.map((line) => JSON.parse(line) as Said);
+  const of = (result: string): string[] => said.filter((row) => row.result === result).map(({ id }) => id);
+  return { status, said, failed: of('fail'), unsaid: of('cannot-tell'), waits, requests: requests() };
+}
