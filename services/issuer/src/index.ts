@@ -1,5 +1,7 @@
 import { PROBLEMS, problemResponse } from '@sotto/http';
-import { nobleVoprf } from '@sotto/voprf';
+import { ecdhVoprf } from '@sotto/voprf/ecdh';
+import { sodiumVoprf } from '@sotto/voprf/sodium';
+import { loadSodium } from '@sotto/voprf/sodium-workerd';
 import type { UnixSeconds } from '@sotto/wire';
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import { app } from './app.ts';
@@ -31,9 +33,10 @@ const platform: Platform = {
   pause: () => new Promise((resolve) => setTimeout(resolve, 0)),
 };
 
+/** Secret scalars meet constant-time code alone: libsodium's, and the platform's own ECDH. */
 const voprf = {
-  'ristretto255-SHA512': nobleVoprf('ristretto255-SHA512'),
-  'P384-SHA384': nobleVoprf('P384-SHA384'),
+  'ristretto255-SHA512': sodiumVoprf(await loadSodium()),
+  'P384-SHA384': ecdhVoprf(crypto.subtle),
 };
 
 interface Wired {

@@ -12,7 +12,9 @@ import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { serve } from '@hono/node-server';
-import { nobleVoprf } from '@sotto/voprf';
+import { ecdhVoprf } from '@sotto/voprf/ecdh';
+import { sodiumVoprf } from '@sotto/voprf/sodium';
+import { loadSodium } from '@sotto/voprf/sodium-node';
 import { app } from './app.ts';
 import { ConfigError, parseConfig } from './config.ts';
 import { byTokenType, Issuer } from './issuer.ts';
@@ -34,8 +36,8 @@ const platform: Platform = {
 };
 
 const voprf = {
-  'ristretto255-SHA512': nobleVoprf('ristretto255-SHA512'),
-  'P384-SHA384': nobleVoprf('P384-SHA384'),
+  'ristretto255-SHA512': sodiumVoprf(await loadSodium()),
+  'P384-SHA384': ecdhVoprf(crypto.subtle),
 };
 
 function required(variable: string, pattern: RegExp, wanted: string): string {

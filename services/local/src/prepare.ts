@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { extractLibsodium } from '@sotto/voprf/libsodium';
 import { ensureCatalogue } from '../../stickers/catalogue/ensure.ts';
 
@@ -6,3 +7,5 @@ export async function prepare(progress: (line: string) => void = () => {}): Prom
   extractLibsodium();
   await ensureCatalogue(progress);
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await prepare((line) => console.log(line));
