@@ -1,6 +1,6 @@
 import type { Bundle } from '@sotto/bundle';
 import { nobleHpke } from '@sotto/ohttp/noble';
-import { nobleVoprf } from '@sotto/voprf';
+import { ristretto255Voprf } from '@sotto/voprf/ristretto255';
 import type { UnixSeconds } from '@sotto/wire';
 import type { Attempt } from './error.ts';
 import { Keys } from './keys.ts';
@@ -41,7 +41,7 @@ export function createClient(options: ClientOptions): Client {
   const sleep = options.sleep ?? timerSleep;
   const deps = { ...options, ...checked, sleep };
   const keys = new Keys(deps);
-  const voprf = options.voprf ?? nobleVoprf('ristretto255-SHA512');
+  const voprf = options.voprf ?? ristretto255Voprf();
   const tokens = new Tokens({ ...deps, keys, voprf, lock: options.lock ?? realmLock() });
   const requests = new Requests({ ...deps, keys, tokens, hpke: options.hpke ?? nobleHpke() });
 
