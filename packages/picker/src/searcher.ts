@@ -1,4 +1,4 @@
-import { searchBox, type SearchBox, type SearchBoxOptions } from '@sotto/client';
+import { searchBox, type SearchBox, type SearchBoxOptions } from '@sotto/client/search-box';
 import { problemOf, type Problem } from './problems.ts';
 import type { Device, Mode, Page, SearchClient, SearchOptions, Sticker } from './types.ts';
 
