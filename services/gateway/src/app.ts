@@ -77,26 +77,24 @@ async function exchange(
   const type = headers.get('content-type');
   const isChunked = hasMediaType(type, MEDIA_TYPES.chunkedRequest);
   if (!isChunked && !hasMediaType(type, MEDIA_TYPES.request)) throw new HttpError('unsupported-media-type');
-  const size = declaredSize(headers);
+  checkDeclared(headers);
   checkRelay(headers, deps.config.relayEgress, deps.config.relayToken);
-  if (!budget.take(size)) throw new HttpError('unavailable');
+  const share = budget.share();
   try {
     const keys = await liveKeys(deps, ring);
     const open = isChunked ? openChunkedEnvelope : openEnvelope;
-    const envelope = await open(deps, keys.gatewayKeys, request);
+    const envelope = await open(deps, keys.gatewayKeys, request, share);
     return await envelope.seal(await answer(deps, keys, { ...envelope.opened, outer: headers }));
   } finally {
-    budget.release(size);
+    share.release();
   }
 }
 
-/** Bytes to expect: as declared, else the most that are taken. */
-function declaredSize(headers: Headers): number {
-  const declared = headers.get('content-length');
-  if (declared === null) return MAX_REQUEST;
-  if (!/^[0-9]{1,15}$/.test(declared)) throw new HttpError('bad-request');
+/** A Content-Length is a reason to refuse early, and no more: what counts is what arrives. */
+function checkDeclared(headers: Headers): void {
+  const declared = headers.get('content-length') ?? '0';
+  if (!/^[0-9]+$/.test(declared)) throw new HttpError('bad-request');
   if (Number(declared) > MAX_REQUEST) throw new HttpError('content-too-large');
-  return Number(declared);
 }
 
 async function liveKeys(deps: GatewayDeps, ring: KeyRing): Promise<LiveKeys> {

@@ -28,14 +28,26 @@ export class Budget {
     this.#limit = limit;
   }
 
-  /** Whether there was room: then `release` gives it back. */
-  take(bytes: number): boolean {
-    if (this.#used + bytes > this.#limit) return false;
-    this.#used += bytes;
-    return true;
+  /** One request's share, which grows as its bytes come and is given back whole. */
+  share(): Share {
+    let held = 0;
+    return {
+      take: (bytes) => {
+        if (this.#used + bytes > this.#limit) return false;
+        this.#used += bytes;
+        held += bytes;
+        return true;
+      },
+      release: () => {
+        this.#used -= held;
+        held = 0;
+      },
+    };
   }
+}
 
-  release(bytes: number): void {
-    this.#used -= bytes;
-  }
+export interface Share {
+  /** Whether there was room. */
+  take(bytes: number): boolean;
+  release(): void;
 }

@@ -1,15 +1,16 @@
-import { HttpError, readBody } from '@sotto/http';
+import { HttpError } from '@sotto/http';
 import {
   decapsulateChunkedRequest,
   decapsulateRequest,
   MEDIA_TYPES,
+  OhttpError,
   type GatewayKey,
   type Hpke,
   type Pull,
 } from '@sotto/ohttp';
 import type { Bytes, Random } from '@sotto/wire';
 import type { Answer, Opened } from './exchange.ts';
-import type { Counters } from './counters.ts';
+import type { Counters, Share } from './counters.ts';
 import { paddedReply, streamedReply } from './reply.ts';
 
 /** Bytes of an encapsulated request at most. */
@@ -39,8 +40,13 @@ export async function openEnvelope(
   deps: EnvelopeDeps,
   keys: readonly GatewayKey[],
   request: Request,
+  share: Share,
 ): Promise<Envelope> {
-  const body = await readBody(request, { maxBytes: MAX_REQUEST, deadline: deps.deadline(UPLOAD_MS) });
+  const { source, cancel } = bodyOf(request, deps.deadline(UPLOAD_MS), share);
+  const body = await joined(source).catch((error: unknown) => {
+    cancel();
+    throw error;
+  });
   const exchange = await decapsulateRequest(deps.hpke, keys, body);
   return {
     opened: exchange,
@@ -62,11 +68,12 @@ export async function openChunkedEnvelope(
   deps: EnvelopeDeps,
   keys: readonly GatewayKey[],
   request: Request,
+  share: Share,
 ): Promise<Envelope> {
-  const { source, cancel } = bodyOf(request, deps.deadline(UPLOAD_MS));
+  const { source, cancel } = bodyOf(request, deps.deadline(UPLOAD_MS), share);
   try {
     const exchange = await decapsulateChunkedRequest(deps.hpke, keys, source);
-    const whole = await joined(exchange.request);
+    const whole = await joined(exchange.request).catch(unfinished);
     return {
       opened: { ...exchange, request: whole },
       async seal(answer) {
@@ -83,8 +90,18 @@ export async function openChunkedEnvelope(
   }
 }
 
+/** What ends without a final chunk may be whole or not: it does not open, unlike what is too short to begin. */
+function unfinished(error: unknown): never {
+  const isShort = error instanceof OhttpError && error.code === 'truncated';
+  throw isShort ? new HttpError('unprocessable-content', { cause: error }) : error;
+}
+
 /** A body as a pull that refuses to give too much, or to take too long. */
-function bodyOf({ body }: Request, deadline: AbortSignal): { source: Pull; cancel: () => void } {
+function bodyOf(
+  { body }: Request,
+  deadline: AbortSignal,
+  share: Share,
+): { source: Pull; cancel: () => void } {
   if (body === null) return { source: async () => null, cancel: () => {} };
   const reader = body.getReader();
   const cancel = (): void => void reader.cancel().catch(() => {});
@@ -98,6 +115,7 @@ function bodyOf({ body }: Request, deadline: AbortSignal): { source: Pull; cance
     if (done) return null;
     length += value.length;
     if (length > MAX_REQUEST) throw new HttpError('content-too-large');
+    if (!share.take(value.length)) throw new HttpError('unavailable');
     return value as Bytes;
   };
   return { source, cancel };

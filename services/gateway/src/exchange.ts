@@ -159,8 +159,7 @@ async function ask(
     const given = await row.service.call({ method, path, contentType, content, outer }, deadline);
     return { ...given, fields: [...given.fields, NO_STORE], length: row.responseLength, deadline };
   } catch (error) {
-    if (deadline.aborted) throw new InnerError('gateway-timeout', { cause: error });
-    throw serviceFault(error);
+    throw serviceFault(error, deadline);
   }
 }
 

@@ -1,4 +1,4 @@
-import { HttpError, PROBLEMS, type Problem } from '@sotto/http';
+import { PROBLEMS, type Problem } from '@sotto/http';
 import type { BhttpError } from '@sotto/bhttp';
 import type { OhttpError } from '@sotto/ohttp';
 
@@ -71,8 +71,7 @@ export const OF_BHTTP = {
 } as const satisfies Record<BhttpError['code'], InnerCode>;
 
 /** A service that is late is 504, anything else that it does wrong 502. */
-export function serviceFault(error: unknown): InnerError {
+export function serviceFault(error: unknown, deadline: AbortSignal | null): InnerError {
   if (error instanceof InnerError) return error;
-  const late = error instanceof HttpError && error.code === 'request-timeout';
-  return new InnerError(late ? 'gateway-timeout' : 'bad-gateway', { cause: error });
+  return new InnerError(deadline?.aborted === true ? 'gateway-timeout' : 'bad-gateway', { cause: error });
 }

@@ -26,7 +26,7 @@ export async function paddedReply(answer: Answer, counters: Counters): Promise<B
       content instanceof Uint8Array ? content : await collect(content, length, deadline ?? never());
     return encodeResponse(withContent(answer, whole), { length });
   } catch (error) {
-    const { code } = serviceFault(error);
+    const { code } = serviceFault(error, deadline);
     counters.add(code);
     const problem = problemAnswer(INNER[code]);
     return encodeResponse(withContent(problem, problem.content as Bytes), { length });
@@ -97,7 +97,7 @@ async function* messageParts(
     }
     yield END;
   } catch (error) {
-    counters.add(serviceFault(error).code);
+    counters.add(serviceFault(error, answer.deadline).code);
     yield BROKEN;
   }
 }
@@ -115,7 +115,7 @@ async function* piecesOf({ content, deadline }: Answer, stop: AbortSignal): Asyn
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (ends.some(({ aborted }) => aborted)) throw new InnerError('gateway-timeout');
+      if (ends.some(({ aborted }) => aborted)) throw new Error('too late');
       if (done) return;
       if (value.length > 0) yield value as Bytes;
     }

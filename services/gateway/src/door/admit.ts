@@ -21,7 +21,7 @@ const ALLOWED = new Set(['authorization', 'content-type', 'content-length', 'dat
 /** A path and query that every URL parser leaves as they are: no fragment, backslash or empty first segment. */
 const PATH =
   /^\/(?!\/)(?:[A-Za-z0-9\-._~!$&()*+,;=:@/]|%[0-9A-Fa-f]{2})*(?:\?(?:[A-Za-z0-9\-._~!$&()*+,;=:@/?]|%[0-9A-Fa-f]{2})*)?$/;
-const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:[/?]|$)/i;
+const DOT_SEGMENT = /^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i;
 
 const VISIBLE = /^[ -~]*$/;
 const MOST_TYPE = 256; // bytes of a Content-Type

@@ -23,11 +23,13 @@ export function sqlKeyStore(db: SyncDatabase): SyncKeyStore {
         .select()
         .from(ohttpKeys)
         .where(between(ohttpKeys.sequence, from, to))
+        .orderBy(asc(ohttpKeys.kemId))
         .all();
       const rows = db
         .select()
         .from(tagKeys)
         .where(between(tagKeys.sequence, from, to))
+        .orderBy(asc(tagKeys.sequence))
         .all();
       return rows.map(({ sequence, wrapped }): StoredSlot => ({
         sequence,

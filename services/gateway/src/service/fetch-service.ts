@@ -44,9 +44,8 @@ export function fetchService(base: string, fetch: Fetch): Service {
 function join(base: string, path: string): string {
   const url = base + path;
   const parsed = URL.parse(url);
-  if (parsed === null || parsed.href !== url || parsed.host !== new URL(base).host) {
-    throw new InnerError('forbidden');
-  }
+  const isExact = parsed?.href === url && parsed.hash === '' && parsed.host === new URL(base).host;
+  if (!isExact || !path.startsWith('/')) throw new InnerError('forbidden');
   return url;
 }
 

@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest';
+import { base64url } from '@sotto/wire';
+import { ConfigError, parseConfig } from '../src/config.ts';
+
+const ROOT = base64url(
+  new Uint8Array(Buffer.from('d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a', 'hex')),
+);
+const SERVICE = {
+  name: 'stickers',
+  target: { binding: 'STICKERS' },
+  token: { type: 5 },
+  idempotent: true,
+  requestLength: 1024,
+  responseLength: 98_304,
+};
+const ENV: Record<string, unknown> = {
+  EPOCH_SECONDS: '86400',
+  SERVICES: JSON.stringify([SERVICE]),
+  STICKERS: { fetch: () => null },
+  ROOT,
+  RELAY_TOKEN: 'a'.repeat(43),
+  OPERATOR_TOKEN: 'b'.repeat(43),
+  KEY_WRAPPING_KEY: base64url(Uint8Array.from({ length: 32 }, (_, i) => i)),
+};
+
+/** The variable that is at fault, or `starts`. */
+function start(changes: Record<string, unknown>): string {
+  try {
+    parseConfig({ ...ENV, ...changes });
+    return 'starts';
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.message;
+  }
+}
+
+const services = (...rows: object[]) => start({ SERVICES: JSON.stringify(rows) });
+
+describe('start-up', () => {
+  test('with all there is, it starts', () => {
+    expect(parseConfig(ENV)).toMatchObject({ epochSeconds: 86_400, metadata: false });
+    expect(services(SERVICE, { ...SERVICE, name: 'other', token: 'none' })).toBe('starts');
+  });
+
+  test('K01 a secret that is missing, of the wrong length, or all one byte, is refused, and never printed', () => {
+    const secrets = {
+      KEY_WRAPPING_KEY: [
+        undefined,
+        '',
+        'xyz',
+        base64url(new Uint8Array(31)),
+        base64url(new Uint8Array(32)),
+        'ÿ'.repeat(43),
+      ],
+      RELAY_TOKEN: [undefined, '', 'short', `${'a'.repeat(20)} ${'a'.repeat(20)}`, 'ä'.repeat(40)],
+      OPERATOR_TOKEN: [undefined, 'short'],
+      ROOT: [undefined, '', 'xyz', base64url(new Uint8Array(32)), base64url(new Uint8Array(32).fill(255))],
+    };
+    for (const [name, values] of Object.entries(secrets)) {
+      for (const value of values) {
+        const message = start({ [name]: value });
+        expect(message).toMatch(new RegExp(`^${name}: `));
+        expect(message.includes(value || 'undefined')).toBe(false);
+      }
+    }
+  });
+
+  test('a service must say its token policy, "none" in so many words', () => {
+    const { token: _token, ...silent } = SERVICE;
+    expect(services(silent)).toContain('SERVICES[0].token: no token policy');
+    for (const token of [null, '', 'None', 5, {}, { type: 0 }, { type: '5' }]) {
+      expect(services({ ...SERVICE, token })).toMatch(/^SERVICES\[0\]\.token/);
+    }
+    const { idempotent: _idempotent, ...unsaid } = SERVICE;
+    expect(services(unsaid)).toContain('idempotent');
+  });
+
+  test('names are distinct, and such as may stand in an authority', () => {
+    expect(services(SERVICE, SERVICE)).toBe('SERVICES: one name twice');
+    for (const name of ['', 'A', 'a b', 'a/b', 'a:1', '-a', 'a@b', 'sotto-metadata', 7]) {
+      expect(services({ ...SERVICE, name })).toMatch(/^SERVICES\[0\]/);
+    }
+    expect(start({ SERVICES: '[]' })).toMatch(/^SERVICES/);
+    expect(start({ SERVICES: '{' })).toMatch(/^SERVICES/);
+    expect(start({ SERVICES: undefined })).toMatch(/^SERVICES/);
+  });
+
+  test('a target is a binding that is there, or an https URL of a name', () => {
+    const target = (value: unknown, local?: string) =>
+      start({
+        SERVICES: JSON.stringify([{ ...SERVICE, target: value }]),
+        LOCAL: local,
+      });
+    expect(target({ url: 'https://api.example/v1/' })).toBe('starts');
+    expect(
+      parseConfig({
+        ...ENV,
+        SERVICES: JSON.stringify([{ ...SERVICE, target: { url: 'https://api.example/v1/' } }]),
+      }).services[0]?.target,
+    ).toEqual({ url: 'https://api.example/v1' });
+    const refused = [
+      { binding: 'NOWHERE' },
+      {},
+      { binding: 'STICKERS', url: 'https://api.example' },
+      { url: 'http://api.example' },
+      { url: 'http://127.0.0.1:8804' },
+      { url: 'https://127.0.0.1' },
+      { url: 'https://2130706433' },
+      { url: 'https://[::1]' },
+      { url: 'https://user:pass@api.example' },
+      { url: 'https://api.example/?q=1' },
+      { url: 'https://api.example/#x' },
+      { url: 'ftp://api.example' },
+      { url: '/relative' },
+      'https://api.example',
+    ];
+    for (const value of refused) expect([value, target(value)[0]]).toEqual([value, 'S']);
+    for (const value of refused) expect(target(value)).not.toBe('starts');
+    for (const url of ['http://127.0.0.1:8804', 'http://localhost:1', 'http://[::1]:1']) {
+      expect(target({ url }, 'true')).toBe('starts');
+      expect(target({ url }, 'false')).not.toBe('starts');
+    }
+    expect(target({ url: 'http://10.0.0.1' }, 'true')).not.toBe('starts');
+  });
+
+  test('lengths and times are whole numbers in their bounds', () => {
+    for (const length of [0, 511, 1.5, '1024', 2 ** 21, null]) {
+      expect(services({ ...SERVICE, requestLength: length })).toMatch(/requestLength/);
+      expect(services({ ...SERVICE, responseLength: length })).toMatch(/responseLength/);
+    }
+    expect(services({ ...SERVICE, timeoutMs: 0 })).toMatch(/timeoutMs/);
+    for (const value of ['0', '-1', '1.5', 'x', '1e99'])
+      expect(start({ EPOCH_SECONDS: value })).toMatch(/^EPOCH/);
+    expect(start({ EPOCH_SECONDS: '1' })).toBe('starts');
+  });
+
+  test('the egress is names and constants', () => {
+    const { relayEgress } = parseConfig({
+      ...ENV,
+      RELAY_EGRESS: '{"CF-Connecting-IP": "2a06:98c0:3600::103"}',
+    });
+    expect([...relayEgress]).toEqual([['cf-connecting-ip', '2a06:98c0:3600::103']]);
+    for (const value of ['[]', '{', '{"a":1}', '"x"'])
+      expect(start({ RELAY_EGRESS: value })).toMatch(/^RELAY_EGRESS/);
+  });
+});

@@ -1,0 +1,200 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { BhttpRequest, Field } from '@sotto/bhttp';
+import { EMPTY, utf8 } from '@sotto/wire';
+import { admit } from '../src/door/admit.ts';
+import { inner } from './support/client.ts';
+import { house, type House } from './support/house.ts';
+
+const rows = new Map([['stickers', { name: 'stickers' }]]);
+
+/** The code that the door says, or `admitted`. */
+function door(changes: Partial<BhttpRequest>): string {
+  try {
+    admit(inner(changes), rows);
+    return 'admitted';
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+}
+
+const withField = (...fields: Field[]): string => door({ fields });
+
+describe('the request line', () => {
+  test('B15 a method that no service takes is refused', () => {
+    for (const method of ['CONNECT', 'TRACE', 'TRACK', 'PURGE', 'OPTIONS']) {
+      expect(door({ method })).toBe('method-not-allowed');
+    }
+    for (const method of ['get', '', 'Post', 'X'.repeat(4096), 'GET /x HTTP/1.1\r\nA: b']) {
+      expect(door({ method })).toBe('bad-request');
+    }
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) expect(door({ method })).toBe('admitted');
+    for (const method of ['GET', 'HEAD']) expect(door({ method, content: EMPTY })).toBe('admitted');
+    for (const method of ['GET', 'HEAD']) expect(door({ method })).toBe('bad-request');
+  });
+
+  test('B20 a scheme that is not https, letter by letter, is refused', () => {
+    for (const scheme of ['http', 'ftp', 'file', 'data', 'blob', 'HTTPS', 'https:', '']) {
+      expect(door({ scheme })).toBe('bad-request');
+    }
+  });
+
+  test('B12 Host must be the authority, once; an empty authority means Host', () => {
+    expect(withField(['host', 'stickers'])).toBe('admitted');
+    expect(door({ authority: '', fields: [['host', 'stickers']] })).toBe('admitted');
+    expect(withField(['host', 'other'])).toBe('bad-request');
+    expect(withField(['host', ''])).toBe('bad-request');
+    expect(door({ authority: '' })).toBe('bad-request');
+    expect(door({ authority: '', fields: [['host', '']] })).toBe('bad-request');
+    expect(withField(['host', 'stickers'], ['host', 'stickers'])).toBe('bad-request');
+  });
+
+  test('B21 B22 an authority that is not in the table, or a path that could be part of one, gets one answer', () => {
+    const authorities = [
+      'evil.example',
+      'stickers:443',
+      'stickers:8080',
+      'Stickers',
+      'stickers.',
+      'stickers.evil.example',
+      'good@evil',
+      'stickers@evil',
+      'stickers\\@evil',
+      'ｓｔｉｃｋｅｒｓ',
+      'stickers。',
+      'sti\tckers',
+      'stickers%00',
+      '0x7f.1',
+      '2130706433',
+      '127.0.0.1',
+      '[::1]',
+      '[::ffff:127.0.0.1]',
+      'localhost',
+      '__proto__',
+      'constructor',
+    ];
+    for (const authority of authorities)
+      expect([authority, door({ authority })]).toEqual([authority, 'forbidden']);
+    const paths = [
+      '',
+      '*',
+      '?x',
+      '#x',
+      '@evil/',
+      ':8080@evil/',
+      '.evil.example/',
+      '//evil',
+      '\\evil',
+      '/\\evil',
+      '/a\\b',
+      '/../x',
+      '/a/../../x',
+      '/a/%2e%2e/x',
+      '/a/.%2E',
+      '/./x',
+      '/a#b',
+      '/a b',
+      '/%zz',
+      '/%2',
+      '/a\r\nb',
+      '/ü',
+      'https://evil.example/',
+    ];
+    for (const path of paths) expect([path, door({ path })]).toEqual([path, 'forbidden']);
+    for (const path of ['/', '/v1/search?q=a&b=%20c', '/a.b/..c', '/a:b@c', '/?a=/../b']) {
+      expect([path, door({ path })]).toEqual([path, 'admitted']);
+    }
+  });
+});
+
+describe('the header set', () => {
+  test('B11 B33 B35 connection, upgrade and identity fields are refused', () => {
+    const names = [
+      'connection',
+      'keep-alive',
+      'proxy-connection',
+      'te',
+      'trailer',
+      'transfer-encoding',
+      'upgrade',
+      'http2-settings',
+      'x-nominated',
+      'cf-connecting-ip',
+      'cf-ray',
+      'x-forwarded-for',
+      'user-agent',
+      'accept',
+      'accept-language',
+      'referer',
+      'cookie',
+    ];
+    for (const name of names) expect([name, withField([name, 'x'])]).toEqual([name, 'bad-request']);
+  });
+
+  test('B14 an expectation is answered with 417', () => {
+    expect(withField(['expect', '100-continue'])).toBe('expectation-failed');
+    expect(withField(['x-unknown', '1'], ['expect', 'anything'])).toBe('expectation-failed');
+  });
+
+  test('B16 a field twice is refused: neither the first wins nor the last', () => {
+    for (const name of ['authorization', 'content-type', 'host']) {
+      expect(withField([name, 'stickers'], [name, 'stickers'])).toBe('bad-request');
+    }
+    expect(withField(['date', 'a'], ['date', 'a'])).toBe('date');
+  });
+
+  test('B17 cookies are refused, one or three', () => {
+    expect(withField(['cookie', 'a=1'], ['cookie', 'b=2'], ['cookie', 'c=3'])).toBe('bad-request');
+  });
+
+  test('B13 a content-length that is not that of the content, in plain digits, once, is refused', () => {
+    const content = utf8('12345');
+    expect(door({ content, fields: [['content-length', '5']] })).toBe('admitted');
+    for (const value of ['4', '6', '+5', '-1', '0x5', '5.0', '5e0', ' 5', '', '5,5', '9'.repeat(40)]) {
+      expect(door({ content, fields: [['content-length', value]] })).toBe('bad-request');
+    }
+    const twice: Field[] = [
+      ['content-length', '5'],
+      ['content-length', '5'],
+    ];
+    expect(door({ content, fields: twice })).toBe('bad-request');
+  });
+
+  test('B19 trailers are refused', () => {
+    for (const name of ['content-length', 'transfer-encoding', 'authorization', 'content-type', 'x-check']) {
+      expect(door({ trailers: [[name, '5']] })).toBe('bad-request');
+    }
+  });
+
+  test('B34 a value with bytes over 0x7e is refused', () => {
+    for (let byte = 0x7f; byte <= 0xff; byte++) {
+      expect(withField(['content-type', `text/plain${String.fromCharCode(byte)}`])).toBe('bad-request');
+    }
+    expect(withField(['content-type', 'x'.repeat(257)])).toBe('bad-request');
+    expect(withField(['content-type', ''])).toBe('bad-request');
+  });
+});
+
+describe('a refusal at the door', () => {
+  let h: House;
+  beforeAll(async () => {
+    h = await house();
+  });
+
+  test.each<[string, Partial<BhttpRequest>, number, string]>([
+    ['B14', { fields: [['expect', '100-continue']] }, 417, 'expectation-failed'],
+    ['B15', { method: 'CONNECT' }, 405, 'method-not-allowed'],
+    ['B20', { scheme: 'http' }, 400, 'bad-request'],
+    ['B21', { authority: 'evil.example' }, 403, 'forbidden'],
+    ['B22', { path: '//evil' }, 403, 'forbidden'],
+    ['B33', { fields: [['upgrade', 'websocket']] }, 400, 'bad-request'],
+    ['B35', { fields: [['user-agent', 'me']] }, 400, 'bad-request'],
+  ])('%s goes back inside, and spends and asks nothing', async (_id, changes, status, code) => {
+    const sent = await h.search(changes);
+    expect([sent.response.status, sent.inner.status, sent.code]).toEqual([200, status, code]);
+    expect(sent.inner.fields).toEqual([
+      ['content-type', 'application/problem+json'],
+      ['cache-control', 'no-store'],
+    ]);
+    expect([h.calls.length, h.issuer.calls.length]).toEqual([0, 0]);
+  });
+});

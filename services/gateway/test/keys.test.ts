@@ -1,0 +1,208 @@
+import { describe, expect, test } from 'vitest';
+import { decodeKeyConfigs, KEM } from '@sotto/ohttp';
+import { hex } from '@sotto/wire';
+import { destroyDead, prepare } from '../src/keys/authority.ts';
+import { KeyRing } from '../src/keys/key-ring.ts';
+import { graceSeconds, HORIZON, keyIdOf, openableAt } from '../src/slots.ts';
+import type { StoredSlot } from '../src/ports.ts';
+import { inner, padded, seal } from './support/client.ts';
+import { DAY, house, nodeKeyStore, NOW, opened, outerCode, random, type House } from './support/house.ts';
+
+const MIDNIGHT = NOW - 3600;
+const TODAY = MIDNIGHT / DAY;
+
+async function keysOf({ app }: House): Promise<string> {
+  const response = await app.request('/.well-known/ohttp-gateway');
+  return hex(new Uint8Array(await response.arrayBuffer()));
+}
+
+describe('the schedule', () => {
+  test('G07 a key opens from its slot, a skew allowed for, to grace after its bundle, and not after', async () => {
+    const h = await house();
+    const sealer = await h.sealer();
+    const tries: [number, string][] = [
+      [MIDNIGHT, '200'],
+      [MIDNIGHT + DAY, '200'],
+      [MIDNIGHT + 2 * DAY - 1, '200'],
+      [MIDNIGHT + 2 * DAY + 299, '200'],
+      [MIDNIGHT + 2 * DAY + 300, '400 ohttp-key'],
+      [MIDNIGHT - 300, '200'],
+      [MIDNIGHT - 301, '400 ohttp-key'],
+    ];
+    for (const [now, expected] of tries) {
+      h.now = now;
+      const sealed = await seal(sealer, padded(inner({ authority: 'open', fields: await h.fields('open') })));
+      const response = await h.post(sealed.body);
+      const told =
+        response.status === 200
+          ? `${(await opened(sealed, response)).inner.status}`
+          : `${response.status} ${await outerCode(response)}`;
+      expect([now - MIDNIGHT, told]).toEqual([now - MIDNIGHT, expected]);
+    }
+  });
+
+  test('G07 after grace the private key is gone from the store, and from memory with the next request', async () => {
+    const h = await house();
+    const { authority } = h.deps;
+    h.now = MIDNIGHT + 2 * DAY + 299;
+    await destroyDead(authority, h.now);
+    expect((await authority.store.slots(0, TODAY)).map(({ sequence }) => sequence)).toEqual([TODAY]);
+    h.now += 1;
+    await destroyDead(authority, h.now);
+    expect(await authority.store.slots(0, TODAY)).toEqual([]);
+    expect(await authority.store.bundles(0, TODAY)).toEqual([]);
+    const live = await new KeyRing(authority).at(h.now);
+    expect(live.gatewayKeys.map(({ config }) => config.keyId)).not.toContain(keyIdOf(TODAY, KEM.X25519));
+    expect(live.tagKey(TODAY)).toBeNull();
+  });
+
+  test('a destroyed slot never comes back, whoever’s clock is behind', async () => {
+    const h = await house();
+    const { authority } = h.deps;
+    await destroyDead(authority, MIDNIGHT + 3 * DAY);
+    await prepare(authority, MIDNIGHT);
+    expect((await authority.store.slots(0, TODAY + 1)).map(({ sequence }) => sequence)).toEqual([TODAY + 1]);
+    await destroyDead(authority, MIDNIGHT); // a clock that went back
+    await prepare(authority, MIDNIGHT);
+    expect(await authority.store.slots(0, TODAY)).toEqual([]);
+  });
+
+  test('keys are made ahead, and preparing again, from ten places at once, makes none', async () => {
+    const store = nodeKeyStore();
+    const h = await house({ store });
+    const before = await store.slots(0, Infinity);
+    expect(before.map(({ sequence }) => sequence)).toEqual(
+      Array.from({ length: HORIZON + 1 }, (_, i) => TODAY + i),
+    );
+    await Promise.all(Array.from({ length: 10 }, () => prepare(h.deps.authority, NOW)));
+    expect(await store.slots(0, Infinity)).toEqual(before);
+  });
+
+  test('ten cold isolates at once agree on the keys of every slot', async () => {
+    const store = nodeKeyStore();
+    const houses = await Promise.all(Array.from({ length: 10 }, () => house({ store })));
+    const shown = await Promise.all(houses.map(keysOf));
+    expect(new Set(shown).size).toBe(1);
+  });
+
+  test('one X-Wing and one X25519 key a slot, ours first, and distinct ids among live slots', async () => {
+    const h = await house();
+    const { keyConfigs } = await h.bundle();
+    expect(decodeKeyConfigs(keyConfigs).map(({ kemId }) => kemId)).toEqual([KEM.X_WING, KEM.X25519]);
+    expect(hex(keyConfigs)).toBe(await keysOf(h));
+    for (let sequence = 0; sequence < 300; sequence++) {
+      const ids = Array.from({ length: HORIZON + 4 }, (_, i) => [
+        keyIdOf(sequence + i, KEM.X_WING),
+        keyIdOf(sequence + i, KEM.X25519),
+      ]).flat();
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(Math.max(...ids)).toBeLessThan(256);
+    }
+  });
+
+  test.each([1, 2, 60, DAY])('with slots of %i s a key is open as long as any bundle that names it', (E) => {
+    const sequence = 1000;
+    const start = sequence * E;
+    for (const now of [
+      start,
+      start + E,
+      start + 2 * E - 1,
+      start + 2 * E - 1 + Math.floor(graceSeconds(E)),
+    ]) {
+      const { from, to } = openableAt(now, E);
+      expect([from <= sequence, sequence <= to]).toEqual([true, true]);
+    }
+    expect(openableAt(start + 2 * E + Math.ceil(graceSeconds(E)), E).from).toBeGreaterThan(sequence);
+    expect(openableAt(start - Math.ceil(graceSeconds(E)) - 1, E).to).toBeLessThan(sequence);
+  });
+
+  test('G28 over twenty slots, every client whose bundle has not expired is answered', async () => {
+    const E = 10;
+    const h = await house({ epochSeconds: E, now: 100_000 * E });
+    const outcomes: string[] = [];
+    for (let slot = 0; slot < 20; slot++) {
+      await h.signSlots();
+      const sealer = await h.sealer();
+      for (const age of [0, E - 1, E, 2 * E - 1]) {
+        const then = h.now;
+        h.now += age;
+        const sealed = await seal(
+          sealer,
+          padded(inner({ authority: 'open', fields: await h.fields('open') })),
+        );
+        outcomes.push(`${(await opened(sealed, await h.post(sealed.body))).inner.status}`);
+        h.now = then;
+      }
+      await destroyDead(h.deps.authority, h.now);
+      h.now += E;
+    }
+    expect(outcomes).toHaveLength(80);
+    expect(new Set(outcomes)).toEqual(new Set(['200']));
+  });
+});
+
+describe('what a key is kept under', () => {
+  test('K02 a public key that is not the private one’s, or one id twice, is served by nobody', async () => {
+    const spoils: ((slot: StoredSlot) => StoredSlot)[] = [
+      (slot) => ({
+        ...slot,
+        keys: slot.keys.map((key) => ({ ...key, publicKey: random(key.publicKey.length) })),
+      }),
+      (slot) => ({ ...slot, keys: [...slot.keys, ...slot.keys] }),
+      (slot) => ({ ...slot, tagKey: random(60) }),
+    ];
+    for (const spoil of spoils) {
+      const store = nodeKeyStore();
+      await house({ store });
+      const spoilt = {
+        ...store,
+        slots: async (a: number, b: number) => (await store.slots(a, b)).map(spoil),
+      };
+      const response = await (
+        await house({ store }).then(() => rehouse(spoilt))
+      ).request('/.well-known/ohttp-gateway');
+      expect([response.status, await outerCode(response)]).toEqual([503, 'unavailable']);
+    }
+  });
+
+  test('K03 another wrapping key, or a store that fails, answers 503; no key is made in place of one', async () => {
+    const store = nodeKeyStore();
+    await house({ store });
+    const before = await store.slots(0, Infinity);
+    const other = await rehouse(store, new Uint8Array(32).fill(1));
+    expect((await other.request('/.well-known/ohttp-gateway')).status).toBe(503);
+    const failing = await rehouse({ ...store, slots: () => Promise.reject(new Error('away')) });
+    for (const path of ['/.well-known/ohttp-gateway']) {
+      const response = await failing.request(path);
+      expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
+    }
+    expect(await store.slots(0, Infinity)).toEqual(before);
+  });
+
+  test('no private key stands in the store in the clear, nor under another slot’s name', async () => {
+    const h = await house();
+    const { wrap, store } = h.deps.authority;
+    const [slot, next] = await store.slots(TODAY, TODAY + 1);
+    if (slot === undefined || next === undefined) throw new Error('no slots');
+    const { purposeOf } = await import('../src/keys/authority.ts');
+    const [key] = slot.keys;
+    if (key === undefined) throw new Error('no key');
+    expect(key.wrapped).toHaveLength(12 + 32 + 16);
+    await expect(wrap.unwrap(key.wrapped, purposeOf(TODAY, key.kemId, key.publicKey))).resolves.toHaveLength(
+      32,
+    );
+    await expect(wrap.unwrap(key.wrapped, purposeOf(TODAY + 1, key.kemId, key.publicKey))).rejects.toThrow(
+      /./,
+    );
+  });
+});
+
+/** A new isolate's app over a store that is there, without signing anything. */
+async function rehouse(store: House['deps']['authority']['store'], wrappingKey?: Uint8Array<ArrayBuffer>) {
+  const { gateway } = await import('../src/app.ts');
+  const { aesKeyWrap } = await import('../src/keys/key-wrap.ts');
+  const { deps } = await house();
+  const wrap =
+    wrappingKey === undefined ? deps.authority.wrap : aesKeyWrap(crypto.subtle, wrappingKey, random);
+  return gateway({ ...deps, authority: { ...deps.authority, store, wrap } });
+}

@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'vitest';
+import {
+  bundleDigest,
+  bundleSigningInput,
+  decodeSignedBundle,
+  signBundle,
+  verifySignedBundle,
+} from '@sotto/bundle';
+import { base64url, fromBase64url } from '@sotto/wire';
+import { Budget, Counters } from '../src/counters.ts';
+import { HORIZON } from '../src/slots.ts';
+import { DAY, house, NOW, OPERATOR_TOKEN, outerCode, ROOT_SECRET, type House } from './support/house.ts';
+
+const HEADERS = { authorization: `Bearer ${OPERATOR_TOKEN}`, 'content-type': 'application/json' };
+const TODAY = Math.floor(NOW / DAY);
+
+type Listed = { sequence: number; bundle: string; signed: boolean }[];
+const listed = async ({ app }: House): Promise<Listed> =>
+  (await app.request('/operator/bundles', { headers: HEADERS })).json() as Promise<Listed>;
+const sign = ({ app }: House, body: unknown): Response | Promise<Response> =>
+  app.request('/operator/bundles', { method: 'POST', headers: HEADERS, body: JSON.stringify(body) });
+
+describe('bundles', () => {
+  test('of this slot and those ahead are listed, signed apart, and served by slot', async () => {
+    const h = await house();
+    expect((await listed(h)).map(({ sequence, signed }) => [sequence, signed])).toEqual(
+      Array.from({ length: HORIZON + 1 }, (_, i) => [TODAY + i, true]),
+    );
+    for (const ahead of [0, 1, HORIZON]) {
+      const response = await h.app.request(`/bundle?slot=${TODAY + ahead}`);
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      const now = NOW + ahead * DAY;
+      const bundle = verifySignedBundle(bytes, { roots: [h.deps.config.root], now });
+      expect(bundle.sequence).toBe(TODAY + ahead);
+      expect(bundle.services.map(({ name, tokenType }) => [name, tokenType])).toEqual([
+        ['stickers', 5],
+        ['ledger', 5],
+        ['open', 0],
+      ]);
+    }
+  });
+
+  test('a slot that is not there, or no slot, is told so', async () => {
+    const { app } = await house();
+    for (const slot of [TODAY - 1, TODAY + HORIZON + 1, 0]) {
+      expect((await app.request(`/bundle?slot=${slot}`)).status).toBe(404);
+    }
+    for (const slot of ['', '-1', 'x', '1e9', '9'.repeat(30)]) {
+      expect((await app.request(`/bundle?slot=${slot}`)).status).toBe(400);
+    }
+  });
+
+  test('a slot that nobody signed is not served', async () => {
+    const h = await house();
+    h.now = NOW + (HORIZON + 1) * DAY;
+    const response = await h.app.request('/bundle');
+    expect([response.status, await outerCode(response), response.headers.get('retry-after')]).toEqual([
+      503,
+      'unavailable',
+      '5',
+    ]);
+    await h.signSlots();
+    expect((await h.app.request('/bundle')).status).toBe(200);
+  });
+
+  test('a signature of anybody else, of another bundle, or without its context is refused', async () => {
+    const h = await house();
+    h.now = NOW + DAY;
+    const [first, last] = [(await listed(h))[0], (await listed(h)).at(-1)];
+    if (first === undefined || last === undefined) throw new Error('no bundles');
+    expect(last.signed).toBe(false);
+    const encoded = fromBase64url(last.bundle);
+    const stranger = signBundle(encoded, new Uint8Array(32).fill(1));
+    const other = signBundle(fromBase64url(first.bundle), ROOT_SECRET);
+    const bare = signBundle(encoded.subarray(20), ROOT_SECRET);
+    for (const signature of [stranger, other, bare, new Uint8Array(64), new Uint8Array(10)]) {
+      const { sequence } = last;
+      expect((await sign(h, [{ sequence, signature: base64url(signature) }])).status).toBe(422);
+    }
+    expect((await sign(h, [{ sequence: 5, signature: base64url(stranger) }])).status).toBe(422);
+    for (const body of [
+      {},
+      [null],
+      [{}],
+      [{ sequence: 'x', signature: '' }],
+      [{ sequence: 1, signature: '!' }],
+    ]) {
+      expect((await sign(h, body)).status).toBe(400);
+    }
+    expect((await listed(h)).at(-1)?.signed).toBe(false);
+  });
+
+  test('a signed bundle stays as it is, whatever is asked of the schedule afterwards', async () => {
+    const h = await house();
+    const digest = async () => {
+      const response = await h.app.request('/bundle');
+      return base64url(bundleDigest(decodeSignedBundle(new Uint8Array(await response.arrayBuffer())).bundle));
+    };
+    const before = await digest();
+    const rotate = () => h.app.request('/operator/keys/rotate', { method: 'POST', headers: HEADERS });
+    for (let i = 0; i < 5; i++) expect((await rotate()).status).toBe(204);
+    await h.deps.authority.store.offer([{ sequence: TODAY, bundle: new Uint8Array(3) }]);
+    expect(await digest()).toBe(before);
+    expect(bundleSigningInput(new Uint8Array(0))).toHaveLength(20);
+  });
+});
+
+describe('other routes', () => {
+  test('keys are listed with their slots, public halves alone', async () => {
+    const { app } = await house();
+    const response = await app.request('/operator/keys', { headers: HEADERS });
+    const slots = (await response.json()) as { sequence: number; keys: { kemId: number }[] }[];
+    expect(slots).toHaveLength(HORIZON + 1);
+    expect(Object.keys(slots[0]?.keys[0] ?? {}).toSorted()).toEqual(['kemId', 'keyId', 'publicKey']);
+  });
+
+  test('a wrong credential finds nothing', async () => {
+    const { app } = await house();
+    for (const authorization of ['', 'Bearer x', `Bearer ${OPERATOR_TOKEN}x`, `Basic ${OPERATOR_TOKEN}`]) {
+      for (const path of ['/metrics', '/operator/keys', '/operator/bundles']) {
+        const response = await app.request(path, { headers: { authorization } });
+        expect([response.status, await outerCode(response)]).toEqual([404, 'not-found']);
+      }
+    }
+  });
+
+  test('P09 counters show closed names, from fifty on, in fifties', async () => {
+    const h = await house();
+    for (let i = 0; i < 60; i++) await h.search({ fields: [] });
+    await h.search();
+    const metrics = async () => (await h.app.request('/metrics', { headers: HEADERS })).text();
+    expect(await metrics()).toBe('sotto_gateway_outcomes{code="date"} 50\n');
+    for (let i = 0; i < 50; i++) await h.post(new Uint8Array(10), { 'x-real-ip': '198.51.100.7' });
+    expect(await metrics()).toBe(
+      'sotto_gateway_outcomes{code="date"} 50\nsotto_gateway_outcomes{code="outer-bad-request"} 50\n',
+    );
+  });
+
+  test('a count is rounded down', () => {
+    const counters = new Counters();
+    for (let i = 0; i < 149; i++) counters.add('spent');
+    for (let i = 0; i < 49; i++) counters.add('date');
+    expect(counters.text()).toBe('sotto_gateway_outcomes{code="spent"} 100\n');
+  });
+
+  test('a share of the budget is given back whole', () => {
+    const budget = new Budget(100);
+    const [one, two] = [budget.share(), budget.share()];
+    expect([one.take(60), one.take(40), two.take(1)]).toEqual([true, true, false]);
+    one.release();
+    one.release();
+    expect([two.take(100), two.take(1)]).toEqual([true, false]);
+  });
+});

@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest';
+import { hex } from '@sotto/wire';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { MAX_REQUEST } from '../src/envelope.ts';
+import { IDENTITY } from '../src/outer.ts';
+import { inner, padded, seal } from './support/client.ts';
+import { house, opened, outerCode, RELAY_TOKEN } from './support/house.ts';
+
+const PATH = '/.well-known/ohttp-gateway';
+const told = async (response: Response): Promise<string> => `${response.status} ${await outerCode(response)}`;
+
+describe('outside', () => {
+  test('G15 other methods are refused, and what is allowed is said', async () => {
+    const { app } = await house();
+    for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+      const response = await app.request(PATH, { method });
+      expect(await told(response)).toBe('405 method-not-allowed');
+      expect(response.headers.get('allow')).toBe('GET, POST');
+    }
+    const head = await app.request(PATH, { method: 'HEAD' });
+    expect([head.status, head.headers.get('allow')]).toEqual([405, 'GET, POST']);
+    for (const path of ['/bundle', '/health']) {
+      expect((await app.request(path, { method: 'POST' })).status).toBe(405);
+    }
+  });
+
+  test('G15 other media types are refused, and those that only contain ours', async () => {
+    const h = await house();
+    const types = ['', 'text/plain', 'xmessage/ohttp-reqx', 'message/ohttp-req, x', 'message/ohttp-res'];
+    for (const type of types) {
+      expect(await told(await h.post(new Uint8Array(100), { 'content-type': type }))).toBe(
+        '415 unsupported-media-type',
+      );
+    }
+  });
+
+  test('a body is bounded by what is declared and by what arrives', async () => {
+    const h = await house();
+    const post = (length: string, body: Uint8Array<ArrayBuffer>) =>
+      h.post(body, { 'content-length': length });
+    const small = new Uint8Array(10);
+    expect(await told(await post(`${MAX_REQUEST + 1}`, small))).toBe('413 content-too-large');
+    for (const length of ['abc', '-1', '1e9', '+5', '0x5']) {
+      expect(await told(await post(length, small))).toBe('400 bad-request');
+    }
+    expect(await told(await h.post(new Uint8Array(MAX_REQUEST + 1)))).toBe('413 content-too-large');
+  });
+
+  test('G25 a hundred of the largest bodies at once are taken or refused, in bounded memory', async () => {
+    const h = await house();
+    const body = new Uint8Array(MAX_REQUEST).fill(255);
+    const gate = Promise.withResolvers<void>();
+    /** Nearly all of a body, and its end when all of them are under way. */
+    const slow = () =>
+      new ReadableStream({
+        async start(controller) {
+          controller.enqueue(body.subarray(1));
+          await gate.promise;
+          controller.enqueue(body.subarray(0, 1));
+          controller.close();
+        },
+      });
+    const pending = Array.from({ length: 100 }, () => h.post(slow()));
+    const first = await Promise.race(pending); // none can end well before the gate opens
+    expect([first.status, first.headers.get('retry-after')]).toEqual([503, '5']);
+    gate.resolve();
+    const all = await Promise.all(pending);
+    const codes = await Promise.all(all.map(told));
+    expect(new Set(codes)).toEqual(new Set(['400 ohttp-key', '503 unavailable']));
+    expect((await h.search()).inner.status).toBe(200);
+  });
+
+  test('G29 the keys are the same bytes for everyone, with nothing to tell two requests apart', async () => {
+    const { app } = await house();
+    const seen = new Set<string>();
+    for (let i = 0; i < 1000; i++) {
+      const response = await app.request(PATH, {
+        headers: {
+          'cf-connecting-ip': `192.0.2.${i % 256}`,
+          'user-agent': `agent ${i}`,
+          cookie: `id=${i}`,
+          'if-none-match': `"${i}"`,
+          accept: i % 2 === 0 ? 'application/ohttp-keys' : '*/*',
+        },
+      });
+      const body = hex(sha256(new Uint8Array(await response.arrayBuffer())));
+      seen.add(JSON.stringify([response.status, [...response.headers], body]));
+    }
+    expect(seen.size).toBe(1);
+    const [one = ''] = seen;
+    expect(one).toContain('application/ohttp-keys');
+    expect(one).not.toMatch(/etag|vary|set-cookie|last-modified/i);
+  });
+
+  test('the bundle too', async () => {
+    const { app } = await house();
+    const seen = new Set<string>();
+    for (let i = 0; i < 200; i++) {
+      const headers = { 'if-none-match': `"${i}"`, cookie: `id=${i}`, 'user-agent': `agent ${i}` };
+      const response = await app.request('/bundle', { headers });
+      const body = hex(sha256(new Uint8Array(await response.arrayBuffer())));
+      seen.add(JSON.stringify([response.status, [...response.headers], body]));
+    }
+    expect(seen.size).toBe(1);
+    expect([...seen][0]).toContain('application/sotto-bundle');
+    expect([...seen][0]).not.toMatch(/etag|vary|set-cookie|last-modified/i);
+  });
+
+  test('G30 without the relay’s credential nothing is opened', async () => {
+    const h = await house();
+    const { body } = await seal(await h.sealer(), padded(inner({ fields: await h.fields() })));
+    const almost = `${RELAY_TOKEN.slice(0, -1)}x`;
+    const wrong = ['', `Bearer ${almost}`, `Bearer ${RELAY_TOKEN}x`, `Basic ${RELAY_TOKEN}`, RELAY_TOKEN];
+    for (const authorization of wrong) {
+      expect(await told(await h.post(body, { authorization }))).toBe('401 unauthorized');
+    }
+    expect(h.issuer.calls).toHaveLength(0);
+  });
+
+  test('G31 any identity header is refused and counted, unless it is the egress that we know', async () => {
+    const h = await house();
+    const { body } = await seal(await h.sealer(), padded(inner({ fields: await h.fields() })));
+    for (const name of IDENTITY) {
+      expect(await told(await h.post(body, { [name]: '198.51.100.7' }))).toBe('400 bad-request');
+    }
+    expect(h.calls).toHaveLength(0);
+
+    const egress = { 'cf-connecting-ip': '2a06:98c0:3600::103' };
+    const known = await house({ egress });
+    const sealed = await seal(await known.sealer(), padded(inner({ fields: await known.fields() })));
+    expect(await told(await known.post(sealed.body, { 'cf-connecting-ip': '198.51.100.7' }))).toBe(
+      '400 bad-request',
+    );
+    expect((await opened(sealed, await known.post(sealed.body, egress))).inner.status).toBe(200);
+  });
+
+  test('other paths are not there, whatever the method', async () => {
+    const { app } = await house();
+    for (const path of ['/', '/metrics', '/operator/keys', '/operator/bundles', '/debug', '/.well-known/x']) {
+      expect(await told(await app.request(path))).toBe('404 not-found');
+    }
+    const rotate = await app.request('/operator/keys/rotate', { method: 'POST' });
+    expect(await told(rotate)).toBe('404 not-found');
+  });
+
+  test('health is 200 and nothing else', async () => {
+    const { app } = await house();
+    const response = await app.request('/health');
+    expect([response.status, await response.text()]).toEqual([200, '']);
+  });
+});

@@ -1,0 +1,266 @@
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { drizzle } from 'drizzle-orm/node-sqlite';
+import { migrate } from 'drizzle-orm/node-sqlite/migrator';
+import type { Hono } from 'hono';
+import type { BhttpRequest, BhttpResponse, Field } from '@sotto/bhttp';
+import { rootPublicKey, signBundle, verifySignedBundle, type Bundle } from '@sotto/bundle';
+import { decodeKeyConfigs, KEM, type KeyConfig } from '@sotto/ohttp';
+import { nodeHpke } from '@sotto/ohttp/node';
+import { encodeDirectory, encodeTokenChallenge, serviceChallenge } from '@sotto/privacypass';
+import { base64url, EMPTY, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
+import { gateway, type GatewayDeps } from '../../src/app.ts';
+import type { ServiceRow } from '../../src/config.ts';
+import { Counters } from '../../src/counters.ts';
+import { formatDate } from '../../src/date.ts';
+import { aesKeyWrap } from '../../src/keys/key-wrap.ts';
+import { sqlKeyStore, type SyncDatabase } from '../../src/keys/sql-key-store.ts';
+import { sqlReplayStore } from '../../src/keys/sql-replay-store.ts';
+import type { KeyStore, ReplayStore, ScheduledEpoch } from '../../src/ports.ts';
+import { METADATA_SERVICE, metadataService } from '../../src/service/metadata.ts';
+import type { Service, ServiceRequest } from '../../src/service/service.ts';
+import { inner, padded, seal, type Sealed, type Sealer } from './client.ts';
+import { authorization, fakeIssuer, type FakeIssuer } from './tokens.ts';
+
+export const DAY = 86_400;
+export const NOW = 20_788 * DAY + 3600;
+export const RELAY_TOKEN = 'the-credential-of-the-relay';
+export const OPERATOR_TOKEN = 'the-credential-of-the-operator';
+export const RESPONSE_LENGTH = 2048;
+export const ROOT_SECRET: Bytes = new Uint8Array(32).fill(5);
+
+export const random: Random = (length) => crypto.getRandomValues(new Uint8Array(length));
+export const hpke = nodeHpke();
+
+const SERVICES: readonly ServiceRow[] = [
+  row('stickers', { type: 5 }, true),
+  row('ledger', { type: 5 }, false),
+  row('open', null, true),
+];
+
+export function row(name: string, token: ServiceRow['token'], idempotent: boolean): ServiceRow {
+  const lengths = { requestLength: 1024, responseLength: RESPONSE_LENGTH, timeoutMs: 1000 };
+  return { name, token, idempotent, target: { url: 'https://service.example' }, ...lengths };
+}
+
+/** What a test may change of the house. */
+export interface HouseOptions {
+  readonly epochSeconds?: number;
+  readonly now?: UnixSeconds;
+  readonly services?: Readonly<Record<string, Service>>;
+  readonly rows?: readonly ServiceRow[];
+  readonly replayCapacity?: number;
+  readonly egress?: Readonly<Record<string, string>>;
+  readonly store?: KeyStore;
+  readonly wrappingKey?: Bytes;
+  readonly metadata?: boolean;
+}
+
+export interface House {
+  readonly app: Hono;
+  readonly deps: GatewayDeps;
+  readonly issuer: FakeIssuer;
+  readonly calls: ServiceRequest[];
+  now: UnixSeconds;
+  signSlots(): Promise<void>;
+  bundle(): Promise<Bundle>;
+  sealer(kemId?: number): Promise<Sealer>;
+  mint(service?: string): Promise<Bytes>;
+  /** Date and a fresh token for a service. */
+  fields(service?: string): Promise<Field[]>;
+  post(body: BodyInit | null, headers?: Record<string, string>): Promise<Response>;
+  /** Seals a request, posts it and opens the answer. */
+  send(request: BhttpRequest | Bytes, kemId?: number): Promise<Sent>;
+  /** A proper search, changed as told; with Date and token unless it brings fields. */
+  search(changes?: Partial<BhttpRequest>): Promise<Sent>;
+}
+
+export interface Sent {
+  readonly sealed: Sealed;
+  readonly response: Response;
+  readonly encapsulated: Bytes;
+  readonly inner: BhttpResponse;
+  readonly code: string | null; // of a problem
+}
+
+export function openTestDatabase(): SyncDatabase {
+  const db = drizzle({ client: new DatabaseSync(':memory:') });
+  migrate(db, { migrationsFolder: path.join(import.meta.dirname, '../../migrations') });
+  return db;
+}
+
+export function nodeKeyStore(db = openTestDatabase()): KeyStore {
+  const store = sqlKeyStore(db);
+  return {
+    slots: async (from, to) => store.slots(from, to),
+    add: async (slots) => store.add(slots),
+    destroy: async (before) => store.destroy(before),
+    bundles: async (from, to) => store.bundles(from, to),
+    offer: async (bundles) => store.offer(bundles),
+    sign: async (signed) => store.sign(signed),
+  };
+}
+
+export function nodeReplayStore(capacity: number, db = openTestDatabase()): ReplayStore {
+  const store = sqlReplayStore(db, capacity);
+  return { admit: async (envelope, expires, now) => store.admit(envelope, expires, now) };
+}
+
+/** The issuer's schedule, as its entrypoint would give it. */
+export function scheduleOf(
+  names: readonly string[],
+  epochSeconds: number,
+  now: () => UnixSeconds,
+): () => Promise<ScheduledEpoch[]> {
+  return async () => {
+    const first = Math.floor(now() / epochSeconds) * epochSeconds;
+    return Array.from({ length: 8 }, (_, i) => {
+      const start = first + i * epochSeconds;
+      const tokenKey = new Uint8Array(32).fill(i + 1);
+      return {
+        start,
+        directory: encodeDirectory({
+          issuerRequestUri: 'https://issuer.example/token-request',
+          tokenKeys: names.map((service) => ({ tokenType: 5, tokenKey, notBefore: start, service })),
+        }),
+        challenges: names.map((service) => ({
+          service,
+          tokenType: 5,
+          challenge: encodeTokenChallenge(
+            serviceChallenge({ tokenType: 5, issuerName: 'issuer.example', service, epoch: start }),
+          ),
+        })),
+      };
+    });
+  };
+}
+
+/** The gateway's app over real packages and stores, with a fake issuer, and services that are functions. */
+export async function house(options: HouseOptions = {}): Promise<House> {
+  const { epochSeconds = DAY, rows = SERVICES } = options;
+  const issuer = fakeIssuer(random);
+  const calls: ServiceRequest[] = [];
+  const echo: Service = {
+    call: async (request) => {
+      calls.push(request);
+      return { status: 200, fields: [['content-type', 'application/json']], content: request.content };
+    },
+  };
+  const now = (): UnixSeconds => self.now;
+  const routes = new Map(rows.map((r) => [r.name, { ...r, service: options.services?.[r.name] ?? echo }]));
+  if (options.metadata === true) {
+    routes.set(METADATA_SERVICE, { ...row(METADATA_SERVICE, null, true), service: metadataService });
+  }
+  const withToken = rows.filter(({ token }) => token !== null).map(({ name }) => name);
+  const deps: GatewayDeps = {
+    hpke,
+    random,
+    now,
+    routes,
+    defaultLength: RESPONSE_LENGTH,
+    redeemer: issuer,
+    replays: nodeReplayStore(options.replayCapacity ?? 100),
+    counters: new Counters(),
+    deadline: (ms) => AbortSignal.timeout(Math.min(ms, 700)),
+    config: {
+      epochSeconds,
+      root: rootPublicKey(ROOT_SECRET),
+      relayEgress: new Map(Object.entries(options.egress ?? {})),
+      relayToken: RELAY_TOKEN,
+      operatorToken: OPERATOR_TOKEN,
+    },
+    authority: {
+      hpke,
+      random,
+      epochSeconds,
+      services: rows,
+      nextRoot: EMPTY,
+      store: options.store ?? nodeKeyStore(),
+      wrap: aesKeyWrap(crypto.subtle, options.wrappingKey ?? new Uint8Array(32).fill(9), random),
+      schedule: scheduleOf(withToken, epochSeconds, now),
+    },
+  };
+  const app = gateway(deps);
+  const operator = { authorization: `Bearer ${OPERATOR_TOKEN}`, 'content-type': 'application/json' };
+  const self: House = {
+    app,
+    deps,
+    issuer,
+    calls,
+    now: options.now ?? NOW,
+    async signSlots() {
+      const listed = await app.request('/operator/bundles', { headers: operator });
+      const slots = (await listed.json()) as { sequence: number; bundle: string; signed: boolean }[];
+      const signatures = slots
+        .filter(({ signed }) => !signed)
+        .map(({ sequence, bundle }) => {
+          const encoded = Uint8Array.from(Buffer.from(bundle, 'base64url'));
+          return { sequence, signature: base64url(signBundle(encoded, ROOT_SECRET)) };
+        });
+      const body = JSON.stringify(signatures);
+      const kept = await app.request('/operator/bundles', { method: 'POST', headers: operator, body });
+      if (kept.status !== 204) throw new Error(`signing: ${kept.status}`);
+    },
+    async bundle() {
+      const response = await app.request('/bundle');
+      const signed = new Uint8Array(await response.arrayBuffer());
+      return verifySignedBundle(signed, { roots: [deps.config.root], now: self.now, epochSeconds });
+    },
+    async sealer(kemId = KEM.X25519) {
+      const response = await app.request('/.well-known/ohttp-gateway');
+      const configs = decodeKeyConfigs(new Uint8Array(await response.arrayBuffer()));
+      const config = configs.find((c) => c.kemId === kemId) as KeyConfig;
+      return { hpke, config, suite: { kdfId: 1, aeadId: 1 }, random };
+    },
+    async mint(service = 'stickers') {
+      const { services } = await self.bundle();
+      const entry = services.find(({ name }) => name === service);
+      if (entry === undefined) throw new Error(`no service ${service}`);
+      return issuer.mint(service, entry.challenge);
+    },
+    async fields(service = 'stickers') {
+      const date: Field = ['date', formatDate(self.now - (self.now % 600))];
+      const type: Field = ['content-type', 'application/json'];
+      return service === 'open' || service === METADATA_SERVICE
+        ? [date, type]
+        : [authorization(await self.mint(service)), date, type];
+    },
+    post(body, headers = {}) {
+      const all = { authorization: `Bearer ${RELAY_TOKEN}`, 'content-type': 'message/ohttp-req', ...headers };
+      const init = { method: 'POST', headers: all, body, duplex: 'half' };
+      return Promise.resolve(app.request('/.well-known/ohttp-gateway', init));
+    },
+    async send(request, kemId) {
+      const bytes = request instanceof Uint8Array ? request : padded(request);
+      const sealed = await seal(await self.sealer(kemId), bytes);
+      const response = await self.post(sealed.body);
+      return opened(sealed, response);
+    },
+    async search(changes = {}) {
+      const service = rows.some(({ name }) => name === changes.authority) ? changes.authority : 'stickers';
+      const fields = changes.fields ?? (await self.fields(service));
+      return self.send(inner({ ...changes, fields }));
+    },
+  };
+  await self.signSlots();
+  return self;
+}
+
+export async function opened(sealed: Sealed, response: Response): Promise<Sent> {
+  const encapsulated = new Uint8Array(await response.arrayBuffer());
+  if (response.status !== 200) throw new Error(`outside: ${response.status} ${Buffer.from(encapsulated)}`);
+  const answer = await sealed.open(encapsulated);
+  return { sealed, response, encapsulated, inner: answer, code: codeOf(answer) };
+}
+
+function codeOf({ fields, content }: BhttpResponse): string | null {
+  const isProblem = fields.some(
+    ([name, value]) => name === 'content-type' && value === 'application/problem+json',
+  );
+  return isProblem ? (JSON.parse(Buffer.from(content).toString()) as { code: string }).code : null;
+}
+
+/** The code of an answer outside. */
+export async function outerCode(response: Response): Promise<string> {
+  return ((await response.json()) as { code: string }).code;
+}

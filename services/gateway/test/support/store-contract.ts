@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import type { KeyStore, ReplayStore, StoredSlot } from '../../src/ports.ts';
+
+const bytes = (...values: number[]): Uint8Array<ArrayBuffer> => Uint8Array.from(values);
+
+function slot(sequence: number, mark = 0): StoredSlot {
+  return {
+    sequence,
+    tagKey: bytes(sequence, mark),
+    keys: [0x20, 0x647a].map((kemId, i) => ({
+      kemId,
+      keyId: i,
+      publicKey: bytes(sequence, kemId & 255, mark),
+      wrapped: bytes(7, sequence, mark),
+    })),
+  };
+}
+
+/** What every key store does, whatever it is made of. */
+export function keyStoreContract(name: string, make: () => KeyStore | Promise<KeyStore>): void {
+  describe(`KeyStore in ${name}`, () => {
+    test('gives back what was added, by sequence', async () => {
+      const store = await make();
+      expect(await store.slots(0, 100)).toEqual([]);
+      await store.add([slot(5), slot(3), slot(4)]);
+      expect(await store.slots(4, 9)).toEqual([slot(4), slot(5)]);
+    });
+
+    test('the first of a slot stays, of any number that race', async () => {
+      const store = await make();
+      await Promise.all(Array.from({ length: 20 }, (_, mark) => store.add([slot(3, mark), slot(4, mark)])));
+      const slots = await store.slots(3, 4);
+      expect(slots).toHaveLength(2);
+      for (const one of slots) expect(one).toEqual(slot(one.sequence, one.tagKey[1]));
+    });
+
+    test('what is destroyed is gone and does not come back', async () => {
+      const store = await make();
+      await store.add([slot(3), slot(4)]);
+      await store.offer([3, 4].map((sequence) => ({ sequence, bundle: bytes(sequence) })));
+      await store.destroy(4);
+      expect(await store.slots(0, 9)).toEqual([slot(4)]);
+      expect((await store.bundles(0, 9)).map(({ sequence }) => sequence)).toEqual([4]);
+      await store.destroy(2);
+      await store.add([slot(3), slot(2)]);
+      await store.offer([{ sequence: 3, bundle: bytes(3) }]);
+      expect(await store.slots(0, 9)).toEqual([slot(4)]);
+      expect(await store.bundles(0, 3)).toEqual([]);
+    });
+
+    test('a bundle may change until it is signed, and is signed as it stands', async () => {
+      const store = await make();
+      await store.offer([{ sequence: 3, bundle: bytes(1) }]);
+      await store.offer([{ sequence: 3, bundle: bytes(2) }]);
+      expect(await store.bundles(3, 3)).toEqual([{ sequence: 3, bundle: bytes(2), signature: null }]);
+      const signature = bytes(...Array.from({ length: 64 }, (_, i) => i));
+      expect(await store.sign({ sequence: 3, bundle: bytes(1), signature })).toBe(false);
+      expect(await store.sign({ sequence: 4, bundle: bytes(2), signature })).toBe(false);
+      expect(await store.sign({ sequence: 3, bundle: bytes(2), signature })).toBe(true);
+      await store.offer([{ sequence: 3, bundle: bytes(9) }]);
+      expect(await store.bundles(3, 3)).toEqual([{ sequence: 3, bundle: bytes(2), signature }]);
+    });
+  });
+}
+
+/** What every replay store does. @param make - a store with room for three */
+export function replayStoreContract(name: string, make: () => ReplayStore | Promise<ReplayStore>): void {
+  describe(`ReplayStore in ${name}`, () => {
+    test('says first once, of any number that race', async () => {
+      const store = await make();
+      const all = await Promise.all(Array.from({ length: 50 }, () => store.admit(bytes(0, 1), 2000, 1000)));
+      expect(all.filter((verdict) => verdict === 'first')).toHaveLength(1);
+      expect(all.filter((verdict) => verdict === 'replayed')).toHaveLength(49);
+    });
+
+    test('knows an envelope through its last second, and forgets it then', async () => {
+      const store = await make();
+      expect(await store.admit(bytes(0, 1), 2000, 1000)).toBe('first');
+      expect(await store.admit(bytes(0, 1), 2000, 2000)).toBe('replayed');
+      expect(await store.admit(bytes(0, 1), 3000, 2001)).toBe('first');
+    });
+
+    test('is full rather than forget what is live', async () => {
+      const store = await make();
+      for (const i of [1, 2, 3]) expect(await store.admit(bytes(0, i), 2000, 1000)).toBe('first');
+      expect(await store.admit(bytes(0, 4), 2000, 1000)).toBe('full');
+      expect(await store.admit(bytes(0, 1), 2000, 1000)).toBe('replayed');
+      expect(await store.admit(bytes(0, 4), 3000, 2001)).toBe('first');
+    });
+  });
+}

@@ -1,0 +1,71 @@
+import { challengeDigest, decodeToken, encodeToken, formatAuthorization } from '@sotto/privacypass';
+import { hex, type Bytes, type Random } from '@sotto/wire';
+import type { Redeemer, Verdict } from '../../src/ports.ts';
+
+/** Makes tokens, and spends them as the issuer's contract has it, in memory. */
+export interface FakeIssuer extends Redeemer {
+  mint(service: string, challenge: Bytes): Bytes;
+  /** Calls of redeem, and rows that it keeps. */
+  readonly calls: Parameters<Redeemer['redeem']>[0][];
+  readonly rows: ReadonlyMap<string, unknown>;
+  /** What to say instead, once. */
+  fail: 'throw' | 'hang' | Verdict | null;
+}
+
+interface Row {
+  readonly tag: string;
+  readonly envelopes: Set<string>;
+}
+
+/** Answers that one token gets in all. */
+export const MOST_ANSWERS = 3;
+
+export function fakeIssuer(random: Random): FakeIssuer {
+  const minted = new Map<string, string>();
+  const rows = new Map<string, Row>();
+  const issuer: FakeIssuer = {
+    calls: [],
+    rows,
+    fail: null,
+    mint(service, challenge) {
+      const token = encodeToken({
+        tokenType: 5,
+        nonce: random(32),
+        challengeDigest: challengeDigest(challenge),
+        tokenKeyId: random(32),
+        authenticator: random(64),
+      });
+      minted.set(hex(token), service);
+      return token;
+    },
+    async redeem(r) {
+      issuer.calls.push(r);
+      const { fail } = issuer;
+      issuer.fail = null;
+      if (fail === 'throw') throw new Error('the binding broke');
+      if (fail === 'hang') return new Promise(() => {});
+      if (fail !== null) return fail;
+      if (minted.get(hex(r.token)) !== r.service) return 'invalid';
+      const [nonce, tag, envelope] = [decodeToken(r.token).nonce, r.tag, r.envelope].map(hex) as [
+        string,
+        string,
+        string,
+      ];
+      const row = rows.get(nonce);
+      if (row === undefined) {
+        rows.set(nonce, { tag, envelopes: new Set([envelope]) });
+        return 'first';
+      }
+      if (row.envelopes.has(envelope)) return 'replayed';
+      if (!r.idempotent || row.tag !== tag || row.envelopes.size >= MOST_ANSWERS) return 'spent';
+      row.envelopes.add(envelope);
+      return 'again';
+    },
+  };
+  return issuer;
+}
+
+export const authorization = (token: Bytes): [string, string] => [
+  'authorization',
+  formatAuthorization(token),
+];

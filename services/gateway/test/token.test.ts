@@ -1,0 +1,209 @@
+import { describe, expect, test } from 'vitest';
+import type { Field } from '@sotto/bhttp';
+import {
+  challengeDigest,
+  decodeToken,
+  encodeToken,
+  formatAuthorization,
+  parseChallenges,
+} from '@sotto/privacypass';
+import { base64url, concat, hex, type Bytes } from '@sotto/wire';
+import { inner, padded, seal } from './support/client.ts';
+import { DAY, house, NOW, opened, outerCode, random, type House, type Sent } from './support/house.ts';
+import { authorization, MOST_ANSWERS } from './support/tokens.ts';
+
+/** A search with this in Authorization. */
+async function withAuthorization(h: House, value: string | null, changes = {}): Promise<Sent> {
+  const [, date] = await h.fields();
+  const fields: Field[] = value === null ? [] : [['authorization', value]];
+  if (date !== undefined) fields.push(date);
+  return h.search({ fields, ...changes });
+}
+
+const told = ({ inner: { status }, code }: Sent): string => `${status} ${code ?? ''}`.trim();
+
+describe('the token at the door', () => {
+  test('none, another scheme, or none that can be read is asked for with the challenge', async () => {
+    const h = await house();
+    const token = base64url(await h.mint());
+    const values = [null, 'Bearer x', `Bearer token="${token}"`, 'Basic eA==', '', 'x', 'PrivateToken token'];
+    for (const value of values) {
+      const sent = await withAuthorization(h, value === '' ? null : value);
+      expect([value, sent.inner.status]).toEqual([value, 401]);
+      const www = sent.inner.fields.find(([name]) => name === 'www-authenticate')?.[1] ?? '';
+      const { services } = await h.bundle();
+      expect(hex(parseChallenges(www)[0]?.challenge ?? new Uint8Array(0))).toBe(
+        hex(services[0]?.challenge ?? random(1)),
+      );
+    }
+    expect([h.issuer.calls.length, h.issuer.rows.size, h.calls.length]).toEqual([0, 0, 0]);
+  });
+
+  test('a token of any other length, type or challenge is invalid and is not redeemed', async () => {
+    const h = await house();
+    const token = await h.mint();
+    const decoded = decodeToken(token);
+    const values: Bytes[] = [
+      ...Array.from({ length: token.length }, (_, length) => token.subarray(0, length)),
+      concat(token, Uint8Array.of(0)),
+      encodeToken({ ...decoded, challengeDigest: random(32) }),
+      concat(Uint8Array.of(0, 9), token.subarray(2)),
+    ];
+    for (const value of values) {
+      const sent = await withAuthorization(h, formatAuthorization(value));
+      expect([value.length, sent.inner.status]).toEqual([value.length, 401]);
+    }
+    const two = `${formatAuthorization(token)}, ${formatAuthorization(await h.mint())}`;
+    expect((await withAuthorization(h, two)).inner.status).toBe(401);
+    expect(h.issuer.calls).toHaveLength(0);
+  });
+
+  test('quoted or not, padded or not, it is the same token', async () => {
+    const h = await house();
+    const bare = async () => base64url(await h.mint());
+    for (const value of [`PrivateToken token="${await bare()}"`, `privatetoken token=${await bare()}`]) {
+      expect((await withAuthorization(h, value)).inner.status).toBe(200);
+    }
+  });
+
+  test('a forged token is invalid; one for another service too', async () => {
+    const h = await house();
+    const token = await h.mint();
+    const forged = token.slice();
+    forged[token.length - 1] = (forged[token.length - 1] ?? 0) ^ 1;
+    expect(told(await withAuthorization(h, formatAuthorization(forged)))).toBe('401 token-invalid');
+    const elsewhere = await withAuthorization(h, formatAuthorization(token), { authority: 'ledger' });
+    expect(told(elsewhere)).toBe('401 token-invalid');
+    expect(h.issuer.rows.size).toBe(0);
+    expect((await withAuthorization(h, formatAuthorization(token))).inner.status).toBe(200);
+  });
+
+  test('spent again with another request it is refused, and the service not asked', async () => {
+    const h = await house();
+    const fields = await h.fields();
+    expect(told(await h.search({ fields }))).toBe('200');
+    expect(told(await h.search({ fields, path: '/v1/other' }))).toBe('409 spent');
+    expect(told(await h.search({ fields, content: Uint8Array.of(1) }))).toBe('409 spent');
+    expect(h.calls).toHaveLength(1);
+  });
+
+  test('a retry re-encrypts, bears a new Date, and is answered again, three answers in all', async () => {
+    const h = await house();
+    const [token, , type] = await h.fields();
+    const answers: string[] = [];
+    for (let i = 0; i < MOST_ANSWERS + 1; i++) {
+      h.now += 600;
+      const [, date] = await h.fields();
+      answers.push(told(await h.search({ fields: [token, date, type].filter((f) => f !== undefined) })));
+    }
+    expect(answers).toEqual(['200', '200', '200', '409 spent']);
+    expect(new Set(h.issuer.calls.map(({ tag }) => hex(tag))).size).toBe(1);
+    expect(new Set(h.issuer.calls.map(({ envelope }) => hex(envelope))).size).toBe(MOST_ANSWERS + 1);
+  });
+
+  test('for a service that is not idempotent there is no second call, whatever the issuer says', async () => {
+    const h = await house();
+    const fields = await h.fields('ledger');
+    expect(told(await h.search({ authority: 'ledger', fields }))).toBe('200');
+    expect(told(await h.search({ authority: 'ledger', fields }))).toBe('409 spent');
+    h.issuer.fail = 'again';
+    expect(told(await h.search({ authority: 'ledger' }))).toBe('409 spent');
+    expect(h.calls).toHaveLength(1);
+  });
+
+  test('a tag is over method, authority, path, fields and content, and not over Date or padding', async () => {
+    const h = await house();
+    const fields = await h.fields();
+    const [token, date] = fields;
+    if (token === undefined || date === undefined) throw new Error('no fields');
+    await h.search({ fields });
+    await h.send(padded(inner({ fields })).subarray(0, -100));
+    await h.search({ fields: [token, date] });
+    await h.search({ fields, method: 'PUT' });
+    await h.search({ fields, path: '/v1/search?a=b' });
+    const tags = h.issuer.calls.map(({ tag }) => hex(tag));
+    expect(tags[1]).toBe(tags[0]);
+    expect(new Set(tags).size).toBe(4);
+  });
+
+  test('a token of the last epoch is taken with the tag of its own epoch, one of the epoch before is not', async () => {
+    const h = await house();
+    const fields = (await h.fields()).filter(([name]) => name !== 'date');
+    const [, date] = await h.fields();
+    if (date === undefined) throw new Error('no date');
+    await h.search({ fields: [...fields, date] });
+    const token = await h.mint();
+    h.now = NOW + DAY;
+    await h.signSlots();
+    const [, tomorrow] = await h.fields();
+    if (tomorrow === undefined) throw new Error('no date');
+    expect(told(await h.search({ fields: [...fields, tomorrow] }))).toBe('200'); // a retry over midnight
+    expect(h.issuer.calls[1]?.tag).toEqual(h.issuer.calls[0]?.tag);
+    h.now = NOW + 2 * DAY;
+    const [, late] = await h.fields();
+    if (late === undefined) throw new Error('no date');
+    const calls = h.issuer.calls.length;
+    expect(told(await h.search({ fields: [authorization(token), late] }))).toBe('401 token-invalid');
+    expect(h.issuer.calls).toHaveLength(calls);
+  });
+
+  test.each(['throw', 'hang', 'unavailable'] as const)(
+    'G12 when the ledger is away (%s) the answer is 503, inside, and the service is not asked',
+    async (fail) => {
+      const h = await house();
+      h.issuer.fail = fail;
+      const sent = await h.search();
+      expect(told(sent)).toBe('503 unavailable');
+      expect(sent.inner.fields).toContainEqual(['retry-after', '5']);
+      expect([h.calls.length, h.issuer.calls.length]).toEqual([0, 1]);
+    },
+  );
+});
+
+describe('a service without a token', () => {
+  test('takes each envelope once; a token or none makes no difference', async () => {
+    const h = await house();
+    const first = await h.search({ authority: 'open' });
+    expect(told(first)).toBe('200');
+    expect(told(await opened(first.sealed, await h.post(first.sealed.body)))).toBe('409 replayed');
+    expect([h.calls.length, h.issuer.calls.length]).toEqual([1, 0]);
+  });
+
+  test('I6 outside of the window the same envelope is refused by its Date', async () => {
+    const h = await house();
+    const first = await h.search({ authority: 'open' });
+    h.now += 901;
+    expect(told(await opened(first.sealed, await h.post(first.sealed.body)))).toBe('400 date');
+  });
+
+  test('G12 when its replay store is full it refuses, and forgets nothing that is live', async () => {
+    const h = await house({ replayCapacity: 3 });
+    const sent = [];
+    for (let i = 0; i < 5; i++) sent.push(await h.search({ authority: 'open' }));
+    expect(sent.map(told)).toEqual(['200', '200', '200', '503 unavailable', '503 unavailable']);
+    const [first] = sent;
+    if (first === undefined) throw new Error('nothing sent');
+    expect(told(await opened(first.sealed, await h.post(first.sealed.body)))).toBe('409 replayed');
+    h.now += 1801; // all have expired
+    expect(told(await h.search({ authority: 'open' }))).toBe('200');
+  });
+
+  test('an envelope is known again over the change of a slot', async () => {
+    const h = await house({ now: NOW - 3600 + DAY - 60 });
+    const fields: Field[] = await h.fields('open');
+    const sealed = await seal(await h.sealer(), padded(inner({ authority: 'open', fields })));
+    expect(told(await opened(sealed, await h.post(sealed.body)))).toBe('200');
+    h.now += 120;
+    expect(told(await opened(sealed, await h.post(sealed.body)))).toBe('409 replayed');
+  });
+});
+
+test('without the challenges of the issuer a token is not taken, and keys are still shown', async () => {
+  const h = await house();
+  const token = await h.mint();
+  const away = await house({ store: { ...h.deps.authority.store, bundles: async () => [] } });
+  expect((await away.app.request('/.well-known/ohttp-gateway')).status).toBe(200);
+  const response = await away.app.request('/bundle');
+  expect([response.status, await outerCode(response)]).toEqual([503, 'unavailable']);
+  expect(challengeDigest(token)).toHaveLength(32);
+});

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import { fromUtf8 } from '@sotto/wire';
+import { currentBundle, OPERATOR_TOKEN, post, search, signSlots, startWorker } from './worker.ts';
+
+const OPERATOR = { authorization: `Bearer ${OPERATOR_TOKEN}` };
+
+describe('the Worker', () => {
+  test('takes a search from the bundle through the door to the bound service, in one length', async () => {
+    const running = startWorker();
+    await signSlots(running);
+    const found = await search(running);
+    expect([found.inner.status, fromUtf8(found.inner.content)]).toEqual([200, '{"results":[],"next":null}']);
+    const refused = await search(running, { authority: 'elsewhere' });
+    expect(refused.inner.status).toBe(403);
+    expect(refused.length).toBe(found.length);
+    expect(running.issuer.calls).toHaveLength(1);
+  });
+
+  test('G10 answers one of fifty equal envelopes at once', async () => {
+    const running = startWorker();
+    await signSlots(running);
+    const { body, open } = await search(running);
+    const all = await Promise.all(
+      Array.from({ length: 50 }, async () => (await open(await post(running, body))).status),
+    );
+    expect(new Set(all)).toEqual(new Set([409]));
+    expect(running.issuer.calls).toHaveLength(51);
+  });
+
+  test('G12 an issuer that is away is 503, inside', async () => {
+    const running = startWorker();
+    await signSlots(running);
+    running.issuer.fail = 'throw';
+    expect((await search(running)).inner.status).toBe(503);
+  });
+
+  test('cron makes the slots; two isolates show the same keys', async () => {
+    const [one, two] = [startWorker(), startWorker()];
+    await one.scheduled();
+    await two.scheduled();
+    const bodies = await Promise.all(
+      [one, two].map(async ({ fetch }) => (await fetch('/.well-known/ohttp-gateway')).arrayBuffer()),
+    );
+    expect(bodies[0]).toEqual(bodies[1]);
+    const listed = await one.fetch('/operator/keys', { headers: OPERATOR });
+    const slots: unknown[] = await listed.json();
+    expect(slots).toHaveLength(8);
+  });
+
+  test('K01 without a secret every route answers one constant, and cron does nothing', async () => {
+    for (const name of ['ROOT', 'RELAY_TOKEN', 'OPERATOR_TOKEN', 'KEY_WRAPPING_KEY', 'SERVICES']) {
+      const { fetch, scheduled } = startWorker({ [name]: '' });
+      await scheduled();
+      const answers = new Set<string>();
+      for (const path of ['/', '/health', '/bundle', '/.well-known/ohttp-gateway', '/operator/keys']) {
+        const response = await fetch(path, { headers: OPERATOR });
+        answers.add(`${response.status} ${await response.text()}`);
+      }
+      expect(answers.size).toBe(1);
+      expect([...answers][0]).toMatch(/^503 /);
+    }
+  });
+
+  test('K03 another wrapping key opens nothing, and makes no keys of its own', async () => {
+    const running = startWorker();
+    await signSlots(running);
+    const before = (await currentBundle(running)).keyConfigs;
+    const other = startWorker({ KEY_WRAPPING_KEY: 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8x' });
+    expect((await other.fetch('/.well-known/ohttp-gateway')).status).toBe(503);
+    expect((await currentBundle(startWorker())).keyConfigs).toEqual(before);
+  });
+});
