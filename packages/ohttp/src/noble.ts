@@ -1,19 +1,9 @@
+import { clientHpke } from './client.ts';
 import type { Hpke } from './hpke.ts';
-import {
-  NOBLE_AES_128_GCM,
-  NOBLE_CHACHA20_POLY1305,
-  NOBLE_HKDF_SHA256,
-  NOBLE_ML_KEM_768,
-  NOBLE_X25519,
-} from './parts/noble-parts.ts';
-import { dhkemX25519 } from './parts/x25519.ts';
-import { xWing } from './parts/x-wing.ts';
+import { NOBLE_CHACHA20_POLY1305 } from './parts/noble-parts.ts';
 
 /** HPKE in JavaScript alone: for runtimes without `crypto.subtle`, such as React Native. */
 export function nobleHpke(): Hpke {
-  return {
-    kems: [xWing(NOBLE_X25519, NOBLE_ML_KEM_768), dhkemX25519(NOBLE_X25519, NOBLE_HKDF_SHA256)],
-    kdfs: [NOBLE_HKDF_SHA256],
-    aeads: [NOBLE_AES_128_GCM, NOBLE_CHACHA20_POLY1305],
-  };
+  const hpke = clientHpke();
+  return { ...hpke, aeads: [...hpke.aeads, NOBLE_CHACHA20_POLY1305] };
 }

@@ -1,8 +1,10 @@
-import { concat, fromHex, type Bytes } from '@sotto/wire';
+import { concat, fromBase64url, fromHex, type Bytes } from '@sotto/wire';
 import { OhttpError } from './error.ts';
 import { AEAD, type Aead, type Hpke } from './hpke.ts';
-import { NOBLE_CHACHA20_POLY1305, NOBLE_HKDF_SHA256, NOBLE_ML_KEM_768 } from './parts/noble-parts.ts';
-import { dhkemX25519, type X25519 } from './parts/x25519.ts';
+import { hkdfSha256 } from './parts/hkdf.ts';
+import { NOBLE_CHACHA20_POLY1305, NOBLE_ML_KEM_768 } from './parts/noble-parts.ts';
+import { hmacSha256 } from './parts/sha256.ts';
+import { dhkemX25519, ImportedKeys, type X25519 } from './parts/x25519.ts';
 import { xWing, type MlKem768 } from './parts/x-wing.ts';
 
 /** What is used of `crypto.subtle`, in Workers, Node and browsers alike. */
@@ -14,6 +16,7 @@ export interface Subtle {
     extractable: boolean,
     usages: string[],
   ): Promise<CryptoKey>;
+  exportKey(format: 'jwk', key: CryptoKey): Promise<object>;
   deriveBits(
     algorithm: { name: string; public: CryptoKey },
     key: CryptoKey,
@@ -31,6 +34,7 @@ interface AesGcm {
   additionalData: Bytes;
 }
 
+const HKDF_SHA256 = hkdfSha256(hmacSha256);
 const PKCS8_X25519 = fromHex('302e020100300506032b656e04220420'); // what stands before the 32 bytes (RFC 8410 §7)
 const BASE_POINT = new Uint8Array(32).fill(9, 0, 1);
 
@@ -43,26 +47,43 @@ const BASE_POINT = new Uint8Array(32).fill(9, 0, 1);
 export function webcryptoHpke(subtle: Subtle): Hpke {
   const x25519 = webcryptoX25519(subtle);
   return {
-    kems: [xWing(x25519, webcryptoMlKem768(subtle)), dhkemX25519(x25519, NOBLE_HKDF_SHA256)],
-    kdfs: [NOBLE_HKDF_SHA256],
+    kems: [xWing(x25519, webcryptoMlKem768(subtle)), dhkemX25519(x25519, HKDF_SHA256)],
+    kdfs: [HKDF_SHA256],
     aeads: [webcryptoAes128Gcm(subtle), NOBLE_CHACHA20_POLY1305],
   };
 }
 
 function webcryptoX25519(subtle: Subtle): X25519 {
   const algorithm = { name: 'X25519' };
-  const importPublic = (publicKey: Bytes) => subtle.importKey('raw', publicKey, algorithm, false, []);
-  let basePoint: Promise<CryptoKey> | undefined;
+  const imported = new ImportedKeys<CryptoKey>();
+  const importPublic = async (publicKey: Bytes, again: boolean): Promise<CryptoKey> => {
+    const before = again ? imported.find(publicKey) : undefined;
+    if (before !== undefined) return before;
+    const key = await subtle.importKey('raw', publicKey, algorithm, false, []);
+    return again ? imported.keep(publicKey, key) : key;
+  };
+  const importPrivate = async (privateKey: Bytes, extractable: boolean): Promise<CryptoKey> => {
+    const pkcs8 = concat(PKCS8_X25519, privateKey);
+    const key = await subtle.importKey('pkcs8', pkcs8, algorithm, extractable, ['deriveBits']);
+    pkcs8.fill(0);
+    return key;
+  };
+  const multiply = async (key: CryptoKey, point: Promise<CryptoKey>): Promise<Bytes> =>
+    new Uint8Array(await subtle.deriveBits({ name: 'X25519', public: await point }, key, 256));
   return {
     async load(privateKey) {
-      const pkcs8 = concat(PKCS8_X25519, privateKey);
-      const key = await subtle.importKey('pkcs8', pkcs8, algorithm, false, ['deriveBits']);
-      pkcs8.fill(0);
-      const multiply = async (point: CryptoKey): Promise<Bytes> =>
-        new Uint8Array(await subtle.deriveBits({ name: 'X25519', public: point }, key, 256));
+      const key = await importPrivate(privateKey, false);
       return {
-        publicKey: await multiply(await (basePoint ??= importPublic(BASE_POINT))),
-        agree: async (publicKey) => multiply(await importPublic(publicKey)),
+        publicKey: await multiply(key, importPublic(BASE_POINT, true)),
+        agree: (publicKey, again) => multiply(key, importPublic(publicKey, again)),
+      };
+    },
+    async loadOnce(privateKey) {
+      const key = await importPrivate(privateKey, true);
+      const { x } = (await subtle.exportKey('jwk', key)) as { x?: string }; // a tenth of a multiplication
+      return {
+        publicKey: fromBase64url(x ?? ''),
+        agree: (publicKey, again) => multiply(key, importPublic(publicKey, again)),
       };
     },
   };

@@ -54,7 +54,7 @@ export function xWing(x25519: X25519, mlKem: MlKem768): Kem {
       if (publicKey.length !== PK_M + X) throw new OhttpError('bad-key', 'public key has a wrong length');
       const eseed = random(64); // bytes: m, then the ephemeral X25519 key (§5.4.1)
       const pkX = publicKey.subarray(PK_M);
-      const ephemeral = await x25519.load(eseed.slice(32));
+      const ephemeral = await x25519.loadOnce(eseed.slice(32));
       const ssX = await agree(ephemeral, pkX, 'bad-key');
       const m = await encapsulate(mlKem, publicKey.subarray(0, PK_M), eseed.slice(0, 32));
       const ctX = ephemeral.publicKey;

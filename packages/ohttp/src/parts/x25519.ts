@@ -1,4 +1,4 @@
-import { concat, EMPTY, hex, uint, utf8, type Bytes } from '@sotto/wire';
+import { concat, EMPTY, equalBytes, hex, uint, utf8, type Bytes } from '@sotto/wire';
 import { OhttpError } from '../error.ts';
 import { KEM, type Kdf, type Kem, type KemPrivateKey, type MaybePromise } from '../hpke.ts';
 import { labeledExtract, labeledInfo } from '../labeled.ts';
@@ -7,12 +7,37 @@ const SIZE = 32; // bytes of a key, public or private, and of what two agree on
 
 /** A runtime's X25519 (RFC 7748 §5, §6.1). */
 export interface X25519 {
+  /** Takes up a key for many uses: not extractable where the platform has such a thing. */
   load(privateKey: Bytes): MaybePromise<X25519Key>;
+  /** Takes up a key for one use, as fast as may be. */
+  loadOnce(privateKey: Bytes): MaybePromise<X25519Key>;
 }
 
 export interface X25519Key extends KemPrivateKey {
-  /** The shared secret with a public key; throws anything at all when that is zero. */
-  agree(publicKey: Bytes): MaybePromise<Bytes>;
+  /**
+   * The shared secret with a public key; throws anything at all when that is zero.
+   *
+   * @param again - whether the same public key is likely to come again
+   */
+  agree(publicKey: Bytes, again: boolean): MaybePromise<Bytes>;
+}
+
+/**
+ * Public keys that come again, as a runtime imported them; each for as long as its bytes live and stay
+ * the same. A key is kept and never a promise of one: that would belong to the request that made it.
+ */
+export class ImportedKeys<T> {
+  readonly #known = new WeakMap<Bytes, { readonly bytes: Bytes; readonly imported: T }>();
+
+  find(publicKey: Bytes): T | undefined {
+    const known = this.#known.get(publicKey);
+    return known !== undefined && equalBytes(known.bytes, publicKey) ? known.imported : undefined;
+  }
+
+  keep(publicKey: Bytes, imported: T): T {
+    this.#known.set(publicKey, { bytes: publicKey.slice(), imported });
+    return imported;
+  }
 }
 
 /** The u-coordinates below p whose multiples by a clamped scalar are all zero. Those above p are refused anyway. */
@@ -36,7 +61,11 @@ export function isHonestPoint(publicKey: Bytes): boolean {
   return (belowP || (publicKey[0] ?? 0) < 0xed) && !LOW_ORDER.has(hex(publicKey));
 }
 
-/** Agrees with a peer whose public key came from outside. */
+/**
+ * Agrees with a peer whose public key came from outside.
+ *
+ * @param fault - what to throw if it is none: `bad-key` for one to seal to, which comes again
+ */
 export async function agree(
   key: X25519Key,
   publicKey: Bytes,
@@ -44,7 +73,7 @@ export async function agree(
 ): Promise<Bytes> {
   if (!isHonestPoint(publicKey)) throw new OhttpError(fault, 'not a public key of X25519');
   try {
-    return await key.agree(publicKey);
+    return await key.agree(publicKey, fault === 'bad-key');
   } catch (error) {
     throw new OhttpError(fault, 'X25519 refused the public key', { cause: error });
   }
@@ -76,7 +105,7 @@ export function dhkemX25519(x25519: X25519, kdf: Kdf): Kem {
       return x25519.load(privateKey);
     },
     async encap(publicKey, random) {
-      const ephemeral = await x25519.load(random(SIZE));
+      const ephemeral = await x25519.loadOnce(random(SIZE));
       const dh = await agree(ephemeral, publicKey, 'bad-key');
       const enc = ephemeral.publicKey;
       return { sharedSecret: await extractAndExpand(dh, enc, publicKey), enc };
