@@ -1,0 +1,13 @@
+import { describe } from 'vitest';
+import { ecdhVoprf } from '../../src/ecdh.ts';
+import { loadSodium } from '../../src/sodium-workerd.ts';
+import { sodiumVoprf } from '../../src/sodium.ts';
+import { edges } from '../edges-cases.ts';
+
+const sodium = await loadSodium();
+
+describe('edges in workerd', () => {
+  edges('sodium', sodiumVoprf(sodium), 6);
+  edges('sodium, sums by libsodium', sodiumVoprf({ ...sodium, sums: 'libsodium' }), 3);
+  edges('ecdh', ecdhVoprf(crypto.subtle), 4);
+});
