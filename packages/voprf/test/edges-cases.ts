@@ -62,7 +62,7 @@ export function edges(name: string, voprf: Voprf, runs: number): void {
 
       const full = items.map((item, i) => ({
         ...item,
-        evaluatedElement: ours.evaluatedElements[i],
+        evaluatedElement: ours.evaluatedElements[i] ?? NONE,
       }));
       const outputs = await voprf.finalize(key.publicKey, full, ours.proof);
       const asNoble = full.map((i) => ({ ...i, blinded: i.blindedElement, evaluated: i.evaluatedElement }));
