@@ -30,7 +30,7 @@ async function allRefused(live: Live, spoilt: readonly Bytes[]): Promise<Finding
     const answer = await post(live, bytes);
     if (!refused(answer)) return fail(`variant ${i + 1} of ${spoilt.length}: HTTP ${answer.status}`);
   }
-  return pass(`${spoilt.length} variants`);
+  return pass(spoilt.length > 1 ? `${spoilt.length} variants` : '');
 }
 
 const flipped = (bytes: Bytes, at: number): Bytes => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
@@ -169,7 +169,7 @@ const L1: Row = {
       const said = encapsulatedResponseLength(aead, service.responseLength);
       if (length !== said) return fail(`${length} bytes, and the bundle says ${said}`);
     }
-    return pass(`${length} bytes`);
+    return pass(`${length} bytes, of answers without a token`);
   },
 };
 
