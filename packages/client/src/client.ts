@@ -1,5 +1,5 @@
 import type { Bundle } from '@sotto/bundle';
-import { nobleHpke } from '@sotto/ohttp/noble';
+import { clientHpke } from '@sotto/ohttp/client';
 import { ristretto255Voprf } from '@sotto/voprf/ristretto255';
 import type { UnixSeconds } from '@sotto/wire';
 import type { Attempt } from './error.ts';
@@ -43,7 +43,7 @@ export function createClient(options: ClientOptions): Client {
   const keys = new Keys(deps);
   const voprf = options.voprf ?? ristretto255Voprf();
   const tokens = new Tokens({ ...deps, keys, voprf, lock: options.lock ?? realmLock() });
-  const requests = new Requests({ ...deps, keys, tokens, hpke: options.hpke ?? nobleHpke() });
+  const requests = new Requests({ ...deps, keys, tokens, hpke: options.hpke ?? clientHpke() });
 
   async function refill({ more = false }: { readonly more?: boolean } = {}): Promise<void> {
     for (const service of checked.services) await tokens.refill(service, more);
