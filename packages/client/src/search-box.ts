@@ -42,7 +42,7 @@ export function searchBox(options: SearchBoxOptions): SearchBox {
   const { search, now, after, perMinute = PER_MINUTE } = options;
   const idle = Math.max(IDLE, options.idleMs ?? IDLE);
   const sent: Sent[] = [];
-  let cancel = (): void => {};
+  let cancel: (() => void) | null = null;
 
   const send = (query: string, submitted: boolean): void => {
     const one: Sent = { query, at: now(), submitted, failed: false };
@@ -62,8 +62,8 @@ export function searchBox(options: SearchBoxOptions): SearchBox {
   };
 
   const schedule = (text: string, submitted: boolean): void => {
-    cancel();
-    cancel = () => {};
+    cancel?.();
+    cancel = null;
     const query = text.trim();
     const last = sent.at(-1);
     if (query === '' || (query === last?.query && !(submitted && last.failed))) return;
@@ -76,7 +76,7 @@ export function searchBox(options: SearchBoxOptions): SearchBox {
   return {
     typed: (text) => schedule(text, false),
     submitted: (text) => schedule(text, true),
-    stop: () => cancel(),
+    stop: () => cancel?.(),
   };
 }
 

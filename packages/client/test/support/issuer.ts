@@ -11,8 +11,11 @@ import {
   VOPRF_RISTRETTO255,
 } from '@sotto/privacypass';
 import { nobleVoprf, type VoprfKeyPair } from '@sotto/voprf';
+import { seeded } from './random.ts';
 import { hex, utf8, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
 
+/** Evaluations are the same whenever they are of the same: tests with one seed share them. */
+const EVALUATED = new Map<string, Promise<Bytes>>();
 const TYPE = VOPRF_RISTRETTO255;
 export const voprf = nobleVoprf('ristretto255-SHA512');
 
@@ -29,8 +32,14 @@ export class TestIssuer {
   constructor(random: Random, epochSeconds: number) {
     this.#random = random;
     this.#epochSeconds = epochSeconds;
-    this.evaluate = (key, request) =>
-      issueAmortized(voprf, key, decodeAmortizedBatchTokenRequest(request), random);
+    this.evaluate = async (key, request) => {
+      const id = hex(key.publicKey) + hex(request);
+      const known =
+        EVALUATED.get(id) ??
+        issueAmortized(voprf, key, decodeAmortizedBatchTokenRequest(request), seeded(id));
+      EVALUATED.set(id, known);
+      return known;
+    };
   }
 
   key(epoch: UnixSeconds): VoprfKeyPair {

@@ -1,6 +1,5 @@
 import { encodeBundle, encodeSignedBundle, rootPublicKey, signBundle, type Bundle } from '@sotto/bundle';
-import { concat, uint, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
-import { sha256 } from '@noble/hashes/sha2.js';
+import type { Bytes, Random, UnixSeconds } from '@sotto/wire';
 import {
   createClient,
   memoryWallet,
@@ -9,22 +8,15 @@ import {
   type FetchInit,
 } from '../../src/index.ts';
 import { LENGTHS, SUITE, TestGateway } from './gateway.ts';
-import { TestIssuer } from './issuer.ts';
+import { TestIssuer, voprf } from './issuer.ts';
+import { seeded } from './random.ts';
+import { remembering } from './remembering.ts';
 
+export { seeded };
 export const DAY = 86_400;
 export const START = 20_000 * DAY; // some midnight
+const VOPRF = remembering(voprf);
 const ROOT_SECRET = new Uint8Array(32).fill(7);
-
-/** Chance that can be told again: SHA-256 of a seed and a counter. */
-export function seeded(seed: string): Random {
-  let counter = 0;
-  const block = (): Bytes => sha256(concat(new TextEncoder().encode(seed), uint(4, counter++)));
-  return (length) => {
-    let bytes: Bytes = new Uint8Array(0);
-    while (bytes.length < length) bytes = concat(bytes, block());
-    return bytes.slice(0, length);
-  };
-}
 
 export interface Sent {
   readonly url: string;
@@ -75,6 +67,7 @@ export class World {
       sleep: async (seconds) => void this.slept.push(seconds),
       wallet: memoryWallet(),
       hpke: this.gateway.hpke,
+      voprf: VOPRF,
       batches: 1,
       ...more,
     };

@@ -1,0 +1,238 @@
+import { describe, expect, test } from 'vitest';
+import { decodeBundle, decodeSignedBundle, type Bundle } from '@sotto/bundle';
+import { encodeKeyConfigs } from '@sotto/ohttp';
+import type { Bytes } from '@sotto/wire';
+import { memoryWallet } from '../src/index.ts';
+import { DAY, START, World } from './support/world.ts';
+
+const BUNDLE = 'https://relay.example/bundle';
+const fetches = (world: World): number => world.urls().filter((url) => url === BUNDLE).length;
+
+const shows = (world: World, body: () => Bytes): void => {
+  world.intercept = ({ url }) => (url === BUNDLE ? { status: 200, type: '', body: body() } : null);
+};
+
+describe('L7 the key bundle', () => {
+  test('one is fetched a slot; the next some random time into the next, and meanwhile it is used', async () => {
+    const world = await World.create();
+    const client = world.client({ restSeconds: 0, keyDelaySeconds: 0 });
+    await client.search('a1');
+    await client.search('a2');
+    expect(fetches(world)).toBe(1);
+    world.now = START + DAY + 3600;
+    expect((await client.bundle()).notBefore).toBe(START + DAY);
+    await client.search('a3');
+    expect(fetches(world)).toBe(2);
+
+    const first = new Set<boolean>();
+    for (const seed of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) {
+      const other = await World.create(seed);
+      const user = other.client();
+      await user.bundle();
+      other.now = START + DAY + 1200;
+      await user.bundle();
+      first.add(fetches(other) === 2);
+    }
+    expect(first.size).toBe(2); // a third of the way into the hour, some have asked and some have not
+  });
+
+  test('it survives a reload, so a new page asks nothing', async () => {
+    const world = await World.create();
+    const wallet = memoryWallet();
+    await world.client({ wallet }).bundle();
+    await world.client({ wallet }).bundle();
+    expect(fetches(world)).toBe(1);
+  });
+
+  test('the relay down: a valid bundle is used until it ends', async () => {
+    const world = await World.create();
+    const client = world.client({ restSeconds: 0 });
+    await client.search('cat');
+    world.intercept = ({ url }) => {
+      if (url === BUNDLE) throw new TypeError('fetch failed');
+      return null;
+    };
+    world.now = START + 2 * DAY - 60;
+    await client.bundle();
+    world.now = START + 2 * DAY;
+    await expect(client.bundle()).rejects.toMatchObject({ code: 'relay-unreachable' });
+  });
+
+  test.each<[string, (bundle: Bundle) => Bundle]>([
+    ['expiry off the day', (bundle) => ({ ...bundle, notAfter: bundle.notAfter - 1 })],
+    ['another number', (bundle) => ({ ...bundle, sequence: bundle.sequence + 1 })],
+    [
+      'expired',
+      (b) => ({
+        ...b,
+        sequence: b.sequence - 3,
+        notBefore: b.notBefore - 3 * DAY,
+        notAfter: b.notAfter - 3 * DAY,
+      }),
+    ],
+  ])('%s: refused', async (_name, alter) => {
+    const world = await World.create();
+    world.alter = alter;
+    await expect(world.client().bundle()).rejects.toMatchObject({ code: 'bundle-refused' });
+  });
+
+  test('malicious-keyconfig: keys of one’s own, signed by nobody or by another root, are refused', async () => {
+    const world = await World.create();
+    const honest = world.signed();
+    await world.gateway.newKey(9);
+    const swapped = world.signed();
+    const unsigned = swapped.slice();
+    unsigned.set(honest.subarray(-64), unsigned.length - 64);
+    shows(world, () => unsigned);
+    await expect(world.client().bundle()).rejects.toMatchObject({ code: 'bundle-refused' });
+    shows(world, () => swapped);
+    await expect(world.client({ root: new Uint8Array(32).fill(9) }).bundle()).rejects.toMatchObject({
+      code: 'bundle-refused',
+    });
+  });
+
+  test('more than two live keys of one KEM are refused', async () => {
+    const world = await World.create();
+    const [{ config } = { config: null }] = world.gateway.keys;
+    if (config === null) throw new Error('no key');
+    world.alter = (bundle) => ({
+      ...bundle,
+      keyConfigs: encodeKeyConfigs([2, 4, 6].map((keyId) => ({ ...config, keyId }))),
+    });
+    await expect(world.client().bundle()).rejects.toMatchObject({ code: 'bundle-refused' });
+  });
+
+  test('a bundle from the future says that this clock is wrong', async () => {
+    const world = await World.create();
+    shows(world, () => world.signed(START + DAY));
+    await expect(world.client().bundle()).rejects.toMatchObject({ code: 'clock-wrong' });
+  });
+
+  test('K04 a rollback to a lower sequence is ignored, and the cached bundle is kept', async () => {
+    const world = await World.create();
+    const wallet = memoryWallet();
+    const old = world.signed(START);
+    world.now = START + DAY;
+    const client = world.client({ wallet });
+    await client.bundle();
+    shows(world, () => old); // valid still, and signed
+    world.now = START + 2 * DAY - 1;
+    expect((await client.bundle()).sequence).toBe(START / DAY + 1);
+    expect((await world.client({ wallet }).bundle()).sequence).toBe(START / DAY + 1);
+    // even when the newer one was lost
+    await wallet.update((state) => {
+      state.bundle = null;
+    });
+    await expect(world.client({ wallet }).bundle()).rejects.toMatchObject({ code: 'bundle-refused' });
+  });
+
+  test('equivocation: two digests for one sequence refuse both, across a reload, until a newer one', async () => {
+    const world = await World.create();
+    const wallet = memoryWallet();
+    const client = world.client({ wallet, restSeconds: 0 });
+    await client.search('cat');
+    await world.gateway.newKey(9);
+    world.gateway.refuse = () => null;
+    // The old envelope's key is gone: the gateway says so, and the refetch shows other keys for the same day.
+    await expect(client.search('cat')).rejects.toMatchObject({ code: 'keys-changed' });
+    await expect(client.search('cat')).rejects.toMatchObject({ code: 'equivocation' });
+    const sent = world.urls().filter((url) => url.endsWith('/ohttp')).length;
+    const reloaded = world.client({ wallet, restSeconds: 0 });
+    await expect(reloaded.search('cat')).rejects.toMatchObject({ code: 'equivocation' });
+    expect(world.urls().filter((url) => url.endsWith('/ohttp'))).toHaveLength(sent);
+    world.now = START + DAY + 3600;
+    await reloaded.search('cat');
+  });
+
+  test('mirrors: all must agree, or k of n', async () => {
+    const world = await World.create();
+    const honest = world.signed();
+    await world.gateway.newKey(9);
+    const other = world.signed();
+    const urls = ['https://one.example/bundle', 'https://two.example/bundle'];
+    const show = (...bodies: (Bytes | null)[]): void => {
+      world.intercept = ({ url }) => {
+        const body = bodies[[BUNDLE, ...urls].indexOf(url)];
+        return body === undefined
+          ? null
+          : { status: body === null ? 503 : 200, type: '', body: body ?? new Uint8Array() };
+      };
+    };
+    show(honest, honest, honest);
+    await world.client({ mirrors: { urls } }).bundle();
+    show(honest, honest, other);
+    await expect(world.client({ mirrors: { urls, agree: 2 } }).bundle()).rejects.toMatchObject({
+      code: 'equivocation',
+    });
+    show(honest, honest, null);
+    await expect(world.client({ mirrors: { urls } }).bundle()).rejects.toMatchObject({
+      code: 'bundle-refused',
+    });
+    await world.client({ mirrors: { urls, agree: 2 } }).bundle();
+  });
+
+  test('a root that rolls over is followed by way of nextRoot; other pins start afresh', async () => {
+    const world = await World.create();
+    const wallet = memoryWallet();
+    await world.client({ wallet }).bundle();
+    await world.client({ wallet, root: [world.root, new Uint8Array(32).fill(3)] }).bundle();
+    expect(fetches(world)).toBe(2);
+  });
+});
+
+describe('L9 after #ohttp-key', () => {
+  test('one random delay, one refetch, nothing sent again; whoever asks meanwhile waits for it', async () => {
+    const world = await World.create();
+    const naps: { seconds: number; wake: () => void }[] = [];
+    const sleep = (seconds: number) => new Promise<void>((wake) => naps.push({ seconds, wake }));
+    const client = world.client({ restSeconds: 0, sleep });
+    await client.search('cat');
+    const [mine] = world.gateway.keys;
+    await world.gateway.newKey(9);
+    await expect(client.search('cat')).rejects.toMatchObject({ code: 'keys-changed' });
+    expect(naps).toHaveLength(1);
+    expect(naps[0]?.seconds).toBeLessThan(60);
+    expect(fetches(world)).toBe(1);
+    const envelopes = world.gateway.envelopes.length;
+    world.gateway.keys = mine === undefined ? [] : [mine]; // a hiccup: the keys are as they were
+    const waiting = client.search('dog');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(world.gateway.envelopes).toHaveLength(envelopes);
+    naps[0]?.wake();
+    await waiting;
+    expect(fetches(world)).toBe(2);
+    expect(naps).toHaveLength(1);
+  });
+
+  test('delays differ', async () => {
+    const delays = new Set<number>();
+    for (const seed of ['a', 'b']) {
+      const world = await World.create(seed);
+      const client = world.client({ restSeconds: 0 });
+      await client.search('cat');
+      await world.gateway.newKey(9);
+      await expect(client.search('cat')).rejects.toMatchObject({ code: 'keys-changed' });
+      delays.add(world.slept[0] ?? 0);
+    }
+    expect(delays.size).toBe(2);
+  });
+});
+
+test('L10 the bundle is asked for with nothing that could tell who asks, first time and later', async () => {
+  const world = await World.create();
+  const client = world.client();
+  await client.bundle();
+  world.now = START + DAY + 3600;
+  await client.bundle();
+  const [one, two] = world.sent.filter(({ url }) => url === BUNDLE).map(({ init }) => init);
+  expect(one).toEqual(two);
+  expect(one).toEqual({
+    method: 'GET',
+    headers: {},
+    redirect: 'error',
+    credentials: 'omit',
+    cache: 'no-store',
+    referrerPolicy: 'no-referrer',
+  });
+  expect(decodeBundle(decodeSignedBundle(world.signed()).bundle).sequence).toBe(START / DAY + 1);
+});

@@ -1,0 +1,214 @@
+import { describe, expect, test } from 'vitest';
+import { memoryWallet, type Attempt, type ClientError } from '../src/index.ts';
+import { field, inner, json } from './support/gateway.ts';
+import { START, World } from './support/world.ts';
+
+const OHTTP = 'https://relay.example/ohttp';
+const authorizations = (world: World): string[] =>
+  world.gateway.seen.map((request) => field(request, 'authorization'));
+
+/** The error of a promise that must fail. */
+async function failure(promise: Promise<unknown>): Promise<ClientError> {
+  return promise.then(
+    () => expect.unreachable('must fail'),
+    (error: unknown) => error as ClientError,
+  );
+}
+
+async function prepared(more = {}) {
+  const world = await World.create();
+  const wallet = memoryWallet();
+  const client = world.client({ wallet, restSeconds: 0, ...more });
+  await client.refill();
+  return { world, wallet, client };
+}
+
+/** The gateway hears the request and its answer is lost. */
+function loseAnswers(world: World): void {
+  world.intercept = async ({ url, init }) => {
+    if (url !== OHTTP) return null;
+    await world.gateway.handle(init.body ?? new Uint8Array());
+    throw new TypeError('fetch failed');
+  };
+}
+
+/** A door whose clock shows another time. */
+function refuseDate(world: World, gatewayNow: number): void {
+  world.gateway.refuse = (request) => {
+    const skew = Math.abs(Date.parse(field(request, 'date')) / 1000 - gatewayNow);
+    if (skew <= 900) return null;
+    return inner(400, 'date', [['date', new Date(gatewayNow * 1000).toUTCString()]]);
+  };
+}
+
+describe('a retry is its user’s', () => {
+  test('nothing is sent again by itself', async () => {
+    const { world, client } = await prepared();
+    loseAnswers(world);
+    await failure(client.search('cat'));
+    expect(world.urls().filter((url) => url === OHTTP)).toHaveLength(1);
+  });
+
+  test('same token, same question, another envelope; answered', async () => {
+    const { world, client } = await prepared();
+    loseAnswers(world);
+    const { attempt, code } = await failure(client.search('cat', { locale: 'en' }));
+    expect(code).toBe('relay-unreachable');
+    world.intercept = () => null;
+    const { results } = await client.retrySearch(attempt as Attempt);
+    expect(results).toHaveLength(1);
+    const [one, two] = world.gateway.seen;
+    expect(one?.content).toEqual(two?.content);
+    expect(new Set(authorizations(world)).size).toBe(1);
+    const [first, second] = world.gateway.envelopes.map((bytes) =>
+      Buffer.from(bytes.subarray(7, 1127)).toString('hex'),
+    );
+    expect(first).not.toBe(second); // enc: another HPKE context (RFC 9458 §6.5.2)
+    expect(world.issuer.spent.size).toBe(1);
+  });
+
+  test('at most twice', async () => {
+    const { world, client } = await prepared();
+    loseAnswers(world);
+    const first = await failure(client.search('cat'));
+    const second = await failure(client.retry(first.attempt as Attempt));
+    const third = await failure(client.retry(second.attempt as Attempt));
+    expect(third).toMatchObject({ code: 'relay-unreachable', attempt: null });
+    expect(await failure(client.retry(second.attempt as Attempt))).toMatchObject({ code: 'attempt-over' });
+    expect(world.gateway.envelopes).toHaveLength(3);
+    expect(new Set(authorizations(world)).size).toBe(1);
+  });
+
+  test('an attempt that was answered, or is nobody’s, is over', async () => {
+    const { world, client } = await prepared();
+    loseAnswers(world);
+    const { attempt } = await failure(client.search('cat'));
+    world.intercept = () => null;
+    await client.retrySearch(attempt as Attempt);
+    expect(await failure(client.retry(attempt as Attempt))).toMatchObject({ code: 'attempt-over' });
+    expect(await failure(client.retry({ id: 'forged' }))).toMatchObject({ code: 'attempt-over' });
+  });
+
+  test('after a reload: the same question by its id, and no other question', async () => {
+    const { world, wallet, client } = await prepared();
+    loseAnswers(world);
+    const { attempt } = await failure(client.search('cat'));
+    const id = attempt?.id ?? '';
+    world.intercept = () => null;
+    const reloaded = world.client({ wallet, restSeconds: 0 });
+    expect(await failure(reloaded.search('dog', { attempt: id }))).toMatchObject({ code: 'attempt-over' });
+    await reloaded.search('cat', { attempt: id });
+    expect(new Set(authorizations(world)).size).toBe(1);
+  });
+
+  test('after a reload the token of a lost attempt is spent on nothing else', async () => {
+    const { world, wallet, client } = await prepared();
+    loseAnswers(world);
+    await failure(client.search('cat'));
+    world.intercept = () => null;
+    const reloaded = world.client({ wallet, restSeconds: 0 });
+    for (let i = 0; i < 29; i++) await reloaded.search(`dog ${i}`);
+    expect(await failure(reloaded.search('one more'))).toMatchObject({ code: 'no-tokens' });
+    expect(new Set(authorizations(world)).size).toBe(30);
+  });
+
+  test('the token is out of the pool, durably, before the envelope leaves', async () => {
+    const { world, wallet, client } = await prepared();
+    const seen: number[] = [];
+    world.intercept = async ({ url }) => {
+      if (url === OHTTP)
+        seen.push(await wallet.update((state) => state.tokens.length + 100 * state.pending.length));
+      return null;
+    };
+    await client.search('cat');
+    expect(seen).toEqual([129]);
+    expect(await wallet.update(({ tokens, pending }) => [tokens.length, pending.length])).toEqual([29, 0]);
+  });
+});
+
+describe('what the door says', () => {
+  test.each([
+    ['spent', 409, 'spent', false],
+    ['replayed', 409, 'replayed', true],
+    ['token-invalid', 401, 'token-refused', false],
+    ['token-required', 401, 'token-refused', false],
+    ['bad-gateway', 502, 'service-unavailable', true],
+    ['unavailable', 503, 'service-unavailable', true],
+    ['bad-request', 400, 'service-refused', false],
+    ['too-many-requests', 429, 'too-many-requests', false],
+  ])('%s', async (problem, status, code, again) => {
+    const { world, wallet, client } = await prepared();
+    world.gateway.refuse = () => inner(status, problem);
+    const error = await failure(client.search('cat'));
+    expect(error.code).toBe(code);
+    expect(error.attempt !== null).toBe(again);
+    expect(error.advice).toMatch(/\w{4,}/);
+    expect(await wallet.update(({ pending }) => pending.length)).toBe(again ? 1 : 0);
+  });
+
+  test('an answer of another length, or that does not open, is not read', async () => {
+    const { world, client } = await prepared();
+    const alter = (change: (body: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>): void => {
+      world.intercept = async ({ url, init }) => {
+        if (url !== OHTTP) return null;
+        const answer = await world.gateway.handle(init.body ?? new Uint8Array());
+        return { ...answer, body: change(answer.body) };
+      };
+    };
+    alter((body) => body.subarray(1));
+    expect(await failure(client.search('cat'))).toMatchObject({ code: 'answer-unreadable' });
+    alter((body) => body.map((byte, i) => (i === 100 ? byte ^ 1 : byte)));
+    expect(await failure(client.search('cat'))).toMatchObject({ code: 'answer-unreadable' });
+    world.intercept = () => null;
+    world.gateway.service = () => json({ results: [{ id: 7 }], next: null });
+    expect(await failure(client.search('cat'))).toMatchObject({ code: 'answer-unreadable' });
+  });
+
+  test('relay trouble by class: 429, 5xx, a page in place of an envelope, a redirect', async () => {
+    const { world, client } = await prepared();
+    const body = new Uint8Array();
+    const codes: string[] = [];
+    for (const [status, type] of [
+      [429, ''],
+      [502, ''],
+      [400, 'application/problem+json'],
+      [200, 'text/html'],
+      [302, ''],
+    ] as const) {
+      world.intercept = ({ url }) => (url === OHTTP ? { status, type, body } : null);
+      codes.push((await failure(client.search('cat'))).code);
+    }
+    expect(codes).toEqual([
+      'too-many-requests',
+      'relay-failed',
+      'relay-failed',
+      'relay-failed',
+      'relay-unreachable',
+    ]);
+  });
+});
+
+describe('RFC 9458 §6.5.2 the clock', () => {
+  test('one retry bears the gateway’s date; no later request does', async () => {
+    const { world, client } = await prepared();
+    const gatewayNow = START + 40_000;
+    refuseDate(world, gatewayNow);
+    const { attempt, code } = await failure(client.search('cat'));
+    expect(code).toBe('clock-wrong');
+    await client.retrySearch(attempt as Attempt);
+    expect(await failure(client.search('dog'))).toMatchObject({ code: 'clock-wrong' });
+    const dates = world.gateway.seen.map((request) => Date.parse(field(request, 'date')) / 1000);
+    expect(dates).toEqual([START + 3600, START + 39_600, START + 3600]);
+  });
+
+  test('a date that is refused again ends the attempt', async () => {
+    const { world, client } = await prepared();
+    world.gateway.refuse = () => inner(400, 'date', [['date', 'Thu, 01 Jan 2026 00:00:00 GMT']]);
+    const { attempt } = await failure(client.search('cat'));
+    expect(await failure(client.retry(attempt as Attempt))).toMatchObject({
+      code: 'clock-wrong',
+      attempt: null,
+    });
+    expect(await failure(client.retry(attempt as Attempt))).toMatchObject({ code: 'attempt-over' });
+  });
+});

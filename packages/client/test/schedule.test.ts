@@ -1,0 +1,145 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { below } from '../src/platform.ts';
+import { takeToken } from '../src/purse.ts';
+import { postponed, scheduleFor } from '../src/schedule.ts';
+import { emptyState, type Schedule } from '../src/index.ts';
+import { DAY, seeded, START } from './support/world.ts';
+
+const options = (now: number, seed = 'schedule') => ({
+  now,
+  epochSeconds: DAY,
+  batches: 2,
+  random: seeded(seed),
+});
+
+describe('L6 the schedule', () => {
+  test('is chosen once an epoch, and asking again changes nothing', () => {
+    const before = { epoch: START - DAY, dueAt: START - DAY, left: 0 };
+    const chosen = scheduleFor(before, START, options(START, 'a'));
+    expect(scheduleFor(chosen, START, options(START + 80_000, 'b'))).toBe(chosen);
+    expect(scheduleFor(chosen, START - DAY, options(START - 1, 'b'))).toBe(chosen); // a clock set back
+  });
+
+  test('spreads over the first six hours, or a quarter of a short epoch', () => {
+    const before = { epoch: START - DAY, dueAt: START - DAY, left: 0 };
+    const dues = Array.from(
+      { length: 500 },
+      (_, i) => scheduleFor(before, START, options(START, `${i}`)).dueAt - START,
+    );
+    expect(Math.min(...dues)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...dues)).toBeLessThan(21_600);
+    const hours = [0, 1, 2, 3, 4, 5].map((h) => dues.filter((due) => Math.floor(due / 3600) === h).length);
+    expect(Math.min(...hours)).toBeGreaterThan(50); // 83 expected of each
+    const short = scheduleFor({ epoch: 96, dueAt: 96, left: 0 }, 100, { ...options(100), epochSeconds: 4 });
+    expect(short.dueAt).toBe(100);
+  });
+
+  test('a failure is put off, never to the same second, and within fifteen minutes', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: DAY }), fc.string(), (epochSeconds, seed) => {
+        const later = postponed(START, epochSeconds, seeded(seed)) - START;
+        expect(later).toBeGreaterThanOrEqual(1);
+        expect(later).toBeLessThan(901);
+      }),
+    );
+  });
+});
+
+test('below is uniform and in range', () => {
+  const random = seeded('below');
+  const drawn = Array.from({ length: 5000 }, () => below(5, random));
+  const counts = [0, 1, 2, 3, 4].map((n) => drawn.filter((one) => one === n).length);
+  expect(Math.min(...counts)).toBeGreaterThan(880);
+  expect(counts.reduce((a, b) => a + b)).toBe(5000);
+  const fills = [255, 0];
+  const high = (length: number) => new Uint8Array(length).fill(fills.shift() ?? 1);
+  expect(below(3, high)).toBe(0); // 2^32 - 1 is past the last whole multiple of three, and is drawn again
+});
+
+/** People with habits: each searches a few times around an hour of their own, day after day. */
+function population(drawAt: (user: number, day: number, firstSearch: number) => number): [number, number][] {
+  const pairs: [number, number][] = [];
+  const random = seeded('population');
+  for (let user = 0; user < 400; user++) {
+    const habit = 6.5 * 3600 + below(17 * 3600, random);
+    for (let day = 2; day < 4; day++) {
+      const start = START + day * DAY;
+      const first = start + habit + below(1800, random);
+      const drawn = drawAt(user, day, first);
+      pairs.push([Math.floor((drawn - start) / 3600), Math.floor((first - start) / 3600)]);
+    }
+  }
+  return pairs;
+}
+
+function counted(keys: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+}
+
+/** Mutual information of two columns, in bits. */
+function mutual(rows: readonly (readonly [number, number])[]): number {
+  const left = counted(rows.map(([a]) => `${a}`));
+  const right = counted(rows.map(([, b]) => `${b}`));
+  let bits = 0;
+  for (const [key, k] of counted(rows.map(String))) {
+    const [a = '', b = ''] = key.split(',');
+    bits += (k / rows.length) * Math.log2((k * rows.length) / ((left.get(a) ?? 1) * (right.get(b) ?? 1)));
+  }
+  return bits;
+}
+
+/** The same, less what chance alone shows among so many: the second column is dealt out anew. */
+function information(pairs: readonly (readonly [number, number])[]): number {
+  const random = seeded('shuffle');
+  const deck = pairs.map(([, b]) => b);
+  const dealt = pairs.map(([a]) => [a, deck.splice(below(deck.length, random), 1)[0] ?? 0] as const);
+  return mutual(pairs) - mutual(dealt);
+}
+
+describe('L6 a population, seen by an issuer that also sees when tokens are spent', () => {
+  test('the time of drawing tells less than a tenth of a bit about the time of searching', () => {
+    const random = seeded('draws');
+    const kept = new Map<number, Schedule>();
+    const pairs = population((user, day) => {
+      const epoch = START + day * DAY;
+      const before = kept.get(user) ?? { epoch: epoch - DAY, dueAt: epoch - DAY, left: 0 };
+      const schedule = scheduleFor(before, epoch, { now: epoch, epochSeconds: DAY, batches: 1, random });
+      kept.set(user, schedule);
+      return schedule.dueAt;
+    });
+    expect(Math.abs(information(pairs))).toBeLessThan(0.1);
+  });
+
+  test('and the measure would see a client that draws when it is asked', () => {
+    expect(information(population((_user, _day, first) => first))).toBeGreaterThan(2);
+  });
+});
+
+test('L6 a token that has not rested cannot be taken, whatever is drawn', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 2000 }), { minLength: 1, maxLength: 20 }),
+      fc.string(),
+      (ages, seed) => {
+        const now = START + 5000;
+        const state = emptyState();
+        for (const [i, age] of ages.entries()) {
+          state.tokens.push({
+            service: 'stickers',
+            epoch: START,
+            drawnAt: now - age,
+            token: Uint8Array.of(i),
+          });
+        }
+        const request = { markOf: () => new Uint8Array(16), random: seeded(seed) };
+        const taken = takeToken(state, 'stickers', { now, epochSeconds: DAY, restSeconds: 900 }, request);
+        const age = 'token' in taken ? now - taken.token.drawnAt : null;
+        const rested = ages.filter((one) => one >= 900);
+        expect(age === null ? rested : rested.includes(age)).toEqual(age === null ? [] : true);
+      },
+    ),
+  );
+});

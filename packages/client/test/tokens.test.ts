@@ -1,0 +1,181 @@
+import { describe, expect, test } from 'vitest';
+import { decodeAmortizedBatchTokenRequest } from '@sotto/privacypass';
+import { memoryWallet, type WalletState } from '../src/index.ts';
+import { seeded, START, World } from './support/world.ts';
+
+const ISSUER = 'https://issuer.example/token-request';
+const draws = (world: World): number => world.urls().filter((url) => url === ISSUER).length;
+
+/** What the wallet holds, without a change. */
+async function peek(wallet: {
+  update<T>(read: (state: WalletState) => T): Promise<T>;
+}): Promise<WalletState> {
+  return wallet.update((state) => structuredClone(state));
+}
+
+describe('drawing tokens', () => {
+  test('the first run draws at once: three batches of 30, each under the key of the running epoch', async () => {
+    const world = await World.create();
+    const wallet = memoryWallet();
+    const client = world.client({ wallet, batches: 3 });
+    await client.refill();
+    expect(draws(world)).toBe(3);
+    const { tokens } = await peek(wallet);
+    expect(tokens).toHaveLength(90);
+    expect(new Set(tokens.map(({ epoch }) => epoch))).toEqual(new Set([START]));
+    for (const { url, init } of world.sent.filter((sent) => sent.url === ISSUER)) {
+      expect(url).toBe(ISSUER);
+      expect(init.headers['authorization']).toBe('Bearer account.jwt.canary');
+      expect(init.body).toHaveLength(965);
+      expect(decodeAmortizedBatchTokenRequest(init.body ?? new Uint8Array()).blindedMsgs).toHaveLength(30);
+    }
+  });
+
+  test('L6 spending never triggers a drawing; the calendar does, in the first six hours of an epoch', async () => {
+    const world = await World.create();
+    const wallet = memoryWallet();
+    const client = world.client({ wallet, restSeconds: 0 });
+    for (let i = 0; i < 30; i++) await client.search(`cat ${i}`);
+    expect(draws(world)).toBe(1);
+    await expect(client.search('one more')).rejects.toMatchObject({ code: 'no-tokens' });
+    expect(draws(world)).toBe(1);
+
+    world.now = START + 86_400;
+    await client.refill();
+    const dueAt = (await peek(wallet)).schedules['stickers']?.dueAt ?? 0;
+    expect(dueAt).toBeGreaterThan(world.now);
+    expect(dueAt).toBeLessThan(world.now + 21_600);
+    expect(draws(world)).toBe(1);
+    world.now = dueAt;
+    await client.refill();
+    expect(draws(world)).toBe(2);
+  });
+
+  test('L6 a token rests 15 minutes, the first run included; consent ends the rest', async () => {
+    const world = await World.create();
+    const client = world.client();
+    const until = world.now + 900;
+    await expect(client.search('cat')).rejects.toMatchObject({ code: 'tokens-resting', until });
+    world.now += 899;
+    await expect(client.search('cat')).rejects.toMatchObject({ code: 'tokens-resting' });
+    await client.search('cat', { allowFresh: true });
+    world.now += 1;
+    await client.search('cat');
+    expect(draws(world)).toBe(1);
+    expect(world.gateway.seen).toHaveLength(2);
+  });
+
+  test('with consent an empty wallet draws one batch more', async () => {
+    const world = await World.create();
+    const client = world.client();
+    await client.refill();
+    for (let i = 0; i < 31; i++) await client.search(`cat ${i}`, { allowFresh: true });
+    expect(draws(world)).toBe(2);
+  });
+
+  test('a wallet that slept through an epoch draws at once', async () => {
+    const world = await World.create();
+    const client = world.client({ restSeconds: 0 });
+    await client.refill();
+    world.now += 3 * 86_400;
+    await client.search('cat');
+    expect(draws(world)).toBe(2);
+  });
+
+  test('tokens of expired epochs are dropped, those of the last one are good', async () => {
+    const world = await World.create();
+    const wallet = memoryWallet();
+    const client = world.client({ wallet, restSeconds: 0 });
+    await client.refill();
+    world.now = START + 86_400 + 60;
+    await client.search('cat');
+    world.now = START + 2 * 86_400;
+    await client.refill();
+    const { tokens } = await peek(wallet);
+    expect(tokens.filter(({ epoch }) => epoch === START)).toEqual([]);
+  });
+
+  test('which token is spent is drawn by chance', async () => {
+    const orders = new Set<string>();
+    for (const seed of ['a', 'b', 'c']) {
+      const world = await World.create();
+      const wallet = memoryWallet();
+      const client = world.client({ wallet, restSeconds: 0, random: seeded(seed) });
+      await client.refill();
+      const drawn = (await peek(wallet)).tokens.map(({ token }) => Buffer.from(token).toString('hex'));
+      for (let i = 0; i < 4; i++) await client.search('cat');
+      const left = (await peek(wallet)).tokens.map(({ token }) => Buffer.from(token).toString('hex'));
+      orders.add(drawn.flatMap((token, i) => (left.includes(token) ? [] : [i])).join());
+    }
+    expect(orders.size).toBe(3);
+  });
+
+  test('quota used up: said with the next epoch, and nothing more is asked in this one', async () => {
+    const world = await World.create();
+    world.issuer.quota = 45;
+    const client = world.client({ batches: 3 });
+    await expect(client.refill()).rejects.toMatchObject({ code: 'quota', until: START + 86_400 });
+    expect(draws(world)).toBe(2);
+    world.now += 40_000;
+    await client.refill();
+    expect(draws(world)).toBe(2);
+  });
+
+  test('I10 no answer: later the same bytes are sent again', async () => {
+    const world = await World.create();
+    const client = world.client();
+    world.intercept = ({ url }) => {
+      if (url === ISSUER) throw new TypeError('fetch failed');
+      return null;
+    };
+    await expect(client.refill()).rejects.toMatchObject({ code: 'issuer-unreachable' });
+    await client.refill(); // put off
+    expect(draws(world)).toBe(1);
+    world.intercept = () => null;
+    world.now += 900;
+    await client.refill();
+    const bodies = world.sent
+      .filter(({ url }) => url === ISSUER)
+      .map(({ init }) => Buffer.from(init.body ?? []).toString('hex'));
+    expect(bodies).toHaveLength(2);
+    expect(bodies[0]).toBe(bodies[1]);
+  });
+
+  test('an account that is refused, or that throws, is said as that', async () => {
+    const world = await World.create();
+    const account = (): Promise<string> => Promise.reject(new Error(`${world.now}`));
+    await expect(world.client({ account }).refill()).rejects.toMatchObject({ code: 'account-refused' });
+    world.intercept = ({ url }) =>
+      url === ISSUER ? { status: 401, type: '', body: new Uint8Array() } : null;
+    await expect(world.client().refill()).rejects.toMatchObject({ code: 'account-refused' });
+  });
+
+  test('two clients of one wallet, as two tabs are: no batch is drawn twice, no token spent twice', async () => {
+    const world = await World.create();
+    const wallet = memoryWallet();
+    const tabs = [1, 2, 3].map(() => world.client({ wallet, restSeconds: 0, batches: 2 }));
+    await Promise.all(tabs.map((tab) => tab.refill()));
+    expect(draws(world)).toBe(2);
+    await Promise.all(tabs.flatMap((tab, i) => [1, 2, 3, 4].map((j) => tab.search(`cat ${i} ${j}`))));
+    expect(world.issuer.spent.size).toBe(12);
+    expect((await peek(wallet)).tokens).toHaveLength(48);
+  });
+
+  test('start keeps to the schedule, and stops', async () => {
+    const world = await World.create();
+    const naps: (() => void)[] = [];
+    const client = world.client({ sleep: () => new Promise((resolve) => naps.push(resolve)) });
+    const stop = client.start();
+    await expect.poll(() => naps.length).toBe(1);
+    expect(draws(world)).toBe(1);
+    world.now += 86_400 + 21_600;
+    naps[0]?.();
+    await expect.poll(() => naps.length).toBe(2);
+    expect(draws(world)).toBe(2);
+    stop();
+    world.now += 86_400 + 21_600;
+    naps[1]?.();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(draws(world)).toBe(2);
+  });
+});
