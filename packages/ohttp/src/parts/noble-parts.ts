@@ -19,8 +19,10 @@ export const NOBLE_HKDF_SHA256 = hkdfSha256((key, a, b, counter) => {
   return mac.digest();
 });
 
-export const NOBLE_AES_128_GCM = /* @__PURE__ */ nobleAead(AEAD.AES_128_GCM, 16, gcm);
-export const NOBLE_CHACHA20_POLY1305 = /* @__PURE__ */ nobleAead(AEAD.CHACHA20_POLY1305, 32, chacha20poly1305);
+export const NOBLE_AES_128_GCM = nobleAead(AEAD.AES_128_GCM, 16, gcm);
+/** Made so that a bundler may leave it out, cipher and all. */
+export const NOBLE_CHACHA20_POLY1305 = /* @__PURE__ */ (() =>
+  nobleAead(AEAD.CHACHA20_POLY1305, 32, chacha20poly1305))();
 
 function nobleAead(id: number, Nk: number, cipher: typeof gcm | typeof chacha20poly1305): Aead {
   return {
