@@ -248,7 +248,8 @@ export async function house(options: HouseOptions = {}): Promise<House> {
 
 export async function opened(sealed: Sealed, response: Response): Promise<Sent> {
   const encapsulated = new Uint8Array(await response.arrayBuffer());
-  if (response.status !== 200) throw new Error(`outside: ${response.status} ${Buffer.from(encapsulated)}`);
+  if (response.status !== 200)
+    throw new Error(`outside: ${response.status} ${Buffer.from(encapsulated).toString()}`);
   const answer = await sealed.open(encapsulated);
   return { sealed, response, encapsulated, inner: answer, code: codeOf(answer) };
 }

@@ -1,0 +1,134 @@
+import '../../../test/support/offline-env.ts';
+import { gzipSync } from 'node:zlib';
+import type { Socket } from 'node:net';
+import { build } from 'esbuild';
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { ok, raw, rawServer, type RawServer } from './support/raw-server.ts';
+
+/** The adapter alone, in workerd as it is deployed: what its fetch does differs from Node's. */
+const ENTRY = `
+  import { fetchService } from '../src/service/fetch-service.ts';
+  export default {
+    async fetch(request) {
+      const { base, path, timeout } = await request.json();
+      const deadline = AbortSignal.timeout(timeout);
+      const content = new TextEncoder().encode('{"q":"cat"}');
+      const service = fetchService(base, (url, init) => fetch(url, init));
+      try {
+        const answer = await service.call({ method: 'POST', path, contentType: 'application/json', content }, deadline);
+        const text = await new Response(answer.content).text();
+        return Response.json({ status: answer.status, fields: answer.fields, text });
+      } catch (error) {
+        return Response.json({ code: typeof error.code === 'string' ? error.code : 'fault', late: deadline.aborted });
+      }
+    },
+  };`;
+
+let miniflare: Miniflare;
+const open: RawServer[] = [];
+
+beforeAll(async () => {
+  const { outputFiles } = await build({
+    stdin: { contents: ENTRY, resolveDir: import.meta.dirname, loader: 'ts' },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'import'],
+  });
+  miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      workers: [
+        {
+          name: 'adapter',
+          modules: true,
+          script: outputFiles[0]?.text ?? '',
+          compatibilityDate: '2026-10-23',
+          compatibilityFlags: ['global_fetch_strictly_public', 'webcrypto_modern_algorithms'],
+        },
+      ],
+      cf: false,
+      log: new Log(LogLevel.ERROR),
+      telemetry: { enabled: false },
+      unsafeObservability: false,
+    }),
+  );
+  await miniflare.ready;
+});
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((server) => server.close()));
+});
+afterAll(() => miniflare.dispose());
+
+interface Outcome {
+  readonly status?: number;
+  readonly fields?: readonly (readonly [string, string])[];
+  readonly text?: string;
+  readonly code?: string;
+  readonly late?: boolean;
+}
+
+async function ask(
+  answer: (socket: Socket, request: string) => void,
+  timeout = 2000,
+): Promise<{ server: RawServer; outcome: Outcome }> {
+  const server = await rawServer(answer);
+  open.push(server);
+  const response = await miniflare.dispatchFetch('http://adapter/', {
+    method: 'POST',
+    body: JSON.stringify({ base: server.url, path: '/v1/search?a=%20b', timeout }),
+  });
+  return { server, outcome: (await response.json()) as Outcome };
+}
+
+describe('a plain service, asked from workerd', () => {
+  test('B11 B35 sees the fixed header set and the content', async () => {
+    const { server, outcome } = await ask(ok(['content-type: application/json', 'set-cookie: a=b'], '{}'));
+    expect(outcome).toEqual({ status: 200, fields: [['content-type', 'application/json']], text: '{}' });
+    const [head = '', body] = (server.requests[0] ?? '').split('\r\n\r\n');
+    const [line, ...headers] = head.split('\r\n').map((header) => header.toLowerCase());
+    expect([line, body]).toEqual(['post /v1/search?a=%20b http/1.1', '{"q":"cat"}']);
+    expect(headers.toSorted()).toEqual([
+      'accept-encoding: identity',
+      'cf-worker: adapter.example.com', // the platform's: the gateway's own zone
+      'content-length: 11',
+      'content-type: application/json',
+      `host: 127.0.0.1:${server.port}`,
+    ]);
+  });
+
+  test.each([301, 302, 303, 307, 308])('B24 is not followed by a %i', async (status) => {
+    const elsewhere = await rawServer(ok([], 'followed'));
+    open.push(elsewhere);
+    const { outcome } = await ask(
+      raw([`HTTP/1.1 ${status} x`, `location: ${elsewhere.url}/`, 'content-length: 0', 'connection: close']),
+    );
+    expect(outcome).toMatchObject({ status, fields: [['location', `${elsewhere.url}/`]] });
+    expect(elsewhere.connections()).toBe(0);
+  });
+
+  test('B29 is not decoded', async () => {
+    const body = gzipSync(Buffer.alloc(10 << 20)).toString('latin1');
+    const { outcome } = await ask(ok(['content-encoding: gzip'], body));
+    expect(outcome).toEqual({ code: 'bad-gateway', late: false });
+  });
+
+  test.each([
+    'HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade',
+    'HTTP/1.1 600 x',
+  ])('B30 with %j has no answer', async (head) => {
+    const { outcome } = await ask(raw([head, 'content-length: 0']), 500);
+    expect(outcome.status).toBeUndefined();
+    expect(['bad-gateway', 'fault']).toContain(outcome.code);
+  });
+
+  test('B25 B26 is asked once, and given up at the deadline', async () => {
+    const cut = await ask((socket) => socket.resetAndDestroy());
+    expect(cut.outcome).toEqual({ code: 'fault', late: false });
+    expect(cut.server.requests).toHaveLength(1);
+    const hole = await ask(() => {}, 300);
+    expect(hole.outcome).toEqual({ code: 'fault', late: true });
+    expect(hole.server.requests).toHaveLength(1);
+  });
+});
