@@ -1,0 +1,210 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
+import { request, type IncomingMessage } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PendingTokens } from '@sotto/privacypass';
+import { base64url } from '@sotto/wire';
+import { afterAll, expect, test } from 'vitest';
+import { accountToken } from './support/account.ts';
+import { ISSUER_VARIABLES } from './support/variables.ts';
+import { blindBatch, currentKey, random } from './support/wallet.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'sotto-entry-'));
+const children = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const INTERNAL_TOKEN = 'gateway-of-the-tests';
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly internal: string;
+  readonly ended: Promise<number | null>;
+  readonly said: () => string;
+}
+
+/** Starts the entry file; resolves when it is ready or has ended. */
+async function start(more: Readonly<Record<string, string>> = {}): Promise<Running> {
+  const [PORT, INTERNAL_PORT] = [await freePort(), await freePort()];
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    ...ISSUER_VARIABLES,
+    INTERNAL_TOKEN,
+    STORE: path.join(folder, 'issuer.sqlite'),
+    PORT: String(PORT),
+    INTERNAL_PORT: String(INTERNAL_PORT),
+    ...more,
+  };
+  const entry = path.join(import.meta.dirname, '../src/node.ts');
+  const child = spawn(process.execPath, [entry], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  children.add(child);
+  let said = '';
+  child.stdout.on('data', (data: Buffer) => (said += data.toString()));
+  child.stderr.on('data', (data: Buffer) => (said += data.toString()));
+  const ended = once(child, 'exit').then(([code]) => code as number | null);
+  while (!said.includes('ready') && child.exitCode === null) await sleep(10);
+  return {
+    child,
+    url: `http://127.0.0.1:${PORT}`,
+    internal: `http://127.0.0.1:${INTERNAL_PORT}`,
+    ended,
+    said: () => said,
+  };
+}
+
+async function blinded({ url }: Running): Promise<PendingTokens> {
+  const directory = await fetch(`${url}/.well-known/private-token-issuer-directory`);
+  const now = Math.floor(Date.now() / 1000);
+  const key = currentKey(new Uint8Array(await directory.arrayBuffer()), 'stickers', 5, now);
+  return blindBatch(key, 5);
+}
+
+async function draw(running: Running, account: string): Promise<Uint8Array<ArrayBuffer>[]> {
+  const pending = await blinded(running);
+  const headers = {
+    'content-type': pending.contentType,
+    authorization: `Bearer ${await accountToken(account)}`,
+  };
+  const response = await fetch(`${running.url}/token-request`, {
+    method: 'POST',
+    headers,
+    body: pending.request,
+  });
+  expect(response.status).toBe(200);
+  return pending.finish(new Uint8Array(await response.arrayBuffer()));
+}
+
+async function redeem({ internal }: Running, token: Uint8Array, more: object = {}): Promise<string> {
+  const bytes = base64url(random(32));
+  const call = {
+    service: 'stickers',
+    token: base64url(token),
+    tag: bytes,
+    envelope: bytes,
+    idempotent: true,
+    ...more,
+  };
+  const headers = { authorization: `Bearer ${INTERNAL_TOKEN}` };
+  const response = await fetch(`${internal}/redeem`, { method: 'POST', headers, body: JSON.stringify(call) });
+  return ((await response.json()) as { outcome?: string }).outcome ?? String(response.status);
+}
+
+test('the whole issuer on Node: drawn, redeemed on the gateway’s listener, and the same after a SIGKILL', async () => {
+  const first = await start();
+  const [a, b] = await draw(first, 'ada');
+  expect(await redeem(first, a ?? random(1))).toBe('first');
+  expect((await fetch(`${first.url}/redeem`, { method: 'POST', body: '{}' })).status).toBe(404);
+  expect((await fetch(`${first.internal}/redeem`, { method: 'POST', body: '{}' })).status).toBe(404);
+  expect((await fetch(`${first.internal}/health`)).status).toBe(404);
+  const headers = { authorization: `Bearer ${INTERNAL_TOKEN}` };
+  for (const body of ['', '{', '{}', 'null', JSON.stringify({ token: '!' }), 'x'.repeat(5000)]) {
+    const response = await fetch(`${first.internal}/redeem`, { method: 'POST', headers, body });
+    expect([200, 400, 413]).toContain(response.status);
+    expect(await response.text()).not.toContain('first');
+  }
+  const schedule = (await (await fetch(`${first.internal}/schedule`, { headers })).json()) as {
+    epochs: unknown[];
+  };
+  expect(schedule.epochs).toHaveLength(7);
+  const directory = await (await fetch(`${first.url}/.well-known/private-token-issuer-directory`)).text();
+
+  first.child.kill('SIGKILL');
+  await first.ended;
+  const second = await start();
+  // I16: what was killed restarts with the directory that it had.
+  expect(await (await fetch(`${second.url}/.well-known/private-token-issuer-directory`)).text()).toBe(
+    directory,
+  );
+  expect(await redeem(second, a ?? random(1))).toBe('spent');
+  expect(await redeem(second, b ?? random(1))).toBe('first');
+
+  second.child.kill('SIGTERM');
+  expect(await second.ended).toBe(0);
+
+  // RESTORED=1 retires what was live: tokens of before are refused from the first moment.
+  const restored = await start({ RESTORED: '1' });
+  expect(await redeem(restored, b ?? random(1))).toBe('invalid');
+  restored.child.kill('SIGTERM');
+  expect(await restored.ended).toBe(0);
+
+  truncateSync(path.join(folder, 'issuer.sqlite'), 4096);
+  const cut = await start();
+  expect(await cut.ended).toBe(1);
+  expect(cut.said()).toMatch(/^sotto issuer: .+\n$/);
+});
+
+test('X01 stopped with 50 requests in flight, it answers them all, takes no new one and ends with 0', async () => {
+  const running = await start({ STORE: path.join(folder, 'stopped.sqlite') });
+  const { contentType, request: body } = await blinded(running);
+  const bearers = await Promise.all(Array.from({ length: 50 }, (_, i) => accountToken(`account ${i}`)));
+  const posts = bearers.map((bearer) => {
+    const headers = {
+      'content-type': contentType,
+      authorization: `Bearer ${bearer}`,
+      expect: '100-continue',
+    };
+    return request(`${running.url}/token-request`, { method: 'POST', agent: false, headers });
+  });
+  // The server has each request's head, and so it is in flight, when it asks for the body.
+  const asked = posts.map(async (post) => {
+    post.flushHeaders();
+    await once(post, 'continue');
+  });
+  await Promise.all(asked);
+  const answers = posts.map(async (post) => {
+    post.end(body);
+    const [response] = (await once(post, 'response')) as [IncomingMessage];
+    response.resume();
+    await once(response, 'end');
+    return response.statusCode;
+  });
+  const began = Date.now();
+  running.child.kill('SIGTERM');
+  const statuses = await Promise.all(answers);
+  expect(statuses).toHaveLength(50);
+  expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
+  expect(statuses).toContain(200);
+  expect(await running.ended).toBe(0);
+  expect(Date.now() - began).toBeLessThan(10_000); // milliseconds
+  await expect(fetch(`${running.url}/health`)).rejects.toThrow('fetch failed');
+});
+
+test('K01 K02 a wrong configuration ends the start with one line that prints no value', async () => {
+  const canary = 'canary-5f1d';
+  for (const [variable, value] of [
+    ['ACCOUNT_KEY', canary],
+    ['SERVICES', `[{"name":"${canary}"}]`],
+    ['INTERNAL_TOKEN', canary],
+    ['STORE', path.join(folder, canary, 'none.sqlite')],
+  ] as const) {
+    const { ended, said } = await start({ [variable]: value });
+    expect(await ended).toBe(1);
+    expect(said()).toMatch(/^sotto issuer: [^\n]+\n$/);
+    expect(said()).not.toContain(canary);
+  }
+});
+
+test('X04 with nobody reading what it says, it serves on', async () => {
+  const running = await start({ STORE: path.join(folder, 'epipe.sqlite') });
+  running.child.stdout?.destroy();
+  running.child.stderr?.destroy();
+  await draw(running, 'ada');
+  expect((await fetch(`${running.url}/health`)).status).toBe(200);
+  running.child.kill('SIGTERM');
+  expect(await running.ended).toBe(0);
+});
