@@ -21,6 +21,8 @@ export interface SuiteOptions {
   readonly epochSeconds?: number;
   /** Workers beside the four, as Miniflare takes them: a test's drivers. */
   readonly workers?: readonly unknown[];
+  /** Told whatever workerd and the Workers in it write to their log. */
+  readonly onOutput?: (text: string) => void;
   /** Variables of a Worker that differ from wrangler.toml. */
   readonly vars?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
 }
@@ -59,6 +61,7 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
     ...(options.persist !== undefined && { persist: options.persist }),
     ...(taps && { taps }),
     ...(options.workers && { others: options.workers }),
+    ...(options.onOutput && { onOutput: options.onOutput }),
   });
   const cron = async (service: ServiceName): Promise<void> => {
     const worker = await miniflare.getWorker(`sotto-${service}`);
@@ -132,6 +135,23 @@ async function publicPorts(base: number | undefined): Promise<Record<ServiceName
   const names = [...SERVICES, 'page'] as const;
   const ports = await Promise.all(names.map((_, i) => (base === undefined ? freePort() : base + i)));
   return Object.fromEntries(names.map((name, i) => [name, ports[i]])) as Record<ServiceName | 'page', number>;
+}
+
+/** The first of five ports in a row that nobody uses. */
+export async function freePorts(): Promise<number> {
+  for (;;) {
+    const base = await freePort();
+    const taken = await Promise.all([1, 2, 3, 4].map((i) => isTaken(base + i)));
+    if (!taken.includes(true)) return base;
+  }
+}
+
+function isTaken(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(true));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(false)));
+  });
 }
 
 function freePort(): Promise<number> {

@@ -22,6 +22,8 @@ interface WorkersOptions {
   readonly taps?: Taps;
   /** Workers beside the four. */
   readonly others?: readonly unknown[];
+  /** Told whatever workerd and the Workers in it write to their log. */
+  readonly onOutput?: (text: string) => void;
 }
 
 /** All four Workers in one workerd, from the same wrangler.toml that deploys. */
@@ -31,6 +33,7 @@ export async function startWorkers({
   persist,
   taps,
   others = [],
+  onOutput,
 }: WorkersOptions): Promise<Miniflare> {
   const workers: unknown[] = await Promise.all(
     SERVICES.map(async (service) => {
@@ -61,6 +64,9 @@ export async function startWorkers({
       unsafeLocalExplorer: false,
       stripDisablePrettyError: true,
       log: new Log(LogLevel.ERROR),
+      ...(onOutput && {
+        handleStructuredLogs: ({ message }: { message: string }) => onOutput(message),
+      }),
       ...(persist !== undefined && { resourcePersistencePath: persist }),
     }),
   );
