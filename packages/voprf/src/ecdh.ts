@@ -44,8 +44,10 @@ function ecdhGroup(subtle: EcdhSubtle): Group<P384Point> {
  */
 async function loadSecret(subtle: EcdhSubtle, scalar: Bytes): Promise<Secret<P384Point>> {
   const pkcs8 = concat(PKCS8_PREFIX, scalar);
-  const key = await subtle.importKey('pkcs8', pkcs8, CURVE, true, ['deriveBits']);
-  const { x = '', y = '' } = (await subtle.exportKey('jwk', key)) as JsonWebKey;
+  const shown = await subtle.importKey('pkcs8', pkcs8, CURVE, true, ['deriveBits']);
+  const { x = '', y = '' } = (await subtle.exportKey('jwk', shown)) as JsonWebKey;
+  // What is kept for the key's life cannot be exported.
+  const key = await subtle.importKey('pkcs8', pkcs8, CURVE, false, ['deriveBits']);
   const K = { x: bytesToNumberBE(fromBase64url(x)), y: bytesToNumberBE(fromBase64url(y)) };
   const publicPoint = Point.fromAffine(K);
   publicPoint.assertValidity();

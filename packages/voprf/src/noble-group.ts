@@ -5,6 +5,7 @@ import { p384, p384_hasher } from '@noble/curves/nist.js';
 import { sha384, sha512 } from '@noble/hashes/sha2.js';
 import type { Bytes } from '@sotto/wire';
 import type { Group, Secret } from './group.ts';
+import { sumPublic } from './ristretto255-sum.ts';
 import { invertAll, mod, respond, scalarFromBytes, scalarToBytes, type ScalarField } from './scalar.ts';
 import { VOPRF_SIZES, type VoprfSuiteId } from './voprf.ts';
 
@@ -18,6 +19,8 @@ interface Parts<P extends CurvePoint<any, P>> {
   readonly hashToScalar: HashToScalar;
   readonly hash: (message: Uint8Array) => Uint8Array;
   readonly littleEndian: boolean;
+  /** The sum of scalar times element, all of them public. */
+  readonly sum: (scalars: readonly bigint[], elements: readonly P[]) => P;
 }
 
 /** A group by noble's points: BigInt, the same everywhere, without any dependence on the platform. */
@@ -62,7 +65,7 @@ export function nobleGroup<P extends CurvePoint<any, P>>(parts: Parts<P>): Group
     multiplyOnce: (element, scalar) => element.multiply(number(scalar)),
     publicOf: (scalar) => Point.BASE.multiply(number(scalar)),
     combine(scalars, elements) {
-      const sum = mulAddUnsafe(Point, [...elements], scalars.map(number));
+      const sum = parts.sum(scalars.map(number), elements);
       return sum.is0() ? null : sum;
     },
   };
@@ -79,6 +82,7 @@ export const ristretto255Group = (): Group<RistrettoPoint> =>
     hashToScalar: (message, options) => ristretto255_hasher.hashToScalar(message, options),
     hash: sha512,
     littleEndian: true,
+    sum: sumPublic,
   });
 
 export const p384Group = (): Group<P384Point> =>
@@ -89,4 +93,5 @@ export const p384Group = (): Group<P384Point> =>
     hashToScalar: (message, options) => p384_hasher.hashToScalar(message, options),
     hash: sha384,
     littleEndian: false,
+    sum: (scalars, elements) => mulAddUnsafe(p384.Point, [...elements], [...scalars]),
   });

@@ -1,0 +1,94 @@
+import { ristretto255 } from '@noble/curves/ed25519.js';
+import type { RistrettoPoint } from './noble-group.ts';
+
+const { Fp } = ristretto255.Point;
+const p = Fp.ORDER; // 2^255 - 19
+const d2 = (2n * 37095705934669439343138083508754565189542113879843219016388785533085940283555n) % p;
+const WINDOW = 5; // bits
+const DIGITS = 257; // of a scalar below 2^255, and a carry
+
+/** X, Y, Z, T with x = X/Z, y = Y/Z, xy = T/Z; each taken modulo p, of either sign. */
+type Extended = readonly [X: bigint, Y: bigint, Z: bigint, T: bigint];
+/** Y + X, Y - X, 2Z, 2dT: what an addition wants of its second point. */
+type Cached = readonly [sum: bigint, difference: bigint, twoZ: bigint, twoDT: bigint];
+
+/**
+ * The sum of scalar times point over edwards25519, all of them public: it takes time that depends on them.
+ *
+ * Straus's method with signed windows, on bare BigInt: half the time of noble's, whose field reduces every sum.
+ */
+export function sumPublic(scalars: readonly bigint[], points: readonly RistrettoPoint[]): RistrettoPoint {
+  const tables = points.map(oddMultiples);
+  const digits = scalars.map(signedDigits);
+  let sum: Extended = [0n, 1n, 1n, 0n];
+  for (let bit = DIGITS - 1; bit >= 0; bit--) {
+    sum = double(sum);
+    for (const [i, table] of tables.entries()) {
+      const digit = digits[i]?.[bit] ?? 0;
+      if (digit !== 0) sum = add(sum, table[(Math.abs(digit) - 1) >> 1] as Cached, digit < 0);
+    }
+  }
+  const inverse = Fp.inv(Fp.create(sum[2]));
+  return ristretto255.Point.fromAffine({ x: Fp.create(sum[0] * inverse), y: Fp.create(sum[1] * inverse) });
+}
+
+/** P, 3P, 5P, … 15P. */
+function oddMultiples(point: RistrettoPoint): Cached[] {
+  const { x, y } = point.toAffine();
+  let multiple: Extended = [x, y, 1n, (x * y) % p];
+  const twice = cached(double(multiple));
+  const table = [cached(multiple)];
+  while (table.length < 1 << (WINDOW - 2)) {
+    multiple = add(multiple, twice, false);
+    table.push(cached(multiple));
+  }
+  return table;
+}
+
+function cached([X, Y, Z, T]: Extended): Cached {
+  return [Y + X, Y - X, 2n * Z, (T * d2) % p];
+}
+
+/** dbl-2008-hwcd for a = -1 (Hisil, Wong, Carter, Dawson). */
+function double([X, Y, Z]: Extended): Extended {
+  const A = (X * X) % p;
+  const B = (Y * Y) % p;
+  const S = X + Y;
+  const E = (S * S - A - B) % p;
+  const G = B - A;
+  const F = (G - 2n * Z * Z) % p;
+  const H = -A - B;
+  return [(E * F) % p, (G * H) % p, (F * G) % p, (E * H) % p];
+}
+
+/** add-2008-hwcd-3, complete on this curve; of -Q when `negative`. */
+function add([X, Y, Z, T]: Extended, [sum, difference, twoZ, twoDT]: Cached, negative: boolean): Extended {
+  const A = ((Y - X) * (negative ? sum : difference)) % p;
+  const B = ((Y + X) * (negative ? difference : sum)) % p;
+  const C = ((negative ? -T : T) * twoDT) % p;
+  const D = (Z * twoZ) % p;
+  const [E, F, G, H] = [B - A, D - C, D + C, B + A];
+  return [(E * F) % p, (G * H) % p, (F * G) % p, (E * H) % p];
+}
+
+/** Digits of a scalar in -15..15, odd or zero, of which any five in a row hold one that is not zero. */
+function signedDigits(scalar: bigint): Int8Array {
+  const bits = Uint8Array.from(scalar.toString(2).padStart(DIGITS + WINDOW, '0'), Number).toReversed();
+  const digits = new Int8Array(DIGITS);
+  for (let at = 0; at < DIGITS; at++) {
+    if (bits[at] !== 1) continue;
+    let digit = 0;
+    for (let i = 0; i < WINDOW; i++) {
+      digit += (bits[at + i] ?? 0) << i;
+      bits[at + i] = 0;
+    }
+    if (digit >= 1 << (WINDOW - 1)) {
+      digit -= 1 << WINDOW;
+      let carry = at + WINDOW;
+      while (bits[carry] === 1) bits[carry++] = 0;
+      bits[carry] = 1;
+    }
+    digits[at] = digit;
+  }
+  return digits;
+}

@@ -1,0 +1,37 @@
+import { mulAddUnsafe } from '@noble/curves/abstract/curve.js';
+import { ristretto255, ristretto255_hasher } from '@noble/curves/ed25519.js';
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { sumPublic } from '../src/ristretto255-sum.ts';
+
+const { Point } = ristretto255;
+const n = Point.Fn.ORDER;
+const edges = [0n, 1n, 2n, 15n, 16n, 17n, 31n, n / 2n, n - 17n, n - 16n, n - 2n, n - 1n, 2n ** 252n - 1n];
+const scalar = fc.oneof(fc.constantFrom(...edges), fc.bigInt({ min: 0n, max: n - 1n }));
+const hashed = fc
+  .uint8Array({ minLength: 4, maxLength: 4 })
+  .map((seed) => ristretto255_hasher.hashToCurve(Uint8Array.from(seed)));
+const point = fc.oneof(
+  hashed,
+  fc.constantFrom(Point.BASE, Point.BASE.negate(), Point.BASE.double(), Point.ZERO),
+  hashed.map((other) => Point.fromBytes(other.toBytes())),
+);
+
+test("the sum is noble's, whatever the scalars and points, the identity and equal ones among them", () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(scalar, point), { minLength: 1, maxLength: 5 }), (terms) => {
+      const scalars = terms.map(([k]) => k);
+      const points = terms.map(([, P]) => P);
+      const ours = sumPublic(scalars, points);
+      expect(ours.toHex()).toBe(mulAddUnsafe(Point, points, scalars).toHex());
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('what adds up to nothing is the identity', () => {
+  const P = ristretto255_hasher.hashToCurve(Uint8Array.of(1));
+  expect(sumPublic([5n, n - 5n], [P, P]).is0()).toBe(true);
+  expect(sumPublic([7n, 7n], [P, P.negate()]).is0()).toBe(true);
+  expect(sumPublic([0n], [P]).is0()).toBe(true);
+});
