@@ -9,7 +9,7 @@ import { answer, type ExchangeDeps } from './exchange.ts';
 import type { AuthorityDeps } from './keys/authority.ts';
 import { KeyRing, type LiveKeys } from './keys/key-ring.ts';
 import { operator } from './operator.ts';
-import { checkRelay } from './outer.ts';
+import { bearsCredential, bearsIdentity } from './outer.ts';
 import { OF_OHTTP, OUTER } from './problem.ts';
 import { sequenceAt } from './slots.ts';
 
@@ -78,7 +78,11 @@ async function exchange(
   const isChunked = hasMediaType(type, MEDIA_TYPES.chunkedRequest);
   if (!isChunked && !hasMediaType(type, MEDIA_TYPES.request)) throw new HttpError('unsupported-media-type');
   checkDeclared(headers);
-  checkRelay(headers, deps.config.relayEgress, deps.config.relayToken);
+  if (bearsIdentity(headers, deps.config.relayEgress)) {
+    deps.counters.add('identity-header');
+    throw new HttpError('bad-request');
+  }
+  if (!bearsCredential(headers, deps.config.relayToken)) throw new HttpError('unauthorized');
   const share = budget.share();
   try {
     const keys = await liveKeys(deps, ring);

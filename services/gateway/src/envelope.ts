@@ -104,7 +104,10 @@ function bodyOf(
 ): { source: Pull; cancel: () => void } {
   if (body === null) return { source: async () => null, cancel: () => {} };
   const reader = body.getReader();
-  const cancel = (): void => void reader.cancel().catch(() => {});
+  const cancel = (): void => {
+    deadline.removeEventListener('abort', cancel);
+    reader.cancel().catch(() => {});
+  };
   deadline.addEventListener('abort', cancel, { once: true });
   let length = 0;
   const source: Pull = async () => {
@@ -112,7 +115,10 @@ function bodyOf(
       throw new HttpError('bad-request', { cause });
     });
     if (deadline.aborted) throw new HttpError('request-timeout');
-    if (done) return null;
+    if (done) {
+      deadline.removeEventListener('abort', cancel);
+      return null;
+    }
     length += value.length;
     if (length > MAX_REQUEST) throw new HttpError('content-too-large');
     if (!share.take(value.length)) throw new HttpError('unavailable');

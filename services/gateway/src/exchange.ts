@@ -138,13 +138,15 @@ async function spend(
 
 /** The store's word, or `unavailable`. It is asked once: if its answer was lost, the envelope may be known. */
 async function settled<T>(pending: Promise<T>, deadline: AbortSignal): Promise<T> {
-  const late = new Promise<never>((_, reject) => {
-    deadline.addEventListener('abort', () => reject(new InnerError('unavailable')), { once: true });
-  });
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const refuse = (): void => reject(new InnerError('unavailable'));
+  deadline.addEventListener('abort', refuse, { once: true });
   try {
     return await Promise.race([pending, late]);
   } catch (error) {
     throw new InnerError('unavailable', { cause: error });
+  } finally {
+    deadline.removeEventListener('abort', refuse);
   }
 }
 

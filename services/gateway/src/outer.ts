@@ -1,4 +1,4 @@
-import { bearerToken, equalText, HttpError } from '@sotto/http';
+import { bearerToken, equalText } from '@sotto/http';
 
 /** Headers that say where a client is. A relay that sends one is not a relay (privacy: L13). */
 export const IDENTITY = [
@@ -23,15 +23,18 @@ export const IDENTITY = [
 ] as const;
 
 /**
- * Refuses what a relay would not send. Identity is refused, not overlooked: a deployment that leaks must fail.
+ * Whether a request says who a client is. It is then refused and not overlooked: a deployment that leaks must fail.
  *
  * @param egress - identity headers that the relay's place of execution is known to add, each with its constant
- * @throws {HttpError} `bad-request` for identity, `unauthorized` without the relay's credential
  */
-export function checkRelay(headers: Headers, egress: ReadonlyMap<string, string>, credential: string): void {
-  for (const name of IDENTITY) {
+export function bearsIdentity(headers: Headers, egress: ReadonlyMap<string, string>): boolean {
+  return IDENTITY.some((name) => {
     const value = headers.get(name);
-    if (value !== null && value !== egress.get(name)) throw new HttpError('bad-request');
-  }
-  if (!equalText(bearerToken(headers) ?? '', credential)) throw new HttpError('unauthorized');
+    return value !== null && value !== egress.get(name);
+  });
+}
+
+/** Whether the relay's credential came along; in time that does not depend on where it differs. */
+export function bearsCredential(headers: Headers, credential: string): boolean {
+  return equalText(bearerToken(headers) ?? '', credential);
 }

@@ -13,6 +13,7 @@ import { DAY, house, NOW, OPERATOR_TOKEN, outerCode, ROOT_SECRET, type House } f
 
 const HEADERS = { authorization: `Bearer ${OPERATOR_TOKEN}`, 'content-type': 'application/json' };
 const TODAY = Math.floor(NOW / DAY);
+const away = () => Promise.reject(new Error('away'));
 
 type Listed = { sequence: number; bundle: string; signed: boolean }[];
 const listed = async ({ app }: House): Promise<Listed> =>
@@ -106,6 +107,20 @@ describe('bundles', () => {
 });
 
 describe('other routes', () => {
+  test('without the issuer, or the store, they say so and go on with what there is', async () => {
+    const h = await house();
+    h.now = NOW + DAY;
+    const rotate = { method: 'POST', headers: HEADERS };
+    const mute = await house({ store: h.deps.authority.store, now: h.now, schedule: away });
+    expect((await listed(mute)).map(({ signed }) => signed)).toEqual(
+      Array.from({ length: HORIZON }, () => true),
+    );
+    expect((await mute.app.request('/operator/keys/rotate', rotate)).status).toBe(503);
+    const broken = { ...h.deps.authority.store, destroy: away };
+    const stuck = await house({ store: broken, now: h.now });
+    expect((await stuck.app.request('/operator/keys/rotate', rotate)).status).toBe(503);
+  });
+
   test('keys are listed with their slots, public halves alone', async () => {
     const { app } = await house();
     const response = await app.request('/operator/keys', { headers: HEADERS });
@@ -132,7 +147,9 @@ describe('other routes', () => {
     expect(await metrics()).toBe('sotto_gateway_outcomes{code="date"} 50\n');
     for (let i = 0; i < 50; i++) await h.post(new Uint8Array(10), { 'x-real-ip': '198.51.100.7' });
     expect(await metrics()).toBe(
-      'sotto_gateway_outcomes{code="date"} 50\nsotto_gateway_outcomes{code="outer-bad-request"} 50\n',
+      ['date', 'identity-header', 'outer-bad-request']
+        .map((code) => `sotto_gateway_outcomes{code="${code}"} 50\n`)
+        .join(''),
     );
   });
 

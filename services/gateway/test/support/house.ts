@@ -16,7 +16,7 @@ import { formatDate } from '../../src/date.ts';
 import { aesKeyWrap } from '../../src/keys/key-wrap.ts';
 import { sqlKeyStore, type SyncDatabase } from '../../src/keys/sql-key-store.ts';
 import { sqlReplayStore } from '../../src/keys/sql-replay-store.ts';
-import type { KeyStore, ReplayStore, ScheduledEpoch } from '../../src/ports.ts';
+import type { IssuerSchedule, KeyStore, ReplayStore, ScheduledEpoch } from '../../src/ports.ts';
 import { METADATA_SERVICE, metadataService } from '../../src/service/metadata.ts';
 import type { Service, ServiceRequest } from '../../src/service/service.ts';
 import { inner, padded, seal, type Sealed, type Sealer } from './client.ts';
@@ -54,6 +54,7 @@ export interface HouseOptions {
   readonly store?: KeyStore;
   readonly wrappingKey?: Bytes;
   readonly metadata?: boolean;
+  readonly schedule?: IssuerSchedule;
 }
 
 export interface House {
@@ -177,7 +178,7 @@ export async function house(options: HouseOptions = {}): Promise<House> {
       nextRoot: EMPTY,
       store: options.store ?? nodeKeyStore(),
       wrap: aesKeyWrap(crypto.subtle, options.wrappingKey ?? new Uint8Array(32).fill(9), random),
-      schedule: scheduleOf(withToken, epochSeconds, now),
+      schedule: options.schedule ?? scheduleOf(withToken, epochSeconds, now),
     },
   };
   const app = gateway(deps);
