@@ -54,20 +54,24 @@ export const emptyState = (): WalletState => ({
 });
 
 const VERSION = 1;
-const BYTES = 'b64:';
-const bytesToo = (_key: string, value: unknown): unknown =>
-  value instanceof Uint8Array ? BYTES + base64url(value) : value;
 
-/** The state as JSON in UTF-8; bytes as base64url behind a mark. */
+/** Bytes in JSON: an object of one member, so that no text can be taken for them. */
+const BYTES = '$bytes';
+const bytesToo = (_key: string, value: unknown): unknown =>
+  value instanceof Uint8Array ? { [BYTES]: base64url(value) } : value;
+const bytesAgain = (_key: string, value: unknown): unknown => {
+  const text = (value as { readonly [BYTES]?: unknown } | null)?.[BYTES];
+  return typeof text === 'string' ? fromBase64url(text) : value;
+};
+
+/** The state as JSON in UTF-8. */
 export function encodeState(state: WalletState): Bytes {
   return utf8(JSON.stringify({ version: VERSION, ...state }, bytesToo));
 }
 
 /** @throws when these are not the bytes that encodeState made */
 export function decodeState(bytes: Bytes): WalletState {
-  const { version, ...state } = JSON.parse(fromUtf8(bytes), (_key, value: unknown) =>
-    typeof value === 'string' && value.startsWith(BYTES) ? fromBase64url(value.slice(BYTES.length)) : value,
-  ) as WalletState & { version: number };
+  const { version, ...state } = JSON.parse(fromUtf8(bytes), bytesAgain) as WalletState & { version: number };
   if (version !== VERSION) throw new Error('another version');
   return state;
 }

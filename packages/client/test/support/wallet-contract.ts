@@ -1,0 +1,119 @@
+import { ClientError, type Wallet, type WalletState } from '../../src/index.ts';
+
+/** What a wallet must do, whatever it is made of. Run by each adapter's test; it needs no test runner's globals. */
+export type WalletRow = readonly [name: string, run: (open: () => Promise<Wallet>) => Promise<void>];
+
+function same(actual: unknown, expected: unknown): void {
+  const [a, b] = [actual, expected].map((value) => JSON.stringify(value));
+  if (a !== b) throw new Error(`got ${a}, not ${b}`);
+}
+
+const token = (n: number) => ({
+  service: 'stickers',
+  epoch: 100,
+  drawnAt: 200,
+  token: Uint8Array.of(n, 255, 0, n),
+});
+
+const numbers = ({ tokens }: WalletState): number[] => tokens.map((one) => one.token[0] ?? -1);
+const add =
+  (n: number) =>
+  (state: WalletState): void =>
+    void state.tokens.push(token(n));
+const take = (state: WalletState): number | null => state.tokens.shift()?.token[0] ?? null;
+
+/**
+ * @param open - opens the same wallet anew each time, as another tab or process would; a fresh one a row
+ */
+export const WALLET_CONTRACT: readonly WalletRow[] = [
+  [
+    'is empty at first',
+    async (open) => {
+      const state = await (await open()).update((kept) => kept);
+      same(
+        [state.tokens, state.pending, state.bundle, state.sequence, state.refused],
+        [[], [], null, -1, -1],
+      );
+    },
+  ],
+  [
+    'keeps what a change leaves, bytes as bytes, for whoever opens it next',
+    async (open) => {
+      await (
+        await open()
+      ).update((state) => {
+        state.tokens.push(token(7));
+        state.pending.push({ ...token(8), id: 'id', mark: Uint8Array.of(1), tries: 2 });
+        state.schedules['stickers'] = { epoch: 100, dueAt: 150, left: 3 };
+        state.bundle = { signed: Uint8Array.of(1, 2), roots: [Uint8Array.of(3)], pins: 'b64:not bytes' };
+        state.sequence = 41;
+      });
+      await (
+        await open()
+      ).update((state) => {
+        const [kept] = state.tokens;
+        same(kept?.token instanceof Uint8Array, true);
+        same([...(kept?.token ?? [])], [7, 255, 0, 7]);
+        same([...(state.bundle?.roots[0] ?? [])], [3]);
+        same(state.bundle?.pins, 'b64:not bytes');
+        same([state.pending[0]?.tries, state.schedules['stickers']?.left, state.sequence], [2, 3, 41]);
+      });
+    },
+  ],
+  [
+    'answers with what the change returns',
+    async (open) => {
+      const wallet = await open();
+      await wallet.update(add(5));
+      same(await wallet.update(take), 5);
+      same(await wallet.update(take), null);
+    },
+  ],
+  [
+    'keeps nothing of a change that throws, and goes on',
+    async (open) => {
+      const wallet = await open();
+      await wallet.update(add(1));
+      const failed = await wallet
+        .update((state) => {
+          state.tokens.length = 0;
+          throw new ClientError('attempt-over');
+        })
+        .catch((error: unknown) => (error as ClientError).code);
+      same(failed, 'attempt-over');
+      same(await wallet.update(numbers), [1]);
+    },
+  ],
+  [
+    'keeps no hold on what it gave away',
+    async (open) => {
+      const wallet = await open();
+      await wallet.update(add(1));
+      const leaked = await wallet.update((state) => state);
+      leaked.tokens.length = 0;
+      leaked.sequence = 9;
+      same(await wallet.update(numbers), [1]);
+      same(await wallet.update(({ sequence }) => sequence), -1);
+    },
+  ],
+  [
+    'runs changes alone: of 24 at once from four sides, none is lost and no token is taken twice',
+    async (open) => {
+      const sides = await Promise.all([open(), open(), open(), open()]);
+      await Promise.all(
+        sides.flatMap((wallet, i) => [0, 1, 2, 3, 4, 5].map((j) => wallet.update(add(6 * i + j)))),
+      );
+      const all = await (await open()).update(numbers);
+      same(
+        all.toSorted((a, b) => a - b),
+        Array.from({ length: 24 }, (_, i) => i),
+      );
+      const taken = await Promise.all(
+        sides.flatMap((wallet) => Array.from({ length: 7 }, () => wallet.update(take))),
+      );
+      const got = taken.filter((n) => n !== null);
+      same(new Set(got).size, 24);
+      same(got.length, 24);
+    },
+  ],
+];

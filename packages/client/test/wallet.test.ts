@@ -1,0 +1,150 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { memoryWallet, walletOver } from '../src/index.ts';
+import { fileWallet } from '../src/node/file-wallet.ts';
+import { memoryStore } from '../src/wallet/memory.ts';
+import { WALLET_CONTRACT } from './support/wallet-contract.ts';
+
+const CANARY = 'canary-of-a-query';
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'sotto-wallet-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+const fresh = (): string => path.join(folder, randomUUID(), 'wallet');
+
+describe('the wallet’s contract', () => {
+  test.each(WALLET_CONTRACT)('in memory: %s', async (_name, row) => {
+    const store = memoryStore();
+    await expect(row(async () => walletOver(store))).resolves.toBeUndefined();
+  });
+
+  test.each(WALLET_CONTRACT)('in a file: %s', async (_name, row) => {
+    const file = fresh();
+    await expect(row(async () => fileWallet(file))).resolves.toBeUndefined();
+  });
+
+  test('memory wallets are apart', async () => {
+    await memoryWallet().update((state) => void (state.sequence = 5));
+    expect(await memoryWallet().update(({ sequence }) => sequence)).toBe(-1);
+  });
+});
+
+describe('a wallet in a file', () => {
+  test('is its owner’s alone, and says nothing without its key', async () => {
+    const file = fresh();
+    await fileWallet(file).update((state) => {
+      state.schedules[CANARY] = { epoch: 1, dueAt: 2, left: 3 };
+    });
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect((await stat(`${file}.key`)).mode & 0o777).toBe(0o600);
+    expect((await stat(`${file}.key`)).size).toBe(32);
+    expect((await stat(path.dirname(file))).mode & 0o777).toBe(0o700);
+    expect((await readFile(file)).includes(CANARY)).toBe(false);
+    expect(await readdir(path.dirname(file))).toEqual(['wallet', 'wallet.key']);
+  });
+
+  test.each([
+    ['its key is lost', (file: string) => unlink(`${file}.key`)],
+    ['its key is another', (file: string) => writeFile(`${file}.key`, new Uint8Array(32))],
+    ['a byte is changed', async (file: string) => flip(file, -1)],
+    ['it is told to be an older one', async (file: string) => flip(file, 22)],
+    ['it is cut', async (file: string) => writeFile(file, (await readFile(file)).subarray(0, 30))],
+    ['it is empty', (file: string) => writeFile(file, '')],
+    ['it is no wallet', (file: string) => writeFile(file, 'something else entirely, and longer')],
+  ])('when %s it is refused, and not written over', async (_name, harm) => {
+    const file = fresh();
+    await fileWallet(file).update((state) => void (state.sequence = 5));
+    await harm(file);
+    const before = await readFile(file);
+    await expect(fileWallet(file).update(() => {})).rejects.toMatchObject({ code: 'wallet-unavailable' });
+    expect((await readFile(file)).equals(before)).toBe(true);
+  });
+
+  test('a folder that cannot be made is said plainly, and the error quotes no path', async () => {
+    const file = fresh();
+    await fileWallet(file).update((state) => void (state.sequence = 1));
+    const error = await fileWallet(path.join(file, 'under', 'a-file'))
+      .update((state) => void (state.sequence = 1))
+      .catch((caught: unknown) => caught as Error);
+    expect(error).toMatchObject({ code: 'wallet-unavailable' });
+    expect(`${String(error)}${JSON.stringify(error)}`).not.toContain('a-file');
+  });
+
+  test('a lock of the dead is broken; one of the living is waited for', async () => {
+    const file = fresh();
+    const wallet = fileWallet(file);
+    await wallet.update((state) => void (state.sequence = 1));
+    const gone = spawn(process.execPath, ['-e', '']);
+    await new Promise((resolve) => gone.once('exit', resolve));
+    await writeFile(`${file}.lock`, `${gone.pid}`);
+    await wallet.update((state) => void (state.sequence = 2));
+
+    await writeFile(`${file}.lock`, `${process.pid}`);
+    const waiting = wallet.update((state) => void (state.sequence = 3));
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(await fileWallet(file).update(({ sequence }) => sequence)).toBe(2);
+    await unlink(`${file}.lock`);
+    await waiting;
+    expect(await wallet.update(({ sequence }) => sequence)).toBe(3);
+    await chmod(file, 0o600);
+  });
+
+  test('four processes take 40 tokens at once: each is taken once; one killed meanwhile breaks nothing', async () => {
+    const file = fresh();
+    await fileWallet(file).update((state) => {
+      for (let i = 0; i < 40; i++) {
+        state.tokens.push({ service: 's', epoch: 1, drawnAt: 1, token: Uint8Array.of(i) });
+      }
+    });
+    const script = path.join(folder, 'take.mjs');
+    await build({
+      stdin: {
+        contents: `import { fileWallet } from './src/node/file-wallet.ts';
+          const wallet = fileWallet(process.argv[2]);
+          for (;;) {
+            const n = await wallet.update((state) => state.tokens.shift()?.token[0] ?? null);
+            if (n === null) break;
+            process.stdout.write(n + '\\n');
+          }`,
+        resolveDir: path.resolve(import.meta.dirname, '..'),
+      },
+      outfile: script,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+    });
+    const runs = [1, 2, 3, 4].map(() => spawn(process.execPath, [script, file]));
+    let victim = true;
+    const taken = await Promise.all(
+      runs.map(
+        (run, i) =>
+          new Promise<string[]>((resolve) => {
+            let text = '';
+            run.stdout.on('data', (data: Buffer) => {
+              text += data.toString();
+              if (i === 0 && victim) victim = !run.kill('SIGKILL');
+            });
+            run.once('close', () => resolve(text.split('\n').filter((line) => line !== '')));
+          }),
+      ),
+    );
+    const all = taken.flat();
+    expect(new Set(all).size).toBe(all.length);
+    expect(all.length).toBeGreaterThanOrEqual(39); // the one killed may have taken one more than it said
+    expect(await fileWallet(file).update(({ tokens }) => tokens.length)).toBe(0);
+  });
+});
+
+/** Changes one byte. */
+async function flip(file: string, at: number): Promise<void> {
+  const bytes = await readFile(file);
+  const index = at < 0 ? bytes.length + at : at;
+  bytes.writeUInt8(bytes.readUInt8(index) ^ 1, index);
+  await writeFile(file, bytes);
+}
