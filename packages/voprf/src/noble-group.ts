@@ -3,9 +3,9 @@ import { mulAddUnsafe, type CurvePoint, type CurvePointCons } from '@noble/curve
 import { ristretto255, ristretto255_hasher } from '@noble/curves/ed25519.js';
 import { p384, p384_hasher } from '@noble/curves/nist.js';
 import { sha384, sha512 } from '@noble/hashes/sha2.js';
-import type { Bytes } from '@sotto/wire';
+import { hex, utf8, type Bytes } from '@sotto/wire';
 import type { Group, Secret } from './group.ts';
-import { sumPublic } from './ristretto255-sum.ts';
+import { multiplySecret, sumPublic } from './ristretto255-points.ts';
 import { invertAll, mod, respond, scalarFromBytes, scalarToBytes, type ScalarField } from './scalar.ts';
 import { VOPRF_SIZES, type VoprfSuiteId } from './voprf.ts';
 
@@ -19,6 +19,8 @@ interface Parts<P extends CurvePoint<any, P>> {
   readonly hashToScalar: HashToScalar;
   readonly hash: (message: Uint8Array) => Uint8Array;
   readonly littleEndian: boolean;
+  /** A secret scalar times an element. */
+  readonly multiply: (scalar: bigint, element: P) => P;
   /** The sum of scalar times element, all of them public. */
   readonly sum: (scalars: readonly bigint[], elements: readonly P[]) => P;
 }
@@ -59,10 +61,10 @@ export function nobleGroup<P extends CurvePoint<any, P>>(parts: Parts<P>): Group
       const k = number(scalar);
       return {
         publicElement: () => Point.BASE.multiply(k),
-        multiply: (element) => element.multiply(k),
+        multiply: (element) => parts.multiply(k, element),
       };
     },
-    multiplyOnce: (element, scalar) => element.multiply(number(scalar)),
+    multiplyOnce: (element, scalar) => parts.multiply(number(scalar), element),
     publicOf: (scalar) => Point.BASE.multiply(number(scalar)),
     combine(scalars, elements) {
       const sum = parts.sum(scalars.map(number), elements);
@@ -74,6 +76,12 @@ export function nobleGroup<P extends CurvePoint<any, P>>(parts: Parts<P>): Group
 export type RistrettoPoint = typeof ristretto255.Point.BASE;
 export type P384Point = typeof p384.Point.BASE;
 
+/** A mask that only the holder of the scalar knows, another for each element. */
+function mask(scalar: bigint, element: RistrettoPoint): bigint {
+  const { x } = element.toAffine();
+  return BigInt(`0x${hex(sha512(utf8(`Sotto mask ${scalar} ${x}`)).subarray(0, 8))}`);
+}
+
 export const ristretto255Group = (): Group<RistrettoPoint> =>
   nobleGroup<RistrettoPoint>({
     suite: 'ristretto255-SHA512',
@@ -82,6 +90,7 @@ export const ristretto255Group = (): Group<RistrettoPoint> =>
     hashToScalar: (message, options) => ristretto255_hasher.hashToScalar(message, options),
     hash: sha512,
     littleEndian: true,
+    multiply: (scalar, element) => multiplySecret(scalar, mask(scalar, element), element),
     sum: sumPublic,
   });
 
@@ -93,5 +102,6 @@ export const p384Group = (): Group<P384Point> =>
     hashToScalar: (message, options) => p384_hasher.hashToScalar(message, options),
     hash: sha384,
     littleEndian: false,
+    multiply: (scalar, element) => element.multiply(scalar), // which noble blinds by chance of its own
     sum: (scalars, elements) => mulAddUnsafe(p384.Point, [...elements], [...scalars]),
   });

@@ -1,8 +1,8 @@
 import { mulAddUnsafe } from '@noble/curves/abstract/curve.js';
-import { ristretto255, ristretto255_hasher } from '@noble/curves/ed25519.js';
+import { ed25519, ristretto255, ristretto255_hasher } from '@noble/curves/ed25519.js';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { sumPublic } from '../src/ristretto255-sum.ts';
+import { multiplySecret, sumPublic } from '../src/ristretto255-points.ts';
 
 const { Point } = ristretto255;
 const n = Point.Fn.ORDER;
@@ -34,4 +34,23 @@ test('what adds up to nothing is the identity', () => {
   expect(sumPublic([5n, n - 5n], [P, P]).is0()).toBe(true);
   expect(sumPublic([7n, 7n], [P, P.negate()]).is0()).toBe(true);
   expect(sumPublic([0n], [P]).is0()).toBe(true);
+});
+
+test("a masked product is noble's, whatever the mask, also of points with a part of small order", () => {
+  const low = ed25519.Point.fromHex('26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05'); // order 8
+  const moved = fc.tuple(hashed, fc.constantFrom(2n, 4n, 6n)).map(([P, m]) => {
+    return Point.fromAffine(ed25519.Point.fromAffine(P.toAffine()).add(low.multiplyUnsafe(m)).toAffine());
+  });
+  fc.assert(
+    fc.property(
+      scalar.filter((k) => k !== 0n),
+      fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+      fc.oneof(point, moved),
+      (k, mask, P) => {
+        const expected = P.is0() ? P : Point.fromBytes(P.toBytes()).multiply(k);
+        expect(multiplySecret(k, mask, P).toHex()).toBe(expected.toHex());
+      },
+    ),
+    { numRuns: 60 },
+  );
 });

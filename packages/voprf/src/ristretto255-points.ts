@@ -4,13 +4,17 @@ import type { RistrettoPoint } from './noble-group.ts';
 const { Fp } = ristretto255.Point;
 const p = Fp.ORDER; // 2^255 - 19
 const d2 = (2n * 37095705934669439343138083508754565189542113879843219016388785533085940283555n) % p;
-const WINDOW = 5; // bits
+const n = ristretto255.Point.Fn.ORDER;
+const WINDOW = 5; // bits, of a public scalar
 const DIGITS = 257; // of a scalar below 2^255, and a carry
+const NIBBLES = 80; // of a secret scalar below 2^253 and a mask of 64 bits times n
 
 /** X, Y, Z, T with x = X/Z, y = Y/Z, xy = T/Z; each taken modulo p, of either sign. */
 type Extended = readonly [X: bigint, Y: bigint, Z: bigint, T: bigint];
 /** Y + X, Y - X, 2Z, 2dT: what an addition wants of its second point. */
 type Cached = readonly [sum: bigint, difference: bigint, twoZ: bigint, twoDT: bigint];
+
+const IDENTITY: Extended = [0n, 1n, 1n, 0n];
 
 /**
  * The sum of scalar times point over edwards25519, all of them public: it takes time that depends on them.
@@ -20,7 +24,7 @@ type Cached = readonly [sum: bigint, difference: bigint, twoZ: bigint, twoDT: bi
 export function sumPublic(scalars: readonly bigint[], points: readonly RistrettoPoint[]): RistrettoPoint {
   const tables = points.map(oddMultiples);
   const digits = scalars.map(signedDigits);
-  let sum: Extended = [0n, 1n, 1n, 0n];
+  let sum = IDENTITY;
   for (let bit = DIGITS - 1; bit >= 0; bit--) {
     sum = double(sum);
     for (const [i, table] of tables.entries()) {
@@ -28,14 +32,48 @@ export function sumPublic(scalars: readonly bigint[], points: readonly Ristretto
       if (digit !== 0) sum = add(sum, table[(Math.abs(digit) - 1) >> 1] as Cached, digit < 0);
     }
   }
-  const inverse = Fp.inv(Fp.create(sum[2]));
-  return ristretto255.Point.fromAffine({ x: Fp.create(sum[0] * inverse), y: Fp.create(sum[1] * inverse) });
+  return toPoint(sum);
+}
+
+/**
+ * The scalar times the point, the scalar secret: always the same doublings, additions and look-ups, of
+ * scalar + mask * n, so that two runs with one scalar and two masks see other digits.
+ *
+ * n * P need not be the identity of edwards25519, but it is that of ristretto255.
+ *
+ * @param mask - 64 bits, fresh or secret
+ */
+export function multiplySecret(scalar: bigint, mask: bigint, point: RistrettoPoint): RistrettoPoint {
+  const once = extended(point);
+  const step = cached(once);
+  const table = [cached(IDENTITY), step];
+  for (let multiple = once; table.length < 16; table.push(cached(multiple)))
+    multiple = add(multiple, step, false);
+  const nibbles = (scalar + mask * n).toString(16).padStart(NIBBLES, '0');
+  let product = IDENTITY;
+  for (let i = 0; i < NIBBLES; i++) {
+    const nibble = Number.parseInt(nibbles.charAt(i), 16);
+    for (let doubling = 0; doubling < 4; doubling++) product = double(product);
+    let selected = step;
+    for (const [value, entry] of table.entries()) selected = value === nibble ? entry : selected;
+    product = add(product, selected, false);
+  }
+  return toPoint(product);
+}
+
+function extended(point: RistrettoPoint): Extended {
+  const { x, y } = point.toAffine();
+  return [x, y, 1n, (x * y) % p];
+}
+
+function toPoint([X, Y, Z]: Extended): RistrettoPoint {
+  const inverse = Fp.inv(Fp.create(Z));
+  return ristretto255.Point.fromAffine({ x: Fp.create(X * inverse), y: Fp.create(Y * inverse) });
 }
 
 /** P, 3P, 5P, … 15P. */
 function oddMultiples(point: RistrettoPoint): Cached[] {
-  const { x, y } = point.toAffine();
-  let multiple: Extended = [x, y, 1n, (x * y) % p];
+  let multiple = extended(point);
   const twice = cached(double(multiple));
   const table = [cached(multiple)];
   while (table.length < 1 << (WINDOW - 2)) {
