@@ -1,0 +1,222 @@
+import { describe, expect, test } from 'vitest';
+import { decodeToken } from '@sotto/privacypass';
+import { nobleVoprf } from '@sotto/voprf';
+import { concat, hex, type Bytes } from '@sotto/wire';
+import { ClientError, memoryWallet, type Client } from '@sotto/client';
+import { relay } from '../../services/relay/src/app.ts';
+import { readConfig } from '../../services/relay/src/config.ts';
+import { DAY, World } from '../../packages/client/test/support/world.ts';
+import { chiSquare, play, told, type Features, type User } from './play.ts';
+
+const ROUNDS = 30;
+const QUERIES = ['cat', 'happy cat', 'a rather long thing to look for'];
+const PEOPLE: Readonly<Record<User, Readonly<Record<string, string>>>> = {
+  A: { 'user-agent': 'Firefox', 'accept-language': 'sr', 'cf-connecting-ip': '192.0.2.1', cookie: 'a=1' },
+  B: { 'user-agent': 'Safari', 'accept-language': 'ja, en', 'cf-connecting-ip': '2001:db8::2' },
+};
+
+describe('G-gateway: whose envelope is it, by all that the gateway is sent outside of it?', () => {
+  /** The relay with another way to send; a leaky build adds what it should not. */
+  async function transcript(leak: (user: User) => Record<string, string> = () => ({})) {
+    const vars = {
+      GATEWAYS: '{"": "https://gateway.example"}',
+      RELAY_TOKENS: '{"": "credential-of-the-relay"}',
+    };
+    const config = readConfig(vars);
+    return play(ROUNDS, async (user) => {
+      let seen: Features = {};
+      const { app } = relay({
+        config,
+        send: async (url, init) => {
+          const headers = [...new Headers(init.headers), ...Object.entries(leak(user))];
+          const body = new Uint8Array(await new Response(init.body).arrayBuffer());
+          seen = { url, method: init.method ?? '', headers: JSON.stringify(headers), length: body.length };
+          return new Response(new Uint8Array(50), { headers: { 'content-type': 'message/ohttp-res' } });
+        },
+        now: () => 0,
+        sleep: async () => {},
+        timeout: () => new AbortController().signal,
+      });
+      const headers = { ...PEOPLE[user], 'content-type': 'message/ohttp-req' };
+      const post = { method: 'POST', headers, body: new Uint8Array(1200) };
+      await app.request('https://relay.example/ohttp', post, { admit: () => true, waitUntil: () => {} });
+      return seen;
+    });
+  }
+
+  test('the relay’s transcript is the same for both', async () => {
+    expect(told(await transcript())).toEqual([]);
+  });
+
+  test('a leaky build that adds a field of the user’s is caught', async () => {
+    const leaky = await transcript((user) => ({ 'x-agent': PEOPLE[user]['user-agent'] ?? '' }));
+    expect(told(leaky)).toEqual(['headers']);
+  });
+});
+
+/** Two people with wallets, clocks and habits of their own, before one relay, gateway and issuer. */
+async function people(clock: Readonly<Record<User, number>> = { A: 0, B: 217 }) {
+  const world = await World.create('games');
+  const clientOf = (user: User): Client =>
+    world.client({
+      wallet: memoryWallet(),
+      account: async () => `account-of-${user}`,
+      now: () => world.now + clock[user],
+      restSeconds: 0,
+      batches: 2,
+    });
+  const clients = { A: clientOf('A'), B: clientOf('B') };
+  for (const client of Object.values(clients)) await client.refill();
+  return { world, clients };
+}
+
+describe('G-origin: whose request is it, by all that is inside of the envelope?', () => {
+  async function transcript(leak: (user: User, features: Features) => Features = (_user, seen) => seen) {
+    const { world, clients } = await people();
+    return play(ROUNDS, async (user, round) => {
+      await clients[user].search(QUERIES[round % 2] ?? 'cat');
+      const request = world.gateway.seen.at(-1);
+      const fields = request?.fields.map(([name, value]) => [name, name === 'authorization' ? '' : value]);
+      return leak(user, {
+        'header set': JSON.stringify(fields),
+        target: `${request?.method} ${request?.scheme} ${request?.authority} ${request?.path}`,
+        envelope: world.gateway.envelopes.at(-1)?.length ?? 0,
+        'outer header set': JSON.stringify(world.sent.at(-1)?.init.headers),
+      });
+    });
+  }
+
+  test('clocks that differ by minutes, and different accounts, show nowhere', async () => {
+    expect(told(await transcript())).toEqual([]);
+  });
+
+  test('leaky builds are caught: an exact date, a length of one’s own', async () => {
+    const exact = await transcript((user, seen) => ({ ...seen, date: user === 'A' ? 0 : 217 }));
+    expect(told(exact)).toEqual(['date']);
+    const long = await transcript((user, seen) => ({
+      ...seen,
+      envelope: Number(seen['envelope']) + (user === 'A' ? 1 : 0),
+    }));
+    expect(told(long)).toEqual(['envelope']);
+  });
+});
+
+describe('G-issuer: which drawing did a spent token come from?', () => {
+  const voprf = nobleVoprf('ristretto255-SHA512');
+
+  test('whatever the blind, the token is the same: A’s drawing could be B’s', async () => {
+    const { world } = await people();
+    const key = world.issuer.key(Math.floor(world.now / DAY) * DAY);
+    const input = world.random(98);
+    const outputs = [];
+    for (let i = 0; i < 4; i++) {
+      const blinded = voprf.blind(input, world.random);
+      const { evaluatedElements, proof } = await voprf.blindEvaluate(
+        key,
+        [blinded.blindedElement],
+        world.random,
+      );
+      const item = { input, ...blinded, evaluatedElement: evaluatedElements[0] as Bytes };
+      outputs.push({
+        drawn: hex(blinded.blindedElement),
+        token: hex((await voprf.finalize(key.publicKey, [item], proof))[0] as Bytes),
+      });
+    }
+    expect(new Set(outputs.map(({ drawn }) => drawn)).size).toBe(4);
+    expect(new Set(outputs.map(({ token }) => token)).size).toBe(1);
+  });
+
+  /** What the issuer sees of a drawing, but for the account that it must know. */
+  async function drawings(leak: (user: User, length: number) => number = (_user, length) => length) {
+    const { world, clients } = await people();
+    return play(12, async (user) => {
+      await clients[user].refill({ more: true });
+      const sent = world.sent.findLast(({ url }) => url.endsWith('/token-request'));
+      return {
+        length: leak(user, sent?.init.body?.length ?? 0),
+        fields: JSON.stringify(Object.keys(sent?.init.headers ?? {})),
+        head: hex(sent?.init.body?.subarray(0, 5) ?? new Uint8Array(0)),
+      };
+    });
+  }
+
+  test('batches have one form for everyone, and a leaky build with sizes of its own is caught', async () => {
+    expect(told(await drawings())).toEqual([]);
+    expect(told(await drawings((user, length) => (user === 'A' ? length : length - 32)))).toEqual(['length']);
+  });
+
+  test('nothing of a drawing comes back at redemption: no byte string of eight stands in both', async () => {
+    const { world, clients } = await people();
+    await clients.A.search('cat');
+    const drawn = world.sent
+      .filter(({ url }) => url.endsWith('/token-request'))
+      .map(({ init }) => hex(init.body ?? new Uint8Array(0)));
+    const authorization =
+      world.gateway.seen.at(-1)?.fields.find(([name]) => name === 'authorization')?.[1] ?? '';
+    const token = decodeToken(
+      new Uint8Array(Buffer.from(/"([^"]+)"/.exec(authorization)?.[1] ?? '', 'base64url')),
+    );
+    for (const secret of [token.nonce, token.authenticator]) {
+      for (let at = 0; at + 8 <= secret.length; at++) {
+        expect(drawn.some((batch) => batch.includes(hex(secret.subarray(at, at + 8))))).toBe(false);
+      }
+    }
+  });
+});
+
+describe('G-key: a key for one person', () => {
+  test('malicious-keyconfig: two bundles for one sequence are refused, and so is every request after', async () => {
+    const { world, clients } = await people();
+    await clients.A.search('cat');
+    await world.gateway.newKey(4); // another key, for A alone
+    world.gateway.refuse = () => null;
+    const requests = world.gateway.envelopes.length;
+    await expect(clients.A.search('cat')).rejects.toThrow(ClientError);
+    await expect(clients.A.search('cat')).rejects.toThrow(ClientError);
+    expect(world.gateway.seen.length).toBeLessThanOrEqual(requests);
+  });
+
+  test('malicious-issuer-key: a batch under another key leaves no token and looks like any failure', async () => {
+    const world = await World.create('key');
+    const other = nobleVoprf('ristretto255-SHA512').generateKeyPair(world.random);
+    const honest = world.issuer.evaluate;
+    world.issuer.evaluate = (_key, request) => honest({ ...other, publicKey: _key.publicKey }, request);
+    const client = world.client({ restSeconds: 0 });
+    await expect(client.search('cat')).rejects.toThrow(ClientError);
+    expect(world.gateway.envelopes).toEqual([]);
+  });
+});
+
+describe('G-error: which answer was it, by its length?', () => {
+  test('expired, spent, malformed and found have one length', async () => {
+    const { world, clients } = await people();
+    const lengths = new Set<number>();
+    const handle = world.gateway.handle.bind(world.gateway);
+    world.gateway.handle = async (body) => {
+      const answer = await handle(body);
+      lengths.add(answer.body.length);
+      return answer;
+    };
+    await clients.A.search('cat');
+    for (const status of [400, 401, 409, 417, 429, 500, 503]) {
+      world.gateway.refuse = () => ({ status, content: new Uint8Array(status) });
+      await clients.A.search('cat').catch(() => {});
+    }
+    expect(lengths.size).toBe(1);
+  });
+});
+
+describe('ciphertext', () => {
+  test('enc, ciphertext and blinded elements look like chance, and none comes twice', async () => {
+    const { world, clients } = await people();
+    for (let i = 0; i < 60; i++) await clients.A.search('cat');
+    const { envelopes } = world.gateway;
+    expect(new Set(envelopes.map((envelope) => hex(envelope.subarray(7, 7 + 1120)))).size).toBe(
+      envelopes.length,
+    );
+    // One in 10,000 fair sources is above 345 for 255 degrees of freedom.
+    const x25519AndCiphertext = concat(...envelopes.map((envelope) => envelope.subarray(7 + 1120)));
+    expect(chiSquare(x25519AndCiphertext)).toBeLessThan(345);
+    expect(chiSquare(concat(...envelopes.map((envelope) => envelope.subarray(0, 200))))).toBeGreaterThan(345);
+  });
+});
