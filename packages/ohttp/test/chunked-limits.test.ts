@@ -116,6 +116,26 @@ describe('chunks have limits', () => {
     expect(plaintext.taken()).toBe(A.length);
   });
 
+  test('a source that ended is not asked again', async () => {
+    const left = (await seal(A)).slice(0, 2);
+    let afterEnd = 0;
+    const source: Pull = async () => {
+      if (left.length === 0) afterEnd++;
+      return left.shift() ?? null;
+    };
+    const { request } = await decapsulateChunkedRequest(hpke, [KEY], source);
+    expect(await request()).toEqual(A);
+    expect(await codeOf(request)).toBe('truncated');
+    expect(afterEnd).toBe(1);
+    const whole = await seal(A);
+    const ended: Pull = async () => {
+      if (whole.length === 0) afterEnd++;
+      return whole.shift() ?? null;
+    };
+    expect(await open(ended)).toEqual(A);
+    expect(afterEnd).toBe(2);
+  });
+
   test('G27 64 seals at once of equal plaintext: all ciphertexts differ, and open in order', async () => {
     const equal = Array.from({ length: 64 }, () => A);
     const sent = await encapsulateChunkedRequest(hpke, CONFIG, AES, random, pullFrom(equal));

@@ -89,6 +89,17 @@ describe.each(implementations)('%s', (_name, hpke) => {
     }
   });
 
+  test('a public key whose bytes changed in place is another key', async () => {
+    const kem = byId(hpke.kems, KEM.X25519);
+    const [a, b] = [await kem.generate(random), await kem.generate(random)];
+    const place = a.publicKey.slice();
+    for (const { privateKey, publicKey } of [a, b]) {
+      place.set(publicKey);
+      const { sharedSecret, enc } = await kem.encap(place, random);
+      expect(hex(await kem.decap(enc, await kem.load(privateKey)))).toBe(hex(sharedSecret));
+    }
+  });
+
   test('the sizes are those of the parts', async () => {
     for (const kem of hpke.kems) {
       const { privateKey, publicKey } = await kem.generate(random);
