@@ -40,3 +40,6 @@ export function noMore(words: readonly string[]): void {
 /** Server-made text without anything that a terminal would obey. */
 export const printable = (text: string): string =>
   text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
+
+/** A time in UTC, to the second. */
+export const iso = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000', '');

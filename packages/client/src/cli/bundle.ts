@@ -10,7 +10,7 @@ import {
   type Bundle,
 } from '@sotto/bundle';
 import { base64url, fromBase64url, hex, ProtocolError, type Bytes } from '@sotto/wire';
-import { count, Failure, noMore, parse, UsageError } from './arguments.ts';
+import { count, Failure, iso, noMore, parse, UsageError } from './arguments.ts';
 import { answered, base, bytesOf, operator, OPERATOR, OPERATOR_USAGE } from './fetching.ts';
 import type { Io, Status } from './io.ts';
 import { localSuite } from './local.ts';
@@ -65,7 +65,7 @@ async function verify(argv: readonly string[], io: Io): Promise<Status> {
       const order = compareBundles(first, shown);
       if (order !== 'same') result = order === 'equivocation' ? 'equivocation' : 'another slot';
       const { sequence, notAfter } = shown.bundle;
-      columns = [sequence, new Date(notAfter * 1000).toISOString(), hex(shown.digest)];
+      columns = [sequence, iso(notAfter), hex(shown.digest)];
     } catch (error) {
       if (!(error instanceof ProtocolError || error instanceof Failure)) throw error;
       result = error instanceof ProtocolError ? error.code : 'no answer';

@@ -1,7 +1,7 @@
 import { BUNDLE_TYPE, decodeBundle, decodeSignedBundle } from '@sotto/bundle';
 import { decodeKeyConfigs, MEDIA_TYPES } from '@sotto/ohttp';
 import { hex, type Bytes } from '@sotto/wire';
-import { Failure, noMore, parse, printable, UsageError } from './arguments.ts';
+import { Failure, iso, noMore, parse, printable, UsageError } from './arguments.ts';
 import { answered, base, bytesOf, operator, OPERATOR, OPERATOR_USAGE } from './fetching.ts';
 import type { Io, Status } from './io.ts';
 import { localSuite } from './local.ts';
@@ -89,8 +89,6 @@ interface GatewaySlot {
   readonly keys: readonly { readonly keyId: number; readonly kemId: number; readonly publicKey: string }[];
 }
 
-const iso = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000', '');
-
 async function list(argv: readonly string[], io: Io): Promise<Status> {
   const { values, positionals } = parse(argv, OPERATOR);
   noMore(positionals);
@@ -107,9 +105,15 @@ async function list(argv: readonly string[], io: Io): Promise<Status> {
     const { keys: made } = (await get(`${issuer}/operator/keys`)) as { keys: IssuerKey[] };
     for (const { service, epoch, type, keyId, state, evaluations } of made) {
       io.out(
-        ['issuer', iso(epoch), printable(service), type, keyId, printable(state), `<${evaluations}`].join(
-          '\t',
-        ),
+        [
+          'issuer',
+          iso(epoch),
+          printable(service),
+          type,
+          keyId,
+          printable(state),
+          evaluations === 0 ? '0' : `<${evaluations}`,
+        ].join('\t'),
       );
     }
   }

@@ -1,4 +1,4 @@
-import { Failure, noMore, parse, printable, UsageError } from './arguments.ts';
+import { Failure, iso, noMore, parse, printable, UsageError } from './arguments.ts';
 import { answered, operator, OPERATOR, OPERATOR_USAGE } from './fetching.ts';
 import type { Io, Status } from './io.ts';
 
@@ -44,8 +44,6 @@ export async function quota(argv: readonly string[], io: Io): Promise<Status> {
     await answered(io, `${issuer}/operator/quota?${query}`, { headers })
   ).json()) as Shown;
   const tiers = Object.entries(shown.quota).map(([tier, most]) => `${printable(tier)}=${most}`);
-  io.out(
-    [printable(shown.service), new Date(shown.epoch * 1000).toISOString(), shown.used, ...tiers].join('\t'),
-  );
+  io.out([printable(shown.service), iso(shown.epoch), shown.used, ...tiers].join('\t'));
   return 0;
 }

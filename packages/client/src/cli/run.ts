@@ -51,12 +51,13 @@ export async function run(argv: readonly string[], io: Io): Promise<Status> {
       io.out(command.usage);
       return 0;
     }
-    if (error instanceof UsageError) {
+    const misconfigured = error instanceof ClientError && error.code === 'config';
+    if (error instanceof UsageError || misconfigured) {
       io.err(`sotto: ${error.message}\n\n${command.usage}`);
       return 2;
     }
     io.err(`sotto: ${told(error)}`);
-    return error instanceof ClientError && error.code === 'config' ? 2 : 1;
+    return 1;
   }
 }
 

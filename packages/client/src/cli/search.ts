@@ -84,5 +84,5 @@ async function save(results: readonly Sticker[], folder: string, io: Io): Promis
     const file = path.join(folder, `${name}.${webp ? 'webp' : 'svg'}`);
     await writeFile(file, webp ? Buffer.from(art.data, 'base64') : art.data);
   }
-  io.err(`sotto: ${results.length} pictures in ${folder}`);
+  io.err(`sotto: ${results.length} ${results.length === 1 ? 'picture' : 'pictures'} in ${folder}`);
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { ClientError, createNodeClient, type Client } from '../node/index.ts';
-import { Failure, UsageError } from './arguments.ts';
+import { Failure, iso, UsageError } from './arguments.ts';
 import type { Io } from './io.ts';
 import { localAccount, localSuite, type LocalSuite } from './local.ts';
 
@@ -66,6 +66,6 @@ function walletFile(given: string | undefined, io: Io, parties: readonly string[
 
 /** What a person is told of a client's error: two sentences, and the time from which it is better. */
 export function explained(error: ClientError): string {
-  const until = error.until === null ? '' : ` (until ${new Date(error.until * 1000).toISOString()})`;
+  const until = error.until === null ? '' : ` (until ${iso(error.until)})`;
   return `${error.message} ${error.advice}${until} [${error.code}]`;
 }

@@ -1,0 +1,166 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { base64url } from '@sotto/wire';
+import { run } from '../src/cli/run.ts';
+import { json, sticker } from './support/gateway.ts';
+import { localRoutes, TestIo } from './support/io.ts';
+import { World } from './support/world.ts';
+
+const ENVELOPE = 'https://relay.example/ohttp';
+let folder = '';
+let world: World;
+let io: TestIo;
+let parties: string[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'sotto-cli-'));
+  world = await World.create();
+  world.now = Math.floor(Date.now() / 1000);
+  io = new TestIo(folder, world);
+  const root = base64url(world.root);
+  parties = ['--relay', 'https://relay.example', '--issuer', 'https://issuer.example', '--root', root];
+  parties.push('--account-token', 'account.jwt.canary');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const search = (...words: string[]): Promise<number> => run(['search', ...words, ...parties, '--fresh'], io);
+
+describe('sotto search', () => {
+  test('prints a table on standard output', async () => {
+    world.gateway.service = () =>
+      json({
+        results: [sticker('1', 'cat'), { ...sticker('2', 'grinning cat'), matched: 'smile' }],
+        next: null,
+      });
+    expect(await search('happy cat')).toBe(0);
+    expect(io.lines).toEqual([
+      '    NAME          PACK  MATCHED',
+      '🐱  cat           core',
+      '🐱  grinning cat  core  smile',
+    ]);
+    expect(io.errors).toEqual([]);
+  });
+
+  test('--json prints one result a line and nothing else there', async () => {
+    world.gateway.service = () =>
+      json({ results: [sticker('1', 'cat'), sticker('2', 'dog')], next: 'cursor' });
+    expect(await search('cat', '--json')).toBe(0);
+    expect(io.lines.map((line) => (JSON.parse(line) as { name: string }).name)).toEqual(['cat', 'dog']);
+    expect(io.errors).toEqual(['sotto: there is more: --cursor cursor']);
+  });
+
+  test('options reach the service; the query reaches nobody else', async () => {
+    expect(await search('happy cat', '--locale', 'en', '--limit', '3', '--cursor', 'c')).toBe(0);
+    const [request] = world.gateway.seen;
+    expect(JSON.parse(new TextDecoder().decode(request?.content))).toEqual({
+      q: 'happy cat',
+      locale: 'en',
+      limit: 3,
+      cursor: 'c',
+    });
+    expect(io.asked.map(({ url }) => url).join()).not.toContain('happy');
+  });
+
+  test('what a service says cannot command a terminal', async () => {
+    world.gateway.service = () => json({ results: [sticker('1', 'evil\u001b[2J\u202ename\r')], next: null });
+    expect(await search('cat')).toBe(0);
+    expect(io.said).not.toMatch(/[\u001b\r\u202e]/); // eslint-disable-line no-control-regex
+  });
+
+  test('--save writes the pictures, under names that stay in the folder', async () => {
+    const art = { type: 'image/webp', data: Buffer.from('webp').toString('base64') };
+    world.gateway.service = () =>
+      json({ results: [sticker('../../etc/x', 'cat'), { ...sticker('2', 'dog'), art }], next: null });
+    expect(await search('cat', '--save', 'out')).toBe(0);
+    expect((await readdir(path.join(folder, 'out'))).toSorted()).toEqual(['2.webp', '_etc_x.svg']);
+    expect(await readFile(path.join(folder, 'out', '2.webp'), 'utf8')).toBe('webp');
+    expect(await readFile(path.join(folder, 'out', '_etc_x.svg'), 'utf8')).toMatch(/^<svg /);
+  });
+
+  test('a wallet is kept: the second search draws nothing', async () => {
+    await search('cat');
+    const before = io.asked.length;
+    expect(await search('dog')).toBe(0);
+    expect(io.asked.slice(before).map(({ url }) => url)).toEqual([ENVELOPE]);
+    expect(
+      (await readdir(path.join(folder, 'sotto'))).filter((name) => name.endsWith('.wallet')),
+    ).toHaveLength(1);
+  });
+
+  test('without consent fresh tokens rest: exit 1, said plainly', async () => {
+    expect(await run(['search', 'cat', ...parties], io)).toBe(1);
+    expect(io.lines).toEqual([]);
+    expect(io.errors.join()).toMatch(/too new.*until .*Z.*\[tokens-resting\]/);
+  });
+
+  test('a lost answer: exit 1 and how to try the same again, which then works with the same token', async () => {
+    io.routes[ENVELOPE] = () => Promise.reject(new TypeError('fetch failed'));
+    expect(await search('cat')).toBe(1);
+    const id = /--retry (\S+)/.exec(io.said)?.[1] ?? '';
+    expect(id).not.toBe('');
+    delete io.routes[ENVELOPE];
+    expect(await search('dog', '--retry', id)).toBe(1);
+    expect(io.said).toContain('[attempt-over]');
+    expect(await search('cat', '--retry', id)).toBe(0);
+  });
+
+  test('nothing found is no failure', async () => {
+    world.gateway.service = () => json({ results: [], next: null });
+    expect(await search('qqq')).toBe(0);
+    expect(io.errors).toEqual(['sotto: no stickers for that']);
+  });
+
+  test('the account comes from the environment too; without one it is said', async () => {
+    parties = parties.slice(0, 6);
+    expect(await search('cat')).toBe(1);
+    expect(io.said).toContain('SOTTO_ACCOUNT_TOKEN');
+    io.env['SOTTO_ACCOUNT_TOKEN'] = 'from.the.environment';
+    world.now = Math.floor(Date.now() / 1000);
+    expect(await run(['search', 'cat', ...parties, '--fresh', '--wallet', 'other.wallet'], io)).toBe(0);
+    const drawn = io.asked.findLast(({ url }) => url.endsWith('/token-request'));
+    expect(drawn?.init.headers).toMatchObject({ authorization: 'Bearer from.the.environment' });
+  });
+});
+
+const party = (title: string, value: string) => ({
+  title,
+  sentence: `${title} is here.`,
+  saw: [{ label: 'It saw', value }],
+  never: ['the rest'],
+});
+
+describe('the local suite', () => {
+  test('is spoken to without a word about where, on the PORT of the environment', async () => {
+    localRoutes(io, base64url(world.root));
+    expect(await run(['search', 'cat'], io)).toBe(0);
+    expect(io.lines).toHaveLength(2);
+    io.env['PORT'] = '9000';
+    expect(await run(['search', 'cat'], io)).toBe(1);
+    expect(io.errors.join()).toContain('http://127.0.0.1:9004');
+  });
+
+  test('explain prints side by side what each party saw', async () => {
+    localRoutes(io, base64url(world.root));
+    io.routes['http://127.0.0.1:8805/local/taps'] = () =>
+      Response.json({
+        sequence: 3,
+        relay: party('Relay', '203.0.113.7'),
+        gateway: party('Gateway', 'a\u001bb'),
+      });
+    expect(await run(['explain', 'happy cat'], io)).toBe(0);
+    expect(io.lines[0]).toBe('You asked for "happy cat" and got 1 stickers.');
+    const titles = io.lines.find((line) => line.includes('RELAY'));
+    expect(titles).toMatch(/^RELAY {2,}GATEWAY$/);
+    const shown = io.lines.find((line) => line.includes('203.0.113.7'));
+    expect(shown).toMatch(/203\.0\.113\.7 {2,}a\ufffdb/);
+    expect(io.lines.every((line) => line.length <= 100)).toBe(true);
+
+    io.lines.length = 0;
+    io.columns = 40;
+    expect(await run(['explain', 'happy cat'], io)).toBe(0);
+    expect(io.lines.every((line) => line.length <= 50)).toBe(true);
+    expect(io.lines).toContain('RELAY');
+  });
+});

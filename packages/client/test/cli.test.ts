@@ -1,0 +1,250 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { bundleSigningInput, decodeSignedBundle, nobleEd25519Verify } from '@sotto/bundle';
+import { base64url, fromBase64url, hex } from '@sotto/wire';
+import { run } from '../src/cli/run.ts';
+import { localRoutes, TestIo } from './support/io.ts';
+import { DAY, World } from './support/world.ts';
+
+let folder = '';
+let world: World;
+let io: TestIo;
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'sotto-cli-'));
+  world = await World.create();
+  world.now = Math.floor(Date.now() / 1000);
+  io = new TestIo(folder, world);
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const COMMANDS = ['search', 'explain', 'keys', 'quota', 'bundle', 'probe', 'root'];
+
+describe('exit status', () => {
+  test.each(COMMANDS)('sotto %s --help: usage on standard output, 0', async (name) => {
+    expect(await run([name, '--help'], io)).toBe(0);
+    expect(io.lines.join('\n')).toMatch(new RegExp(`^Usage: sotto ${name} `));
+    expect(io.errors).toEqual([]);
+  });
+
+  test('sotto --help lists every command; no command, or another, is 2', async () => {
+    expect(await run(['--help'], io)).toBe(0);
+    for (const name of COMMANDS) expect(io.lines.join('\n')).toContain(`  ${name} `);
+    expect(await run([], io)).toBe(2);
+    expect(await run(['frobnicate'], io)).toBe(2);
+    expect(await run(['constructor'], io)).toBe(2);
+  });
+
+  test.each([
+    ['search'],
+    ['search', 'happy', 'cat'],
+    ['search', 'cat', '--limit', 'many'],
+    ['search', 'cat', '--nonsense'],
+    ['search', 'cat', '--relay', 'https://relay.example'],
+    ['search', 'cat', '--relay', 'http://relay.example', '--issuer', 'https://i.example', '--root', 'AAAA'],
+    ['explain'],
+    ['keys'],
+    ['keys', 'lose'],
+    ['keys', 'show', 'ftp://gateway.example'],
+    ['keys', 'show', 'https://gateway.example', 'https://another.example'],
+    ['keys', 'list', '--gateway', 'https://gateway.example'],
+    ['quota'],
+    ['quota', 'show'],
+    ['bundle'],
+    ['bundle', 'sign'],
+    ['bundle', 'verify', 'https://relay.example', '--root', 'short'],
+    ['root'],
+    ['root', 'new'],
+  ])('sotto %s %s %s %s %s: wrong usage, 2', async (...argv) => {
+    expect(await run(argv, io)).toBe(2);
+    expect(io.lines).toEqual([]);
+    expect(io.errors.join('\n')).toContain('Usage: sotto');
+    expect(io.said).not.toMatch(/\n +at |node:internal/);
+  });
+
+  test.each([
+    ['search', 'cat'],
+    ['explain', 'cat'],
+    ['keys', 'show'],
+    ['keys', 'show', 'https://nowhere.example'],
+    ['keys', 'list'],
+    ['keys', 'rotate'],
+    ['quota', 'show', '--account', 'a'],
+    ['bundle', 'verify'],
+    ['bundle', 'verify', 'https://nowhere.example'],
+    ['bundle', 'sign', '--root-secret', 'missing'],
+    ['root', 'new', '--root-secret', 'no/such/folder'],
+  ])('sotto %s %s %s: it fails, 1, in one line', async (...argv) => {
+    const alone = new TestIo(folder);
+    expect(await run(argv, alone)).toBe(1);
+    expect(alone.said).not.toMatch(/\n +at |node:internal|\[object/);
+    expect(alone.errors.filter((line) => line.startsWith('sotto: '))).toHaveLength(alone.errors.length);
+  });
+});
+
+/** An operator's route: to anybody else it is not there. */
+const authorized = ({ headers }: RequestInit, answer: () => Response): Response =>
+  (headers as Record<string, string>)['authorization'] === 'Bearer operator-secret'
+    ? answer()
+    : new Response(null, { status: 404 });
+
+describe('sotto keys', () => {
+  test('show prints a gateway’s collection: id, KEM, suites, key', async () => {
+    io.routes['https://gateway.example/.well-known/ohttp-gateway'] = () =>
+      new Response(world.gateway.keyConfigs, { headers: { 'content-type': 'application/ohttp-keys' } });
+    expect(await run(['keys', 'show', 'https://gateway.example/'], io)).toBe(0);
+    const [key] = world.gateway.keys;
+    expect(io.lines).toEqual([
+      ['2', '25722', '1/1', hex(key?.config.publicKey ?? new Uint8Array())].join('\t'),
+    ]);
+  });
+
+  test('show finds the keys of a relay in its bundle', async () => {
+    io.routes['https://relay.example/.well-known/ohttp-gateway'] = () => new Response(null, { status: 404 });
+    expect(await run(['keys', 'show', 'https://relay.example'], io)).toBe(0);
+    expect(io.lines).toHaveLength(1);
+  });
+
+  test('list and rotate bear the operator’s credential', async () => {
+    localRoutes(io, base64url(world.root));
+    const keyId = 'AQID';
+    io.routes['https://issuer.example/operator/keys'] = (init) =>
+      authorized(init, () =>
+        Response.json({
+          keys: [{ service: 'stickers', epoch: 86_400, type: 5, keyId, state: 'current', evaluations: 64 }],
+        }),
+      );
+    io.routes['https://gateway.example/operator/keys'] = (init) =>
+      authorized(init, () =>
+        Response.json([
+          { sequence: 1, notBefore: 86_400, keys: [{ keyId: 2, kemId: 32, publicKey: 'BBBB' }] },
+        ]),
+      );
+    for (const party of ['issuer', 'gateway']) {
+      io.routes[`https://${party}.example/operator/keys/rotate`] = (init) =>
+        authorized(init, () => new Response(null, { status: 204 }));
+    }
+    expect(await run(['keys', 'list'], io)).toBe(0);
+    expect(io.lines).toEqual([
+      'gateway\t1970-01-02T00:00:00Z\t1\t2\t32\tBBBB',
+      'issuer\t1970-01-02T00:00:00Z\tstickers\t5\tAQID\tcurrent\t<64',
+    ]);
+    expect(await run(['keys', 'rotate'], io)).toBe(0);
+    expect(io.asked.slice(-2).map(({ url }) => url)).toEqual([
+      'https://issuer.example/operator/keys/rotate',
+      'https://gateway.example/operator/keys/rotate',
+    ]);
+    expect(
+      await run(['keys', 'list', '--issuer', 'https://issuer.example', '--operator-token', 'wrong'], io),
+    ).toBe(1);
+    expect(io.said).not.toContain('operator-secret');
+  });
+});
+
+test('sotto quota show asks the issuer for one account', async () => {
+  io.env['SOTTO_OPERATOR_TOKEN'] = 'secret';
+  io.routes['https://issuer.example/operator/quota'] = () =>
+    Response.json({ service: 'stickers', epoch: 86_400, used: 60, quota: { default: 300, pro: 900 } });
+  expect(await run(['quota', 'show', '--account', 'a b&c', '--issuer', 'https://issuer.example'], io)).toBe(
+    0,
+  );
+  expect(io.asked[0]?.url).toBe('https://issuer.example/operator/quota?account=a+b%26c');
+  expect(io.lines).toEqual(['stickers\t1970-01-02T00:00:00Z\t60\tdefault=300\tpro=900']);
+});
+
+const root = (): string[] => ['--root', base64url(world.root)];
+
+describe('sotto bundle', () => {
+  const relays = ['https://relay.example', 'https://mirror.example'];
+  const verify = (...more: string[]): Promise<number> => run(['bundle', 'verify', ...relays, ...more], io);
+
+  test('verify passes when everybody shows the same', async () => {
+    io.routes['https://mirror.example/bundle'] = () => new Response(world.signed());
+    expect(await verify(...root())).toBe(0);
+    expect(io.lines.map((line) => line.split('\t')[0])).toEqual(['pass', 'pass']);
+    expect(new Set(io.lines.map((line) => line.split('\t')[4])).size).toBe(1);
+  });
+
+  test('verify fails on equivocation, another slot, another root, and silence', async () => {
+    const honest = world.signed();
+    io.routes['https://relay.example/bundle'] = () => new Response(honest);
+    await world.gateway.newKey(9);
+    const other = world.signed();
+    const yesterday = world.signed(Math.floor(world.now / DAY) * DAY - DAY);
+    for (const [shown, result] of [
+      [other, 'equivocation'],
+      [yesterday, 'another slot'],
+      [honest.subarray(1), 'truncated'],
+    ] as const) {
+      io.lines.length = 0;
+      io.routes['https://mirror.example/bundle'] = () => new Response(shown);
+      expect(await verify(...root())).toBe(1);
+      expect(io.lines[1]).toMatch(new RegExp(`^${result}\t`));
+    }
+    io.lines.length = 0;
+    io.routes['https://mirror.example/bundle'] = () => new Response(null, { status: 503 });
+    expect(await verify(...root())).toBe(1);
+    expect(io.lines[1]).toMatch(/^no answer\t/);
+    expect(
+      await run(
+        ['bundle', 'verify', 'https://relay.example', '--root', base64url(new Uint8Array(32).fill(1))],
+        io,
+      ),
+    ).toBe(1);
+    expect(io.lines.at(-1)).toMatch(/^bad-signature\t/);
+  });
+
+  test('root new, then sign: the gateway gets signatures that the public key verifies, once', async () => {
+    expect(await run(['root', 'new', '--root-secret', 'root.key'], io)).toBe(0);
+    const publicKey = fromBase64url(io.lines[0] ?? '');
+    expect((await stat(path.join(folder, 'root.key'))).mode & 0o777).toBe(0o600);
+    expect(io.said).not.toContain((await readFile(path.join(folder, 'root.key'), 'utf8')).trim());
+    expect(await run(['root', 'new', '--root-secret', 'root.key'], io)).toBe(1);
+
+    const encoded = decodeSignedBundle(world.signed()).bundle;
+    const posted: { sequence: number; signature: string }[] = [];
+    io.routes['https://gateway.example/operator/bundles'] = ({ method, body }) => {
+      if (method === 'POST') posted.push(...(JSON.parse(body as string) as typeof posted));
+      const bundle = base64url(encoded);
+      return Response.json([
+        { sequence: 1, bundle, signed: true },
+        { sequence: 2, bundle, signed: posted.length > 0 },
+      ]);
+    };
+    const argv = [
+      'bundle',
+      'sign',
+      '--gateway',
+      'https://gateway.example',
+      '--operator-token',
+      't',
+      '--root-secret',
+      'root.key',
+    ];
+    expect(await run(argv, io)).toBe(0);
+    expect(posted.map(({ sequence }) => sequence)).toEqual([2]);
+    const signature = fromBase64url(posted[0]?.signature ?? '');
+    expect(nobleEd25519Verify(signature, bundleSigningInput(encoded), publicKey)).toBe(true);
+    const before = io.asked.length;
+    expect(await run(argv, io)).toBe(0);
+    expect(io.asked.slice(before).map(({ init }) => init.method ?? 'GET')).toEqual(['GET']);
+  });
+
+  test('a root secret of another length is refused', async () => {
+    await writeFile(path.join(folder, 'short'), 'AAAA');
+    const argv = [
+      'bundle',
+      'sign',
+      '--gateway',
+      'https://gateway.example',
+      '--operator-token',
+      't',
+      '--root-secret',
+      'short',
+    ];
+    expect(await run(argv, io)).toBe(1);
+    expect(io.asked).toEqual([]);
+  });
+});
