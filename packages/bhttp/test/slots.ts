@@ -14,7 +14,7 @@ function join(slots: Slots, pieces: readonly Piece[]): Bytes {
 }
 
 const END = varint(0);
-export const CONTENT = 'hello';
+const CONTENT = 'hello';
 
 /** `POST https://a/b` with the field `c: d`, content and the trailer `e: f`, known length. */
 export function knownLength(slots: Slots = {}): Bytes {

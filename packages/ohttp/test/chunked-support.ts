@@ -62,7 +62,7 @@ export async function rawSender(label = 'message/bhttp chunked request'): Promis
 }
 
 /** n as a varint of a width of bytes, needed or not (RFC 9000 §16). */
-export function varintOf(n: number, width: 1 | 2 | 4 | 8): Bytes {
+function varintOf(n: number, width: 1 | 2 | 4 | 8): Bytes {
   const bytes = uint(width, n);
   bytes[0] = (bytes[0] ?? 0) | (Math.log2(width) << 6);
   return bytes;

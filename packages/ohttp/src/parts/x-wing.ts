@@ -18,7 +18,7 @@ export interface MlKem768 {
   encapsulate(publicKey: Bytes, m: Bytes): MaybePromise<{ sharedSecret: Bytes; cipherText: Bytes }>;
 }
 
-export interface MlKem768Key {
+interface MlKem768Key {
   readonly publicKey: Bytes; // 1184 bytes
   decapsulate(cipherText: Bytes): MaybePromise<Bytes>;
 }
