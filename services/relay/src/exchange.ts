@@ -65,13 +65,13 @@ async function plain(deps: ExchangeDeps, gateway: Gateway, request: Request): Pr
 async function chunked(deps: ExchangeDeps, gateway: Gateway, request: Request): Promise<Response> {
   const { limits, timeout } = deps;
   if (request.body === null) throw new HttpError('bad-request');
+  if (Number(request.headers.get('content-length')) > limits.streamBytes)
+    throw new HttpError('content-too-large');
   const deadline = timeout(limits.streamMs);
-  const signal = AbortSignal.any([deadline, request.signal]);
-  const up = await passOn(request.body, {
-    minBytes: MIN_REQUEST,
-    maxBytes: limits.streamBytes,
-    deadline: signal,
-  });
+  const end = AbortSignal.any([deadline, request.signal]);
+  const maxBytes = limits.streamBytes;
+  const up = await passOn(request.body, { minBytes: MIN_REQUEST, maxBytes, deadline: end });
+  const signal = AbortSignal.any([end, up.broken]);
   const headers = { 'content-type': CHUNKED.request, ...INCREMENTAL };
   let answer: Response;
   try {
@@ -85,7 +85,7 @@ async function chunked(deps: ExchangeDeps, gateway: Gateway, request: Request): 
     throw deadline.aborted ? error : new HttpError(up.fault() ?? 'bad-gateway');
   }
   if (!isAnswer(answer, CHUNKED.response)) return refusal(answer, deadline);
-  const down = await passOn(answer.body, { minBytes: 0, maxBytes: limits.streamBytes, deadline: signal });
+  const down = await passOn(answer.body, { minBytes: 0, maxBytes, deadline: signal });
   return encapsulated(down.body, CHUNKED.response, INCREMENTAL);
 }
 

@@ -5,6 +5,11 @@ export interface Passing {
   readonly body: ReadableStream<Uint8Array>;
   /** Why the stream was broken off by us or by its source; null while all is well. */
   fault(): ProblemCode | null;
+  /**
+   * Aborts at a fault, before the stream errs. Whoever sends the stream must watch it: workerd ends a
+   * request whose body errs as if it were whole.
+   */
+  readonly broken: AbortSignal;
 }
 
 export interface PassingLimits {
@@ -26,6 +31,7 @@ export async function passOn(
   { minBytes, maxBytes, deadline }: PassingLimits,
 ): Promise<Passing> {
   const reader = source.getReader();
+  const breaking = new AbortController();
   let fault: ProblemCode | null = null;
   let length = 0;
   const cancel = (): void => void reader.cancel().catch(() => {});
@@ -43,6 +49,7 @@ export async function passOn(
     } catch (error) {
       const broken = error instanceof HttpError ? error : new HttpError('bad-request');
       fault = broken.code;
+      breaking.abort();
       cancel();
       throw broken;
     }
@@ -63,5 +70,5 @@ export async function passOn(
     },
     cancel,
   });
-  return { body, fault: () => fault };
+  return { body, fault: () => fault, broken: breaking.signal };
 }

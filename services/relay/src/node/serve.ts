@@ -41,7 +41,6 @@ export interface Serving {
 
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_HEADERS = 100;
-const READ_AHEAD_BYTES = 16 * 1024;
 
 const timeout = (ms: number): AbortSignal => AbortSignal.timeout(ms);
 
@@ -89,7 +88,6 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     requestTimeout: options.wholeRequestMs,
     connectionsCheckingInterval: options.checkMs,
     keepAliveTimeout: 5000,
-    highWaterMark: READ_AHEAD_BYTES,
   };
   const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     listener(incoming, outgoing).catch(() => outgoing.destroy());
