@@ -56,6 +56,9 @@ export async function open(
     log.requests.push(`${request.url()} ${headers} ${request.postData() ?? ''}`);
   });
   context.on('weberror', (error) => log.errors.push(error.error().message));
+  context.on('console', (line) => {
+    if (line.text().includes('Content Security Policy')) log.errors.push(line.text());
+  });
   const person = ++people;
   await context.route(`${suite.page}/local/account`, (route) =>
     route.continue({ url: `${suite.page}/local/account?name=person-${person}@local` }),
