@@ -5,6 +5,7 @@ import { p384, p384_hasher } from '@noble/curves/nist.js';
 import { sha384, sha512 } from '@noble/hashes/sha2.js';
 import { hex, utf8, type Bytes } from '@sotto/wire';
 import type { Group, Secret } from './group.ts';
+import { hashToP384 } from './p384-hash.ts';
 import { multiplySecret, sumPublic } from './ristretto255-points.ts';
 import { invertAll, mod, respond, scalarFromBytes, scalarToBytes, type ScalarField } from './scalar.ts';
 import { VOPRF_SIZES, type VoprfSuiteId } from './voprf.ts';
@@ -98,7 +99,7 @@ export const p384Group = (): Group<P384Point> =>
   nobleGroup<P384Point>({
     suite: 'P384-SHA384',
     Point: p384.Point,
-    hashToCurve: (message, options) => p384_hasher.hashToCurve(message, options),
+    hashToCurve: (message, { DST }) => hashToP384(message, DST),
     hashToScalar: (message, options) => p384_hasher.hashToScalar(message, options),
     hash: sha384,
     littleEndian: false,
