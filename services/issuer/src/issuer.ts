@@ -62,9 +62,11 @@ export class Issuer {
   }
 
   redeem(redemption: Redemption): Promise<Redeemed> {
-    const { config, spent } = this.deps;
+    const { config, platform, spent } = this.deps;
     const { keyring, tally } = this;
-    return redeem({ epochSeconds: config.epochSeconds, keyring, spent, count: tally.count }, redemption);
+    const { epochSeconds } = config;
+    const deps = { epochSeconds, keyring, spent, random: platform.random, count: tally.count };
+    return redeem(deps, redemption);
   }
 
   /** Makes and destroys keys as the schedule says. However often it runs, there is one key a place. */

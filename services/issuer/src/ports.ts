@@ -57,6 +57,7 @@ export interface Spend {
   readonly id: Bytes; // 32 bytes: SHA-256 of token_key_id and nonce
   readonly tag: Bytes; // 32 bytes
   readonly envelope: Bytes; // 32 bytes
+  readonly call: Bytes; // 8 bytes, random: tells a call's own retry from a replay of its envelope
   readonly idempotent: boolean; // whether the service may be asked again
 }
 
@@ -68,6 +69,7 @@ export interface SpentTokens {
   /**
    * Records that a token was spent. Of calls that race with one id, exactly one is told `first`, and
    * with one tag and fresh envelopes at most two more `again`, of a service that is idempotent.
+   * The very same call again, whose answer was lost, is told what it was told.
    * Rejects when the store is out of reach: then nobody may act on the token.
    */
   spend(ledger: Ledger, spend: Spend): Promise<SpendOutcome>;

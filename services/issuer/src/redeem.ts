@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { decodeToken, verifyToken, type Token } from '@sotto/privacypass';
-import { concat, equalBytes, ProtocolError, type Bytes } from '@sotto/wire';
+import { concat, equalBytes, ProtocolError, type Bytes, type Random } from '@sotto/wire';
 import { acceptedUntil } from './epoch.ts';
 import type { Keyring, LiveKey } from './keyring.ts';
 import type { SpentTokens } from './ports.ts';
@@ -21,10 +21,12 @@ export interface RedeemDeps {
   readonly epochSeconds: number;
   readonly keyring: Keyring;
   readonly spent: Pick<SpentTokens, 'spend'>;
+  readonly random: Random;
   readonly count: (cell: string, by?: number) => void;
 }
 
 const TAG = 32; // bytes
+const CALL = 8; // bytes
 
 /**
  * Redeems a token: verifies it without touching storage, then spends it in one insert. Never throws.
@@ -47,7 +49,8 @@ async function decide(deps: RedeemDeps, redemption: Redemption): Promise<Redeeme
   const { tag, envelope, idempotent } = redemption;
   const end = acceptedUntil(key.epoch, deps.epochSeconds);
   const ledger = { keyId: key.keyId, shards: key.shards, end };
-  const spend = { id: spentId(token), tag: tag.slice(), envelope: envelope.slice(), idempotent };
+  const call = deps.random(CALL);
+  const spend = { id: spentId(token), tag: tag.slice(), envelope: envelope.slice(), call, idempotent };
   const outcome = await deps.spent.spend(ledger, spend);
   return outcome === 'ended' ? 'invalid' : outcome;
 }

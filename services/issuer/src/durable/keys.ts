@@ -33,12 +33,18 @@ export abstract class KeyStore extends DurableObject {
     return this.#open().reserve(keyId, count);
   }
 
-  /** Destroys every key that may have signed. Returns their ledgers, which are to be closed. */
-  retireAll(): Ledger[] {
+  /** The ledgers of every key that may have signed. */
+  ledgers(): Ledger[] {
     const { epochSeconds } = this.deps().config;
-    return this.#open()
-      .retireAll()
+    const { epoch: current, keys } = this.snapshot();
+    return keys
+      .filter(({ epoch }) => epoch <= current)
       .map(({ keyId, shards, epoch }) => ({ keyId, shards, end: acceptedUntil(epoch, epochSeconds) }));
+  }
+
+  /** Destroys every key that may have signed. Returns how many. */
+  retireAll(): number {
+    return this.#open().retireAll().length;
   }
 
   addCounts(counts: Readonly<Record<string, number>>): void {

@@ -58,10 +58,11 @@ export function durableKeys(namespace: Namespace<KeyStore>, spent: SpentTokens):
     list: () => call(namespace, AUTHORITY, async (stub) => stub.list()),
     reserve: (keyId, count) => call(namespace, AUTHORITY, async (stub) => stub.reserve(keyId, count)),
     async retireAll() {
-      const ledgers = await call(namespace, AUTHORITY, async (stub) => stub.retireAll());
-      // An isolate that still holds a destroyed key meets a closed ledger.
+      // First the ledgers: an isolate that still holds a key meets a closed one. If any cannot be
+      // closed, no key is gone yet, and the operator may call again.
+      const ledgers = await call(namespace, AUTHORITY, async (stub) => stub.ledgers());
       await Promise.all(ledgers.map((ledger) => spent.close(ledger)));
-      return ledgers.length;
+      return call(namespace, AUTHORITY, async (stub) => stub.retireAll());
     },
   };
 }

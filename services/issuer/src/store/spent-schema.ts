@@ -15,7 +15,7 @@ export const spentTokens = sqliteTable(
     id: bytes('id').notNull(),
     /** The gateway's tag of the inner request: 32 bytes, an HMAC under a key that we do not hold. */
     tag: bytes('tag').notNull(),
-    /** The gateway's tags of up to three envelopes that brought it: 32 bytes each. */
+    /** The gateway's tags of up to three envelopes that brought it, 32 bytes, each with its call, 8 bytes. */
     envelope1: bytes('envelope_1').notNull(),
     envelope2: bytes('envelope_2'),
     envelope3: bytes('envelope_3'),

@@ -1,5 +1,5 @@
-import { equalBytes, type UnixSeconds } from '@sotto/wire';
-import { and, eq, inArray, isNull, lt, ne, or, sql } from 'drizzle-orm';
+import { concat, equalBytes, type UnixSeconds } from '@sotto/wire';
+import { and, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm';
 import type { SpendOutcome, Spend } from '../ports.ts';
 import type { Db } from './database.ts';
 import { closedLedgers, spentTokens } from './spent-schema.ts';
@@ -10,11 +10,13 @@ import { closedLedgers, spentTokens } from './spent-schema.ts';
  *
  * @param ledger - the key's number within this store
  */
-export function spendToken(db: Db, ledger: number, { id, tag, envelope, idempotent }: Spend): SpendOutcome {
+export function spendToken(db: Db, ledger: number, spend: Spend): SpendOutcome {
+  const { id, tag, envelope, idempotent } = spend;
   if (isClosed(db, ledger)) return 'ended';
+  const visit = concat(envelope, spend.call);
   const inserted = db
     .insert(spentTokens)
-    .values({ ledger, id, tag, envelope1: envelope })
+    .values({ ledger, id, tag, envelope1: visit })
     .onConflictDoNothing()
     .returning({ ledger: spentTokens.ledger })
     .all();
@@ -25,16 +27,16 @@ export function spendToken(db: Db, ledger: number, { id, tag, envelope, idempote
     const again = db
       .update(spentTokens)
       .set({
-        envelope2: sql`coalesce(${envelope2}, ${envelope})`,
-        envelope3: sql`case when ${envelope2} is null then null else ${envelope} end`,
+        envelope2: sql`coalesce(${envelope2}, ${visit})`,
+        envelope3: sql`case when ${envelope2} is null then null else ${visit} end`,
       })
       .where(
         and(
           row,
           eq(spentTokens.tag, tag),
           isNull(envelope3),
-          ne(envelope1, envelope),
-          or(isNull(envelope2), ne(envelope2, envelope)),
+          sql`substr(${envelope1}, 1, ${envelope.length}) <> ${envelope}`,
+          or(isNull(envelope2), sql`substr(${envelope2}, 1, ${envelope.length}) <> ${envelope}`),
         ),
       )
       .returning({ ledger: spentTokens.ledger })
@@ -43,8 +45,12 @@ export function spendToken(db: Db, ledger: number, { id, tag, envelope, idempote
   }
   const spent = db.select().from(spentTokens).where(row).get();
   if (spent === undefined) return 'ended'; // the ledger was dropped meanwhile
-  const seen = [spent.envelope1, spent.envelope2, spent.envelope3];
-  return seen.some((other) => other !== null && equalBytes(other, envelope)) ? 'replayed' : 'spent';
+  const visits = [spent.envelope1, spent.envelope2, spent.envelope3].filter((other) => other !== null);
+  const seen = visits.findIndex((other) => equalBytes(other.subarray(0, envelope.length), envelope));
+  const ours = visits[seen];
+  if (ours === undefined) return 'spent';
+  if (!equalBytes(ours, visit)) return 'replayed';
+  return seen === 0 ? 'first' : 'again'; // this call itself, whose answer was lost
 }
 
 /** Refuses every token of the ledger from now on. */

@@ -8,6 +8,7 @@ const spend = (more: Partial<Spend> = {}): Spend => ({
   id: random(32),
   tag: random(32),
   envelope: random(32),
+  call: random(8),
   idempotent: true,
   ...more,
 });
@@ -44,6 +45,7 @@ export async function spentTokensViolations(store: SpentTokens, end: number, siz
   };
   const [a, b, c, d] = [random(32), random(32), random(32), random(32)] as [Bytes, Bytes, Bytes, Bytes];
   const once = spend({ id: d });
+  const own = spend();
   const races: readonly Race[] = [
     ['one token, many requests', many(size, () => spend({ id: a })), { first: 1, spent: size - 1 }],
     [
@@ -56,7 +58,8 @@ export async function spentTokensViolations(store: SpentTokens, end: number, siz
       many(size, () => spend({ id: c, tag: a, idempotent: false })),
       { first: 1, spent: size - 1 },
     ],
-    ['one envelope', many(size, () => once), { first: 1, replayed: size - 1 }],
+    ['one envelope', many(size, () => ({ ...once, call: random(8) })), { first: 1, replayed: size - 1 }],
+    ['one call and its own retries', [own, own, own], { first: 3 }],
     ['many tokens', many(size, () => spend()), { first: size }],
   ];
   const key = ledger();
@@ -77,7 +80,11 @@ export async function spentTokensViolations(store: SpentTokens, end: number, siz
     [{ envelope: a, tag: b }, 'replayed'],
   ];
   for (const [i, [more, expected]] of steps.entries()) {
-    const outcome = await store.spend(key, { ...retried, ...more });
+    const call = random(8);
+    const outcome = await store.spend(key, { ...retried, ...more, call });
+    const retry = await store.spend(key, { ...retried, ...more, call });
+    const told = outcome === 'first' || outcome === 'again' ? outcome : expected;
+    if (retry !== told) violations.push(`step ${i}, its own retry: ${retry}, not ${told}`);
     if (outcome !== expected) violations.push(`step ${i}: ${outcome}, not ${expected}`);
   }
 

@@ -1,0 +1,207 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { expect, test } from 'vitest';
+import { ledgerEnd, ledgerName, quotaName, shardOf } from '../../src/durable/names.ts';
+import { durableQuota, durableSpentTokens } from '../../src/durable/ports.ts';
+import { StoreError, type Ledger, type Spend } from '../../src/ports.ts';
+import { spentTokensViolations } from '../support/spent-contract.ts';
+import { random } from '../support/wallet.ts';
+import { bindings, oneToken, redeem, redemption, worker } from './objects.ts';
+
+const NOW = Math.floor(Date.now() / 1000);
+const ledger = (more: Partial<Ledger> = {}): Ledger => ({
+  keyId: random(32),
+  shards: 1,
+  end: NOW + 3600,
+  ...more,
+});
+const spend = (): Spend => ({
+  id: random(32),
+  tag: random(32),
+  envelope: random(32),
+  call: random(8),
+  idempotent: true,
+});
+const stubOf = (of: Ledger) => bindings.SPENT.getByName(ledgerName(of, 0));
+
+test('S05 S06 the contract of SpentTokens holds on the Durable Object', async () => {
+  expect(await spentTokensViolations(durableSpentTokens(bindings.SPENT), NOW + 3600)).toEqual([]);
+});
+
+test('S05 of 100 parallel requests with one token through the gateway’s entrypoint, one is first', async () => {
+  const token = await oneToken();
+  const outcomes = await Promise.all(Array.from({ length: 100 }, () => redeem(token)));
+  expect(outcomes.filter((outcome) => outcome === 'first')).toHaveLength(1);
+  expect(outcomes.filter((outcome) => outcome === 'spent')).toHaveLength(99);
+});
+
+test('S06 of 100 retries of one request three are answered; of a service that is not idempotent, one', async () => {
+  for (const [idempotent, again] of [
+    [true, 2],
+    [false, 0],
+  ] as const) {
+    const call = redemption(await oneToken(), { idempotent });
+    const outcomes = await Promise.all(
+      Array.from({ length: 100 }, () => worker.GatewayEntrypoint.redeem({ ...call, envelope: random(32) })),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'first')).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === 'again')).toHaveLength(again);
+  }
+});
+
+test('S07 a ledger that is evicted, and one that is aborted in the middle, spends a token once', async () => {
+  const store = durableSpentTokens(bindings.SPENT);
+  const at = ledger();
+  const one = spend();
+  expect(await store.spend(at, one)).toBe('first');
+  await evictDurableObject(stubOf(at));
+  expect(await store.spend(at, { ...one, envelope: random(32), tag: random(32) })).toBe('spent');
+
+  const two = spend();
+  const race = Array.from({ length: 12 }, (_, i) => {
+    const call = store.spend(at, { ...two, tag: random(32), envelope: random(32) }).catch(() => 'failed');
+    if (i % 10 === 5)
+      void runInDurableObject(stubOf(at), (_object, state) => state.abort('reset')).catch(() => {});
+    return call;
+  });
+  const outcomes = await Promise.all(race);
+  // An answer may be lost with the object, but never given twice.
+  expect(outcomes.filter((outcome) => outcome === 'first').length).toBeLessThanOrEqual(1);
+  expect(new Set(outcomes)).not.toContain('again');
+  expect(['first', 'spent']).toContain(
+    await store.spend(at, { ...two, tag: random(32), envelope: random(32) }),
+  );
+  expect(await store.spend(at, { ...two, tag: random(32), envelope: random(32) })).toBe('spent');
+});
+
+/** A namespace whose objects fail as told, one list entry a call; null lets it through. */
+function failing(...faults: ({ retryable?: boolean; overloaded?: boolean } | null)[]) {
+  const calls: number[] = [];
+  let stubs = 0;
+  const namespace = {
+    getByName: () => {
+      const stub = ++stubs;
+      return {
+        spend: async () => {
+          calls.push(stub);
+          const fault = faults.shift();
+          if (fault) throw Object.assign(new Error('Network connection lost.'), fault);
+          return 'first';
+        },
+      };
+    },
+  };
+  return { store: durableSpentTokens(namespace as never), calls };
+}
+
+test('S13 a retryable failure is tried once more with a new stub, an overloaded object never', async () => {
+  const lost = failing({ retryable: true }, null);
+  expect(await lost.store.spend(ledger(), spend())).toBe('first');
+  expect(lost.calls).toEqual([1, 2]);
+  const twice = failing({ retryable: true }, { retryable: true }, null);
+  await expect(twice.store.spend(ledger(), spend())).rejects.toBeInstanceOf(StoreError);
+  expect(twice.calls).toEqual([1, 2]);
+  for (const fault of [{ overloaded: true }, { overloaded: true, retryable: true }, {}]) {
+    const { store, calls } = failing(fault, null);
+    await expect(store.spend(ledger(), spend())).rejects.toBeInstanceOf(StoreError);
+    expect(calls).toEqual([1]);
+  }
+});
+
+test('S13 lost after the commit, the call’s own retry is told what it was told; a replay is not', async () => {
+  const at = ledger();
+  const one = spend();
+  const inner = bindings.SPENT;
+  let lost = true;
+  const namespace = {
+    getByName: (name: string) => ({
+      spend: async (call: Spend) => {
+        const outcome = await inner.getByName(name).spend(call);
+        if (!lost) return outcome;
+        lost = false;
+        throw Object.assign(new Error('Network connection lost.'), { retryable: true });
+      },
+    }),
+  };
+  const store = durableSpentTokens(namespace as never);
+  expect(await store.spend(at, one)).toBe('first');
+  expect(await store.spend(at, { ...one, call: random(8) })).toBe('replayed');
+  expect(await store.spend(at, { ...one, call: random(8), envelope: random(32) })).toBe('again');
+});
+
+test('S14 the number of shards is the key’s own: the same ledger whatever the configuration says later', async () => {
+  const store = durableSpentTokens(bindings.SPENT);
+  const old = ledger({ shards: 16 });
+  const spends = Array.from({ length: 40 }, spend);
+  for (const one of spends) expect(await store.spend(old, one)).toBe('first');
+  for (const one of spends) expect(await store.spend(old, { ...one, call: random(8) })).toBe('replayed');
+  expect(new Set(spends.map(({ id }) => shardOf(id, 16))).size).toBeGreaterThan(4);
+  const names = spends.map(({ id }) => ledgerName(old, shardOf(id, 16)));
+  expect(new Set(names.map(ledgerEnd))).toEqual(new Set([old.end]));
+});
+
+test('S15 a ledger checks its end itself, is dropped whole after its grace, and takes nothing then', async () => {
+  const at = ledger({ end: NOW + 100_000 });
+  const stub = stubOf(at);
+  const one = spend();
+  expect(await stub.spend(one)).toBe('first');
+  const alarm = await runInDurableObject(stub, (_object, state) => state.storage.getAlarm());
+  expect(alarm).toBe((at.end + 300) * 1000);
+  const real = Date.now;
+  try {
+    for (const [seconds, outcome] of [
+      [-1, 'replayed'],
+      [0, 'ended'],
+      [1, 'ended'],
+      [301, 'ended'],
+    ] as const) {
+      Date.now = () => (at.end + seconds) * 1000;
+      expect(await stub.spend({ ...one, call: random(8) })).toBe(outcome);
+    }
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    const left = await runInDurableObject(stub, (_object, state) =>
+      state.storage.sql
+        .exec("select name from sqlite_schema where name not like '\\_cf%' escape '\\'")
+        .toArray(),
+    );
+    expect(left).toEqual([]);
+    expect(await stub.spend(one)).toBe('ended');
+    // A clock that goes back meets an object whose own does not.
+    Date.now = () => (at.end - 7200) * 1000;
+    expect(await stub.spend(one)).toBe('ended');
+  } finally {
+    Date.now = real;
+  }
+});
+
+test('an object of any other name keeps nothing', async () => {
+  for (const name of ['x', '', `${'ab'.repeat(32)}.0`, `${'ab'.repeat(32)}.0.end`]) {
+    const stub = bindings.SPENT.getByName(name);
+    expect(await stub.spend(spend())).toBe('ended');
+    const tables = await runInDurableObject(stub, (_object, state) =>
+      state.storage.sql.exec("select name from sqlite_schema where name like 'spent%'").toArray(),
+    );
+    expect(tables).toEqual([]);
+  }
+});
+
+test('I09 the quota’s object counts racing batches within the limit, and goes with its epoch', async () => {
+  const epoch = Math.floor(NOW / 86_400) * 86_400;
+  const quota = durableQuota(bindings.QUOTA);
+  const row = { epoch, account: random(32), service: 'stickers', count: 5, limit: 30 };
+  const takes = Array.from({ length: 100 }, (_, i) =>
+    quota.take({ ...row, batch: `${i}`.padStart(32, '0') }),
+  );
+  const outcomes = await Promise.all(takes);
+  expect(outcomes.filter((outcome) => outcome === 'taken')).toHaveLength(6);
+  expect(outcomes.filter((outcome) => outcome === 'exhausted')).toHaveLength(94);
+  expect(await quota.used(row)).toBe(30);
+  const stub = bindings.QUOTA.getByName(quotaName(epoch, row.account));
+  const alarm = await runInDurableObject(stub, (_object, state) => state.storage.getAlarm());
+  expect(alarm).toBe((epoch + 86_400 + 300) * 1000);
+  await runDurableObjectAlarm(stub);
+  const left = await runInDurableObject(stub, (_object, state) =>
+    state.storage.sql.exec("select name from sqlite_schema where name = 'quotas'").toArray(),
+  );
+  expect(left).toEqual([]);
+  expect(await quota.take({ ...row, epoch: epoch - 86_400, batch: 'x' })).toBe('exhausted'); // over
+});
