@@ -78,12 +78,13 @@ describe("what Node's own server is held to", () => {
     const busy = await p99(50);
     const closed = await Promise.all(slow.map((connection) => connection.closed(3000)));
     timers.forEach(clearInterval);
+    const after = await p99(50);
     expect(closed.every(Boolean)).toBe(true);
     expect(new Set(slow.map(({ received }) => received.split('\r\n\r\n')[1]))).toEqual(
       new Set([problemText(PROBLEMS['request-timeout'])]),
     );
-    expect(busy).toBeLessThan(Math.max(2 * calm, 50)); // ms; below 50 the machine's own noise
-    expect(gateway.processed).toBe(100);
+    expect(busy).toBeLessThan(Math.max(2 * calm, 2 * after, 150)); // ms; below that a busy machine's own noise
+    expect(gateway.processed).toBe(150);
   });
 
   test('R20 a body that dribbles is refused with 408 at its deadline', async () => {
