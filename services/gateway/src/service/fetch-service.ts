@@ -21,11 +21,11 @@ const MOST_VALUE = 2048; // bytes
  *
  * @param base - origin and path that the inner path is appended to, without a slash at its end
  */
-export function fetchService(base: string, fetch: Fetch): Service {
+export function fetchService(base: string, send: Fetch): Service {
   return {
     async call(request, deadline) {
       const { method, content } = request;
-      const response = await fetch(join(base, request.path), {
+      const response = await send(join(base, request.path), {
         method,
         headers: headersOf(request),
         redirect: 'manual', // a redirect would carry the body elsewhere
