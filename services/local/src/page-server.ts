@@ -19,8 +19,8 @@ interface PageDeps {
 
 const NOTHING_ELSE = [
   "default-src 'none'",
-  "script-src 'self' blob:",
-  "style-src 'self' 'unsafe-inline'",
+  "script-src 'self'",
+  "style-src 'self'",
   "img-src 'self' data: blob:",
   "base-uri 'none'",
   "form-action 'none'",
