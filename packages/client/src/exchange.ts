@@ -37,7 +37,7 @@ export async function exchange(
   const sealed = await encapsulateRequest(hpke, config, bundle.suite, request, random).catch(() => {
     throw new ClientError('bundle-refused');
   });
-  const maxBytes = Math.max(expected, MAX_PROBLEM);
+  const maxBytes = expected + MAX_PROBLEM; // a longer answer is told from none
   const sent = { headers: HEADERS, body: sealed.encapsulatedRequest, maxBytes };
   const answer = await ask(deps, `${relay}/ohttp`, sent).catch(() => {
     throw new ClientError('relay-unreachable');

@@ -122,6 +122,12 @@ test('a relay that says 429 is waited for once, and then nothing is said of what
   expect(unsaid.length).toBeGreaterThan(5);
 });
 
+test('a key that begins with a dash is a key', async () => {
+  const { failed } = await probed({}, ['--relay', RELAY, '--root', `-${'A'.repeat(42)}`]);
+  expect(failed).toEqual(['L7-signature']);
+  await expect(probed({}, ['--relay', RELAY, '--root'])).rejects.toThrow('argument missing');
+});
+
 test('nobody there is one failure, wrong words are wrong usage', async () => {
   const dead: Faults = { relay: () => Promise.reject(new Error('refused')) };
   await expect(probed(dead)).rejects.toThrow('no answer from https://relay.example');

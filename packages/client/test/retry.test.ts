@@ -160,6 +160,9 @@ describe('what the door says', () => {
     alter((body) => body.map((byte, i) => (i === 100 ? byte ^ 1 : byte)));
     expect(await failure(client.search('cat'))).toMatchObject({ code: 'answer-unreadable' });
     world.intercept = () => null;
+    world.gateway.responseLength += 1;
+    expect(await failure(client.search('cat'))).toMatchObject({ code: 'answer-unreadable' });
+    world.gateway.responseLength -= 1;
     world.gateway.service = () => json({ results: [{ id: 7 }], next: null });
     expect(await failure(client.search('cat'))).toMatchObject({ code: 'answer-unreadable' });
   });

@@ -19,10 +19,26 @@ type Parsed<T extends Options> = ReturnType<
 export function parse<const T extends Options>(argv: readonly string[], options: T): Parsed<T> {
   if (argv.includes('--help') || argv.includes('-h')) throw new HelpAsked();
   try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+    return parseArgs({ args: joined(argv, options), options, allowPositionals: true, strict: true });
   } catch (error) {
     throw new UsageError((error as Error).message.split('\n')[0]);
   }
+}
+
+/** Each option joined to its value, since a key in base64url may begin with a dash. */
+function joined(argv: readonly string[], options: Options): string[] {
+  const takesValue = (word: string): boolean =>
+    options[word.slice(2)]?.type === 'string' && word.startsWith('--');
+  const isOption = (word: string): boolean =>
+    word.startsWith('--') && Object.hasOwn(options, word.slice(2).split('=', 1)[0] ?? '');
+  const words: string[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const [word = '', next] = [argv[i], argv[i + 1]];
+    if (word === '--') return [...words, ...argv.slice(i)];
+    if (takesValue(word) && next !== undefined && !isOption(next)) words.push(`${word}=${argv[++i]}`);
+    else words.push(word);
+  }
+  return words;
 }
 
 /** A whole number of at least 1. @throws {UsageError} */

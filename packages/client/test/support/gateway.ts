@@ -33,6 +33,7 @@ export class TestGateway {
   readonly seen: BhttpRequest[] = [];
   readonly envelopes: Bytes[] = [];
   keys: GatewayKey[] = [];
+  responseLength = LENGTHS.responseLength;
   /** The door's refusal of the next requests, before a token is spent. */
   refuse: (request: BhttpRequest) => Inner | null = () => null;
   service: (request: BhttpRequest) => Inner | Promise<Inner> = () =>
@@ -76,7 +77,7 @@ export class TestGateway {
       content,
       trailers: [],
     };
-    const padded = encodeResponse(response, { length: LENGTHS.responseLength });
+    const padded = encodeResponse(response, { length: this.responseLength });
     return {
       status: 200,
       type: MEDIA_TYPES.response,
