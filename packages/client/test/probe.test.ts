@@ -125,7 +125,7 @@ test('a relay that says 429 is waited for once, and then nothing is said of what
 test('a key that begins with a dash is a key', async () => {
   const { failed } = await probed({}, ['--relay', RELAY, '--root', `-${'A'.repeat(42)}`]);
   expect(failed).toEqual(['L7-signature']);
-  await expect(probed({}, ['--relay', RELAY, '--root'])).rejects.toThrow('argument missing');
+  await expect(probed({}, ['--relay', RELAY, '--root'])).rejects.toThrow('ambiguous');
 });
 
 test('nobody there is one failure, wrong words are wrong usage', async () => {

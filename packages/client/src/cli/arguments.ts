@@ -32,11 +32,16 @@ function joined(argv: readonly string[], options: Options): string[] {
   const isOption = (word: string): boolean =>
     word.startsWith('--') && Object.hasOwn(options, word.slice(2).split('=', 1)[0] ?? '');
   const words: string[] = [];
-  for (let i = 0; i < argv.length; i++) {
-    const [word = '', next] = [argv[i], argv[i + 1]];
-    if (word === '--') return [...words, ...argv.slice(i)];
-    if (takesValue(word) && next !== undefined && !isOption(next)) words.push(`${word}=${argv[++i]}`);
-    else words.push(word);
+  let open = false; // whether the word before waits for its value
+  for (const [i, word] of argv.entries()) {
+    if (word === '--' && !open) return [...words, ...argv.slice(i)];
+    if (open && !isOption(word)) {
+      words.push(`${words.pop()}=${word}`);
+      open = false;
+    } else {
+      words.push(word);
+      open = takesValue(word);
+    }
   }
   return words;
 }
