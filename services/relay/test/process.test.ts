@@ -111,7 +111,7 @@ describe('the relay as a process of its own', () => {
   });
 
   test('R05 a body in a hundred thousand chunks of one byte costs no more memory than in one', async () => {
-    const { child, url } = await start(vars(gateway.url, { REQUEST_MS: '20000' }));
+    const { child, url } = await start(vars(gateway.url, { REQUEST_MS: '20000', GATEWAY_MS: '20000' }));
     await Promise.all(Array.from({ length: 20 }, () => post(url)));
     const before = resident(child);
     const head =

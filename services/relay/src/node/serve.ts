@@ -54,6 +54,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     sleep: (ms) => sleep(ms, undefined, { ref: false }),
     timeout,
   });
+  const { fetch: pass } = mine.app;
   const buckets = tokenBuckets(options.rate, now);
   const answering = new WeakMap<object, ServerResponse>();
   let inFlight = 0;
@@ -63,7 +64,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     if (incoming.rawHeaders.length > 2 * MAX_HEADERS) return refuse('fields-too-large');
     if (!incoming.url?.startsWith('/')) return refuse('not-found');
     if (inFlight > options.maxInFlight) return refuse('unavailable');
-    return mine.app.fetch(request, {
+    return pass(request, {
       admit: () => buckets.take(addressKey(visitor(incoming, options.addressHeader))),
       waitUntil: (work) => void work.catch(() => {}),
     });
