@@ -81,7 +81,7 @@ export class Keys {
   async #refetch(): Promise<void> {
     const { sleep, keyDelaySeconds, random } = this.#deps;
     if (keyDelaySeconds > 0) await sleep(below(Math.ceil(keyDelaySeconds * 1000), random) / 1000);
-    await this.#fetch().catch(() => {});
+    await this.#obtain().catch(() => {});
   }
 
   #isFresh({ notBefore }: Bundle): boolean {
@@ -106,7 +106,7 @@ export class Keys {
       if (held !== null && good) return held;
     }
     try {
-      return await this.#fetch();
+      return await this.#obtain();
     } catch (error) {
       const held = this.#held;
       const unreachable = error instanceof ClientError && error.code === 'relay-unreachable';
@@ -115,7 +115,7 @@ export class Keys {
     }
   }
 
-  async #fetch(): Promise<HeldBundle> {
+  async #obtain(): Promise<HeldBundle> {
     const { places, wallet } = this.#deps;
     const answers = await Promise.allSettled(
       places.map((url) => ask(this.#deps, url, { maxBytes: MAX_BUNDLE })),

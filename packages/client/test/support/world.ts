@@ -120,7 +120,3 @@ export class World {
     throw new TypeError('fetch failed');
   }
 }
-
-export const lost = (): never => {
-  throw new TypeError('fetch failed');
-};
