@@ -4,7 +4,7 @@ import { HttpError, type ProblemCode } from '@sotto/http';
 export interface Passing {
   readonly body: ReadableStream<Uint8Array>;
   /** Why the stream was broken off by us or by its source; null while all is well. */
-  fault(): ProblemCode | null;
+  readonly fault: () => ProblemCode | null;
   /**
    * Aborts at a fault, before the stream errs. Whoever sends the stream must watch it: workerd ends a
    * request whose body errs as if it were whole.
