@@ -1,11 +1,14 @@
 import '../support/offline-env.ts';
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { extractLibsodium } from '@sotto/voprf/libsodium';
-import { measure, type Measured } from './measure.ts';
+import { prepare } from '../../services/local/src/prepare.ts';
+import { measure } from './measure.ts';
 import { nodePlatform } from './node-platform.ts';
 import { allRows } from './rows/all.ts';
-import type { Figure, Row } from './row.ts';
+import type { Figure, Measured, Row } from './row.ts';
+import { writeSearchData, searchData } from './search-data.ts';
+import { coldFigures } from './cold.ts';
+import { exchangeFigures } from './exchange.ts';
 import { startBenchWorker } from './workerd.ts';
 
 const PINNED = 'SOTTO_BENCH_PINNED';
@@ -24,7 +27,11 @@ const progress = (text: string): void => {
 };
 const rounded = (n: number | null): number | null => (n === null ? null : Number(n.toPrecision(4)));
 
-function report(runtime: Figure['runtime'], { name, peer }: Pick<Row, 'name' | 'peer'>, m: Measured): void {
+function report(
+  runtime: Figure['runtime'],
+  { name, peer }: { readonly name: string; readonly peer: string | null },
+  m: Measured,
+): void {
   const figure: Figure = {
     name,
     runtime,
@@ -43,10 +50,10 @@ function report(runtime: Figure['runtime'], { name, peer }: Pick<Row, 'name' | '
     name.padEnd(22),
     runtime.padEnd(8),
     `${figure.ours_us}`.padStart(9),
-    `${figure.peer_us}`.padStart(9),
-    `${figure.ratio}`.padStart(8),
+    `${figure.peer_us ?? ''}`.padStart(9),
+    `${figure.ratio ?? ''}`.padStart(8),
     `${figure.limit_us ?? ''}`.padStart(7),
-    peer,
+    peer ?? '',
   ];
   console.log(cells.join('  '));
 }
@@ -54,9 +61,10 @@ function report(runtime: Figure['runtime'], { name, peer }: Pick<Row, 'name' | '
 if (!values.json) {
   console.log('row                     runtime     ours µs   peer µs     ratio    limit  peer');
 }
-extractLibsodium();
+await prepare();
+writeSearchData();
 
-for (const row of (await allRows(await nodePlatform())).filter(({ name }) => wanted(name))) {
+for (const row of (await allRows(await nodePlatform(), searchData())).filter(({ name }) => wanted(name))) {
   progress(`node: ${row.name} beside ${row.peer}`);
   report('node', row, await measure(row, () => performance.now()));
 }
@@ -69,3 +77,16 @@ for (const [index, row] of listed.entries()) {
   report('workerd', row, (await (await fetch(`${worker.url}/?row=${index}`)).json()) as Measured);
 }
 await worker.stop();
+
+if (wanted('issuer.cold')) {
+  progress('issuer.cold');
+  for (const { runtime, figure } of await coldFigures()) {
+    report(runtime, { name: 'issuer.cold', peer: '@noble/curves' }, figure);
+  }
+}
+if (wanted('e2e.search')) {
+  progress('e2e.search');
+  for (const [name, ours_us] of await exchangeFigures()) {
+    report('workerd', { name, peer: null }, { ours_us, peer_us: null, ratio: null, limit_us: null });
+  }
+}

@@ -1,3 +1,11 @@
+/** Microseconds of one call of each contestant, and the median of the ratios of their rounds. */
+export interface Measured {
+  readonly ours_us: number;
+  readonly peer_us: number | null;
+  readonly ratio: number | null;
+  readonly limit_us: number | null;
+}
+
 /** One comparison: the same work done by us and by a peer from npm, in one process. */
 export interface Row {
   readonly name: string;
@@ -7,6 +15,8 @@ export interface Row {
   theirs(): unknown;
   /** The platform's bare primitives for the same work: what no code can beat. */
   limit?(): unknown;
+  /** Times the row in a way of its own, in place of turns of whole calls. */
+  timed?(now: () => number): Promise<Measured>;
   /** Throws unless both do the same work: outputs are compared before anything is timed. */
   check(): Promise<void>;
 }

@@ -2,6 +2,9 @@ import { webcryptoHpke } from '@sotto/ohttp/webcrypto';
 import { ecdhVoprf } from '@sotto/voprf/ecdh';
 import { sodiumVoprf } from '@sotto/voprf/sodium';
 import { loadSodium } from '@sotto/voprf/sodium-workerd';
+import archive from '../../services/stickers/catalogue/built/catalogue.bin';
+import art from '../../services/stickers/catalogue/built/art.bin';
+import miniSearch from './dist/minisearch.bin';
 import { measure } from './measure.ts';
 import type { Platform } from './platform.ts';
 import { allRows } from './rows/all.ts';
@@ -32,7 +35,11 @@ let rows: ReturnType<typeof allRows> | undefined;
 /** `/` names the rows; `/?row=N` measures one. */
 export default {
   async fetch(request: Request): Promise<Response> {
-    rows ??= allRows(await workerdPlatform());
+    rows ??= allRows(await workerdPlatform(), {
+      archive: new Uint8Array(archive),
+      art: new Uint8Array(art),
+      peer: new TextDecoder().decode(miniSearch),
+    });
     const all = await rows;
     const index = new URL(request.url).searchParams.get('row');
     if (index === null) return Response.json(all.map(({ name, peer }) => ({ name, peer })));

@@ -1,0 +1,44 @@
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { median } from './measure.ts';
+import type { Figure, Measured } from './row.ts';
+import { startBenchWorker } from './workerd.ts';
+
+const ROUNDS = 5;
+type Who = 'ours' | 'noble';
+
+/** A fresh isolate each time, in turns: the first batch that it signs. */
+export async function coldFigures(): Promise<{ runtime: Figure['runtime']; figure: Measured }[]> {
+  return [
+    { runtime: 'node', figure: await turns(inThread) },
+    { runtime: 'workerd', figure: await turns(inWorkerd) },
+  ];
+}
+
+async function turns(once: (who: Who) => Promise<number>): Promise<Measured> {
+  const rounds = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    rounds.push({ ours: await once('ours'), theirs: await once('noble') });
+  }
+  return {
+    ours_us: 1000 * median(rounds.map(({ ours }) => ours)),
+    peer_us: 1000 * median(rounds.map(({ theirs }) => theirs)),
+    ratio: median(rounds.map(({ ours, theirs }) => ours / theirs)),
+    limit_us: null,
+  };
+}
+
+function inThread(who: Who): Promise<number> {
+  const worker = new Worker(path.join(import.meta.dirname, 'cold-thread.ts'), { workerData: who });
+  return new Promise((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
+}
+
+async function inWorkerd(who: Who): Promise<number> {
+  const worker = await startBenchWorker('cold-worker.ts');
+  const milliseconds = (await (await fetch(`${worker.url}/?who=${who}`)).json()) as number;
+  await worker.stop();
+  return milliseconds;
+}
