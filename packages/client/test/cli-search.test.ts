@@ -1,31 +1,47 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { base64url } from '@sotto/wire';
+import { createNodeClient } from '../src/node/index.ts';
 import { run } from '../src/cli/run.ts';
 import { json, sticker } from './support/gateway.ts';
 import { localRoutes, TestIo } from './support/io.ts';
 import { World } from './support/world.ts';
 
 const ENVELOPE = 'https://relay.example/ohttp';
+let home = '';
 let folder = '';
 let world: World;
 let io: TestIo;
 let parties: string[];
 
-beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'sotto-cli-'));
+/** A wallet with a batch in it, drawn once: each test gets a copy. */
+beforeAll(async () => {
+  home = await mkdtemp(path.join(tmpdir(), 'sotto-cli-'));
   world = await World.create();
   world.now = Math.floor(Date.now() / 1000);
+  const file = path.join(home, 'wallet');
+  const { wallet: _memory, ...options } = world.options();
+  await createNodeClient({ ...options, walletFile: file, batches: 1 }).refill();
+});
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(home, 'test-'));
+  for (const name of ['wallet', 'wallet.key']) await copyFile(path.join(home, name), path.join(folder, name));
+  world.gateway.service = () => json({ results: [sticker('1', 'cat')], next: null });
+  world.gateway.seen.length = 0;
+  world.issuer.spent.clear();
   io = new TestIo(folder, world);
   const root = base64url(world.root);
   parties = ['--relay', 'https://relay.example', '--issuer', 'https://issuer.example', '--root', root];
-  parties.push('--account-token', 'account.jwt.canary');
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const search = (...words: string[]): Promise<number> => run(['search', ...words, ...parties, '--fresh'], io);
+const drawn = ['--wallet', 'wallet'];
+const account = ['--account-token', 'account.jwt.canary'];
+const search = (...words: string[]): Promise<number> =>
+  run(['search', ...words, ...parties, ...drawn, '--fresh'], io);
 
 describe('sotto search', () => {
   test('prints a table on standard output', async () => {
@@ -80,9 +96,9 @@ describe('sotto search', () => {
   });
 
   test('a wallet is kept: the second search draws nothing', async () => {
-    await search('cat');
+    expect(await run(['search', 'cat', ...parties, ...account, '--fresh'], io)).toBe(0);
     const before = io.asked.length;
-    expect(await search('dog')).toBe(0);
+    expect(await run(['search', 'dog', ...parties, '--fresh'], io)).toBe(0);
     expect(io.asked.slice(before).map(({ url }) => url)).toEqual([ENVELOPE]);
     expect(
       (await readdir(path.join(folder, 'sotto'))).filter((name) => name.endsWith('.wallet')),
@@ -90,7 +106,7 @@ describe('sotto search', () => {
   });
 
   test('without consent fresh tokens rest: exit 1, said plainly', async () => {
-    expect(await run(['search', 'cat', ...parties], io)).toBe(1);
+    expect(await run(['search', 'cat', ...parties, ...drawn], io)).toBe(1);
     expect(io.lines).toEqual([]);
     expect(io.errors.join()).toMatch(/too new.*until .*Z.*\[tokens-resting\]/);
   });
@@ -113,14 +129,12 @@ describe('sotto search', () => {
   });
 
   test('the account comes from the environment too; without one it is said', async () => {
-    parties = parties.slice(0, 6);
-    expect(await search('cat')).toBe(1);
+    expect(await run(['search', 'cat', ...parties], io)).toBe(1);
     expect(io.said).toContain('SOTTO_ACCOUNT_TOKEN');
     io.env['SOTTO_ACCOUNT_TOKEN'] = 'from.the.environment';
-    world.now = Math.floor(Date.now() / 1000);
     expect(await run(['search', 'cat', ...parties, '--fresh', '--wallet', 'other.wallet'], io)).toBe(0);
-    const drawn = io.asked.findLast(({ url }) => url.endsWith('/token-request'));
-    expect(drawn?.init.headers).toMatchObject({ authorization: 'Bearer from.the.environment' });
+    const request = io.asked.findLast(({ url }) => url.endsWith('/token-request'));
+    expect(request?.init.headers).toMatchObject({ authorization: 'Bearer from.the.environment' });
   });
 });
 
@@ -134,7 +148,7 @@ const party = (title: string, value: string) => ({
 describe('the local suite', () => {
   test('is spoken to without a word about where, on the PORT of the environment', async () => {
     localRoutes(io, base64url(world.root));
-    expect(await run(['search', 'cat'], io)).toBe(0);
+    expect(await run(['search', 'cat', ...drawn], io)).toBe(0);
     expect(io.lines).toHaveLength(2);
     io.env['PORT'] = '9000';
     expect(await run(['search', 'cat'], io)).toBe(1);
@@ -149,7 +163,9 @@ describe('the local suite', () => {
         relay: party('Relay', '203.0.113.7'),
         gateway: party('Gateway', 'a\u001bb'),
       });
-    expect(await run(['explain', 'happy cat'], io)).toBe(0);
+    expect(await run(['explain', 'happy cat', '--wallet', 'fresh'], io)).toBe(0);
+    const request = io.asked.find(({ url }) => url.endsWith('/token-request'));
+    expect(request?.init.headers).toMatchObject({ authorization: 'Bearer local.jwt' });
     expect(io.lines[0]).toBe('You asked for "happy cat" and got 1 stickers.');
     const titles = io.lines.find((line) => line.includes('RELAY'));
     expect(titles).toMatch(/^RELAY {2,}GATEWAY$/);
@@ -159,7 +175,7 @@ describe('the local suite', () => {
 
     io.lines.length = 0;
     io.columns = 40;
-    expect(await run(['explain', 'happy cat'], io)).toBe(0);
+    expect(await run(['explain', 'happy cat', ...drawn], io)).toBe(0);
     expect(io.lines.every((line) => line.length <= 50)).toBe(true);
     expect(io.lines).toContain('RELAY');
   });

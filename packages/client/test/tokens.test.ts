@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { decodeAmortizedBatchTokenRequest } from '@sotto/privacypass';
-import { memoryWallet, type WalletState } from '../src/index.ts';
-import { seeded, START, World } from './support/world.ts';
+import { emptyState, memoryWallet, type WalletState } from '../src/index.ts';
+import { takeToken } from '../src/purse.ts';
+import { DAY, seeded, START, World } from './support/world.ts';
 
 const ISSUER = 'https://issuer.example/token-request';
 const draws = (world: World): number => world.urls().filter((url) => url === ISSUER).length;
@@ -96,18 +97,19 @@ describe('drawing tokens', () => {
   });
 
   test('which token is spent is drawn by chance', async () => {
-    const orders = new Set<string>();
-    for (const seed of ['a', 'b', 'c']) {
-      const world = await World.create();
-      const wallet = memoryWallet();
-      const client = world.client({ wallet, restSeconds: 0, random: seeded(seed) });
-      await client.refill();
-      const drawn = (await peek(wallet)).tokens.map(({ token }) => Buffer.from(token).toString('hex'));
-      for (let i = 0; i < 4; i++) await client.search('cat');
-      const left = (await peek(wallet)).tokens.map(({ token }) => Buffer.from(token).toString('hex'));
-      orders.add(drawn.flatMap((token, i) => (left.includes(token) ? [] : [i])).join());
-    }
-    expect(orders.size).toBe(3);
+    const orders = ['a', 'b', 'c', 'd'].map((seed) => {
+      const state = emptyState();
+      for (let i = 0; i < 30; i++) {
+        state.tokens.push({ service: 'stickers', epoch: START, drawnAt: START, token: Uint8Array.of(i) });
+      }
+      const view = { now: START + 900, epochSeconds: DAY, restSeconds: 900 };
+      const request = { markOf: () => new Uint8Array(16), random: seeded(seed) };
+      const taken = Array.from({ length: 30 }, () => takeToken(state, 'stickers', view, request));
+      return taken.map((one) => ('token' in one ? one.token.token[0] : -1));
+    });
+    expect(new Set(orders.map(String)).size).toBe(4);
+    for (const order of orders) expect(new Set(order).size).toBe(30);
+    expect(new Set(orders.map(([first]) => first)).size).toBeGreaterThan(1);
   });
 
   test('quota used up: said with the next epoch, and nothing more is asked in this one', async () => {
