@@ -116,6 +116,7 @@ function variables(
       ROOT: secrets.root,
       RELAY_TOKEN: secrets.relayToken,
       KEY_WRAPPING_KEY: secrets.gatewayWrappingKey,
+      METADATA: 'true', // for `npx sotto probe`
       ...vars.gateway,
     },
     issuer: {

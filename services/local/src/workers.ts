@@ -43,6 +43,7 @@ export async function startWorkers({
       return {
         ...options,
         name: `sotto-${service}`,
+        ratelimits: {}, // everybody here has one address
         bindings: { ...(options['bindings'] as Record<string, unknown>), ...vars[service] },
         modules: await workerModules(main),
         unsafeDirectSockets: [{ host: '127.0.0.1', port: ports[service] }],

@@ -1,0 +1,27 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { probe } from '../../packages/client/src/cli/probe.ts';
+import { startSuite, type Suite } from '../../services/local/src/suite.ts';
+
+let suite: Suite;
+beforeAll(async () => {
+  suite = await startSuite();
+});
+afterAll(() => suite.dispose());
+
+test('the probe finds nothing wrong with the live suite', async () => {
+  const lines: string[] = [];
+  const { relay, gateway } = suite.urls;
+  const argv = ['--relay', relay, '--gateway', gateway, '--root', suite.secrets.root, '--json'];
+  const status = await probe(argv, {
+    out: (line: string) => void lines.push(line),
+    err: (line: string) => void lines.push(line),
+    env: {},
+    cwd: '.',
+    columns: null,
+    fetch,
+  });
+  const rows = lines.map((line) => JSON.parse(line) as { id: string; result: string; detail: string });
+  expect(rows.filter(({ result }) => result === 'fail')).toEqual([]);
+  expect(rows.filter(({ result }) => result === 'pass').length).toBeGreaterThan(20);
+  expect(status).toBe(0);
+}, 60_000);
