@@ -154,6 +154,8 @@ test('I20 S21 a clock that goes back picks no earlier key, and nothing expired c
   world.clock.now = START + 1000;
   const back = new World({ database: world.database, clock: world.clock });
   for (const w of [world, back]) expect(await w.redeem(old)).toBe('invalid');
+  await back.issuer.runSchedule();
+  expect(rows(world).every(({ epoch }) => epoch >= START + 30 * DAY)).toBe(true);
 });
 
 test('a key is redeemable in its epoch and the next, and destroyed with its ledger after the grace', async () => {
@@ -256,4 +258,17 @@ test('a stored key is sealed under a key that the store does not hold, and bound
   );
   const cold = new World({ database: world.database, clock: world.clock });
   expect((await cold.fetch('/.well-known/private-token-issuer-directory')).status).toBe(503);
+});
+
+test('K02 a stored public key that is not of its secret key is never shown', async () => {
+  const world = new World();
+  await world.issuer.runSchedule();
+  const other = `(select public_key from issuer_keys where service = 'weather' and type = 5 and epoch = ${START})`;
+  world.database.db.run(
+    `update issuer_keys set public_key = ${other} where service = 'stickers' and epoch = ${START}`,
+  );
+  const cold = new World({ database: world.database, clock: world.clock });
+  expect((await cold.fetch('/.well-known/private-token-issuer-directory')).status).toBe(503);
+  const response = await cold.post('application/private-token-request', new Uint8Array(35));
+  expect(response.status).toBe(503);
 });

@@ -35,13 +35,13 @@ class RemoteKeys {
   readonly get: JWTVerifyGetKey = async (header, token) => {
     const now = this.#deps.now();
     const age = now - (this.#keys?.at ?? -Infinity);
-    if (age >= FRESH && (age >= STALE || now - this.#asked >= COOLDOWN)) await this.#fetch(age < STALE);
+    if (age >= FRESH && (age >= STALE || now - this.#asked >= COOLDOWN)) await this.#refresh(age < STALE);
     try {
       return await this.#set()(header, token);
     } catch (error) {
       const rotated = error instanceof errors.JWKSNoMatchingKey && now - this.#asked >= COOLDOWN;
       if (!rotated) throw error;
-      await this.#fetch(true);
+      await this.#refresh(true);
       return this.#set()(header, token);
     }
   };
@@ -52,7 +52,7 @@ class RemoteKeys {
   }
 
   /** @param keep - whether the keys that we have still serve when the address fails */
-  async #fetch(keep: boolean): Promise<void> {
+  async #refresh(keep: boolean): Promise<void> {
     this.#asked = this.#deps.now();
     try {
       const set = await fetchKeys(this.#url, this.#deps.fetch);
@@ -69,10 +69,10 @@ function unavailable(cause?: unknown): Refusal {
 }
 
 /** Follows no redirect, takes 64 KiB and three seconds at most. */
-async function fetchKeys(url: string, fetch: JwksDeps['fetch']): Promise<JWTVerifyGetKey> {
+async function fetchKeys(url: string, request: JwksDeps['fetch']): Promise<JWTVerifyGetKey> {
   const deadline = AbortSignal.timeout(DEADLINE);
   const headers = { accept: 'application/json' };
-  const response = await fetch(url, { headers, redirect: 'manual', signal: deadline });
+  const response = await request(url, { headers, redirect: 'manual', signal: deadline });
   if (response.status !== 200 || response.body === null) throw unavailable();
   const body = JSON.parse(fromUtf8(await collect(response.body, MAX_BYTES, deadline))) as JSONWebKeySet;
   if (!Array.isArray(body.keys) || body.keys.length > MAX_KEYS) throw unavailable();
