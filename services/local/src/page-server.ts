@@ -15,6 +15,7 @@ interface PageDeps {
   readonly secrets: Secrets;
   readonly account: (name: string) => Promise<string>;
   readonly show: () => Shown;
+  readonly epochSeconds: number;
 }
 
 const NOTHING_ELSE = [
@@ -29,14 +30,20 @@ const NOTHING_ELSE = [
 /** The showcase page, and what a page or the command line asks of the local suite. */
 export async function servePage(
   port: number,
-  { urls, secrets, account, show }: PageDeps,
+  { urls, secrets, account, show, epochSeconds }: PageDeps,
 ): Promise<{ close(): Promise<void> }> {
   const files = await pageFiles({ catalogue: CATALOGUE });
   const connect = `connect-src 'self' ${urls.relay} ${urls.issuer}`;
   const policy = [...NOTHING_ELSE, connect].join('; ');
   const app = new Hono();
   app.get('/local.json', (c) =>
-    c.json({ ...urls, root: secrets.root, operatorToken: secrets.operatorToken, restSeconds: 0 }),
+    c.json({
+      ...urls,
+      root: secrets.root,
+      operatorToken: secrets.operatorToken,
+      restSeconds: 0,
+      epochSeconds,
+    }),
   );
   app.post('/local/account', async (c) => {
     const name = c.req.query('name') ?? 'you@local';

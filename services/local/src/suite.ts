@@ -40,6 +40,8 @@ export interface Suite {
   dispose(): Promise<void>;
 }
 
+const DAY = 86_400; // seconds
+
 /** The whole house on one machine: four Workers in one workerd, each on a loopback port of its own. */
 export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
   const secrets = options.secrets ?? (await makeSecrets());
@@ -76,7 +78,9 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
   };
   const show = (): Shown => taps?.show() ?? { sequence: 0 };
   await tick();
-  const page = options.page ? await servePage(ports.page, { urls, secrets, account, show }) : null;
+  const page = options.page
+    ? await servePage(ports.page, { urls, secrets, account, show, epochSeconds: options.epochSeconds ?? DAY })
+    : null;
   return {
     urls: { ...urls, page: `http://127.0.0.1:${ports.page}` },
     secrets,
@@ -101,7 +105,7 @@ function mapServices<T>(of: (service: ServiceName) => T): Record<ServiceName, T>
 function variables(
   secrets: Secrets,
   urls: PerService<string>,
-  { epochSeconds = 86_400, vars = {} }: SuiteOptions,
+  { epochSeconds = DAY, vars = {} }: SuiteOptions,
 ): PerService<Record<string, string>> {
   const common = { LOCAL: 'true', OPERATOR_TOKEN: secrets.operatorToken, EPOCH_SECONDS: `${epochSeconds}` };
   return {
