@@ -1,12 +1,13 @@
 import { invertCt } from '@noble/curves/abstract/modular.js';
-import { mulAddUnsafe, type CurvePoint, type CurvePointCons } from '@noble/curves/abstract/curve.js';
+import type { CurvePoint, CurvePointCons } from '@noble/curves/abstract/curve.js';
 import { ristretto255, ristretto255_hasher } from '@noble/curves/ed25519.js';
 import { p384, p384_hasher } from '@noble/curves/nist.js';
 import { sha384, sha512 } from '@noble/hashes/sha2.js';
 import { hex, utf8, type Bytes } from '@sotto/wire';
 import type { Group, Secret } from './group.ts';
 import { hashToP384 } from './p384-hash.ts';
-import { multiplySecret, sumPublic } from './ristretto255-points.ts';
+import { sumPublic as sumP384 } from './p384-sum.ts';
+import { multiplySecret, sumPublic as sumRistretto255 } from './ristretto255-points.ts';
 import { invertAll, mod, respond, scalarFromBytes, scalarToBytes, type ScalarField } from './scalar.ts';
 import { VOPRF_SIZES, type VoprfSuiteId } from './voprf.ts';
 
@@ -92,7 +93,7 @@ export const ristretto255Group = (): Group<RistrettoPoint> =>
     hash: sha512,
     littleEndian: true,
     multiply: (scalar, element) => multiplySecret(scalar, mask(scalar, element), element),
-    sum: sumPublic,
+    sum: sumRistretto255,
   });
 
 export const p384Group = (): Group<P384Point> =>
@@ -104,5 +105,5 @@ export const p384Group = (): Group<P384Point> =>
     hash: sha384,
     littleEndian: false,
     multiply: (scalar, element) => element.multiply(scalar), // which noble blinds by chance of its own
-    sum: (scalars, elements) => mulAddUnsafe(p384.Point, [...elements], [...scalars]),
+    sum: sumP384,
   });

@@ -1,11 +1,11 @@
 import { ristretto255 } from '@noble/curves/ed25519.js';
+import { signedDigits, WINDOW } from './digits.ts';
 import type { RistrettoPoint } from './noble-group.ts';
 
 const { Fp } = ristretto255.Point;
 const p = Fp.ORDER; // 2^255 - 19
 const d2 = (2n * 37095705934669439343138083508754565189542113879843219016388785533085940283555n) % p;
 const n = ristretto255.Point.Fn.ORDER;
-const WINDOW = 5; // bits, of a public scalar
 const DIGITS = 257; // of a scalar below 2^255, and a carry
 const NIBBLES = 80; // of a secret scalar below 2^253 and a mask of 64 bits times n
 
@@ -23,7 +23,7 @@ const IDENTITY: Extended = [0n, 1n, 1n, 0n];
  */
 export function sumPublic(scalars: readonly bigint[], points: readonly RistrettoPoint[]): RistrettoPoint {
   const tables = points.map(oddMultiples);
-  const digits = scalars.map(signedDigits);
+  const digits = scalars.map((scalar) => signedDigits(scalar, DIGITS));
   let sum = IDENTITY;
   for (let bit = DIGITS - 1; bit >= 0; bit--) {
     sum = double(sum);
@@ -107,26 +107,4 @@ function add([X, Y, Z, T]: Extended, [sum, difference, twoZ, twoDT]: Cached, neg
   const D = (Z * twoZ) % p;
   const [E, F, G, H] = [B - A, D - C, D + C, B + A];
   return [(E * F) % p, (G * H) % p, (F * G) % p, (E * H) % p];
-}
-
-/** Digits of a scalar in -15..15, odd or zero, of which any five in a row hold one that is not zero. */
-function signedDigits(scalar: bigint): Int8Array {
-  const bits = Uint8Array.from(scalar.toString(2).padStart(DIGITS + WINDOW, '0'), Number).toReversed();
-  const digits = new Int8Array(DIGITS);
-  for (let at = 0; at < DIGITS; at++) {
-    if (bits[at] !== 1) continue;
-    let digit = 0;
-    for (let i = 0; i < WINDOW; i++) {
-      digit += (bits[at + i] ?? 0) << i;
-      bits[at + i] = 0;
-    }
-    if (digit >= 1 << (WINDOW - 1)) {
-      digit -= 1 << WINDOW;
-      let carry = at + WINDOW;
-      while (bits[carry] === 1) bits[carry++] = 0;
-      bits[carry] = 1;
-    }
-    digits[at] = digit;
-  }
-  return digits;
 }

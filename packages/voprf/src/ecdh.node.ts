@@ -1,0 +1,34 @@
+import { createECDH, createPrivateKey, createPublicKey, diffieHellman } from 'node:crypto';
+import { base64url, type Bytes } from '@sotto/wire';
+import { ecdhGroup, type Coordinates, type Ecdh } from './ecdh-group.ts';
+import { createVoprf } from './protocol.ts';
+import type { Voprf } from './voprf.ts';
+
+/**
+ * P384-SHA384 whose secret keys are touched by OpenSSL's ECDH, which is constant in time; without the thread
+ * pool and the third multiplication by which Node's WebCrypto checks a private key.
+ *
+ * A key is loaded once: hand in the same `secretKey` array each time.
+ */
+export function nodeEcdhVoprf(): Voprf {
+  return createVoprf(ecdhGroup(NODE));
+}
+
+const jwk = ({ x, y }: Coordinates) => ({ kty: 'EC', crv: 'P-384', x: base64url(x), y: base64url(y) });
+
+const NODE: Ecdh = {
+  load(scalar: Bytes) {
+    const ecdh = createECDH('secp384r1');
+    ecdh.setPrivateKey(scalar);
+    const raw = Uint8Array.from(ecdh.getPublicKey());
+    const publicKey = { x: raw.slice(1, 49), y: raw.slice(49) };
+    const privateKey = createPrivateKey({ key: { ...jwk(publicKey), d: base64url(scalar) }, format: 'jwk' });
+    return {
+      publicKey,
+      derive: (point) =>
+        Uint8Array.from(
+          diffieHellman({ privateKey, publicKey: createPublicKey({ key: jwk(point), format: 'jwk' }) }),
+        ),
+    };
+  },
+};

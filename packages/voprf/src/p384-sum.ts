@@ -1,0 +1,94 @@
+import { p384 } from '@noble/curves/nist.js';
+import { signedDigits, WINDOW } from './digits.ts';
+import type { P384Point } from './noble-group.ts';
+
+const { Point } = p384;
+const p = Point.Fp.ORDER;
+const DIGITS = 385; // of a scalar below 2^384, and a carry
+
+/** X/Z², Y/Z³ (Jacobian), taken modulo p, of either sign; null is the identity. */
+type Jacobian = { readonly X: bigint; readonly Y: bigint; readonly Z: bigint } | null;
+/** With Z² and Z³ beside it. */
+type Cached = {
+  readonly X: bigint;
+  readonly Y: bigint;
+  readonly Z: bigint;
+  readonly ZZ: bigint;
+  readonly ZZZ: bigint;
+};
+
+/**
+ * The sum of scalar times point, all of them public: it takes time that depends on them.
+ *
+ * Straus's method with signed windows, on bare BigInt; noble's adds in more general coordinates.
+ */
+export function sumPublic(scalars: readonly bigint[], points: readonly P384Point[]): P384Point {
+  const tables = points.map(oddMultiples);
+  const digits = scalars.map((scalar) => signedDigits(scalar, DIGITS));
+  let sum: Jacobian = null;
+  for (let bit = DIGITS - 1; bit >= 0; bit--) {
+    sum = double(sum);
+    for (const [i, table] of tables.entries()) {
+      const digit = digits[i]?.[bit] ?? 0;
+      const entry = table?.[(Math.abs(digit) - 1) >> 1];
+      if (entry !== undefined) sum = add(sum, entry, digit < 0);
+    }
+  }
+  if (sum === null) return Point.ZERO;
+  const { X, Y, Z } = sum;
+  return new Point(Point.Fp.create(X * Z), Point.Fp.create(Y), Point.Fp.create(Z * Z * Z));
+}
+
+/** P, 3P, 5P, … 15P; null for the identity. No multiple below the order is the identity. */
+function oddMultiples(point: P384Point): Cached[] | null {
+  if (point.is0()) return null;
+  const { x, y } = point.toAffine();
+  let multiple: Jacobian = { X: x, Y: y, Z: 1n };
+  const twice = cached(double(multiple));
+  const table = [cached(multiple)];
+  while (table.length < 1 << (WINDOW - 2)) {
+    multiple = add(multiple, twice, false);
+    table.push(cached(multiple));
+  }
+  return table;
+}
+
+function cached(point: Jacobian): Cached {
+  if (point === null) throw new TypeError('a small multiple is the identity');
+  const ZZ = (point.Z * point.Z) % p;
+  return { ...point, ZZ, ZZZ: (ZZ * point.Z) % p };
+}
+
+/** dbl-2001-b for a = -3. The order is odd, so Y is never zero. */
+function double(point: Jacobian): Jacobian {
+  if (point === null) return null;
+  const { X, Y, Z } = point;
+  const delta = (Z * Z) % p;
+  const gamma = (Y * Y) % p;
+  const beta4 = (4n * X * gamma) % p;
+  const alpha = (3n * (X - delta) * (X + delta)) % p;
+  const X3 = (alpha * alpha - 2n * beta4) % p;
+  const YZ = Y + Z;
+  return {
+    X: X3,
+    Y: (alpha * (beta4 - X3) - 8n * gamma * gamma) % p,
+    Z: (YZ * YZ - gamma - delta) % p,
+  };
+}
+
+/** Of Q, or of -Q when `negative`; equal and opposite points are told apart. */
+function add(point: Jacobian, Q: Cached, negative: boolean): Jacobian {
+  const QY = negative ? -Q.Y : Q.Y;
+  if (point === null) return { X: Q.X, Y: QY, Z: Q.Z };
+  const ZZ = (point.Z * point.Z) % p;
+  const U = (point.X * Q.ZZ) % p;
+  const S = (point.Y * Q.ZZZ) % p;
+  const H = (Q.X * ZZ - U) % p;
+  const R = (((QY * ZZ) % p) * point.Z - S) % p;
+  if (H === 0n) return R === 0n ? double(point) : null;
+  const HH = (H * H) % p;
+  const HHH = (HH * H) % p;
+  const V = (U * HH) % p;
+  const X3 = (R * R - HHH - 2n * V) % p;
+  return { X: X3, Y: (R * (V - X3) - S * HHH) % p, Z: (((point.Z * Q.Z) % p) * H) % p };
+}

@@ -1,0 +1,38 @@
+import { mulAddUnsafe } from '@noble/curves/abstract/curve.js';
+import { p384, p384_hasher } from '@noble/curves/nist.js';
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { sumPublic } from '../src/p384-sum.ts';
+
+const { Point } = p384;
+const n = Point.Fn.ORDER;
+const edges = [0n, 1n, 2n, 15n, 16n, 17n, 31n, n / 2n, n / 2n + 1n, n - 17n, n - 16n, n - 2n, n - 1n];
+const scalar = fc.oneof(fc.constantFrom(...edges), fc.bigInt({ min: 0n, max: n - 1n }));
+const lowX = ['00', '02', '03'].map((x) => Point.fromHex(`02${x.padStart(96, '0')}`));
+const special = [Point.BASE, Point.BASE.negate(), Point.BASE.double(), Point.ZERO, ...lowX];
+const hashed = fc
+  .uint8Array({ minLength: 1, maxLength: 1 })
+  .map((seed) => p384_hasher.hashToCurve(Uint8Array.from(seed)));
+
+test("the sum is noble's, whatever the scalars and points, the identity and equal ones among them", () => {
+  const term = fc.tuple(scalar, fc.oneof(hashed, fc.constantFrom(...special)));
+  fc.assert(
+    fc.property(fc.array(term, { minLength: 1, maxLength: 4 }), (terms) => {
+      const scalars = terms.map(([k]) => k);
+      const points = terms.map(([, P]) => P);
+      const ours = sumPublic(scalars, points);
+      expect(ours.equals(mulAddUnsafe(Point, points, scalars))).toBe(true);
+      if (!ours.is0()) ours.assertValidity();
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('equal, opposite and vanishing terms', () => {
+  const P = p384_hasher.hashToCurve(Uint8Array.of(1));
+  expect(sumPublic([5n, n - 5n], [P, P]).is0()).toBe(true);
+  expect(sumPublic([7n, 7n], [P, P.negate()]).is0()).toBe(true);
+  expect(sumPublic([0n, 0n], [P, Point.BASE]).is0()).toBe(true);
+  expect(sumPublic([3n, 3n], [P, P]).equals(P.multiply(6n))).toBe(true);
+  expect(sumPublic([1n, 1n, 1n], [P, P.negate(), P]).equals(P)).toBe(true);
+});
