@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { emojiKey } from '../src/engine/emoji.ts';
 import { HINT, KEYWORD, NAME, VARIANT_NAME } from '../src/engine/language.ts';
 import { languageOf } from '../src/engine/locale.ts';
 import type { StandardEmoji } from './core.ts';
@@ -12,18 +13,19 @@ const FEWEST = 1960; // names that a language needs to have an index: CLDR has 1
 
 type Annotations = Readonly<Record<string, { readonly default?: string[]; readonly tts?: string[] }>>;
 
-function read(locale: string): Annotations {
-  const text = readFileSync(path.join(FOLDER, locale, 'annotations.json'), 'utf8');
-  return (JSON.parse(text) as { annotations: { annotations?: Annotations } }).annotations.annotations ?? {};
-}
+const textOf = (locale: string): string =>
+  readFileSync(path.join(FOLDER, locale, 'annotations.json'), 'utf8');
+
+const read = (locale: string): Annotations =>
+  (JSON.parse(textOf(locale)) as { annotations: { annotations?: Annotations } }).annotations.annotations ??
+  {};
 
 /** Languages with enough names, each with all its CLDR locales, the one that bears its name first. */
 export function cldrLanguages(): Map<string, string[]> {
   const locales = Map.groupBy(readdirSync(FOLDER).toSorted(), languageOf);
   locales.delete('und');
-  const enough = [...locales].filter(
-    ([, [base = '']]) => Object.values(read(base)).filter(({ tts }) => tts).length >= FEWEST,
-  );
+  const names = (locale: string): number => textOf(locale).split('"tts"').length - 1;
+  const enough = [...locales].filter(([, [base = '']]) => names(base) >= FEWEST);
   return new Map(enough.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
@@ -69,16 +71,16 @@ const plain = (own: Annotations[string] | undefined): { name: string; keywords: 
   keywords: own?.default ?? [],
 });
 
-const PERSON = /^[👦👧👨👩🧑🧒👶]$/u;
+const PEOPLE = new Set(['👦', '👧', '👨', '👩', '🧑', '🧒', '👶']);
 
 /**
  * Name and keywords of a sequence that CLDR leaves to its rules: the name of the whole or of the first part,
  * then those of the other parts (Unicode LDML part 7, "Sequence labels").
  */
 function derived(key: string, annotations: Annotations): { name: string; keywords: readonly string[] } {
-  const parts = key.split('\u200d').map((part) => part.replaceAll(/[\u{1f3fb}-\u{1f3ff}\ufe0f]/gu, ''));
+  const parts = key.split('\u200d').map((part) => emojiKey(part));
   if (parts.length === 1) return { name: '', keywords: [] };
-  const people = parts.filter((part) => PERSON.test(part));
+  const people = parts.filter((part) => PEOPLE.has(part));
   const couple = parts.includes('💋') ? '💏' : parts.includes('❤') ? '💑' : '👪';
   let head = people.length > 1 ? couple : (parts[0] ?? '');
   let rest = people.length > 1 ? people : parts.slice(1);

@@ -96,7 +96,8 @@ export function coreDrawings(emoji: readonly StandardEmoji[]): Drawing[] {
   });
 }
 
-const hexes = (text: string): string => [...text].map((c) => (c.codePointAt(0) ?? 0).toString(16)).join('-');
+const hexes = (text: string): string =>
+  Array.from(text, (c) => (c.codePointAt(0) ?? 0).toString(16)).join('-');
 
 /** Digits, © and ® are no emoji by themselves, so the sets list them by name alone. */
 function bySlug({ icons }: IconSet, label: string): string | undefined {

@@ -23,24 +23,37 @@ const RANK: readonly number[] = [NAME, VARIANT_NAME, KEYWORD, HINT]; // which of
 const utf8 = new TextEncoder();
 const byCode = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Bytes put together; grows by arrays, since no file here passes a few hundred KB. */
+/** Bytes put together. */
 class Out {
-  readonly bytes: number[] = [];
-  varint(value: number): void {
-    for (; value > 0x7f; value >>>= 7) this.bytes.push((value & 0x7f) | 0x80);
-    this.bytes.push(value);
+  #bytes = new Uint8Array(1 << 16);
+  #length = 0;
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
   }
-  raw(bytes: Uint8Array | readonly number[]): void {
-    for (const byte of bytes) this.bytes.push(byte);
+  varint(value: number): void {
+    this.#room(5);
+    for (; value > 0x7f; value >>>= 7) this.#bytes[this.#length++] = (value & 0x7f) | 0x80;
+    this.#bytes[this.#length++] = value;
+  }
+  raw(bytes: Uint8Array): void {
+    this.#room(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
   }
   text(text: string): void {
     const bytes = utf8.encode(text);
     this.varint(bytes.length);
     this.raw(bytes);
   }
+  #room(more: number): void {
+    if (this.#length + more <= this.#bytes.length) return;
+    const wider = new Uint8Array(2 * (this.#length + more));
+    wider.set(this.bytes);
+    this.#bytes = wider;
+  }
 }
 
-interface Phrase {
+export interface Phrase {
   readonly text: string;
   readonly terms: readonly string[];
   readonly units: number;
@@ -49,7 +62,16 @@ interface Phrase {
 
 /** Encodes one language's index, in the form that `src/engine/language.ts` reads. The same entries give the same bytes. */
 export function encodeLanguage({ tag, stickers, entries, variants }: LanguageSource): Uint8Array {
-  const phrases = collect(tag, entries, variants);
+  return encodeIndex(tag, stickers, collect(tag, entries, variants), variants);
+}
+
+/** Encodes phrases, sorted by their text, with the terms that each is filed under. */
+export function encodeIndex(
+  tag: string,
+  stickers: number,
+  phrases: readonly Phrase[],
+  variants: LanguageSource['variants'],
+): Uint8Array {
   const number = new Map(phrases.map(({ text }, i) => [text, i]));
   const out = new Out();
   out.text(tag);
@@ -90,7 +112,7 @@ export function encodeLanguage({ tag, stickers, entries, variants }: LanguageSou
 
 function writeTerms(out: Out, terms: readonly string[], postings: ReadonlyMap<string, number[]>): void {
   const heads: string[] = [];
-  const blocks: number[][] = [];
+  const blocks: Uint8Array[] = [];
   for (let i = 0; i < terms.length; i += BLOCK) {
     const block = terms.slice(i, i + BLOCK);
     const body = new Out();
@@ -126,25 +148,25 @@ function collect(
   entries: readonly Entry[],
   variants: LanguageSource['variants'],
 ): readonly Phrase[] {
-  const phrases = new Map<string, Phrase>();
-  const phraseOf = (text: string): Phrase => {
+  const phrases = new Map<string, Phrase & { readonly key: string }>();
+  const phraseOf = (text: string): Phrase & { readonly key: string } => {
     let phrase = phrases.get(text);
     if (phrase === undefined) {
-      phrase = { text, ...indexTerms(fold(text, tag)), stickers: new Map() };
+      const folded = indexTerms(fold(text, tag));
+      phrase = { text, ...folded, key: folded.terms.join(' '), stickers: new Map() };
       phrases.set(text, phrase);
     }
     return phrase;
   };
-  const taken = new Map<string, Set<string>>(); // sticker's folded phrases
+  const taken = new Map<number, Set<string>>(); // sticker → its folded phrases
   for (const kind of RANK) {
     for (const entry of entries) {
       if (entry.kind !== kind) continue;
       const phrase = phraseOf(entry.phrase);
-      const key = phrase.terms.join(' ');
-      const seen = taken.get(String(entry.sticker)) ?? new Set();
-      taken.set(String(entry.sticker), seen);
-      if (seen.has(key) && kind !== NAME) continue;
-      seen.add(key);
+      const seen = taken.get(entry.sticker) ?? new Set();
+      taken.set(entry.sticker, seen);
+      if (seen.has(phrase.key) && kind !== NAME) continue;
+      seen.add(phrase.key);
       if (!phrase.stickers.has(entry.sticker)) phrase.stickers.set(entry.sticker, kind);
     }
   }
@@ -152,13 +174,13 @@ function collect(
   const shown = new Set([...variants.values()].flat().map(({ phrase }) => phrase));
   return [...phrases.values()]
     .filter(({ text, stickers }) => stickers.size > 0 || shown.has(text))
+    .map((phrase) => (phrase.stickers.size > 0 ? phrase : { ...phrase, terms: [] })) // shown and not found by
     .toSorted((a, b) => byCode(a.text, b.text));
 }
 
 function invert(phrases: readonly Phrase[]): Map<string, number[]> {
   const postings = new Map<string, number[]>();
-  phrases.forEach(({ terms, stickers }, i) => {
-    if (stickers.size === 0) return;
+  phrases.forEach(({ terms }, i) => {
     for (const term of terms) {
       const list = postings.get(term);
       if (list === undefined) postings.set(term, [i]);

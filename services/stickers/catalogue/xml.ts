@@ -32,7 +32,7 @@ const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>',
  */
 export function parseXml(text: string, file: string): Element {
   let at = text.startsWith('\ufeff') ? 1 : 0;
-  const fail = (message: string, where = at): never => {
+  const fail: (message: string, where?: number) => never = (message, where = at) => {
     throw new PackError(file, text.slice(0, where).split('\n').length, message);
   };
   const decode = (value: string, where: number): string =>
@@ -106,6 +106,6 @@ export function parseXml(text: string, file: string): Element {
   }
   const [root, second] = roots;
   if (open.length > 0) fail(`<${open.at(-1)?.name}> is not closed`);
-  if (root === undefined || second !== undefined) fail('not one drawing');
-  return root as Element;
+  if (root === undefined || second !== undefined) return fail('not one drawing');
+  return root;
 }

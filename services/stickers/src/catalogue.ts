@@ -24,7 +24,7 @@ export function openCatalogue(archive: Uint8Array, art: Uint8Array, { whole = fa
   }
   const table = files['stickers.json'];
   if (table === undefined) throw new SearchError('corrupt-index', 'no stickers.json');
-  const search = createSearch(table, indexes);
+  const search = createSearch(table, indexes, files['synonyms.bin'] ?? null);
   const end = Math.max(0, ...search.table.stickers.map((s) => s.art.offset + s.art.length));
   if (end > art.length) throw new SearchError('corrupt-index', 'art is missing');
   if (whole) for (const locale of search.languages) search.results('a', { locale });

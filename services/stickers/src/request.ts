@@ -48,7 +48,7 @@ function parse(body: Uint8Array): unknown {
 
 const isQuery = (q: string): boolean =>
   q.length <= 2 * LIMITS.characters &&
-  [...q].length <= LIMITS.characters &&
+  Array.from(q).length <= LIMITS.characters &&
   q.isWellFormed() &&
   encoder.encode(q).length <= LIMITS.bytes;
 

@@ -1,4 +1,4 @@
-const MODIFIERS = /[\u{1f3fb}-\u{1f3ff}\ufe0e\ufe0f]/gu;
+const MODIFIERS = /[\u{1f3fb}-\u{1f3ff}]|\ufe0e|\ufe0f/gu;
 const ELEMENT =
   '(?:\\p{Extended_Pictographic}|\\p{Emoji_Presentation})[\\u{1f3fb}-\\u{1f3ff}\\ufe0e\\ufe0f]*';
 const SEQUENCE = new RegExp(

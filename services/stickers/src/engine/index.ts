@@ -50,9 +50,14 @@ export interface Results {
  *
  * @param stickers - the catalogue's `stickers.json`
  * @param indexes - language → its index file; `en` must be there. Opened when first asked for.
+ * @param synonyms - `synonyms.bin`, for English words that no index has; left out, they are not found
  * @throws {SearchError} `corrupt-index`
  */
-export function createSearch(stickers: Uint8Array, indexes: Readonly<Record<string, Uint8Array>>): Search {
+export function createSearch(
+  stickers: Uint8Array,
+  indexes: Readonly<Record<string, Uint8Array>>,
+  synonyms: Uint8Array | null = null,
+): Search {
   const table = openTable(stickers);
   const opened = new Map<string, Language>();
   const languages = Object.keys(indexes).toSorted();
@@ -66,16 +71,21 @@ export function createSearch(stickers: Uint8Array, indexes: Readonly<Record<stri
     return language;
   };
   const english = open('en');
+  const related = synonyms === null ? null : new Language(synonyms, 0);
   const packIds = new Set(table.packs.map(({ id }) => id));
 
   const choose = (locale: string | undefined): Languages => {
     if (locale === undefined) {
-      return { first: [english], others: languages.filter((tag) => tag !== 'en').map(open) };
+      return {
+        first: [english],
+        others: languages.filter((tag) => tag !== 'en').map(open),
+        synonyms: related,
+      };
     }
     if (!isLocale(locale)) throw new SearchError('unknown-locale', 'not a language tag');
     const tag = languageOf(locale);
-    if (tag === 'en' || !languages.includes(tag)) return { first: [english], others: [] };
-    return { first: [open(tag), english], others: [] };
+    if (tag === 'en' || !languages.includes(tag)) return { first: [english], others: [], synonyms: related };
+    return { first: [open(tag), english], others: [], synonyms: related };
   };
 
   const nameIn = (chosen: Languages, locale: string | undefined, sticker: number): string => {

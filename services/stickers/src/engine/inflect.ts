@@ -1,7 +1,7 @@
 /** A form of a word and how surely it is the same word, 0 to 1. */
 export type Form = readonly [form: string, likeness: number];
 
-const ENDINGS = ['s', 'es', 'ed', 'er', 'ing', 'ies', 'ied', 'ier'];
+const ENDINGS = ['s', 'es', 'ed', 'er', 'ing', 'y', 'ies', 'ied', 'ier', 'ves'];
 const SHORTEST = 3; // letters of a stem
 
 /**
@@ -35,6 +35,10 @@ function stems(word: string): Form[] {
     for (const ending of ENDINGS) {
       if (!ending.startsWith(tail)) continue;
       const likeness = ending === tail ? 0.85 : 0.4;
+      if (ending === 'ves') {
+        found.push([`${head}f`, likeness], [`${head}fe`, likeness]);
+        continue;
+      }
       if (ending.startsWith('i') && ending !== 'ing') {
         found.push([`${head}y`, likeness]);
         continue;

@@ -21,10 +21,12 @@ const OTHER_LANGUAGE = 0.8; // worth of each of the others, where none was asked
 export interface Languages {
   readonly first: readonly Language[];
   readonly others: readonly Language[];
+  /** English words that no index has → words that one has. */
+  readonly synonyms: Language | null;
 }
 
 /** Ranks all stickers for a query. Pure: the same query always gives the same list. */
-export function rank(table: Table, { first, others }: Languages, query: string): Ranked {
+export function rank(table: Table, { first, others, synonyms }: Languages, query: string): Ranked {
   const { emoji, text } = takeEmoji(query);
   const pictures = emoji.map((e) => picture(table, e)).slice(0, MOST_TOKENS);
   const [main, second] = first;
@@ -58,24 +60,31 @@ export function rank(table: Table, { first, others }: Languages, query: string):
   };
 
   const last = tokens.length - 1;
-  const strict = attempt(tokens, (i) => ({ prefix: i === last, fuzzy: false }), true);
+  const plain = { prefix: true, fuzzy: false, synonyms: null };
+  const strict = attempt(tokens, (i) => ({ ...plain, prefix: i === last }), true);
   let found = strict.every();
   if (found.length > 0) return done(strict, found);
-  const loose = last > 0 ? attempt(tokens, () => ({ prefix: true, fuzzy: false }), true) : strict;
-  found = loose.every();
-  if (found.length > 0) return done(loose, found);
-  for (const words of respaced(tokens, first)) {
-    const scores = attempt(words, (i) => ({ prefix: i === words.length - 1, fuzzy: false }), false);
+  let scores = last > 0 ? attempt(tokens, () => plain, true) : strict;
+  found = scores.every();
+  if (found.length > 0) return done(scores, found);
+  let unknown = scores.unknown();
+  if (synonyms !== null && unknown.includes(true)) {
+    scores = attempt(tokens, (i) => ({ ...plain, synonyms: unknown[i] === true ? synonyms : null }), false);
     found = scores.every();
     if (found.length > 0) return done(scores, found);
   }
-  const unknown = loose.rows.map((row) => row.every((quality) => quality === 0));
-  let forgiving = attempt(tokens, (i) => ({ prefix: true, fuzzy: unknown[i] ?? true }), false);
-  found = forgiving.every();
-  if (found.length === 0 && last > 0) {
-    forgiving = attempt(tokens, () => ({ prefix: true, fuzzy: true }), false);
-    found = forgiving.every();
+  for (const words of respaced(tokens, first)) {
+    const other = attempt(words, (i) => ({ ...plain, prefix: i === words.length - 1 }), false);
+    found = other.every();
+    if (found.length > 0) return done(other, found);
   }
+  unknown = scores.unknown();
+  const forgiving = attempt(
+    tokens,
+    (i) => ({ prefix: true, fuzzy: unknown[i] ?? false, synonyms: unknown[i] === true ? null : synonyms }),
+    false,
+  );
+  found = forgiving.every();
   if (found.length > 0) return done(forgiving, found);
   return sorted(table, forgiving, forgiving.some(), forgiving.rarity());
 }

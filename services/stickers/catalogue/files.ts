@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build as bundle } from 'esbuild';
+import type { Pack } from '../src/engine/table.ts';
+import type { Drawing } from './core.ts';
+import type { BuiltLanguage } from './languages.ts';
+
+export interface Manifest {
+  readonly format: 1;
+  /** SHA-256, in hex, over the sorted lines `SHA-256 two spaces path newline` of all files. */
+  readonly root: string;
+  readonly stamp: string;
+  readonly stickers: number;
+  readonly packs: readonly (Pack & { readonly stickers: number })[];
+  readonly languages: Readonly<
+    Record<string, { readonly bytes: number; readonly locales: readonly string[] }>
+  >;
+  readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
+}
+
+/** The search module that devices load, the same code that the Worker runs. */
+export async function engine(): Promise<Uint8Array> {
+  const { outputFiles } = await bundle({
+    entryPoints: [path.join(import.meta.dirname, '../src/engine/index.ts')],
+    bundle: true,
+    write: false,
+    minify: true,
+    format: 'esm',
+    target: 'es2023',
+    platform: 'neutral',
+    charset: 'ascii',
+    legalComments: 'none',
+    logLevel: 'silent',
+  });
+  return outputFiles[0]?.contents ?? new Uint8Array(0);
+}
+
+/** The files of which the Worker needs the bytes, in one (`src/archive.ts` opens it). */
+export function archive(files: ReadonlyMap<string, Uint8Array>): Uint8Array {
+  const kept = [...files].filter(([name]) => /^(?:stickers\.json|synonyms\.bin|index\/.*)$/.test(name));
+  const parts = [varint(kept.length)];
+  for (const [name, bytes] of kept) {
+    const utf8 = new TextEncoder().encode(name);
+    parts.push(varint(utf8.length), utf8, varint(bytes.length), bytes);
+  }
+  return concat(parts);
+}
+
+function varint(value: number): Uint8Array {
+  const bytes: number[] = [];
+  for (; value > 0x7f; value >>>= 7) bytes.push((value & 0x7f) | 0x80);
+  return Uint8Array.of(...bytes, value);
+}
+
+/** Bytes one after another. */
+export const concat = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
+const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+
+/** What the catalogue is made of, and the one digest over it all. */
+export function manifestOf(
+  files: ReadonlyMap<string, Uint8Array>,
+  packs: readonly Pack[],
+  drawings: readonly Drawing[],
+  languages: readonly BuiltLanguage[],
+  stamp: string,
+): Manifest {
+  const listed = [...files].map(
+    ([name, bytes]) => [name, { bytes: bytes.length, sha256: sha256(bytes) }] as const,
+  );
+  const lines = listed.map(([name, file]) => `${file.sha256}  ${name}\n`).toSorted();
+  return {
+    format: 1,
+    root: sha256(lines.join('')),
+    stamp,
+    stickers: drawings.length,
+    packs: packs.map((pack) => ({ ...pack, stickers: drawings.filter((d) => d.pack === pack.id).length })),
+    languages: Object.fromEntries(
+      languages.map(({ tag, locales, bytes }) => [tag, { bytes: bytes.length, locales }]),
+    ),
+    files: Object.fromEntries(listed),
+  };
+}
+
+/** Puts the folder in place at once, so nobody reads half of it. */
+export function writeWhole(out: string, files: ReadonlyMap<string, Uint8Array>): void {
+  const draft = `${out}.${process.pid}`;
+  rmSync(draft, { recursive: true, force: true });
+  mkdirSync(path.join(draft, 'index'), { recursive: true });
+  for (const [name, bytes] of files) writeFileSync(path.join(draft, name), bytes);
+  rmSync(out, { recursive: true, force: true });
+  renameSync(draft, out);
+}
+
+/** Says what was built: counts, sizes, languages, licences. */
+export function report(
+  manifest: Manifest,
+  files: ReadonlyMap<string, Uint8Array>,
+  progress: (line: string) => void,
+): void {
+  const kib = (bytes: number): string => `${Math.round(bytes / 1024).toLocaleString('en')} KiB`;
+  const line = (name: string, label: string): void => {
+    const bytes = files.get(name);
+    if (bytes === undefined) return;
+    const squeezed = bytes.length > 1 << 22 ? '' : `, ${kib(gzipSync(bytes).length)} gzipped`;
+    progress(`${label}: ${kib(bytes.length)}${squeezed}`);
+  };
+  for (const { id, stickers, licence } of manifest.packs)
+    progress(`pack ${id}: ${stickers} stickers, ${licence}`);
+  progress(
+    `languages: ${Object.keys(manifest.languages).length} (${Object.keys(manifest.languages).join(' ')})`,
+  );
+  line('art.bin', 'art');
+  line('catalogue.bin', 'indexes of all languages');
+  line('index/en.bin', 'index of English');
+  line('synonyms.bin', 'English synonyms');
+  line('engine.js', 'search module');
+  progress('words: Unicode CLDR, Unicode-3.0; order and groups: emojibase, MIT; all licences are in NOTICE');
+  progress(`root: ${manifest.root}`);
+}

@@ -1,0 +1,110 @@
+import type { Pack, StickersFile } from '../src/engine/table.ts';
+import type { Art } from './art.ts';
+import { commonness } from './common.ts';
+import type { Drawing } from './core.ts';
+import { type Added, type BuiltLanguage, KINDS } from './languages.ts';
+import type { NoticeRow } from './notice.ts';
+import type { Extra } from './openmoji.ts';
+import type { OwnPack } from './own.ts';
+import { wordNetFolder } from './wordnet.ts';
+
+/** Names and keywords that CLDR does not have: of extras and of operators' stickers. */
+export function addedWords(
+  drawings: readonly Drawing[],
+  extras: readonly Extra[],
+  own: readonly OwnPack[],
+): Added {
+  const number = new Map(drawings.map(({ pack, key }, i) => [`${pack}/${key}`, i]));
+  const words = (
+    tag: string,
+    id: string,
+    name: string,
+    keywords: readonly string[],
+    hints: readonly string[] = [],
+  ): Added => {
+    const sticker = number.get(id) ?? 0;
+    return [
+      { tag, sticker, phrase: name, kind: KINDS.name },
+      ...keywords.map((phrase) => ({ tag, sticker, phrase, kind: KINDS.keyword })),
+      ...hints.map((phrase) => ({ tag, sticker, phrase, kind: KINDS.hint })),
+    ];
+  };
+  return [
+    ...extras.flatMap(({ key, name, keywords, group }) =>
+      words('en', `openmoji/${key}`, name, keywords, group.split('-')),
+    ),
+    ...own.flatMap((pack) =>
+      [...pack.words].flatMap(([key, locales]) =>
+        [...locales].flatMap(([tag, { name, keywords }]) => words(tag, `${pack.id}/${key}`, name, keywords)),
+      ),
+    ),
+  ];
+}
+
+/** What each pack says of itself, the core pack first. */
+export function describePacks(own: readonly OwnPack[], openmoji: boolean): Pack[] {
+  return [
+    {
+      id: 'core',
+      name: 'Emoji',
+      licence: 'MIT AND Apache-2.0',
+      attribution: 'Fluent Emoji by Microsoft; Noto Emoji by Google',
+    },
+    ...(openmoji
+      ? [
+          {
+            id: 'openmoji',
+            name: 'OpenMoji extras',
+            licence: 'CC-BY-SA-4.0',
+            attribution: 'OpenMoji – the open-source emoji and icon project (openmoji.org), CC BY-SA 4.0',
+          },
+        ]
+      : []),
+    ...own.map(({ id, name, licence, attribution }) => ({ id, name, licence, attribution })),
+  ];
+}
+
+/** What every search knows of every sticker. */
+export function stickersFile(
+  packs: readonly Pack[],
+  drawings: readonly Drawing[],
+  art: readonly Art[],
+): StickersFile {
+  const types = ['image/svg+xml', 'image/webp'];
+  let offset = 0;
+  return {
+    format: 1,
+    packs,
+    types,
+    stickers: drawings.map(({ emoji, pack }, i) => {
+      const made = art[i];
+      const at = offset;
+      const length = made?.bytes.length ?? 0;
+      offset += length;
+      const common = emoji === '' ? 0 : commonness(emoji);
+      const packNumber = packs.findIndex((p) => p.id === pack);
+      return [made?.id ?? '', emoji, packNumber, common, types.indexOf(made?.type ?? ''), at, length];
+    }),
+  };
+}
+
+/** A row of the notice for every drawing and every file. */
+export function noticeRows(
+  drawings: readonly Drawing[],
+  art: readonly Art[],
+  extras: readonly Extra[],
+  languages: readonly BuiltLanguage[],
+): NoticeRow[] {
+  const authors = new Map(extras.map(({ key, name, author }) => [key, `${name}, by ${author}`]));
+  return [
+    ...drawings.map(({ key, emoji, source }, i) => ({
+      path: `art.bin#${art[i]?.id}`,
+      source,
+      note: authors.get(key) ?? (emoji || key),
+    })),
+    ...languages.map(({ tag }) => ({ path: `index/${tag}.bin`, source: 'cldr', note: tag })),
+    { path: 'stickers.json', source: 'emojibase', note: 'order of the standard' },
+    ...(wordNetFolder() === null ? [] : [{ path: 'synonyms.bin', source: 'wordnet', note: 'en' }]),
+    { path: 'engine.js', source: 'sotto', note: 'the search module' },
+  ];
+}

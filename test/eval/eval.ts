@@ -1,0 +1,215 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { ensureCatalogue } from '../../services/stickers/catalogue/ensure.ts';
+import { miniSearch, plainPicker } from './baselines.ts';
+import { bare, cldr, novelty, type Query } from './data.ts';
+import { type Live, startStickers } from './live.ts';
+import { DEPTH, percent, type Row, score } from './measure.ts';
+import { developmentTracks, narrowingWords, type Track } from './tracks.ts';
+
+const USAGE = `Usage: npm run eval -- [--json] [--queries FILE.json --locale L]
+
+Measures how good sticker search is, through the live Worker over HTTP on loopback. Without --queries: the
+development tracks. With it: any other set, a JSON list of {"query", "expect": [emoji]}, asked in locale L.
+--json prints one object a line on standard output. Exit status 1 when a target is missed.`;
+
+const NARROWING_WORDS = 60;
+const AT_ONCE = 8;
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** What issue and README promise; a row that misses is a failure. */
+function misses(rows: readonly Row[], picker: ReadonlyMap<string, number>): string[] {
+  const of = (track: string): Row | undefined => rows.find((row) => row.track === track);
+  const failed: string[] = [];
+  const want = (what: string, have: number | undefined, least: number): void => {
+    if (have !== undefined && have < least)
+      failed.push(`${what}: ${have}, wanted ${Math.round(least * 10) / 10}`);
+  };
+  want('names hit@10', of('names')?.hit10, 93);
+  want('typos hit@10', of('typos')?.hit10, 0.92 * (of('typos-clean')?.hit10 ?? 0));
+  want('joypixels hit@10', of('joypixels')?.hit10, (of('joypixels')?.baseline_hit10 ?? 0) + 5);
+  want('emoji hit@1', of('emoji')?.hit1, 100);
+  want('narrowing', of('narrowing')?.hit10, 100);
+  for (const row of rows)
+    if (row.track === 'own-names') want(`own names in ${row.locale}, hit@1`, row.hit1, 95);
+  want('names hit@10 over the plain picker', of('names')?.hit10, picker.get('names') ?? 0);
+  return failed;
+}
+
+/** Asks every query, some at a time. */
+async function ask(live: Live, queries: readonly Query[], locale: string): Promise<string[][]> {
+  const results: string[][] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let i = next++; i < queries.length; i = next++) {
+      const found = await live.search(queries[i]?.query ?? '', locale, DEPTH);
+      results[i] = found.map(({ emoji }) => emoji);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return results;
+}
+
+async function measure(live: Live, { track, locale, queries, novel, baseline }: Track): Promise<Row> {
+  say(`${track} ${locale}: ${queries.length} queries`);
+  const found = score(queries, await ask(live, queries, locale));
+  if (baseline === null)
+    return { track, locale, queries: queries.length, novel, ...found, baseline_hit10: null };
+  const mini = miniSearch(baseline);
+  const beside = score(
+    queries,
+    queries.map(({ query }) => mini(query)),
+  );
+  return { track, locale, queries: queries.length, novel, ...found, baseline_hit10: beside.hit10 };
+}
+
+/** Every prefix of a word finds all that the word finds. */
+async function narrowing(live: Live, words: readonly string[]): Promise<Row> {
+  say(`narrowing en: ${words.length} words`);
+  let [steps, good] = [0, 0];
+  const queue = [...words];
+  const worker = async (): Promise<void> => {
+    for (let word = queue.pop(); word !== undefined; word = queue.pop()) {
+      let wider: ReadonlySet<string> | null = null;
+      for (let n = 1; n <= word.length; n++) {
+        const found = new Set((await live.search(word.slice(0, n), 'en', Infinity)).map(({ id }) => id));
+        if (wider !== null) {
+          steps++;
+          if ([...found].every((id) => wider?.has(id) === true)) good++;
+        }
+        wider = found;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  const share = percent(good, steps);
+  return {
+    track: 'narrowing',
+    locale: 'en',
+    queries: steps,
+    novel: 0,
+    hit1: share,
+    hit10: share,
+    mrr: share,
+    baseline_hit10: null,
+  };
+}
+
+function readQueries(file: string): Query[] {
+  const list = JSON.parse(readFileSync(file, 'utf8')) as unknown;
+  const fine =
+    Array.isArray(list) &&
+    list.every(
+      (row: Partial<Query> | null) =>
+        typeof row?.query === 'string' &&
+        Array.isArray(row.expect) &&
+        row.expect.every((e) => typeof e === 'string'),
+    );
+  if (!fine) throw new Error(`${file} is not a list of {"query", "expect": [emoji]}`);
+  return list as Query[];
+}
+
+function print(rows: readonly Row[], picker: ReadonlyMap<string, number>): void {
+  const head = [
+    'track',
+    'locale',
+    'queries',
+    'novel %',
+    'hit@1',
+    'hit@10',
+    'MRR',
+    'MiniSearch hit@10',
+    'plain picker hit@10',
+  ];
+  const table = rows.map((row) => [
+    row.track,
+    row.locale,
+    row.queries,
+    row.novel,
+    row.hit1,
+    row.hit10,
+    row.mrr,
+    row.baseline_hit10 ?? '–',
+    picker.get(`${row.track} ${row.locale}`) ?? '–',
+  ]);
+  const widths = head.map((title, i) => Math.max(title.length, ...table.map((row) => String(row[i]).length)));
+  for (const row of [head, ...table]) {
+    const cells = row.map((cell, i) =>
+      i < 2 ? String(cell).padEnd(widths[i] ?? 0) : String(cell).padStart(widths[i] ?? 0),
+    );
+    process.stdout.write(`${cells.join('  ').trimEnd()}\n`);
+  }
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      json: { type: 'boolean' },
+      queries: { type: 'string' },
+      locale: { type: 'string' },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help === true) {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
+  await ensureCatalogue(say);
+  const live = await startStickers();
+  try {
+    const known = new Set(
+      (await live.search('', 'en', Infinity)).flatMap(({ emoji }) => (emoji === '' ? [] : [bare(emoji)])),
+    );
+    const tracks =
+      values.queries === undefined
+        ? developmentTracks(known)
+        : [given(values.queries, values.locale ?? 'en', known)];
+    const rows: Row[] = [];
+    const picker = new Map<string, number>();
+    const add = (row: Row): void => {
+      rows.push(row);
+      if (values.json === true) process.stdout.write(`${JSON.stringify(row)}\n`);
+    };
+    for (const track of tracks) {
+      add(await measure(live, track));
+      if (track.baseline !== null) {
+        const plain = plainPicker(track.baseline);
+        const { hit10 } = score(
+          track.queries,
+          track.queries.map(({ query }) => plain(query)),
+        );
+        picker.set(`${track.track} ${track.locale}`, hit10);
+      }
+    }
+    if (values.queries === undefined) add(await narrowing(live, narrowingWords(known, NARROWING_WORDS)));
+    if (values.json !== true) print(rows, picker);
+    const failed = values.queries === undefined ? misses(rows, picker) : [];
+    for (const line of failed) say(`missed: ${line}`);
+    return failed.length > 0 ? 1 : 0;
+  } finally {
+    await live.stop();
+  }
+}
+
+/** A set kept elsewhere, measured as it stands. */
+function given(file: string, locale: string, known: ReadonlySet<string>): Track {
+  const queries = readQueries(file);
+  const base = [locale, locale.split('-')[0] ?? locale].flatMap((tag) => {
+    try {
+      return [cldr([tag], known)];
+    } catch {
+      return [];
+    }
+  });
+  const [named = cldr(['en'], known)] = base.toReversed();
+  const novel = percent(queries.filter(novelty(named)).length, queries.length);
+  return { track: 'queries', locale, queries, novel, baseline: named };
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  say(`eval: ${(error as Error).message}`);
+  process.exitCode = 2;
+}
