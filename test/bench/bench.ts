@@ -1,14 +1,17 @@
 import '../support/offline-env.ts';
 import { spawnSync } from 'node:child_process';
+import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { prepare } from '../../services/local/src/prepare.ts';
-import { measure } from './measure.ts';
-import { nodePlatform } from './node-platform.ts';
-import { allRows } from './rows/all.ts';
-import type { Figure, Measured, Row } from './row.ts';
-import { writeSearchData, searchData } from './search-data.ts';
 import { coldFigures } from './cold.ts';
+import { ownClock } from './cpu-clock.ts';
 import { exchangeFigures } from './exchange.ts';
+import { contestantsOf, measure, type Contestant } from './measure.ts';
+import { nodePlatform } from './node-platform.ts';
+import { reporter } from './report.ts';
+import type { Measured, Row } from './row.ts';
+import { allRows } from './rows/all.ts';
+import { searchData, writeSearchData } from './search-data.ts';
 import { startBenchWorker } from './workerd.ts';
 
 const PINNED = 'SOTTO_BENCH_PINNED';
@@ -21,71 +24,61 @@ if (process.env[PINNED] === undefined && process.platform === 'linux') {
 }
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' } } });
-const wanted = (name: string): boolean => values.only === undefined || new RegExp(values.only).test(name);
-const progress = (text: string): void => {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
-};
-const rounded = (n: number | null): number | null => (n === null ? null : Number(n.toPrecision(4)));
-
-function report(
-  runtime: Figure['runtime'],
-  { name, peer }: { readonly name: string; readonly peer: string | null },
-  m: Measured,
-): void {
-  const figure: Figure = {
-    name,
-    runtime,
-    ours_us: rounded(m.ours_us) ?? 0,
-    peer,
-    peer_us: rounded(m.peer_us),
-    ratio: rounded(m.ratio),
-    limit_us: rounded(m.limit_us),
-  };
-  progress('');
-  if (values.json) {
-    console.log(JSON.stringify(figure));
-    return;
-  }
-  const cells = [
-    name.padEnd(22),
-    runtime.padEnd(8),
-    `${figure.ours_us}`.padStart(9),
-    `${figure.peer_us ?? ''}`.padStart(9),
-    `${figure.ratio ?? ''}`.padStart(8),
-    `${figure.limit_us ?? ''}`.padStart(7),
-    peer ?? '',
-  ];
-  console.log(cells.join('  '));
-}
-
-if (!values.json) {
-  console.log('row                     runtime     ours µs   peer µs     ratio    limit  peer');
-}
+const only = new RegExp(values.only ?? '');
+const [report, progress] = reporter(values.json === true);
+progress('making what the rows need');
 await prepare();
 writeSearchData();
 
-for (const row of (await allRows(await nodePlatform(), searchData())).filter(({ name }) => wanted(name))) {
-  progress(`node: ${row.name} beside ${row.peer}`);
-  report('node', row, await measure(row, () => performance.now()));
+async function inNode(): Promise<void> {
+  for (const row of await allRows(await nodePlatform(), searchData())) {
+    if (!only.test(row.name)) continue;
+    progress(`node: ${row.name} beside ${row.peer}`);
+    await row.check();
+    const figure = row.timed
+      ? await row.timed(() => ownClock() / 1000)
+      : await measure(contestantsOf(row), ownClock);
+    report('node', row, figure);
+  }
 }
 
-const worker = await startBenchWorker('worker.ts');
-const listed = (await (await fetch(worker.url)).json()) as Pick<Row, 'name' | 'peer'>[];
-for (const [index, row] of listed.entries()) {
-  if (!wanted(row.name)) continue;
-  progress(`workerd: ${row.name} beside ${row.peer}`);
-  report('workerd', row, (await (await fetch(`${worker.url}/?row=${index}`)).json()) as Measured);
+async function inWorkerd(): Promise<void> {
+  const worker = await startBenchWorker('worker.ts');
+  const get = async (query: string): Promise<unknown> => {
+    const response = await fetch(`${worker.url}/${query}`);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`workerd: ${query}: ${response.status} ${text}`);
+    return text === '' ? null : JSON.parse(text);
+  };
+  const rows = (await get('')) as Pick<Row, 'name' | 'peer'>[];
+  for (const [index, row] of rows.entries()) {
+    if (!only.test(row.name)) continue;
+    progress(`workerd: ${row.name} beside ${row.peer}`);
+    const of = (await get(`?row=${index}`)) as { contestants: number; timed: boolean };
+    const contestants = Array.from({ length: of.contestants }, (_, who): Contestant => {
+      return (times) => get(`?row=${index}&who=${who}&times=${times}`);
+    });
+    const figure = of.timed
+      ? ((await get(`?row=${index}&timed=1`)) as Measured)
+      : await measure(contestants, worker.clock);
+    report('workerd', row, figure);
+  }
+  await worker.stop();
 }
-await worker.stop();
 
-if (wanted('issuer.cold')) {
-  progress('issuer.cold');
+await inNode();
+await inWorkerd();
+if (only.test('issuer.cold')) {
+  progress('issuer.cold: isolates that have signed nothing yet');
   for (const { runtime, figure } of await coldFigures()) {
     report(runtime, { name: 'issuer.cold', peer: '@noble/curves' }, figure);
   }
 }
-if (wanted('e2e.search')) {
-  progress('e2e.search');
+if (only.test('e2e.search')) {
+  progress('e2e.search: four live services');
+  if (process.platform === 'linux') {
+    spawnSync('taskset', ['-acp', `0-${os.cpus().length - 1}`, `${process.pid}`]); // latency wants all cores
+  }
   for (const [name, ours_us] of await exchangeFigures()) {
     report('workerd', { name, peer: null }, { ours_us, peer_us: null, ratio: null, limit_us: null });
   }

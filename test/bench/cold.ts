@@ -21,8 +21,8 @@ async function turns(once: (who: Who) => Promise<number>): Promise<Measured> {
     rounds.push({ ours: await once('ours'), theirs: await once('noble') });
   }
   return {
-    ours_us: 1000 * median(rounds.map(({ ours }) => ours)),
-    peer_us: 1000 * median(rounds.map(({ theirs }) => theirs)),
+    ours_us: median(rounds.map(({ ours }) => ours)),
+    peer_us: median(rounds.map(({ theirs }) => theirs)),
     ratio: median(rounds.map(({ ours, theirs }) => ours / theirs)),
     limit_us: null,
   };
@@ -38,7 +38,9 @@ function inThread(who: Who): Promise<number> {
 
 async function inWorkerd(who: Who): Promise<number> {
   const worker = await startBenchWorker('cold-worker.ts');
-  const milliseconds = (await (await fetch(`${worker.url}/?who=${who}`)).json()) as number;
+  const began = worker.clock();
+  await (await fetch(`${worker.url}/?who=${who}`)).json();
+  const microseconds = worker.clock() - began;
   await worker.stop();
-  return milliseconds;
+  return microseconds;
 }

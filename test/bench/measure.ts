@@ -2,24 +2,39 @@ import type { Measured, Row } from './row.ts';
 
 const ROUNDS = 7;
 const ROUND = 100; // milliseconds of each contestant in a round
+const SLOW = 400; // milliseconds: calls longer than this get fewer rounds, or the bench takes all day
+const SLOW_ROUNDS = 3;
+
+/** Does its work so many times over, in this process or in another. */
+export type Contestant = (times: number) => Promise<unknown>;
+
+/** Microseconds of CPU time that the contestants' process has had, any origin. */
+export type Clock = () => number;
+
+/** Ours, the peer and, where there is one, the bare primitives. */
+export function contestantsOf(row: Row): Contestant[] {
+  const limit = row.limit?.bind(row);
+  return [() => row.ours(), () => row.theirs(), ...(limit ? [limit] : [])].map((run) => async (times) => {
+    for (let i = 0; i < times; i++) await run();
+  });
+}
 
 /**
- * Times a row: contestants take turns within every round, so that a machine that slows down slows
- * both, and the ratio is taken inside the round.
- *
- * @param now - milliseconds, any origin
+ * Contestants take turns within every round, so that a machine that slows down slows all of them, and
+ * the ratio is taken inside the round.
  */
-export async function measure(row: Row, now: () => number): Promise<Measured> {
-  await row.check();
-  if (row.timed) return row.timed(now);
-  const limit = row.limit?.bind(row);
-  const contestants = [() => row.ours(), () => row.theirs(), ...(limit ? [limit] : [])];
-  const counts = [];
-  for (const run of contestants) counts.push(await callsIn(run, ROUND, now));
+export async function measure(contestants: readonly Contestant[], clock: Clock): Promise<Measured> {
+  const counts: number[] = [];
+  let slowest = 0;
+  for (const run of contestants) {
+    const each = await warm(run, clock);
+    counts.push(Math.max(1, Math.round((ROUND * 1000) / each)));
+    slowest = Math.max(slowest, each);
+  }
   const rounds: number[][] = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  while (rounds.length < (slowest > SLOW * 1000 ? SLOW_ROUNDS : ROUNDS)) {
     const times = [];
-    for (const [i, run] of contestants.entries()) times.push(await timeOf(run, counts[i] ?? 1, now));
+    for (const [i, run] of contestants.entries()) times.push(await timeOf(run, counts[i] ?? 1, clock));
     rounds.push(times);
   }
   const column = (i: number): number => median(rounds.map((times) => times[i] ?? 0));
@@ -27,23 +42,23 @@ export async function measure(row: Row, now: () => number): Promise<Measured> {
     ours_us: column(0),
     peer_us: column(1),
     ratio: median(rounds.map(([ours = 0, theirs = 1]) => ours / theirs)),
-    limit_us: limit ? column(2) : null,
+    limit_us: contestants.length > 2 ? column(2) : null,
   };
 }
 
-/** How many calls fill so many milliseconds, once warm. */
-async function callsIn(run: () => unknown, milliseconds: number, now: () => number): Promise<number> {
+/** Calls until half a round is full, so that the code is compiled; microseconds of one call at the end. */
+async function warm(run: Contestant, clock: Clock): Promise<number> {
   for (let calls = 1; ; calls *= 2) {
-    const micros = (await timeOf(run, calls, now)) * calls;
-    if (micros >= milliseconds * 500) return Math.max(1, Math.round((calls * milliseconds * 1000) / micros));
+    const each = await timeOf(run, calls, clock);
+    if (each * calls >= ROUND * 500) return each;
   }
 }
 
 /** Microseconds of one call, over so many. */
-async function timeOf(run: () => unknown, calls: number, now: () => number): Promise<number> {
-  const began = now();
-  for (let i = 0; i < calls; i++) await run();
-  return ((now() - began) * 1000) / calls;
+async function timeOf(run: Contestant, calls: number, clock: Clock): Promise<number> {
+  const began = clock();
+  await run(calls);
+  return Math.max(clock() - began, 1) / calls;
 }
 
 export function median(values: readonly number[]): number {

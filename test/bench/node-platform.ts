@@ -4,12 +4,13 @@ import {
   diffieHellman,
   generateKeyPairSync,
   randomBytes,
+  type KeyObject,
 } from 'node:crypto';
 import { nodeHpke } from '@sotto/ohttp/node';
 import { ecdhVoprf } from '@sotto/voprf/ecdh';
 import { sodiumVoprf } from '@sotto/voprf/sodium';
 import { loadSodium } from '@sotto/voprf/sodium-node';
-import type { Platform } from './platform.ts';
+import { ristrettoProduct, type Platform } from './platform.ts';
 
 /** What the Node entry files choose. */
 export async function nodePlatform(): Promise<Platform> {
@@ -20,13 +21,19 @@ export async function nodePlatform(): Promise<Platform> {
     format: 'der',
     type: 'pkcs8',
   });
+  const p384 = [1, 2].map(() => generateKeyPairSync('ec', { namedCurve: 'P-384' }));
+  const [scalar, point] = [p384[0]?.privateKey as KeyObject, p384[1]?.publicKey as KeyObject];
+  const sodium = await loadSodium();
   return {
-    runtime: 'node',
     hpke: nodeHpke(),
-    ristretto255: sodiumVoprf(await loadSodium()),
+    ristretto255: sodiumVoprf(sodium),
     p384: ecdhVoprf(globalThis.crypto.subtle),
     random: (length) => new Uint8Array(randomBytes(length)),
     x25519: () =>
       diffieHellman({ privateKey, publicKey: createPublicKey({ key: peers, format: 'der', type: 'spki' }) }),
+    product: {
+      r255: ristrettoProduct(sodium),
+      p384: () => diffieHellman({ privateKey: scalar, publicKey: point }),
+    },
   };
 }

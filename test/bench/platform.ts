@@ -1,17 +1,31 @@
+/* oxlint-disable no-underscore-dangle -- libsodium's own name */
 import type { Hpke } from '@sotto/ohttp';
 import type { Voprf } from '@sotto/voprf';
-import type { Random } from '@sotto/wire';
+import type { Sodium } from '@sotto/voprf/sodium';
+import { fromHex, type Random } from '@sotto/wire';
 
 /** What the entry files choose for this runtime. */
 export interface Platform {
-  readonly runtime: 'node' | 'workerd';
   readonly hpke: Hpke;
   readonly ristretto255: Voprf;
   readonly p384: Voprf;
   readonly random: Random;
   /** The bare agreement of X25519, both halves given: the least that an envelope costs. */
   readonly x25519: () => unknown;
+  /** One secret scalar times one element, by the platform's own hand: the least that a token costs. */
+  readonly product: { readonly r255: () => unknown; readonly p384: () => unknown };
 }
 
 /** Chance that repeats: 00 01 02 …, so that two implementations can be compared byte for byte. */
 export const counting: Random = (length) => Uint8Array.from({ length }, (_, i) => (i + 1) % 251);
+
+/** The generator of ristretto255 (RFC 9496 §4), which is an element like any other. */
+export const RISTRETTO_ELEMENT = fromHex('e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76');
+
+export function ristrettoProduct({ raw }: Sodium): () => unknown {
+  const at = raw._malloc(96);
+  raw.HEAPU8.fill(0, at, at + 96);
+  raw.HEAPU8.set(counting(31), at + 32);
+  raw.HEAPU8.set(RISTRETTO_ELEMENT, at + 64);
+  return () => raw._crypto_scalarmult_ristretto255(at, at + 32, at + 64);
+}

@@ -15,7 +15,11 @@ export interface Row {
   theirs(): unknown;
   /** The platform's bare primitives for the same work: what no code can beat. */
   limit?(): unknown;
-  /** Times the row in a way of its own, in place of turns of whole calls. */
+  /**
+   * Times the row in a way of its own, in place of turns of whole calls.
+   *
+   * @param now - milliseconds, any origin
+   */
   timed?(now: () => number): Promise<Measured>;
   /** Throws unless both do the same work: outputs are compared before anything is timed. */
   check(): Promise<void>;

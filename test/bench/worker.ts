@@ -5,34 +5,43 @@ import { loadSodium } from '@sotto/voprf/sodium-workerd';
 import archive from '../../services/stickers/catalogue/built/catalogue.bin';
 import art from '../../services/stickers/catalogue/built/art.bin';
 import miniSearch from './dist/minisearch.bin';
-import { measure } from './measure.ts';
-import type { Platform } from './platform.ts';
+import { contestantsOf } from './measure.ts';
+import { ristrettoProduct, type Platform } from './platform.ts';
 import { allRows } from './rows/all.ts';
 
 const { subtle } = crypto;
+const P384 = { name: 'ECDH', namedCurve: 'P-384' };
 
 /** What the Workers' entry files choose. */
 async function workerdPlatform(): Promise<Platform> {
   const mine = await subtle.generateKey('X25519', false, ['deriveBits']);
   const peers = await subtle.generateKey('X25519', true, ['deriveBits']);
   const raw = await subtle.exportKey('raw', peers.publicKey);
+  const [scalar, point] = await Promise.all([
+    subtle.generateKey(P384, false, ['deriveBits']),
+    subtle.generateKey(P384, false, ['deriveBits']),
+  ]);
+  const ecdh = { name: 'ECDH', public: point.publicKey };
+  const sodium = await loadSodium();
   return {
-    runtime: 'workerd',
     hpke: webcryptoHpke(subtle),
-    ristretto255: sodiumVoprf(await loadSodium()),
+    ristretto255: sodiumVoprf(sodium),
     p384: ecdhVoprf(subtle),
     random: (length) => crypto.getRandomValues(new Uint8Array(length)),
     x25519: async () => {
       const publicKey = await subtle.importKey('raw', raw, { name: 'X25519' }, false, []);
-      const algorithm = { name: 'X25519', public: publicKey } as never;
-      return subtle.deriveBits(algorithm, mine.privateKey, 256);
+      return subtle.deriveBits({ name: 'X25519', public: publicKey }, mine.privateKey, 256);
     },
+    product: { r255: ristrettoProduct(sodium), p384: () => subtle.deriveBits(ecdh, scalar.privateKey, 384) },
   };
 }
 
 let rows: ReturnType<typeof allRows> | undefined;
 
-/** `/` names the rows; `/?row=N` measures one. */
+/**
+ * `/` names the rows. With `?row=N`: alone, it checks one; with `who` and `times`, it runs a contestant
+ * so often, for whoever reads the process's clock; with `timed`, it times the row in the row's own way.
+ */
 export default {
   async fetch(request: Request): Promise<Response> {
     rows ??= allRows(await workerdPlatform(), {
@@ -41,10 +50,16 @@ export default {
       peer: new TextDecoder().decode(miniSearch),
     });
     const all = await rows;
-    const index = new URL(request.url).searchParams.get('row');
-    if (index === null) return Response.json(all.map(({ name, peer }) => ({ name, peer })));
-    const row = all[Number(index)];
-    if (row === undefined) return new Response(null, { status: 404 });
-    return Response.json(await measure(row, () => performance.now()));
+    const asked = new URL(request.url).searchParams;
+    const row = all[Number(asked.get('row') ?? -1)];
+    if (row === undefined) return Response.json(all.map(({ name, peer }) => ({ name, peer })));
+    if (asked.has('timed')) return Response.json(await row.timed?.(() => performance.now()));
+    const contestants = contestantsOf(row);
+    if (!asked.has('who')) {
+      await row.check();
+      return Response.json({ contestants: contestants.length, timed: row.timed !== undefined });
+    }
+    await contestants[Number(asked.get('who'))]?.(Number(asked.get('times')));
+    return new Response(null, { status: 204 });
   },
 };

@@ -1,9 +1,18 @@
 import path from 'node:path';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
+import { childNamed, clockOf } from './cpu-clock.ts';
+import type { Clock } from './measure.ts';
 import { workerModules } from '../../services/local/src/worker-code.ts';
 
+export interface BenchWorker {
+  readonly url: string;
+  /** The CPU time of its workerd. */
+  readonly clock: Clock;
+  stop(): Promise<void>;
+}
+
 /** Starts one Worker alone in workerd, on a loopback port of its own. */
-export async function startBenchWorker(file: string): Promise<{ url: string; stop(): Promise<void> }> {
+export async function startBenchWorker(file: string): Promise<BenchWorker> {
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       workers: [
@@ -26,5 +35,5 @@ export async function startBenchWorker(file: string): Promise<{ url: string; sto
   );
   await miniflare.ready;
   const { origin } = await miniflare.unsafeGetDirectURL('bench');
-  return { url: origin, stop: () => miniflare.dispose() };
+  return { url: origin, clock: clockOf(childNamed('workerd')), stop: () => miniflare.dispose() };
 }

@@ -11,6 +11,7 @@ import {
 } from '@sotto/ohttp';
 import { concat, uint, utf8, type Bytes } from '@sotto/wire';
 import { coreClient, coreGateway } from '../peers/hpke-core-ohttp.ts';
+import { hpkeGateway } from '../peers/hpke-ohttp.ts';
 import { counting, type Platform } from '../platform.ts';
 import { same, type Row } from '../row.ts';
 
@@ -28,7 +29,10 @@ const content = (length: number): Bytes => Uint8Array.from({ length }, (_, i) =>
 export async function ohttpRows({ hpke, x25519 }: Platform): Promise<Row[]> {
   const privateKey = { keyId: KEY_ID, kemId: KEM.X25519, privateKey: PRIVATE_KEY, suites: [SUITE] };
   const key = await loadGatewayKey(hpke, privateKey);
-  const theirs = await coreGateway(PRIVATE_KEY);
+  const peers = {
+    '@hpke/core': await coreGateway(PRIVATE_KEY),
+    hpke: await hpkeGateway(PRIVATE_KEY, key.config.publicKey),
+  };
   const ours = ourGateway(key);
 
   function ourGateway(of: GatewayKey) {
@@ -38,12 +42,13 @@ export async function ohttpRows({ hpke, x25519 }: Platform): Promise<Row[]> {
     };
   }
 
-  async function gatewayRow(name: string, length: number): Promise<Row> {
+  async function gatewayRow(name: string, length: number, peer: keyof typeof peers): Promise<Row> {
     const body = content(length);
+    const theirs = peers[peer];
     const { encapsulatedRequest } = await encapsulateRequest(hpke, key.config, SUITE, body, counting);
     return {
       name,
-      peer: '@hpke/core',
+      peer,
       ours: () => ours(encapsulatedRequest, echo),
       theirs: () => theirs(encapsulatedRequest, echo, NONCE),
       limit: x25519,
@@ -117,20 +122,21 @@ export async function ohttpRows({ hpke, x25519 }: Platform): Promise<Row[]> {
       name,
       peer: '@hpke/core',
       ours: () => ours(encapsulatedRequest, ourAnswer),
-      theirs: () => theirs(encapsulatedRequest, theirAnswer, NONCE),
+      theirs: () => peers['@hpke/core'](encapsulatedRequest, theirAnswer, NONCE),
       limit: x25519,
       check: async () =>
         same(
           await ours(encapsulatedRequest, ourAnswer),
-          await theirs(encapsulatedRequest, theirAnswer, NONCE),
+          await peers['@hpke/core'](encapsulatedRequest, theirAnswer, NONCE),
           name,
         ),
     };
   }
 
   return [
-    await gatewayRow('ohttp.gateway.1k', KIB),
-    await gatewayRow('ohttp.gateway.64k', 64 * KIB),
+    await gatewayRow('ohttp.gateway.1k', KIB, '@hpke/core'),
+    await gatewayRow('ohttp.gateway.1k', KIB, 'hpke'),
+    await gatewayRow('ohttp.gateway.64k', 64 * KIB, '@hpke/core'),
     await clientRow(),
     await wholeRow(),
   ];

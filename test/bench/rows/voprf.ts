@@ -4,6 +4,7 @@ import {
   TokenRequest as PeerRequest,
   TokenResponse as PeerResponse,
 } from '../peers/privacypass.ts';
+import { voprfTsServer } from '../peers/voprf-ts.ts';
 import { ristretto255_oprf } from '@noble/curves/ed25519.js';
 import { p384_oprf } from '@noble/curves/nist.js';
 import {
@@ -26,7 +27,9 @@ type Evaluates = { evaluate(secretKey: Bytes, input: Bytes): Bytes };
 
 const inputOf = (i: number): Bytes => new Uint8Array(98).fill(i);
 
-/** Issuing, redeeming, and a client's part, beside noble. */
+const PROOF = 3; // products of a proof: kM, rG and rM
+
+/** Issuing, redeeming, and a client's part, beside noble and what Cloudflare publishes. */
 export async function voprfRows(platform: Platform): Promise<Row[]> {
   const rows: Row[] = [];
   for (const [curve, voprf] of [
@@ -34,45 +37,82 @@ export async function voprfRows(platform: Platform): Promise<Row[]> {
     ['r255', platform.ristretto255],
   ] as const) {
     const key = voprf.generateKeyPair(platform.random);
-    for (const count of [1, 30]) rows.push(issueRow(curve, voprf, key, count, platform));
-    rows.push(redeemRow(curve, voprf, key, platform), await clientRow(curve, voprf, key, platform));
+    const ours: Ours = { curve, voprf, key, platform };
+    const noble: Server = {
+      name: '@noble/curves',
+      issue: (blinded) =>
+        NOBLE[curve].blindEvaluateBatch(key.secretKey, key.publicKey, [...blinded]).evaluated,
+      redeem: (input) => (NOBLE[curve] as unknown as Evaluates).evaluate(key.secretKey, input),
+    };
+    const server = voprfTsServer(curve, key.secretKey);
+    const cloudflare: Server = {
+      name: '@cloudflare/voprf-ts',
+      issue: (blinded) => server.blindEvaluate(blinded),
+      redeem: (input) => server.evaluate(input),
+    };
+    rows.push(issueRow(ours, noble, 1), issueRow(ours, noble, 30));
+    if (curve === 'r255') rows.push(issueRow(ours, cloudflare, 1)); // P-384: as privacypass-ts, below
+    rows.push(redeemRow(ours, noble), redeemRow(ours, cloudflare), await clientRow(ours));
   }
   rows.push(await privacyPassRow(platform));
   return rows;
 }
 
-function issueRow(curve: Curve, voprf: Voprf, key: VoprfKeyPair, count: number, { random }: Platform): Row {
+interface Ours {
+  readonly curve: Curve;
+  readonly voprf: Voprf;
+  readonly key: VoprfKeyPair;
+  readonly platform: Platform;
+}
+
+/** A peer's server, under the same key. */
+interface Server {
+  readonly name: string;
+  issue(blinded: readonly Bytes[]): Uint8Array[] | Promise<Uint8Array[]>;
+  redeem(input: Bytes): Uint8Array | Promise<Uint8Array>;
+}
+
+/** So many products of a secret scalar and an element, and nothing else. */
+function products({ product }: Platform, curve: Curve, count: number): () => Promise<void> {
+  return async () => {
+    for (let i = 0; i < count; i++) await product[curve]();
+  };
+}
+
+function issueRow({ curve, voprf, key, platform }: Ours, peer: Server, count: number): Row {
   const name = `voprf.issue.${curve}.${count}`;
+  const { random } = platform;
   const blinded = Array.from({ length: count }, (_, i) => voprf.blind(inputOf(i), random).blindedElement);
   const ours = () => voprf.blindEvaluate(key, blinded, random);
-  const theirs = () => NOBLE[curve].blindEvaluateBatch(key.secretKey, key.publicKey, blinded);
   return {
     name,
-    peer: '@noble/curves',
+    peer: peer.name,
     ours,
-    theirs,
+    theirs: () => peer.issue(blinded),
+    limit: products(platform, curve, count + PROOF),
     check: async () => {
       const mine = (await ours()).evaluatedElements;
-      for (const [i, element] of theirs().evaluated.entries()) same(mine[i] as Bytes, element, name);
+      for (const [i, element] of (await peer.issue(blinded)).entries()) same(mine[i] as Bytes, element, name);
     },
   };
 }
 
-function redeemRow(curve: Curve, voprf: Voprf, { secretKey }: VoprfKeyPair, _platform: Platform): Row {
+function redeemRow({ curve, voprf, key, platform }: Ours, peer: Server): Row {
   const name = `voprf.redeem.${curve}`;
   const input = inputOf(7);
-  const noble = NOBLE[curve] as unknown as Evaluates;
   return {
     name,
-    peer: '@noble/curves',
-    ours: () => voprf.evaluate(secretKey, input),
-    theirs: () => noble.evaluate(secretKey, input),
-    check: async () => same(await voprf.evaluate(secretKey, input), noble.evaluate(secretKey, input), name),
+    peer: peer.name,
+    ours: () => voprf.evaluate(key.secretKey, input),
+    theirs: () => peer.redeem(input),
+    limit: products(platform, curve, 1),
+    check: async () => same(await voprf.evaluate(key.secretKey, input), await peer.redeem(input), name),
   };
 }
 
 /** Blinding thirty inputs, and verifying and unblinding what came back. */
-async function clientRow(curve: Curve, voprf: Voprf, key: VoprfKeyPair, { random }: Platform): Promise<Row> {
+async function clientRow({ curve, voprf, key, platform }: Ours): Promise<Row> {
+  const { random } = platform;
   const name = `voprf.client.${curve}.30`;
   const inputs = Array.from({ length: 30 }, (_, i) => inputOf(i));
   const blinds = inputs.map((input) => voprf.blind(input, random));
@@ -102,6 +142,7 @@ async function clientRow(curve: Curve, voprf: Voprf, key: VoprfKeyPair, { random
     peer: '@noble/curves',
     ours,
     theirs,
+    limit: products(platform, curve, 2 * inputs.length),
     check: async () => {
       const mine = await ours();
       for (const [i, output] of theirs().entries()) same(mine[i] as Bytes, output, name);
@@ -110,7 +151,8 @@ async function clientRow(curve: Curve, voprf: Voprf, key: VoprfKeyPair, { random
 }
 
 /** One token of type 1, as @cloudflare/privacypass-ts issues it. */
-async function privacyPassRow({ p384, random }: Platform): Promise<Row> {
+async function privacyPassRow(platform: Platform): Promise<Row> {
+  const { p384, random } = platform;
   const name = 'voprf.issue.p384.1';
   const { privateKey, publicKey } = await keyGen();
   const key = { secretKey: new Uint8Array(privateKey), publicKey: new Uint8Array(publicKey) };
@@ -134,6 +176,7 @@ async function privacyPassRow({ p384, random }: Platform): Promise<Row> {
     peer: '@cloudflare/privacypass-ts',
     ours,
     theirs,
+    limit: products(platform, 'p384', 1 + PROOF),
     check: async () => {
       const response = await theirs();
       same((await ours()).evaluatedElements[0] as Bytes, new Uint8Array(response.evaluateMsg), name);

@@ -1,0 +1,55 @@
+import type { Figure, Measured } from './row.ts';
+
+const QUIET = 5000; // milliseconds between lines of progress where no terminal shows them
+
+const rounded = (n: number | null): number | null => (n === null ? null : Number(n.toPrecision(4)));
+
+/** A table for people or one JSON object a line on standard output; progress on standard error. */
+export function reporter(json: boolean) {
+  const terminal = process.stderr.isTTY;
+  let said = 0;
+  if (!json) {
+    console.log('row                     runtime     ours µs    peer µs     ratio   limit µs  peer');
+  }
+  function progress(text: string): void {
+    if (terminal) process.stderr.write(`\r\u001b[K${text}`);
+    else if (performance.now() - said > QUIET) {
+      said = performance.now();
+      process.stderr.write(`${text}\n`);
+    }
+  }
+
+  function report(
+    runtime: Figure['runtime'],
+    { name, peer }: { readonly name: string; readonly peer: string | null },
+    m: Measured,
+  ): void {
+    const figure: Figure = {
+      name,
+      runtime,
+      ours_us: rounded(m.ours_us) ?? 0,
+      peer,
+      peer_us: rounded(m.peer_us),
+      ratio: rounded(m.ratio),
+      limit_us: rounded(m.limit_us),
+    };
+    if (terminal) process.stderr.write('\r\u001b[K');
+    console.log(json ? JSON.stringify(figure) : line(figure));
+  }
+
+  return [report, progress] as const;
+}
+
+function line({ name, runtime, ours_us, peer, peer_us, ratio, limit_us }: Figure): string {
+  return [
+    name.padEnd(22),
+    runtime.padEnd(8),
+    `${ours_us}`.padStart(9),
+    `${peer_us ?? ''}`.padStart(9),
+    `${ratio ?? ''}`.padStart(8),
+    `${limit_us ?? ''}`.padStart(9),
+    peer ?? '',
+  ]
+    .join('  ')
+    .trimEnd();
+}
