@@ -8,28 +8,35 @@ import type { Suite } from '../../services/local/src/suite.ts';
 import { random, RawExchange } from '../support/raw-exchange.ts';
 import { Channels, type Channel } from './bits.ts';
 import { observed } from './observe.ts';
+import { typeAndSubmit } from './typist.ts';
 
-const part = (url: string): string | null =>
+export const part = (url: string): string | null =>
   url.endsWith('/ohttp') ? 'search' : url.endsWith('/token-request') ? 'tokens' : null;
 const json = (value: unknown): Partial<BhttpRequest> => ({ content: utf8(JSON.stringify(value)) });
 
 const AT_ONCE = 8; // searches under way
+const BATCH = 30; // tokens
 const PER_ACCOUNT = 240; // searches, of the 300 tokens that an account may draw
 
 export interface LeakOptions {
   readonly queries: readonly string[];
   readonly progress?: (line: string) => void;
+  /** Reaches the network; a stand-in that leaks shows that the measure sees it. */
+  readonly send?: typeof fetch;
 }
 
 /**
  * Searches for everything in a vocabulary and makes every error that a client can meet, through the live
  * suite, and says how many bits each channel told.
  */
-export async function measureLeaks(suite: Suite, { queries, progress }: LeakOptions): Promise<Channel[]> {
+export async function measureLeaks(
+  suite: Suite,
+  { queries, progress, send = fetch }: LeakOptions,
+): Promise<Channel[]> {
   const channels = new Channels();
-  const fetcher = observed(channels, part);
+  const fetcher = observed(channels, part, send);
   const voprf = sodiumVoprf(await loadSodium());
-  const clientOf = (account: string): Client =>
+  const clientOf = (account: string, searches: number): Client =>
     createClient({
       relay: suite.urls.relay,
       issuer: suite.urls.issuer,
@@ -42,18 +49,18 @@ export async function measureLeaks(suite: Suite, { queries, progress }: LeakOpti
       hpke: nodeHpke(),
       voprf,
       restSeconds: 0,
-      batches: 10,
+      batches: Math.ceil(searches / BATCH),
     });
 
   for (let from = 0; from < queries.length; from += PER_ACCOUNT) {
-    const client = clientOf(`account ${from}`);
     const left = queries.slice(from, from + PER_ACCOUNT);
+    const client = clientOf(`account ${from}`, left.length);
     await client.refill();
     await Promise.all(Array.from({ length: AT_ONCE }, () => searchAll(client, left)));
     progress?.(`${Math.min(from + PER_ACCOUNT, queries.length)} of ${queries.length} searches`);
   }
   await refusals(suite, channels);
-  await requestsOfOneSearch(channels, clientOf('typist'));
+  await requestsOfOneSearch(channels, clientOf('typist', TYPED.length));
   return channels.report();
 }
 
@@ -100,14 +107,20 @@ async function refusals(suite: Suite, channels: Channels): Promise<void> {
   }
 }
 
-/** How many requests a search causes by itself, its pictures included: they come inside the page. */
+const TYPED = ['cat', 'happy cat', 'zzzz', '🐱', 'ok', 'a much longer thing to look for'];
+
+/** How many requests a search causes by itself, typed key by key, its pictures included: they come inside the page. */
 async function requestsOfOneSearch(channels: Channels, client: Client): Promise<void> {
   await client.refill();
-  for (const query of ['cat', 'happy cat', 'zzzz', '🐱', 'a much longer thing to look for']) {
+  for (const query of TYPED) {
     const before = channels.samples('search.request.length');
-    const { results } = await client.search(query);
+    const outside: string[] = [];
+    await typeAndSubmit(query, async (text) => {
+      const { results } = await client.search(text);
+      const art = results.map(({ art: { data } }) => data);
+      outside.push(...art.filter((data) => /https?:\/\/(?!www\.w3\.org\/)/.test(data)));
+    });
     channels.add('typed.request.count', channels.samples('search.request.length') - before);
-    const outside = results.filter(({ art }) => /https?:\/\/(?!www\.w3\.org\/)/.test(art.data));
     channels.add('art.request.count', outside.length);
   }
 }

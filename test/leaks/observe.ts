@@ -9,10 +9,15 @@ const MOMENTS = new Set(['date']);
  * them to the channels of the part that was spoken to.
  *
  * @param part - names the channels, from the URL: `search`, `tokens`, or null for what is not measured
+ * @param send - reaches the network
  */
-export function observed(channels: Channels, part: (url: string) => string | null): Fetch {
+export function observed(
+  channels: Channels,
+  part: (url: string) => string | null,
+  send: typeof fetch = fetch,
+): Fetch {
   return async (url, init) => {
-    const answer = await fetch(url, init);
+    const answer = await send(url, init);
     const body = await answer.arrayBuffer();
     const name = part(url);
     if (name !== null) {

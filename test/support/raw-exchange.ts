@@ -50,8 +50,8 @@ export class RawExchange {
     return new RawExchange(suite, decodeBundle(signed.bundle));
   }
 
-  /** Draws one batch of thirty tokens for a service. */
-  async draw(account: string, service = 'stickers'): Promise<Bytes[]> {
+  /** Draws one batch of tokens for a service. */
+  async draw(account: string, service = 'stickers', count = 30): Promise<Bytes[]> {
     const { tokenKeys } = decodeDirectory(this.bundle.directory);
     const key = tokenKeys.find((k) => k.service === service && (k.notBefore ?? 0) <= this.bundle.notBefore);
     const entry = this.bundle.services.find(({ name }) => name === service);
@@ -61,7 +61,7 @@ export class RawExchange {
       tokenType: entry.tokenType,
       publicKey: key.tokenKey,
       challenge: entry.challenge,
-      count: 30,
+      count,
       random,
       kind: 'amortized',
     });
