@@ -54,8 +54,7 @@ async function loadSecret(ecdh: Ecdh, scalar: Bytes): Promise<Secret<P384Point>>
   return {
     publicElement: () => publicPoint,
     async multiply(P) {
-      if (P.equals(GENERATOR)) return publicPoint;
-      if (P.equals(GENERATOR.negate())) return publicPoint.negate();
+      if (P.equals(GENERATOR.negate())) return publicPoint.negate(); // there is no x of P + G
       const affine = normalizeZ(Point, [P, P.add(GENERATOR)]); // at the cost of one inversion
       const [xQ = 0n, xSum = 0n] = await Promise.all(affine.map(derive));
       const y2 = Fp.add(Fp.mul(Fp.add(Fp.sqr(xQ), a), xQ), b);

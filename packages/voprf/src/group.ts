@@ -25,7 +25,7 @@ export interface Group<E> {
   hashToScalar(message: Bytes, dst: Bytes): Bytes;
 
   serialize(element: E): Bytes;
-  /** Null unless the bytes are canonical and not the identity. */
+  /** Null unless the bytes are Ne bytes, canonical and not the identity. */
   deserialize(bytes: Bytes): E | null;
   /** Whether the bytes are Ns bytes and below n; zero is one. */
   isScalar(bytes: Bytes): boolean;

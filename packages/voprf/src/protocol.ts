@@ -57,7 +57,7 @@ export function createVoprf<E>(group: Group<E>): Voprf {
   }
 
   function deserialize(bytes: Bytes, field: string): Encoded<E> {
-    const element = bytes.length === Ne ? group.deserialize(bytes) : null;
+    const element = group.deserialize(bytes);
     if (element === null) throw new VoprfError('bad-element', `${field}: not an element of ${Ne} bytes`);
     return { bytes, element };
   }
@@ -212,7 +212,7 @@ export function createVoprf<E>(group: Group<E>): Voprf {
     },
 
     isElement(bytes: Bytes): boolean {
-      return bytes.length === Ne && group.deserialize(bytes) !== null;
+      return group.deserialize(bytes) !== null;
     },
   };
 }
