@@ -150,7 +150,8 @@ test('sotto quota show asks the issuer for one account', async () => {
   expect(await run(['quota', 'show', '--account', 'a b&c', '--issuer', 'https://issuer.example'], io)).toBe(
     0,
   );
-  expect(io.asked[0]?.url).toBe('https://issuer.example/operator/quota?account=a+b%26c');
+  expect(io.asked[0]?.url).toBe('https://issuer.example/operator/quota');
+  expect(io.asked[0]?.init?.body).toBe('{"account":"a b&c"}');
   expect(io.lines).toEqual(['stickers\t1970-01-02T00:00:00Z\t60\tdefault=300\tpro=900']);
 });
 

@@ -1,4 +1,4 @@
-import { bearerToken, equalText, PROBLEMS, problemResponse } from '@sotto/http';
+import { bearerToken, equalText, PROBLEMS, problemResponse, readBody } from '@sotto/http';
 import { base64url } from '@sotto/wire';
 import type { Context, Handler, Hono } from 'hono';
 import type { Issuer } from './issuer.ts';
@@ -19,7 +19,8 @@ export function operatorRoutes(routes: Hono, issuer: Issuer): void {
   route('POST', '/operator/keys/retire-all', async (c) =>
     c.json({ retired: await issuer.retireAll() }, 200, NO_STORE),
   );
-  route('GET', '/operator/quota', (c) => showQuota(issuer, c));
+  // POST, since an address is written down in more places than a body.
+  route('POST', '/operator/quota', (c) => showQuota(issuer, c));
   route('GET', '/metrics', async () => {
     await issuer.tally.flush(issuer.deps.counters);
     const text = metricsText(await issuer.deps.counters.totals());
@@ -56,7 +57,7 @@ function bucket(count: number): number {
 
 async function showQuota({ deps, issuing }: Issuer, c: Context): Promise<Response> {
   const { config, authority, quota } = deps;
-  const { account, service: name, issuer } = c.req.query();
+  const { account, service: name, issuer } = await question(c.req.raw);
   const service = config.services.find((entry) => entry.name === (name ?? config.services[0]?.name));
   if (account === undefined || service === undefined) return problemResponse(PROBLEMS['bad-request']);
   const { epoch } = await authority.snapshot();
@@ -68,4 +69,22 @@ async function showQuota({ deps, issuing }: Issuer, c: Context): Promise<Respons
     200,
     NO_STORE,
   );
+}
+
+const BODY_BYTES = 4096;
+const BODY_MILLISECONDS = 10_000;
+
+/** The members of a JSON object that are text; none when it is no such thing. */
+async function question(
+  request: Request,
+): Promise<Partial<Record<'account' | 'service' | 'issuer', string>>> {
+  const deadline = AbortSignal.timeout(BODY_MILLISECONDS);
+  const body = await readBody(request, { maxBytes: BODY_BYTES, deadline }).catch(() => null);
+  try {
+    const asked: unknown = JSON.parse(new TextDecoder().decode(body ?? undefined));
+    const members = Object.entries(asked ?? {}).filter(([, value]) => typeof value === 'string');
+    return Object.fromEntries(members) as Partial<Record<'account' | 'service' | 'issuer', string>>;
+  } catch {
+    return {};
+  }
 }

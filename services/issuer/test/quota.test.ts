@@ -167,16 +167,17 @@ test('P04 what stands in the store of quotas names no account', async () => {
 test('an operator sees what an account used, by its name, and never a list of accounts', async () => {
   const world = new World({ vars: { ...ISSUER_VARIABLES } });
   await world.draw(5, { account: 'ada' });
-  const shown = async (query: string): Promise<unknown> =>
-    (await world.operator(`/operator/quota?${query}`)).json();
-  expect(await shown('account=ada&service=stickers')).toEqual({
+  const ask = (asked: object): Promise<Response> =>
+    world.operator('/operator/quota', 'POST', JSON.stringify(asked));
+  const shown = async (asked: object): Promise<unknown> => (await ask(asked)).json();
+  expect(await shown({ account: 'ada', service: 'stickers' })).toEqual({
     service: 'stickers',
     epoch: START,
     used: 5,
     quota: { default: 30, gold: 300 },
   });
-  expect(await shown('account=bob&service=stickers')).toMatchObject({ used: 0 });
-  expect((await world.operator('/operator/quota?service=stickers')).status).toBe(400);
-  expect((await world.operator('/operator/quota?account=ada&service=nothing')).status).toBe(400);
-  expect((await world.operator('/operator/quota?account=ada&issuer=nobody')).status).toBe(400);
+  expect(await shown({ account: 'bob', service: 'stickers' })).toMatchObject({ used: 0 });
+  expect((await ask({ service: 'stickers' })).status).toBe(400);
+  expect((await ask({ account: 'ada', service: 'nothing' })).status).toBe(400);
+  expect((await ask({ account: 'ada', issuer: 'nobody' })).status).toBe(400);
 });

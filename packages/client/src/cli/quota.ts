@@ -35,14 +35,9 @@ export async function quota(argv: readonly string[], io: Io): Promise<Status> {
   if (account === undefined) throw new UsageError('--account is needed');
   const { issuer, headers } = await operator(values, io);
   if (issuer === null) throw new Failure('no issuer');
-  const query = new URLSearchParams({
-    account,
-    ...(service !== undefined && { service }),
-    ...(attester !== undefined && { issuer: attester }),
-  });
-  const shown = (await (
-    await answered(io, `${issuer}/operator/quota?${query}`, { headers })
-  ).json()) as Shown;
+  const body = JSON.stringify({ account, service, issuer: attester });
+  const init = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body };
+  const shown = (await (await answered(io, `${issuer}/operator/quota`, init)).json()) as Shown;
   const tiers = Object.entries(shown.quota).map(([tier, most]) => `${printable(tier)}=${most}`);
   io.out([printable(shown.service), iso(shown.epoch), shown.used, ...tiers].join('\t'));
   return 0;

@@ -122,9 +122,9 @@ export class World {
     return row?.n ?? 0;
   }
 
-  operator(path: string, method = 'GET'): Promise<Response> {
+  operator(path: string, method = 'GET', body?: string): Promise<Response> {
     const authorization = `Bearer ${ISSUER_VARIABLES['OPERATOR_TOKEN']}`;
-    return this.fetch(path, { method, headers: { authorization } });
+    return this.fetch(path, { method, headers: { authorization }, ...(body !== undefined && { body }) });
   }
 }
 
