@@ -7,7 +7,7 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import { nodeHpke } from '@sotto/ohttp/node';
-import { ecdhVoprf } from '@sotto/voprf/ecdh';
+import { nodeEcdhVoprf } from '@sotto/voprf/ecdh-node';
 import { sodiumVoprf } from '@sotto/voprf/sodium';
 import { loadSodium } from '@sotto/voprf/sodium-node';
 import { ristrettoProduct, type Platform } from './platform.ts';
@@ -27,7 +27,7 @@ export async function nodePlatform(): Promise<Platform> {
   return {
     hpke: nodeHpke(),
     ristretto255: sodiumVoprf(sodium),
-    p384: ecdhVoprf(globalThis.crypto.subtle),
+    p384: nodeEcdhVoprf(),
     random: (length) => new Uint8Array(randomBytes(length)),
     x25519: () =>
       diffieHellman({ privateKey, publicKey: createPublicKey({ key: peers, format: 'der', type: 'spki' }) }),

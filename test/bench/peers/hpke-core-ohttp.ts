@@ -1,12 +1,10 @@
 import { Aes128Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
+import { XWing } from '@hpke/hybridkem-x-wing';
 import { concat, utf8, type Bytes } from '@sotto/wire';
 
-/** Oblivious HTTP as one writes it over @hpke/core as it comes: X25519, HKDF-SHA256, AES-128-GCM. */
-const suite = new CipherSuite({
-  kem: new DhkemX25519HkdfSha256(),
-  kdf: new HkdfSha256(),
-  aead: new Aes128Gcm(),
-});
+/** Oblivious HTTP as one writes it over @hpke/core as it comes: HKDF-SHA256, AES-128-GCM. */
+const suiteOf = (kem: DhkemX25519HkdfSha256 | XWing) =>
+  new CipherSuite({ kem, kdf: new HkdfSha256(), aead: new Aes128Gcm() });
 const RESPONSE = utf8('message/bhttp response');
 const NONCE = 16; // bytes: max(Nn, Nk)
 
@@ -27,18 +25,26 @@ async function responseKey(secret: ArrayBuffer, enc: Bytes, nonce: Bytes) {
   return { aead: new Aes128Gcm().createEncryptionContext(key), aeadNonce };
 }
 
+const KEMS = {
+  x25519: { make: () => new DhkemX25519HkdfSha256(), Nenc: 32 }, // bytes
+  xWing: { make: () => new XWing(), Nenc: 1120 },
+} as const;
+
 /** Opens an envelope, hands its content on, and seals the answer. */
-export async function coreGateway(privateKey: Bytes) {
+export async function coreGateway(privateKey: Bytes, kem: keyof typeof KEMS = 'x25519') {
+  const { make, Nenc } = KEMS[kem];
+  const suite = suiteOf(make());
+  const content = 7 + Nenc;
   const recipientKey = await suite.kem.importKey('raw', buffer(privateKey), false);
   return async (
     envelope: Bytes,
     answer: (request: Bytes) => Bytes | Promise<Bytes>,
     nonce: Bytes,
   ): Promise<Bytes> => {
-    const enc = envelope.subarray(7, 39);
+    const enc = envelope.subarray(7, content);
     const info = infoOf(envelope.subarray(0, 7));
     const context = await suite.createRecipientContext({ recipientKey, enc: buffer(enc), info });
-    const request = new Uint8Array(await context.open(buffer(envelope.subarray(39))));
+    const request = new Uint8Array(await context.open(buffer(envelope.subarray(content))));
     const secret = await context.export(buffer(RESPONSE), NONCE);
     const response = await answer(request);
     const { aead, aeadNonce } = await responseKey(secret, enc, nonce);
@@ -51,6 +57,7 @@ export async function coreGateway(privateKey: Bytes) {
  * the peer is spared making that key.
  */
 export async function coreClient(publicKey: Bytes, hdr: Bytes) {
+  const suite = suiteOf(new DhkemX25519HkdfSha256());
   const recipientPublicKey = await suite.kem.importKey('raw', buffer(publicKey), true);
   const ekm = await suite.kem.generateKeyPair();
   const start = () => suite.createSenderContext({ recipientPublicKey, info: infoOf(hdr), ekm });

@@ -57,6 +57,28 @@ export async function ohttpRows({ hpke, x25519 }: Platform): Promise<Row[]> {
     };
   }
 
+  /** The suite that our clients use. */
+  async function xWingRow(): Promise<Row> {
+    const name = 'ohttp.gateway.xwing';
+    const body = content(KIB);
+    const xWing = await loadGatewayKey(hpke, { ...privateKey, kemId: KEM.X_WING });
+    const ourXWing = ourGateway(xWing);
+    const theirXWing = await coreGateway(PRIVATE_KEY, 'xWing');
+    const { encapsulatedRequest } = await encapsulateRequest(hpke, xWing.config, SUITE, body, counting);
+    return {
+      name,
+      peer: '@hpke/core',
+      ours: () => ourXWing(encapsulatedRequest, echo),
+      theirs: () => theirXWing(encapsulatedRequest, echo, NONCE),
+      check: async () =>
+        same(
+          await ourXWing(encapsulatedRequest, echo),
+          await theirXWing(encapsulatedRequest, echo, NONCE),
+          name,
+        ),
+    };
+  }
+
   async function clientRow(): Promise<Row> {
     const name = 'ohttp.client.1k';
     const body = content(KIB);
@@ -137,6 +159,7 @@ export async function ohttpRows({ hpke, x25519 }: Platform): Promise<Row[]> {
     await gatewayRow('ohttp.gateway.1k', KIB, '@hpke/core'),
     await gatewayRow('ohttp.gateway.1k', KIB, 'hpke'),
     await gatewayRow('ohttp.gateway.64k', 64 * KIB, '@hpke/core'),
+    await xWingRow(),
     await clientRow(),
     await wholeRow(),
   ];
