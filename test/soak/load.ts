@@ -15,7 +15,8 @@ import { random } from '../support/raw-exchange.ts';
 
 const DRIVER = 'soak-driver';
 const TICK = 100; // milliseconds
-const POOL = 1200; // tokens kept at hand
+const POOL = 4000; // tokens kept at hand where keys rotate; where they do not, all are drawn before
+const SHORT = 3600; // seconds: an epoch that will end during the run
 const AGAIN = 0.1; // of the tokens spent, how many are spent a second time
 
 export interface LoadFigures {
@@ -23,6 +24,8 @@ export interface LoadFigures {
   readonly seconds: number;
   readonly doubled: number;
   readonly errors: number;
+  /** What the errors were. */
+  readonly wrong: readonly string[];
 }
 
 export interface LoadOptions {
@@ -68,21 +71,26 @@ class Load {
   readonly #suite: Suite;
   readonly #options: LoadOptions;
   readonly #pool: Drawn[] = [];
+  readonly #room: number;
   #accounts = 0;
   #running = true;
   #redeemed = 0;
   #doubled = 0;
   #errors = 0;
+  readonly #wrong = new Set<string>();
 
   constructor(suite: Suite, options: LoadOptions) {
     this.#suite = suite;
     this.#options = options;
+    const all = options.perSecond * options.seconds + 100;
+    this.#room = options.epochSeconds < SHORT ? POOL : all;
   }
 
   async run(): Promise<LoadFigures> {
     const voprf = sodiumVoprf(await loadSodium());
-    const drawing = Promise.all([this.#draw(voprf), this.#draw(voprf)]);
-    while (this.#pool.length < POOL / 2) await sleep(TICK);
+    const drawing = Promise.all(Array.from({ length: 3 }, () => this.#draw(voprf)));
+    const enough = this.#options.epochSeconds < SHORT ? POOL / 2 : this.#room;
+    while (this.#pool.length < enough) await sleep(TICK);
     const began = performance.now();
     const under: Promise<void>[] = [];
     const ticks = (this.#options.seconds * 1000) / TICK;
@@ -95,12 +103,18 @@ class Load {
     const seconds = (performance.now() - began) / 1000;
     this.#running = false;
     await drawing;
-    return { redeemed: this.#redeemed, seconds, doubled: this.#doubled, errors: this.#errors };
+    return {
+      redeemed: this.#redeemed,
+      seconds,
+      doubled: this.#doubled,
+      errors: this.#errors,
+      wrong: [...this.#wrong],
+    };
   }
 
   /** Cron, as often as short epochs want it. */
   async #tick(): Promise<void> {
-    if (this.#options.epochSeconds < 3600) await this.#suite.tick();
+    if (this.#options.epochSeconds < SHORT) await this.#suite.tick();
   }
 
   async #spend(count: number): Promise<void> {
@@ -110,7 +124,10 @@ class Load {
     const second = await this.#redeem(twice);
     this.#redeemed += first.length + second.length;
     this.#doubled += second.filter((outcome) => outcome === 'first' || outcome === 'again').length;
-    this.#errors += first.filter((outcome) => outcome !== 'first').length + (count - good.length);
+    const wrong = first.filter((outcome) => outcome !== 'first');
+    for (const outcome of wrong) this.#wrong.add(outcome);
+    if (good.length < count) this.#wrong.add('too few tokens at hand');
+    this.#errors += wrong.length + (count - good.length);
     this.#errors += second.filter((outcome) => outcome === 'unavailable' || outcome === 'error').length;
   }
 
@@ -139,7 +156,7 @@ class Load {
     const { urls } = this.#suite;
     const life = this.#options.epochSeconds * 1000;
     while (this.#running) {
-      if (this.#pool.length >= POOL) {
+      if (this.#pool.length >= this.#room) {
         await sleep(TICK);
         continue;
       }
@@ -174,7 +191,10 @@ class Load {
       const body = new Uint8Array(await response.arrayBuffer());
       // A batch blinded for a key whose epoch ended on the way is refused: drawn anew, not an error.
       if (response.status !== 200) {
-        if (response.status >= 500) this.#errors++;
+        if (response.status >= 500) {
+          this.#errors++;
+          this.#wrong.add(`token-request: HTTP ${response.status}`);
+        }
         continue;
       }
       const until = epoch * 1000 + 2 * life - 1000;

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import { prepare } from '../../services/local/src/prepare.ts';
 import { liveThrough } from './history.ts';
-import { load } from './load.ts';
+import { load, type LoadFigures } from './load.ts';
 import { history } from './operations.ts';
 
 const { values } = parseArgs({
@@ -33,14 +33,12 @@ for (const operations of fc.sample(history, { numRuns: histories, seed: Number(v
   if (lived % 200 === 0) console.log(`${lived} of ${histories} histories`);
 }
 
+const say = (what: string, { redeemed, seconds: took, errors, wrong }: LoadFigures): void =>
+  console.log(`${what}: ${(redeemed / took).toFixed(0)} redemptions/s, ${errors} errors ${wrong.join(', ')}`);
 const steady = await load({ perSecond, seconds, epochSeconds: 86_400 });
-console.log(
-  `steady keys: ${(steady.redeemed / steady.seconds).toFixed(0)} redemptions/s, ${steady.errors} errors`,
-);
+say('steady keys', steady);
 const rotating = await load({ perSecond, seconds, epochSeconds: 10 });
-console.log(
-  `keys rotating every 10 s: ${(rotating.redeemed / rotating.seconds).toFixed(0)} redemptions/s, ${rotating.errors} errors`,
-);
+say('keys rotating every 10 s', rotating);
 
 const doubled = counts.doubled + steady.doubled + rotating.doubled;
 const errors = steady.errors + rotating.errors;

@@ -38,7 +38,7 @@ export function app(issuer: Issuer): Hono {
   routes.all(
     DIRECTORY_PATH,
     only('GET', async () => {
-      const { directory } = await issuer.keyring.ring();
+      const directory = await issuer.keyring.use((ring) => ring.directory);
       const headers = { 'content-type': DIRECTORY, 'cache-control': cacheControl, ...CORS };
       return new Response(directory, { headers });
     }),

@@ -46,10 +46,11 @@ export async function issue(
   readBody: () => Promise<Bytes>,
 ): Promise<Issued> {
   if (bearer === null) throw new Refusal('unauthorized', 'credential');
-  const ring = await deps.keyring.ring();
-  const attested = await deps.attester.attest(bearer, ring.epoch);
-  const body = await readBody();
-  return deps.queue.enter((evaluate) => KINDS[kind](deps, { ring, attested, body, evaluate }));
+  return deps.keyring.use(async (ring) => {
+    const attested = await deps.attester.attest(bearer, ring.epoch);
+    const body = await readBody();
+    return deps.queue.enter((evaluate) => KINDS[kind](deps, { ring, attested, body, evaluate }));
+  });
 }
 
 async function issueOne(deps: IssueDeps, drawing: Drawing): Promise<Issued> {

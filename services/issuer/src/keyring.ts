@@ -42,35 +42,71 @@ interface KeyringDeps {
   readonly voprf: (tokenType: number) => Voprf;
 }
 
+/** A ring with the secrets behind it, and how many are at work with them. */
+interface Held {
+  readonly ring: Ring;
+  readonly keys: readonly LiveKey[];
+  users: number;
+  forgotten: boolean;
+}
+
 /** Holds the unwrapped keys of the current epoch and the previous one, until the epoch's end. */
 export class Keyring {
   readonly #deps: KeyringDeps;
   readonly #now: () => UnixSeconds;
-  #held: { ring: Ring; keys: readonly LiveKey[] } | undefined;
+  #held: Held | undefined;
 
   constructor(deps: KeyringDeps) {
     this.#deps = deps;
     this.#now = monotone(deps.platform.now);
   }
 
-  /** Rejects when the authority is out of reach or a key does not open: there is no other key. */
-  async ring(): Promise<Ring> {
+  /**
+   * Lends the ring of this moment to a piece of work. Its secrets stay until the work has ended, even when
+   * the epoch ends meanwhile; then they are wiped.
+   *
+   * Rejects when the authority is out of reach or a key does not open: there is no other key.
+   */
+  async use<T>(work: (ring: Ring) => T | Promise<T>): Promise<T> {
+    const held = this.#lend() ?? (await this.#load());
+    try {
+      return await work(held.ring);
+    } finally {
+      held.users--;
+      wipeUnused(held);
+    }
+  }
+
+  /** The ring that is held, if it is this epoch's, with one user more. */
+  #lend(): Held | undefined {
     const epoch = epochAt(this.#now(), this.#deps.config.epochSeconds);
-    if (this.#held?.ring.epoch === epoch) return this.#held.ring;
+    if (this.#held?.ring.epoch !== epoch) return undefined;
+    this.#held.users++;
+    return this.#held;
+  }
+
+  async #load(): Promise<Held> {
     this.forget();
     const snapshot = await this.#deps.authority.snapshot();
+    const epoch = epochAt(this.#now(), this.#deps.config.epochSeconds);
     const current = Math.max(snapshot.epoch, epoch);
     const keys = this.#open(snapshot, current);
     const ring = makeRing(this.#deps.config, snapshot, current, keys);
+    this.forget(); // what another load has put here meanwhile
+    const held: Held = { ring, keys, users: 1, forgotten: false };
+    this.#held = held;
     // An authority that is behind our clock has not made this epoch's keys yet: ask it again.
-    if (snapshot.epoch === epoch) this.#held = { ring, keys };
-    return ring;
+    if (snapshot.epoch !== epoch) this.forget();
+    return held;
   }
 
-  /** Wipes what is held, so that a dead key does not outlive its epoch in memory. */
+  /** Wipes what is held, once nobody works with it, so that a dead key does not outlive its epoch in memory. */
   forget(): void {
-    for (const { pair } of this.#held?.keys ?? []) pair.secretKey.fill(0);
+    const held = this.#held;
     this.#held = undefined;
+    if (held === undefined) return;
+    held.forgotten = true;
+    wipeUnused(held);
   }
 
   #open({ keys }: KeySnapshot, current: UnixSeconds): LiveKey[] {
@@ -91,6 +127,11 @@ export class Keyring {
     }
     return live;
   }
+}
+
+function wipeUnused({ keys, users, forgotten }: Held): void {
+  if (!forgotten || users > 0) return;
+  for (const { pair } of keys) pair.secretKey.fill(0);
 }
 
 function configured({ services }: Config, { service, type }: KeyRecord): ServiceConfig | undefined {

@@ -12,7 +12,7 @@ import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { serve } from '@hono/node-server';
-import { ecdhVoprf } from '@sotto/voprf/ecdh';
+import { nodeEcdhVoprf } from '@sotto/voprf/ecdh-node';
 import { sodiumVoprf } from '@sotto/voprf/sodium';
 import { loadSodium } from '@sotto/voprf/sodium-node';
 import { app } from './app.ts';
@@ -37,7 +37,7 @@ const platform: Platform = {
 
 const voprf = {
   'ristretto255-SHA512': sodiumVoprf(await loadSodium()),
-  'P384-SHA384': ecdhVoprf(crypto.subtle),
+  'P384-SHA384': nodeEcdhVoprf(),
 };
 
 function required(variable: string, pattern: RegExp, wanted: string): string {
@@ -73,7 +73,7 @@ async function main(): Promise<void> {
   });
   if (process.env['RESTORED'] === '1') await issuer.retireAll();
   // A key that does not open is found here, and not by the first who needs it.
-  await issuer.keyring.ring();
+  await issuer.keyring.use(() => {});
 
   const servers = await Promise.all([
     listen(app(issuer).fetch, process.env['HOST'] ?? '127.0.0.1', port('PORT', '8080')),

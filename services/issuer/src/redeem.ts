@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { decodeToken, verifyToken, type Token } from '@sotto/privacypass';
 import { concat, equalBytes, ProtocolError, type Bytes, type Random } from '@sotto/wire';
 import { acceptedUntil } from './epoch.ts';
-import type { Keyring, LiveKey } from './keyring.ts';
+import type { Keyring, LiveKey, Ring } from './keyring.ts';
 import type { SpentTokens } from './ports.ts';
 
 /** What the gateway asks of a token at its door. */
@@ -42,7 +42,15 @@ export async function redeem(deps: RedeemDeps, redemption: Redemption): Promise<
 async function decide(deps: RedeemDeps, redemption: Redemption): Promise<Redeemed> {
   const token = readToken(redemption);
   if (token === null) return 'invalid';
-  const ring = await deps.keyring.ring();
+  return deps.keyring.use((ring) => spendOn(deps, ring, token, redemption));
+}
+
+async function spendOn(
+  deps: RedeemDeps,
+  ring: Ring,
+  token: Token,
+  redemption: Redemption,
+): Promise<Redeemed> {
   const key = ring.redeeming(token.tokenKeyId);
   if (key === undefined || !answersChallenge(key, redemption.service, token)) return 'invalid';
   if (!(await verifyToken(key.voprf, key.pair.secretKey, token))) return 'invalid';

@@ -79,7 +79,7 @@ test('I01 a wrong type, an unknown truncated key id, and a blinded_msg of any ot
   const { pending } = await world.blind(1, 'stickers', 5, 'single');
   const good = decodeTokenRequest(pending.request);
   const { truncatedTokenKeyId: keyId, blindedMsg } = good;
-  const keys = await world.issuer.keyring.ring();
+  const keys = await world.issuer.keyring.use((held) => held);
   const unknown =
     Array.from({ length: 256 }, (_, id) => id).find((id) => keys.signing(5, id) === undefined) ?? 0;
   await refusedAll(world, TOKEN_REQUEST, [

@@ -1,4 +1,4 @@
-import { decodeDirectory, type DirectoryKey } from '@sotto/privacypass';
+import { decodeDirectory, tokenKeyId, type DirectoryKey } from '@sotto/privacypass';
 import { hex, type Bytes } from '@sotto/wire';
 import { expect, test } from 'vitest';
 import { graceSeconds, HORIZON } from '../src/epoch.ts';
@@ -271,4 +271,20 @@ test('K02 a stored public key that is not of its secret key is never shown', asy
   expect((await cold.fetch('/.well-known/private-token-issuer-directory')).status).toBe(503);
   const response = await cold.post('application/private-token-request', new Uint8Array(35));
   expect(response.status).toBe(503);
+});
+
+test('I14 K06 keys that are forgotten while a batch is signed are wiped after it, not under it', async () => {
+  const world = new World();
+  const { keyring } = world.issuer;
+  let secret: Uint8Array | undefined;
+  let seen: number[] = [];
+  await keyring.use(async (ring) => {
+    const { key } = await world.blind(5);
+    secret = ring.signing(5, tokenKeyId(key.tokenKey).at(-1) ?? 0)?.pair.secretKey;
+    await world.issuer.runSchedule(); // cron comes by
+    await keyring.use(() => {}); // and another request loads the keys anew
+    seen = [...(secret ?? [])];
+  });
+  expect(seen.some((byte) => byte !== 0)).toBe(true);
+  expect(secret?.every((byte) => byte === 0)).toBe(true);
 });

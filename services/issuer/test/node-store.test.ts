@@ -271,7 +271,7 @@ test('P07 no secret and no forgotten row stays in the file, in freed pages or be
   const world = new World({ database: openDatabase(store) });
   const [token] = await world.draw(1, { account: 'account-canary-42' });
   await world.redeem(token);
-  const ring = await world.issuer.keyring.ring();
+  const ring = await world.issuer.keyring.use((held) => held);
   const secret = ring.redeeming(token.slice(66, 98))?.pair.secretKey.slice() as Bytes;
   const [row] = world.database.db.all<{ id: Bytes; tag: Bytes }>('select id, tag from spent_tokens');
   const [key] = world.database.db.all<{ wrapped: Bytes }>(
