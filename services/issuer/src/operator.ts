@@ -83,7 +83,7 @@ async function question(
   try {
     const asked: unknown = JSON.parse(new TextDecoder().decode(body ?? undefined));
     const members = Object.entries(asked ?? {}).filter(([, value]) => typeof value === 'string');
-    return Object.fromEntries(members) as Partial<Record<'account' | 'service' | 'issuer', string>>;
+    return Object.fromEntries(members);
   } catch {
     return {};
   }
