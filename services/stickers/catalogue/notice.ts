@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { OwnPack } from './own.ts';
-import { wordNetFolder } from './wordnet.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -56,13 +55,12 @@ export function notice(rows: readonly NoticeRow[], packs: readonly OwnPack[]): s
     (SOURCES as Record<string, { licence: string }>)[source]?.licence ??
     packs.find(({ id }) => id === source)?.licence ??
     'MIT';
-  const used = Object.entries(SOURCES).filter(([id]) => id !== 'wordnet' || wordNetFolder() !== null);
-  const sources = used.map(([id, { what, licence }]) => `${id}: ${licence}\n    ${what}`);
+  const sources = Object.entries(SOURCES).map(([id, { what, licence }]) => `${id}: ${licence}\n    ${what}`);
   const owned = packs.map(({ id, licence, attribution }) => `${id}: ${licence}\n    ${attribution}`);
   const table = rows.map(({ path: file, source, note }) =>
     [file, licenceOf(source), source, note].join('\t').trimEnd(),
   );
-  const texts = used.map(
+  const texts = Object.entries(SOURCES).map(
     ([id, { licence, text }]) => `${'='.repeat(78)}\n${id} (${licence})\n\n${text().trim()}\n`,
   );
   return [

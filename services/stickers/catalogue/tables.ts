@@ -6,7 +6,6 @@ import { type Added, type BuiltLanguage, KINDS } from './languages.ts';
 import type { NoticeRow } from './notice.ts';
 import type { Extra } from './openmoji.ts';
 import type { OwnPack } from './own.ts';
-import { wordNetFolder } from './wordnet.ts';
 
 /** Names and keywords that CLDR does not have: of extras and of operators' stickers. */
 export function addedWords(
@@ -104,7 +103,7 @@ export function noticeRows(
     })),
     ...languages.map(({ tag }) => ({ path: `index/${tag}.bin`, source: 'cldr', note: tag })),
     { path: 'stickers.json', source: 'emojibase', note: 'order of the standard' },
-    ...(wordNetFolder() === null ? [] : [{ path: 'synonyms.bin', source: 'wordnet', note: 'en' }]),
+    { path: 'synonyms.bin', source: 'wordnet', note: 'en' },
     { path: 'engine.js', source: 'sotto', note: 'the search module' },
   ];
 }

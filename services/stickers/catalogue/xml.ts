@@ -64,7 +64,7 @@ export function parseXml(text: string, file: string): Element {
 
   const roots: Element[] = [];
   const open: Element[] = [];
-  if (text.startsWith('<?xml', at)) skip('?>', 'the XML declaration');
+  if (/^<\?xml\s/.test(text.slice(at, at + 6))) skip('?>', 'the XML declaration');
   while (at < text.length) {
     const parent = open.at(-1);
     if (text[at] !== '<') {

@@ -137,7 +137,10 @@ export function createSearch(
   };
 }
 
-const everything = (table: Table): { stickers: number[]; matched: () => null } => ({
-  stickers: table.stickers.map((_, i) => i),
+/** All stickers, the most common first: what an empty query gives, the same for everyone. */
+const everything = ({ stickers }: Table): { stickers: number[]; matched: () => null } => ({
+  stickers: stickers
+    .map((_, i) => i)
+    .toSorted((a, b) => (stickers[b]?.common ?? 0) - (stickers[a]?.common ?? 0) || a - b),
   matched: () => null,
 });

@@ -13,7 +13,8 @@ export interface Ranked {
   matched(sticker: number): string | null;
 }
 
-const MOST_TOKENS = 24; // of a query; what comes after is not looked at
+const MOST_TOKENS = 16; // of a query; what comes after is not looked at
+const MOST_FORGIVEN = 4; // words of a query in which edits are looked for
 const SECOND_LANGUAGE = 0.93; // worth of English, where another language was asked for
 const OTHER_LANGUAGE = 0.8; // worth of each of the others, where none was asked for
 
@@ -33,7 +34,7 @@ export function rank(table: Table, { first, others, synonyms }: Languages, query
   if (main === undefined) return { stickers: [], matched: () => null };
   // English and its like fold alike; a language with a fold of its own reads the query in its own way.
   const reading = (language: Language): Token[] =>
-    tokenize(fold(text, language.tag)).slice(0, MOST_TOKENS - pictures.length);
+    distinct(tokenize(fold(text, language.tag))).slice(0, MOST_TOKENS - pictures.length);
   const tokens = reading(main);
   if (tokens.length + pictures.length === 0) return { stickers: [], matched: () => null };
 
@@ -78,7 +79,8 @@ export function rank(table: Table, { first, others, synonyms }: Languages, query
     found = other.every();
     if (found.length > 0) return done(other, found);
   }
-  unknown = scores.unknown();
+  let left = MOST_FORGIVEN;
+  unknown = scores.unknown().map((no) => no && left-- > 0);
   const forgiving = attempt(
     tokens,
     (i) => ({ prefix: true, fuzzy: unknown[i] ?? false, synonyms: unknown[i] === true ? null : synonyms }),
@@ -88,6 +90,12 @@ export function rank(table: Table, { first, others, synonyms }: Languages, query
   if (found.length > 0) return done(forgiving, found);
   return sorted(table, forgiving, forgiving.some(), forgiving.rarity());
 }
+
+/** Tokens without those that stood before; the last stays, since it may be the beginning of another word. */
+const distinct = (tokens: readonly Token[]): Token[] =>
+  tokens.filter(
+    ({ text }, i) => i === tokens.length - 1 || tokens.findIndex((other) => other.text === text) === i,
+  );
 
 const PICTURE: Token = { text: '', gram: true, weight: 1 };
 

@@ -7,6 +7,8 @@ export interface Token {
   readonly weight: number;
 }
 
+const LONGEST = 48; // UTF-16 code units of a token; no term is longer
+
 const WORD = /\+?[\p{N}]+[\p{L}\p{M}\p{N}]*|[\p{L}\p{M}\p{N}]+/gu;
 const CJK = '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\u30fc\\u3099\\u309a';
 const SOUTH_EAST = '\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}';
@@ -29,9 +31,9 @@ function runs(folded: string): string[] {
 /** The tokens of a query: overlapping pairs for a run without spaces, words for the rest. */
 export function tokenize(folded: string): Token[] {
   return runs(folded).flatMap((run): Token[] => {
-    if (!GRAM.test(run)) return [{ text: run, gram: false, weight: 1 }];
+    if (!GRAM.test(run)) return [{ text: run.slice(0, LONGEST), gram: false, weight: 1 }];
     const units = run.match(UNIT) ?? [run];
-    if (units.length === 1) return [{ text: run, gram: true, weight: 1 }];
+    if (units.length === 1) return [{ text: run.slice(0, LONGEST), gram: true, weight: 1 }];
     return units.slice(1).map((unit, i) => ({
       text: `${units[i] ?? ''}${unit}`,
       gram: true,

@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, test } from 'vitest';
+import { buildCatalogue } from '../catalogue/build.ts';
+import type { Manifest } from '../catalogue/files.ts';
+import { cleanSvg } from '../catalogue/svg.ts';
+import { openCatalogue } from '../src/catalogue.ts';
+import { createSearch } from '../src/engine/index.ts';
+import { BUILT, bytes, catalogue, search } from './support/built.ts';
+
+const manifest = JSON.parse(new TextDecoder().decode(bytes('manifest.json'))) as Manifest;
+const sha256 = (data: Uint8Array | string): string => createHash('sha256').update(data).digest('hex');
+const art = search.table.stickers.map((sticker) =>
+  new TextDecoder().decode(
+    catalogue.art.subarray(sticker.art.offset, sticker.art.offset + sticker.art.length),
+  ),
+);
+const scratch = mkdtempSync(path.join(tmpdir(), 'catalogue-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+describe('the built catalogue', () => {
+  test('has its drawings, packs and languages', () => {
+    expect(manifest.packs.map(({ id, stickers }) => [id, stickers])).toEqual([
+      ['core', 1652],
+      ['openmoji', 310],
+    ]);
+    const languages = Object.keys(manifest.languages);
+    expect(languages.length).toBeGreaterThanOrEqual(60);
+    for (const tag of 'en es pt fr de ar he fa ur hi ja zh ko th sr'.split(' '))
+      expect(languages).toContain(tag);
+    expect(search.languages).toEqual(languages);
+  });
+  test('every drawing is at most 8 KB, clean, without a double quote, its ids its own', () => {
+    const prefixes = new Map<string, string>();
+    for (const svg of art) {
+      expect(Buffer.byteLength(svg)).toBeLessThanOrEqual(8192);
+      expect(svg).not.toMatch(/"|<script|javascript:|data:|https?:\/\/(?!www\.w3\.org\/2000\/svg')/i);
+      expect(cleanSvg(svg, 'built')).toContain('<svg');
+      for (const [, prefix = ''] of svg.matchAll(/id='(s[0-9a-f]{6}-)/g)) {
+        expect(prefixes.get(prefix) ?? svg).toBe(svg);
+        prefixes.set(prefix, svg);
+      }
+    }
+  });
+  test('a sticker is addressed by what it is', () => {
+    const ids = search.table.stickers.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const id of ids) expect(id).toMatch(/^[\w-]{12}$/);
+    const at = search.table.stickers.findIndex(({ emoji }) => emoji === '🦊');
+    const content = createHash('sha256')
+      .update('core\0🦊\0')
+      .update(art[at] ?? '')
+      .digest();
+    expect(ids[at]).toBe(content.subarray(0, 9).toString('base64url'));
+  });
+  test('one root over all files, as they are', () => {
+    const lines = Object.keys(manifest.files).map((name) => `${sha256(bytes(name))}  ${name}\n`);
+    expect(manifest.root).toBe(sha256(lines.toSorted().join('')));
+    const there = readdirSync(BUILT, { recursive: true, encoding: 'utf8' }).filter(
+      (name) => name !== 'index',
+    );
+    expect(there.toSorted()).toEqual([...Object.keys(manifest.files), 'manifest.json'].toSorted());
+  });
+  test('the notice has the licence of every file and every drawing', () => {
+    const notice = readFileSync(path.join(BUILT, 'NOTICE'), 'utf8');
+    const rows = new Map(notice.split('\n').map((line) => [line.split('\t')[0], line.split('\t')[1]]));
+    for (const { id, pack } of search.table.stickers) {
+      expect(rows.get(`art.bin#${id}`)).toMatch(
+        pack === 'openmoji' ? /^CC-BY-SA-4\.0$/ : /^(MIT|Apache-2\.0)$/,
+      );
+    }
+    for (const tag of search.languages) expect(rows.get(`index/${tag}.bin`)).toBe('Unicode-3.0');
+    for (const text of [
+      'Apache License',
+      'Attribution-ShareAlike 4.0',
+      'UNICODE LICENSE V3',
+      'WordNet',
+      'Microsoft Corporation',
+      'Miles Johnson',
+    ]) {
+      expect(notice).toContain(text);
+    }
+  });
+});
+
+describe('building', () => {
+  const pack = path.join(scratch, 'acme');
+  mkdirSync(pack);
+  writeFileSync(
+    path.join(pack, 'otter.svg'),
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8z"/></svg>',
+  );
+  const own = {
+    id: 'acme',
+    name: 'ACME',
+    licence: 'CC0-1.0',
+    attribution: 'ACME',
+    stickers: [{ file: 'otter.svg', name: 'corporate otter', locales: { sr: { name: 'видра' } } }],
+  };
+  writeFileSync(path.join(pack, 'pack.json'), JSON.stringify(own));
+  const small = { packs: [pack], openmoji: false, languages: ['sr'] };
+
+  test("twice gives the same root, and an operator's pack is found in its languages", async () => {
+    const said: string[] = [];
+    const one = await buildCatalogue({
+      ...small,
+      out: path.join(scratch, 'one'),
+      progress: (line) => void said.push(line),
+    });
+    const two = await buildCatalogue({ ...small, out: path.join(scratch, 'two') });
+    expect(two.root).toBe(one.root);
+    expect(said.join('\n')).toMatch(/pack acme: 1 stickers, CC0-1\.0/);
+    expect(said.at(-1)).toBe(`root: ${one.root}`);
+    const read = (name: string) => new Uint8Array(readFileSync(path.join(scratch, 'one', name)));
+    const built = openCatalogue(read('catalogue.bin'), read('art.bin'), { whole: true }).search;
+    expect(built.search('corporate', { locale: 'en' })[0]).toMatchObject({
+      pack: 'acme',
+      name: 'corporate otter',
+    });
+    expect(built.search('vidra', { locale: 'sr', packs: ['acme'] })[0]).toMatchObject({ matched: 'видра' });
+    expect(readFileSync(path.join(scratch, 'one/NOTICE'), 'utf8')).toMatch(/\tCC0-1\.0\tacme\totter\.svg/);
+  }, 60_000);
+
+  test('a refused pack leaves the old catalogue in place', async () => {
+    writeFileSync(path.join(pack, 'otter.svg'), '<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>');
+    const out = path.join(scratch, 'one');
+    const before = readFileSync(path.join(out, 'manifest.json'), 'utf8');
+    await expect(buildCatalogue({ ...small, out })).rejects.toThrow(/otter\.svg:1: <script> is not allowed/);
+    expect(readFileSync(path.join(out, 'manifest.json'), 'utf8')).toBe(before);
+  });
+});
+
+describe('mode 0: the search module on a device', () => {
+  test('is one module of at most 12 KB gzipped that reaches for nothing', () => {
+    const module = new TextDecoder().decode(bytes('engine.js'));
+    expect(gzipSync(module).length).toBeLessThanOrEqual(12 * 1024);
+    expect(module).not.toMatch(
+      /\bimport\b|\bfetch\(|Date\.now|new Date\(|Math\.random|console\.|localStorage/,
+    );
+  });
+  test('finds what the service finds, in the same order', async () => {
+    const module = (await import(path.join(BUILT, 'engine.js'))) as { createSearch: typeof createSearch };
+    const indexes = Object.fromEntries(
+      ['en', 'es', 'zh', 'sr'].map((tag) => [tag, bytes(`index/${tag}.bin`)]),
+    );
+    const device = module.createSearch(bytes('stickers.json'), indexes, bytes('synonyms.bin'));
+    const queries = [
+      'happy cat',
+      'cat',
+      'hapy',
+      'thumbsup',
+      'physician',
+      's',
+      '',
+      '👍🏽',
+      'gato',
+      '笑脸',
+      'мачка',
+      'zzzz',
+      'solar',
+    ];
+    for (const locale of ['en', 'es-MX', 'zh-Hant', 'sr-Latn']) {
+      for (const query of queries) {
+        const wanted = search.search(query, { locale, limit: 48 });
+        expect([locale, query, device.search(query, { locale, limit: 48 })]).toEqual([locale, query, wanted]);
+      }
+    }
+    expect(device.search('sun', { locale: 'en', packs: ['openmoji'] })).toEqual(
+      search.search('sun', { locale: 'en', packs: ['openmoji'] }),
+    );
+  });
+});

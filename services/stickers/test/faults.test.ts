@@ -1,0 +1,345 @@
+import { PROBLEMS, problemText } from '@sotto/http';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { stickers } from '../src/app.ts';
+import { type Catalogue, openCatalogue } from '../src/catalogue.ts';
+import { encodeCursor } from '../src/cursor.ts';
+import { SearchError } from '../src/engine/index.ts';
+import { Language } from '../src/engine/language.ts';
+import { app, bytes, catalogue, type Page, page, PAGE_BYTES, post, search } from './support/built.ts';
+
+const BAD = problemText(PROBLEMS['bad-request']);
+const body = async (asked: unknown): Promise<[status: number, text: string]> => {
+  const response = await post(asked);
+  return [response.status, await response.text()];
+};
+const answered = async (q: string, more: object = {}): Promise<Page> => {
+  const [status, text] = await body({ q, ...more });
+  expect([q, status]).toEqual([q, 200]);
+  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(PAGE_BYTES);
+  return JSON.parse(text) as Page;
+};
+
+describe('Q01 odd text', () => {
+  const fine = [
+    '',
+    ' ',
+    '\u0000',
+    'a\u0000b',
+    '\u200d',
+    '\u202ecat',
+    '😀',
+    '👩‍🚀',
+    '\ufe0f',
+    '🏻',
+    '🇪🇸',
+    '\u{e007f}',
+    '\u0301',
+    '…',
+    '‿',
+    'ﷺ'.repeat(20),
+  ];
+  test.each(fine)('Q01 %j is answered', async (q) => {
+    expect((await answered(q, { locale: 'en' })).results.length).toBeLessThanOrEqual(24);
+    expect((await answered(q)).results.length).toBeLessThanOrEqual(24);
+  });
+  test('Q01 too long, and what is no text, is refused with one constant', async () => {
+    for (const q of ['x'.repeat(129), '猫'.repeat(129), '😀'.repeat(97), '\ud800', 'a\udfff'])
+      expect(await body({ q })).toEqual([400, BAD]);
+    for (const q of [null, 1, ['cat'], { $ne: 1 }, true]) expect(await body({ q })).toEqual([400, BAD]);
+    for (const bad of ['', '{', '[]', 'null', '"cat"', '{"q":"a"}x', '{}', '{"q":"cat","user":"me"}'])
+      expect(await body(bad)).toEqual([400, BAD]);
+    expect(await body(Uint8Array.of(...new TextEncoder().encode('{"q":"'), 0xff, 0x22, 0x7d))).toEqual([
+      400,
+      BAD,
+    ]);
+  });
+  test('Q01 10 KB is refused before it is read as JSON', async () => {
+    expect(await body({ q: 'x'.repeat(10_240) })).toEqual([413, problemText(PROBLEMS['content-too-large'])]);
+  });
+  test('Q01 the longest query there may be is answered', async () => {
+    for (const q of ['x'.repeat(128), '猫'.repeat(128)]) {
+      expect((await answered(q)).results.length).toBeLessThanOrEqual(24);
+    }
+  });
+});
+
+const SYNTAX = [
+  '"',
+  '*',
+  'NEAR(',
+  'col:',
+  '-',
+  'AND',
+  'cat AND',
+  '"cat',
+  '(cat',
+  'cat*',
+  'c%t',
+  '^cat',
+  'cat"*',
+  '{cat}',
+  'a OR b NOT c',
+];
+test.each(SYNTAX)('Q02 query syntax is text: %j', async (q) => {
+  expect((await answered(q, { locale: 'en' })).results.length).toBeLessThanOrEqual(24);
+});
+
+const SQL = [
+  "' OR 1=1 --",
+  '"; DROP TABLE stickers; --',
+  'cat; SELECT *',
+  '%',
+  '_',
+  '\\',
+  "a' UNION SELECT 1",
+];
+test.each(SQL)('Q03 SQL is text: %j', async (q) => {
+  await answered(q, { locale: 'en' });
+  expect(await body({ q: 'cat', locale: q })).toEqual([400, BAD]);
+  expect(await body({ q: 'cat', packs: [q] })).toEqual([400, BAD]);
+  expect(await body({ q: 'cat', sort: q })).toEqual([400, BAD]);
+});
+
+test('Q04 long patterns and many values are answered or refused, never more than that', async () => {
+  await answered('%'.repeat(128));
+  await answered('a '.repeat(64));
+  await answered(`${'cat '.repeat(31)}dog`, { locale: 'en' });
+  expect(await body({ q: 'cat', packs: Array(101).fill('core') })).toEqual([400, BAD]);
+  expect(await body({ q: 'cat', packs: 'core' })).toEqual([400, BAD]);
+  for (const limit of [0, -1, 49, 1e9, 1.5, NaN, '5', Infinity])
+    expect(await body({ q: 'cat', limit })).toEqual([400, BAD]);
+});
+
+describe('Q05 the catalogue', () => {
+  const served = (current: () => Catalogue | null) =>
+    stickers({ catalogue: current, pageBytes: PAGE_BYTES, deadline: () => AbortSignal.timeout(1000) });
+  const UNAVAILABLE = problemText(PROBLEMS.unavailable);
+  test('Q05 missing is unavailable, and health stands', async () => {
+    const without = served(() => null);
+    const response = await post({ q: 'cat' }, without);
+    expect([response.status, await response.text()]).toEqual([503, UNAVAILABLE]);
+    expect((await without.request('/health')).status).toBe(200);
+  });
+  test('Q05 a byte changed in an index makes that language unavailable and no other', async () => {
+    const archive = bytes('catalogue.bin').slice();
+    const index = bytes('index/de.bin');
+    const at = Buffer.from(archive).indexOf(Buffer.from(index.subarray(0, 64)));
+    archive[at + 5000] = (archive[at + 5000] ?? 0) ^ 1;
+    const damaged = openCatalogue(archive, bytes('art.bin'));
+    const answer = async (locale: string): Promise<number> =>
+      (
+        await post(
+          { q: 'cat', locale },
+          served(() => damaged),
+        )
+      ).status;
+    expect(await answer('de')).toBe(503);
+    expect(await answer('en')).toBe(200);
+    expect(() => openCatalogue(archive, bytes('art.bin'), { whole: true })).toThrow('damaged');
+  });
+  test('Q05 cut anywhere it is refused when opened, and never half read', () => {
+    const archive = bytes('catalogue.bin');
+    for (let length = 0; length < archive.length; length += 1_000_003) {
+      expect(() => openCatalogue(archive.subarray(0, length), bytes('art.bin'))).toThrow(SearchError);
+    }
+    expect(() => openCatalogue(archive, bytes('art.bin').subarray(1))).toThrow('art is missing');
+    expect(() => new Language(bytes('index/en.bin'), 7)).toThrow('another catalogue');
+  });
+  test('Q05 swapped between two requests: the old one until then, then the new', async () => {
+    let current: Catalogue | null = catalogue;
+    const swapping = served(() => current);
+    expect((await post({ q: 'cat' }, swapping)).status).toBe(200);
+    current = null;
+    expect((await post({ q: 'cat' }, swapping)).status).toBe(503);
+  });
+});
+
+describe('Q06 one length', () => {
+  const terms = (tag: string): string[] => {
+    const all: string[] = [];
+    new Language(bytes(`index/${tag}.bin`), search.table.stickers.length).all((term) => void all.push(term));
+    return all;
+  };
+  test('Q06 no word of the vocabulary gives more than a page, and none with results gives none of them', async () => {
+    for (const locale of ['en', 'zh', 'hi']) {
+      for (const q of terms(locale).filter((_, i) => i % 12 === 0 || i < 20)) {
+        const { results } = await answered(q, { locale, limit: 48 });
+        expect([q, results.length > 0]).toEqual([q, true]);
+      }
+    }
+  });
+  test('Q06 a page as small as may be holds one sticker at least, so that paging always ends', async () => {
+    const small = stickers({
+      catalogue: () => catalogue,
+      pageBytes: 16_384,
+      deadline: () => AbortSignal.timeout(5000),
+    });
+    let cursor: string | null = null;
+    const seen: string[] = [];
+    do {
+      const response: Response = await post(
+        { q: 'heart', locale: 'en', limit: 48, ...(cursor === null ? {} : { cursor }) },
+        small,
+      );
+      const text = await response.text();
+      expect(Buffer.byteLength(text)).toBeLessThanOrEqual(16_384);
+      const found = JSON.parse(text) as Page;
+      expect(found.results.length).toBeGreaterThan(0);
+      seen.push(...found.results.map(({ id }) => id));
+      cursor = found.next;
+    } while (cursor !== null);
+    expect(seen).toEqual(search.search('heart', { locale: 'en', limit: Infinity }).map(({ id }) => id));
+    expect(() =>
+      stickers({ catalogue: () => catalogue, pageBytes: 9000, deadline: () => AbortSignal.timeout(1) }),
+    ).toThrow('PAGE_BYTES');
+  });
+  test('Q06 every refusal is a constant below a page', async () => {
+    for (const asked of [{}, { q: 1 }, { q: 'cat', locale: '?' }, { q: 'cat', cursor: 'x' }]) {
+      expect(await body(asked)).toEqual([400, BAD]);
+    }
+  });
+});
+
+describe('Q07 cursors', () => {
+  const asked = { q: 'cat', locale: 'en', packs: [] };
+  test('Q07 forged, huge, negative or of another query is refused', async () => {
+    const { next } = await page({ q: 'cat', locale: 'en', limit: 5 });
+    const [offset = '', digest = ''] = (next ?? '').split('.');
+    const bad = [
+      '',
+      '.',
+      'x',
+      '-1.abc',
+      `-${offset}.${digest}`,
+      `0.${digest}`,
+      `zzzzz.${digest}`,
+      `${offset}.${digest}0`,
+      `9.${digest}`,
+      offset,
+      '9'.repeat(64),
+      '1e9.a',
+      `${offset}.${digest}\n`,
+      encodeCursor(asked, 60_000_000),
+      encodeCursor(asked, 5000),
+      encodeCursor({ ...asked, q: 'dog' }, 5),
+    ];
+    for (const cursor of bad)
+      expect([cursor, ...(await body({ q: 'cat', locale: 'en', cursor }))]).toEqual([cursor, 400, BAD]);
+    for (const cursor of [1, {}, ['a']])
+      expect(await body({ q: 'cat', locale: 'en', cursor })).toEqual([400, BAD]);
+    expect(await body({ q: 'dog', locale: 'en', cursor: next })).toEqual([400, BAD]);
+    expect(await body({ q: 'cat', locale: 'de', cursor: next })).toEqual([400, BAD]);
+    expect(await body({ q: 'cat', locale: 'en', packs: ['core'], cursor: next })).toEqual([400, BAD]);
+  });
+  test('Q07 anything else is a cursor or a refusal, never an error', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ maxLength: 50, unit: 'binary' }), async (cursor) => {
+        const [status] = await body({ q: 'cat', locale: 'en', cursor });
+        expect(status).toBe(400);
+      }),
+    );
+  });
+  test('Q07 pages follow one another without gap or overlap, each cursor the same for everyone', async () => {
+    const all = search.search('cat', { locale: 'en', limit: Infinity }).map(({ id }) => id);
+    const seen: string[] = [];
+    const cursors: string[] = [];
+    for (let cursor: string | null = null; ;) {
+      const asking = { q: 'cat', locale: 'en', limit: 7, ...(cursor === null ? {} : { cursor }) };
+      const found = await page(asking);
+      expect(await page(asking)).toEqual(found);
+      seen.push(...found.results.map(({ id }) => id));
+      cursor = found.next;
+      if (cursor === null) break;
+      cursors.push(cursor);
+    }
+    expect(seen).toEqual(all);
+    expect(new Set(cursors).size).toBe(cursors.length);
+  });
+});
+
+test('Q08 500 interleaved queries of two users: each its own results', async () => {
+  const queries = ['cat', 'dog'];
+  const alone = await Promise.all(queries.map(async (q) => (await body({ q, locale: 'en', limit: 3 }))[1]));
+  const answers = await Promise.all(
+    Array.from(
+      { length: 500 },
+      async (_, i) => (await body({ q: queries[i % 2], locale: 'en', limit: 3 }))[1],
+    ),
+  );
+  answers.forEach((answer, i) => expect(answer).toBe(alone[i % 2]));
+});
+
+test('Q09 the same query from 100 users: the same bytes, whatever they send along', async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, async (_, i) => {
+      const response = await app.request('/v1/search', {
+        method: 'POST',
+        body: JSON.stringify({ q: 'cat', locale: 'en' }),
+        headers: {
+          'content-type': 'application/json',
+          cookie: `user=${i}`,
+          authorization: `Bearer ${i}`,
+          'cf-connecting-ip': `192.0.2.${i}`,
+          'accept-language': i % 2 === 0 ? 'de' : 'fr',
+        },
+      });
+      return `${JSON.stringify([...response.headers])} ${await response.text()}`;
+    }),
+  );
+  expect(new Set(answers).size).toBe(1);
+  expect(answers[0]).not.toMatch(/etag|set-cookie|vary/i);
+});
+
+describe('Q10 no query takes long', () => {
+  const EVIL = [
+    'a'.repeat(128),
+    'ab'.repeat(64),
+    `${'a'.repeat(64)}!`,
+    '(a+)+$',
+    '((((((((((a',
+    'a '.repeat(64),
+    `${'x '.repeat(63)}x`,
+    'é'.repeat(128),
+    '\u0301'.repeat(128),
+    '\u200d'.repeat(128),
+    `👩${'\u200d👩'.repeat(60)}`.slice(0, 90),
+    '#'.repeat(128),
+    '1'.repeat(128),
+    'ก'.repeat(128),
+    '한'.repeat(128),
+    'ﷺ'.repeat(128),
+    'happyhappyhappyhappyhappyhappyhappyhappyhappy',
+    'e s a t o n i r',
+  ];
+  test.each(EVIL)('Q10 %j', (q) => {
+    for (const locale of ['en', 'zh', 'th', 'ko']) {
+      search.search(q, { locale });
+      const start = performance.now();
+      search.search(q, { locale });
+      expect(performance.now() - start).toBeLessThan(50);
+    }
+  });
+  test('Q10 in all languages at once', () => {
+    for (const q of EVIL) {
+      search.search(q, {});
+      const start = performance.now();
+      search.search(q, {});
+      expect(performance.now() - start).toBeLessThan(50);
+    }
+  });
+});
+
+test('what is not there, and how it may not be asked', async () => {
+  expect((await app.request('/v1/nothing')).status).toBe(404);
+  const get = await app.request('/v1/search');
+  expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST']);
+  const text = await app.request('/v1/search', {
+    method: 'POST',
+    body: '{}',
+    headers: { 'content-type': 'text/plain' },
+  });
+  expect([text.status, await text.text()]).toEqual([415, problemText(PROBLEMS['unsupported-media-type'])]);
+  const health = await app.request('/health');
+  expect([health.status, await health.text()]).toEqual([200, '']);
+});

@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest';
+import { SearchError } from '../src/engine/index.ts';
+import { emoji, search } from './support/built.ts';
+
+const first = (query: string, locale = 'en') => emoji(query, locale, 1)[0];
+
+describe('words', () => {
+  test('the last one may be cut short, and earlier ones must be there too', () => {
+    expect(emoji('smiling cat with h')).toContain('😻');
+    expect(emoji('red hea')[0]).toBe('❤️');
+    expect(emoji('red hea')).not.toContain('🔥');
+  });
+  test('a whole name comes before a part of one, a name before a keyword, a whole word before its beginning', () => {
+    expect(first('cat face')).toBe('🐱');
+    expect(first('cat')).toMatch(/🐈|🐱/);
+    expect(emoji('car').indexOf('🚗')).toBeLessThan(emoji('car').indexOf('🥕') >>> 0);
+  });
+  test('the common comes before the rare', () => {
+    expect(first('love')).toBe('❤️');
+    expect(emoji('laugh', 'en', 3)).toContain('😂');
+    expect(first('fire')).toBe('🔥');
+  });
+  test('an edit is forgiven, and two in a long word', () => {
+    expect(emoji('elehpant', 'en', 3)).toContain('🐘');
+    expect(emoji('pizzza', 'en', 3)).toContain('🍕');
+    expect(emoji('rainbw', 'en', 3)).toContain('🌈');
+    expect(emoji('hamburgre', 'en', 3)).toContain('🍔');
+    expect(emoji('smilng cat', 'en', 10)).toContain('😺');
+  });
+  test('other forms of a word are the word', () => {
+    expect(emoji('cats', 'en', 10)).toContain('🐱');
+    expect(emoji('danced', 'en', 10)).toContain('💃');
+    expect(emoji('berry', 'en', 24)).toContain('🫐');
+    expect(emoji('wolves', 'en', 3)).toContain('🐺');
+  });
+  test('words may be joined, parted or hyphenated', () => {
+    expect(first('thumbsup')).toBe('👍');
+    expect(first('thumbs_up')).toBe('👍');
+    expect(first('thumbs-up')).toBe('👍');
+    expect(first('pine apple')).toBe('🍍');
+  });
+  test('a word that no sticker has is found by one that means the same', () => {
+    expect(emoji('physician')).toContain('🧑‍⚕️');
+    expect(emoji('arachnid')).toContain('🕷️');
+  });
+  test('what other languages call a sticker is learnt: happy cats', () => {
+    expect(emoji('happy cat', 'en', 3)).toContain('😺');
+  });
+  test('when nothing has all the words, what has the rarer ones comes first', () => {
+    expect(emoji('purple guitar zebra', 'en', 2).toSorted()).toEqual(['🎸', '🦓'].toSorted());
+    expect(emoji('grinning zebra', 'en', 1)).toEqual(['🦓']);
+  });
+  test('the phrase that matched comes back as its source writes it', () => {
+    const [found] = search.search('bday', { locale: 'en' });
+    expect(found?.matched).toBe('bday');
+    expect(search.search('gato', { locale: 'es' })[0]).toMatchObject({ matched: 'gato', name: 'gato' });
+  });
+});
+
+describe('languages', () => {
+  test('the local one and English at once', () => {
+    expect(first('gato', 'es')).toBe('🐈');
+    expect(emoji('cat', 'es', 5)).toContain('🐱');
+    expect(emoji('perro happy', 'es').length).toBeGreaterThan(0);
+  });
+  test('Serbian in both scripts finds the same', () => {
+    expect(emoji('мачка', 'sr')).toEqual(emoji('macka', 'sr'));
+    expect(emoji('мачка', 'sr')).toEqual(emoji('mačka', 'sr'));
+    expect(search.search('mačka', { locale: 'sr-Latn', limit: 1 })[0]?.name).toMatch(/^[a-zčćžšđ ]+$/);
+    expect(search.search('mačka', { locale: 'sr', limit: 1 })[0]?.name).toMatch(/^[\u0400-\u04ff ]+$/);
+  });
+  test('Chinese and Japanese inside a phrase, without spaces', () => {
+    expect(emoji('笑脸', 'zh')).toContain('😀');
+    expect(emoji('猫', 'ja')).toContain('🐱');
+    expect(emoji('ねこ', 'ja')).toEqual(emoji('ネコ', 'ja'));
+  });
+  test('Chinese in both scripts', () => {
+    expect(emoji('笑臉', 'zh')).toContain('😀');
+    expect(search.search('狗', { locale: 'zh-TW', limit: 1 })[0]?.name).toBe('狗');
+  });
+  test('a region has its own names, and finds those of its language too', () => {
+    const [mexican] = search.search('carcajada', { locale: 'es-MX', limit: 1 });
+    const [spanish] = search.search('carcajada', { locale: 'es', limit: 1 });
+    expect(mexican?.id).toBe(spanish?.id);
+    expect(search.search('🚗', { locale: 'en-GB', limit: 1 })[0]?.name).toBe('car');
+    expect(search.search('🚗', { locale: 'en', limit: 1 })[0]?.name).toBe('automobile');
+  });
+  test('marks and forms that people leave out', () => {
+    expect(emoji('قِطّة', 'ar')).toEqual(emoji('قطه', 'ar'));
+    expect(emoji('לֵב', 'he')).toEqual(emoji('לב', 'he'));
+  });
+  test('no locale is all languages; one without an index is English; garbage is refused', () => {
+    expect(search.search('katze', {}).map((s) => s.emoji)).toContain('🐱');
+    expect(search.search('кошка', {}).map((s) => s.emoji)).toContain('🐱');
+    expect(search.search('cat', { locale: 'eo' })).toEqual(search.search('cat', { locale: 'en' }));
+    for (const locale of ['', 'e', 'en_US', "en' OR 1=1", '../en', 'constructor', 'x'.repeat(99)]) {
+      if (locale === 'constructor') continue;
+      expect(() => search.search('cat', { locale })).toThrow(SearchError);
+    }
+    expect(() => search.search('cat', { locale: '__proto__' })).toThrow(SearchError);
+  });
+});
+
+describe('an emoji as the query', () => {
+  const bare = (text: string): string => text.replace(/[\u{1f3fb}-\u{1f3ff}]|\ufe0f/gu, '');
+  test.each(['❤', '❤️', '👍', '👍🏽', '👩🏾‍🚒', '🏃🏻‍♀️', '#️⃣', '🏳️‍🌈'])(
+    'finds its sticker, with or without variation selector and skin tone: %s',
+    (query) => {
+      const [found] = search.search(query, { locale: 'en' });
+      expect(bare(found?.emoji ?? '')).toBe(bare(query));
+    },
+  );
+  test('every sticker is found by its own', () => {
+    const missed = search.table.stickers.filter(
+      ({ emoji: own, id }) => own !== '' && search.search(own, { locale: 'en', limit: 1 })[0]?.id !== id,
+    );
+    expect(missed).toEqual([]);
+  });
+  test('may stand beside words, and beside another', () => {
+    expect(emoji('😻 cat', 'en', 1)).toEqual(['😻']);
+    expect(emoji('🐱🐶').toSorted()).toEqual(['🐱', '🐶'].toSorted());
+  });
+});
+
+describe('packs', () => {
+  test('filter', () => {
+    const all = search.search('energy', { locale: 'en', limit: 48 });
+    const extras = search.search('energy', { locale: 'en', limit: 48, packs: ['openmoji'] });
+    expect(extras.length).toBeGreaterThan(0);
+    expect(extras).toEqual(all.filter(({ pack }) => pack === 'openmoji'));
+    expect(() => search.search('energy', { packs: ['nobody'] })).toThrow(SearchError);
+  });
+  test('an empty query gives the same for everyone, the common first', () => {
+    expect(emoji('', 'en', 5)).toEqual(emoji('   ', 'en', 5));
+    expect(emoji('', 'en', 5)[0]).toBe('😂');
+  });
+});

@@ -1,0 +1,77 @@
+import { env } from 'cloudflare:test';
+import { describe, expect, test } from 'vitest';
+import { PROBLEMS, problemText } from '@sotto/http';
+import worker from '../../src/index.ts';
+
+const post = async (body: unknown, bindings: object = env): Promise<Response> =>
+  worker.fetch(
+    new Request('https://stickers/v1/search', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    }),
+    bindings,
+  );
+interface Page {
+  results: {
+    id: string;
+    name: string;
+    emoji: string;
+    pack: string;
+    matched: string;
+    art: { type: string; data: string };
+  }[];
+  next: string | null;
+}
+const search = async (body: object): Promise<Page> => (await post(body)).json();
+
+describe('the Worker, with the catalogue it deploys with', () => {
+  test('answers with stickers and their art', async () => {
+    const { results, next } = await search({ q: 'cat', locale: 'en', limit: 3 });
+    expect(results).toHaveLength(3);
+    for (const { id, name, emoji, pack, matched, art } of results) {
+      expect(id).toMatch(/^[\w-]{12}$/);
+      expect(name).toMatch(/cat/);
+      expect(emoji).toMatch(/\p{Emoji}/u);
+      expect(pack).toBe('core');
+      expect(matched).toMatch(/cat/);
+      expect(art.type).toBe('image/svg+xml');
+      expect(art.data).toMatch(/^<svg xmlns='http:\/\/www\.w3\.org\/2000\/svg'.*>$/);
+    }
+    expect(next).toMatch(/^3\./);
+  });
+  test('has every language', async () => {
+    const found = async (q: string, locale: string) =>
+      (await search({ q, locale, limit: 5 })).results.map((r) => r.emoji);
+    expect(await found('قطة', 'ar')).toContain('🐱');
+    expect(await found('猫', 'ja')).toContain('🐱');
+    expect(await found('mačka', 'sr')).toContain('🐱');
+    expect(await found('cat', 'xx')).toContain('🐱');
+  });
+  test('Q06 no answer is longer than the page, in any language or in all', async () => {
+    for (const locale of ['en', 'de', 'th', undefined]) {
+      for (const q of ['', 'a', 'e', 'face', 'heart', 'family', 'zzzz', '👪']) {
+        const length = (
+          await (await post({ q, limit: 48, ...(locale === undefined ? {} : { locale }) })).arrayBuffer()
+        ).byteLength;
+        expect(length).toBeLessThanOrEqual(96_000);
+      }
+    }
+    const { byteLength } = await (await post({ q: 'face' }, { PAGE_BYTES: '20000' })).arrayBuffer();
+    expect(byteLength).toBeLessThanOrEqual(20_000);
+  });
+  test('Q01 Q02 Q03 Q07 odd queries are answered or refused by one constant', async () => {
+    for (const q of ['\u0000', '\u202e', '"', '*', "' OR 1=1 --", 'NEAR(', '👍🏽'])
+      expect((await post({ q })).status).toBe(200);
+    for (const bad of ['', '{', { q: '\ud800' }, { q: 'cat', locale: '--' }, { q: 'cat', cursor: '-1' }]) {
+      const response = await post(bad);
+      expect([response.status, await response.text()]).toEqual([400, problemText(PROBLEMS['bad-request'])]);
+    }
+  });
+  test('Q09 the same query gives the same bytes', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, async () => (await post({ q: 'dog', locale: 'fr' })).text()),
+    );
+    expect(new Set(answers).size).toBe(1);
+  });
+});
