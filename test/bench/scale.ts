@@ -1,0 +1,44 @@
+import { parseArgs } from 'node:util';
+import {
+  ASSUMPTIONS,
+  assumptionsTable,
+  budget,
+  budgetTable,
+  DEFAULTS,
+  SCALES,
+  type AssumptionName,
+} from './scale-model.ts';
+
+const names = Object.keys(ASSUMPTIONS) as AssumptionName[];
+const text = { type: 'string' } as const;
+const flags = Object.fromEntries(names.map((name) => [name, text]));
+
+/** A number that is one, and above zero; else the process ends with a line that says which. */
+function numberOf(name: string, value: string): number {
+  const number = Number(value);
+  if (!(number > 0 && number < Infinity)) {
+    console.error(`--${name} takes a number above zero`);
+    process.exit(2);
+  }
+  return number;
+}
+
+const { values } = parseArgs({ options: { json: { type: 'boolean' }, searches: text, ...flags } });
+const given = values as Readonly<Record<string, string | boolean | undefined>>;
+const numbers = { ...DEFAULTS };
+for (const name of names) {
+  const value = given[name];
+  if (typeof value === 'string') numbers[name] = numberOf(name, value);
+}
+const scales =
+  values.searches === undefined ? SCALES : values.searches.split(',').map((s) => numberOf('searches', s));
+
+if (values.json === true) {
+  for (const searches of scales) {
+    for (const line of budget(searches, numbers)) console.log(JSON.stringify({ searches, ...line }));
+  }
+} else {
+  for (const line of budgetTable(scales, numbers)) console.log(line);
+  console.log('\nWhat it rests on. Each is a flag (--peak 5), and --searches N,N gives other scales.\n');
+  for (const line of assumptionsTable(numbers)) console.log(line);
+}

@@ -1,0 +1,57 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { budget, DEFAULTS } from './bench/scale-model.ts';
+
+const SCRIPT = path.join(import.meta.dirname, 'bench/scale.ts');
+const DOCUMENT = path.join(import.meta.dirname, '../specs/scale.md');
+
+const run = (...args: string[]) => spawnSync(process.execPath, [SCRIPT, ...args], { encoding: 'utf8' });
+
+/** Rows of the tables in a text, however a formatter aligned them. */
+const rowsOf = (text: string): string[] =>
+  text
+    .split('\n')
+    .filter((line) => line.startsWith('|') && !/^\|[\s:|-]+$/.test(line))
+    .map((line) =>
+      line
+        .split('|')
+        .map((cell) => cell.trim())
+        .join('|'),
+    );
+
+test('the tables of specs/scale.md are what the script prints', () => {
+  const { stdout, status } = run();
+  expect(status).toBe(0);
+  expect(rowsOf(readFileSync(DOCUMENT, 'utf8'))).toEqual(rowsOf(stdout));
+});
+
+test('--json prints one object a line, and a flag moves the line that hangs on it', () => {
+  const lines = (...args: string[]) =>
+    run('--json', '--searches', '1e8', ...args)
+      .stdout.trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { searches: number; name: string; value: number });
+  const shards = (list: ReturnType<typeof lines>) =>
+    list.find(({ name }) => name.startsWith('ledger'))?.value;
+  expect(new Set(lines().map(({ searches }) => searches))).toEqual(new Set([1e8]));
+  expect(shards(lines())).toBe(7);
+  expect(shards(lines('--object-rate', '1000'))).toBe(4);
+});
+
+test('what is no number ends it with status 2', () => {
+  expect(run('--peak', 'many').status).toBe(2);
+  expect(run('--searches', '0').status).toBe(2);
+});
+
+test('the bill of a month is that of the price list', () => {
+  // A million searches a day and nothing else: 30 million requests of 1 ms at the gateway, none at the issuer.
+  const quiet = { ...DEFAULTS, 'batches-a-device': 1e-9, 'preflights-a-device': 1e-9 };
+  const lines = budget(1e6, { ...quiet, 'gateway-cpu': 1, 'redeem-cpu': 1, 'search-cpu': 1 });
+  const money = (name: string) => lines.find((line) => line.name === `money: ${name}`)?.value ?? Number.NaN;
+  expect(money('requests')).toBeCloseTo((30 - 10) * 0.3, 4);
+  expect(money('CPU')).toBeCloseTo((90 - 30) * 0.02, 4);
+  expect(money('objects')).toBeCloseTo((30 - 1) * 0.15, 4);
+  expect(money('rows')).toBe(0);
+});
