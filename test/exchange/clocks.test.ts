@@ -1,0 +1,154 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { decodeDirectory } from '@sotto/privacypass';
+import { base64url, hex, type Bytes } from '@sotto/wire';
+import { accountToken } from '../../services/issuer/test/support/account.ts';
+import { ISSUER_VARIABLES } from '../../services/issuer/test/support/variables.ts';
+import { blindBatch, currentKey, random } from '../../services/issuer/test/support/wallet.ts';
+import { freePorts } from '../../services/local/src/suite.ts';
+import { running, type Killable } from '../support/killable.ts';
+
+const HOUR = 3600; // seconds
+const DAY = 24 * HOUR;
+const INTERNAL_TOKEN = 'gateway-of-the-tests';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'sotto-clocks-'));
+const shiftFile = path.join(folder, 'shift');
+let issuer: Killable | null = null;
+let port = 0;
+let shift = 0; // seconds
+
+/** Loaded before the entry file: its clock is ours and a shift, read anew all the time. */
+const CLOCK = `data:text/javascript,${encodeURIComponent(`
+  import { readFileSync } from 'node:fs';
+  const own = Date.now.bind(Date);
+  let shift = 0;
+  const read = () => { try { shift = Number(readFileSync(process.env.SHIFT, 'utf8')) || 0 } catch {} };
+  read();
+  setInterval(read, 5).unref();
+  Date.now = () => own() + shift * 1000;
+`)}`;
+
+beforeEach(async () => {
+  port = await freePorts();
+});
+afterAll(async () => {
+  await issuer?.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function start(store: string, more: Readonly<Record<string, string>> = {}): Promise<void> {
+  const env = {
+    ...ISSUER_VARIABLES,
+    INTERNAL_TOKEN,
+    STORE: path.join(folder, store),
+    PORT: `${port}`,
+    INTERNAL_PORT: `${port + 1}`,
+    SHIFT: shiftFile,
+    ...more,
+  };
+  issuer = await running('services/issuer/src/node.ts', env, ['--import', CLOCK]);
+}
+
+async function setShift(seconds: number): Promise<void> {
+  shift = seconds;
+  writeFileSync(shiftFile, `${seconds}`);
+  await sleep(100);
+}
+
+const now = (): number => Math.floor(Date.now() / 1000) + shift;
+async function directory(): Promise<Bytes> {
+  const answer = await fetch(`http://127.0.0.1:${port}/.well-known/private-token-issuer-directory`);
+  expect(answer.status).toBe(200);
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
+async function draw(account: string, count: number, at = now()): Promise<Bytes[] | number> {
+  const pending = blindBatch(currentKey(await directory(), 'stickers', 5, at), count);
+  const answer = await fetch(`http://127.0.0.1:${port}/token-request`, {
+    method: 'POST',
+    headers: {
+      'content-type': pending.contentType,
+      authorization: `Bearer ${await accountToken(account, { now: now() })}`,
+    },
+    body: pending.request,
+  });
+  if (answer.status !== 200) return answer.status;
+  return pending.finish(new Uint8Array(await answer.arrayBuffer()));
+}
+
+async function redeem(token: Bytes | undefined): Promise<string | undefined> {
+  const call = {
+    service: 'stickers',
+    token: base64url(token ?? random(1)),
+    tag: base64url(random(32)),
+    envelope: base64url(random(32)),
+    idempotent: true,
+  };
+  const headers = { authorization: `Bearer ${INTERNAL_TOKEN}` };
+  const url = `http://127.0.0.1:${port + 1}/redeem`;
+  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(call) });
+  return ((await answer.json()) as { outcome?: string }).outcome;
+}
+
+const keysOf = (bytes: Bytes): string[] =>
+  decodeDirectory(bytes).tokenKeys.map(({ tokenKey }) => hex(tokenKey));
+
+describe('X07 a clock that jumps while it runs', () => {
+  test('X07 back, far ahead and home again: no key twice, none withdrawn early, nothing lives again', async () => {
+    await start('clocks.sqlite');
+    const first = await directory();
+    const [spent, kept] = (await draw('ada', 5)) as Bytes[];
+    expect(await redeem(spent)).toBe('first');
+
+    await setShift(-2 * DAY);
+    expect(hex(await directory())).toBe(hex(first));
+    expect(await redeem(spent)).toBe('spent');
+    const [early] = (await draw('bob', 5, now() + 2 * DAY)) as Bytes[];
+    expect(await redeem(early)).toBe('first');
+
+    await setShift(30 * DAY);
+    const later = keysOf(await directory());
+    expect(later.filter((key) => keysOf(first).includes(key))).toEqual([]);
+    expect(await redeem(kept)).toBe('invalid');
+    const [fresh] = (await draw('ada', 5)) as Bytes[];
+    expect(await redeem(fresh)).toBe('first');
+
+    await setShift(0);
+    expect(keysOf(await directory())).toEqual(later);
+    expect(await redeem(kept)).toBe('invalid');
+    expect(await redeem(fresh)).toBe('spent');
+    await issuer?.kill();
+  }, 60_000);
+});
+
+describe('I16 killed while keys are made', () => {
+  test('I16 whenever it is killed, it starts with a directory of which every key signs', async () => {
+    await setShift(0);
+    const shown = new Map<string, number>();
+    for (const [i, wait] of [0, 3, 9, 20, 40].entries()) {
+      // Every start is a week on, so that keys of all places are made; the kill comes while they are.
+      await setShift(i * 8 * DAY);
+      await start('killed.sqlite');
+      const asking = Promise.allSettled([directory(), directory()]);
+      await sleep(wait);
+      await issuer?.kill();
+      await asking;
+      await start('killed.sqlite');
+      const again = await directory();
+      expect(hex(await directory())).toBe(hex(again));
+      for (const key of keysOf(again)) shown.set(key, (shown.get(key) ?? 0) + 1);
+      for (const { notBefore = 0, tokenType, service } of decodeDirectory(again).tokenKeys) {
+        if (notBefore > now() || tokenType !== 5 || service !== 'stickers') continue;
+        const tokens = await draw(`account ${i}`, 5);
+        expect(tokens).toHaveLength(5);
+        expect(await redeem((tokens as Bytes[])[0])).toBe('first');
+      }
+      await issuer?.kill();
+    }
+    expect(Math.max(...shown.values())).toBe(1);
+  }, 60_000);
+});
