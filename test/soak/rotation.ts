@@ -48,6 +48,7 @@ export async function rotate(options: RotationOptions): Promise<RotationFigures>
     for (const token of tokens) {
       if (!running() || Date.now() > notAfter * 1000 - MARGIN) return;
       const { status, inner, code } = await raw.search(token, 'cat');
+      if (Date.now() > notAfter * 1000) return; // the bundle expired on the way
       if (status !== 200 || inner?.status !== 200) {
         failed.push(`search: ${status} ${inner?.status ?? ''} ${code} in slot ${sequence}`);
         return;
