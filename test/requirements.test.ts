@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { idsIn, testNames } from './support/test-names.ts';
+
+const text = readFileSync(path.join(import.meta.dirname, '../specs/requirements.md'), 'utf8');
+const names = testNames();
+
+/** Ids of one letter, counted from 01. */
+const series = (letter: string, last: number, without: readonly number[] = []): string[] =>
+  Array.from({ length: last }, (_, i) => i + 1)
+    .filter((n) => !without.includes(n))
+    .map((n) => letter + `${n}`.padStart(2, '0'));
+
+const FAULTS = [
+  ...series('R', 31),
+  ...series('G', 31),
+  ...series('B', 36),
+  ...series('I', 21),
+  ...series('S', 24, [22]),
+  ...series('Q', 10),
+  ...series('K', 8),
+  ...series('X', 8),
+];
+const CANARIES = series('P', 12);
+
+/** How many rows each standard has in the document. */
+const STANDARDS: Readonly<Record<string, number>> = {
+  'RFC 9458: Oblivious HTTP': 41,
+  'RFC 9292: Binary HTTP': 11,
+  'draft-ietf-ohai-chunked-ohttp-08: chunked OHTTP': 11,
+  'RFC 9540: discovery': 5,
+  'RFC 9577, RFC 9578 and batched tokens: Privacy Pass': 24,
+};
+
+/** The rows of a section's table, a cell a column. */
+function rows(section: string): string[][] {
+  const body = text.split(/^## /m).find((part) => part.startsWith(`${section}\n`)) ?? '';
+  const lines = body.split('\n').filter((line) => line.startsWith('| '));
+  return lines.slice(1).map((line) =>
+    line
+      .slice(2, -2)
+      .split(' | ')
+      .map((cell) => cell.trim()),
+  );
+}
+
+/** What a row of a standard claims: a file and a part of a test's name, any number of them. */
+const claims = (cell: string): { file: string; part: string }[] =>
+  Array.from(cell.matchAll(/`([^`]+)` “([^”]+)”/g), ([, file = '', part = '']) => ({ file, part }));
+
+const files = (cell: string): string[] => Array.from(cell.matchAll(/`([^`]+)`/g), ([, file = '']) => file);
+const REASON = /^open: .{20,}$/;
+const STANDARD_REASON = /^(not yet|not ours): .{15,}$/;
+
+describe('faults', () => {
+  const table = [...rows('Faults'), ...rows('Canaries')];
+  const byId = new Map(table.map(([id = '', what = '', where = '']) => [id, { what, where }]));
+
+  test('every id has one row', () => {
+    expect(FAULTS).toHaveLength(168);
+    expect(table.map(([id]) => id)).toEqual([...FAULTS, ...CANARIES]);
+  });
+
+  test.each([...FAULTS, ...CANARIES])('%s: its test is there, or it says why not', (id) => {
+    const { what, where } = byId.get(id) ?? { what: '', where: '' };
+    expect(what.length).toBeGreaterThan(7);
+    const named = files(where);
+    const without = named.filter((file) => !(names.get(file) ?? []).flatMap(idsIn).includes(id));
+    expect(without).toEqual([]);
+    expect(named.length > 0 || REASON.test(where)).toBe(true);
+  });
+
+  test('no test bears an id that there is not', () => {
+    const borne = new Set([...names.values()].flat().flatMap(idsIn));
+    expect([...borne].filter((id) => !byId.has(id))).toEqual([]);
+  });
+});
+
+describe.each(Object.entries(STANDARDS))('%s', (section, count) => {
+  const table = rows(section);
+
+  test('has a numbered row for each requirement', () => {
+    expect(table.map(([number]) => number)).toEqual(Array.from({ length: count }, (_, i) => `${i + 1}`));
+  });
+
+  test.each(table)('row %s (§%s, %s %s): its test is there, or it says why not', (...row) => {
+    const cell = row.at(-1) ?? '';
+    const named = claims(cell);
+    const without = named.filter(
+      ({ file, part }) => !(names.get(file) ?? []).some((name) => name.includes(part)),
+    );
+    expect(without).toEqual([]);
+    expect(named.length > 0 || STANDARD_REASON.test(cell)).toBe(true);
+  });
+});
