@@ -22,9 +22,9 @@ interface Manifest {
 }
 
 const root = path.resolve(import.meta.dirname, '..');
-const read = <T>(file: string): T => JSON.parse(readFileSync(path.join(root, file), 'utf8')) as T;
-const lock = read<Lock>('package-lock.json');
-const manifest = read<Manifest>('package.json');
+const read = (file: string): unknown => JSON.parse(readFileSync(path.join(root, file), 'utf8'));
+const lock = read('package-lock.json') as Lock;
+const manifest = read('package.json') as Manifest;
 const HOMES = /^(packages|services)\/[a-z]+$/;
 
 const SHA512 = /^sha512-[A-Za-z0-9+/]{86}==$/;
@@ -80,7 +80,7 @@ describe('X08 the dependency tree', () => {
     const homes = Object.keys(lock.packages).filter((at) => HOMES.test(at));
     expect(homes.length).toBeGreaterThan(10);
     const asked = ['.', ...homes].flatMap((home) => {
-      const { dependencies = {}, devDependencies = {} } = read<Manifest>(`${home}/package.json`);
+      const { dependencies = {}, devDependencies = {} } = read(`${home}/package.json`) as Manifest;
       return Object.entries({ ...dependencies, ...devDependencies }).map(
         ([name, version]) => `${name} ${version}`,
       );
@@ -91,7 +91,7 @@ describe('X08 the dependency tree', () => {
   test('X08 nothing of ours runs when it is installed', () => {
     const homes = ['.', ...Object.keys(lock.packages).filter((at) => HOMES.test(at))];
     const scripts = homes.flatMap((home) =>
-      Object.keys(read<Manifest>(`${home}/package.json`).scripts ?? {}),
+      Object.keys((read(`${home}/package.json`) as Manifest).scripts ?? {}),
     );
     expect(scripts.filter((name) => /^(pre|post)?(install|prepare|pack|publish)/.test(name))).toEqual([]);
   });

@@ -8,6 +8,7 @@ import type { Bytes } from '@sotto/wire';
 import { freePorts } from '../../services/local/src/suite.ts';
 import { stickers } from '../../services/stickers/src/app.ts';
 import { openCatalogue, type Catalogue } from '../../services/stickers/src/catalogue.ts';
+import { SearchError } from '../../services/stickers/src/engine/index.ts';
 import { killableSuite } from '../support/killable.ts';
 import { RawExchange, type Answer } from '../support/raw-exchange.ts';
 
@@ -119,7 +120,7 @@ test('Q05 an index that is missing, cannot be read, or is exchanged under way', 
     new Uint8Array(100),
     archive.map((b) => b ^ 1),
   ]) {
-    expect(() => openCatalogue(damage as Bytes, art)).toThrow();
+    expect(() => openCatalogue(damage, art)).toThrow(SearchError);
   }
   catalogue = whole;
   const asking = Array.from({ length: 8 }, async () => raw.post(await raw.seal(request())));
