@@ -101,18 +101,11 @@ export class Language {
 
   /** Visits every term that starts with `prefix`, in order; stops when told `false`. */
   startingWith(prefix: string, visit: (term: string, postings: number) => boolean | void): void {
-    let low = 0;
-    let high = this.#heads.length; // the block of the last head at or before the prefix
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#heads[middle] ?? '') <= prefix) low = middle + 1;
-      else high = middle;
-    }
-    for (let b = Math.max(0, low - 1); b < this.#heads.length; b++) {
+    const first = Math.max(0, countBelow(this.#heads, prefix, true) - 1);
+    for (let b = first; b < this.#heads.length; b++) {
       const { terms, postings } = this.#block(b);
-      for (let i = 0; i < terms.length; i++) {
+      for (let i = b === first ? countBelow(terms, prefix, false) : 0; i < terms.length; i++) {
         const term = terms[i] ?? '';
-        if (term < prefix) continue;
         if (!term.startsWith(prefix) || visit(term, postings[i] ?? 0) === false) return;
       }
     }
@@ -161,6 +154,19 @@ export class Language {
     });
     return { terms, postings };
   }
+}
+
+/** How many of sorted texts come before `text`, or are it too. */
+function countBelow(sorted: readonly string[], text: string, orEqual: boolean): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const here = sorted[middle] ?? '';
+    if (here < text || (orEqual && here === text)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function readVariants(r: Cursor): Map<string, Map<number, number>> {

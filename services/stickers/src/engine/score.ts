@@ -1,4 +1,4 @@
-import { HINT, KEYWORD, type Language, NAME, VARIANT_NAME } from './language.ts';
+import { HINT, KEYWORD, type Language, NAME, NONE, VARIANT_NAME } from './language.ts';
 import type { Token } from './tokens.ts';
 
 /** What a match in each kind of phrase is worth. */
@@ -51,21 +51,20 @@ export class Scores {
     collect: (token: number, hit: (phrase: number, quality: number) => void) => void,
   ): void {
     const width = this.tokens.length;
-    const found = new Float32Array(language.phrases * width);
-    const touched = new Set<number>();
+    const found = new Map<number, Float32Array>(); // phrase → quality of each token
     for (let i = 0; i < width; i++) {
       collect(i, (phrase, quality) => {
-        touched.add(phrase);
-        const at = phrase * width + i;
-        if (quality > (found[at] ?? 0)) found[at] = quality;
+        let qualities = found.get(phrase);
+        if (qualities === undefined) found.set(phrase, (qualities = new Float32Array(width)));
+        if (quality > (qualities[i] ?? 0)) qualities[i] = quality;
       });
     }
     const slot = this.#languages.push(language) - 1;
-    for (const phrase of touched) {
+    for (const [phrase, qualities] of found) {
       let held = 0; // units of the query in this phrase
       let sum = 0;
       for (let i = 0; i < width; i++) {
-        const quality = found[phrase * width + i] ?? 0;
+        const quality = qualities[i] ?? 0;
         const weight = this.tokens[i]?.weight ?? 0;
         if (quality > 0) held += weight;
         sum += quality * weight;
@@ -76,7 +75,7 @@ export class Scores {
         const part = Math.min(1, held / units);
         const wordWorth = kindWorth * (named ? NAME_PART + (1 - NAME_PART) * part : 1);
         for (let i = 0; i < width; i++) {
-          const value = (found[phrase * width + i] ?? 0) * wordWorth;
+          const value = (qualities[i] ?? 0) * wordWorth;
           const row = this.rows[i];
           if (row !== undefined && value > (row[sticker] ?? 0)) row[sticker] = value;
         }
@@ -96,6 +95,11 @@ export class Scores {
   addEmoji(token: number, sticker: number, quality: number): void {
     const row = this.rows[token];
     if (row !== undefined && quality > (row[sticker] ?? 0)) row[sticker] = quality;
+  }
+
+  /** Whether every sticker that a language names has every token already, so that it can add none. */
+  exhausts({ names }: Language): boolean {
+    return names.every((name, sticker) => name === NONE || this.rows.every((row) => (row[sticker] ?? 0) > 0));
   }
 
   /** Stickers that have every token, in no order. */

@@ -14,6 +14,7 @@ export interface Ranked {
 }
 
 const MOST_TOKENS = 16; // of a query; what comes after is not looked at
+const MOST_WIDE = 6; // words of a query that is put to every language
 const MOST_FORGIVEN = 4; // words of a query in which edits are looked for
 const SECOND_LANGUAGE = 0.93; // worth of English, where another language was asked for
 const OTHER_LANGUAGE = 0.8; // worth of each of the others, where none was asked for
@@ -51,7 +52,9 @@ export function rank(table: Table, { first, others, synonyms }: Languages, query
     };
     look(main, 1);
     if (second !== undefined) look(second, SECOND_LANGUAGE);
-    if (wide) for (const language of others) look(language, OTHER_LANGUAGE);
+    if (wide && words.length <= MOST_WIDE) {
+      for (const language of others) if (!scores.exhausts(language)) look(language, OTHER_LANGUAGE);
+    }
     pictures.forEach((found, i) => found.forEach((s) => scores.addEmoji(words.length + i, s, 1)));
     return scores;
   };
