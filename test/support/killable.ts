@@ -45,7 +45,7 @@ export async function killableSuite(
   options: SuiteOptions & { readonly port: number; readonly persist: string },
 ): Promise<Killable & Pick<Suite, 'urls' | 'secrets' | 'account'>> {
   const secrets = await keptSecrets(options.persist);
-  const child = await running('test/support/suite-child.ts', { SUITE: JSON.stringify(options) });
+  const child = await running('test/soak/suite-child.ts', { SUITE: JSON.stringify(options) });
   const [relay, gateway, issuer, stickers, page] = [0, 1, 2, 3, 4].map(
     (i) => `http://127.0.0.1:${options.port + i}`,
   ) as [string, string, string, string, string];
