@@ -94,7 +94,6 @@ describe('languages', () => {
     expect(search.search('кошка', {}).map((s) => s.emoji)).toContain('🐱');
     expect(search.search('cat', { locale: 'eo' })).toEqual(search.search('cat', { locale: 'en' }));
     for (const locale of ['', 'e', 'en_US', "en' OR 1=1", '../en', 'constructor', 'x'.repeat(99)]) {
-      if (locale === 'constructor') continue;
       expect(() => search.search('cat', { locale })).toThrow(SearchError);
     }
     expect(() => search.search('cat', { locale: '__proto__' })).toThrow(SearchError);
