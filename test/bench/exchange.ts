@@ -1,6 +1,6 @@
 import type { Bytes } from '@sotto/wire';
 import { decodeToken, tokenAuthenticatorInput } from '@sotto/privacypass';
-import { startSuite } from '../../services/local/src/suite.ts';
+import { startSuite, type Suite } from '../../services/local/src/suite.ts';
 import { RawExchange } from '../support/raw-exchange.ts';
 import { childNamed, clockOf } from './cpu-clock.ts';
 import { median } from './measure.ts';
@@ -8,18 +8,23 @@ import { nodePlatform } from './node-platform.ts';
 
 const SEARCHES = 60;
 const AT_ONCE = 8;
+const BATCHES = 8; // of 30 tokens
 
 /** One private search through four live services, whole and in parts; microseconds. */
 export async function exchangeFigures(): Promise<[name: string, microseconds: number][]> {
   const suite = await startSuite();
   try {
     const raw = await RawExchange.of(suite);
+    const clock = clockOf(childNamed('workerd'));
     const tokens: Bytes[] = [];
-    for (let i = 0; i < 6; i++) tokens.push(...(await raw.draw(`bench ${i}`)));
+    const beforeBatches = clock();
+    for (let i = 0; i < BATCHES; i++) tokens.push(...(await raw.draw(`bench ${i}`)));
+    const batch = (clock() - beforeBatches) / BATCHES;
     const take = (): Bytes => tokens.pop() as Bytes;
     for (let i = 0; i < 10; i++) await raw.search(take(), 'warm');
 
     const whole = await medianOf(SEARCHES, async () => raw.search(take(), 'happy cat'));
+    const beforeSearch = clock();
     const search = await medianOf(SEARCHES, () =>
       fetch(`${suite.urls.stickers}/v1/search`, {
         method: 'POST',
@@ -27,16 +32,21 @@ export async function exchangeFigures(): Promise<[name: string, microseconds: nu
         body: '{"q":"happy cat"}',
       }).then((response) => response.arrayBuffer()),
     );
+    const searchCpu = (clock() - beforeSearch) / SEARCHES;
     // The same envelope again is refused at the ledger: all but the search and the answer's making.
     const spent = await raw.seal(raw.request(take(), 'spent'));
     await raw.post(spent);
+    const beforeRefused = clock();
     const refused = await medianOf(SEARCHES, () => raw.post(spent));
+    const refusedCpu = (clock() - beforeRefused) / SEARCHES;
+    const beforeDirect = clock();
+    await medianOf(SEARCHES, () => pastRelay(suite, spent.bytes));
+    const directCpu = (clock() - beforeDirect) / SEARCHES;
     const transport = await medianOf(SEARCHES, () =>
       fetch(`${suite.urls.relay}/health`).then((r) => r.text()),
     );
     const crypto = await cryptoOf(raw, take());
 
-    const clock = clockOf(childNamed('workerd'));
     const spentBefore = clock();
     const began = performance.now();
     let left = SEARCHES;
@@ -54,10 +64,21 @@ export async function exchangeFigures(): Promise<[name: string, microseconds: nu
       ['e2e.search.transport', 2 * transport],
       ['e2e.search.throughput', each],
       ['e2e.search.cpu', cpu], // of all four services and workerd around them
+      ['e2e.search.cpu.relay', refusedCpu - directCpu],
+      ['e2e.search.cpu.search', searchCpu],
+      ['e2e.issue.cpu', batch], // with quota objects that are new
     ];
   } finally {
     await suite.dispose();
   }
+}
+
+/** To the gateway as the relay would: what a relay costs is the difference. */
+async function pastRelay({ urls, secrets }: Suite, envelope: Bytes): Promise<void> {
+  const headers = { 'content-type': 'message/ohttp-req', authorization: `Bearer ${secrets.relayToken}` };
+  const url = `${urls.gateway}/.well-known/ohttp-gateway`;
+  const response = await fetch(url, { method: 'POST', headers, body: envelope });
+  await response.arrayBuffer();
 }
 
 async function medianOf(times: number, run: () => Promise<unknown>): Promise<number> {

@@ -15,7 +15,7 @@ import {
   tokenAuthenticatorInput,
   verifyToken,
 } from '@sotto/privacypass';
-import type { Voprf, VoprfKeyPair } from '@sotto/voprf';
+import { nobleVoprf, type Voprf, type VoprfKeyPair } from '@sotto/voprf';
 import type { Bytes } from '@sotto/wire';
 import type { Platform } from '../platform.ts';
 import { same, type Row } from '../row.ts';
@@ -110,14 +110,15 @@ function redeemRow({ curve, voprf, key, platform }: Ours, peer: Server): Row {
   };
 }
 
-/** Blinding thirty inputs, and verifying and unblinding what came back. */
-async function clientRow({ curve, voprf, key, platform }: Ours): Promise<Row> {
+/** Blinding thirty inputs, and verifying and unblinding what came back, by what our clients do it with: JavaScript. */
+async function clientRow({ curve, voprf: server, key, platform }: Ours): Promise<Row> {
   const { random } = platform;
+  const voprf = nobleVoprf(server.suite);
   const name = `voprf.client.${curve}.30`;
   const inputs = Array.from({ length: 30 }, (_, i) => inputOf(i));
   const blinds = inputs.map((input) => voprf.blind(input, random));
   const blindedElements = blinds.map(({ blindedElement }) => blindedElement);
-  const { evaluatedElements, proof } = await voprf.blindEvaluate(key, blindedElements, random);
+  const { evaluatedElements, proof } = await server.blindEvaluate(key, blindedElements, random);
   const ours = async (): Promise<Bytes[]> => {
     for (const input of inputs) voprf.blind(input, random);
     const items = blinds.map((blind, i) => ({
