@@ -64,7 +64,8 @@ export async function rotate(options: RotationOptions): Promise<RotationFigures>
   async function client(i: number): Promise<void> {
     await sleep((i * epochSeconds * 1000) / clients);
     while (running()) {
-      const raw = await RawExchange.of(suite);
+      // From the gateway, at the clock: a relay's cache lags by the time of a tick, which is an epoch here.
+      const raw = await RawExchange.of(suite, suite.urls.gateway);
       await searchToTheEnd(raw, await draw(raw));
       await sleep(20);
     }

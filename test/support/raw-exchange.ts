@@ -43,8 +43,8 @@ export class RawExchange {
     this.config = named;
   }
 
-  static async of(suite: Suite): Promise<RawExchange> {
-    const response = await fetch(`${suite.urls.relay}/bundle`);
+  static async of(suite: Suite, from = suite.urls.relay): Promise<RawExchange> {
+    const response = await fetch(`${from}/bundle`);
     if (response.status !== 200) throw new Error(`bundle: ${response.status}`);
     const signed = decodeSignedBundle(new Uint8Array(await response.arrayBuffer()));
     return new RawExchange(suite, decodeBundle(signed.bundle));
