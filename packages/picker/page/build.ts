@@ -19,7 +19,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.bin': 'application/octet-stream',
 };
 /** What of the catalogue may be asked for. */
-const OF_CATALOGUE = /^\/(?:engine\.js|stickers\.json|art\.bin|index\/[a-z]{2,3}\.bin)$/;
+const OF_CATALOGUE = /^\/(?:engine\.js|stickers\.json|synonyms\.bin|art\.bin|index\/[a-z]{2,3}\.bin)$/;
 
 /** Bundles the showcase page in memory, and answers each path with a file or null. */
 export async function pageFiles({ catalogue }: PageOptions = {}): Promise<

@@ -3,7 +3,11 @@ import type { Art, Device, Group, Page, SearchOptions, Sticker } from './types.t
 
 /** What is used of a built catalogue's `engine.js`. */
 export interface Engine {
-  createSearch(stickers: Uint8Array, indexes: Readonly<Record<string, Uint8Array>>): EngineSearch;
+  createSearch(
+    stickers: Uint8Array,
+    indexes: Readonly<Record<string, Uint8Array>>,
+    synonyms: Uint8Array | null,
+  ): EngineSearch;
 }
 
 interface EngineSearch {
@@ -26,7 +30,7 @@ interface Place {
 
 export interface DeviceDeps {
   readonly engine: () => Promise<Engine>;
-  /** A file of the built catalogue: `stickers.json`, `art.bin`, `index/LANGUAGE.bin`. Null: there is none. */
+  /** A file of the built catalogue: `stickers.json`, `synonyms.bin`, `art.bin`, `index/LANGUAGE.bin`. Null: there is none. */
   readonly get: (file: string) => Promise<Uint8Array | null>;
 }
 
@@ -58,15 +62,16 @@ export function createDevice({ engine, get }: DeviceDeps): Device {
   const load = (name: string): Promise<Uint8Array | null> => kept(files, name, () => get(name));
 
   async function open(language: string): Promise<EngineSearch> {
-    const [module, stickers, en, own] = await Promise.all([
+    const [module, stickers, en, own, synonyms] = await Promise.all([
       engine(),
       load('stickers.json'),
       load('index/en.bin'),
       load(`index/${language}.bin`),
+      load('synonyms.bin'),
       load('art.bin'),
     ]);
     if (stickers === null || en === null) throw new Error('the catalogue is not there');
-    return module.createSearch(stickers, own === null ? { en } : { en, [language]: own });
+    return module.createSearch(stickers, own === null ? { en } : { en, [language]: own }, synonyms);
   }
 
   async function results(query: string, { locale = 'en', packs = [] }: SearchOptions) {

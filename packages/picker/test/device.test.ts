@@ -51,7 +51,7 @@ beforeEach(() => {
 test('L3 the catalogue is loaded whole, once: what is searched for and seen asks for nothing', async () => {
   const d = device();
   await d.search('cat', { locale: 'en' });
-  expect(got.toSorted()).toEqual(['art.bin', 'index/en.bin', 'stickers.json']);
+  expect(got.toSorted()).toEqual(['art.bin', 'index/en.bin', 'stickers.json', 'synonyms.bin']);
   got = [];
   for (const query of ['happy', 'dog', 'x', '']) await d.search(query, { locale: 'en' });
   for (const id of ['s0', 's1', 's9']) await d.art(id);
