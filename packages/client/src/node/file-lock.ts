@@ -29,7 +29,11 @@ export async function withFileLock<T>(path: string, patience: number, task: () =
 async function take(path: string): Promise<boolean> {
   try {
     const file = await open(path, 'wx', 0o600);
-    await file.writeFile(`${process.pid}`).finally(() => file.close());
+    try {
+      await file.writeFile(`${process.pid}`);
+    } finally {
+      await file.close();
+    }
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;

@@ -36,7 +36,11 @@ async function writeDurably(file: string, bytes: Bytes): Promise<void> {
   await writeFlushed(beside, bytes);
   await rename(beside, file);
   const folder = await open(path.dirname(file), 'r');
-  await folder.sync().finally(() => folder.close());
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 async function writeFlushed(file: string, bytes: Uint8Array): Promise<void> {
