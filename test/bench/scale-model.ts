@@ -15,7 +15,7 @@ export const ASSUMPTIONS = {
   'gateway-cpu': of(2.2, 'ms a search', measured),
   'redeem-cpu': of(0.8, 'ms a search', measured),
   'search-cpu': of(1.3, 'ms a search', measured),
-  'issue-cpu': of(12, 'ms a batch of 30', `${measured}; 7.8 of them are the signing`),
+  'issue-cpu': of(12, 'ms a batch of 30', `${measured}, quota objects awake; 7.8 of them are the signing`),
   'small-cpu': of(0.2, 'ms a bundle or preflight', measured),
 
   'searches-a-device': of(10, 'a day', 'guess; more makes issuing cheaper'),
