@@ -14,6 +14,7 @@ export interface Ranked {
 }
 
 const MOST_TOKENS = 16; // of a query; what comes after is not looked at
+const MOST_WORDS = 12; // of a query, those after it do not count
 const MOST_WIDE = 6; // words of a query that is put to every language
 const MOST_FORGIVEN = 4; // words of a query in which edits are looked for
 const SECOND_LANGUAGE = 0.93; // worth of English, where another language was asked for
@@ -35,7 +36,7 @@ export function rank(table: Table, { first, others, synonyms }: Languages, query
   if (main === undefined) return { stickers: [], matched: () => null };
   // English and its like fold alike; a language with a fold of its own reads the query in its own way.
   const reading = (language: Language): Token[] =>
-    distinct(tokenize(fold(text, language.tag))).slice(0, MOST_TOKENS - pictures.length);
+    fewWords(distinct(tokenize(fold(text, language.tag)))).slice(0, MOST_TOKENS - pictures.length);
   const tokens = reading(main);
   if (tokens.length + pictures.length === 0) return { stickers: [], matched: () => null };
 
@@ -99,6 +100,12 @@ const distinct = (tokens: readonly Token[]): Token[] =>
   tokens.filter(
     ({ text }, i) => i === tokens.length - 1 || tokens.findIndex((other) => other.text === text) === i,
   );
+
+/** No more words than a name has, since each of few letters is the beginning of very many; pieces of a run are rarer. */
+function fewWords(tokens: readonly Token[]): Token[] {
+  let words = 0;
+  return tokens.filter(({ gram }) => gram || ++words <= MOST_WORDS);
+}
 
 const PICTURE: Token = { text: '', gram: true, weight: 1 };
 
