@@ -2,6 +2,7 @@ import type { Measured, Row } from './row.ts';
 
 const ROUNDS = 7;
 const ROUND = 100; // milliseconds of each contestant in a round
+const WARM = 5; // rounds of calls before the first, so that compilers and heaps have settled
 const SLOW = 400; // milliseconds: calls longer than this get fewer rounds, or the bench takes all day
 const SLOW_ROUNDS = 3;
 
@@ -46,11 +47,11 @@ export async function measure(contestants: readonly Contestant[], clock: Clock):
   };
 }
 
-/** Calls until half a round is full, so that the code is compiled; microseconds of one call at the end. */
+/** Calls until some rounds are full; microseconds of one call at the end. */
 async function warm(run: Contestant, clock: Clock): Promise<number> {
   for (let calls = 1; ; calls *= 2) {
     const each = await timeOf(run, calls, clock);
-    if (each * calls >= ROUND * 500) return each;
+    if (each * calls >= ROUND * WARM * 1000) return each;
   }
 }
 
