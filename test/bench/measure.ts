@@ -2,7 +2,7 @@ import type { Measured, Row } from './row.ts';
 
 const ROUNDS = 7;
 const ROUND = 100; // milliseconds of each contestant in a round
-const WARM = 5; // rounds of calls before the first, so that compilers and heaps have settled
+const WARM = 2; // rounds of calls before the first, so that compilers and heaps have settled
 const SLOW = 400; // milliseconds: calls longer than this get fewer rounds, or the bench takes all day
 const SLOW_ROUNDS = 3;
 
