@@ -46,6 +46,7 @@ const stub = (name: string, script: string) => ({
 export default defineConfig({
   root,
   test: {
+    maxWorkers: 2, // the default leaves one of two cores idle
     globalSetup: [path.join(root, 'test/support/prepare.ts')],
     reporters: ['default', path.join(root, 'test/support/plain-reporter.ts')],
     projects: [

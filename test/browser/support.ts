@@ -47,7 +47,7 @@ export async function open(
   }: BrowserContextOptions & { refused?: Readonly<Record<string, 'abort' | number>> } = {},
 ): Promise<Opened> {
   const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
-  context.setDefaultTimeout(8000);
+  context.setDefaultTimeout(20_000);
   const log: Log = { origins: new Set(), requests: [], errors: [] };
   context.on('request', (request) => {
     if (request.url().startsWith('data:')) return;
