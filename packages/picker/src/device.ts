@@ -11,7 +11,11 @@ export interface Engine {
 }
 
 interface EngineSearch {
-  readonly table: { readonly packs: readonly { readonly id: string; readonly name: string }[] };
+  readonly table: {
+    readonly packs: readonly { readonly id: string; readonly name: string }[];
+    /** In the order of the standard. */
+    readonly stickers: readonly { readonly id: string }[];
+  };
   results(
     query: string,
     options: { readonly locale?: string; readonly packs?: readonly string[] },
@@ -104,7 +108,9 @@ export function createDevice({ engine, get }: DeviceDeps): Device {
 
     async groups(locale): Promise<Group[]> {
       const { search, total, at } = await results('', { locale });
-      const all = Array.from({ length: total }, (_, i) => at(i));
+      const order = new Map(search.table.stickers.map(({ id }, i) => [id, i]));
+      const all = Array.from({ length: total }, (_, i) => at(i)); // the most common first
+      all.sort((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0));
       return [...standardGroups(all.filter(({ pack }) => pack === CORE)), ...packGroups(search, all)];
     },
   };

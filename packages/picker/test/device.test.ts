@@ -18,16 +18,25 @@ const engine: Engine = {
           { id: 'core', name: 'Emoji' },
           { id: 'own', name: 'Our own' },
         ],
+        stickers: NAMES.map((_, i) => ({ id: `s${i}` })),
       },
       results: (query, { locale = '' }) => ({
         total: NAMES.length,
-        at: (i) => ({
-          id: `s${i}`,
-          name: `${query} ${locale} ${i}`,
-          emoji: NAMES[i] ?? '',
-          pack: NAMES[i] === '' ? 'own' : 'core',
-          art: { type: i === 1 ? 'image/webp' : 'image/svg+xml', offset: i * SVG.length, length: SVG.length },
-        }),
+        // An empty query gives the most common first, which is another order than the standard's.
+        at: (place) => {
+          const i = query === '' ? NAMES.length - 1 - place : place;
+          return {
+            id: `s${i}`,
+            name: `${query} ${locale} ${i}`,
+            emoji: NAMES[i] ?? '',
+            pack: NAMES[i] === '' ? 'own' : 'core',
+            art: {
+              type: i === 1 ? 'image/webp' : 'image/svg+xml',
+              offset: i * SVG.length,
+              length: SVG.length,
+            },
+          };
+        },
       }),
     };
   },

@@ -25,7 +25,16 @@ function catalogue(): Catalogue | null {
 
 const deadline = (): AbortSignal => AbortSignal.timeout(BODY_MS);
 
+const made = new WeakMap<Env, ReturnType<typeof stickers>>(); // one an environment, which an isolate keeps
+
+function routes(env: Env): ReturnType<typeof stickers> {
+  const known = made.get(env);
+  if (known) return known;
+  const app = stickers({ catalogue, pageBytes: Number(env.PAGE_BYTES ?? PAGE_BYTES), deadline });
+  made.set(env, app);
+  return app;
+}
+
 export default {
-  fetch: (request: Request, env: Env): Response | Promise<Response> =>
-    stickers({ catalogue, pageBytes: Number(env.PAGE_BYTES ?? PAGE_BYTES), deadline }).fetch(request),
+  fetch: (request: Request, env: Env): Response | Promise<Response> => routes(env).fetch(request),
 };
