@@ -53,26 +53,25 @@ export async function coreGateway(privateKey: Bytes, kem: keyof typeof KEMS = 'x
 }
 
 /**
- * Seals a request and opens the answer to it, always under one ephemeral key, so that one answer fits:
- * the peer is spared making that key.
+ * Seals a request under an ephemeral key of its own, as every request must be, and opens an answer. The answer
+ * is one that was kept, to a request under a key that was kept, so that no gateway has to be timed with it.
  */
 export async function coreClient(publicKey: Bytes, hdr: Bytes) {
   const suite = suiteOf(new DhkemX25519HkdfSha256());
   const recipientPublicKey = await suite.kem.importKey('raw', buffer(publicKey), true);
-  const ekm = await suite.kem.generateKeyPair();
-  const start = () => suite.createSenderContext({ recipientPublicKey, info: infoOf(hdr), ekm });
-  const seal = async (request: Bytes) => {
-    const context = await start();
-    const ct = await context.seal(buffer(request));
-    return { context, envelope: concat(hdr, new Uint8Array(context.enc), new Uint8Array(ct)) };
-  };
+  const to = { recipientPublicKey, info: infoOf(hdr) };
+  const kept = await suite.createSenderContext({ ...to, ekm: await suite.kem.generateKeyPair() });
+  const keptEnc = new Uint8Array(kept.enc);
+  const keptSecret = await kept.export(buffer(RESPONSE), NONCE);
   return {
-    envelope: async (request: Bytes): Promise<Bytes> => (await seal(request)).envelope,
+    /** The request that the kept answer is to. */
+    envelope: async (request: Bytes): Promise<Bytes> =>
+      concat(hdr, keptEnc, new Uint8Array(await kept.seal(buffer(request)))),
     exchange: async (request: Bytes, encapsulated: Bytes): Promise<Bytes> => {
-      const { context, envelope } = await seal(request);
-      const secret = await context.export(buffer(RESPONSE), NONCE);
-      const nonce = encapsulated.subarray(0, NONCE);
-      const { aead, aeadNonce } = await responseKey(secret, envelope.subarray(7, 39), nonce);
+      const context = await suite.createSenderContext(to);
+      concat(hdr, new Uint8Array(context.enc), new Uint8Array(await context.seal(buffer(request))));
+      await context.export(buffer(RESPONSE), NONCE);
+      const { aead, aeadNonce } = await responseKey(keptSecret, keptEnc, encapsulated.subarray(0, NONCE));
       const sealed = buffer(encapsulated.subarray(NONCE));
       return new Uint8Array(await aead.open(aeadNonce, sealed, new ArrayBuffer(0)));
     },
