@@ -1,11 +1,8 @@
 import '../support/offline-env.ts';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { build, type Plugin } from 'esbuild';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
-
-const root = path.resolve(import.meta.dirname, '../..');
+import { ROOT, workerModules } from '../../services/local/src/worker-code.ts';
 
 /** One sticker that was found. */
 export interface Hit {
@@ -23,25 +20,17 @@ export interface Live {
 /** Starts the Worker of the `stickers` block of wrangler.toml, alone. */
 export async function startStickers(): Promise<Live> {
   const { workerOptions, main } = unstable_getMiniflareWorkerOptions(
-    path.join(root, 'wrangler.toml'),
+    path.join(ROOT, 'wrangler.toml'),
     'stickers',
   );
   const { rootPath: _root, modulesRules: _rules, ...rest } = workerOptions;
-  const { script, data } = await bundle(main ?? '');
   const mf = new Miniflare(
     convertV4MiniflareOptions({
       workers: [
         {
           ...rest,
           name: 'stickers',
-          modules: [
-            { type: 'ESModule', path: 'index.js', contents: script },
-            ...data.map((file) => ({
-              type: 'Data' as const,
-              path: path.basename(file),
-              contents: new Uint8Array(readFileSync(file)),
-            })),
-          ],
+          modules: await workerModules(main ?? ''),
           unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
         },
       ] as never,
@@ -76,33 +65,4 @@ async function everyPage(url: URL, q: string, locale: string, most: number): Pro
     if (cursor === null) break;
   }
   return found;
-}
-
-/** Bundles the Worker as a deployment does: `.bin` files become data modules beside it. */
-async function bundle(entry: string): Promise<{ script: string; data: string[] }> {
-  const data: string[] = [];
-  const bins: Plugin = {
-    name: 'data-modules',
-    setup(bundler) {
-      bundler.onResolve({ filter: /\.bin$/ }, ({ path: file, resolveDir }) => {
-        data.push(path.resolve(resolveDir, file));
-        return { path: `./${path.basename(file)}`, external: true };
-      });
-    },
-  };
-  const { outputFiles } = await build({
-    absWorkingDir: root,
-    entryPoints: [entry],
-    bundle: true,
-    write: false,
-    format: 'esm',
-    target: 'es2024',
-    platform: 'neutral',
-    mainFields: ['module', 'main'],
-    conditions: ['workerd', 'worker', 'browser', 'import'],
-    external: ['cloudflare:*', 'node:*'],
-    plugins: [bins],
-    logLevel: 'warning',
-  });
-  return { script: outputFiles[0]?.text ?? '', data };
 }
