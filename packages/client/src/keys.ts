@@ -10,12 +10,15 @@ import {
 } from '@sotto/bundle';
 import { decodeKeyConfigs, type KeyConfig } from '@sotto/ohttp';
 import { base64url, equalBytes, type Bytes, type UnixSeconds } from '@sotto/wire';
-import { ClientError } from './error.ts';
+import { ClientError, type ClientErrorCode } from './error.ts';
 import { ask } from './http.ts';
 import { below, type Platform } from './platform.ts';
 import type { WalletState } from './wallet/state.ts';
 
 const MAX_BUNDLE = 1 << 20; // bytes
+
+/** Nothing was shown: no reason to doubt what is held. */
+const DOWN: ReadonlySet<ClientErrorCode> = new Set(['relay-unreachable', 'relay-failed']);
 
 export interface KeysDeps extends Pick<Platform, 'fetch' | 'random' | 'now' | 'wallet' | 'deadline'> {
   readonly sleep: (seconds: number) => Promise<void>;
@@ -51,21 +54,31 @@ export class Keys {
     this.#deps = deps;
   }
 
-  /** A bundle that is still valid; fetched when there is none, or some random time into the next slot. */
+  /**
+   * A bundle that is still valid; fetched when there is none, or some random time into the next slot. Where nothing
+   * can be fetched, the one at hand goes on until it ends.
+   */
   async current(): Promise<HeldBundle> {
-    await this.#afterRefusal;
-    const held = this.#held;
-    const now = this.#deps.now();
-    if (held !== null && now < held.refreshAt && now < held.bundle.notAfter) return held;
-    return this.#load(false);
+    const { now } = this.#deps;
+    const held = await this.#atHand();
+    if (held !== null && now() < held.refreshAt && now() < held.bundle.notAfter) return held;
+    try {
+      return await this.#fetched();
+    } catch (error) {
+      const kept = this.#held;
+      const down = error instanceof ClientError && DOWN.has(error.code);
+      if (kept === null || !down || now() >= kept.bundle.notAfter) throw error;
+      return kept;
+    }
   }
 
-  /** The bundle of the running slot: tokens are drawn under no other. */
+  /** The bundle of the running slot: tokens are drawn under no other. @throws {ClientError} `relay-failed` without one */
   async fresh(): Promise<HeldBundle> {
-    await this.#afterRefusal;
-    const held = this.#held;
+    const held = await this.#atHand();
     if (held !== null && this.#isFresh(held.bundle)) return held;
-    return this.#load(true);
+    const fetched = await this.#fetched();
+    if (!this.#isFresh(fetched.bundle)) throw new ClientError('relay-failed');
+    return fetched;
   }
 
   /**
@@ -88,31 +101,20 @@ export class Keys {
     return this.#deps.now() < notBefore + this.#deps.epochSeconds;
   }
 
+  /** What is held, or else kept in the wallet, once nobody waits for new keys. */
+  async #atHand(): Promise<InUse | null> {
+    await this.#afterRefusal;
+    if (this.#held !== null) return this.#held;
+    const kept = await this.#deps.wallet.update((state) => this.#kept(state));
+    return kept === null ? null : this.#hold(kept, 0);
+  }
+
   /** One fetch at a time, however many ask. */
-  #load(mustBeFresh: boolean): Promise<HeldBundle> {
-    this.#loading ??= this.#loadOnce(mustBeFresh).finally(() => {
+  #fetched(): Promise<HeldBundle> {
+    this.#loading ??= this.#obtain().finally(() => {
       this.#loading = null;
     });
     return this.#loading;
-  }
-
-  async #loadOnce(mustBeFresh: boolean): Promise<HeldBundle> {
-    const { now } = this.#deps;
-    if (this.#held === null) {
-      const kept = await this.#deps.wallet.update((state) => this.#kept(state));
-      if (kept !== null) this.#hold(kept, 0);
-      const held = this.#held as InUse | null;
-      const good = held !== null && (mustBeFresh ? this.#isFresh(held.bundle) : now() < held.refreshAt);
-      if (held !== null && good) return held;
-    }
-    try {
-      return await this.#obtain();
-    } catch (error) {
-      const held = this.#held;
-      const unreachable = error instanceof ClientError && error.code === 'relay-unreachable';
-      if (held === null || mustBeFresh || !unreachable || now() >= held.bundle.notAfter) throw error;
-      return held;
-    }
   }
 
   async #obtain(): Promise<HeldBundle> {
@@ -187,7 +189,7 @@ export class Keys {
   }
 
   /** Takes a bundle into use, and draws the time from which its successor is looked for. */
-  #hold(accepted: AcceptedBundle, before: number): HeldBundle {
+  #hold(accepted: AcceptedBundle, before: number): InUse {
     const { bundle, digest } = accepted;
     const { now, random, epochSeconds } = this.#deps;
     const nothingNewer = bundle.sequence === before && !this.#isFresh(bundle);

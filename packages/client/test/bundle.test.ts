@@ -58,6 +58,39 @@ describe('L7 the key bundle', () => {
     await expect(client.bundle()).rejects.toMatchObject({ code: 'relay-unreachable' });
   });
 
+  test('a relay that has no bundle to show: a valid one is used until it ends', async () => {
+    const world = await World.create();
+    const client = world.client({ restSeconds: 0 });
+    await client.search('cat');
+    world.intercept = ({ url }) =>
+      url === BUNDLE ? { status: 503, type: '', body: new Uint8Array(0) } : null;
+    world.now = START + 2 * DAY - 60;
+    expect((await client.bundle()).notBefore).toBe(START);
+    world.now = START + 2 * DAY;
+    await expect(client.bundle()).rejects.toMatchObject({ code: 'relay-failed' });
+  });
+
+  test('tokens are drawn under the bundle of the running slot and no other', async () => {
+    const world = await World.create();
+    const wallet = memoryWallet();
+    await world.client({ wallet }).bundle();
+    const yesterday = world.signed(START);
+    shows(world, () => yesterday);
+    world.now = START + DAY + 7200;
+    const late = world.client({ wallet });
+    await expect(late.refill()).rejects.toMatchObject({ code: 'relay-failed' });
+    world.intercept = ({ url }) => {
+      if (url === BUNDLE) throw new TypeError('fetch failed');
+      return null;
+    };
+    world.now += 3600;
+    const offline = world.client({ wallet });
+    const [used, drawn] = await Promise.allSettled([offline.bundle(), offline.refill()]);
+    expect(used).toMatchObject({ status: 'fulfilled', value: { notBefore: START } });
+    expect(drawn).toMatchObject({ status: 'rejected', reason: { code: 'relay-unreachable' } });
+    expect(world.urls().filter((url) => url.includes('issuer'))).toEqual([]);
+  });
+
   test.each<[string, (bundle: Bundle) => Bundle]>([
     ['expiry off the day', (bundle) => ({ ...bundle, notAfter: bundle.notAfter - 1 })],
     ['another number', (bundle) => ({ ...bundle, sequence: bundle.sequence + 1 })],
