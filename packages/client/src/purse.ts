@@ -19,8 +19,12 @@ export interface PurseView {
 const isLive = ({ epoch }: StoredToken, { now, epochSeconds }: PurseView): boolean =>
   now < epoch + 2 * epochSeconds - Math.min(30, epochSeconds / 10);
 
+/** Drops what has expired. What a clock that was ahead drew in the future rests from now. */
 export function dropExpired(state: WalletState, view: PurseView): void {
-  state.tokens = state.tokens.filter((token) => isLive(token, view));
+  const { now } = view;
+  state.tokens = state.tokens
+    .filter((token) => isLive(token, view))
+    .map((token) => (token.drawnAt > now ? { ...token, drawnAt: now } : token));
   state.pending = state.pending.filter((token) => isLive(token, view));
 }
 

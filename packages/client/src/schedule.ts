@@ -6,8 +6,8 @@ const SPREAD = 21_600; // seconds after the start of an epoch, or a quarter of o
 
 /**
  * When a service's tokens are drawn in this epoch. Chosen once, by chance and the calendar, and never by what
- * was spent (privacy L6): at once in a wallet's first epoch and after one slept through, else in the epoch's
- * first six hours.
+ * was spent (privacy L6): at once in a wallet's first epoch, after one slept through, and once a clock that ran days ahead
+ * is right; else in the epoch's first six hours.
  */
 export function scheduleFor(
   kept: Schedule | undefined,
@@ -20,8 +20,9 @@ export function scheduleFor(
   },
 ): Schedule {
   const { now, epochSeconds, batches, random } = options;
-  if (kept !== undefined && kept.epoch >= epoch) return kept;
-  if (kept === undefined || kept.epoch < epoch - epochSeconds) return { epoch, dueAt: now, left: batches };
+  const apart = kept === undefined ? Infinity : Math.abs(kept.epoch - epoch);
+  if (kept === undefined || apart > epochSeconds) return { epoch, dueAt: now, left: batches };
+  if (kept.epoch >= epoch) return kept; // a clock set back a little draws nothing twice
   const spread = Math.max(1, Math.floor(Math.min(SPREAD, epochSeconds / 4)));
   return { epoch, dueAt: epoch + below(spread, random), left: batches };
 }
