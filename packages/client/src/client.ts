@@ -74,7 +74,7 @@ export function createClient(options: ClientOptions): Client {
       const run = async (): Promise<void> => {
         while (!running.stopped) {
           const due = await turn();
-          await sleep(Math.max(1, Math.min(HOUR, due - now())));
+          await sleep(Math.max(1, Math.min(HOUR, due - now())), true);
         }
       };
       void run();

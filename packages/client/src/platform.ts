@@ -34,8 +34,8 @@ export interface Platform {
   readonly random: Random;
   readonly now: () => UnixSeconds;
   readonly wallet: Wallet;
-  /** Waits; a timer of the platform's unless given. */
-  readonly sleep?: (seconds: number) => Promise<void>;
+  /** Waits; a timer of the platform's unless given. In the background it keeps no process alive. */
+  readonly sleep?: (seconds: number, background?: boolean) => Promise<void>;
   readonly lock?: Lock;
   /** A signal that aborts after so many seconds; without it nothing is given up but by the platform. */
   readonly deadline?: (seconds: number) => AbortSignal;
@@ -76,8 +76,11 @@ export function below(n: number, random: Random): number {
   }
 }
 
-export const timerSleep = (seconds: number): Promise<void> =>
-  new Promise((resolve) => void setTimeout(resolve, Math.min(seconds * 1000, 2 ** 31 - 1)));
+export const timerSleep = (seconds: number, background = false): Promise<void> =>
+  new Promise((resolve) => {
+    const timer: unknown = setTimeout(resolve, Math.min(seconds * 1000, 2 ** 31 - 1));
+    if (background) (timer as { unref?: () => void }).unref?.(); // Node's; a browser's is a number
+  });
 
 /** A lock within one JavaScript realm. */
 export function realmLock(): Lock {
