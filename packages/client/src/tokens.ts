@@ -46,8 +46,8 @@ export class Tokens {
       taken = await attempt();
     }
     if ('token' in taken) return taken.token;
-    if (failure !== null) throw failure;
     if ('restingUntil' in taken) throw new ClientError('tokens-resting', { until: taken.restingUntil });
+    if (failure !== null) throw failure;
     throw new ClientError('no-tokens', { until: await this.nextDue(service) });
   }
 
@@ -74,8 +74,9 @@ export class Tokens {
    *
    * @throws {ClientError} the first failure, when all is done
    */
-  refill(service: string, more: boolean): Promise<void> {
-    return this.#deps.lock(`sotto draw ${service}`, async () => {
+  async refill(service: string, more: boolean): Promise<void> {
+    const { lock } = this.#deps;
+    const drawn = lock(`sotto draw ${service}`, async () => {
       let failure: ClientError | null = null;
       let claimed = await this.#claim(service);
       for (let extra = more && !claimed; claimed || extra; extra = false) {
@@ -83,6 +84,9 @@ export class Tokens {
         claimed = await this.#claim(service);
       }
       if (failure !== null) throw failure;
+    });
+    await drawn.catch((error: unknown) => {
+      throw clientError(error, 'wallet-unavailable'); // the lock itself
     });
   }
 

@@ -1,10 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { decodeAmortizedBatchTokenRequest } from '@sotto/privacypass';
-import { emptyState, memoryWallet, type WalletState } from '../src/index.ts';
+import { createClient, emptyState, memoryWallet, type WalletState } from '../src/index.ts';
 import { takeToken } from '../src/purse.ts';
 import { DAY, seeded, START, World } from './support/world.ts';
 
 const ISSUER = 'https://issuer.example/token-request';
+const NOTHING = { status: 200, type: '' };
 const draws = (world: World): number => world.urls().filter((url) => url === ISSUER).length;
 
 /** What the wallet holds, without a change. */
@@ -161,6 +162,61 @@ describe('drawing tokens', () => {
     await Promise.all(tabs.flatMap((tab, i) => [1, 2, 3, 4].map((j) => tab.search(`cat ${i} ${j}`))));
     expect(world.issuer.spent.size).toBe(12);
     expect((await peek(wallet)).tokens).toHaveLength(48);
+  });
+
+  test('a clock that ran far ahead for a while keeps nobody from tokens once it is right', async () => {
+    const world = await World.create();
+    const wallet = memoryWallet();
+    const client = world.client({ wallet, restSeconds: 0 });
+    world.now = START + 30 * DAY;
+    world.intercept = ({ url }) =>
+      url.endsWith('/bundle') ? { ...NOTHING, body: world.signed(START) } : null;
+    await expect(client.refill()).rejects.toMatchObject({ code: 'bundle-refused' });
+    world.intercept = () => null;
+    world.now = START + 3600;
+    await client.search('cat');
+    expect(draws(world)).toBe(1);
+  });
+
+  test('L6 tokens drawn by a clock that was ahead rest from when it is right', async () => {
+    const world = await World.create();
+    const client = world.client();
+    world.now = START + 20 * 3600;
+    await client.refill();
+    world.now = START + 8 * 3600;
+    const until = world.now + 900;
+    await expect(client.search('cat')).rejects.toMatchObject({ code: 'tokens-resting', until });
+    world.now = until;
+    await client.search('cat');
+  });
+
+  test('what was drawn is resting though a later batch failed: that is what is said', async () => {
+    const world = await World.create();
+    world.issuer.quota = 45;
+    const client = world.client({ batches: 3 });
+    await expect(client.search('cat')).rejects.toMatchObject({ code: 'tokens-resting' });
+  });
+
+  test('a lock that cannot be had is a coded error like any other', async () => {
+    const world = await World.create();
+    const lock = (): Promise<never> => Promise.reject(new Error('locked'));
+    const client = world.client({ lock });
+    await expect(client.refill()).rejects.toMatchObject({ code: 'wallet-unavailable' });
+    await expect(client.search('cat')).rejects.toMatchObject({ code: 'wallet-unavailable' });
+  });
+
+  test('waiting for the schedule keeps no process alive', async () => {
+    const world = await World.create();
+    const { sleep: _, ...options } = world.options();
+    const armed = vi.spyOn(globalThis, 'setTimeout');
+    const stop = createClient(options).start();
+    const timer = (): NodeJS.Timeout | undefined =>
+      armed.mock.results.find((_, i) => armed.mock.calls[i]?.[1] === 3_600_000)?.value;
+    await expect.poll(timer, { timeout: 20_000 }).toBeDefined();
+    expect(timer()?.hasRef()).toBe(false);
+    clearTimeout(timer());
+    armed.mockRestore();
+    stop();
   });
 
   test('start keeps to the schedule, and stops', async () => {
