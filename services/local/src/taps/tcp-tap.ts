@@ -1,6 +1,8 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { HttpReader, type PassedMessage } from './http-reader.ts';
 
+const LINGER = 1000; // milliseconds in which a client may notice that its upload is over
+
 /** A request that passed, and where the connection came from. */
 export interface PassedRequest extends PassedMessage {
   readonly address: string;
@@ -22,23 +24,20 @@ export async function tcpTap(
   onRequest: (request: PassedRequest) => void,
 ): Promise<TcpTap> {
   const sockets = new Set<Socket>();
-  const server: Server = createServer((down) => {
-    const up = connect(target.port, target.host);
+  const server: Server = createServer({ allowHalfOpen: true }, (down) => {
+    const up = connect({ ...target, allowHalfOpen: true });
     const address = `${down.remoteAddress ?? 'unknown'} port ${down.remotePort ?? 0}`;
     const reader = new HttpReader((message) => onRequest({ ...message, address }));
-    for (const [socket, other] of [
-      [down, up],
-      [up, down],
-    ] as const) {
+    for (const socket of [down, up]) {
       sockets.add(socket);
       socket.setNoDelay(true);
-      socket.on('error', () => other.destroy());
-      socket.on('close', () => {
-        sockets.delete(socket);
-        other.destroy();
-      });
+      socket.on('error', () => {}); // 'close' follows
+      socket.on('close', () => sockets.delete(socket));
     }
     down.on('data', (chunk: Buffer) => reader.push(chunk));
+    down.on('close', () => up.destroy());
+    up.once('end', () => up.destroy());
+    up.once('close', () => lastWords(down, up));
     down.pipe(up).pipe(down);
   });
   await new Promise<void>((resolve, reject) => {
@@ -53,4 +52,17 @@ export async function tcpTap(
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+/**
+ * Ends a connection whose target is gone, so that what the target said last still arrives: with bytes of an upload left
+ * unread, closing at once would reset the connection and lose it (RFC 9112 §9.6).
+ */
+function lastWords(down: Socket, up: Socket): void {
+  down.unpipe(up);
+  down.resume();
+  down.end(() => {
+    const timer = setTimeout(() => down.destroy(), LINGER);
+    down.once('close', () => clearTimeout(timer));
+  });
 }
