@@ -26,6 +26,21 @@ const PAGE = `
       taken.push(one);
     }
   };
+  /** The first write of all fails, as on a full disk; the second is tried by the same page. */
+  globalThis.full = async (name) => {
+    const wallet = open(name);
+    const real = IDBDatabase.prototype.transaction;
+    let refused = 0;
+    IDBDatabase.prototype.transaction = function (...all) {
+      if (all[1] === 'readwrite' && refused++ === 0) throw new DOMException('full', 'QuotaExceededError');
+      return real.apply(this, all);
+    };
+    const change = () => wallet.update((state) => void (state.schedules['canary'] = { epoch: 1, dueAt: 1, left: 1 }));
+    const first = await change().then(() => 'kept', (error) => error.code);
+    const second = await change().then(() => 'kept', (error) => error.code);
+    IDBDatabase.prototype.transaction = real;
+    return [first, second];
+  };
   globalThis.stored = async (name) => {
     const db = await new Promise((resolve) => {
       const request = indexedDB.open(name);
@@ -84,4 +99,12 @@ test('what lies in the database is noise, under a key that gives itself to nobod
   await tabs[0]?.evaluate('fill("rest")');
   const stored = await tabs[0]?.evaluate('stored("rest")');
   expect(stored).toEqual([{ extractable: false }, { version: 1, canary: false }]);
+});
+
+test('a key that cannot be kept just now is no reason to keep the wallet in plain', async () => {
+  expect(await tabs[0]?.evaluate('full("full")')).toEqual(['wallet-unavailable', 'kept']);
+  expect(await tabs[0]?.evaluate('stored("full")')).toEqual([
+    { extractable: false },
+    { version: 1, canary: false },
+  ]);
 });

@@ -1,6 +1,18 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdtemp, readdir, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -64,6 +76,18 @@ describe('a wallet in a file', () => {
     const before = await readFile(file);
     await expect(fileWallet(file).update(() => {})).rejects.toMatchObject({ code: 'wallet-unavailable' });
     expect((await readFile(file)).equals(before)).toBe(true);
+  });
+
+  test('a key that cannot be read for a while is read again', async () => {
+    const file = fresh();
+    await fileWallet(file).update((state) => void (state.sequence = 5));
+    const wallet = fileWallet(file);
+    await rename(`${file}.key`, `${file}.away`);
+    await mkdir(`${file}.key`);
+    await expect(wallet.update(() => {})).rejects.toMatchObject({ code: 'wallet-unavailable' });
+    await rmdir(`${file}.key`);
+    await rename(`${file}.away`, `${file}.key`);
+    expect(await wallet.update(({ sequence }) => sequence)).toBe(5);
   });
 
   test('a folder that cannot be made is said plainly, and the error quotes no path', async () => {

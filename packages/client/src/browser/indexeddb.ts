@@ -37,7 +37,11 @@ function indexedDbStore(db: () => Promise<Db>): Store {
  */
 function platformSealer(db: () => Promise<Db>, crypto: Crypto): Sealer {
   let key: Promise<CryptoKey | null> | null = null;
-  const loaded = (): Promise<CryptoKey | null> => (key ??= loadKey(db, crypto));
+  const loaded = (): Promise<CryptoKey | null> =>
+    (key ??= loadKey(db, crypto).catch((error: unknown) => {
+      key = null; // asked for again next time
+      throw error;
+    }));
   return {
     async seal(bytes, version) {
       const mine = await loaded();
@@ -73,8 +77,10 @@ async function loadKey(db: () => Promise<Db>, { subtle }: Crypto): Promise<Crypt
     if (kept === undefined) await tx.store.put(fresh, KEY);
     await tx.done;
     return kept ?? fresh;
-  } catch {
-    return null; // a platform that clones no CryptoKey
+  } catch (error) {
+    // A platform that clones no CryptoKey; any other failure is one of the moment.
+    if ((error as DOMException).name === 'DataCloneError') return null;
+    throw error;
   }
 }
 

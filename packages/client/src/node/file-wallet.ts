@@ -59,7 +59,11 @@ async function writeFlushed(file: string, bytes: Uint8Array): Promise<void> {
  */
 export function keyFileSealer(keyFile: string): Sealer {
   let key: Promise<Bytes> | null = null;
-  const loaded = (): Promise<Bytes> => (key ??= loadKey(keyFile));
+  const loaded = (): Promise<Bytes> =>
+    (key ??= loadKey(keyFile).catch((error: unknown) => {
+      key = null; // asked for again next time
+      throw error;
+    }));
   return {
     async seal(bytes, version) {
       const nonce = randomBytes(12);
