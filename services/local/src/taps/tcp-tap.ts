@@ -1,6 +1,9 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 import { HttpReader, type PassedMessage } from './http-reader.ts';
 
+const PIECE = 64 * 1024; // bytes, the most that a socket gives at once
+const PAUSE = 5; // milliseconds
 const LINGER = 1000; // milliseconds in which a client may notice that its upload is over
 
 /** A request that passed, and where the connection came from. */
@@ -26,6 +29,7 @@ export async function tcpTap(
   const sockets = new Set<Socket>();
   const server: Server = createServer({ allowHalfOpen: true }, (down) => {
     const up = connect({ ...target, allowHalfOpen: true });
+    const paced = unhurried();
     const address = `${down.remoteAddress ?? 'unknown'} port ${down.remotePort ?? 0}`;
     const reader = new HttpReader((message) => onRequest({ ...message, address }));
     for (const socket of [down, up]) {
@@ -37,8 +41,9 @@ export async function tcpTap(
     down.on('data', (chunk: Buffer) => reader.push(chunk));
     down.on('close', () => up.destroy());
     up.once('end', () => up.destroy());
-    up.once('close', () => lastWords(down, up));
-    down.pipe(up).pipe(down);
+    up.once('close', () => lastWords(down));
+    up.pipe(down);
+    down.pipe(paced).pipe(up);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -58,11 +63,24 @@ export async function tcpTap(
  * Ends a connection whose target is gone, so that what the target said last still arrives: with bytes of an upload left
  * unread, closing at once would reset the connection and lose it (RFC 9112 §9.6).
  */
-function lastWords(down: Socket, up: Socket): void {
-  down.unpipe(up);
+function lastWords(down: Socket): void {
+  down.unpipe();
   down.resume();
   down.end(() => {
     const timer = setTimeout(() => down.destroy(), LINGER);
     down.once('close', () => clearTimeout(timer));
+  });
+}
+
+/**
+ * Passes on a large upload piece by piece, with a pause in which the target may refuse it: a write to a connection that
+ * the target has reset fails, and takes with it what the target said and was not read yet.
+ */
+function unhurried(): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      if (chunk.length < PIECE) done(null, chunk);
+      else setTimeout(done, PAUSE, null, chunk);
+    },
   });
 }
