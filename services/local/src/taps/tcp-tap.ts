@@ -2,7 +2,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { Transform } from 'node:stream';
 import { HttpReader, type PassedMessage } from './http-reader.ts';
 
-const PIECE = 64 * 1024; // bytes, the most that a socket gives at once
+const PIECE = 16 * 1024; // bytes at once; no request of a client of ours has as many
 const PAUSE = 5; // milliseconds
 const LINGER = 1000; // milliseconds in which a client may notice that its upload is over
 
@@ -80,7 +80,7 @@ function unhurried(): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       if (chunk.length < PIECE) done(null, chunk);
-      else setTimeout(done, PAUSE, null, chunk);
+      else setTimeout(() => setImmediate(done, null, chunk), PAUSE); // a write right after the reads of a turn
     },
   });
 }
