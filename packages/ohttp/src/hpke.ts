@@ -8,7 +8,10 @@ export interface Kdf {
   readonly id: number;
   readonly Nh: number; // bytes of a PRK
   extract(salt: Bytes, ikm: Bytes): MaybePromise<Bytes>;
-  /** @param L - bytes to give, at most 255 * Nh */
+  /**
+   * @param L - bytes to give, at most 255 * Nh
+   * @throws {WireError} `out-of-range`
+   */
   expand(prk: Bytes, info: Bytes, L: number): MaybePromise<Bytes>;
 }
 

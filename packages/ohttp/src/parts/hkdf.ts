@@ -1,4 +1,4 @@
-import { concat, type Bytes } from '@sotto/wire';
+import { concat, WireError, type Bytes } from '@sotto/wire';
 import { KDF, type Kdf } from '../hpke.ts';
 
 /** A runtime's HMAC-SHA256 of `a`, then `b`, then one byte. */
@@ -15,6 +15,7 @@ export function hkdfSha256(hmac: HmacSha256): Kdf {
     expand(prk, info, L) {
       let block = hmac(prk, info, undefined, 1);
       if (L <= Nh) return block.subarray(0, L);
+      if (L > 255 * Nh) throw new WireError('out-of-range', 'more than HKDF gives'); // its counter is one byte
       const blocks = [block];
       for (let i = 2; i <= Math.ceil(L / Nh); i++) {
         block = hmac(prk, block, info, i);
