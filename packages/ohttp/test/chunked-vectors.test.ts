@@ -5,16 +5,28 @@ import {
   encapsulateChunkedRequest,
   loadGatewayKey,
 } from '@sotto/ohttp';
-import { concat, fromHex, hex } from '@sotto/wire';
+import { concat, fromHex, hex, utf8, varint } from '@sotto/wire';
 import figures from '../../../specs/vectors/chunked-ohttp.json' with { type: 'json' };
 import { chunkNonce } from '../src/chunk.ts';
+import { encodeHeader } from '../src/context.ts';
+import { startSender } from '../src/request.ts';
 import { implementations } from './implementations.ts';
-import { AES, drain, pullFrom, replay } from './support.ts';
+import { AES, byId, drain, pullFrom, replay } from './support.ts';
 
 const v = figures.exchange;
 const config = decodeKeyConfig(fromHex(v.key_config));
 const plaintexts = (chunks: readonly { plaintext: string; final: boolean }[]) =>
   pullFrom(chunks.filter(({ final }) => !final).map(({ plaintext }) => fromHex(plaintext)));
+
+test('chunked OHTTP Appendix A: the key configuration, and what a chunk is made of', () => {
+  expect(hex(config.publicKey)).toBe(v.gateway_public_key);
+  expect(config.suites).toContainEqual({ kdfId: v.kdf_id, aeadId: v.aead_id });
+  for (const { wire, length_prefix, ciphertext, final, aad } of [...v.request_chunks, ...v.response_chunks]) {
+    expect(wire).toBe(length_prefix + ciphertext);
+    expect(length_prefix).toBe(final ? '00' : hex(varint(ciphertext.length / 2)));
+    expect(aad).toBe(final ? v.final_aad_hex : '');
+  }
+});
 
 test.each(v.response_chunks)('chunked OHTTP Appendix A: the nonce of response chunk $counter', (chunk) => {
   expect(hex(chunkNonce(fromHex(v.response_aead_nonce), chunk.counter))).toBe(chunk.aead_nonce);
@@ -62,5 +74,27 @@ describe.each(implementations)('chunked OHTTP Appendix A by %s', (_name, hpke) =
     const { openResponse } = await encapsulate();
     const pieces = await drain(openResponse(pullFrom([fromHex(v.encapsulated_response)])));
     expect(hex(concat(...pieces))).toBe(v.bhttp_response);
+  });
+
+  test('the info, the exported secret, and what follows from it', async () => {
+    const labels = { request: utf8(v.request_label), response: utf8(v.response_label) };
+    const hdr = encodeHeader(config, AES);
+    expect(hex(concat(labels.request, Uint8Array.of(0), hdr))).toBe(v.hpke_info);
+    const chance = replay(v.client_ephemeral_secret_key);
+    const { context } = await startSender(hpke, config, AES, labels, chance);
+    expect(hex(context.responseSecret)).toBe(v.exported_secret);
+    expect(v.response_salt).toBe(v.request_enc + v.response_nonce);
+
+    const kdf = byId(hpke.kdfs, v.kdf_id);
+    const prk = await kdf.extract(fromHex(v.response_salt), context.responseSecret);
+    expect(hex(prk)).toBe(v.response_prk);
+    const key = await kdf.expand(prk, utf8('key'), 16);
+    const nonce = await kdf.expand(prk, utf8('nonce'), 12);
+    expect([key, nonce].map(hex)).toEqual([v.response_aead_key, v.response_aead_nonce]);
+    const aead = await byId(hpke.aeads, v.aead_id).load(key);
+    for (const chunk of v.response_chunks) {
+      const sealed = aead.seal(fromHex(chunk.aead_nonce), fromHex(chunk.aad), fromHex(chunk.plaintext));
+      expect(hex(await sealed)).toBe(chunk.ciphertext);
+    }
   });
 });

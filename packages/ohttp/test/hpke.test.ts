@@ -1,17 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import { KEM, OhttpError } from '@sotto/ohttp';
-import { fromHex, hex, utf8 } from '@sotto/wire';
+import { concat, fromHex, hex, uint, utf8 } from '@sotto/wire';
+import hpkePq from '../../../specs/vectors/hpke-pq.json' with { type: 'json' };
 import rfc9180 from '../../../specs/vectors/rfc9180.json' with { type: 'json' };
 import xWing from '../../../specs/vectors/x-wing.json' with { type: 'json' };
 import { chunkNonce } from '../src/chunk.ts';
 import { makeConstants } from '../src/context.ts';
+import { labeledInfo } from '../src/labeled.ts';
 import { implementations } from './implementations.ts';
 import { byId, random, replay } from './support.ts';
 
 const BAD_KEY = expect.objectContaining({ name: 'OhttpError', code: 'bad-key' });
 
 describe.each(implementations)('%s', (_name, hpke) => {
-  test.each(rfc9180.vectors)('RFC 9180 Appendix $name, base mode', async (v) => {
+  test.each([
+    ...rfc9180.vectors.map((v) => ({ ...v, name: `RFC 9180 Appendix ${v.name}` })),
+    ...hpkePq.vectors.map((v) => ({ ...v, name: `draft-ietf-hpke-pq ${v.name}` })),
+  ])('$name, base mode', async (v) => {
     const suite = {
       kem: byId(hpke.kems, v.kem_id),
       kdf: byId(hpke.kdfs, v.kdf_id),
@@ -32,7 +37,13 @@ describe.each(implementations)('%s', (_name, hpke) => {
     expect(hex(aeadKey)).toBe(v.key);
     const nonce = await kdf.expand(secret, constants.nonceInfo, aead.Nn);
     expect(hex(nonce)).toBe(v.base_nonce);
-    expect(hex(await kdf.expand(secret, constants.exporterInfo, kdf.Nh))).toBe(v.exporter_secret);
+    const exporterSecret = await kdf.expand(secret, constants.exporterInfo, kdf.Nh);
+    expect(hex(exporterSecret)).toBe(v.exporter_secret);
+    const suiteId = concat(utf8('HPKE'), uint(2, kem.id), uint(2, kdf.id), uint(2, aead.id));
+    for (const { context, L, value } of v.exports) {
+      const exportInfo = labeledInfo(suiteId, utf8('sec'), fromHex(context), L);
+      expect(hex(await kdf.expand(exporterSecret, exportInfo, L))).toBe(value);
+    }
 
     const loaded = await aead.load(aeadKey);
     for (const e of v.encryptions) {

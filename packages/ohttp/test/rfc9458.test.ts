@@ -10,6 +10,8 @@ import {
 } from '@sotto/ohttp';
 import { concat, fromHex, hex, utf8 } from '@sotto/wire';
 import figures from '../../../specs/vectors/rfc9458.json' with { type: 'json' };
+import { encodeHeader } from '../src/context.ts';
+import { startSender } from '../src/request.ts';
 import { implementations } from './implementations.ts';
 import { AES, byId, replay } from './support.ts';
 
@@ -65,6 +67,15 @@ describe.each(implementations)('RFC 9458 Appendix A by %s', (_name, hpke) => {
   test('the response that it opens to', async () => {
     const { openResponse } = await encapsulate();
     expect(hex(await openResponse(fromHex(v.encapsulated_response)))).toBe(v.bhttp_response);
+  });
+
+  test('§4.3, §4.4: the info and the exported secret', async () => {
+    const labels = { request: utf8(v.request_label), response: utf8(v.response_label) };
+    const hdr = encodeHeader(config, AES);
+    expect(hex(concat(labels.request, Uint8Array.of(0), hdr))).toBe(v.hpke_info);
+    const chance = replay(v.client_ephemeral_secret_key);
+    const { context } = await startSender(hpke, config, AES, labels, chance);
+    expect(hex(context.responseSecret)).toBe(v.exported_secret);
   });
 
   test('§4.4: prk, key and nonce of the response', async () => {
