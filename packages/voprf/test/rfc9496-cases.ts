@@ -1,0 +1,36 @@
+import { fromHex, hex, type Bytes } from '@sotto/wire';
+import { expect, test } from 'vitest';
+import vectors from '../../../specs/vectors/rfc9496.json' with { type: 'json' };
+import type { Voprf } from '../src/index.ts';
+import type { RawSodium } from '../src/sodium.ts';
+import { scalarOf } from './elements.ts';
+
+/** RFC 9496's own figures through one implementation; those of Appendix A.2 are among its edges. */
+export function rfc9496(name: string, voprf: Voprf): void {
+  test(`RFC 9496 A.1 the multiples of the generator: ${name}`, async () => {
+    const [identity, ...multiples] = vectors.multiples;
+    expect(voprf.isElement(fromHex(identity?.encoding ?? ''))).toBe(false); // VOPRF takes it for none
+    for (const { k, encoding } of multiples) {
+      expect(hex(voprf.publicKey(scalarOf(voprf, BigInt(k))))).toBe(encoding);
+      expect(voprf.isElement(fromHex(encoding))).toBe(true);
+    }
+  });
+}
+
+/** The map from 64 bytes by which messages become elements. */
+export function rfc9496Map(name: string, map: (bytes: Bytes) => Bytes): void {
+  test(`RFC 9496 A.3 elements of uniform bytes: ${name}, ${vectors.uniform.length} rows`, () => {
+    const mapped = vectors.uniform.map(({ bytes }) => hex(map(fromHex(bytes))));
+    expect(mapped).toEqual(vectors.uniform.map(({ encoding }) => encoding));
+  });
+}
+
+/* oxlint-disable no-underscore-dangle -- these are libsodium's own names */
+export const sodiumMap =
+  (raw: RawSodium) =>
+  (bytes: Bytes): Bytes => {
+    const [out, wide] = [raw._malloc(32), raw._malloc(64)];
+    raw.HEAPU8.set(bytes, wide);
+    raw._crypto_core_ristretto255_from_hash(out, wide);
+    return raw.HEAPU8.slice(out, out + 32);
+  };
