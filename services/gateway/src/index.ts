@@ -2,17 +2,15 @@ import { webcryptoHpke } from '@sotto/ohttp/webcrypto';
 import { problemResponse } from '@sotto/http';
 import type { Bytes, UnixSeconds } from '@sotto/wire';
 import { gateway, type GatewayDeps } from './app.ts';
+import { compose } from './compose.ts';
 import { parseConfig, type Config, type ServiceRow } from './config.ts';
-import { Counters } from './counters.ts';
 import type { GatewayKeys } from './durable/gateway-keys.ts';
 import { REPLAY_SHARDS, type ReplayShard } from './durable/replay-shard.ts';
-import type { Route } from './exchange.ts';
-import { aesKeyWrap } from './keys/key-wrap.ts';
 import { destroyDead, prepare } from './keys/authority.ts';
 import type { KeyStore, Redeemer, ReplayStore, ScheduledEpoch } from './ports.ts';
 import { OUTER } from './problem.ts';
 import { fetchService, type Fetch } from './service/fetch-service.ts';
-import { METADATA_SERVICE, metadataService } from './service/metadata.ts';
+import type { Service } from './service/service.ts';
 
 export { GatewayKeys } from './durable/gateway-keys.ts';
 export { ReplayShard } from './durable/replay-shard.ts';
@@ -55,50 +53,25 @@ function start(env: Env) {
 }
 
 function wire(env: Env, config: Config): GatewayDeps {
-  const hpke = webcryptoHpke(crypto.subtle);
-  const routes = new Map(config.services.map((row) => [row.name, { ...row, service: serviceOf(env, row) }]));
-  const defaultLength = Math.max(...config.services.map(({ responseLength }) => responseLength));
-  if (config.metadata)
-    routes.set(METADATA_SERVICE, { ...metadataRow(defaultLength), service: metadataService });
-  return {
-    config,
-    routes,
-    defaultLength,
-    hpke,
+  return compose(config, {
+    hpke: webcryptoHpke(crypto.subtle),
+    subtle: crypto.subtle,
     now,
     random,
-    counters: new Counters(),
     deadline: (ms) => AbortSignal.timeout(ms),
     redeemer: { redeem: (r) => env.ISSUER.redeem(r) },
     replays: replayStore(env.REPLAYS),
-    authority: {
-      hpke,
-      random,
-      services: config.services,
-      epochSeconds: config.epochSeconds,
-      nextRoot: config.nextRoot,
-      store: keyStore(env.KEYS),
-      wrap: aesKeyWrap(crypto.subtle, config.wrappingKey, random),
-      schedule: async () => (await env.ISSUER.schedule()).epochs,
-    },
-  };
+    store: keyStore(env.KEYS),
+    schedule: async () => (await env.ISSUER.schedule()).epochs,
+    serviceOf: (row) => serviceOf(env, row),
+  });
 }
 
-function serviceOf(env: Env, { name, target }: ServiceRow): Route['service'] {
+function serviceOf(env: Env, { name, target }: ServiceRow): Service {
   if ('url' in target) return fetchService(target.url, (url, init) => fetch(url, init));
   const binding = env[target.binding] as { fetch: Fetch };
   return fetchService(`https://${name}`, (url, init) => binding.fetch(url, init));
 }
-
-const metadataRow = (responseLength: number) => ({
-  name: METADATA_SERVICE,
-  target: { binding: METADATA_SERVICE },
-  token: null,
-  idempotent: true,
-  requestLength: responseLength,
-  responseLength,
-  timeoutMs: 1000,
-});
 
 /** One object holds the keys of all isolates. */
 function keyStore(namespace: Env['KEYS']): KeyStore {
