@@ -207,11 +207,11 @@ describe('drawing tokens', () => {
 
   test('waiting for the schedule keeps no process alive', async () => {
     const world = await World.create();
-    const { sleep: _, ...options } = world.options();
+    const { sleep: ours, ...options } = world.options();
+    expect(ours).toBeDefined();
     const armed = vi.spyOn(globalThis, 'setTimeout');
     const stop = createClient(options).start();
-    const timer = (): NodeJS.Timeout | undefined =>
-      armed.mock.results.find((_, i) => armed.mock.calls[i]?.[1] === 3_600_000)?.value;
+    const timer = () => armed.mock.results.find((_, i) => armed.mock.calls[i]?.[1] === 3_600_000)?.value;
     await expect.poll(timer, { timeout: 20_000 }).toBeDefined();
     expect(timer()?.hasRef()).toBe(false);
     clearTimeout(timer());

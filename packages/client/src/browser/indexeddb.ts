@@ -1,8 +1,7 @@
-import { openDB, type IDBPDatabase } from 'idb';
 import { concat, uint, utf8, type Bytes } from '@sotto/wire';
+import { database, type Database } from './database.ts';
 import { walletOver, type Sealer, type Store, type Wallet } from '../wallet/wallet.ts';
 
-const TABLE = 'wallet';
 const STATE = 'state';
 const KEY = 'key';
 const CONTEXT = utf8('sotto wallet 1\n');
@@ -14,18 +13,16 @@ interface Kept {
   readonly bytes: Bytes;
 }
 
-type Db = IDBPDatabase;
-
 /** One row, compared and replaced in one transaction: tabs need no lock between them. */
-function indexedDbStore(db: () => Promise<Db>): Store {
+function indexedDbStore(db: Database): Store {
   return {
-    load: async () => ((await (await db()).get(TABLE, STATE)) as Kept | undefined) ?? null,
+    load: async () => ((await db.get(STATE)) as Kept | undefined) ?? null,
     async replace(version, bytes) {
-      const tx = (await db()).transaction(TABLE, 'readwrite', { durability: 'strict' });
-      const kept = (await tx.store.get(STATE)) as Kept | undefined;
-      const ours = (kept?.version ?? 0) === version;
-      if (ours) await tx.store.put({ version: version + 1, bytes } satisfies Kept, STATE);
-      await tx.done;
+      let ours = false;
+      await db.put(STATE, (kept) => {
+        ours = ((kept as Kept | undefined)?.version ?? 0) === version;
+        return ours ? ({ version: version + 1, bytes } satisfies Kept) : undefined;
+      });
       return ours;
     },
   };
@@ -35,7 +32,7 @@ function indexedDbStore(db: () => Promise<Db>): Store {
  * AES-256-GCM under a key that the platform keeps and gives nobody (non-extractable). Where it keeps no keys
  * the content stays as it is; one byte in front says which. See specs/decisions/0015 for what this is worth.
  */
-function platformSealer(db: () => Promise<Db>, crypto: Crypto): Sealer {
+function platformSealer(db: Database, crypto: Crypto): Sealer {
   let key: Promise<CryptoKey | null> | null = null;
   const loaded = (): Promise<CryptoKey | null> =>
     (key ??= loadKey(db, crypto).catch((error: unknown) => {
@@ -68,15 +65,17 @@ const aesGcm = (iv: Bytes, version: number): AesGcmParams => ({
 });
 
 /** The kept key, or a fresh one that is kept from now on; null where the platform cannot. */
-async function loadKey(db: () => Promise<Db>, { subtle }: Crypto): Promise<CryptoKey | null> {
+async function loadKey(db: Database, { subtle }: Crypto): Promise<CryptoKey | null> {
   if ((subtle as SubtleCrypto | undefined) === undefined) return null;
   const fresh = await subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
   try {
-    const tx = (await db()).transaction(TABLE, 'readwrite', { durability: 'strict' });
-    const kept = (await tx.store.get(KEY)) as CryptoKey | undefined;
-    if (kept === undefined) await tx.store.put(fresh, KEY);
-    await tx.done;
-    return kept ?? fresh;
+    let key = fresh;
+    await db.put(KEY, (kept) => {
+      if (kept === undefined) return fresh;
+      key = kept as CryptoKey;
+      return undefined;
+    });
+    return key;
   } catch (error) {
     // A platform that clones no CryptoKey; any other failure is one of the moment.
     if ((error as DOMException).name === 'DataCloneError') return null;
@@ -89,20 +88,6 @@ async function loadKey(db: () => Promise<Db>, { subtle }: Crypto): Promise<Crypt
  * (a secure context).
  */
 export function indexedDbWallet(name = 'sotto'): Wallet {
-  let opened: Promise<Db> | null = null;
-  const db = (): Promise<Db> =>
-    (opened ??= openDB(name, 1, {
-      upgrade: (made) => void made.createObjectStore(TABLE),
-      blocking: () => {
-        void opened?.then((made) => made.close());
-        opened = null;
-      },
-      terminated: () => {
-        opened = null;
-      },
-    }).catch((error: unknown) => {
-      opened = null;
-      throw error;
-    }));
+  const db = database(name);
   return walletOver(indexedDbStore(db), platformSealer(db, globalThis.crypto));
 }
