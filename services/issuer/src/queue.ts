@@ -49,7 +49,7 @@ export class Queue {
 
   async #evaluate<R>(ticket: Ticket, evaluation: () => R | Promise<R>): Promise<R> {
     this.#line.push(ticket);
-    while (!(await this.#isTurn(ticket))) ticket.seen = this.#platform.now();
+    while (!(await this.#isTurn(ticket)));
     try {
       return await evaluation();
     } finally {
@@ -60,8 +60,11 @@ export class Queue {
 
   async #isTurn(ticket: Ticket): Promise<boolean> {
     await this.#platform.pause();
-    const gone = this.#platform.now() - STALE;
-    while ((this.#line[0]?.seen ?? gone) < gone) this.#line.shift();
+    const now = this.#platform.now();
+    ticket.seen = now;
+    while ((this.#line[0]?.seen ?? now) < now - STALE) this.#line.shift();
+    // Others held it for gone: the clock jumped, or the process stood still.
+    for (const list of [this.#inside, this.#line]) if (!list.includes(ticket)) list.push(ticket);
     if (this.#line[0] !== ticket) return false;
     const rested = !this.#tired;
     this.#tired = false;

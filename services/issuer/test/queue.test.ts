@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Queue } from '../src/queue.ts';
 import { PROBLEM, START, told, World } from './support/world.ts';
@@ -44,6 +44,25 @@ test('who went away in the middle does not hold up the queue', async () => {
   await expect(queue.enter(async () => 1)).rejects.toMatchObject({ code: 'unavailable', reason: 'queue' });
   clock.now += 11; // seconds
   expect(await queue.enter((evaluate) => evaluate(() => 'served'))).toBe('served');
+});
+
+test('X07 those who wait are served after a clock that jumps, or a process that stood still', async () => {
+  const clock = { now: 100 };
+  let looks = 0;
+  const pause = async (): Promise<void> => {
+    if (looks++ > 1000) throw new Error('looks for ever');
+    if (looks === 20) clock.now += 11; // seconds
+    await turn();
+  };
+  const queue = new Queue(5, { now: () => clock.now, pause });
+  const slow = { end: () => {} };
+  const first = queue.enter((evaluate) =>
+    evaluate(() => new Promise<string>((end) => (slow.end = () => end('a')))),
+  );
+  const others = ['b', 'c', 'd'].map((name) => queue.enter((evaluate) => evaluate(() => name)));
+  while (clock.now === 100) await turn();
+  slow.end();
+  expect(await Promise.all([first, ...others])).toEqual(['a', 'b', 'c', 'd']);
 });
 
 test('one evaluation at a time, in the order of coming', async () => {
