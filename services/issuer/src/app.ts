@@ -64,12 +64,14 @@ export function app(issuer: Issuer): Hono {
   return routes;
 }
 
-/** One method a route; a preflight is answered the same for everyone. */
+/** One method a route, and HEAD beside GET; a preflight is answered the same for everyone. */
 function only(method: 'GET' | 'POST', handler: Handler): Handler {
+  const methods = method === 'GET' ? ['GET', 'HEAD'] : [method];
+  const allow = [...methods, 'OPTIONS'].join(', ');
   return (c, next) => {
     if (c.req.method === 'OPTIONS') return new Response(null, { status: 204, headers: PREFLIGHT });
-    if (c.req.method === method) return handler(c, next);
-    return problemResponse(PROBLEMS['method-not-allowed'], { ...CORS, allow: `${method}, OPTIONS` });
+    if (methods.includes(c.req.method)) return handler(c, next);
+    return problemResponse(PROBLEMS['method-not-allowed'], { ...CORS, allow });
   };
 }
 
@@ -89,7 +91,8 @@ function refused(issuer: Issuer, error: Error): Response {
   if (error instanceof Refusal) {
     issuer.tally.count(`refused ${error.reason}`);
     const retry = error.retryAfter === undefined ? {} : { 'retry-after': error.retryAfter };
-    return problemResponse(error.problem, { ...REFUSED, ...retry });
+    const wanted = error.code === 'unauthorized' ? { 'www-authenticate': 'Bearer' } : {};
+    return problemResponse(error.problem, { ...REFUSED, ...retry, ...wanted });
   }
   if (error instanceof HttpError) return problemResponse(error.problem, REFUSED);
   if (error instanceof StoreError || error instanceof KeyError) {

@@ -27,8 +27,8 @@ test('I05 any other media type is 415, any other method 405 with Allow', async (
   }
   for (const [path, good, methods] of [
     ['/token-request', 'POST', ['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH']],
-    [DIRECTORY_PATH, 'GET', ['POST', 'HEAD', 'PUT', 'DELETE']],
-    ['/health', 'GET', ['POST', 'HEAD', 'PUT', 'DELETE']],
+    [DIRECTORY_PATH, 'GET, HEAD', ['POST', 'PUT', 'DELETE']],
+    ['/health', 'GET, HEAD', ['POST', 'PUT', 'DELETE']],
   ] as const) {
     for (const method of methods) {
       const response = await world.fetch(path, { method });
@@ -48,6 +48,28 @@ test('I05 any other media type is 415, any other method 405 with Allow', async (
       '',
     ]);
     expect(preflight.headers.get('access-control-allow-origin')).toBe('*');
+  }
+});
+
+test('HEAD is answered as GET, without the content', async () => {
+  const world = new World();
+  for (const path of ['/health', DIRECTORY_PATH]) {
+    const [get, head] = [await world.fetch(path), await world.fetch(path, { method: 'HEAD' })];
+    expect([head.status, await head.text()]).toEqual([200, '']);
+    expect([...head.headers]).toEqual([...get.headers]);
+  }
+});
+
+test('I08 a refusal for want of a credential says which scheme is wanted', async () => {
+  const world = new World();
+  const headers = { 'content-type': AMORTIZED_REQUEST };
+  for (const authorization of [undefined, 'Basic QTpC', 'Bearer nobody']) {
+    const response = await world.fetch('/token-request', {
+      method: 'POST',
+      headers: authorization === undefined ? headers : { ...headers, authorization },
+      body: new Uint8Array(8),
+    });
+    expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
   }
 });
 
