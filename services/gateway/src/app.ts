@@ -32,7 +32,7 @@ export function gateway(deps: GatewayDeps): Hono {
   const budget = new Budget(IN_FLIGHT);
 
   app.all('/health', (c) =>
-    c.req.raw.method === 'GET' ? c.body(null, 200, NO_STORE) : refuse(OUTER['method-not-allowed'], 'GET'),
+    isRead(c.req.raw) ? c.body(null, 200, NO_STORE) : refuse(OUTER['method-not-allowed'], 'GET, HEAD'),
   );
   app.all(GATEWAY_PATH, async (c) => {
     const request = c.req.raw;
@@ -41,7 +41,7 @@ export function gateway(deps: GatewayDeps): Hono {
     return exchange(deps, ring, budget, request);
   });
   app.all('/bundle', async (c) => {
-    if (c.req.raw.method !== 'GET') return refuse(OUTER['method-not-allowed'], 'GET');
+    if (!isRead(c.req.raw)) return refuse(OUTER['method-not-allowed'], 'GET, HEAD');
     return bundle(deps, c.req.query('slot'));
   });
   app.route('/', operator(deps));
@@ -56,9 +56,16 @@ export function gateway(deps: GatewayDeps): Hono {
 
 const NO_STORE = { 'cache-control': 'no-store' };
 
+const isRead = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD';
+
+/** What a refusal must say beside its problem (RFC 9110 §15.5.2, §15.6.4). */
+const BESIDE: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  401: { 'www-authenticate': 'Bearer' },
+  503: { 'retry-after': '5' },
+};
+
 function refuse(problem: Problem, allow?: string): Response {
-  const retry = problem.status === 503 ? { 'retry-after': '5' } : {};
-  return problemResponse(problem, allow === undefined ? retry : { allow });
+  return problemResponse(problem, allow === undefined ? BESIDE[problem.status] : { allow });
 }
 
 /** What the relay may know of an error before an envelope was open. */

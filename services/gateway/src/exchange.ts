@@ -6,7 +6,7 @@ import { utf8, type Bytes, type UnixSeconds } from '@sotto/wire';
 import type { ServiceRow } from './config.ts';
 import type { Counters } from './counters.ts';
 import { formatDate, isInDateWindow, lastAccepted, parseDate } from './date.ts';
-import { admit, targetOf, type Admitted } from './door/admit.ts';
+import { admit, METHODS, targetOf, type Admitted } from './door/admit.ts';
 import { envelopeOf, tagOf } from './door/tag.ts';
 import { presentedToken } from './door/token.ts';
 import type { LiveKeys } from './keys/key-ring.ts';
@@ -167,6 +167,7 @@ async function ask(
 
 function extraFields(code: InnerCode, route: Route | undefined, keys: LiveKeys, now: UnixSeconds): Field[] {
   if (code === 'date') return [['date', formatDate(now)]];
+  if (code === 'method-not-allowed') return [['allow', [...METHODS].join(', ')]];
   if (INNER[code].status === 503) return [['retry-after', '5']];
   if (INNER[code].status !== 401 || route === undefined) return [];
   const challenge = keys.challenge(route.name);

@@ -194,6 +194,7 @@ describe('a refusal at the door', () => {
     expect(sent.inner.fields).toEqual([
       ['content-type', 'application/problem+json'],
       ['cache-control', 'no-store'],
+      ...(status === 405 ? [['allow', 'GET, HEAD, POST, PUT, PATCH, DELETE']] : []),
     ]);
     expect([h.calls.length, h.issuer.calls.length]).toEqual([0, 0]);
   });

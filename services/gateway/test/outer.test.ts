@@ -20,7 +20,17 @@ describe('outside', () => {
     const head = await app.request(PATH, { method: 'HEAD' });
     expect([head.status, head.headers.get('allow')]).toEqual([405, 'GET, POST']);
     for (const path of ['/bundle', '/health']) {
-      expect((await app.request(path, { method: 'POST' })).status).toBe(405);
+      const response = await app.request(path, { method: 'POST' });
+      expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    }
+  });
+
+  test('HEAD is answered as GET, without the content', async () => {
+    const { app } = await house();
+    for (const path of ['/health', '/bundle']) {
+      const [get, head] = [await app.request(path), await app.request(path, { method: 'HEAD' })];
+      expect([head.status, await head.text()]).toEqual([get.status, '']);
+      expect([...head.headers]).toEqual([...get.headers]);
     }
   });
 
@@ -112,7 +122,9 @@ describe('outside', () => {
     const almost = `${RELAY_TOKEN.slice(0, -1)}x`;
     const wrong = ['', `Bearer ${almost}`, `Bearer ${RELAY_TOKEN}x`, `Basic ${RELAY_TOKEN}`, RELAY_TOKEN];
     for (const authorization of wrong) {
-      expect(await told(await h.post(body, { authorization }))).toBe('401 unauthorized');
+      const response = await h.post(body, { authorization });
+      expect(response.headers.get('www-authenticate')).toBe('Bearer');
+      expect(await told(response)).toBe('401 unauthorized');
     }
     expect(h.issuer.calls).toHaveLength(0);
   });

@@ -12,7 +12,7 @@ export interface Admitted<Row> {
 }
 
 /** Methods that a service may be asked with. */
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
+export const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 const BODILESS = new Set(['GET', 'HEAD']);
 
 /** The header set of our clients. Anything else is a client's bug, and shows as one (privacy: L11). */
