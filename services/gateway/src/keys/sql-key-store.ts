@@ -14,8 +14,18 @@ export type SyncKeyStore = {
   ) => Awaited<ReturnType<KeyStore[Method]>>;
 };
 
-/** Key slots and bundles in SQLite. Every method is one synchronous block: nothing comes between. */
-export function sqlKeyStore(db: SyncDatabase): SyncKeyStore {
+/** Runs a block of statements whole or not at all. */
+type Atomically = <T>(work: () => T) => T;
+
+/**
+ * Key slots and bundles in SQLite. Every method is one synchronous block: nothing comes between.
+ *
+ * @param atomically - a transaction of `db`, unless whoever calls is in one
+ */
+export function sqlKeyStore(
+  db: SyncDatabase,
+  atomically: Atomically = (work) => db.transaction(() => work() as never),
+): SyncKeyStore {
   const floor = (): number => db.select().from(destroyed).get()?.before ?? 0;
   return {
     slots(from, to) {
@@ -45,12 +55,12 @@ export function sqlKeyStore(db: SyncDatabase): SyncKeyStore {
       }));
     },
     add(slots) {
-      db.transaction((tx) => {
+      atomically(() => {
         const least = floor();
         for (const { sequence, keys, tagKey } of slots) {
           if (sequence < least) continue;
           const row = { sequence, wrapped: base64url(tagKey) };
-          const isNew = tx.insert(tagKeys).values(row).onConflictDoNothing().returning().all().length === 1;
+          const isNew = db.insert(tagKeys).values(row).onConflictDoNothing().returning().all().length === 1;
           if (!isNew) continue;
           for (const { kemId, keyId, publicKey, wrapped } of keys) {
             const key = {
@@ -60,18 +70,18 @@ export function sqlKeyStore(db: SyncDatabase): SyncKeyStore {
               publicKey: base64url(publicKey),
               wrapped: base64url(wrapped),
             };
-            tx.insert(ohttpKeys).values(key).run();
+            db.insert(ohttpKeys).values(key).run();
           }
         }
       });
     },
     destroy(before) {
-      db.transaction((tx) => {
+      atomically(() => {
         for (const table of [ohttpKeys, tagKeys, bundles]) {
-          tx.delete(table).where(lt(table.sequence, before)).run();
+          db.delete(table).where(lt(table.sequence, before)).run();
         }
         const row = { id: 0, before: Math.max(before, floor()) };
-        tx.insert(destroyed).values(row).onConflictDoUpdate({ target: destroyed.id, set: row }).run();
+        db.insert(destroyed).values(row).onConflictDoUpdate({ target: destroyed.id, set: row }).run();
       });
     },
     bundles(from, to) {
@@ -84,12 +94,12 @@ export function sqlKeyStore(db: SyncDatabase): SyncKeyStore {
       }));
     },
     offer(offered) {
-      db.transaction((tx) => {
+      atomically(() => {
         const least = floor();
         for (const { sequence, bundle } of offered) {
           if (sequence < least) continue;
           const set = { bundle: base64url(bundle) };
-          tx.insert(bundles)
+          db.insert(bundles)
             .values({ sequence, ...set })
             .onConflictDoUpdate({ target: bundles.sequence, set, setWhere: isNull(bundles.signature) })
             .run();

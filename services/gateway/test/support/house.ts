@@ -50,6 +50,7 @@ export interface HouseOptions {
   readonly services?: Readonly<Record<string, Service>>;
   readonly rows?: readonly ServiceRow[];
   readonly replayCapacity?: number;
+  readonly replays?: ReplayStore;
   readonly egress?: Readonly<Record<string, string>>;
   readonly store?: KeyStore;
   readonly wrappingKey?: Bytes;
@@ -160,7 +161,7 @@ export async function house(options: HouseOptions = {}): Promise<House> {
     routes,
     defaultLength: RESPONSE_LENGTH,
     redeemer: issuer,
-    replays: nodeReplayStore(options.replayCapacity ?? 100),
+    replays: options.replays ?? nodeReplayStore(options.replayCapacity ?? 100),
     counters: new Counters(),
     deadline: (ms) => AbortSignal.timeout(Math.min(ms, 700)),
     config: {

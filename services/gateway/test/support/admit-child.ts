@@ -1,0 +1,20 @@
+// A second process on the gateway's file: FILE and how many envelopes as arguments. It says what each got.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openFile } from '../../src/node/database.ts';
+import { fileStores } from '../../src/node/stores.ts';
+import { patiently } from './patiently.ts';
+
+const [, , path = '', count = '0'] = process.argv;
+const { keys, replays } = fileStores(openFile(path), async (ms) => sleep(ms), 1000);
+process.stdout.write('ready\n');
+await new Promise((resolve) => process.stdin.once('data', resolve));
+const envelopes = Array.from({ length: Number(count) }, (_, i) => Uint8Array.of(i >> 8, i));
+const verdicts = await Promise.all(
+  envelopes.map((envelope) => replays.admit(envelope, 2000, 1000).catch(() => 'failed')),
+);
+const mark = Uint8Array.of(process.pid & 255, process.pid >> 8);
+await patiently(() => keys.add([{ sequence: 7, tagKey: mark, keys: [] }]));
+const [slot] = await patiently(() => keys.slots(7, 7));
+process.stdout.write(`${JSON.stringify({ verdicts, slot: [...(slot?.tagKey ?? [])] })}\n`);
+// It stays until it is killed: what it was told stands in the file.
+setInterval(() => {}, 1000);
