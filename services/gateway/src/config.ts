@@ -3,7 +3,16 @@ import { EMPTY, fromBase64url, type Bytes } from '@sotto/wire';
 import { METADATA_SERVICE } from './service/metadata.ts';
 
 /** Where a service is: a binding of the Worker, or a base URL that its paths are appended to. */
-export type Target = { readonly binding: string } | { readonly url: string };
+export type Target = { readonly binding: string } | UrlTarget;
+
+export interface UrlTarget {
+  readonly url: string;
+  /** On Node: addresses and prefixes beside the internet's that the URL's name may lead to. */
+  readonly private?: readonly string[];
+}
+
+/** Where the gateway runs. Only on Node does it look up names itself, and can tell a private address. */
+type Place = 'workers' | 'node';
 
 /** One row of the gateway's table. */
 export interface ServiceRow {
@@ -45,13 +54,14 @@ const LEAST_LENGTH = 512; // bytes: every problem fits
 const MOST_LENGTH = 1 << 20; // bytes
 const TIMEOUT = 5000; // ms
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+const OF_LOOPBACK = /^(?:127\.[0-9.]+(?:\/(?:[89]|[12][0-9]|3[0-2]))?|::1)$/;
 
 /**
- * Reads the Worker's variables and secrets.
+ * Reads the gateway's variables and secrets.
  *
  * @throws {ConfigError} for the first that is missing or wrong
  */
-export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
+export function parseConfig(env: Readonly<Record<string, unknown>>, place: Place = 'workers'): Config {
   const text = (name: string): string | undefined => {
     const value = env[name];
     return typeof value === 'string' && value !== '' ? value : undefined;
@@ -59,7 +69,7 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
   const local = text('LOCAL') === 'true';
   return {
     epochSeconds: whole('EPOCH_SECONDS', Number(text('EPOCH_SECONDS') ?? 86_400), 1, 86_400 * 31),
-    services: parseServices(text('SERVICES'), env, local),
+    services: parseServices(text('SERVICES'), { env, local, place }),
     root: parseRoot('ROOT', text('ROOT')),
     nextRoot: text('NEXT_ROOT') === undefined ? EMPTY : parseRoot('NEXT_ROOT', text('NEXT_ROOT')),
     relayEgress: parseEgress(text('RELAY_EGRESS')),
@@ -70,26 +80,23 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
   };
 }
 
-function parseServices(
-  json: string | undefined,
-  env: Readonly<Record<string, unknown>>,
-  local: boolean,
-): ServiceRow[] {
+interface Surroundings {
+  readonly env: Readonly<Record<string, unknown>>;
+  readonly local: boolean;
+  readonly place: Place;
+}
+
+function parseServices(json: string | undefined, around: Surroundings): ServiceRow[] {
   const rows = parseJson('SERVICES', json);
   if (!Array.isArray(rows) || rows.length === 0) throw new ConfigError('SERVICES', 'not a list of services');
-  const services = rows.map((row: unknown, i) => parseService(row, `SERVICES[${i}]`, env, local));
+  const services = rows.map((row: unknown, i) => parseService(row, `SERVICES[${i}]`, around));
   if (new Set(services.map(({ name }) => name)).size !== services.length) {
     throw new ConfigError('SERVICES', 'one name twice');
   }
   return services;
 }
 
-function parseService(
-  value: unknown,
-  at: string,
-  env: Readonly<Record<string, unknown>>,
-  local: boolean,
-): ServiceRow {
+function parseService(value: unknown, at: string, around: Surroundings): ServiceRow {
   const row = members(at, value);
   const { name, idempotent } = row;
   if (typeof name !== 'string' || !NAME.test(name) || name === METADATA_SERVICE) {
@@ -100,7 +107,7 @@ function parseService(
   return {
     name,
     idempotent,
-    target: parseTarget(`${at}.target`, row['target'], env, local),
+    target: parseTarget(`${at}.target`, row['target'], around),
     token: parseToken(`${at}.token`, row['token']),
     requestLength: length('requestLength'),
     responseLength: length('responseLength'),
@@ -108,13 +115,8 @@ function parseService(
   };
 }
 
-function parseTarget(
-  at: string,
-  value: unknown,
-  env: Readonly<Record<string, unknown>>,
-  local: boolean,
-): Target {
-  const { binding, url } = members(at, value);
+function parseTarget(at: string, value: unknown, { env, local, place }: Surroundings): Target {
+  const { binding, url, private: listed } = members(at, value);
   if (typeof binding === 'string' && url === undefined) {
     if (typeof env[binding] !== 'object' || env[binding] === null)
       throw new ConfigError(at, 'no such binding');
@@ -123,15 +125,28 @@ function parseTarget(
   if (typeof url !== 'string' || binding !== undefined || !URL.canParse(url)) {
     throw new ConfigError(at, 'neither a binding nor a URL');
   }
+  if (listed !== undefined && place !== 'node') throw new ConfigError(`${at}.private`, 'for Node alone');
+  const own = listed === undefined ? [] : addresses(`${at}.private`, listed);
   const { protocol, hostname, origin, pathname, href } = new URL(url);
   const base = origin + pathname.replace(/\/$/, '');
   if (href.replace(/\/$/, '') !== base) throw new ConfigError(at, 'more than an origin and a path');
-  if (protocol === 'http:' && !(local && LOOPBACK.has(hostname))) throw new ConfigError(at, 'not https');
   if (protocol !== 'https:' && protocol !== 'http:') throw new ConfigError(at, 'not https');
-  if (!(local && LOOPBACK.has(hostname)) && /^[0-9.]+$|^\[/.test(hostname)) {
+  // In the clear on this machine alone.
+  const isLocal = local && place === 'workers' && LOOPBACK.has(hostname);
+  const isHere = own.length > 0 && own.every((address) => OF_LOOPBACK.test(address));
+  if (protocol === 'http:' && !isLocal && !isHere) throw new ConfigError(at, 'not https');
+  if (!isLocal && own.length === 0 && /^[0-9.]+$|^\[/.test(hostname)) {
     throw new ConfigError(at, 'an address instead of a name');
   }
-  return { url: base };
+  return listed === undefined ? { url: base } : { url: base, private: own };
+}
+
+/** Addresses and prefixes by their looks; what they are is for who looks names up. */
+function addresses(at: string, value: unknown): string[] {
+  const list: unknown[] = Array.isArray(value) ? value : [];
+  const isList = list.every((one) => typeof one === 'string' && /^[0-9a-f.:]+(?:\/[0-9]{1,3})?$/i.test(one));
+  if (list.length === 0 || !isList) throw new ConfigError(at, 'not a list of addresses');
+  return list as string[];
 }
 
 function parseToken(at: string, value: unknown): { type: number } | null {

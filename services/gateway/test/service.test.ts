@@ -2,7 +2,9 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { EMPTY, fromUtf8, utf8 } from '@sotto/wire';
-import { fetchService } from '../src/service/fetch-service.ts';
+import { publicAnd } from '../src/node/addresses.ts';
+import { guardedFetch } from '../src/node/connect.ts';
+import { fetchService, type Fetch } from '../src/service/fetch-service.ts';
 import { house, RESPONSE_LENGTH, type House, type Sent } from './support/house.ts';
 import { ok, raw, rawServer, type RawServer } from './support/raw-server.ts';
 
@@ -11,257 +13,272 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((server) => server.close()));
 });
 
-async function behind(
-  answer: (socket: Socket, request: string) => void,
-  base = '',
-): Promise<{ h: House; server: RawServer }> {
-  const server = await rawServer(answer);
-  open.push(server);
-  const stickers = fetchService(server.url + base, (url, init) => fetch(url, init));
-  return { h: await house({ services: { stickers } }), server };
-}
+/** How a service is reached: by the platform's fetch, and by Node's entry, which looks up names itself. */
+const WAYS: readonly (readonly [string, Fetch, readonly string[]])[] = [
+  [
+    'fetch',
+    (url, init) => fetch(url, init),
+    ['accept', 'accept-language', 'connection', 'sec-fetch-mode', 'user-agent'],
+  ],
+  [
+    'Node’s own',
+    guardedFetch(() => Promise.reject(new Error('no names here')), publicAnd(['127.0.0.1'])),
+    ['connection'],
+  ],
+];
 
-const status = (sent: Sent): string => `${sent.inner.status} ${sent.code ?? ''}`.trim();
-const page = ok(['content-type: application/json'], '{"results":[]}');
-
-describe('what a plain service sees', () => {
-  test('B11 B35 the wire bears the fixed header set, and the request’s bytes', async () => {
-    const { h, server } = await behind(page);
-    const sent = await h.search();
-    expect([sent.inner.status, fromUtf8(sent.inner.content)]).toEqual([200, '{"results":[]}']);
-    const [head = '', body] = (server.requests[0] ?? '').split('\r\n\r\n');
-    const [line, ...headers] = head.split('\r\n');
-    expect([line, body]).toEqual(['POST /v1/search HTTP/1.1', '{"q":"cat"}']);
-    const names = headers.map((header) => header.split(':')[0]?.toLowerCase()).toSorted();
-    const ours = ['accept-encoding', 'content-length', 'content-type', 'host'];
-    const nodes = ['accept', 'accept-language', 'connection', 'sec-fetch-mode', 'user-agent']; // constants of Node's fetch
-    expect(names).toEqual([...ours, ...nodes].toSorted());
-    expect(headers.map((header) => header.toLowerCase())).toContain('accept-encoding: identity');
-    expect(head).not.toMatch(/privatetoken|authorization|date/i);
-  });
-
-  test('two clients’ requests differ on the wire in the body alone', async () => {
-    const { h, server } = await behind(page);
-    await h.search();
-    await h.search({ content: utf8('{"q":"dog"}') });
-    const [one, two] = server.requests.map((request) => request.replace(/"(?:cat|dog)"/, ''));
-    expect(one).toBe(two);
-  });
-
-  test('a path is appended to the base letter by letter, with its query', async () => {
-    const { h, server } = await behind(page, '/api/v2');
-    await h.search({ method: 'GET', path: '/a%2Fb/c?x=%20&y=1', content: EMPTY });
-    expect(server.requests[0]?.split('\r\n')[0]).toBe('GET /api/v2/a%2Fb/c?x=%20&y=1 HTTP/1.1');
-  });
-
-  test('B22 a URL that does not come out as base and path is refused without a socket', async () => {
-    const server = await rawServer(page);
+describe.each(WAYS)('over %s', (_way, send, constants) => {
+  async function behind(
+    answer: (socket: Socket, request: string) => void,
+    base = '',
+  ): Promise<{ h: House; server: RawServer }> {
+    const server = await rawServer(answer);
     open.push(server);
-    const service = fetchService(`${server.url}/api`, (url, init) => fetch(url, init));
-    const paths = ['@evil/', '.evil/', '/../x', '/a\tb', '/\\x', '/a#b', '/ü', ':80@evil/'];
-    for (const path of paths) {
-      const request = { method: 'GET', path, contentType: null, content: EMPTY, outer: new Headers() };
-      await expect(service.call(request, AbortSignal.timeout(500))).rejects.toMatchObject({
-        code: 'forbidden',
-      });
-    }
-    expect(server.connections()).toBe(0);
-  });
-});
+    const stickers = fetchService(server.url + base, send);
+    return { h: await house({ services: { stickers } }), server };
+  }
 
-describe('what comes back', () => {
-  test.each([301, 302, 303, 307, 308])('B24 a %i goes inside and is not followed', async (code) => {
-    const elsewhere = await rawServer(page);
-    open.push(elsewhere);
-    const { h, server } = await behind(
-      raw([
-        `HTTP/1.1 ${code} Found`,
-        `location: ${elsewhere.url}/x`,
-        'content-length: 0',
-        'connection: close',
-      ]),
-    );
-    const sent = await h.search();
-    expect(sent.inner.status).toBe(code);
-    expect(sent.inner.fields).toContainEqual(['location', `${elsewhere.url}/x`]);
-    expect([server.requests.length, elsewhere.connections()]).toEqual([1, 0]);
-  });
+  const status = (sent: Sent): string => `${sent.inner.status} ${sent.code ?? ''}`.trim();
+  const page = ok(['content-type: application/json'], '{"results":[]}');
 
-  test('B31 of its headers only the content type goes inside', async () => {
-    const names = [
-      'set-cookie',
-      'server',
-      'cf-ray',
-      'alt-svc',
-      'etag',
-      'link',
-      'vary',
-      'x-request-id',
-      'location',
-    ];
-    const headers = names.map((name) => `${name}: canary`);
-    const { h } = await behind(ok(['content-type: text/plain', 'retry-after: 7', ...headers], 'hello'));
-    const sent = await h.search();
-    expect(sent.inner.status).toBe(200);
-    expect(sent.inner.fields).toEqual([
-      ['content-type', 'text/plain'],
-      ['cache-control', 'no-store'],
-    ]);
-    expect([...sent.response.headers.keys()].toSorted()).toEqual(['cache-control', 'content-type']);
-  });
-
-  test('a 429 keeps its Retry-After, a 404 its body', async () => {
-    const busy = await behind(
-      raw(['HTTP/1.1 429 No', 'retry-after: 7', 'content-length: 0', 'connection: close']),
-    );
-    expect((await busy.h.search()).inner.fields).toContainEqual(['retry-after', '7']);
-    const lost = await behind(raw(['HTTP/1.1 404 No', 'content-length: 4', 'connection: close'], 'lost'));
-    const { inner } = await lost.h.search();
-    expect([inner.status, fromUtf8(inner.content)]).toEqual([404, 'lost']);
-  });
-
-  test.each([
-    ['0', 'HTTP/1.1 000 x'],
-    ['99', 'HTTP/1.1 099 x'],
-    ['600', 'HTTP/1.1 600 x'],
-    ['999', 'HTTP/1.1 999 x'],
-    ['101', 'HTTP/1.1 101 Switching'],
-  ])('B30 a status of %s is a bad gateway', async (_status, line) => {
-    const { h } = await behind(raw([line, 'content-length: 0', 'connection: close']));
-    expect(status(await h.search())).toBe('502 bad-gateway');
-  });
-
-  test('B30 204 and 304 have no content, whatever follows; 1xx before an answer are passed over', async () => {
-    for (const code of [204, 304]) {
-      const { h } = await behind(
-        raw([`HTTP/1.1 ${code} x`, 'content-length: 5', 'connection: close'], 'hello'),
-      );
-      const { inner } = await h.search();
-      expect([`${code} 0`, '502']).toContain(
-        inner.status === 502 ? '502' : `${inner.status} ${inner.content.length}`,
-      );
-    }
-    const hints = 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'.repeat(20);
-    const { h } = await behind((socket) => {
-      socket.write(hints);
-      page(socket);
+  describe('what a plain service sees', () => {
+    test('B11 B35 the wire bears the fixed header set, and the request’s bytes', async () => {
+      const { h, server } = await behind(page);
+      const sent = await h.search();
+      expect([sent.inner.status, fromUtf8(sent.inner.content)]).toEqual([200, '{"results":[]}']);
+      const [head = '', body] = (server.requests[0] ?? '').split('\r\n\r\n');
+      const [line, ...headers] = head.split('\r\n');
+      expect([line, body]).toEqual(['POST /v1/search HTTP/1.1', '{"q":"cat"}']);
+      const names = headers.map((header) => header.split(':')[0]?.toLowerCase()).toSorted();
+      const ours = ['accept-encoding', 'content-length', 'content-type', 'host'];
+      expect(names).toEqual([...ours, ...constants].toSorted());
+      expect(headers.map((header) => header.toLowerCase())).toContain('accept-encoding: identity');
+      expect(head).not.toMatch(/privatetoken|authorization|date/i);
     });
-    const { inner } = await h.search();
-    expect([200, 502]).toContain(inner.status);
+
+    test('two clients’ requests differ on the wire in the body alone', async () => {
+      const { h, server } = await behind(page);
+      await h.search();
+      await h.search({ content: utf8('{"q":"dog"}') });
+      const [one, two] = server.requests.map((request) => request.replace(/"(?:cat|dog)"/, ''));
+      expect(one).toBe(two);
+    });
+
+    test('a path is appended to the base letter by letter, with its query', async () => {
+      const { h, server } = await behind(page, '/api/v2');
+      await h.search({ method: 'GET', path: '/a%2Fb/c?x=%20&y=1', content: EMPTY });
+      expect(server.requests[0]?.split('\r\n')[0]).toBe('GET /api/v2/a%2Fb/c?x=%20&y=1 HTTP/1.1');
+    });
+
+    test('B22 a URL that does not come out as base and path is refused without a socket', async () => {
+      const server = await rawServer(page);
+      open.push(server);
+      const service = fetchService(`${server.url}/api`, send);
+      const paths = ['@evil/', '.evil/', '/../x', '/a\tb', '/\\x', '/a#b', '/ü', ':80@evil/'];
+      for (const path of paths) {
+        const request = { method: 'GET', path, contentType: null, content: EMPTY, outer: new Headers() };
+        await expect(service.call(request, AbortSignal.timeout(500))).rejects.toMatchObject({
+          code: 'forbidden',
+        });
+      }
+      expect(server.connections()).toBe(0);
+    });
   });
 
-  test('B36 a 500 of the service is its own; what it throws in our process is a constant', async () => {
-    const own = await behind(raw(['HTTP/1.1 500 x', 'content-length: 0', 'connection: close']));
-    expect((await own.h.search()).inner.status).toBe(500);
-    const broken = await house({
-      services: {
-        stickers: {
-          call: () => {
-            throw new Error('secret stack');
+  describe('what comes back', () => {
+    test.each([301, 302, 303, 307, 308])('B24 a %i goes inside and is not followed', async (code) => {
+      const elsewhere = await rawServer(page);
+      open.push(elsewhere);
+      const { h, server } = await behind(
+        raw([
+          `HTTP/1.1 ${code} Found`,
+          `location: ${elsewhere.url}/x`,
+          'content-length: 0',
+          'connection: close',
+        ]),
+      );
+      const sent = await h.search();
+      expect(sent.inner.status).toBe(code);
+      expect(sent.inner.fields).toContainEqual(['location', `${elsewhere.url}/x`]);
+      expect([server.requests.length, elsewhere.connections()]).toEqual([1, 0]);
+    });
+
+    test('B31 of its headers only the content type goes inside', async () => {
+      const names = [
+        'set-cookie',
+        'server',
+        'cf-ray',
+        'alt-svc',
+        'etag',
+        'link',
+        'vary',
+        'x-request-id',
+        'location',
+      ];
+      const headers = names.map((name) => `${name}: canary`);
+      const { h } = await behind(ok(['content-type: text/plain', 'retry-after: 7', ...headers], 'hello'));
+      const sent = await h.search();
+      expect(sent.inner.status).toBe(200);
+      expect(sent.inner.fields).toEqual([
+        ['content-type', 'text/plain'],
+        ['cache-control', 'no-store'],
+      ]);
+      expect([...sent.response.headers.keys()].toSorted()).toEqual(['cache-control', 'content-type']);
+    });
+
+    test('a 429 keeps its Retry-After, a 404 its body', async () => {
+      const busy = await behind(
+        raw(['HTTP/1.1 429 No', 'retry-after: 7', 'content-length: 0', 'connection: close']),
+      );
+      expect((await busy.h.search()).inner.fields).toContainEqual(['retry-after', '7']);
+      const lost = await behind(raw(['HTTP/1.1 404 No', 'content-length: 4', 'connection: close'], 'lost'));
+      const { inner } = await lost.h.search();
+      expect([inner.status, fromUtf8(inner.content)]).toEqual([404, 'lost']);
+    });
+
+    test.each([
+      ['0', 'HTTP/1.1 000 x'],
+      ['99', 'HTTP/1.1 099 x'],
+      ['600', 'HTTP/1.1 600 x'],
+      ['999', 'HTTP/1.1 999 x'],
+      ['101', 'HTTP/1.1 101 Switching'],
+    ])('B30 a status of %s is a bad gateway', async (_status, line) => {
+      const { h } = await behind(raw([line, 'content-length: 0', 'connection: close']));
+      expect(status(await h.search())).toBe('502 bad-gateway');
+    });
+
+    test('B30 204 and 304 have no content, whatever follows; 1xx before an answer are passed over', async () => {
+      for (const code of [204, 304]) {
+        const { h } = await behind(
+          raw([`HTTP/1.1 ${code} x`, 'content-length: 5', 'connection: close'], 'hello'),
+        );
+        const { inner } = await h.search();
+        expect([`${code} 0`, '502']).toContain(
+          inner.status === 502 ? '502' : `${inner.status} ${inner.content.length}`,
+        );
+      }
+      const hints = 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'.repeat(20);
+      const { h } = await behind((socket) => {
+        socket.write(hints);
+        page(socket);
+      });
+      const { inner } = await h.search();
+      expect([200, 502]).toContain(inner.status);
+    });
+
+    test('B36 a 500 of the service is its own; what it throws in our process is a constant', async () => {
+      const own = await behind(raw(['HTTP/1.1 500 x', 'content-length: 0', 'connection: close']));
+      expect((await own.h.search()).inner.status).toBe(500);
+      const broken = await house({
+        services: {
+          stickers: {
+            call: () => {
+              throw new Error('secret stack');
+            },
           },
         },
-      },
-    });
-    const sent = await broken.search();
-    expect(status(sent)).toBe('502 bad-gateway');
-    expect(fromUtf8(sent.inner.content)).not.toContain('secret');
-  });
-});
-
-describe('what goes wrong on the way', () => {
-  test('B25 a service that refuses, resets, or hangs is 502 or 504, within the deadline', async () => {
-    const gone = await rawServer(page);
-    await gone.close();
-    const dead = fetchService(gone.url, (url, init) => fetch(url, init));
-    expect(status(await (await house({ services: { stickers: dead } })).search())).toBe('502 bad-gateway');
-
-    const head = 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n';
-    for (const part of ['', head, `${head}\r\nhalf`]) {
-      const cut = await behind((socket) => {
-        socket.write(part);
-        socket.resetAndDestroy();
       });
-      expect(status(await cut.h.search())).toBe('502 bad-gateway');
-    }
-
-    const hole = await behind(() => {});
-    const from = performance.now();
-    expect(status(await hole.h.search())).toBe('504 gateway-timeout');
-    expect(performance.now() - from).toBeLessThan(1500);
-  });
-
-  test('B26 an answer that is lost after the work was done is not asked for again', async () => {
-    const { h, server } = await behind((socket) => socket.destroy());
-    expect(status(await h.search())).toBe('502 bad-gateway');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect([server.requests.length, server.connections()]).toEqual([1, 1]);
-  });
-
-  test('B27 a dribbling service is cut at the deadline for the whole', async () => {
-    const { h } = await behind((socket) => {
-      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n');
-      const drip = setInterval(() => socket.write('x'), 20);
-      socket.on('close', () => clearInterval(drip));
+      const sent = await broken.search();
+      expect(status(sent)).toBe('502 bad-gateway');
+      expect(fromUtf8(sent.inner.content)).not.toContain('secret');
     });
-    const from = performance.now();
-    expect(status(await h.search())).toBe('504 gateway-timeout');
-    expect(performance.now() - from).toBeLessThan(1500);
   });
 
-  test('B28 a body that does not end is cut where it no longer fits', async () => {
-    let sent = 0;
-    const { h } = await behind((socket) => {
-      socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n');
-      const piece = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
-      const more = (): void => {
-        while (!socket.destroyed && sent < 100 << 20) {
-          sent += 0x10000;
-          if (!socket.write(piece)) break;
-        }
-      };
-      socket.on('drain', more);
-      more();
+  describe('what goes wrong on the way', () => {
+    test('B25 a service that refuses, resets, or hangs is 502 or 504, within the deadline', async () => {
+      const gone = await rawServer(page);
+      await gone.close();
+      const dead = fetchService(gone.url, send);
+      expect(status(await (await house({ services: { stickers: dead } })).search())).toBe('502 bad-gateway');
+
+      const head = 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n';
+      for (const part of ['', head, `${head}\r\nhalf`]) {
+        const cut = await behind((socket) => {
+          socket.write(part);
+          socket.resetAndDestroy();
+        });
+        expect(status(await cut.h.search())).toBe('502 bad-gateway');
+      }
+
+      const hole = await behind(() => {});
+      const from = performance.now();
+      expect(status(await hole.h.search())).toBe('504 gateway-timeout');
+      expect(performance.now() - from).toBeLessThan(1500);
     });
-    expect(status(await h.search())).toBe('502 bad-gateway');
-    expect(sent).toBeLessThan(32 << 20);
-  });
 
-  test('a body of one byte more than fits is a bad gateway, one that fits is passed', async () => {
-    // framing 1, status 2, fields 69 with their length 2, content length 2, trailers 1
-    const overhead = 1 + 2 + 1 + (1 + 12 + 1 + 10) + (1 + 13 + 1 + 8) + 2 + 1;
-    for (const [length, expected] of [
-      [RESPONSE_LENGTH - overhead, '200'],
-      [RESPONSE_LENGTH - overhead + 1, '502 bad-gateway'],
-    ] as const) {
-      const { h } = await behind(ok(['content-type: text/plain'], 'x'.repeat(length)));
-      expect([length, status(await h.search())]).toEqual([length, expected]);
-    }
-  });
+    test('B26 an answer that is lost after the work was done is not asked for again', async () => {
+      const { h, server } = await behind((socket) => socket.destroy());
+      expect(status(await h.search())).toBe('502 bad-gateway');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect([server.requests.length, server.connections()]).toEqual([1, 1]);
+    });
 
-  test.each([
-    ['gzip bomb', 'gzip', gzipSync(Buffer.alloc(20 << 20))],
-    ['brotli', 'br', brotliCompressSync(Buffer.alloc(1000))],
-    ['gzip on a plain body', 'gzip', Buffer.from('plain')],
-    ['unknown', 'x-own', Buffer.from('plain')],
-    ['six layers', 'gzip, gzip, gzip, gzip, gzip, gzip', gzipSync(Buffer.alloc(10))],
-  ])('B29 a content coding (%s) is a bad gateway, and is not decoded', async (_name, coding, body) => {
-    const head = ['HTTP/1.1 200 OK', `content-encoding: ${coding}`, `content-length: ${body.length}`];
-    const { h } = await behind(raw(head, body.toString('latin1')));
-    expect(status(await h.search())).toBe('502 bad-gateway');
-  });
+    test('B27 a dribbling service is cut at the deadline for the whole', async () => {
+      const { h } = await behind((socket) => {
+        socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n');
+        const drip = setInterval(() => socket.write('x'), 20);
+        socket.on('close', () => clearInterval(drip));
+      });
+      const from = performance.now();
+      expect(status(await h.search())).toBe('504 gateway-timeout');
+      expect(performance.now() - from).toBeLessThan(1500);
+    });
 
-  test.each([
-    [
-      'length and chunked both',
-      ['HTTP/1.1 200 OK', 'content-length: 5', 'transfer-encoding: chunked'],
-      '0\r\n\r\n',
-    ],
-    ['two lengths', ['HTTP/1.1 200 OK', 'content-length: 5', 'content-length: 6'], 'hello!'],
-    ['a header over 64 KB', ['HTTP/1.1 200 OK', `x: ${'y'.repeat(70_000)}`, 'content-length: 0'], ''],
-    ['a broken chunk size', ['HTTP/1.1 200 OK', 'transfer-encoding: chunked'], 'zz\r\nhello\r\n0\r\n\r\n'],
-    ['no HTTP', ['SSH-2.0-x'], ''],
-  ])('B32 an answer with %s is a bad gateway', async (_name, head, body) => {
-    const { h } = await behind(raw(head, body));
-    expect(status(await h.search())).toBe('502 bad-gateway');
+    test('B28 a body that does not end is cut where it no longer fits', async () => {
+      let sent = 0;
+      const { h } = await behind((socket) => {
+        socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n');
+        const piece = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
+        const more = (): void => {
+          while (!socket.destroyed && sent < 100 << 20) {
+            sent += 0x10000;
+            if (!socket.write(piece)) break;
+          }
+        };
+        socket.on('drain', more);
+        more();
+      });
+      expect(status(await h.search())).toBe('502 bad-gateway');
+      expect(sent).toBeLessThan(32 << 20);
+    });
+
+    test('a body of one byte more than fits is a bad gateway, one that fits is passed', async () => {
+      // framing 1, status 2, fields 69 with their length 2, content length 2, trailers 1
+      const overhead = 1 + 2 + 1 + (1 + 12 + 1 + 10) + (1 + 13 + 1 + 8) + 2 + 1;
+      for (const [length, expected] of [
+        [RESPONSE_LENGTH - overhead, '200'],
+        [RESPONSE_LENGTH - overhead + 1, '502 bad-gateway'],
+      ] as const) {
+        const { h } = await behind(ok(['content-type: text/plain'], 'x'.repeat(length)));
+        expect([length, status(await h.search())]).toEqual([length, expected]);
+      }
+    });
+
+    test.each([
+      ['gzip bomb', 'gzip', gzipSync(Buffer.alloc(20 << 20))],
+      ['brotli', 'br', brotliCompressSync(Buffer.alloc(1000))],
+      ['gzip on a plain body', 'gzip', Buffer.from('plain')],
+      ['unknown', 'x-own', Buffer.from('plain')],
+      ['six layers', 'gzip, gzip, gzip, gzip, gzip, gzip', gzipSync(Buffer.alloc(10))],
+    ])('B29 a content coding (%s) is a bad gateway, and is not decoded', async (_name, coding, body) => {
+      const head = ['HTTP/1.1 200 OK', `content-encoding: ${coding}`, `content-length: ${body.length}`];
+      const { h } = await behind(raw(head, body.toString('latin1')));
+      expect(status(await h.search())).toBe('502 bad-gateway');
+    });
+
+    test.each([
+      [
+        'length and chunked both',
+        ['HTTP/1.1 200 OK', 'content-length: 5', 'transfer-encoding: chunked'],
+        '0\r\n\r\n',
+      ],
+      ['two lengths', ['HTTP/1.1 200 OK', 'content-length: 5', 'content-length: 6'], 'hello!'],
+      ['a header over 64 KB', ['HTTP/1.1 200 OK', `x: ${'y'.repeat(70_000)}`, 'content-length: 0'], ''],
+      ['a broken chunk size', ['HTTP/1.1 200 OK', 'transfer-encoding: chunked'], 'zz\r\nhello\r\n0\r\n\r\n'],
+      ['no HTTP', ['SSH-2.0-x'], ''],
+    ])('B32 an answer with %s is a bad gateway', async (_name, head, body) => {
+      const { h } = await behind(raw(head, body));
+      expect(status(await h.search())).toBe('502 bad-gateway');
+    });
   });
 });
