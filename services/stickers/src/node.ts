@@ -1,8 +1,18 @@
+// The sticker service on Node, as a gateway's table may name it. One line when it is ready.
+//
+//   PORT, HOST   where it listens (8804 on 127.0.0.1)
+//   PAGE_BYTES   bytes that no answer exceeds (96000)
+//   CATALOGUE    folder of the built catalogue; a new one in its place is taken up on SIGHUP
 import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
 import path from 'node:path';
 import { serve } from '@hono/node-server';
 import { stickers } from './app.ts';
 import { type Catalogue, openCatalogue } from './catalogue.ts';
+
+const BODY_MS = 10_000;
+const DRAIN_MS = 8000; // for what is in flight when it is stopped
+const LIMITS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2000 };
 
 const { PORT = '8804', HOST = '127.0.0.1', PAGE_BYTES = '96000' } = process.env;
 const folder = process.env['CATALOGUE'] ?? path.join(import.meta.dirname, '../catalogue/built');
@@ -12,21 +22,43 @@ const open = (): Catalogue => {
   return openCatalogue(read('catalogue.bin'), read('art.bin'), { whole: true });
 };
 
-let current = open();
+function main(): void {
+  let current = open();
+  const app = stickers({
+    catalogue: () => current,
+    pageBytes: Number(PAGE_BYTES),
+    deadline: () => AbortSignal.timeout(BODY_MS),
+  });
+  // One that cannot be read leaves the old one in place.
+  process.on('SIGHUP', () => {
+    try {
+      current = open();
+    } catch {
+      process.stderr.write('sotto stickers: the new catalogue cannot be read\n');
+    }
+  });
+  const options = { fetch: app.fetch, port: Number(PORT), hostname: HOST, serverOptions: LIMITS };
+  const server = serve(options, () => process.stdout.write('ready\n')) as Server;
+  server.once('error', ({ code }: NodeJS.ErrnoException) => end(code ?? 'cannot listen'));
+  const stop = (): void => {
+    setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
+    server.close(() => process.exit(0));
+    server.closeIdleConnections();
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}
 
-// A catalogue that was built anew is taken up on SIGHUP; one that cannot be read leaves the old one in place.
-process.on('SIGHUP', () => {
-  try {
-    current = open();
-  } catch (error) {
-    console.error(JSON.stringify({ event: 'catalogue-refused', name: (error as Error).name }));
-  }
-});
+function end(reason: string): void {
+  process.stderr.write(`sotto stickers: ${reason}\n`);
+  process.exit(1);
+}
 
-const app = stickers({
-  catalogue: () => current,
-  pageBytes: Number(PAGE_BYTES),
-  deadline: () => AbortSignal.timeout(10_000),
-});
-const server = serve({ fetch: app.fetch, port: Number(PORT), hostname: HOST });
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => server.close());
+process.stdout.on('error', () => {}); // nobody may be reading
+process.stderr.on('error', () => {});
+
+try {
+  main();
+} catch {
+  end('the catalogue cannot be read, or PAGE_BYTES is no page');
+}
