@@ -1,0 +1,92 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { rootPublicKey } from '@sotto/bundle';
+import { decodeKeyConfigs } from '@sotto/ohttp';
+import { base64url } from '@sotto/wire';
+import { ROOT_SECRET } from './support/house.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'sotto-gateway-entry-'));
+const children: ChildProcess[] = [];
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const STORE = path.join(folder, 'gateway.sqlite');
+const row = { name: 'open', token: 'none', idempotent: true, requestLength: 1024, responseLength: 2048 };
+const ENV: Readonly<Record<string, string>> = {
+  PORT: '0',
+  STORE,
+  ISSUER: 'http://127.0.0.1:1', // nobody
+  ISSUER_TOKEN: 'the-gateway-of-the-tests',
+  SERVICES: JSON.stringify([{ ...row, target: { url: 'https://open.example' } }]),
+  ROOT: base64url(rootPublicKey(ROOT_SECRET)),
+  RELAY_TOKEN: 'a'.repeat(43),
+  OPERATOR_TOKEN: 'b'.repeat(43),
+  KEY_WRAPPING_KEY: base64url(Uint8Array.from({ length: 32 }, (_, i) => i)),
+};
+
+/** Starts the entry file; resolves when it has said something. */
+async function start(more: Readonly<Record<string, string>> = {}) {
+  const entry = path.join(import.meta.dirname, '../src/node.ts');
+  const env = { PATH: process.env['PATH'] ?? '', ...ENV, ...more };
+  const child = spawn(process.execPath, [entry], { env });
+  children.push(child);
+  let said = '';
+  const heard = new Promise<void>((resolve) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (data: Buffer) => {
+        said += data.toString();
+        if (said.includes('\n')) resolve();
+      });
+    }
+  });
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  await heard;
+  return { child, ended, said: () => said, url: /^ready (\S+)$/m.exec(said)?.[1] ?? '' };
+}
+
+test('with the issuer away it has keys, the same after a SIGKILL, and stops when it is told', async () => {
+  const keys = async (url: string): Promise<string> => {
+    const answer = await fetch(`${url}/.well-known/ohttp-gateway`);
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    expect(decodeKeyConfigs(bytes)).toHaveLength(2);
+    return base64url(bytes);
+  };
+  const first = await start();
+  const before = await keys(first.url);
+  expect((await fetch(`${first.url}/bundle`)).status).toBe(503);
+  expect((await fetch(`${first.url}/operator/keys`)).status).toBe(404);
+  first.child.kill('SIGKILL');
+  await first.ended;
+
+  const second = await start();
+  second.child.stdout.destroy(); // nobody reads what it says
+  second.child.stderr.destroy();
+  expect(await keys(second.url)).toBe(before);
+  second.child.kill('SIGTERM');
+  expect(await second.ended).toBe(0);
+});
+
+test('K01 a wrong configuration ends the start with one line that prints no value', async () => {
+  const canary = 'canary-5f1d';
+  const cut = path.join(folder, 'cut.sqlite');
+  (await start({ STORE: cut })).child.kill('SIGKILL');
+  truncateSync(cut, 4096);
+  const wrong = [
+    { KEY_WRAPPING_KEY: canary },
+    { STORE: path.join(folder, canary, 'x.sqlite') },
+    { STORE: cut },
+  ];
+  const ends = wrong.map(async (more) => {
+    const { ended, said } = await start(more);
+    expect(await ended).toBe(1);
+    expect(said()).toMatch(/^sotto gateway: [^\n]+\n$/);
+    expect(said()).not.toContain(canary);
+  });
+  await Promise.all(ends);
+});

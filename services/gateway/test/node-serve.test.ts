@@ -1,0 +1,134 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { serve, type ServeOptions, type Serving } from '../src/node/serve.ts';
+import { rawConnection, rawExchange } from '../../../test/support/raw-connection.ts';
+
+const open: Serving[] = [];
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await Promise.all(open.splice(0).map((one) => one.close()));
+});
+
+async function serving(answer: ServeOptions['answer'], more: Partial<ServeOptions> = {}): Promise<Serving> {
+  const one = await serve({ answer, host: '127.0.0.1', port: 0, maxInFlight: 100, drainMs: 2000, ...more });
+  open.push(one);
+  return one;
+}
+
+const eventually = async (is: () => boolean): Promise<boolean> => {
+  for (let i = 0; i < 1000 && !is(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  return is();
+};
+
+describe('the gateway’s app behind Node’s own server', () => {
+  test('an answer is whole and has its length; one that flows has none', async () => {
+    const { origin } = await serving(async (request) => {
+      const body = await request.text();
+      const headers = { 'content-type': 'text/plain', ...(body === 'flow' && { incremental: '?1' }) };
+      return new Response(new Blob(['sea', 'led']).stream(), { headers });
+    });
+    const post = (body: string) => fetch(origin, { method: 'POST', body });
+    const whole = await post('whole');
+    expect([whole.headers.get('content-length'), await whole.text()]).toEqual(['6', 'sealed']);
+    const flowing = await post('flow');
+    expect([flowing.headers.get('content-length'), await flowing.text()]).toEqual([null, 'sealed']);
+  });
+
+  test('a relay that leaves in the middle of an answer ends what makes it, and nothing is written to a log', async () => {
+    const said = (['log', 'info', 'warn', 'error'] as const).map((name) => vi.spyOn(console, name));
+    let ended = 0;
+    const { origin } = await serving(
+      () =>
+        new Response(
+          new ReadableStream({
+            pull: async (controller) => {
+              await new Promise((resolve) => setTimeout(resolve, 5));
+              controller.enqueue(new Uint8Array(1000));
+            },
+            cancel: () => void ended++,
+          }),
+          { headers: { incremental: '?1' } },
+        ),
+    );
+    for (let i = 0; i < 5; i++) {
+      const connection = rawConnection(origin);
+      connection.write('GET / HTTP/1.1\r\nhost: gateway.example\r\n\r\n');
+      await connection.until((text) => text.length > 500);
+      if (i % 2 === 0) connection.socket.resetAndDestroy();
+      else connection.destroy();
+    }
+    expect(await eventually(() => ended === 5)).toBe(true);
+    expect(said.map((spy) => spy.mock.calls.length)).toEqual([0, 0, 0, 0]);
+  });
+
+  test('an answer that breaks off closes the connection and never looks whole', async () => {
+    const { origin } = await serving(
+      () =>
+        new Response(
+          new ReadableStream({
+            pull(controller) {
+              controller.enqueue(new Uint8Array(100));
+              controller.error(new Error('broke'));
+            },
+          }),
+          { headers: { incremental: '?1' } },
+        ),
+    );
+    const connection = rawConnection(origin);
+    connection.write('GET / HTTP/1.1\r\nhost: gateway.example\r\n\r\n');
+    expect(await connection.closed(10_000)).toBe(true);
+    expect(connection.received.endsWith('0\r\n\r\n')).toBe(false);
+  });
+
+  test('more than it takes at once are told 503, and what is no request 400', async () => {
+    const gate = Promise.withResolvers<void>();
+    let busy = 0;
+    const { origin } = await serving(
+      async () => {
+        busy++;
+        await gate.promise;
+        return new Response('done');
+      },
+      { maxInFlight: 3 },
+    );
+    const first = Array.from({ length: 3 }, () => fetch(origin));
+    expect(await eventually(() => busy === 3)).toBe(true);
+    const more = await fetch(origin);
+    expect([more.status, more.headers.get('retry-after')]).toEqual([503, '5']);
+    gate.resolve();
+    expect((await Promise.all(first)).map(({ status }) => status)).toEqual([200, 200, 200]);
+    for (const bytes of [
+      'GET / HTTP/1.1\r\n\r\n',
+      'GARBAGE\r\n\r\n',
+      'GET / HTTP/1.1\r\nhost: a b\r\n\r\n',
+    ]) {
+      expect(await rawExchange(origin, bytes)).toMatch(/^HTTP\/1\.1 400 /);
+    }
+  });
+
+  test('X01 told to stop, it answers what is in flight and takes no more', async () => {
+    const gate = Promise.withResolvers<void>();
+    let busy = 0;
+    const one = await serving(async () => {
+      busy++;
+      await gate.promise;
+      return new Response('done');
+    });
+    const pending = Array.from({ length: 50 }, () => fetch(one.origin).then((answer) => answer.text()));
+    expect(await eventually(() => busy === 50)).toBe(true);
+    const closed = one.close();
+    await expect(fetch(one.origin)).rejects.toThrow('fetch failed');
+    gate.resolve();
+    expect(new Set(await Promise.all(pending))).toEqual(new Set(['done']));
+    await closed;
+    open.length = 0;
+  });
+
+  test('a peer that is refused before its upload is over can read the answer', async () => {
+    const { origin } = await serving(() => new Response('no', { status: 413 }));
+    const connection = rawConnection(origin);
+    connection.write('POST / HTTP/1.1\r\nhost: g\r\ncontent-length: 50000\r\n\r\n');
+    connection.write('x'.repeat(20_000));
+    expect(await connection.until((text) => text.includes('no'))).toMatch(/^HTTP\/1\.1 413 /);
+    expect(await connection.closed(10_000)).toBe(true);
+  });
+});

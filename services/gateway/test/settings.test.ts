@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import { base64url } from '@sotto/wire';
+import { rootPublicKey } from '@sotto/bundle';
+import { ConfigError } from '../src/config.ts';
+import { readSettings } from '../src/node/settings.ts';
+import { ROOT_SECRET } from './support/house.ts';
+
+const ROW = {
+  name: 'stickers',
+  target: { url: 'https://stickers.example' },
+  token: { type: 5 },
+  idempotent: true,
+  requestLength: 1024,
+  responseLength: 98_304,
+};
+const ENV = {
+  SERVICES: JSON.stringify([ROW]),
+  ROOT: base64url(rootPublicKey(ROOT_SECRET)),
+  RELAY_TOKEN: 'a'.repeat(43),
+  OPERATOR_TOKEN: 'b'.repeat(43),
+  KEY_WRAPPING_KEY: base64url(Uint8Array.from({ length: 32 }, (_, i) => i)),
+  STORE: 'gateway.sqlite',
+  ISSUER: 'http://127.0.0.1:8081',
+  ISSUER_TOKEN: 'c'.repeat(16),
+};
+
+/** What is at fault, or `starts`. */
+function start(changes: Readonly<Record<string, string | undefined>>): string {
+  try {
+    readSettings({ ...ENV, ...changes });
+    return 'starts';
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.message;
+  }
+}
+
+const target = (value: object, more = {}): string =>
+  start({ SERVICES: JSON.stringify([{ ...ROW, target: value }]), ...more });
+
+describe('start-up on Node', () => {
+  test('with all there is, it starts on loopback', () => {
+    expect(start({})).toBe('starts');
+    expect(readSettings(ENV)).toMatchObject({ host: '127.0.0.1', port: 8802, replayCapacity: 65_536 });
+  });
+
+  test('beyond loopback it wants a certificate, or one’s own proxy', () => {
+    expect(start({ HOST: '0.0.0.0' })).toMatch(/^HOST: /);
+    expect(start({ HOST: '0.0.0.0', BEHIND_TLS: 'yes' })).toMatch(/^HOST: /);
+    expect(start({ HOST: '0.0.0.0', BEHIND_TLS: 'true' })).toBe('starts');
+    expect(start({ TLS_CERT_FILE: '/nowhere' })).toMatch(/^TLS_CERT_FILE, TLS_KEY_FILE: /);
+  });
+
+  test('the issuer is asked on loopback, under a credential', () => {
+    for (const url of [
+      undefined,
+      '',
+      'x',
+      'https://issuer.example',
+      'http://issuer.example',
+      'http://10.0.0.1:8081',
+      'http://127.0.0.1:8081/redeem',
+      'http://user@127.0.0.1:8081',
+    ]) {
+      expect([url, start({ ISSUER: url })]).toEqual([url, expect.stringMatching(/^ISSUER: /)]);
+    }
+    for (const url of ['http://localhost:1', 'http://[::1]:1', 'http://127.0.0.1:8081/']) {
+      expect(start({ ISSUER: url })).toBe('starts');
+    }
+    for (const token of [undefined, '', 'short', 'with a space in it']) {
+      expect(start({ ISSUER_TOKEN: token })).toMatch(/^ISSUER_TOKEN: /);
+    }
+  });
+
+  test('B23 a service is on the internet, or at an address that its row names', () => {
+    const own = (...addresses: unknown[]) => ({ private: addresses });
+    const refused: object[] = [
+      { binding: 'STICKERS' },
+      { url: 'http://stickers.example' },
+      { url: 'https://127.0.0.1' },
+      { url: 'http://127.0.0.1:8804' },
+      { url: 'https://10.0.0.1', ...own('10.1.0.0/16') },
+      { url: 'https://[::1]', ...own('127.0.0.1') },
+      { url: 'http://stickers.example', ...own('10.0.0.0/8') },
+      { url: 'http://stickers.example', ...own('127.0.0.1', '10.0.0.1') },
+      { url: 'http://stickers.example', ...own('127.0.0.0/0') },
+      { url: 'https://stickers.example', ...own() },
+      { url: 'https://stickers.example', ...own('0.0.0.0/0') },
+      { url: 'https://stickers.example', ...own('stickers.example') },
+      { url: 'https://stickers.example', ...own(10) },
+      { url: 'https://stickers.example', private: '10.0.0.1' },
+    ];
+    // LOCAL loosens nothing here: what is local is said in the row.
+    for (const value of refused) {
+      expect([value, target(value, { LOCAL: 'true' })]).toEqual([
+        value,
+        expect.stringMatching(/^SERVICES\[0\]/),
+      ]);
+    }
+    for (const value of [
+      { url: 'https://stickers.example', ...own('10.2.0.0/16', 'fd00:1::/32') },
+      { url: 'https://10.2.3.4', ...own('10.2.0.0/16') },
+      { url: 'http://127.0.0.1:8804', ...own('127.0.0.1') },
+      { url: 'http://localhost:8804', ...own('127.0.0.0/8', '::1') },
+    ]) {
+      expect([value, target(value)]).toEqual([value, 'starts']);
+    }
+  });
+
+  test('numbers are whole and in their bounds, a store is named', () => {
+    for (const name of ['PORT', 'REPLAY_CAPACITY', 'MAX_IN_FLIGHT', 'DRAIN_MS']) {
+      for (const value of ['x', '-1', '1.5', '1e3', '99999999999']) {
+        expect(start({ [name]: value })).toMatch(new RegExp(`^${name}: `));
+      }
+    }
+    expect(start({ STORE: undefined })).toMatch(/^STORE: /);
+  });
+});
