@@ -9,3 +9,13 @@ export interface Database {
   /** Runs `work` whole or not at all, with nobody's write in between. */
   atomically<T>(work: () => T): T;
 }
+
+/** Statements that are built once a store, at their first use: building one costs more than running it. */
+export function prepared<T>(prepare: (db: Db) => T): (db: Db) => T {
+  const known = new WeakMap<Db, T>();
+  return (db) => {
+    const built = known.get(db) ?? prepare(db);
+    known.set(db, built);
+    return built;
+  };
+}

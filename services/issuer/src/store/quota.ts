@@ -3,7 +3,7 @@ import { and, eq, lt, sql } from 'drizzle-orm';
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { QuotaOutcome, Take } from '../ports.ts';
 import { bytes } from './bytes.ts';
-import type { Db } from './database.ts';
+import { prepared, type Db } from './database.ts';
 
 /** How much an account has drawn of a service in an epoch. Goes with its epoch. */
 export const quotas = sqliteTable(
@@ -31,15 +31,18 @@ export const QUOTA_TABLES: readonly string[] = [
   ) STRICT, WITHOUT ROWID`,
 ];
 
-/**
- * Counts a batch before it is signed: one statement, so that racing batches never pass the limit.
- * A batch that was counted is not counted again, whoever lost its answer.
- */
-export function takeQuota(db: Db, take: Take): QuotaOutcome {
-  const { epoch, account, service, count, limit, batch } = take;
+const statements = prepared((db) => {
+  const { epoch, account, service, count, limit, batch } = {
+    epoch: sql.placeholder('epoch'),
+    account: sql.placeholder('account'),
+    service: sql.placeholder('service'),
+    count: sql.placeholder('count'),
+    limit: sql.placeholder('limit'),
+    batch: sql.placeholder('batch'),
+  };
   const row = and(eq(quotas.epoch, epoch), eq(quotas.account, account), eq(quotas.service, service));
-  if (count <= limit) {
-    const taken = db
+  return {
+    take: db
       .insert(quotas)
       .values({ epoch, account, service, used: count, batches: batch })
       .onConflictDoUpdate({
@@ -51,10 +54,22 @@ export function takeQuota(db: Db, take: Take): QuotaOutcome {
         setWhere: sql`${quotas.used} + ${count} <= ${limit} and instr(${quotas.batches}, ${batch}) = 0`,
       })
       .returning({ used: quotas.used })
-      .all();
-    if (taken.length === 1) return 'taken';
+      .prepare(),
+    row: db.select().from(quotas).where(row).prepare(),
+  };
+});
+
+/**
+ * Counts a batch before it is signed: one statement, so that racing batches never pass the limit.
+ * A batch that was counted is not counted again, whoever lost its answer.
+ */
+export function takeQuota(db: Db, take: Take): QuotaOutcome {
+  const { epoch, account, service, count, limit, batch } = take;
+  const { take: counting, row } = statements(db);
+  if (count <= limit && counting.all({ epoch, account, service, count, limit, batch }).length === 1) {
+    return 'taken';
   }
-  const kept = db.select({ batches: quotas.batches }).from(quotas).where(row).get();
+  const kept = row.get({ epoch, account, service });
   return kept?.batches.split(' ').includes(batch) ? 'counted' : 'exhausted';
 }
 
@@ -63,8 +78,7 @@ export function usedQuota(
   db: Db,
   { epoch, account, service }: Pick<Take, 'epoch' | 'account' | 'service'>,
 ): number {
-  const row = and(eq(quotas.epoch, epoch), eq(quotas.account, account), eq(quotas.service, service));
-  return db.select({ used: quotas.used }).from(quotas).where(row).get()?.used ?? 0;
+  return statements(db).row.get({ epoch, account, service })?.used ?? 0;
 }
 
 /** Forgets every epoch before this one (under Node; a Durable Object goes whole). */

@@ -1,30 +1,32 @@
 import { concat, equalBytes, type UnixSeconds } from '@sotto/wire';
 import { and, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm';
 import type { SpendOutcome, Spend } from '../ports.ts';
-import type { Db } from './database.ts';
+import { prepared, type Db } from './database.ts';
 import { closedLedgers, spentTokens } from './spent-schema.ts';
 
-/**
- * Spends a token, in one synchronous block: what decides is the row count of one INSERT, never a look
- * before it. A second answer is one conditional UPDATE, so of racing retries no more than three win.
- *
- * @param ledger - the key's number within this store
- */
-export function spendToken(db: Db, ledger: number, spend: Spend): SpendOutcome {
-  const { id, tag, envelope, idempotent } = spend;
-  if (isClosed(db, ledger)) return 'ended';
-  const visit = concat(envelope, spend.call);
-  const inserted = db
-    .insert(spentTokens)
-    .values({ ledger, id, tag, envelope1: visit })
-    .onConflictDoNothing()
-    .returning({ ledger: spentTokens.ledger })
-    .all();
-  if (inserted.length === 1) return 'first';
+/** The statements of a spend: the first alone decides it, and most spends need no other. */
+const statements = prepared((db) => {
+  const { ledger, id, tag, envelope, visit } = {
+    ledger: sql.placeholder('ledger'),
+    id: sql.placeholder('id'),
+    tag: sql.placeholder('tag'),
+    envelope: sql.placeholder('envelope'),
+    visit: sql.placeholder('visit'),
+  };
   const row = and(eq(spentTokens.ledger, ledger), eq(spentTokens.id, id));
-  if (idempotent) {
-    const { envelope1, envelope2, envelope3 } = spentTokens;
-    const again = db
+  const { envelope1, envelope2, envelope3 } = spentTokens;
+  const closed = sql`select 1 from ${closedLedgers} where ${closedLedgers.ledger} = ${ledger}`;
+  const isOther = (column: typeof envelope1 | typeof envelope2) =>
+    sql`substr(${column}, 1, length(${envelope})) <> ${envelope}`;
+  return {
+    insert: db
+      .insert(spentTokens)
+      .select(sql`select ${ledger}, ${id}, ${tag}, ${visit}, null, null where not exists (${closed})`)
+      .onConflictDoNothing()
+      .returning({ ledger: spentTokens.ledger })
+      .prepare(),
+    isClosed: db.select().from(closedLedgers).where(eq(closedLedgers.ledger, ledger)).prepare(),
+    again: db
       .update(spentTokens)
       .set({
         envelope2: sql`coalesce(${envelope2}, ${visit})`,
@@ -35,15 +37,30 @@ export function spendToken(db: Db, ledger: number, spend: Spend): SpendOutcome {
           row,
           eq(spentTokens.tag, tag),
           isNull(envelope3),
-          sql`substr(${envelope1}, 1, ${envelope.length}) <> ${envelope}`,
-          or(isNull(envelope2), sql`substr(${envelope2}, 1, ${envelope.length}) <> ${envelope}`),
+          isOther(envelope1),
+          or(isNull(envelope2), isOther(envelope2)),
         ),
       )
       .returning({ ledger: spentTokens.ledger })
-      .all();
-    if (again.length === 1) return 'again';
-  }
-  const spent = db.select().from(spentTokens).where(row).get();
+      .prepare(),
+    row: db.select().from(spentTokens).where(row).prepare(),
+  };
+});
+
+/**
+ * Spends a token, in one synchronous block: what decides is the row count of one INSERT, never a look
+ * before it. A second answer is one conditional UPDATE, so of racing retries no more than three win.
+ *
+ * @param ledger - the key's number within this store
+ */
+export function spendToken(db: Db, ledger: number, spend: Spend): SpendOutcome {
+  const { id, tag, envelope, idempotent } = spend;
+  const { insert, isClosed, again, row } = statements(db);
+  const visit = concat(envelope, spend.call);
+  if (insert.all({ ledger, id, tag, visit }).length === 1) return 'first';
+  if (isClosed.get({ ledger }) !== undefined) return 'ended';
+  if (idempotent && again.all({ ledger, id, tag, envelope, visit }).length === 1) return 'again';
+  const spent = row.get({ ledger, id });
   if (spent === undefined) return 'ended'; // the ledger was dropped meanwhile
   const visits = [spent.envelope1, spent.envelope2, spent.envelope3].filter((other) => other !== null);
   const seen = visits.findIndex((other) => equalBytes(other.subarray(0, envelope.length), envelope));
@@ -56,10 +73,6 @@ export function spendToken(db: Db, ledger: number, spend: Spend): SpendOutcome {
 /** Refuses every token of the ledger from now on. */
 export function closeLedger(db: Db, ledger: number, end: UnixSeconds): void {
   db.insert(closedLedgers).values({ ledger, end }).onConflictDoNothing().run();
-}
-
-function isClosed(db: Db, ledger: number): boolean {
-  return db.select().from(closedLedgers).where(eq(closedLedgers.ledger, ledger)).get() !== undefined;
 }
 
 /** Ledgers that were closed and whose acceptance ended before this moment. */
