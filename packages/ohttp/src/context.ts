@@ -77,9 +77,10 @@ export async function keySchedule(
   const { kdf, aead } = suite;
   const constants = await constantsOf(suite, config, labels, hdr);
   const secret = await kdf.extract(sharedSecret, constants.secretIkm);
-  const key = await kdf.expand(secret, constants.keyInfo, aead.Nk);
-  const baseNonce = await kdf.expand(secret, constants.nonceInfo, aead.Nn);
-  const exporterSecret = await kdf.expand(secret, constants.exporterInfo, kdf.Nh);
+  const expand = kdf.expander(secret);
+  const key = await expand(constants.keyInfo, aead.Nk);
+  const baseNonce = await expand(constants.nonceInfo, aead.Nn);
+  const exporterSecret = await expand(constants.exporterInfo, kdf.Nh);
   const responseSecret = await kdf.expand(exporterSecret, constants.responseInfo, responseSize(aead));
   return { key: await aead.load(key), baseNonce, responseSecret };
 }

@@ -105,6 +105,8 @@ async function refused<T>(
 
 function coreHkdfSha256(): Kdf {
   const kdf = new HkdfSha256();
+  const expand = async (prk: Bytes, info: Bytes, L: number): Promise<Bytes> =>
+    new Uint8Array(await kdf.expand(prk, info, L));
   return {
     id: KDF.HKDF_SHA256,
     Nh: kdf.hashSize,
@@ -113,7 +115,8 @@ function coreHkdfSha256(): Kdf {
       salt.length === 0 || salt.length === kdf.hashSize
         ? new Uint8Array(await kdf.extract(salt, ikm))
         : NOBLE_HKDF_SHA256.extract(salt, ikm),
-    expand: async (prk, info, L) => new Uint8Array(await kdf.expand(prk, info, L)),
+    expand,
+    expander: (prk) => (info, L) => expand(prk, info, L),
   };
 }
 

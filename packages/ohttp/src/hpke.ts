@@ -3,16 +3,22 @@ import type { Bytes, Random } from '@sotto/wire';
 /** An implementation answers at once or later; callers await either. */
 export type MaybePromise<T> = T | Promise<T>;
 
+/**
+ * Expand of one PRK.
+ *
+ * @param L - bytes to give, at most 255 * Nh
+ * @throws {WireError} `out-of-range`
+ */
+export type Expand = (info: Bytes, L: number) => MaybePromise<Bytes>;
+
 /** RFC 9180 §4: an extract-and-expand KDF. RFC 9458 §4.4 needs both halves. */
 export interface Kdf {
   readonly id: number;
   readonly Nh: number; // bytes of a PRK
   extract(salt: Bytes, ikm: Bytes): MaybePromise<Bytes>;
-  /**
-   * @param L - bytes to give, at most 255 * Nh
-   * @throws {WireError} `out-of-range`
-   */
   expand(prk: Bytes, info: Bytes, L: number): MaybePromise<Bytes>;
+  /** For a PRK that is expanded more than once: what it alone decides is computed once. */
+  expander(prk: Bytes): Expand;
 }
 
 /** One key of an AEAD, made ready once and used for one nonce or many. */

@@ -19,8 +19,9 @@ export async function responseKey(
   responseNonce: Bytes,
 ): Promise<{ readonly key: AeadKey; readonly nonce: Bytes }> {
   const prk = await kdf.extract(concat(enc, responseNonce), secret);
-  const aeadKey = await kdf.expand(prk, KEY, aead.Nk);
-  const nonce = await kdf.expand(prk, NONCE, aead.Nn);
+  const expand = kdf.expander(prk);
+  const aeadKey = await expand(KEY, aead.Nk);
+  const nonce = await expand(NONCE, aead.Nn);
   return { key: await aead.load(aeadKey), nonce };
 }
 

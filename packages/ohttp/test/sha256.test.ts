@@ -36,7 +36,7 @@ test.each([
     '60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54',
   ],
 ])('RFC 4231 §4, example %#', (key, data, mac) => {
-  expect(hex(hmacSha256(fromHex(key), fromHex(data)))).toBe(mac);
+  expect(hex(hmacSha256(fromHex(key))(fromHex(data)))).toBe(mac);
 });
 
 test('every length around the edges of blocks and of the scratch gives what OpenSSL gives', () => {
@@ -54,10 +54,22 @@ test('any key and message give what noble and OpenSSL give, in one part or three
     fc.property(bytes(150), bytes(300), bytes(300), fc.nat(255), (key, a, b, counter) => {
       const message: Bytes = concat(a, b, Uint8Array.of(counter));
       const expected = createHmac('sha256', key).update(message).digest('hex');
+      const mac = hmacSha256(key);
       expect(hex(hmac(nobleSha256, key, message))).toBe(expected);
-      expect(hex(hmacSha256(key, message))).toBe(expected);
-      expect(hex(hmacSha256(key, a, b, counter))).toBe(expected);
+      expect(hex(mac(message))).toBe(expected);
+      expect(hex(mac(a, b, counter))).toBe(expected);
     }),
     { numRuns: 300 },
   );
+});
+
+test('keys that take turns do not disturb each other', () => {
+  const keys = [0, 1, 32, 64, 65].map((length) => new Uint8Array(length).fill(length));
+  const macs = keys.map(hmacSha256);
+  for (const text of ['', 'a', 'b'.repeat(64), 'c'.repeat(600)]) {
+    for (const [i, key] of keys.entries()) {
+      const expected = createHmac('sha256', key).update(text).digest('hex');
+      expect(hex(macs[i]?.(utf8(text)) ?? key)).toBe(expected);
+    }
+  }
 });

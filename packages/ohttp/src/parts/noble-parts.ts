@@ -12,11 +12,14 @@ import type { X25519, X25519Key } from './x25519.ts';
 import type { MlKem768 } from './x-wing.ts';
 
 /** HKDF-SHA256 (RFC 5869). */
-export const NOBLE_HKDF_SHA256 = hkdfSha256((key, a, b, counter) => {
-  const mac = hmac.create(sha256, key).update(a);
-  if (b !== undefined) mac.update(b);
-  if (counter !== undefined) mac.update(Uint8Array.of(counter));
-  return mac.digest();
+export const NOBLE_HKDF_SHA256 = hkdfSha256((key) => {
+  const keyed = hmac.create(sha256, key);
+  return (a, b, counter) => {
+    const mac = keyed.clone().update(a);
+    if (b !== undefined) mac.update(b);
+    if (counter !== undefined) mac.update(Uint8Array.of(counter));
+    return mac.digest();
+  };
 });
 
 export const NOBLE_AES_128_GCM = nobleAead(AEAD.AES_128_GCM, 16, gcm);

@@ -82,48 +82,57 @@ const H = Int32Array.of(
   0x5be0cd19,
 );
 
-// Scratch, wiped after each use: an HMAC runs from its first byte to its last with nothing between.
-const W = new Int32Array(64);
+// Scratch, wiped after each use: a hash runs from its first byte to its last with nothing between.
+const W = new Int32Array(64); // the block that comes next, then its schedule
 const STATE = new Int32Array(8);
-const OUTER = new Int32Array(8);
-const PAD = new Uint8Array(BLOCK);
 const MESSAGE = new Uint8Array(8 * BLOCK);
 
 /**
- * HMAC-SHA256 (RFC 2104, FIPS 180-4) of `a`, then `b`, then a byte, in JavaScript without an object.
+ * HMAC-SHA256 (RFC 2104, FIPS 180-4) under a key of any length: of `a`, then `b`, then a byte.
  *
- * Its work depends on lengths alone: additions, rotations and no look-up by a secret.
+ * What the key alone decides, half the work of a short message, is done once; what is kept of it is as secret as
+ * the key. The work depends on lengths alone: additions, rotations and no look-up by a secret.
  */
-export function hmacSha256(key: Bytes, a: Bytes, b?: Bytes, counter?: number): Bytes {
+export function hmacSha256(key: Bytes): (a: Bytes, b?: Bytes, counter?: number) => Bytes {
   const short = key.length > BLOCK ? sha256(key) : key;
-  for (let i = 0; i < BLOCK; i++) PAD[i] = (short[i] ?? 0) ^ 0x36;
-  STATE.set(H);
-  compress(STATE, PAD, 0);
-  for (let i = 0; i < BLOCK; i++) PAD[i] = PAD[i]! ^ 0x36 ^ 0x5c;
-  OUTER.set(H);
-  compress(OUTER, PAD, 0);
-  absorb(STATE, BLOCK, a, b, counter);
-  const mac = new Uint8Array(HASH);
-  write(STATE, mac);
-  absorb(OUTER, BLOCK, mac);
-  write(OUTER, mac);
-  PAD.fill(0);
-  W.fill(0);
-  return mac;
+  const states = new Int32Array(16); // the inner and the outer, 8 words each
+  takePad(short, 0x36363636, states, 0);
+  takePad(short, 0x5c5c5c5c, states, 8);
+  wipe();
+  return (a, b, counter) => {
+    start(states, 0);
+    absorb(BLOCK, a, b, counter);
+    for (let i = 0; i < 8; i++) W[i] = STATE[i]!;
+    W[8] = 0x80000000;
+    for (let i = 9; i < 15; i++) W[i] = 0;
+    W[15] = 8 * (BLOCK + HASH);
+    start(states, 8);
+    compress();
+    return taken();
+  };
 }
 
 /** SHA-256 (FIPS 180-4 §6.2). */
 export function sha256(message: Bytes): Bytes {
-  STATE.set(H);
-  absorb(STATE, 0, message);
-  const digest = new Uint8Array(HASH);
-  write(STATE, digest);
-  W.fill(0);
-  return digest;
+  start(H, 0);
+  absorb(0, message);
+  return taken();
+}
+
+function takePad(key: Bytes, pad: number, states: Int32Array, at: number): void {
+  for (let i = 0; i < 16; i++) W[i] = pad;
+  for (let i = 0; i < key.length; i++) W[i >> 2] = W[i >> 2]! ^ (key[i]! << (24 - 8 * (i & 3)));
+  start(H, 0);
+  compress();
+  for (let i = 0; i < 8; i++) states[at + i] = STATE[i]!;
+}
+
+function start(from: Int32Array, at: number): void {
+  for (let i = 0; i < 8; i++) STATE[i] = from[at + i]!;
 }
 
 /** Takes in the rest of a message, after `before` bytes of it, with its padding (§5.1.1). */
-function absorb(state: Int32Array, before: number, a: Bytes, b?: Bytes, counter?: number): void {
+function absorb(before: number, a: Bytes, b?: Bytes, counter?: number): void {
   let length = a.length + (b === undefined ? 0 : b.length) + (counter === undefined ? 0 : 1);
   const padded = Math.ceil((length + 9) / BLOCK) * BLOCK;
   const message = padded > MESSAGE.length ? new Uint8Array(padded) : MESSAGE;
@@ -134,19 +143,36 @@ function absorb(state: Int32Array, before: number, a: Bytes, b?: Bytes, counter?
   length += before;
   for (let i = padded - 1, bits = length * 8; bits > 0; i--, bits = Math.floor(bits / 256))
     message[i] = bits % 256;
-  for (let at = 0; at < padded; at += BLOCK) compress(state, message, at);
+  for (let at = 0; at < padded;) {
+    for (let i = 0; i < 16; i++, at += 4) {
+      W[i] = (message[at]! << 24) | (message[at + 1]! << 16) | (message[at + 2]! << 8) | message[at + 3]!;
+    }
+    compress();
+  }
   message.fill(0, 0, padded);
 }
 
-function write(state: Int32Array, into: Bytes): void {
-  for (let i = 0; i < HASH; i++) into[i] = state[i >> 2]! >> (24 - 8 * (i & 3));
+/** The state as bytes, of which nothing stays behind. */
+function taken(): Bytes {
+  const bytes = new Uint8Array(HASH);
+  for (let i = 0, at = 0; i < 8; i++, at += 4) {
+    const word = STATE[i]!;
+    bytes[at] = word >> 24;
+    bytes[at + 1] = word >> 16;
+    bytes[at + 2] = word >> 8;
+    bytes[at + 3] = word;
+  }
+  wipe();
+  return bytes;
 }
 
-/** One block into a state (§6.2.2). */
-function compress(state: Int32Array, data: Uint8Array, from: number): void {
-  for (let i = 0, at = from; i < 16; i++, at += 4) {
-    W[i] = (data[at]! << 24) | (data[at + 1]! << 16) | (data[at + 2]! << 8) | data[at + 3]!;
-  }
+function wipe(): void {
+  W.fill(0);
+  STATE.fill(0);
+}
+
+/** The block in W into the state (§6.2.2); Ch and Maj in one step less than §4.1.2 writes them. */
+function compress(): void {
   for (let i = 16; i < 64; i++) {
     const x = W[i - 15]!;
     const y = W[i - 2]!;
@@ -154,19 +180,19 @@ function compress(state: Int32Array, data: Uint8Array, from: number): void {
     const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
     W[i] = W[i - 16]! + s0 + W[i - 7]! + s1;
   }
-  let a = state[0]!;
-  let b = state[1]!;
-  let c = state[2]!;
-  let d = state[3]!;
-  let e = state[4]!;
-  let f = state[5]!;
-  let g = state[6]!;
-  let h = state[7]!;
+  let a = STATE[0]!;
+  let b = STATE[1]!;
+  let c = STATE[2]!;
+  let d = STATE[3]!;
+  let e = STATE[4]!;
+  let f = STATE[5]!;
+  let g = STATE[6]!;
+  let h = STATE[7]!;
   for (let i = 0; i < 64; i++) {
     const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
-    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + K[i]! + W[i]!) | 0;
+    const t1 = (h + s1 + (g ^ (e & (f ^ g))) + K[i]! + W[i]!) | 0;
     const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
-    const t2 = s0 + ((a & b) ^ (a & c) ^ (b & c));
+    const t2 = s0 + ((a & b) | (c & (a | b)));
     h = g;
     g = f;
     f = e;
@@ -176,12 +202,12 @@ function compress(state: Int32Array, data: Uint8Array, from: number): void {
     b = a;
     a = (t1 + t2) | 0;
   }
-  state[0] = state[0]! + a;
-  state[1] = state[1]! + b;
-  state[2] = state[2]! + c;
-  state[3] = state[3]! + d;
-  state[4] = state[4]! + e;
-  state[5] = state[5]! + f;
-  state[6] = state[6]! + g;
-  state[7] = state[7]! + h;
+  STATE[0] = STATE[0]! + a;
+  STATE[1] = STATE[1]! + b;
+  STATE[2] = STATE[2]! + c;
+  STATE[3] = STATE[3]! + d;
+  STATE[4] = STATE[4]! + e;
+  STATE[5] = STATE[5]! + f;
+  STATE[6] = STATE[6]! + g;
+  STATE[7] = STATE[7]! + h;
 }
