@@ -48,37 +48,34 @@ interface Figures {
   readonly token: string;
 }
 
-/** Blind RSA (RFC 9474 §4) by its equations, for we issue none: the figures belong to each other. */
-function consistent(v: Figures, blindedMsg: Bytes, blindSig: Bytes): void {
+const CONSISTENT = { verifies: true, signed: true, blinded: true, salted: true };
+
+/** Blind RSA (RFC 9474 §4) by its equations, for we issue none: whether the figures belong to each other. */
+function facts(v: Figures, blindedMsg: Bytes, blindSig: Bytes): typeof CONSISTENT {
   const jwk = createPrivateKey(Buffer.from(fromHex(v.issuerSecret))).export({ format: 'jwk' });
   const n = number(Buffer.from(jwk.n ?? '', 'base64url'));
   const e = number(Buffer.from(jwk.e ?? '', 'base64url'));
   const token = decodeToken(fromHex(v.token));
-  const key = createPublicKey({
-    key: Buffer.from(fromHex(v.issuerPublic)),
-    format: 'der',
-    type: 'spki',
-  });
+  const key = createPublicKey({ key: Buffer.from(fromHex(v.issuerPublic)), format: 'der', type: 'spki' });
   const pss = { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: SALT };
-  expect(verify('sha384', tokenAuthenticatorInput(token), pss, token.authenticator)).toBe(true);
-
-  expect(power(number(blindSig), e, n)).toBe(number(blindedMsg));
   const signature = number(token.authenticator);
-  const r = number(fromHex(v.blind));
-  expect((signature * r) % n).toBe(number(blindSig));
-  if (v.salt === undefined) return;
   const encoded = fromHex(
     power(signature, e, n)
       .toString(16)
       .padStart(2 * NK, '0'),
   );
-  expect(hex(saltOf(encoded))).toBe(v.salt);
+  return {
+    verifies: verify('sha384', tokenAuthenticatorInput(token), pss, token.authenticator),
+    signed: power(number(blindSig), e, n) === number(blindedMsg),
+    blinded: (signature * number(fromHex(v.blind))) % n === number(blindSig),
+    salted: v.salt === undefined || hex(saltOf(encoded)) === v.salt, // the batched drafts print none
+  };
 }
 
 test.each(type2.cases.map((v, i) => [i + 1, v] as const))(
   'RFC 9578 type 0x0002 #%i: token, blind, salt, request and response belong to each other',
   (_, v) => {
-    consistent(v, fromHex(v.request).subarray(3), fromHex(v.response));
+    expect(facts(v, fromHex(v.request).subarray(3), fromHex(v.response))).toEqual(CONSISTENT);
   },
 );
 
@@ -92,6 +89,6 @@ test.each(mixed)('batched tokens, generic #%i: the same of its parts of type 0x0
   for (const [i, item] of v.items.entries()) {
     const [request, response] = [requests[i], responses[i]];
     if (Number(item.tokenType) !== 2 || request === undefined || !response) continue;
-    consistent(item, request.blindedMsg, response.response);
+    expect(facts(item, request.blindedMsg, response.response)).toEqual(CONSISTENT);
   }
 });
