@@ -10,7 +10,7 @@ export interface SearchRequest {
 }
 
 export const LIMITS = {
-  body: 8192, // bytes
+  body: 16_384, // bytes
   characters: 128, // of a query
   bytes: 384, // of a query, in UTF-8
   results: 48, // a page
