@@ -6,6 +6,7 @@ export type Problem =
   | 'issuer'
   | 'account'
   | 'noTokens'
+  | 'quota'
   | 'resting'
   | 'keys'
   | 'clock'
@@ -13,6 +14,7 @@ export type Problem =
   | 'busy'
   | 'query'
   | 'absent'
+  | 'missing'
   | 'other';
 
 /** Every code of @sotto/client's errors, and what each means for a person. */
@@ -31,7 +33,7 @@ const OF_CODE: Readonly<Record<ClientErrorCode, Problem>> = {
   'issuer-unreachable': 'issuer',
   'issuer-failed': 'issuer',
   'account-refused': 'account',
-  quota: 'noTokens',
+  quota: 'quota',
   'bad-batch': 'issuer',
   'no-tokens': 'noTokens',
   'tokens-resting': 'resting',
@@ -46,16 +48,10 @@ const OF_CODE: Readonly<Record<ClientErrorCode, Problem>> = {
 };
 
 /** Whether asking again can help. A key that does not verify is not helped by it. */
-const RETRY: ReadonlySet<Problem> = new Set([
-  'relay',
-  'issuer',
-  'clock',
-  'wallet',
-  'busy',
-  'noTokens',
-  'resting',
-  'other',
-]);
+const RETRY: ReadonlySet<Problem> = new Set(['relay', 'issuer', 'clock', 'wallet', 'busy', 'other']);
+
+/** What its user may go on with all the same: it shows when somebody searches (privacy L6). */
+const CONSENT: ReadonlySet<Problem> = new Set(['noTokens', 'resting']);
 
 export function problemOf(error: unknown): Problem {
   const code = (error as { code?: unknown } | null)?.code;
@@ -64,4 +60,11 @@ export function problemOf(error: unknown): Problem {
     : 'other';
 }
 
+/** The time that an error names as its end, in seconds since 1970; null for none. */
+export function untilOf(error: unknown): number | null {
+  const until = (error as { until?: unknown } | null)?.until;
+  return typeof until === 'number' ? until : null;
+}
+
 export const canRetry = (problem: Problem): boolean => RETRY.has(problem);
+export const canConsent = (problem: Problem): boolean => CONSENT.has(problem);

@@ -1,5 +1,5 @@
 import { searchBox, type SearchBox, type SearchBoxOptions } from '@sotto/client/search-box';
-import { problemOf, type Problem } from './problems.ts';
+import { problemOf, untilOf, type Problem } from './problems.ts';
 import type { Device, Mode, Page, SearchClient, SearchOptions, Sticker } from './types.ts';
 
 const DEVICE_PAGE = 64; // results
@@ -16,6 +16,8 @@ export interface Outcome {
   /** False while these are the device's suggestions and the network can still be asked. */
   readonly final: boolean;
   readonly problem: Problem | null;
+  /** When it will be better, where that is known. */
+  readonly until: number | null; // seconds since 1970
 }
 
 export interface SearcherDeps extends Pick<SearchBoxOptions, 'now' | 'after'> {
@@ -58,14 +60,14 @@ export class Searcher {
     const network = this.#deps.mode() === 'network';
     const answer = network ? this.#answers.get(query) : undefined;
     if (answer !== undefined) return this.#show(answered(query, answer, 'network'));
-    const nothing = { query, stickers: [], from: 'device', next: null, busy: false, final: false } as const;
-    this.#show({ ...nothing, problem: null }); // at once, so that Enter finds a question
+    const nothing: Outcome = { ...answered(query, { results: [], next: null }, 'device'), final: false };
+    this.#show(nothing); // at once, so that Enter finds a question
     if (network) this.#box.typed(query);
     const page = await this.#onDevice(query);
     if (turn !== this.#turn) return;
     if (network) this.#suggest(page);
     else if (page !== null) this.#show(answered(query, page, 'device'));
-    else this.#show({ ...nothing, final: true, problem: this.#deps.device() === null ? 'absent' : 'other' });
+    else this.#show({ ...nothing, final: true, problem: this.#deps.device() === null ? 'missing' : 'other' });
   }
 
   /**
@@ -76,8 +78,12 @@ export class Searcher {
   submitted(fresh = false): boolean {
     const outcome = this.#outcome;
     if (outcome === null || outcome.busy || (outcome.final && outcome.problem === null)) return false;
-    if (this.#deps.mode() === 'device') {
+    if (this.#deps.mode() === 'device' && outcome.next === null) {
       void this.again();
+      return true;
+    }
+    if (outcome.next !== null) {
+      void this.more(fresh);
       return true;
     }
     this.#show({ ...outcome, busy: true, problem: null });
@@ -86,20 +92,24 @@ export class Searcher {
     return true;
   }
 
-  async more(): Promise<void> {
+  /** The next page, and again after it failed. */
+  async more(fresh = false): Promise<void> {
     const outcome = this.#outcome;
     if (outcome === null || outcome.next === null || outcome.busy) return;
     const turn = this.#turn;
-    this.#show({ ...outcome, busy: true });
+    const { query, from, next: cursor } = outcome;
+    this.#show({ ...outcome, busy: true, problem: null });
     try {
-      const from = outcome.from === 'device' ? this.#deps.device() : this.#deps.client();
-      const options = { ...this.#deps.options(outcome.from), cursor: outcome.next };
-      const page = asPage(await from?.search(outcome.query, options));
+      const options = { ...this.#deps.options('device'), cursor };
+      const page =
+        from === 'network'
+          ? await this.#request(query, fresh, { cursor })
+          : asPage(await this.#deps.device()?.search(query, options));
       const results = [...outcome.stickers, ...page.results];
-      if (outcome.from === 'network') this.#remember(outcome.query, { ...page, results });
-      if (turn === this.#turn) this.#show({ ...outcome, stickers: results, next: page.next });
+      if (from === 'network') this.#remember(query, { ...page, results });
+      if (turn === this.#turn) this.#show(answered(query, { ...page, results }, from));
     } catch (error) {
-      if (turn === this.#turn) this.#show({ ...outcome, problem: problemOf(error) });
+      if (turn === this.#turn) this.#failed(outcome, error);
     }
   }
 
@@ -118,6 +128,7 @@ export class Searcher {
   stop(): void {
     this.#box.stop();
     this.#turn++;
+    if (this.#outcome !== null) this.#outcome = { ...this.#outcome, busy: false };
   }
 
   async #onDevice(query: string): Promise<Page | null> {
@@ -151,29 +162,32 @@ export class Searcher {
   async #ask(query: string, current: () => boolean): Promise<void> {
     const wanted = (): boolean =>
       current() && this.#outcome?.query === query && this.#deps.mode() === 'network';
-    const before = this.#outcome ?? { query, stickers: [], from: 'device', next: null };
+    const before = this.#outcome ?? answered(query, { results: [], next: null }, 'device');
     this.#show({ ...before, query, busy: true, final: false, problem: null });
     try {
-      const page = await this.#request(query);
+      const page = await this.#request(query, this.#fresh);
       if (current()) this.#remember(query, page);
       if (wanted()) this.#show(answered(query, page, 'network'));
     } catch (error) {
-      if (wanted() && this.#outcome !== null) {
-        this.#attempt = (error as { attempt?: unknown } | null)?.attempt ?? null;
-        this.#show({ ...this.#outcome, busy: false, final: true, problem: problemOf(error) });
-      }
+      if (wanted() && this.#outcome !== null) this.#failed(this.#outcome, error);
       throw error;
     }
   }
 
-  async #request(query: string): Promise<Page> {
+  #failed(outcome: Outcome, error: unknown): void {
+    this.#attempt = (error as { attempt?: unknown } | null)?.attempt ?? null;
+    const problem = problemOf(error);
+    this.#show({ ...outcome, busy: false, final: true, problem, until: untilOf(error) });
+  }
+
+  async #request(query: string, fresh: boolean, page: SearchOptions = {}): Promise<Page> {
     const client = this.#deps.client();
     if (client === null) throw Object.assign(new Error('no client'), { code: 'config' });
     const attempt = this.#attempt;
     this.#attempt = null;
     if (attempt !== null && client.retrySearch) return asPage(await client.retrySearch(attempt));
-    const fresh = this.#fresh ? { allowFresh: true } : {};
-    return asPage(await client.search(query, { ...this.#deps.options('network'), ...fresh }));
+    const options = { ...this.#deps.options('network'), ...page, ...(fresh && { allowFresh: true }) };
+    return asPage(await client.search(query, options));
   }
 
   #remember(query: string, page: Page): void {
@@ -201,4 +215,5 @@ const answered = (query: string, { results, next }: Page, from: Mode): Outcome =
   busy: false,
   final: true,
   problem: null,
+  until: null,
 });

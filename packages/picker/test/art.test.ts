@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { artUrl } from '../src/art.ts';
-import { canRetry, problemOf } from '../src/problems.ts';
+import { canConsent, canRetry, problemOf, untilOf } from '../src/problems.ts';
 
 test('an SVG becomes an address that holds the whole of it, markup and all', () => {
   const data = '<svg xmlns="http://www.w3.org/2000/svg"><path fill="#fff"/></svg>';
@@ -19,16 +19,22 @@ test.each(['text/html', 'image/png', '', 'image/svg+xml;charset=utf-8'])('%s is 
 });
 
 test.each([
-  [{ code: 'relay-unreachable' }, 'relay', true],
-  [{ code: 'quota' }, 'noTokens', true],
-  [{ code: 'no-tokens' }, 'noTokens', true],
-  [{ code: 'tokens-resting' }, 'resting', true],
-  [{ code: 'equivocation' }, 'keys', false],
-  [{ code: 'config' }, 'absent', false],
-  [{ code: 'toString' }, 'other', true],
-  [new TypeError('anything'), 'other', true],
-  [null, 'other', true],
-] as const)('the error %o is told as %s', (error, problem, retry) => {
+  [{ code: 'relay-unreachable' }, 'relay', 'retry'],
+  [{ code: 'quota' }, 'quota', ''],
+  [{ code: 'no-tokens' }, 'noTokens', 'consent'],
+  [{ code: 'tokens-resting' }, 'resting', 'consent'],
+  [{ code: 'equivocation' }, 'keys', ''],
+  [{ code: 'config' }, 'absent', ''],
+  [{ code: 'toString' }, 'other', 'retry'],
+  [new TypeError('anything'), 'other', 'retry'],
+  [null, 'other', 'retry'],
+] as const)('the error %o is told as %s, and what helps is offered: %s', (error, problem, offered) => {
   expect(problemOf(error)).toBe(problem);
-  expect(canRetry(problem)).toBe(retry);
+  expect(canRetry(problem)).toBe(offered === 'retry');
+  expect(canConsent(problem)).toBe(offered === 'consent');
+});
+
+test('an error may name when it will be better', () => {
+  expect(untilOf({ code: 'quota', until: 86_400 })).toBe(86_400);
+  expect([null, {}, { until: null }, { until: 'soon' }].map(untilOf)).toEqual([null, null, null, null]);
 });

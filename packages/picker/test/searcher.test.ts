@@ -75,7 +75,7 @@ describe('on the device', () => {
     mode = 'device';
     device = null;
     await searcher.typed('cat');
-    expect(last()).toMatchObject({ stickers: [], problem: 'absent' });
+    expect(last()).toMatchObject({ stickers: [], problem: 'missing' });
   });
 });
 
@@ -248,6 +248,55 @@ describe('over the network', () => {
     expect(ids()).toEqual(['cat 1', 'cat page 2']);
     await searcher.more();
     expect(asked).toHaveLength(2);
+  });
+
+  test('a page that failed is asked for again as the same attempt, and says whose stickers stay', async () => {
+    const attempts: unknown[] = [];
+    client.retrySearch = async (attempt) => {
+      attempts.push(attempt);
+      return { results: [sticker('cat page 2')], next: null };
+    };
+    answer = async (_query, { cursor }) => {
+      if (cursor === undefined) return { results: [sticker('cat 1')], next: 'page 2' };
+      throw Object.assign(new Error('down'), { code: 'relay-unreachable', attempt: { id: '7' } });
+    };
+    await searcher.typed('cat');
+    searcher.submitted();
+    await settle();
+    await searcher.more();
+    expect(last()).toMatchObject({ from: 'network', problem: 'relay', busy: false });
+    expect(searcher.submitted()).toBe(true);
+    await settle();
+    expect(attempts).toEqual([{ id: '7' }]);
+    expect(ids()).toEqual(['cat 1', 'cat page 2']);
+    expect(last()).toMatchObject({ problem: null, busy: false });
+    expect(asked).toHaveLength(2);
+    delete client.retrySearch;
+  });
+
+  test('a picker taken out while it waits for its turn does not say for ever that it asks', async () => {
+    const down = answer;
+    await searcher.typed('cat');
+    await vi.advanceTimersByTimeAsync(IDLE_MS);
+    answer = down;
+    await searcher.typed('cats');
+    searcher.submitted(); // within two seconds of 'cat': it waits
+    expect(last()).toMatchObject({ busy: true });
+    searcher.stop();
+    expect(searcher.outcome).toMatchObject({ busy: false });
+    expect(searcher.submitted()).toBe(true);
+    await vi.advanceTimersByTimeAsync(MINUTE_MS);
+    expect(ids()).toEqual(['network cats']);
+  });
+
+  test('when it will be better is told, where it is known', async () => {
+    answer = async () => {
+      throw Object.assign(new Error('resting'), { code: 'tokens-resting', until: 900 });
+    };
+    await searcher.typed('cat');
+    searcher.submitted();
+    await settle();
+    expect(last()).toMatchObject({ problem: 'resting', until: 900 });
   });
 
   test('without the device, the network alone is shown', async () => {

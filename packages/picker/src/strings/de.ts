@@ -26,7 +26,7 @@ export const de: Strings = {
   found: 'Gefundene Sticker: {n}',
   fromDevice: 'Von diesem Gerät',
   fromNetwork: 'Aus dem privaten Netz',
-  suggestions: 'Vorschläge von diesem Gerät. Enter fragt das private Netz.',
+  suggestions: 'Von diesem Gerät. Enter fragt das private Netz.',
   submitHint: 'Enter sucht im privaten Netz.',
   searching: 'Das private Netz wird gefragt…',
   loading: 'Sticker werden vorbereitet…',
@@ -50,7 +50,10 @@ export const de: Strings = {
     'Das Relais ist nicht erreichbar, also wurde nichts gesendet. Prüfe die Verbindung und versuche es noch einmal.',
   issuer: 'Gerade sind keine neuen privaten Marken zu bekommen. Versuche es gleich noch einmal.',
   account: 'Dein Konto wurde nicht angenommen. Melde dich neu an, um privat zu suchen.',
-  noTokens: 'Deine privaten Marken sind vorerst aufgebraucht. Neue kommen mit dem nächsten Zeitraum.',
+  noTokens:
+    'Vorerst sind keine privaten Marken übrig. Neue außer der Reihe zu holen würde zeigen, dass du suchst.',
+  quota: 'Deine privaten Marken sind vorerst aufgebraucht. Neue kommen mit dem nächsten Zeitraum.',
+  until: 'Bereit: {n}.',
   resting: 'Deine neuen Marken ruhen eine Weile, damit sich Abholen und Einlösen nicht verbinden lassen.',
   keys: 'Die Schlüssel des Dienstes ließen sich nicht prüfen, also wurde nichts gesendet. Sage den Betreibern dieser App Bescheid.',
   clock: 'Die Uhr dieses Geräts geht falsch. Stelle sie und versuche es noch einmal.',
@@ -59,5 +62,6 @@ export const de: Strings = {
   busy: 'Der Stickerdienst ist ausgelastet. Warte kurz und versuche es noch einmal.',
   query: 'Das ist zu lang für eine Suche. Nimm weniger Wörter.',
   absent: 'Die Stickersuche ist hier nicht eingerichtet. Sage den Betreibern dieser App Bescheid.',
+  missing: 'Die Sticker auf diesem Gerät sind nicht erreichbar, also wurde nichts gesucht.',
   other: 'Etwas ging schief, und es kam kein Sticker. Versuche es noch einmal.',
 };

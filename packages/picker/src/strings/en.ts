@@ -25,7 +25,7 @@ export const en = {
   found: 'Stickers found: {n}',
   fromDevice: 'From this device',
   fromNetwork: 'From the private network',
-  suggestions: 'Suggestions from this device. Enter asks the private network.',
+  suggestions: 'From this device. Enter asks the private network.',
   submitHint: 'Press Enter to search the private network.',
   searching: 'Asking the private network…',
   loading: 'Getting the stickers ready…',
@@ -48,7 +48,9 @@ export const en = {
   relay: 'The relay cannot be reached, so nothing was sent. Check your connection and try again.',
   issuer: 'New private tokens cannot be fetched right now. Try again in a moment.',
   account: 'Your account was not accepted. Sign in again to search privately.',
-  noTokens: 'Your private tokens for now are used up. New ones come with the next period.',
+  noTokens: 'No private tokens are left for now. Getting more out of turn would show that you search.',
+  quota: 'Your private tokens for now are used up. New ones come with the next period.',
+  until: 'Ready: {n}.',
   resting: 'Your new private tokens rest a while, so that drawing and using them cannot be tied together.',
   keys: 'The service’s keys could not be verified, so nothing was sent. Tell the people who run this app.',
   clock: 'This device’s clock is wrong. Set it, then try again.',
@@ -56,6 +58,7 @@ export const en = {
   busy: 'The sticker service is busy. Wait a moment and try again.',
   query: 'That is too long to search for. Use fewer words.',
   absent: 'Sticker search is not set up here. Tell the people who run this app.',
+  missing: 'The stickers on this device cannot be reached, so nothing was searched.',
   other: 'Something went wrong, and no sticker came. Try again.',
 };
 

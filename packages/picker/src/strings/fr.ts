@@ -26,7 +26,7 @@ export const fr: Strings = {
   found: 'Stickers trouvés : {n}',
   fromDevice: 'De cet appareil',
   fromNetwork: 'Du réseau privé',
-  suggestions: 'Suggestions de cet appareil. Entrée interroge le réseau privé.',
+  suggestions: 'De cet appareil. Entrée interroge le réseau privé.',
   submitHint: 'Appuyez sur Entrée pour interroger le réseau privé.',
   searching: 'Le réseau privé est interrogé…',
   loading: 'Préparation des stickers…',
@@ -49,7 +49,10 @@ export const fr: Strings = {
   relay: 'Le relais est injoignable, donc rien n’a été envoyé. Vérifiez votre connexion et réessayez.',
   issuer: 'Impossible d’obtenir de nouveaux jetons privés pour l’instant. Réessayez dans un moment.',
   account: 'Votre compte n’a pas été accepté. Reconnectez-vous pour rechercher en privé.',
-  noTokens: 'Vos jetons privés sont épuisés pour l’instant. De nouveaux arrivent à la prochaine période.',
+  noTokens:
+    'Il ne reste plus de jetons privés pour l’instant. En demander hors calendrier montrerait que vous cherchez.',
+  quota: 'Vos jetons privés sont épuisés pour l’instant. De nouveaux arrivent à la prochaine période.',
+  until: 'Prêt : {n}.',
   resting: 'Vos nouveaux jetons reposent un moment, pour qu’on ne puisse relier leur retrait à leur usage.',
   keys: 'Les clés du service n’ont pas pu être vérifiées, donc rien n’a été envoyé. Prévenez les responsables de cette application.',
   clock: 'L’horloge de cet appareil est fausse. Réglez-la, puis réessayez.',
@@ -59,5 +62,6 @@ export const fr: Strings = {
   query: 'C’est trop long pour une recherche. Utilisez moins de mots.',
   absent:
     'La recherche de stickers n’est pas configurée ici. Prévenez les responsables de cette application.',
+  missing: 'Les stickers de cet appareil sont inaccessibles, donc rien n’a été cherché.',
   other: 'Un problème est survenu, aucun sticker n’est arrivé. Réessayez.',
 };

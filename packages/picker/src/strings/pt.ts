@@ -26,7 +26,7 @@ export const pt: Strings = {
   found: 'Figurinhas encontradas: {n}',
   fromDevice: 'Deste aparelho',
   fromNetwork: 'Da rede privada',
-  suggestions: 'Sugestões deste aparelho. Enter pergunta à rede privada.',
+  suggestions: 'Deste aparelho. Enter pergunta à rede privada.',
   submitHint: 'Pressione Enter para pesquisar na rede privada.',
   searching: 'Perguntando à rede privada…',
   loading: 'Preparando as figurinhas…',
@@ -50,7 +50,10 @@ export const pt: Strings = {
     'O retransmissor está fora de alcance, então nada foi enviado. Verifique sua conexão e tente de novo.',
   issuer: 'Não foi possível obter novas fichas privadas agora. Tente de novo em instantes.',
   account: 'Sua conta não foi aceita. Entre de novo para pesquisar em privado.',
-  noTokens: 'Suas fichas privadas acabaram por enquanto. Novas chegam no próximo período.',
+  noTokens:
+    'Não restam fichas privadas por enquanto. Pedir mais fora de hora mostraria que você está pesquisando.',
+  quota: 'Suas fichas privadas acabaram por enquanto. Novas chegam no próximo período.',
+  until: 'Pronto: {n}.',
   resting: 'Suas fichas novas descansam um pouco, para que a retirada e o uso não possam ser ligados.',
   keys: 'As chaves do serviço não puderam ser verificadas, então nada foi enviado. Avise quem cuida deste aplicativo.',
   clock: 'O relógio deste aparelho está errado. Acerte-o e tente de novo.',
@@ -58,5 +61,6 @@ export const pt: Strings = {
   busy: 'O serviço de figurinhas está ocupado. Espere um pouco e tente de novo.',
   query: 'É longo demais para pesquisar. Use menos palavras.',
   absent: 'A pesquisa de figurinhas não está configurada aqui. Avise quem cuida deste aplicativo.',
+  missing: 'Não é possível acessar as figurinhas deste aparelho, então nada foi pesquisado.',
   other: 'Algo deu errado e nenhuma figurinha chegou. Tente de novo.',
 };

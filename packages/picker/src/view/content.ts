@@ -1,4 +1,4 @@
-import { canRetry } from '../problems.ts';
+import { canConsent, canRetry } from '../problems.ts';
 import type { Outcome } from '../searcher.ts';
 import { fill, type Strings } from '../strings/index.ts';
 import type { Mode, Sticker } from '../types.ts';
@@ -24,6 +24,14 @@ export function counted(strings: Strings, locale: string, { query, stickers, nex
   return fill(strings.found, { n: next === null ? n : `${n}+` });
 }
 
+/** What went wrong, and when it will be better where that is known. */
+export function told(strings: Strings, locale: string, { problem, until }: Outcome): string {
+  if (problem === null) return '';
+  if (until === null) return strings[problem];
+  const time = new Intl.DateTimeFormat(locale, { weekday: 'short', hour: 'numeric', minute: '2-digit' });
+  return `${strings[problem]} ${fill(strings.until, { n: time.format(until * 1000) })}`;
+}
+
 /** What stands under a tab while nothing is searched for. */
 export function browsed(
   strings: Strings,
@@ -43,23 +51,25 @@ export function browsed(
 /** What stands there for a search: stickers, what is awaited, or what happened and what to do. */
 export function found(strings: Strings, locale: string, outcome: Outcome, ways: Ways): Content {
   const { stickers, from, busy, final, problem, query } = outcome;
+  const whence = from === 'device' ? strings.fromDevice : strings.fromNetwork;
   if (problem !== null) {
     const actions = canRetry(problem) ? [{ label: strings.retry, run: () => ways.again(false) }] : [];
-    if (problem === 'resting') actions.push({ label: strings.anyway, run: () => ways.again(true) });
-    if (ways.both) actions.push(theOther(strings, ways));
+    const other = ways.both ? [theOther(strings, ways)] : [];
+    if (canConsent(problem)) actions.push(...other, { label: strings.anyway, run: () => ways.again(true) });
+    else actions.push(...other);
     const said = { icon: 'problem', actions };
+    const title = told(strings, locale, outcome);
     if (stickers.length === 0) {
-      return { stickers, heading: [], state: emptyState({ ...said, title: '', hint: strings[problem] }) };
+      return { stickers, heading: [], state: emptyState({ ...said, title: '', hint: title }) };
     }
-    const strip = notice({ ...said, title: strings[problem], hint: strings.shown });
-    return { stickers, heading: [counted(strings, locale, outcome), strings.fromDevice], notice: strip };
+    const strip = notice({ ...said, title, hint: from === 'device' ? strings.shown : '' });
+    return { stickers, heading: [counted(strings, locale, outcome), whence], notice: strip };
   }
   if (busy) {
     const heading = [strings.searching];
     return stickers.length > 0 ? { stickers, heading } : { stickers, heading, state: skeleton() };
   }
   if (final && stickers.length > 0) {
-    const whence = from === 'device' ? strings.fromDevice : strings.fromNetwork;
     return { stickers, heading: [counted(strings, locale, outcome), whence] };
   }
   if (final) {
