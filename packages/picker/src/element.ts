@@ -3,7 +3,7 @@ import * as shelf from './shelf.ts';
 import { directionOf, languageOf, stringsFor, tagOf, type Strings } from './strings/index.ts';
 import { tonedArt, tonedEmoji } from './tone.ts';
 import type { Art, Device, Group, Mode, SearchClient, SearchOptions, Sticker } from './types.ts';
-import { browsed, counted, found } from './view/content.ts';
+import { browsed, counted, found, told } from './view/content.ts';
 import { frame, type Frame } from './view/frame.ts';
 import type { Tab } from './view/tabs.ts';
 
@@ -21,8 +21,11 @@ export class SottoStickers extends HTMLElement {
   #device: Device | null = null;
   #storage: shelf.DeviceStorage | null | undefined;
   #kept: shelf.Kept = shelf.NOTHING;
+  #written = true; // what is kept stands in storage too
   #recents: readonly Sticker[] = []; // as they stood when the tab was opened: picking moves nothing
   #groups: readonly Group[] = [];
+  #named: ReadonlyMap<string, Sticker> = new Map(); // by id, in the locale's words
+  #browsing = 0;
   #loading = false;
   #tab: string | null = null;
   #current: Sticker | null = null;
@@ -56,7 +59,7 @@ export class SottoStickers extends HTMLElement {
       submitted: () => this.#searcher.submitted(),
       tabbed: (id) => this.#choose(id),
       moded: (mode) => (this.mode = mode),
-      toned: (tone) => this.#keep({ ...this.#kept, tone }, true),
+      toned: (tone) => this.#keep((kept) => ({ ...kept, tone }), true),
       starred: () => this.#current && this.#favour(this.#current),
       more: () => this.#searcher.more(),
     });
@@ -67,6 +70,7 @@ export class SottoStickers extends HTMLElement {
     return this.#client;
   }
   set client(client: SearchClient | null) {
+    if (client === this.#client) return; // frameworks set what was set
     this.#client = client;
     void this.#searcher.again(true);
     this.#render();
@@ -77,6 +81,7 @@ export class SottoStickers extends HTMLElement {
     return this.#device;
   }
   set device(device: Device | null) {
+    if (device === this.#device) return;
     this.#device = device;
     void this.#searcher.again();
     void this.#browse();
@@ -98,15 +103,19 @@ export class SottoStickers extends HTMLElement {
     this.#read();
   }
 
-  /** The person's own choice first, then the attribute; the device where neither speaks. */
+  /**
+   * The person's own choice first, then the attribute; where neither speaks, the device if it can be searched. Who
+   * chose the device never asks the network, though the device's stickers be late or lost.
+   */
   get mode(): Mode {
-    if (this.#device === null || this.#client === null) return this.#client === null ? 'device' : 'network';
-    return this.#kept.mode ?? (this.getAttribute('mode') === 'network' ? 'network' : 'device');
+    if (this.#client === null) return 'device';
+    const asked = this.#kept.mode ?? this.getAttribute('mode');
+    if (asked === 'network' || asked === 'device') return asked;
+    return this.#device === null ? 'network' : 'device';
   }
   set mode(mode: Mode) {
-    this.#keep({ ...this.#kept, mode });
+    this.#keep((kept) => ({ ...kept, mode }));
     void this.#searcher.again();
-    this.#render();
   }
 
   /** Of the interface and of search on the device; the network is told the attribute alone. */
@@ -127,8 +136,8 @@ export class SottoStickers extends HTMLElement {
     this.#searcher.stop();
   }
 
-  attributeChangedCallback(name: string): void {
-    if (!this.isConnected) return;
+  attributeChangedCallback(name: string, before: string | null, after: string | null): void {
+    if (!this.isConnected || before === after) return;
     void this.#searcher.again(true);
     if (name === 'locale') void this.#browse();
     else this.#render();
@@ -152,21 +161,23 @@ export class SottoStickers extends HTMLElement {
     this.#render();
   }
 
-  #keep(kept: shelf.Kept, redraw = false): void {
-    this.#kept = kept;
-    shelf.writeKept(this.storage, kept);
-    if (!redraw) return;
+  /** Changes what is kept as it stands by now: another tab may have changed it too. */
+  #keep(change: (kept: shelf.Kept) => shelf.Kept, redraw = false): void {
+    this.#kept = change(this.#written ? shelf.readKept(this.storage) : this.#kept);
+    this.#written = shelf.writeKept(this.storage, this.#kept);
     this.#render();
-    this.#view.grid.refresh();
+    if (redraw) this.#view.grid.refresh();
   }
 
   async #browse(): Promise<void> {
     const device = this.#device;
     this.#loading = device?.groups !== undefined && this.#groups.length === 0;
     this.#render();
+    const turn = ++this.#browsing;
     const groups = await Promise.resolve(device?.groups?.(tagOf(this.locale))).catch(() => undefined);
-    if (device !== this.#device) return;
+    if (turn !== this.#browsing) return;
     this.#groups = groups ?? [];
+    this.#named = new Map(this.#groups.flatMap(({ stickers }) => stickers.map((one) => [one.id, one])));
     this.#loading = false;
     this.#render();
   }
@@ -179,7 +190,7 @@ export class SottoStickers extends HTMLElement {
   async #pick(sticker: Sticker): Promise<void> {
     const { id, name, emoji, pack } = sticker;
     const drawn = sticker.art ?? (await Promise.resolve(this.#device?.art(id)).catch(() => null)) ?? null;
-    this.#keep(shelf.withRecent(this.#kept, { ...sticker, ...(drawn && { art: drawn }) }));
+    this.#keep((kept) => shelf.withRecent(kept, { ...sticker, ...(drawn && { art: drawn }) }));
     const { tone } = this.#kept;
     const art = drawn && tonedArt(drawn, emoji, tone);
     const detail = { id, name, emoji: tonedEmoji(emoji, tone), pack, art };
@@ -187,7 +198,7 @@ export class SottoStickers extends HTMLElement {
   }
 
   #favour(sticker: Sticker): void {
-    this.#keep(shelf.toggleFavourite(this.#kept, sticker), true);
+    this.#keep((kept) => shelf.toggleFavourite(kept, sticker), true);
     const { favourites, unfavour } = this.#strings;
     this.#announce(`${shelf.isFavourite(this.#kept, sticker) ? favourites : unfavour}: ${sticker.name}`);
   }
@@ -217,7 +228,8 @@ export class SottoStickers extends HTMLElement {
     if (outcome?.busy) this.#announce(this.#strings.searching);
     if (outcome === null || !outcome.final || outcome.busy) return;
     const { problem } = outcome;
-    this.#announce(problem ? this.#strings[problem] : counted(this.#strings, this.locale, outcome));
+    const tell = problem ? told : counted;
+    this.#announce(tell(this.#strings, this.locale, outcome));
     const detail = { from: outcome.from, count: outcome.stickers.length, problem };
     this.dispatchEvent(new CustomEvent('sticker-results', { detail, bubbles: true, composed: true }));
   }
@@ -229,14 +241,17 @@ export class SottoStickers extends HTMLElement {
 
   #render(): void {
     const strings = (this.#strings = stringsFor(this.locale));
-    const both = this.#client !== null && this.#device !== null;
+    // Who chose the device and has none there is shown the way to the other.
+    const both = this.#client !== null && (this.#device !== null || this.mode === 'device');
     const outcome = this.#searcher.outcome;
     const own = OWN_TABS.map((id): Tab => ({ id, label: strings[id], icon: id }));
     const tabs = [...own, ...this.#groups.map((group) => tabOf(group, strings))];
     const first = this.#recents.length > 0 ? undefined : this.#groups[0]?.id;
     const tab = tabs.find(({ id }) => id === (this.#tab ?? first)) ?? tabs[0];
     const kept = tab?.id === 'favourites' ? this.#kept.favourites : this.#recents;
-    const stickers = this.#groups.find(({ id }) => id === tab?.id)?.stickers ?? kept;
+    const stickers =
+      this.#groups.find(({ id }) => id === tab?.id)?.stickers ??
+      kept.map((one) => this.#named.get(one.id) ?? one);
     this.#view.update({
       strings,
       locale: this.locale,

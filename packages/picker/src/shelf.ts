@@ -37,11 +37,13 @@ export function readKept(storage: DeviceStorage | null): Kept {
   }
 }
 
-export function writeKept(storage: DeviceStorage | null, kept: Kept): void {
+/** False where it cannot be kept (forbidden, or full): then it stays for as long as the page does. */
+export function writeKept(storage: DeviceStorage | null, kept: Kept): boolean {
   try {
     storage?.setItem(KEY, JSON.stringify(kept));
+    return storage !== null;
   } catch {
-    // Forbidden or full: it stays for as long as the page does.
+    return false;
   }
 }
 

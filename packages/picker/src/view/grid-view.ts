@@ -52,7 +52,8 @@ export function gridView(scroller: HTMLElement, hooks: GridHooks): GridView {
     if (sticker === undefined) return;
     const pending = hooks.art(sticker);
     const art = pending instanceof Promise ? await pending.catch(() => null) : pending;
-    if (cell.isConnected) cell.replaceChildren(picture(sticker, art));
+    const drawn = picture(sticker, art);
+    if (cell.isConnected && !drawn.isEqualNode(cell.firstChild)) cell.replaceChildren(drawn);
   }
 
   function makeCell(sticker: Sticker, index: number): HTMLElement {
@@ -72,18 +73,25 @@ export function gridView(scroller: HTMLElement, hooks: GridHooks): GridView {
   function render(): void {
     const focused = element.contains(focusedIn(element));
     nearby.disconnect();
-    cells = [];
     at = Math.max(0, Math.min(at, stickers.length - 1));
-    const rows: HTMLElement[] = [];
-    for (let from = 0; from < stickers.length; from += columns) {
-      const row = stickers.slice(from, from + columns).map((sticker, i) => makeCell(sticker, from + i));
-      rows.push(h('div', { role: 'row', class: 'row', 'aria-rowindex': `${from / columns + 1}` }, ...row));
-    }
-    element.replaceChildren(...rows);
-    element.setAttribute('aria-colcount', `${columns}`);
-    element.setAttribute('aria-rowcount', `${rows.length}`);
-    rows.forEach((row) => nearby.observe(row));
+    build(0);
     if (focused) cells[at]?.focus();
+  }
+
+  /** Builds the rows from the one that begins with this sticker on; those before it stay. */
+  function build(start: number): void {
+    const stay = start / columns;
+    while (element.children.length > stay) element.lastChild?.remove();
+    cells.length = start;
+    for (let from = start; from < stickers.length; from += columns) {
+      const row = stickers.slice(from, from + columns).map((sticker, i) => makeCell(sticker, from + i));
+      const attributes = { role: 'row', class: 'row', 'aria-rowindex': `${from / columns + 1}` };
+      const made = h('div', attributes, ...row);
+      element.append(made);
+      nearby.observe(made);
+    }
+    element.setAttribute('aria-colcount', `${columns}`);
+    element.setAttribute('aria-rowcount', `${element.children.length}`);
   }
 
   function go(index: number): void {
@@ -153,17 +161,26 @@ export function gridView(scroller: HTMLElement, hooks: GridHooks): GridView {
   return {
     element,
     show(list, label) {
-      if (list !== stickers && list[at]?.id !== stickers[at]?.id) at = 0;
       element.setAttribute('aria-label', label);
-      const same = list === stickers;
+      const kept = stickers.length;
+      const grown = kept > 0 && stickers.every((one, i) => one === list[i]);
+      if (!grown && list[at]?.id !== stickers[at]?.id) at = 0;
       stickers = list;
-      if (!same) render();
+      if (!grown) render();
+      else if (list.length > kept) build(kept - (kept % columns));
     },
     focus() {
       cells[at]?.focus();
       return cells.length > 0;
     },
-    refresh: render,
+    refresh() {
+      cells.forEach((cell, i) => {
+        const sticker = stickers[i];
+        if (sticker === undefined) return;
+        cell.classList.toggle('favourite', hooks.isFavourite(sticker));
+        if (cell.firstChild !== null) void draw(cell);
+      });
+    },
     has: (sticker) => stickers.includes(sticker),
   };
 }

@@ -1,6 +1,7 @@
 /** Colours pass 4.5:1 on their ground in both schemes. Custom properties are the ones of the README. */
 export const CSS = `
-:host{display:block;box-sizing:border-box;inline-size:380px;max-inline-size:100%;block-size:520px;color-scheme:light dark;
+:host{display:block;box-sizing:border-box;inline-size:min(380px,100%);min-inline-size:0;max-inline-size:100%;block-size:520px;
+contain:inline-size;contain-intrinsic-inline-size:min(380px,100vw - 16px);color-scheme:light dark;
 --cell:var(--sotto-cell-size,46px);
 --accent:var(--sotto-accent,light-dark(#4a3fb5,#b9b1ff));
 --on-accent:var(--sotto-on-accent,light-dark(#fff,#17132e));

@@ -1,0 +1,224 @@
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launch } from './chromium.ts';
+import { servePage } from './embed-page.ts';
+import { pickerOf, violations } from './support.ts';
+
+let browser: Browser;
+let served: Awaited<ReturnType<typeof servePage>>;
+
+beforeAll(async () => {
+  [browser, served] = await Promise.all([launch(), servePage()]);
+});
+afterAll(async () => {
+  await browser.close();
+  served.close();
+});
+
+/** The page, after `script` ran in it. */
+async function open(script: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(25_000);
+  return another(await context.newPage(), script);
+}
+
+async function another(page: Page, script: string): Promise<Page> {
+  await page.goto(served.url);
+  await page.waitForFunction('globalThis.put');
+  await page.evaluate(`{ ${script} }`);
+  return page;
+}
+
+const asked = (page: Page): Promise<number> => page.evaluate('asked.length');
+const names = (page: Page) =>
+  pickerOf(page).cells.evaluateAll((all) => all.map((cell) => cell.getAttribute('aria-label')));
+
+/** Time for the picker to do what it must not: its clock is moved, so that nobody waits. */
+const minutes = async (page: Page): Promise<void> => page.clock.runFor(120_000);
+
+describe('who chose this device', () => {
+  test('asks nobody while its stickers are late, and is told so', async () => {
+    const context = await browser.newContext();
+    context.setDefaultTimeout(25_000);
+    const page = await context.newPage();
+    await page.clock.install();
+    await page.addInitScript(() => localStorage.setItem('sotto-stickers', '{"mode":"device"}'));
+    await another(page, `put({ mode: 'network' }).client = client(pages)`);
+    const picker = pickerOf(page);
+    await picker.box.fill('cat');
+    await picker.box.press('Enter');
+    await picker.state.filter({ hasText: 'nothing was searched' }).waitFor();
+    await minutes(page);
+    expect(await asked(page)).toBe(0);
+    expect(await picker.mode.getAttribute('aria-checked')).toBe('false');
+    await page.evaluate(`document.querySelector('sotto-stickers').device = device()`);
+    await expect.poll(() => names(page)).toEqual(['device cat']);
+    expect(await asked(page)).toBe(0);
+    await context.close();
+  });
+
+  test('is offered the network, and asks it by an act of their own', async () => {
+    const page = await open(`put({ mode: 'device' }).client = client(pages)`);
+    const picker = pickerOf(page);
+    await picker.box.fill('cat');
+    await picker.button('Search the private network').click();
+    await picker.heading.filter({ hasText: 'From the private network' }).waitFor();
+    expect(await asked(page)).toBe(1);
+    await page.context().close();
+  });
+});
+
+test('what is set again as it was asks nothing again', async () => {
+  const context = await browser.newContext();
+  context.setDefaultTimeout(25_000);
+  const page = await context.newPage();
+  await page.clock.install();
+  await another(
+    page,
+    `const one = put({ mode: 'network', locale: 'de' }); one.client = client(pages); one.device = device()`,
+  );
+  const picker = pickerOf(page);
+  await picker.box.fill('cat');
+  await picker.box.press('Enter');
+  await picker.heading.filter({ hasText: '100' }).waitFor();
+  await page.evaluate(`{
+    const one = document.querySelector('sotto-stickers');
+    one.client = one.client;
+    one.device = one.device;
+    one.locale = 'de';
+    one.setAttribute('mode', 'network');
+  }`);
+  await minutes(page);
+  expect(await asked(page)).toBe(1);
+  expect((await names(page)).length).toBe(100);
+  await context.close();
+});
+
+test('two pickers keep each other’s favourites', async () => {
+  const page = await open(`for (const id of ['a', 'b']) put({ id }).device = device()`);
+  const cell = (id: string, n: number) =>
+    page.locator(`#${id}`).getByRole('gridcell').getByRole('button').nth(n);
+  await cell('a', 0).click({ button: 'right' });
+  await cell('b', 1).click({ button: 'right' });
+  await cell('a', 1).click();
+  const kept = await page.evaluate(
+    () => JSON.parse(localStorage.getItem('sotto-stickers') ?? '{}') as unknown,
+  );
+  expect(kept).toMatchObject({ favourites: [{ id: 'two' }, { id: 'one' }], recents: [{ id: 'two' }] });
+  await page.context().close();
+});
+
+test('of two locales the one asked for last is shown, whichever comes first; recents follow it', async () => {
+  const page = await open(`
+    const late = Promise.withResolvers();
+    const made = device();
+    globalThis.late = () => late.resolve(made.groups('en'));
+    const one = put({ locale: 'en' });
+    one.device = { ...made, groups: (locale) => locale === 'en' ? late.promise : made.groups(locale) };
+    one.locale = 'de';`);
+  const picker = pickerOf(page);
+  await picker.cells.first().waitFor();
+  await page.evaluate('late()');
+  await page.evaluate('Promise.resolve()');
+  expect(await names(page)).toEqual(['one de', 'two de']);
+  await picker.cells.first().click();
+  await page.evaluate(`document.querySelector('sotto-stickers').locale = 'fr'`);
+  await picker.tabs.first().click();
+  await expect.poll(() => names(page)).toEqual(['one fr']);
+  await page.context().close();
+});
+
+test('pages are added below, a thousand and more, and what is seen stays as it is', async () => {
+  const page = await open(`put().client = client(pages)`);
+  const picker = pickerOf(page);
+  await picker.box.fill('cat');
+  await picker.box.press('Enter');
+  await picker.heading.filter({ hasText: '100' }).waitFor();
+  await picker.cells.first().evaluate((cell) => Object.assign(globalThis, { first: cell }));
+  const more = picker.button('Show more');
+  for (let n = 2; n <= 12; n++) {
+    await more.click();
+    await expect.poll(() => picker.cells.count()).toBe(100 * n);
+  }
+  const all = await names(page);
+  expect(all).toEqual(Array.from({ length: 1200 }, (_, i) => `cat ${i}`));
+  expect(
+    await picker.cells.first().evaluate((cell) => cell === (globalThis as { first?: unknown }).first),
+  ).toBe(true);
+  expect(await page.getByRole('grid').getAttribute('aria-rowcount')).toBe(String(Math.ceil(1200 / 7)));
+  await picker.cells.first().focus();
+  await page.keyboard.press('Control+End');
+  expect(await picker.cells.last().evaluate((cell) => cell.matches(':focus'))).toBe(true);
+  await page.context().close();
+});
+
+test('a page that failed: its own words, the stickers stay, and asking again brings it', async () => {
+  const page = await open(`put().client = client((query, options) => {
+    if (options.cursor && asked.length === 2) throw failing('relay-unreachable');
+    return pages(query, options);
+  })`);
+  const picker = pickerOf(page);
+  await picker.box.fill('cat');
+  await picker.box.press('Enter');
+  await picker.button('Show more').click();
+  await picker.notice.filter({ hasText: 'The relay cannot be reached' }).waitFor();
+  expect(await picker.frame.innerText()).not.toContain('this device');
+  await picker.button('Try again').click();
+  await expect.poll(() => picker.cells.count()).toBe(200);
+  expect(await picker.notice.count()).toBe(0);
+  await page.context().close();
+});
+
+test('L6 while tokens rest it is told how long, and fresh ones are spent by consent alone', async () => {
+  const page = await open(
+    `const one = put({ mode: 'network' });
+     one.device = device();
+     one.client = client((query, options) => {
+       if (!options.allowFresh) throw failing('tokens-resting', { until: 1_900_000_020 });
+       return pages(query, options);
+     })`,
+    { timezoneId: 'UTC' },
+  );
+  const picker = pickerOf(page);
+  await picker.box.fill('cat');
+  await picker.box.press('Enter');
+  await picker.notice.filter({ hasText: 'Ready: Sun 5:47' }).waitFor();
+  expect(await names(page)).toEqual(['device cat']);
+  expect(await violations(page)).toEqual([]);
+  await picker.button('Use one now all the same').click();
+  await picker.heading.filter({ hasText: 'From the private network' }).waitFor();
+  expect(await page.evaluate('asked.map(({ options }) => options)')).toEqual([{}, { allowFresh: true }]);
+  await page.context().close();
+});
+
+test.each(['en', 'de', 'fr', 'ar', 'ja'])(
+  '%s: it fits into 320 pixels, in a grid, in a row, in a popover',
+  async (locale) => {
+    const page = await open(
+      `const main = document.querySelector('main');
+     main.innerHTML = '<div style="display:grid"></div><div style="display:flex"></div><div style="float:inline-start"></div>';
+     for (const parent of main.children) {
+       const one = put({ mode: 'network', locale: '${locale}' }, parent);
+       one.device = device();
+       one.client = client(() => { throw failing('no-tokens', { until: 1_900_000_000 }) });
+     }`,
+      { viewport: { width: 320, height: 700 } },
+    );
+    const picker = page.locator('sotto-stickers').first();
+    await picker.getByRole('combobox').fill('cat');
+    await picker.getByRole('combobox').press('Enter');
+    await picker.locator('[part=notice]').waitFor();
+    const wide = (): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth);
+    expect(await wide()).toBe(320);
+    const inner = await picker.locator('[part=picker]').evaluate((frame) =>
+      [...frame.querySelectorAll('*')]
+        .filter(
+          (one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX === 'visible',
+        )
+        .filter((one) => one instanceof HTMLElement && getComputedStyle(one).display !== 'inline')
+        .map((one) => one.className),
+    );
+    expect(inner).toEqual([]);
+    await page.context().close();
+  },
+);
