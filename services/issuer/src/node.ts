@@ -32,7 +32,7 @@ const platform: Platform = {
   now: () => Math.floor(Date.now() / 1000),
   random: (length) => new Uint8Array(randomBytes(length)),
   date: (seconds) => new Date(seconds * 1000),
-  pause: () => turn(),
+  pause: (milliseconds) => (milliseconds === 0 ? turn() : sleep(milliseconds)),
 };
 
 const voprf = {

@@ -6,8 +6,8 @@ export interface Platform {
   readonly random: Random;
   /** What a library that knows only Date takes. */
   readonly date: (seconds: UnixSeconds) => Date;
-  /** Lets everything else that waits have a turn. */
-  readonly pause: () => Promise<void>;
+  /** Lets everything else that waits have a turn, and then some milliseconds pass. */
+  readonly pause: (milliseconds: number) => Promise<void>;
 }
 
 /** Whose request it is: a keyed hash, and the tier that its quota follows. */

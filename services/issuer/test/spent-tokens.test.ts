@@ -161,6 +161,6 @@ test('S23 however many rows there are, every statement of a spend finds its own 
     const plan = client.prepare(`explain query plan ${sql}`).all();
     const reads = plan.map(({ detail }) => String(detail)).filter((detail) => /spent|closed/.test(detail));
     for (const detail of reads) expect(detail).toMatch(/^SEARCH \w+ USING (INTEGER )?PRIMARY KEY \(/);
-    expect(reads.length > 0 || /^insert into "closed_ledgers"/.test(sql)).toBe(true);
+    expect(reads.length > 0 || sql.startsWith('insert into "closed_ledgers"')).toBe(true);
   }
 });
