@@ -12,7 +12,7 @@ export interface Subtle {
   importKey(
     format: string,
     key: Bytes,
-    algorithm: { name: string },
+    algorithm: string,
     extractable: boolean,
     usages: string[],
   ): Promise<CryptoKey>;
@@ -25,17 +25,21 @@ export interface Subtle {
   encrypt(algorithm: AesGcm, key: CryptoKey, data: Bytes): Promise<ArrayBuffer>;
   decrypt(algorithm: AesGcm, key: CryptoKey, data: Bytes): Promise<ArrayBuffer>;
   /** Of newer runtimes alone. */
-  decapsulateBits?(algorithm: { name: string }, key: CryptoKey, cipherText: Bytes): Promise<ArrayBuffer>;
+  decapsulateBits?(algorithm: string, key: CryptoKey, cipherText: Bytes): Promise<ArrayBuffer>;
 }
 
 interface AesGcm {
   name: string;
   iv: Bytes;
-  additionalData: Bytes;
+  additionalData?: Bytes;
 }
 
 const HKDF_SHA256 = hkdfSha256(hmacSha256);
 const PKCS8_X25519 = fromHex('302e020100300506032b656e04220420'); // what stands before the 32 bytes (RFC 8410 §7)
+// Names instead of objects, and lists that are there already: a runtime reads each anew with each call.
+const NO_USAGES: string[] = [];
+const DERIVING = ['deriveBits'];
+const SEALING = ['encrypt', 'decrypt'];
 const BASE_POINT = new Uint8Array(32).fill(9, 0, 1);
 
 /**
@@ -54,17 +58,16 @@ export function webcryptoHpke(subtle: Subtle): Hpke {
 }
 
 function webcryptoX25519(subtle: Subtle): X25519 {
-  const algorithm = { name: 'X25519' };
   const imported = new ImportedKeys<CryptoKey>();
   const importPublic = async (publicKey: Bytes, again: boolean): Promise<CryptoKey> => {
     const before = again ? imported.find(publicKey) : undefined;
     if (before !== undefined) return before;
-    const key = await subtle.importKey('raw', publicKey, algorithm, false, []);
+    const key = await subtle.importKey('raw', publicKey, 'X25519', false, NO_USAGES);
     return again ? imported.keep(publicKey, key) : key;
   };
   const importPrivate = async (privateKey: Bytes, extractable: boolean): Promise<CryptoKey> => {
     const pkcs8 = concat(PKCS8_X25519, privateKey);
-    const key = await subtle.importKey('pkcs8', pkcs8, algorithm, extractable, ['deriveBits']);
+    const key = await subtle.importKey('pkcs8', pkcs8, 'X25519', extractable, DERIVING);
     pkcs8.fill(0);
     return key;
   };
@@ -90,7 +93,7 @@ function webcryptoX25519(subtle: Subtle): X25519 {
 }
 
 function webcryptoMlKem768(subtle: Subtle): MlKem768 {
-  const algorithm = { name: 'ML-KEM-768' };
+  const algorithm = 'ML-KEM-768';
   return {
     async load(seed) {
       const inJs = await NOBLE_ML_KEM_768.load(seed);
@@ -118,7 +121,7 @@ function webcryptoAes128Gcm(subtle: Subtle): Aead {
     Nn: 12,
     Nt: 16,
     async load(raw) {
-      const key = await subtle.importKey('raw', raw, { name: 'AES-GCM' }, false, ['encrypt', 'decrypt']);
+      const key = await subtle.importKey('raw', raw, 'AES-GCM', false, SEALING);
       return {
         seal: async (nonce, aad, pt) => new Uint8Array(await subtle.encrypt(aesGcm(nonce, aad), key, pt)),
         async open(nonce, aad, ct) {
@@ -133,4 +136,5 @@ function webcryptoAes128Gcm(subtle: Subtle): Aead {
   };
 }
 
-const aesGcm = (iv: Bytes, additionalData: Bytes): AesGcm => ({ name: 'AES-GCM', iv, additionalData });
+const aesGcm = (iv: Bytes, additionalData: Bytes): AesGcm =>
+  additionalData.length === 0 ? { name: 'AES-GCM', iv } : { name: 'AES-GCM', iv, additionalData };

@@ -1,4 +1,4 @@
-import { concat, EMPTY, equalBytes, hex, uint, utf8, type Bytes } from '@sotto/wire';
+import { concat, EMPTY, equalBytes, fromHex, uint, utf8, type Bytes } from '@sotto/wire';
 import { OhttpError } from '../error.ts';
 import { KEM, type Kdf, type Kem, type KemPrivateKey, type MaybePromise } from '../hpke.ts';
 import { labeledExtract, labeledInfo } from '../labeled.ts';
@@ -41,13 +41,13 @@ export class ImportedKeys<T> {
 }
 
 /** The u-coordinates below p whose multiples by a clamped scalar are all zero. Those above p are refused anyway. */
-const LOW_ORDER = new Set([
+const LOW_ORDER = [
   '0000000000000000000000000000000000000000000000000000000000000000',
   '0100000000000000000000000000000000000000000000000000000000000000',
   'e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800',
   '5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157',
   'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
-]);
+].map(fromHex);
 
 /**
  * Whether a u-coordinate is below p and of large order. No honest party makes any other, and one
@@ -58,7 +58,7 @@ export function isHonestPoint(publicKey: Bytes): boolean {
   const top = publicKey[SIZE - 1] ?? 0;
   if (top > 0x7f) return false;
   const belowP = top < 0x7f || publicKey.subarray(1, SIZE - 1).some((byte) => byte !== 0xff);
-  return (belowP || (publicKey[0] ?? 0) < 0xed) && !LOW_ORDER.has(hex(publicKey));
+  return (belowP || (publicKey[0] ?? 0) < 0xed) && !LOW_ORDER.some((point) => equalBytes(point, publicKey));
 }
 
 /**
@@ -81,13 +81,13 @@ export async function agree(
 
 const SUITE_ID = concat(utf8('KEM'), uint(2, KEM.X25519));
 const EAE_PRK = utf8('eae_prk');
-const SHARED_SECRET = utf8('shared_secret');
+const SHARED_SECRET_INFO = labeledInfo(SUITE_ID, utf8('shared_secret'), EMPTY, SIZE);
 
 /** DHKEM(X25519, HKDF-SHA256) (RFC 9180 §4.1, §7.1). */
 export function dhkemX25519(x25519: X25519, kdf: Kdf): Kem {
   const extractAndExpand = async (dh: Bytes, enc: Bytes, publicKey: Bytes): Promise<Bytes> => {
     const prk = await labeledExtract(kdf, SUITE_ID, EMPTY, EAE_PRK, dh);
-    return kdf.expand(prk, labeledInfo(SUITE_ID, SHARED_SECRET, concat(enc, publicKey), SIZE), SIZE);
+    return kdf.expand(prk, concat(SHARED_SECRET_INFO, enc, publicKey), SIZE);
   };
   return {
     id: KEM.X25519,
