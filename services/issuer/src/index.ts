@@ -30,7 +30,7 @@ const platform: Platform = {
   now,
   random: (length) => crypto.getRandomValues(new Uint8Array(length)),
   date: (seconds) => new Date(seconds * 1000),
-  pause: () => new Promise((resolve) => setTimeout(resolve, 0)),
+  pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
 };
 
 /** Secret scalars meet constant-time code alone: libsodium's, and the platform's own ECDH. */
@@ -44,13 +44,16 @@ interface Wired {
   readonly fetch: (request: Request) => Response | Promise<Response>;
 }
 
-/** One issuer a configuration; an isolate has one, and null when it is wrong. */
-let wired: { readonly of: string; readonly value: Wired | null } | undefined;
+/** One issuer an environment; an isolate has one, and null when it is wrong. */
+const wired = new WeakMap<IssuerEnv, Wired | null>();
 
 function wire(env: IssuerEnv): Wired | null {
-  const of = JSON.stringify(VARIABLES.map((name) => env[name]));
-  if (wired?.of !== of) wired = { of, value: make(env) };
-  return wired.value;
+  let live = wired.get(env);
+  if (live === undefined) {
+    live = make(env);
+    wired.set(env, live);
+  }
+  return live;
 }
 
 function make(env: IssuerEnv): Wired | null {

@@ -108,6 +108,20 @@ test('K01 K08 a Worker with a wrong configuration answers one constant 503 on ev
   expect(await redeem(token)).toBe('first');
 });
 
+test('an isolate reads its configuration once, and not with every request', async () => {
+  const read: string[] = [];
+  const get = (target: object, name: string, receiver: unknown): unknown => {
+    read.push(name);
+    return Reflect.get(target, name, receiver);
+  };
+  const env = new Proxy({ ...bindings }, { get } as ProxyHandler<typeof bindings>);
+  expect((await call(env, '/health')).status).toBe(200);
+  expect(read.length).toBeGreaterThan(0);
+  read.length = 0;
+  for (let i = 0; i < 3; i++) expect((await call(env, '/health')).status).toBe(200);
+  expect(read).toEqual([]);
+});
+
 test('K03 X05 while a store fails, nothing is issued or spent, and there is no other key', async () => {
   const token = await oneToken();
   const pending = await blind(5);
@@ -116,7 +130,7 @@ test('K03 X05 while a store fails, nothing is issued or spent, and there is no o
       new Proxy({}, { get: () => async () => Promise.reject(new Error('Durable Object storage: canary')) }),
   } as never;
   for (const name of ['KEYS', 'QUOTA', 'SPENT'] as const) {
-    // Another configuration, so that the isolate starts cold.
+    // Another environment, so that the isolate starts cold.
     const env = { ...bindings, [name]: broken, ISSUER_URL: `https://${name.toLowerCase()}.example` };
     const authorization = `Bearer ${await accountToken('x')}`;
     const headers = { 'content-type': AMORTIZED_REQUEST, authorization };
@@ -141,7 +155,7 @@ test('K05 the private keys that are used cannot be exported', async () => {
     },
   });
   try {
-    // Another configuration, so that the isolate is cold and loads its keys anew.
+    // Another environment, so that the isolate is cold and loads its keys anew.
     const env = { ...bindings, ISSUER_URL: 'https://cold.example' };
     const entrypoint = new GatewayEntrypoint(createExecutionContext(), env);
     const token = await oneToken('weather', 1);
