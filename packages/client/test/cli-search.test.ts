@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -95,6 +95,13 @@ describe('sotto search', () => {
     expect(await readFile(path.join(folder, 'out', '_etc_x.svg'), 'utf8')).toMatch(/^<svg /);
   });
 
+  test('--save where no folder can be is said before anything is asked', async () => {
+    await writeFile(path.join(folder, 'a-file'), '');
+    expect(await search('cat', '--save', 'a-file')).toBe(1);
+    expect(io.errors).toEqual([`sotto: cannot write into ${path.join(folder, 'a-file')} (EEXIST)`]);
+    expect([io.lines, io.asked]).toEqual([[], []]);
+  });
+
   test('a wallet is kept: the second search draws nothing', async () => {
     expect(await run(['search', 'cat', ...parties, ...account, '--fresh'], io)).toBe(0);
     const before = io.asked.length;
@@ -108,7 +115,7 @@ describe('sotto search', () => {
   test('without consent fresh tokens rest: exit 1, said plainly', async () => {
     expect(await run(['search', 'cat', ...parties, ...drawn], io)).toBe(1);
     expect(io.lines).toEqual([]);
-    expect(io.errors.join()).toMatch(/too new.*until .*Z.*\[tokens-resting\]/);
+    expect(io.errors.join()).toMatch(/too new.*until .*Z.*\[tokens-resting\].*--fresh/);
   });
 
   test('a lost answer: exit 1 and how to try the same again, which then works with the same token', async () => {
@@ -138,6 +145,25 @@ describe('sotto search', () => {
   });
 });
 
+test.each([
+  [['search', ''], 'what to search for?'],
+  [['search', 'happy', 'cat'], 'too many words: quote a query of several'],
+  [['explain', ' '], 'what to search for?'],
+  [['search', 'cat', '--relay', 'nonsense'], 'not an https URL, or a loopback one: nonsense'],
+  [['search', 'cat', '--relay', 'http://relay.example'], 'not an https URL, or a loopback one'],
+  [['search', 'cat', '--issuer', 'ftp://issuer.example'], 'not an https URL, or a loopback one'],
+  [['search', 'cat', '--root', 'AAAA'], '--root takes 32 bytes of base64url'],
+  [['quota', 'show', '--account', ''], '--account is needed'],
+  [['keys', 'list', 'all'], 'too many words'],
+  [['serch'], 'no such command: serch'],
+])('sotto %j is 2, and what is wrong is said', async (words, said) => {
+  const rest = words.includes('--relay') || words.includes('--issuer') || words.includes('--root');
+  const others = rest ? parties.filter((_, i) => !words.includes(parties[i - (i % 2)] ?? '')) : [];
+  expect(await run([...words, ...others], io)).toBe(2);
+  expect(io.errors.join('\n')).toContain(`sotto: ${said}`);
+  expect([io.lines, io.asked]).toEqual([[], []]);
+});
+
 const party = (title: string, value: string) => ({
   title,
   sentence: `${title} is here.`,
@@ -153,6 +179,11 @@ describe('the local suite', () => {
     io.env['PORT'] = '9000';
     expect(await run(['search', 'cat'], io)).toBe(1);
     expect(io.errors.join()).toContain('http://127.0.0.1:9004');
+    for (const port of ['abc', '0', '65532', '99999', '-1']) {
+      io.env['PORT'] = port;
+      expect(await run(['search', 'cat'], io)).toBe(2);
+      expect(io.errors.at(-1)).toContain('PORT is no port that leaves four above it');
+    }
   });
 
   test('explain prints side by side what each party saw', async () => {
@@ -166,7 +197,7 @@ describe('the local suite', () => {
     expect(await run(['explain', 'happy cat', '--wallet', 'fresh'], io)).toBe(0);
     const request = io.asked.find(({ url }) => url.endsWith('/token-request'));
     expect(request?.init.headers).toMatchObject({ authorization: 'Bearer local.jwt' });
-    expect(io.lines[0]).toBe('You asked for "happy cat" and got 1 stickers.');
+    expect(io.lines[0]).toBe('You asked for "happy cat" and got 1 sticker.');
     const titles = io.lines.find((line) => line.includes('RELAY'));
     expect(titles).toMatch(/^RELAY {2,}GATEWAY$/);
     const shown = io.lines.find((line) => line.includes('203.0.113.7'));

@@ -55,12 +55,22 @@ export function count(text: string | undefined, name: string): number | undefine
 
 /** @throws {UsageError} when there are more words than the command takes */
 export function noMore(words: readonly string[]): void {
-  if (words.length > 0) throw new UsageError('too many words: quote a query of several');
+  if (words.length > 0) throw new UsageError('too many words');
+}
+
+/** The one word of a search. @throws {UsageError} */
+export function queryOf([query = '', ...rest]: readonly string[]): string {
+  if (query.trim() === '') throw new UsageError('what to search for?');
+  if (rest.length > 0) throw new UsageError('too many words: quote a query of several');
+  return query;
 }
 
 /** Server-made text without anything that a terminal would obey. */
 export const printable = (text: string): string =>
   text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
+
+/** `1 picture`, `2 pictures`. */
+export const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
 
 /** A time in UTC, to the second. */
 export const iso = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000', '');

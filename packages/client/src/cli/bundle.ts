@@ -11,7 +11,16 @@ import {
 } from '@sotto/bundle';
 import { base64url, fromBase64url, hex, ProtocolError, type Bytes } from '@sotto/wire';
 import { count, Failure, iso, noMore, parse, UsageError } from './arguments.ts';
-import { answered, base, bytesOf, operator, OPERATOR, OPERATOR_USAGE } from './fetching.ts';
+import {
+  answered,
+  base,
+  bytesOf,
+  bytesOfText,
+  operator,
+  OPERATOR,
+  OPERATOR_USAGE,
+  rootKey,
+} from './fetching.ts';
 import type { Io, Status } from './io.ts';
 import { localSuite } from './local.ts';
 
@@ -50,7 +59,7 @@ async function verify(argv: readonly string[], io: Io): Promise<Status> {
   const urls = (local === null ? positionals : [local.relay, local.gateway]).map(base);
   const root = values.root ?? local?.root;
   const epochSeconds = count(values['epoch-seconds'], 'epoch-seconds') ?? local?.epochSeconds ?? 86_400;
-  const roots = root === undefined ? null : [keyOf(root)];
+  const roots = root === undefined ? null : [rootKey(root)];
   if (roots === null) io.err('sotto: no --root: the signature is not looked at');
   let status: Status = 0;
   let first: Shown | null = null;
@@ -82,20 +91,6 @@ function opened(signed: Bytes, roots: readonly Bytes[] | null, epochSeconds: num
   const unsigned = { ...options, roots: [new Uint8Array(32)], ed25519Verify: () => true };
   verifySignedBundle(signed, roots === null ? unsigned : options);
   return { bundle: decodeBundle(encoded), digest: bundleDigest(encoded) };
-}
-
-function keyOf(text: string): Bytes {
-  const key = bytesOfText(text);
-  if (key?.length !== 32) throw new UsageError('--root takes 32 bytes of base64url');
-  return key;
-}
-
-function bytesOfText(text: string): Bytes | null {
-  try {
-    return fromBase64url(text.trim());
-  } catch {
-    return null;
-  }
 }
 
 async function sign(argv: readonly string[], io: Io): Promise<Status> {

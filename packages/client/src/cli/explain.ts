@@ -1,4 +1,4 @@
-import { Failure, noMore, parse, printable, UsageError } from './arguments.ts';
+import { counted, Failure, parse, printable, queryOf } from './arguments.ts';
 import type { Io, Status } from './io.ts';
 import { setUp } from './setup.ts';
 import { sideBySide, wrap } from './table.ts';
@@ -23,9 +23,7 @@ interface Party {
 /** Runs `sotto explain`. */
 export async function explain(argv: readonly string[], io: Io): Promise<Status> {
   const { values, positionals } = parse(argv, { locale: { type: 'string' }, wallet: { type: 'string' } });
-  const [query, ...rest] = positionals;
-  if (query === undefined) throw new UsageError('what to search for?');
-  noMore(rest);
+  const query = queryOf(positionals);
   const { locale, wallet } = values;
   const { client, local } = await setUp({ wallet }, io);
   if (local === null) throw new Failure('only a local suite can be watched');
@@ -33,7 +31,9 @@ export async function explain(argv: readonly string[], io: Io): Promise<Status> 
   const answer = await io.fetch(`${local.page}/local/taps`, { redirect: 'error' });
   if (!answer.ok) throw new Failure('the local suite shows nothing');
   const parties = Object.values((await answer.json()) as Record<string, unknown>).filter(isParty);
-  io.out(`You asked for ${printable(JSON.stringify(query))} and got ${found.results.length} stickers.`);
+  io.out(
+    `You asked for ${printable(JSON.stringify(query))} and got ${counted(found.results.length, 'sticker')}.`,
+  );
   io.out('');
   for (const line of render(parties, Math.min(io.columns ?? 100, WIDEST))) io.out(line);
   return 0;

@@ -1,3 +1,4 @@
+import { fromBase64url, type Bytes } from '@sotto/wire';
 import { baseUrl } from '../http.ts';
 import { Failure, UsageError } from './arguments.ts';
 import type { Io } from './io.ts';
@@ -10,6 +11,21 @@ export function base(url: string): string {
   const checked = baseUrl(url);
   if (checked === null) throw new UsageError(`not an https URL, or a loopback one: ${url}`);
   return checked;
+}
+
+/** 32 bytes of an Ed25519 key. @throws {UsageError} */
+export function rootKey(text: string): Bytes {
+  const key = bytesOfText(text);
+  if (key?.length !== 32) throw new UsageError('--root takes 32 bytes of base64url');
+  return key;
+}
+
+export function bytesOfText(text: string): Bytes | null {
+  try {
+    return fromBase64url(text.trim());
+  } catch {
+    return null;
+  }
 }
 
 /** One request; a status that is not 2xx fails the command. */

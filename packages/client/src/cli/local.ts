@@ -1,4 +1,4 @@
-import { Failure } from './arguments.ts';
+import { Failure, UsageError } from './arguments.ts';
 import type { Io } from './io.ts';
 
 /** What the page of `npm start` tells about its suite. */
@@ -13,9 +13,9 @@ export interface LocalSuite {
   readonly epochSeconds?: number;
 }
 
-/** The local suite of the same PORT; its page is four above the relay. @throws {Failure} when none runs */
+/** The local suite of the same PORT; its page is four above the relay. @throws {Failure} when none runs @throws {UsageError} */
 export async function localSuite(io: Io): Promise<LocalSuite> {
-  const port = Number(io.env['PORT'] ?? 8801);
+  const port = portOf(io.env['PORT']);
   const page = `http://127.0.0.1:${port + 4}`;
   try {
     const answer = await io.fetch(`${page}/local.json`, { redirect: 'error' });
@@ -26,6 +26,13 @@ export async function localSuite(io: Io): Promise<LocalSuite> {
   throw new Failure(
     `no local suite at ${page}: start one by \`npm start\`, or say --relay, --issuer and --root`,
   );
+}
+
+/** The relay's port. @throws {UsageError} */
+function portOf(text = ''): number {
+  const port = Number(text === '' ? 8801 : text);
+  if (Number.isInteger(port) && port > 0 && port + 4 < 65_536) return port;
+  throw new UsageError('PORT is no port that leaves four above it');
 }
 
 /** A bearer token of the development attester. */

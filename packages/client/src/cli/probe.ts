@@ -1,9 +1,9 @@
 import { randomFillSync } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { nodeHpke } from '@sotto/ohttp/node';
-import { fromBase64url, ProtocolError, type Bytes } from '@sotto/wire';
+import { ProtocolError } from '@sotto/wire';
 import { count, Failure, noMore, parse, printable, UsageError } from './arguments.ts';
-import { base } from './fetching.ts';
+import { base, rootKey } from './fetching.ts';
 import type { Io, Status } from './io.ts';
 import { localSuite } from './local.ts';
 import { ENVELOPE_ROWS } from './probe/envelope-rows.ts';
@@ -67,7 +67,7 @@ export async function probe(
     ...platform,
     relay: base(relay ?? ''),
     gateway: gateway === undefined ? null : base(gateway),
-    roots: root === undefined ? null : [keyOf(root)],
+    roots: root === undefined ? null : [rootKey(root)],
     epochSeconds: count(values['epoch-seconds'], 'epoch-seconds') ?? local?.epochSeconds ?? 86_400,
     egress: egressOf(values.egress ?? []),
   });
@@ -102,16 +102,6 @@ async function found({ ask }: Row, live: Live): Promise<Finding> {
     if (error instanceof SyntaxError) return fail('what came back cannot be read');
     throw error;
   }
-}
-
-function keyOf(text: string): Bytes {
-  try {
-    const key = fromBase64url(text.trim());
-    if (key.length === 32) return key;
-  } catch {
-    // said below
-  }
-  throw new UsageError('--root takes 32 bytes of base64url');
 }
 
 function egressOf(pairs: readonly string[]): ReadonlyMap<string, string> {

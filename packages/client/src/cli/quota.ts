@@ -32,7 +32,7 @@ export async function quota(argv: readonly string[], io: Io): Promise<Status> {
   });
   noMore(positionals);
   const { account, service, attester } = values;
-  if (account === undefined) throw new UsageError('--account is needed');
+  if (account === undefined || account === '') throw new UsageError('--account is needed');
   const { issuer, headers } = await operator(values, io);
   if (issuer === null) throw new Failure('no issuer');
   const body = JSON.stringify({ account, service, issuer: attester });

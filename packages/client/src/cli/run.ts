@@ -1,6 +1,6 @@
 import { ProtocolError } from '@sotto/wire';
 import { ClientError } from '../error.ts';
-import { Failure, HelpAsked, UsageError } from './arguments.ts';
+import { Failure, HelpAsked, printable, UsageError } from './arguments.ts';
 import { bundle, BUNDLE_USAGE } from './bundle.ts';
 import { explain, EXPLAIN_USAGE } from './explain.ts';
 import type { Command, Io, Status } from './io.ts';
@@ -41,6 +41,7 @@ export async function run(argv: readonly string[], io: Io): Promise<Status> {
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
     const asked = name === '--help' || name === '-h' || name === 'help';
+    if (!asked && name !== '') io.err(`sotto: no such command: ${printable(name)}\n`);
     (asked ? io.out : io.err)(USAGE);
     return asked ? 0 : 2;
   }

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Sticker } from '../index.ts';
 import { ClientError } from '../error.ts';
-import { count, noMore, parse, printable, UsageError } from './arguments.ts';
+import { count, counted, Failure, parse, printable, queryOf } from './arguments.ts';
 import type { Io, Status } from './io.ts';
 import { PARTIES, PARTIES_USAGE, setUp } from './setup.ts';
 import { table } from './table.ts';
@@ -34,18 +34,18 @@ export const SEARCH_OPTIONS = {
 /** Runs `sotto search`. */
 export async function search(argv: readonly string[], io: Io): Promise<Status> {
   const { values, positionals } = parse(argv, SEARCH_OPTIONS);
-  const [query, ...rest] = positionals;
-  if (query === undefined) throw new UsageError('what to search for?');
-  noMore(rest);
+  const query = queryOf(positionals);
   const limit = count(values.limit, 'limit');
   const { client, local } = await setUp(values, io);
   const { locale, cursor, retry: attempt } = values;
+  const folder = values.save === undefined ? null : path.resolve(io.cwd, values.save);
   const allowFresh = values.fresh === true || local !== null;
   try {
+    if (folder !== null) await made(folder);
     const options = { locale, limit, cursor, attempt };
     const { results, next } = await client.search(query, { ...given(options), allowFresh });
     print(results, values.json === true, io);
-    if (values.save !== undefined) await save(results, path.resolve(io.cwd, values.save), io);
+    if (folder !== null) await save(results, folder, io);
     if (next !== null) io.err(`sotto: there is more: --cursor ${printable(next)}`);
     return 0;
   } catch (error) {
@@ -53,6 +53,15 @@ export async function search(argv: readonly string[], io: Io): Promise<Status> {
     if (id !== undefined && id !== '') io.err(`sotto: to try the same again: --retry ${id}`);
     throw error;
   }
+}
+
+/** Before anything is asked: a token spent for pictures that cannot be kept is lost. */
+async function made(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => unwritable(folder, error));
+}
+
+function unwritable(folder: string, error: unknown): never {
+  throw new Failure(`cannot write into ${folder} (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
 }
 
 /** The options that were given: an absent one and an undefined one are not the same. */
@@ -77,12 +86,12 @@ function print(results: readonly Sticker[], json: boolean, io: Io): void {
 
 /** Writes the pictures; their names are made of letters, digits, dots and dashes alone. */
 async function save(results: readonly Sticker[], folder: string, io: Io): Promise<void> {
-  await mkdir(folder, { recursive: true });
   for (const { id, art } of results) {
     const name = id.replaceAll(/[^\w-]+/g, '_').slice(0, 100);
     const webp = art.type === 'image/webp';
     const file = path.join(folder, `${name}.${webp ? 'webp' : 'svg'}`);
-    await writeFile(file, webp ? Buffer.from(art.data, 'base64') : art.data);
+    const data = webp ? Buffer.from(art.data, 'base64') : art.data;
+    await writeFile(file, data).catch((error: unknown) => unwritable(folder, error));
   }
-  io.err(`sotto: ${results.length} ${results.length === 1 ? 'picture' : 'pictures'} in ${folder}`);
+  io.err(`sotto: ${counted(results.length, 'picture')} in ${folder}`);
 }

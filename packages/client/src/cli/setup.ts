@@ -4,6 +4,7 @@ import path from 'node:path';
 import { ClientError, createNodeClient, type Client } from '../node/index.ts';
 import { Failure, iso, UsageError } from './arguments.ts';
 import type { Io } from './io.ts';
+import { base, rootKey } from './fetching.ts';
 import { localAccount, localSuite, type LocalSuite } from './local.ts';
 
 /** Options that name the parties, shared by commands that search. */
@@ -35,7 +36,7 @@ export async function setUp(values: PartyValues, io: Io): Promise<Setup> {
   const named = (['relay', 'issuer', 'root'] as const).filter((name) => values[name] !== undefined);
   if (named.length > 0 && named.length < 3) throw new UsageError('--relay, --issuer and --root go together');
   const local = named.length === 0 ? await localSuite(io) : null;
-  const { relay = '', issuer = '', root = '' } = local ?? values;
+  const { relay, issuer, root } = local ?? namedParties(values);
   const token = values['account-token'] ?? io.env['SOTTO_ACCOUNT_TOKEN'];
   const account = async (): Promise<string> => {
     if (token !== undefined) return token;
@@ -56,6 +57,16 @@ export async function setUp(values: PartyValues, io: Io): Promise<Setup> {
   return { client, local };
 }
 
+/** @throws {UsageError} */
+function namedParties({
+  relay = '',
+  issuer = '',
+  root = '',
+}: PartyValues): Pick<LocalSuite, 'relay' | 'issuer' | 'root'> {
+  rootKey(root);
+  return { relay: base(relay), issuer: base(issuer), root: root.trim() };
+}
+
 /** A wallet a set of parties: tokens of one are nothing to another. */
 function walletFile(given: string | undefined, io: Io, parties: readonly string[]): string {
   if (given !== undefined) return path.resolve(io.cwd, given);
@@ -67,5 +78,6 @@ function walletFile(given: string | undefined, io: Io, parties: readonly string[
 /** What a person is told of a client's error: two sentences, and the time from which it is better. */
 export function explained(error: ClientError): string {
   const until = error.until === null ? '' : ` (until ${iso(error.until)})`;
-  return `${error.message} ${error.advice}${until} [${error.code}]`;
+  const how = error.code === 'tokens-resting' ? ' (--fresh allows them)' : '';
+  return `${error.message} ${error.advice}${until} [${error.code}]${how}`;
 }
