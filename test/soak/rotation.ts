@@ -18,6 +18,8 @@ export interface RotationOptions {
   readonly perSecond: number;
   readonly echoClients: number;
   readonly seed: number;
+  /** What there must be of each before it ends, for at most five times as long. */
+  readonly least?: { readonly [Count in 'slots' | 'requests' | 'searches' | 'previous']: number };
 }
 
 export interface RotationFigures {
@@ -54,7 +56,7 @@ function seeded(seed: number): () => number {
 
 /** Several clients draw, search and echo while every key there is rotates; each keeps its bundle for long. */
 export async function rotate(options: RotationOptions): Promise<RotationFigures> {
-  const { seconds, epochSeconds, clients, perSecond } = options;
+  const { seconds, epochSeconds, clients, perSecond, least } = options;
   const chance = seeded(options.seed);
   const echo = await echoService();
   const rows = [{ ...SEARCH, requestLength: 1024, responseLength: 98_304 }, echo.row];
@@ -64,7 +66,12 @@ export async function rotate(options: RotationOptions): Promise<RotationFigures>
   let [requests, searches, previous, oldest, of5xx, accounts] = [0, 0, 0, 0, 0, 0];
   const began = performance.now();
   const end = began + seconds * 1000;
-  const running = (): boolean => performance.now() < end;
+  const running = (): boolean => {
+    const now = performance.now();
+    if (now < end || least === undefined || now > end + 4000 * seconds) return now < end;
+    const { slots: s, requests: r, searches: q, previous: p } = least;
+    return failed.length === 0 && (slots.size < s || requests < r || searches < q || previous < p);
+  };
   const used = (sequence: number, age: number): void => {
     slots.add(sequence);
     oldest = Math.max(oldest, age / 1000 / epochSeconds);
