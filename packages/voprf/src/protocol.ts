@@ -51,12 +51,16 @@ export function createVoprf<E>(group: Group<E>): Voprf {
   const ZERO = new Uint8Array(Ns);
   const generator = encoded(group.generator);
   const keys = new WeakMap<Bytes, LoadedKey<E>>();
+  /** What isElement has decoded: an issuer checks a batch before it counts it, and then evaluates it. */
+  const checked = new WeakMap<Bytes, Encoded<E>>();
 
   function encoded(element: E): Encoded<E> {
     return { bytes: group.serialize(element), element };
   }
 
   function deserialize(bytes: Bytes, field: string): Encoded<E> {
+    const known = checked.get(bytes);
+    if (known !== undefined && equalBytes(known.bytes, bytes)) return known;
     const element = group.deserialize(bytes);
     if (element === null) throw new VoprfError('bad-element', `${field}: not an element of ${Ne} bytes`);
     return { bytes, element };
@@ -212,7 +216,9 @@ export function createVoprf<E>(group: Group<E>): Voprf {
     },
 
     isElement(bytes: Bytes): boolean {
-      return group.deserialize(bytes) !== null;
+      const element = group.deserialize(bytes);
+      if (element !== null) checked.set(bytes, { bytes: bytes.slice(), element });
+      return element !== null;
     },
   };
 }

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { ristretto255Group } from '../src/noble-group.ts';
+import { createVoprf } from '../src/protocol.ts';
+import { seeded } from './support.ts';
+
+const random = seeded(1);
+
+/** A suite, and how many elements it has decoded. */
+function counted() {
+  const group = ristretto255Group();
+  const decoded = { elements: 0 };
+  const deserialize: typeof group.deserialize = (bytes) => {
+    decoded.elements++;
+    return group.deserialize(bytes);
+  };
+  return { voprf: createVoprf({ ...group, deserialize }), decoded };
+}
+
+test('a batch that was checked element by element is decoded once', async () => {
+  const { voprf, decoded } = counted();
+  const key = voprf.generateKeyPair(random);
+  const inputs = Array.from({ length: 5 }, () => random(8));
+  const items = inputs.map((input) => ({ input, ...voprf.blind(input, random) }));
+  const elements = items.map(({ blindedElement }) => blindedElement);
+  expect(elements.every((element) => voprf.isElement(element))).toBe(true);
+  const { evaluatedElements, proof } = await voprf.blindEvaluate(key, elements, random);
+  expect(decoded.elements).toBe(5);
+  const finished = items.map((item, i) => ({
+    ...item,
+    evaluatedElement: evaluatedElements[i] ?? random(32),
+  }));
+  const outputs = await voprf.finalize(key.publicKey, finished, proof);
+  expect(outputs).toEqual(await Promise.all(inputs.map((input) => voprf.evaluate(key.secretKey, input))));
+});
+
+test('an element whose bytes have changed since they were checked is another one, or none', async () => {
+  const { voprf } = counted();
+  const key = voprf.generateKeyPair(random);
+  const blinded = () => voprf.blind(random(8), random).blindedElement;
+  const [element, other] = [blinded(), blinded()];
+  const evaluated = async () => (await voprf.blindEvaluate(key, [element], random)).evaluatedElements;
+  expect(voprf.isElement(element)).toBe(true);
+  const first = await evaluated();
+  element.set(other);
+  expect(await evaluated()).not.toEqual(first);
+  expect(await evaluated()).toEqual((await voprf.blindEvaluate(key, [other], random)).evaluatedElements);
+  element.fill(0xff);
+  await expect(evaluated()).rejects.toMatchObject({ code: 'bad-element' });
+  expect(voprf.isElement(element)).toBe(false);
+});
