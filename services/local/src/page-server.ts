@@ -62,8 +62,9 @@ export async function servePage(
       'cache-control': 'no-store',
     });
   });
-  const server = await new Promise<Server>((resolve) => {
+  const server = await new Promise<Server>((resolve, reject) => {
     const made = serve({ fetch: app.fetch, hostname: '127.0.0.1', port }, () => resolve(made as Server));
+    made.once('error', reject);
   });
   return {
     close: () =>

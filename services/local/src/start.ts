@@ -1,5 +1,6 @@
 import '../../../test/support/offline-env.ts';
 import path from 'node:path';
+import { portOf } from './port.ts';
 import { prepare } from './prepare.ts';
 import { keptSecrets } from './secrets.ts';
 import { startSuite } from './suite.ts';
@@ -7,15 +8,19 @@ import { ROOT } from './worker-code.ts';
 
 const TICK = 600_000; // milliseconds, as the Workers' crons
 const began = performance.now();
-const kept = path.join(ROOT, '.sotto');
+const port = portOf(process.env['PORT']) ?? stop('PORT is no port that leaves four above it');
+const kept = path.join(ROOT, '.sotto', `${port}`); // keys and bundles name their own addresses
 
 await prepare((line) => console.log(line));
 const suite = await startSuite({
-  port: Number(process.env['PORT'] ?? 8801),
+  port,
   persist: path.join(kept, 'storage'),
   secrets: await keptSecrets(kept),
   taps: true,
   page: true,
+}).catch((error: NodeJS.ErrnoException & { port?: number }) => {
+  if (error.code !== 'EADDRINUSE') throw error;
+  return stop(`port ${error.port} is in use: stop what listens there, or set PORT to another`);
 });
 const timer = setInterval(() => void suite.tick(), TICK);
 
@@ -31,4 +36,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     clearInterval(timer);
     void suite.dispose().then(() => process.exit(0));
   });
+}
+
+function stop(why: string): never {
+  console.error(why);
+  process.exit(1);
 }
