@@ -80,20 +80,24 @@ export function encodeIndex(
   const postings = invert(phrases);
   const terms = [...postings.keys()].toSorted(byCode);
   out.varint(terms.length);
-  out.varint(variants.size);
+  out.varint(phrases.reduce((sum, phrase) => sum + phrase.stickers.size, 0));
+  const regions = new Out();
+  regions.varint(variants.size);
   for (const [variant, names] of [...variants].toSorted(([a], [b]) => byCode(a, b))) {
-    out.text(variant);
-    out.varint(names.length);
+    regions.text(variant);
+    regions.varint(names.length);
     let before = 0;
     for (const { sticker, phrase } of names.toSorted((a, b) => a.sticker - b.sticker)) {
-      out.varint(sticker - before);
-      out.varint(number.get(phrase) ?? 0);
+      regions.varint(sticker - before);
+      regions.varint(number.get(phrase) ?? 0);
       before = sticker;
     }
   }
+  out.varint(regions.bytes.length);
+  out.raw(regions.bytes);
   out.text(phrases.map(({ text }) => text).join('\n'));
   for (const phrase of phrases) {
-    out.varint(Math.max(1, phrase.units));
+    out.varint(Math.min(255, Math.max(1, phrase.units)));
     out.varint(phrase.stickers.size);
     let before = 0;
     for (const [sticker, kind] of [...phrase.stickers].toSorted(([a], [b]) => a - b)) {

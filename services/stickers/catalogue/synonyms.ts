@@ -19,7 +19,7 @@ export function encodeSynonyms(english: Uint8Array, stickers: number, net: WordN
   });
   const aliases = new Map<string, string[]>();
   for (const word of net.words()) {
-    if (begins(index, word)) continue;
+    if (index.firstFrom(word)?.startsWith(word) === true) continue;
     const used = net.count(word) > 0;
     if (!used && word.length > RARE_LONG) continue;
     for (const [other, likeness] of net.related(word, vocabulary, MOST)) {
@@ -33,13 +33,4 @@ export function encodeSynonyms(english: Uint8Array, stickers: number, net: WordN
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([text, terms]) => ({ text, terms, units: 1, stickers: new Map<number, number>() }));
   return encodeIndex('en', 0, phrases, new Map());
-}
-
-function begins(index: Language, word: string): boolean {
-  let found = false;
-  index.startingWith(word, () => {
-    found = true;
-    return false;
-  });
-  return found;
 }

@@ -7,9 +7,9 @@ import type { SearchRequest } from './request.ts';
 /** Smallest page that holds any one sticker: 8 KB of WebP in base64, and its words. */
 export const SMALLEST_PAGE = 16_384; // bytes
 const OPEN = '{"results":[';
+const EXTRA = 8; // bytes of `,"art":` and of the comma after a row, less the brace between
 const CLOSE = 64; // bytes that `],"next":"…"}` may take
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
@@ -29,11 +29,12 @@ export function searchPage(catalogue: Catalogue, request: SearchRequest, pageByt
   let at = start;
   for (; at < end; at++) {
     const { art, ...sticker } = found.at(at);
-    const row = JSON.stringify({ ...sticker, art: artOf(catalogue, art) });
-    const bytes = encoder.encode(row).length + 1;
+    const drawing = artOf(catalogue, art);
+    const words = JSON.stringify(sticker);
+    const bytes = utf8Length(words) + drawing.bytes + EXTRA;
     if (bytes > room) break;
     room -= bytes;
-    rows.push(row);
+    rows.push(`${words.slice(0, -1)},"art":${drawing.json}}`);
   }
   const next = at < found.total ? JSON.stringify(encodeCursor(request, at)) : 'null';
   return `${OPEN}${rows.join(',')}],"next":${next}}`;
@@ -48,8 +49,32 @@ function lookUp({ search }: Catalogue, { q, locale, packs }: SearchRequest): Res
   }
 }
 
-function artOf({ art }: Catalogue, { type, offset, length }: Sticker['art']): { type: string; data: string } {
-  const bytes = art.subarray(offset, offset + length);
-  if (type === 'image/svg+xml') return { type, data: decoder.decode(bytes) };
-  return { type, data: btoa(String.fromCharCode(...bytes)) };
+interface Drawing {
+  readonly json: string;
+  readonly bytes: number; // of it, in UTF-8
+}
+
+const drawings = new WeakMap<Catalogue, Map<number, Drawing>>(); // as JSON, by place: what all are shown alike
+
+function artOf(catalogue: Catalogue, { type, offset, length }: Sticker['art']): Drawing {
+  const known = drawings.get(catalogue) ?? new Map<number, Drawing>();
+  drawings.set(catalogue, known);
+  const made = known.get(offset);
+  if (made !== undefined) return made;
+  const bytes = catalogue.art.subarray(offset, offset + length);
+  const data = type === 'image/svg+xml' ? decoder.decode(bytes) : btoa(String.fromCharCode(...bytes));
+  const json = JSON.stringify({ type, data });
+  const drawing = { json, bytes: utf8Length(json) };
+  known.set(offset, drawing);
+  return drawing;
+}
+
+/** Bytes of well-formed text in UTF-8. */
+function utf8Length(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 0x7f) bytes += unit < 0x800 || (unit & 0xf800) === 0xd800 ? 1 : 2; // a surrogate is half of four
+  }
+  return bytes;
 }

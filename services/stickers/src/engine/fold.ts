@@ -53,6 +53,10 @@ const LATIN = 'abvgdezijklmnoprstcufhccs';
 const DIGRAPHS: Readonly<Record<string, string>> = { ђ: 'd', ж: 'z', љ: 'lj', њ: 'nj', џ: 'dz' };
 const BOTH_SCRIPTS = new Set(['sr', 'bs', 'hr']);
 
+/** Languages of one name here fold alike. */
+export const foldOf = (language: string): string =>
+  language === 'en' ? 'en' : BOTH_SCRIPTS.has(language) ? 'sr' : '';
+
 /**
  * The form in which text is compared: compatibility forms, case, accents and spelling variants
  * folded. Hangul comes out as jamo, so that a syllable being typed is a prefix of the whole one.

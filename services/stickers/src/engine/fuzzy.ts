@@ -1,6 +1,7 @@
 import type { Language } from './language.ts';
 
 const DEEPEST = 48; // UTF-16 code units of a term that are compared
+const FAR = 99; // more edits than any
 
 /** Edits that a word of this length is forgiven: a letter more, less or other, or two in the wrong order. */
 export function allowedEdits(length: number): 0 | 1 | 2 {
@@ -10,7 +11,8 @@ export function allowedEdits(length: number): 0 | 1 | 2 {
 
 /**
  * Visits every term within `edits` of `word` (optimal string alignment), in one walk over the sorted terms
- * that reuses the rows of what neighbours share and passes over what cannot match any more.
+ * that keeps the rows of what neighbours share, passes over what cannot match any more, and fills of each row
+ * no more than the cells that `edits` can reach.
  *
  * @param prefix - whether a term may go on after what matched
  * @param visit - `whole`: nothing of the term was left over
@@ -20,66 +22,67 @@ export function fuzzy(
   word: string,
   edits: number,
   prefix: boolean,
-  visit: (term: string, postings: number, distance: number, whole: boolean) => void,
+  visit: (distance: number, whole: boolean, list: Uint32Array, from: number, to: number) => void,
 ): void {
   const width = word.length + 1;
-  const rows = Array.from({ length: DEEPEST + 1 }, () => new Uint8Array(width));
-  for (let i = 0; i < width; i++) setAt(rows[0], i, i);
-  let previous = '';
-  let dead = DEEPEST + 1; // depth at which the previous term was given up
-  let depth = 0; // rows that hold for the previous term
-  language.all((term, postings) => {
-    let shared = 0;
-    const most = Math.min(previous.length, term.length, depth);
-    while (shared < most && previous.charCodeAt(shared) === term.charCodeAt(shared)) shared++;
-    previous = term;
-    if (shared >= dead) {
-      depth = shared;
-      return;
-    }
-    dead = DEEPEST + 1;
+  const rows = new Uint8Array((DEEPEST + 1) * width).fill(FAR);
+  for (let i = 0; i < width && i <= edits; i++) rows[i] = i;
+  let valid = 0; // rows that hold for the term before
+  let dead = FAR; // depth at which it was given up
+  language.all((term, list, from, to, shared) => {
+    if (shared >= dead) return;
+    if (shared < valid) valid = shared;
+    dead = FAR;
     const length = Math.min(term.length, DEEPEST);
-    for (depth = shared; depth < length;) {
-      const least = nextRow(rows, word, term, depth);
-      depth++;
+    while (valid < length) {
+      const least = nextRow(rows, width, word, term, valid, edits);
+      valid++;
       if (least > edits) {
-        dead = depth;
+        dead = valid;
         break;
       }
     }
-    const distance = depth === term.length ? (rows[depth]?.[width - 1] ?? 255) : 255;
-    if (distance <= edits) return visit(term, postings, distance, true);
+    const distance = valid === term.length ? (rows[valid * width + width - 1] ?? FAR) : FAR;
+    if (distance <= edits) return visit(distance, true, list, from, to);
     if (!prefix) return;
-    let best = 255;
-    for (let d = Math.max(1, width - 1 - edits); d <= depth; d++) {
-      best = Math.min(best, rows[d]?.[width - 1] ?? 255);
+    let best = FAR;
+    for (let d = Math.max(1, width - 1 - edits); d <= valid; d++) {
+      best = Math.min(best, rows[d * width + width - 1] ?? FAR);
     }
-    if (best <= edits) visit(term, postings, best, false);
+    if (best <= edits) visit(best, false, list, from, to);
   });
 }
 
-/** Fills the row below `depth` and returns its least value. */
-function nextRow(rows: readonly Uint8Array[], word: string, term: string, depth: number): number {
-  const above = rows[depth] as Uint8Array;
-  const row = rows[depth + 1] as Uint8Array;
+/** Fills the row below `depth`, as far as `edits` reach to both sides, and returns its least value. */
+function nextRow(
+  rows: Uint8Array,
+  width: number,
+  word: string,
+  term: string,
+  depth: number,
+  edits: number,
+): number {
+  const above = depth * width;
+  const row = above + width;
   const letter = term.charCodeAt(depth);
-  let least = (row[0] = depth + 1);
-  for (let i = 1; i < row.length; i++) {
+  const before = depth > 0 ? term.charCodeAt(depth - 1) : -1;
+  const low = Math.max(1, depth + 1 - edits);
+  const high = Math.min(width - 1, depth + 1 + edits);
+  let least = depth + 1 <= edits ? (rows[row] = depth + 1) : FAR;
+  for (let i = low; i <= high; i++) {
     const here = word.charCodeAt(i - 1);
-    let cost = Math.min(
-      (above[i - 1] ?? 0) + (here === letter ? 0 : 1),
-      (above[i] ?? 0) + 1,
-      (row[i - 1] ?? 0) + 1,
-    );
-    if (depth > 0 && i > 1 && here === term.charCodeAt(depth - 1) && word.charCodeAt(i - 2) === letter) {
-      cost = Math.min(cost, (rows[depth - 1]?.[i - 2] ?? 0) + 1);
+    let cost = (rows[above + i - 1] ?? FAR) + (here === letter ? 0 : 1);
+    const longer = (rows[above + i] ?? FAR) + 1;
+    if (longer < cost) cost = longer;
+    const shorter = i > low || low === 1 ? (rows[row + i - 1] ?? FAR) + 1 : FAR;
+    if (shorter < cost) cost = shorter;
+    if (i > 1 && here === before && word.charCodeAt(i - 2) === letter) {
+      const swapped = (rows[above - width + i - 2] ?? FAR) + 1;
+      if (swapped < cost) cost = swapped;
     }
-    row[i] = cost;
+    if (cost > FAR) cost = FAR;
+    rows[row + i] = cost;
     if (cost < least) least = cost;
   }
   return least;
-}
-
-function setAt(row: Uint8Array | undefined, at: number, value: number): void {
-  if (row !== undefined) row[at] = value;
 }

@@ -1,7 +1,8 @@
 import { SearchError } from './cursor.ts';
 import { Language, NONE } from './language.ts';
 import { isLocale, languageOf, parents } from './locale.ts';
-import { type Languages, rank } from './search.ts';
+import type { Languages } from './query.ts';
+import { rank, type Ranked } from './search.ts';
 import { openTable, type Sticker, type Table } from './table.ts';
 
 export { SearchError } from './cursor.ts';
@@ -74,6 +75,7 @@ export function createSearch(
   const related = synonyms === null ? null : new Language(synonyms, 0);
   const packIds = new Set(table.packs.map(({ id }) => id));
 
+  let all: Ranked | null = null; // what an empty query gives
   const choose = (locale: string | undefined): Languages => {
     if (locale === undefined) {
       return {
@@ -88,9 +90,9 @@ export function createSearch(
     return { first: [open(tag), english], others: [], synonyms: related };
   };
 
-  const nameIn = (chosen: Languages, locale: string | undefined, sticker: number): string => {
+  const nameIn = (chosen: Languages, tags: readonly string[], sticker: number): string => {
     for (const language of chosen.first) {
-      for (const tag of locale === undefined ? [] : parents(locale)) {
+      for (const tag of tags) {
         const phrase = language.variants.get(tag)?.get(sticker);
         if (phrase !== undefined) return language.phrase(phrase);
       }
@@ -103,7 +105,8 @@ export function createSearch(
   const results = (query: string, { locale, packs = [] }: Options = {}): Results => {
     if (packs.some((pack) => !packIds.has(pack))) throw new SearchError('unknown-pack', 'no such pack');
     const chosen = choose(locale);
-    const ranked = query.trim() === '' ? everything(table) : rank(table, chosen, query);
+    const ranked = query.trim() === '' ? (all ??= everything(table)) : rank(table, chosen, query);
+    const tags = locale === undefined ? [] : parents(locale);
     const wanted = new Set(packs);
     const list =
       wanted.size === 0
@@ -116,7 +119,7 @@ export function createSearch(
         const sticker = table.stickers[number];
         if (sticker === undefined) throw new RangeError('past the end of the results');
         const { id, emoji, pack, art } = sticker;
-        const name = nameIn(chosen, locale, number);
+        const name = nameIn(chosen, tags, number);
         return { id, name, emoji, pack, matched: ranked.matched(number) ?? (emoji || name), art };
       },
     };
@@ -138,7 +141,7 @@ export function createSearch(
 }
 
 /** All stickers, the most common first: what an empty query gives, the same for everyone. */
-const everything = ({ stickers }: Table): { stickers: number[]; matched: () => null } => ({
+const everything = ({ stickers }: Table): Ranked => ({
   stickers: stickers
     .map((_, i) => i)
     .toSorted((a, b) => (stickers[b]?.common ?? 0) - (stickers[a]?.common ?? 0) || a - b),

@@ -6,35 +6,53 @@ export const NAME = 1;
 export const VARIANT_NAME = 2; // a name in a region of the language
 export const HINT = 3; // a wider word: its group, its formal name
 
-export const MAGIC = 0x31544f53; // "SOT1", little endian
+export const MAGIC = 0x32544f53; // "SOT2", little endian
 export const BLOCK = 32; // terms
 /** A place in the alphabet of lengths shared with the term before: `String.fromCharCode(32 + n)`. */
 export const SHARED = 32;
 export const NONE = 0xffff_ffff;
 
+/** Sorted terms, each with the phrases that hold it: `list` from `starts[i]` to `starts[i + 1]`. */
 interface Block {
   readonly terms: readonly string[];
-  readonly postings: readonly number[]; // offsets
+  /** UTF-16 code units that each shares with the one before it, in the block. */
+  readonly shared: Uint8Array;
+  readonly starts: Uint32Array;
+  readonly list: Uint32Array;
 }
 
+/** Told of one term and of the phrases that hold it; `false` stops. */
+export type Visit = (
+  term: string,
+  list: Uint32Array,
+  from: number,
+  to: number,
+  shared: number,
+) => boolean | void;
+
 /**
- * The index of one language as it was built: nothing is computed but offsets, once, in one pass.
- * Terms are sorted by UTF-16 code unit and stand in front-coded blocks, each with its postings.
+ * The index of one language as it was built: opening it computes nothing but offsets, in one pass. Terms are
+ * sorted by UTF-16 code unit and stand in front-coded blocks, read when a query first reaches them.
  */
 export class Language {
   readonly tag: string;
   readonly phrases: number;
-  /** Regions of this language that have names of their own, by tag: sticker → phrase. */
-  readonly variants: ReadonlyMap<string, ReadonlyMap<number, number>>;
+  /** Units of each phrase, at most 255. */
+  readonly units: Uint8Array;
+  /** Phrase → its first use; the next phrase's is where its uses end. */
+  readonly starts: Uint32Array;
+  /** Sticker << 2 | what the phrase is to it. */
+  readonly uses: Uint32Array | Uint16Array;
   /** Sticker → phrase that is its name, or NONE. */
   readonly names: Uint32Array;
   readonly #bytes: Uint8Array;
   readonly #text: Uint8Array;
-  readonly #records: Uint32Array; // offset of each phrase's record
+  readonly #variantsAt: number;
   readonly #heads: readonly string[];
   readonly #blocks: Uint32Array; // offset of each block
   readonly #decoded: (Block | undefined)[] = [];
   readonly #terms: number;
+  #variants: ReadonlyMap<string, ReadonlyMap<number, number>> | null = null;
   #phraseText: readonly string[] | null = null;
 
   /** @throws {SearchError} `corrupt-index` */
@@ -50,20 +68,16 @@ export class Language {
     if (r.varint() !== stickers) throw new SearchError('corrupt-index', 'made for another catalogue');
     this.phrases = r.varint();
     this.#terms = r.varint();
-    this.variants = readVariants(r);
+    const uses = r.varint();
+    const variants = r.varint(); // bytes
+    this.#variantsAt = r.at;
+    r.slice(variants);
     this.#text = r.slice(r.varint());
-    this.#records = new Uint32Array(this.phrases);
+    this.units = new Uint8Array(this.phrases);
+    this.starts = new Uint32Array(this.phrases + 1);
+    this.uses = stickers < 1 << 14 ? new Uint16Array(uses) : new Uint32Array(uses);
     this.names = new Uint32Array(stickers).fill(NONE);
-    for (let phrase = 0; phrase < this.phrases; phrase++) {
-      this.#records[phrase] = r.at;
-      r.varint();
-      let sticker = 0;
-      for (let left = r.varint(); left > 0; left--) {
-        const posting = r.varint();
-        sticker += posting >> 2;
-        if ((posting & 3) === NAME) this.names[sticker] = phrase;
-      }
-    }
+    this.#readUses(r);
     const heads = r.text();
     this.#heads = heads === '' ? [] : heads.split('\n');
     this.#blocks = new Uint32Array(this.#heads.length);
@@ -74,63 +88,76 @@ export class Language {
     for (let i = 0; i < this.#blocks.length; i++) this.#blocks[i] = (this.#blocks[i] ?? 0) + r.at;
   }
 
+  /** Regions of this language that have names of their own, by tag: sticker → phrase. */
+  get variants(): ReadonlyMap<string, ReadonlyMap<number, number>> {
+    return (this.#variants ??= readVariants(new Cursor(this.#bytes, this.#variantsAt)));
+  }
+
   /** The text of a phrase as its source writes it. */
   phrase(phrase: number): string {
     this.#phraseText ??= new TextDecoder().decode(this.#text).split('\n');
     return this.#phraseText[phrase] ?? '';
   }
 
-  /** Units of a phrase, and the stickers that have it with what it is to each. */
-  record(phrase: number, visit: (sticker: number, kind: number, units: number) => void): void {
-    const r = new Cursor(this.#bytes, this.#records[phrase]);
-    const units = r.varint();
-    let sticker = 0;
-    for (let left = r.varint(); left > 0; left--) {
-      const posting = r.varint();
-      sticker += posting >> 2;
-      visit(sticker, posting & 3, units);
-    }
-  }
-
-  /** Visits the phrases that hold a term, whose postings are at `offset`. */
-  postings(offset: number, visit: (phrase: number) => void): void {
-    const r = new Cursor(this.#bytes, offset);
-    let phrase = 0;
-    for (let left = r.varint(); left > 0; left--) visit((phrase += r.varint()));
-  }
-
   /** Visits every term that starts with `prefix`, in order; stops when told `false`. */
-  startingWith(prefix: string, visit: (term: string, postings: number) => boolean | void): void {
+  startingWith(prefix: string, visit: Visit): void {
     const first = Math.max(0, countBelow(this.#heads, prefix, true) - 1);
     for (let b = first; b < this.#heads.length; b++) {
-      const { terms, postings } = this.#block(b);
-      for (let i = b === first ? countBelow(terms, prefix, false) : 0; i < terms.length; i++) {
+      const { terms, starts, list, shared } = this.#block(b);
+      let i = b === first ? countBelow(terms, prefix, false) : 0;
+      const whole = terms[terms.length - 1]?.startsWith(prefix) === true; // then all after `i` do
+      for (; i < terms.length; i++) {
         const term = terms[i] ?? '';
-        if (!term.startsWith(prefix) || visit(term, postings[i] ?? 0) === false) return;
+        if (!whole && !term.startsWith(prefix)) return;
+        if (visit(term, list, starts[i] ?? 0, starts[i + 1] ?? 0, shared[i] ?? 0) === false) return;
       }
     }
   }
 
-  /** The postings of one term, or null. */
-  exactly(term: string): number | null {
-    let found: number | null = null;
-    this.startingWith(term, (first, postings) => {
-      if (first === term) found = postings;
-      return false;
-    });
-    return found;
+  /** Visits the one term that is `term`; whether there is one. */
+  exactly(term: string, visit?: Visit): boolean {
+    const b = countBelow(this.#heads, term, true) - 1;
+    if (b < 0) return false;
+    const { terms, starts, list, shared } = this.#block(b);
+    const i = countBelow(terms, term, false);
+    if (terms[i] !== term) return false;
+    visit?.(term, list, starts[i] ?? 0, starts[i + 1] ?? 0, shared[i] ?? 0);
+    return true;
+  }
+
+  /** The first term that does not come before `text`. */
+  firstFrom(text: string): string | undefined {
+    const b = Math.max(0, countBelow(this.#heads, text, true) - 1);
+    if (b >= this.#heads.length) return undefined;
+    const { terms } = this.#block(b);
+    return terms[countBelow(terms, text, false)] ?? this.#heads[b + 1];
   }
 
   /** Visits every term in order. */
-  all(visit: (term: string, postings: number) => void): void {
-    for (let b = 0; b < this.#heads.length; b++) {
-      const { terms, postings } = this.#block(b);
-      for (let i = 0; i < terms.length; i++) visit(terms[i] ?? '', postings[i] ?? 0);
-    }
+  all(visit: Visit): void {
+    this.startingWith('', visit);
   }
 
   #block(index: number): Block {
     return (this.#decoded[index] ??= this.#decode(index));
+  }
+
+  #readUses(r: Cursor): void {
+    const { units, starts, uses, names } = this;
+    let at = 0;
+    for (let phrase = 0; phrase < units.length; phrase++) {
+      starts[phrase] = at;
+      units[phrase] = r.varint();
+      let sticker = 0;
+      for (let left = r.varint(); left > 0; left--) {
+        const use = r.varint();
+        sticker += use >> 2;
+        uses[at++] = (sticker << 2) | (use & 3);
+        if ((use & 3) === NAME) names[sticker] = phrase;
+      }
+    }
+    starts[units.length] = at;
+    if (at !== uses.length) throw new SearchError('corrupt-index', 'uses');
   }
 
   #decode(index: number): Block {
@@ -138,21 +165,26 @@ export class Language {
     const rest = r.text();
     let term = this.#heads[index] ?? '';
     const terms = [term];
+    const shared = new Uint8Array(BLOCK);
     if (rest !== '') {
       for (const entry of rest.split('\n')) {
-        term = term.slice(0, entry.charCodeAt(0) - SHARED) + entry.slice(1);
+        const kept = entry.charCodeAt(0) - SHARED;
+        shared[terms.length] = kept;
+        term = term.slice(0, kept) + entry.slice(1);
         terms.push(term);
       }
     }
     if (terms.length !== Math.min(BLOCK, this.#terms - index * BLOCK)) {
       throw new SearchError('corrupt-index', `block ${index}`);
     }
-    const postings = terms.map(() => {
-      const at = r.at;
-      for (let left = r.varint(); left > 0; left--) r.varint();
-      return at;
-    });
-    return { terms, postings };
+    const list: number[] = [];
+    const starts = new Uint32Array(terms.length + 1);
+    for (let i = 0; i < terms.length; i++) {
+      let phrase = 0;
+      for (let left = r.varint(); left > 0; left--) list.push((phrase += r.varint()));
+      starts[i + 1] = list.length;
+    }
+    return { terms, shared, starts, list: Uint32Array.from(list) };
   }
 }
 

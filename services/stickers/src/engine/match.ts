@@ -11,58 +11,48 @@ export interface Rule {
   readonly synonyms: Language | null;
 }
 
+/** Told of phrases that hold a match and of its quality, 0 to 1. */
+export type Hit = (list: Uint32Array, from: number, to: number, quality: number) => void;
+
 const PREFIX = 0.55; // quality of a term of which the token is next to nothing
 const ALMOST = 0.9; // quality of a term of which the token is next to all
 const EDITED: readonly number[] = [0.7, 0.5, 0.3]; // quality by edits
 const RELATED = 0.6; // quality of a word that means about the same
 const CUT = 0.8; // factor for a term that goes on after an edited match
 
-/** Looks a token up in a language; calls back with every phrase that holds a match and its quality, 0 to 1. */
-export function match(
-  language: Language,
-  token: Token,
-  rule: Rule,
-  hit: (phrase: number, quality: number) => void,
-): void {
+/** Looks a token up in a language; calls back with all phrases that hold a match. */
+export function match(language: Language, token: Token, rule: Rule, hit: Hit): void {
   const { text } = token;
   if (rule.prefix) {
-    language.startingWith(text, (term, postings) => {
-      const quality =
-        term.length === text.length ? 1 : PREFIX + (ALMOST - PREFIX) * (text.length / term.length);
-      language.postings(postings, (phrase) => hit(phrase, quality));
+    language.startingWith(text, (term, list, from, to) => {
+      if (term.length === text.length) hit(list, from, to, 1);
+      else hit(list, from, to, PREFIX + (ALMOST - PREFIX) * (text.length / term.length));
     });
   } else {
-    const postings = language.exactly(text);
-    if (postings !== null) language.postings(postings, (phrase) => hit(phrase, 1));
+    language.exactly(text, (_, list, from, to) => hit(list, from, to, 1));
   }
   if (token.gram) return;
   if (language.tag === 'en') {
     for (const [form, likeness] of inflections(text)) {
-      const postings = language.exactly(form);
-      if (postings !== null) language.postings(postings, (phrase) => hit(phrase, likeness * 0.95));
+      language.exactly(form, (_, list, from, to) => hit(list, from, to, likeness * 0.95));
     }
     if (rule.synonyms !== null) related(language, rule.synonyms, text, hit);
   }
   const edits = rule.fuzzy ? allowedEdits(text.length) : 0;
   if (edits === 0) return;
-  fuzzy(language, text, edits, rule.prefix && text.length > 3, (_, postings, distance, whole) => {
-    const quality = (EDITED[distance] ?? 0) * (whole ? 1 : CUT);
-    language.postings(postings, (phrase) => hit(phrase, quality));
+  fuzzy(language, text, edits, rule.prefix && text.length > 3, (distance, whole, list, from, to) => {
+    hit(list, from, to, (EDITED[distance] ?? 0) * (whole ? 1 : CUT));
   });
 }
 
 /** Looks up what means about the same as a word or as a plain form of it. */
-function related(
-  language: Language,
-  synonyms: Language,
-  text: string,
-  hit: (phrase: number, quality: number) => void,
-): void {
+function related(language: Language, synonyms: Language, text: string, hit: Hit): void {
   const forms = [text, ...inflections(text).flatMap(([form, likeness]) => (likeness > 0.8 ? [form] : []))];
-  const listed = forms.map((form) => synonyms.exactly(form)).find((postings) => postings !== null);
-  if (listed === undefined || listed === null) return;
-  synonyms.postings(listed, (word) => {
-    const postings = language.exactly(synonyms.phrase(word));
-    if (postings !== null) language.postings(postings, (phrase) => hit(phrase, RELATED));
+  const known = forms.find((form) => synonyms.exactly(form));
+  if (known === undefined) return;
+  synonyms.exactly(known, (_term, words, first, end) => {
+    for (let i = first; i < end; i++) {
+      language.exactly(synonyms.phrase(words[i] ?? 0), (_, list, from, to) => hit(list, from, to, RELATED));
+    }
   });
 }

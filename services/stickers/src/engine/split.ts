@@ -1,28 +1,37 @@
 import type { Language } from './language.ts';
 import type { Token } from './tokens.ts';
 
+const LONGEST = 16; // letters of a piece
+
 const word = (text: string): Token => ({ text, gram: false, weight: 1 });
 
 /** Whether some language files anything under this very term. */
 const known = (languages: readonly Language[], term: string): boolean =>
-  languages.some((language) => language.exactly(term) !== null);
+  languages.some((language) => language.exactly(term));
+
+/** Whether a term of some language goes on like this. */
+const begins = (languages: readonly Language[], text: string): boolean =>
+  languages.some((language) => language.firstFrom(text)?.startsWith(text) === true);
 
 /**
  * Takes a word apart into words of the index, fewest first: thumbsup → thumbs up. Null when it cannot be.
  */
 function apart(languages: readonly Language[], text: string): string[] | null {
-  const cost: number[] = [0];
+  const cost: number[] = Array.from({ length: text.length + 1 }, () => Infinity);
   const from: number[] = [0];
-  for (let end = 1; end <= text.length; end++) {
-    cost[end] = Infinity;
-    for (let start = Math.max(0, end - 16); start < end; start++) {
+  cost[0] = 0;
+  for (let start = 0; start < text.length; start++) {
+    if (cost[start] === Infinity) continue;
+    const last = Math.min(text.length, start + LONGEST);
+    for (let end = start + 1; end <= last; end++) {
       const piece = text.slice(start, end);
-      if (piece.length < 2 && !/\d/.test(piece)) continue;
       const next = (cost[start] ?? Infinity) + 1 + (piece.length < 3 ? 0.75 : 0);
-      if (next < (cost[end] ?? Infinity) && start + text.length - end > 0 && known(languages, piece)) {
+      const fits = piece.length > 1 || /\d/.test(piece);
+      if (fits && next < (cost[end] ?? Infinity) && end - start < text.length && known(languages, piece)) {
         cost[end] = next;
         from[end] = start;
       }
+      if (piece.length > 1 && !begins(languages, piece)) break;
     }
   }
   if ((cost[text.length] ?? Infinity) === Infinity) return null;
