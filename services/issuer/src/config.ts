@@ -66,6 +66,10 @@ const TOLERANCE = 60; // seconds
 /** Signatures that are made with a private key; never HMAC, never `none`. */
 const ALGORITHMS = ['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519', 'PS256', 'PS384', 'PS512', 'RS256'];
 
+/** 16 characters or more of those that an Authorization field may carry after `Bearer` (RFC 6750 §2.1). */
+export const CREDENTIAL = /^[A-Za-z0-9\-._~+/]{16,512}=*$/;
+export const CREDENTIAL_WANTED = '16 characters or more of A-Z a-z 0-9 - . _ ~ + / are needed';
+
 /** @throws {ConfigError} with a line that prints no value */
 export function parseConfig(env: Variables): Config {
   const local = env['LOCAL'] === 'true';
@@ -83,9 +87,7 @@ export function parseConfig(env: Variables): Config {
     wrappingKey: secret(env['KEY_WRAPPING_KEY'], 'KEY_WRAPPING_KEY'),
     operatorToken: text(env['OPERATOR_TOKEN'], 'OPERATOR_TOKEN'),
   };
-  if (!/^[\x21-\x7e]{16,}$/.test(config.operatorToken)) {
-    throw new ConfigError('OPERATOR_TOKEN', '16 printable characters or more are needed');
-  }
+  if (!CREDENTIAL.test(config.operatorToken)) throw new ConfigError('OPERATOR_TOKEN', CREDENTIAL_WANTED);
   const pairs = services.reduce((count, { types }) => count + types.length, 0);
   if (pairs * KEYS_A_PAIR > TRUNCATED_IDS) {
     throw new ConfigError('SERVICES', 'more services and types than truncated key ids can tell apart');

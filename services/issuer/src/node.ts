@@ -3,7 +3,7 @@
 //   STORE          path of the file; made when it is not there
 //   PORT, HOST     the public listener (8080 on 127.0.0.1; a TLS proxy stands before it)
 //   INTERNAL_PORT  the gateway's listener, on loopback alone (8081)
-//   INTERNAL_TOKEN its credential, 16 characters or more
+//   INTERNAL_TOKEN its credential, 16 characters or more of A-Z a-z 0-9 - . _ ~ + /
 //   RESTORED=1     set for one start after STORE came back from a backup: retires every key first
 //
 // and the variables of the Worker: EPOCH_SECONDS, ISSUER_NAME, ISSUER_URL, SERVICES, ATTESTERS,
@@ -16,7 +16,7 @@ import { nodeEcdhVoprf } from '@sotto/voprf/ecdh-node';
 import { sodiumVoprf } from '@sotto/voprf/sodium';
 import { loadSodium } from '@sotto/voprf/sodium-node';
 import { app } from './app.ts';
-import { ConfigError, parseConfig } from './config.ts';
+import { ConfigError, CREDENTIAL, CREDENTIAL_WANTED, parseConfig } from './config.ts';
 import { byTokenType, Issuer } from './issuer.ts';
 import { FileError, openDatabase } from './node/database.ts';
 import { Group } from './node/group.ts';
@@ -54,11 +54,7 @@ function port(variable: string, fallback: string): number {
 
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
-  const credential = required(
-    'INTERNAL_TOKEN',
-    /^[\x21-\x7e]{16,}$/,
-    '16 printable characters or more are needed',
-  );
+  const credential = required('INTERNAL_TOKEN', CREDENTIAL, CREDENTIAL_WANTED);
   const database = openDatabase(required('STORE', /./, 'the path of a file is needed'));
   const group = new Group(database, async (milliseconds) => sleep(milliseconds));
   const issuer = new Issuer({

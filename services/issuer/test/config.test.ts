@@ -1,3 +1,4 @@
+import { bearerToken } from '@sotto/http';
 import { expect, test } from 'vitest';
 import { ConfigError, parseConfig } from '../src/config.ts';
 import { ISSUER_VARIABLES } from './support/variables.ts';
@@ -30,6 +31,20 @@ test('K01 a secret that is missing, of a wrong length, or no secret is refused, 
   }
   for (const value of [undefined, '', 'short', ' '.repeat(20)]) {
     expect(thrown(parsing({ OPERATOR_TOKEN: value })).message).not.toContain('short');
+  }
+});
+
+test('K01 a credential that no Authorization field can carry is refused, not waited for', () => {
+  const good = ['operator-of-the-tests', 'a'.repeat(16), `${'a/+._~-9'.repeat(2)}==`];
+  for (const OPERATOR_TOKEN of good) {
+    expect(parsing({ OPERATOR_TOKEN })).not.toThrow();
+    const headers = new Headers({ authorization: `Bearer ${OPERATOR_TOKEN}` });
+    expect(bearerToken(headers)).toBe(OPERATOR_TOKEN);
+  }
+  for (const odd of ['!', ':', '"', '=', '@', ',']) {
+    const OPERATOR_TOKEN = `operator${odd}of-the-tests`;
+    expect(bearerToken(new Headers({ authorization: `Bearer ${OPERATOR_TOKEN}` }))).toBeNull();
+    expect(parsing({ OPERATOR_TOKEN })).toThrow('OPERATOR_TOKEN');
   }
 });
 
