@@ -22,7 +22,9 @@ const suite = await startSuite({
   if (error.code !== 'EADDRINUSE') throw error;
   return stop(`port ${error.port} is in use: stop what listens there, or set PORT to another`);
 });
-const timer = setInterval(() => void suite.tick(), TICK);
+const timer = setInterval(() => {
+  suite.tick().catch((error: Error) => console.error(`a turn of the crons failed: ${error.message}`));
+}, TICK);
 
 for (const [name, url] of Object.entries(suite.urls)) console.log(`${name.padEnd(9)} ${url}`);
 console.log(`root      ${suite.secrets.root}`);
