@@ -11,6 +11,16 @@ const began = performance.now();
 const port = portOf(process.env['PORT']) ?? stop('PORT is no port that leaves four above it');
 const kept = path.join(ROOT, '.sotto', `${port}`); // keys and bundles name their own addresses
 
+let end = (): void => process.exit(0); // until there is something to end
+let stopping = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (stopping) return;
+    stopping = true;
+    end();
+  });
+}
+
 await prepare((line) => console.log(line));
 const suite = await startSuite({
   port,
@@ -25,20 +35,14 @@ const suite = await startSuite({
 const timer = setInterval(() => {
   suite.tick().catch((error: Error) => console.error(`a turn of the crons failed: ${error.message}`));
 }, TICK);
+end = () => {
+  clearInterval(timer);
+  void suite.dispose().then(() => process.exit(0));
+};
 
 for (const [name, url] of Object.entries(suite.urls)) console.log(`${name.padEnd(9)} ${url}`);
 console.log(`root      ${suite.secrets.root}`);
 console.log(`ready in ${Math.round(performance.now() - began)} ms: open ${suite.urls.page} (Ctrl-C stops)`);
-
-let stopping = false;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    if (stopping) return;
-    stopping = true;
-    clearInterval(timer);
-    void suite.dispose().then(() => process.exit(0));
-  });
-}
 
 function stop(why: string): never {
   console.error(why);
