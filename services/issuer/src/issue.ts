@@ -49,8 +49,20 @@ export async function issue(
   return deps.keyring.use(async (ring) => {
     const attested = await deps.attester.attest(bearer, ring.epoch);
     const body = await readBody();
-    return deps.queue.enter((evaluate) => KINDS[kind](deps, { ring, attested, body, evaluate }));
+    return deps.queue.enter((inTurn) => {
+      const evaluate: Drawing['evaluate'] = (evaluation) =>
+        inTurn(() => {
+          checkEpoch(deps, ring);
+          return evaluation();
+        });
+      return KINDS[kind](deps, { ring, attested, body, evaluate });
+    });
   });
+}
+
+/** A body may come slowly, and the line may be long: a key does not sign past its epoch. */
+function checkEpoch({ platform }: IssueDeps, { until }: Ring): void {
+  if (platform.now() >= until) throw new Refusal('unprocessable-content', 'epoch');
 }
 
 async function issueOne(deps: IssueDeps, drawing: Drawing): Promise<Issued> {

@@ -63,7 +63,7 @@ async function main(): Promise<void> {
     fetch,
     voprf,
     authority: sqliteKeys({ config, platform, voprf: byTokenType(voprf), database }, group),
-    quota: sqliteQuota(database, group),
+    quota: sqliteQuota(database, group, { now: platform.now, epochSeconds: config.epochSeconds }),
     spent: sqliteSpentTokens(database, group, platform.now),
     counters: memoryCounters(),
   });

@@ -4,7 +4,7 @@ import type { Counters, KeyAuthority, Ledger, Quota, SpentTokens } from '../port
 import type { Group } from './group.ts';
 import { Schedule, type ScheduleDeps } from '../schedule.ts';
 import type { Database, Db } from '../store/database.ts';
-import { dropQuotasBefore, takeQuota, usedQuota } from '../store/quota.ts';
+import { dropQuotasThrough, takeQuota, usedQuota } from '../store/quota.ts';
 import { closeLedger, dropLedger, ledgersToDrop, spendToken } from '../store/spent.ts';
 
 /** A key's ledger within the file: 48 bits of its id. */
@@ -21,9 +21,19 @@ export function sqliteSpentTokens({ db }: Database, group: Group, now: () => Uni
   };
 }
 
-export function sqliteQuota({ db }: Database, group: Group): Quota {
+/** What is no quota any more, by a clock that never runs backwards: as a Durable Object's own. */
+const quotasOver = (now: UnixSeconds, epochSeconds: number): number =>
+  now - epochSeconds - graceSeconds(epochSeconds);
+
+export function sqliteQuota(
+  { db }: Database,
+  group: Group,
+  { now, epochSeconds }: { readonly now: () => UnixSeconds; readonly epochSeconds: number },
+): Quota {
+  const clock = monotone(now);
+  const isOver = (epoch: UnixSeconds): boolean => epoch <= quotasOver(clock(), epochSeconds);
   return {
-    take: (take) => group.run(() => takeQuota(db, take)),
+    take: (take) => group.run(() => (isOver(take.epoch) ? 'exhausted' : takeQuota(db, take))),
     used: (row) => group.run(() => usedQuota(db, row)),
   };
 }
@@ -44,7 +54,7 @@ export function sqliteKeys(deps: ScheduleDeps, group: Group): KeyAuthority {
     async snapshot() {
       await group.run(() => schedule.run());
       const snapshot = await group.run(() => schedule.snapshot());
-      await group.run(() => dropQuotasBefore(db, snapshot.epoch));
+      await group.run(() => dropQuotasThrough(db, quotasOver(platform.now(), epochSeconds)));
       await dropEnded(db, group, platform.now() - graceSeconds(epochSeconds));
       return snapshot;
     },

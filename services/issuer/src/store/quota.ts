@@ -1,5 +1,4 @@
-import type { UnixSeconds } from '@sotto/wire';
-import { and, eq, lt, sql } from 'drizzle-orm';
+import { and, eq, lte, sql } from 'drizzle-orm';
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { QuotaOutcome, Take } from '../ports.ts';
 import { bytes } from './bytes.ts';
@@ -81,7 +80,7 @@ export function usedQuota(
   return statements(db).row.get({ epoch, account, service })?.used ?? 0;
 }
 
-/** Forgets every epoch before this one (under Node; a Durable Object goes whole). */
-export function dropQuotasBefore(db: Db, epoch: UnixSeconds): void {
-  db.delete(quotas).where(lt(quotas.epoch, epoch)).run();
+/** Forgets every epoch that began at this moment or before (under Node; a Durable Object goes whole). */
+export function dropQuotasThrough(db: Db, epoch: number): void {
+  db.delete(quotas).where(lte(quotas.epoch, epoch)).run();
 }

@@ -60,7 +60,7 @@ export class World {
       fetch: async () => new Response(null, { status: 404 }),
       voprf: VOPRF,
       authority: sqliteKeys(scheduleDeps, group),
-      quota: sqliteQuota(this.database, group),
+      quota: sqliteQuota(this.database, group, { now, epochSeconds: config.epochSeconds }),
       spent: sqliteSpentTokens(this.database, group, now),
       counters: memoryCounters(),
     };

@@ -110,11 +110,11 @@ test('K01 K08 a Worker with a wrong configuration answers one constant 503 on ev
 
 test('an isolate reads its configuration once, and not with every request', async () => {
   const read: string[] = [];
-  const get = (target: object, name: string, receiver: unknown): unknown => {
+  const get = (target: IssuerEnv, name: string, receiver: unknown): unknown => {
     read.push(name);
     return Reflect.get(target, name, receiver);
   };
-  const env = new Proxy({ ...bindings }, { get } as ProxyHandler<typeof bindings>);
+  const env = new Proxy({ ...bindings }, { get });
   expect((await call(env, '/health')).status).toBe(200);
   expect(read.length).toBeGreaterThan(0);
   read.length = 0;
