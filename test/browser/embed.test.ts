@@ -2,7 +2,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launch } from './chromium.ts';
 import { servePage } from './embed-page.ts';
-import { pickerOf, violations } from './support.ts';
+import { PATIENCE, pickerOf, WAIT, violations } from './support.ts';
 
 let browser: Browser;
 let served: Awaited<ReturnType<typeof servePage>>;
@@ -18,7 +18,7 @@ afterAll(async () => {
 /** The page, after `script` ran in it. */
 async function open(script: string, options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext(options);
-  context.setDefaultTimeout(25_000);
+  context.setDefaultTimeout(PATIENCE);
   return another(await context.newPage(), script);
 }
 
@@ -39,7 +39,7 @@ const minutes = async (page: Page): Promise<void> => page.clock.runFor(120_000);
 describe('who chose this device', () => {
   test('asks nobody while its stickers are late, and is told so', async () => {
     const context = await browser.newContext();
-    context.setDefaultTimeout(25_000);
+    context.setDefaultTimeout(PATIENCE);
     const page = await context.newPage();
     await page.clock.install();
     await page.addInitScript(() => localStorage.setItem('sotto-stickers', '{"mode":"device"}'));
@@ -52,7 +52,7 @@ describe('who chose this device', () => {
     expect(await asked(page)).toBe(0);
     expect(await picker.mode.getAttribute('aria-checked')).toBe('false');
     await page.evaluate(`document.querySelector('sotto-stickers').device = device()`);
-    await expect.poll(() => names(page)).toEqual(['device cat']);
+    await expect.poll(() => names(page), WAIT).toEqual(['device cat']);
     expect(await asked(page)).toBe(0);
     await context.close();
   });
@@ -70,7 +70,7 @@ describe('who chose this device', () => {
 
 test('what is set again as it was asks nothing again', async () => {
   const context = await browser.newContext();
-  context.setDefaultTimeout(25_000);
+  context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   await page.clock.install();
   await another(
@@ -124,7 +124,7 @@ test('of two locales the one asked for last is shown, whichever comes first; rec
   await picker.cells.first().click();
   await page.evaluate(`document.querySelector('sotto-stickers').locale = 'fr'`);
   await picker.tabs.first().click();
-  await expect.poll(() => names(page)).toEqual(['one fr']);
+  await expect.poll(() => names(page), WAIT).toEqual(['one fr']);
   await page.context().close();
 });
 
@@ -138,7 +138,7 @@ test('pages are added below, a thousand and more, and what is seen stays as it i
   const more = picker.button('Show more');
   for (let n = 2; n <= 12; n++) {
     await more.click();
-    await expect.poll(() => picker.cells.count()).toBe(100 * n);
+    await expect.poll(() => picker.cells.count(), WAIT).toBe(100 * n);
   }
   const all = await names(page);
   expect(all).toEqual(Array.from({ length: 1200 }, (_, i) => `cat ${i}`));
@@ -164,7 +164,7 @@ test('a page that failed: its own words, the stickers stay, and asking again bri
   await picker.notice.filter({ hasText: 'The relay cannot be reached' }).waitFor();
   expect(await picker.frame.innerText()).not.toContain('this device');
   await picker.button('Try again').click();
-  await expect.poll(() => picker.cells.count()).toBe(200);
+  await expect.poll(() => picker.cells.count(), WAIT).toBe(200);
   expect(await picker.notice.count()).toBe(0);
   await page.context().close();
 });

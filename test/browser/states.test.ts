@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launch, open, pickerOf, selections, startSuite, violations, type Suite } from './support.ts';
+import { launch, open, pickerOf, WAIT, selections, startSuite, type Suite, violations } from './support.ts';
 
 let browser: Browser;
 let suite: Suite;
@@ -27,7 +27,9 @@ test('in Arabic, from right to left', async () => {
   const picker = pickerOf(page);
   await picker.cells.first().waitFor();
   await page.selectOption('#locale', 'ar');
-  await expect.poll(() => picker.frame.getAttribute('dir')).toBe('rtl');
+  await expect.poll(() => picker.frame.getAttribute('dir'), WAIT).toBe('rtl');
+  expect(await page.locator('html').getAttribute('dir')).toBe('rtl');
+  await page.getByRole('heading', { name: 'من عرف ماذا' }).waitFor();
   await search(page, 'قلب');
   await picker.heading.filter({ hasText: 'من الشبكة الخاصة' }).waitFor();
   const [first, second] = await Promise.all([
@@ -38,6 +40,7 @@ test('in Arabic, from right to left', async () => {
   await picker.box.press('ArrowDown');
   await page.keyboard.press('ArrowLeft');
   expect(await picker.cells.nth(1).evaluate((cell) => cell.matches(':focus'))).toBe(true);
+  await page.locator('.card.seen').nth(3).waitFor();
   expect(await violations(page)).toEqual([]);
   await page.context().close();
 });
@@ -62,6 +65,37 @@ test('in dark, by the system and by the attribute, and without motion where none
   await page.context().close();
 });
 
+test('L12 it speaks the browser’s language, and tells the network none', async () => {
+  const { page } = await open(browser, suite, { locale: 'de-AT' });
+  const picker = pickerOf(page);
+  await page.getByRole('heading', { name: 'Wer wusste was' }).waitFor();
+  await picker.cells.first().waitFor();
+  await search(page, 'Katze');
+  await picker.heading.filter({ hasText: 'Aus dem privaten Netz' }).waitFor();
+  await page.locator('.card.seen').nth(3).waitFor();
+  expect(await page.locator('[data-party=gateway]').innerText()).toContain('{"q":"Katze"}');
+  await page.context().close();
+});
+
+test('what is told of a search is what was seen of it: failed, and answered from memory', async () => {
+  const refused = { [`${suite.relay}/ohttp`]: 'abort' } as const;
+  const { page } = await open(browser, suite, { refused });
+  const picker = pickerOf(page);
+  await picker.cells.first().waitFor();
+  await search(page, 'cat');
+  await page.getByText('did not get through').waitFor();
+  expect(await page.locator('.card.seen').allInnerTexts()).toEqual([expect.stringContaining('person-')]);
+  await page.context().unrouteAll();
+  await search(page, 'bear');
+  await page.getByText('Nobody knew both').waitFor();
+  await search(page, 'lion');
+  await expect.poll(() => page.locator('[data-party=stickers]').innerText(), WAIT).toContain('lion');
+  await picker.box.fill('bear');
+  await page.getByText('still in memory').waitFor();
+  expect(await page.locator('.card.seen').count()).toBe(0);
+  await page.context().close();
+});
+
 describe('with the relay down', () => {
   test('the device’s results stay, and the picker says what happened and what to do', async () => {
     const { page, log } = await open(browser, suite, { refused: { [suite.relay]: 'abort' } });
@@ -70,7 +104,7 @@ describe('with the relay down', () => {
     await search(page, 'cat');
     await picker.notice.filter({ hasText: 'The relay cannot be reached, so nothing was sent.' }).waitFor();
     expect(await picker.cells.count()).toBeGreaterThan(0);
-    await expect.poll(() => picker.said.textContent()).toContain('The relay cannot be reached');
+    await expect.poll(() => picker.said.textContent(), WAIT).toContain('The relay cannot be reached');
     expect(await violations(page)).toEqual([]);
     expect(
       [...log.origins].filter((origin) => ![suite.page, suite.relay, suite.issuer].includes(origin)),
@@ -137,7 +171,7 @@ test('L3 L12 L16 no origin but the page’s, the relay’s and the issuer’s; t
   await picker.cells.first().hover();
   await picker.star.click();
   await picker.cells.first().click();
-  await expect.poll(picked).toMatchObject([{ emoji: '👋🏾' }]);
+  await expect.poll(picked, WAIT).toMatchObject([{ emoji: '👋🏾' }]);
   const [wave] = await picked();
   expect(wave?.art?.data).toMatch(/#966661/i);
   const kept = await page.evaluate(() => localStorage.getItem('sotto-stickers'));
@@ -146,7 +180,7 @@ test('L3 L12 L16 no origin but the page’s, the relay’s and the issuer’s; t
     recents: [{ id: wave?.id }],
     favourites: [{ id: wave?.id }],
   });
-  await page.waitForTimeout(300);
+  await page.clock.runFor(120_000);
   expect(log.requests.slice(searched)).toEqual([]);
   await search(page, 'clapping');
   await picker.heading.filter({ hasText: 'From the private network' }).waitFor();

@@ -2,8 +2,16 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { startSuite as startLocal } from '@sotto/local';
+import { vi } from 'vitest';
 
 export { launch } from './chromium.ts';
+
+/** Milliseconds that a condition is waited for: a busy machine is slow, and no failure. */
+export const PATIENCE = 60_000;
+vi.setConfig({ testTimeout: 3 * PATIENCE, hookTimeout: 3 * PATIENCE });
+
+/** For `expect.poll`. */
+export const WAIT = { timeout: PATIENCE };
 
 export interface Suite {
   readonly page: string;
@@ -47,7 +55,7 @@ export async function open(
   }: BrowserContextOptions & { refused?: Readonly<Record<string, 'abort' | number>> } = {},
 ): Promise<Opened> {
   const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(PATIENCE);
   const log: Log = { origins: new Set(), requests: [], errors: [] };
   context.on('request', (request) => {
     if (request.url().startsWith('data:')) return;
@@ -75,6 +83,7 @@ export async function open(
     );
   }
   const page = await context.newPage();
+  await page.clock.install(); // it runs on as it does, until a test moves it
   await page.goto(suite.page);
   return { page, log };
 }

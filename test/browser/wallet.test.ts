@@ -4,7 +4,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launch } from './chromium.ts';
+import { launch } from './support.ts';
 
 const CLIENT = path.resolve(import.meta.dirname, '../../packages/client');
 const PAGE = `

@@ -1,27 +1,22 @@
+import type { Words } from './words/index.ts';
+
 /** What one party saw of the last search, as `GET /local/taps` tells it. */
-export interface Party {
-  readonly title: string;
-  readonly sentence: string;
-  readonly saw: readonly { readonly label: string; readonly value: string }[];
-  readonly never: readonly string[];
+interface Party {
+  readonly saw: readonly { readonly fact: string; readonly label: string; readonly value: string }[];
 }
 
 export type PartyName = 'relay' | 'gateway' | 'stickers' | 'issuer';
-export type Taps = { readonly sequence: number } & { readonly [party in PartyName]?: Party };
+export type Taps = { readonly counts: Readonly<Record<PartyName, number>> } & {
+  readonly [party in PartyName]?: Party;
+};
 
-/** In the order in which a search meets them; the issuer stands aside. */
-const PARTIES: readonly {
-  readonly name: PartyName;
-  readonly title: string;
-  readonly who: boolean;
-  readonly what: boolean;
-  readonly part: string;
-}[] = [
-  { name: 'relay', title: 'Relay', who: true, what: false, part: 'Passes sealed envelopes on.' },
-  { name: 'gateway', title: 'Gateway', who: false, what: true, part: 'Opens envelopes, checks a token.' },
-  { name: 'stickers', title: 'Sticker service', who: false, what: true, part: 'Looks the words up.' },
-  { name: 'issuer', title: 'Issuer', who: true, what: false, part: 'Hands out blinded tokens.' },
-];
+/** Two halves, and nobody stands in both. */
+const HALVES = [
+  { sees: 'seeWho', blind: 'blindWhat', parties: ['relay', 'issuer'] },
+  { sees: 'seeWhat', blind: 'blindWho', parties: ['gateway', 'stickers'] },
+] as const;
+
+export const PARTIES: readonly PartyName[] = HALVES.flatMap(({ parties }) => parties);
 
 function make(tag: string, name: string, ...children: (Node | string)[]): HTMLElement {
   const element = document.createElement(tag);
@@ -30,42 +25,41 @@ function make(tag: string, name: string, ...children: (Node | string)[]): HTMLEl
   return element;
 }
 
-const badge = (word: string, sees: boolean): HTMLElement =>
-  make('span', sees ? 'badge sees' : 'badge', make('b', '', sees ? 'Sees' : 'Blind to'), ` ${word}`);
-
 /**
- * One card a party.
+ * One card a party, in the half of what it knows.
  *
- * @param taps - null: nobody was asked
- * @param usual - for a party that saw nothing, tell what it sees when it is asked
+ * @param taps - what the parties saw, by now; null before any search
+ * @param seen - those that saw something of this search
  */
-export function cards(taps: Taps | null, usual: boolean): HTMLElement[] {
-  return PARTIES.map(({ name, title, who, what, part }) => {
-    const party = taps?.[name];
-    const saw = (party?.saw ?? []).flatMap(({ label, value }) => {
-      const shown = make('dd', '', value);
-      shown.title = value; // all of it, where the card shows its beginning
-      return [make('dt', '', label), shown];
-    });
-    const facts = saw.length > 0 ? make('dl', '', ...saw) : make('p', 'nothing', 'Saw nothing.');
-    const never = party
-      ? [make('p', 'never', make('b', '', 'Never sees '), `${party.never.join(', ')}.`)]
-      : [];
-    const card = make(
-      'li',
-      `card ${party ? 'seen' : 'idle'}`,
-      make('h3', '', party?.title ?? title),
-      make(
-        'p',
-        'badges',
-        badge('who you are', who && (usual || party !== undefined)),
-        badge('what you ask', what && (usual || party !== undefined)),
+export function cards(words: Words, taps: Taps | null, seen: ReadonlySet<PartyName>): HTMLElement[] {
+  return HALVES.map(({ sees, blind, parties }) =>
+    make(
+      'section',
+      `half ${sees === 'seeWho' ? 'who' : 'what'}`,
+      make('h3', '', words[sees]),
+      ...parties.map((name) =>
+        card(words, name, words[blind], seen.has(name) ? taps?.[name] : taps === null ? undefined : null),
       ),
-      make('p', 'sentence', party?.sentence ?? part),
-      facts,
-      ...never,
-    );
-    card.dataset['party'] = name;
-    return card;
+    ),
+  );
+}
+
+function card(words: Words, name: PartyName, blind: string, party: Party | null | undefined): HTMLElement {
+  const facts = (party?.saw ?? []).flatMap(({ fact, label, value }) => {
+    const shown = make('dd', '', value);
+    shown.title = value; // all of it, where the card shows its beginning
+    shown.dir = 'auto';
+    return [make('dt', '', Object.hasOwn(words, fact) ? words[fact as keyof Words] : label), shown];
   });
+  const made = make(
+    'article',
+    `card ${party ? 'seen' : 'idle'}`,
+    make('h4', '', words[name]),
+    make('p', 'does', words[`${name}Does`]),
+    ...(facts.length > 0 ? [make('dl', '', ...facts)] : []),
+    ...(party === null ? [make('p', 'nothing', words.nothing)] : []),
+    make('p', 'never', make('b', '', `${blind}.`), ` ${words.never} ${words[`${name}Never`]}.`),
+  );
+  made.dataset['party'] = name;
+  return made;
 }

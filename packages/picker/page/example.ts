@@ -6,13 +6,16 @@ export const example = ({ relay, issuer, root }: { relay: string; issuer: string
   import '@sotto/picker';
   import { createBrowserClient } from '@sotto/client/browser';
 
-  const picker = document.querySelector('sotto-stickers');
-  picker.client = createBrowserClient({
+  const client = createBrowserClient({
     relay: '${relay}',
     issuer: '${issuer}',
     root: '${root}',
     account: () => yourAccountToken(),
   });
+  client.start(); // draws tokens ahead, by the calendar
+
+  const picker = document.querySelector('sotto-stickers');
+  picker.client = client;
   picker.addEventListener('sticker-select', ({ detail }) => {
     insert(detail.art ?? detail.emoji);
   });

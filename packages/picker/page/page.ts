@@ -1,10 +1,11 @@
 import { createBrowserClient } from '@sotto/client/browser';
-import { SottoStickers, type StickerSelect } from '../src/index.ts';
+import { SottoStickers, type StickerResults, type StickerSelect } from '../src/index.ts';
 import { artUrl } from '../src/art.ts';
 import { LANGUAGES } from '../src/languages.ts';
-import { cards, type Taps } from './cards.ts';
+import { cards, PARTIES, type PartyName, type Taps } from './cards.ts';
 import { loadDevice } from './device.ts';
 import { example } from './example.ts';
+import { speak, spoken, type Words } from './words/index.ts';
 
 const KEPT = 12; // picked stickers in sight
 
@@ -29,6 +30,24 @@ const getJson = async <T>(path: string, method = 'GET'): Promise<T> => {
   return (await response.json()) as T;
 };
 
+let words: Words = speak(document.documentElement, spoken(navigator.languages));
+let last: { readonly said: keyof Words; readonly taps: Taps | null; readonly seen: ReadonlySet<PartyName> } =
+  {
+    said: 'start',
+    taps: null,
+    seen: new Set(),
+  };
+
+function show(): void {
+  $('#verdict').textContent = words[last.said];
+  $('#cards').replaceChildren(...cards(words, last.taps, last.seen));
+}
+
+function say(said: keyof Words, taps: Taps | null = null, seen: ReadonlySet<PartyName> = new Set()): void {
+  last = { said, taps, seen };
+  show();
+}
+
 /** Each language by its own name. */
 function chooser(): void {
   const select = find('#locale', HTMLSelectElement);
@@ -38,8 +57,13 @@ function chooser(): void {
     option.lang = language;
     select.add(option);
   }
+  select.value = document.documentElement.lang;
   // No locale is asked for until one is chosen: every attribute that goes along makes a crowd smaller.
-  select.addEventListener('change', () => picker.setAttribute('locale', select.value));
+  select.addEventListener('change', () => {
+    words = speak(document.documentElement, select.value);
+    picker.setAttribute('locale', select.value);
+    show();
+  });
   const theme = find('#theme', HTMLSelectElement);
   theme.addEventListener('change', () => {
     document.documentElement.dataset['theme'] = theme.value;
@@ -47,25 +71,23 @@ function chooser(): void {
   });
 }
 
-function verdict(text: string, taps: Taps | null, usual = true): void {
-  $('#verdict').textContent = text;
-  $('#cards').replaceChildren(...cards(taps, usual));
-}
+let known: Taps['counts'] | null = null;
 
-async function showTaps(): Promise<void> {
+/** Who was sent something since it was last looked: told from counts, not from what ought to be. */
+async function searched({ from, problem }: StickerResults): Promise<void> {
   const taps = await getJson<Taps>('/local/taps');
-  verdict('Some knew who you are. Some knew what you asked. Nobody knew both.', taps);
+  const seen = new Set(PARTIES.filter((name) => taps.counts[name] > (known?.[name] ?? 0)));
+  known = taps.counts;
+  if (seen.size === 0) say(problem !== null ? 'nobody' : from === 'device' ? 'stayed' : 'memory', taps, seen);
+  else say(problem === null && from === 'network' ? 'parted' : 'partly', taps, seen);
 }
-
-picker.addEventListener('sticker-results', (event) => {
-  const { from, problem } = (event as CustomEvent<{ from: string; problem: string | null }>).detail;
-  if (problem !== null) verdict('That search reached nobody.', null, false);
-  else if (from === 'device') verdict('That search stayed on your device. Nobody saw anything.', null, false);
-  else showTaps().catch(() => verdict('What each party saw is told by the local suite alone.', null));
+picker.addEventListener('sticker-results', ({ detail }) => {
+  searched(detail).catch(() => say('unknown'));
 });
 
-picker.addEventListener('sticker-select', (event) => {
-  const { emoji, name, art } = (event as CustomEvent<StickerSelect>).detail;
+picker.addEventListener('sticker-select', ({ detail }) => pick(detail));
+
+function pick({ emoji, name, art }: StickerSelect): void {
   const image = new Image(40, 40);
   image.alt = name;
   image.title = `${emoji} ${name}`;
@@ -74,20 +96,24 @@ picker.addEventListener('sticker-select', (event) => {
   picked.querySelector('p')?.remove();
   picked.append(image);
   while (picked.children.length > KEPT) picked.firstElementChild?.remove();
-});
+}
 
 $('#copy').addEventListener('click', () => {
   const copied = navigator.clipboard.writeText($('#example').textContent ?? '');
   copied.then(
-    () => ($('#copy').textContent = 'Copied'),
-    () => ($('#copy').textContent = 'Select and copy'),
+    () => ($('#copy').textContent = words.copied),
+    () => ($('#copy').textContent = words.select),
   );
 });
 
 async function start(): Promise<void> {
   chooser();
-  verdict($('#verdict').textContent ?? '', null);
+  show();
+  const device = loadDevice();
+  picker.device = device;
+  Promise.resolve(device.groups?.('en')).catch(() => (picker.device = null)); // no catalogue was built
   const local = await getJson<Local>('/local.json');
+  known = (await getJson<Taps>('/local/taps')).counts;
   $('#example').textContent = example(local);
   picker.client = createBrowserClient({
     relay: local.relay,
@@ -96,7 +122,6 @@ async function start(): Promise<void> {
     ...(local.restSeconds !== undefined && { restSeconds: local.restSeconds }),
     account: async () => (await getJson<{ token: string }>('/local/account', 'POST')).token,
   });
-  picker.device = await loadDevice();
 }
 
-start().catch(() => verdict('The local suite does not answer. Start it again with npm start.', null));
+start().catch(() => say('down'));

@@ -2,7 +2,17 @@ import { Searcher, type Outcome } from './searcher.ts';
 import * as shelf from './shelf.ts';
 import { directionOf, languageOf, stringsFor, tagOf, type Strings } from './strings/index.ts';
 import { tonedArt, tonedEmoji } from './tone.ts';
-import type { Art, Device, Group, Mode, SearchClient, SearchOptions, Sticker } from './types.ts';
+import type {
+  Art,
+  Device,
+  Group,
+  Mode,
+  SearchClient,
+  SearchOptions,
+  Sticker,
+  StickerResults,
+  StickerSelect,
+} from './types.ts';
 import { browsed, counted, found, told } from './view/content.ts';
 import { frame, type Frame } from './view/frame.ts';
 import type { Tab } from './view/tabs.ts';
@@ -193,7 +203,7 @@ export class SottoStickers extends HTMLElement {
     this.#keep((kept) => shelf.withRecent(kept, { ...sticker, ...(drawn && { art: drawn }) }));
     const { tone } = this.#kept;
     const art = drawn && tonedArt(drawn, emoji, tone);
-    const detail = { id, name, emoji: tonedEmoji(emoji, tone), pack, art };
+    const detail: StickerSelect = { id, name, emoji: tonedEmoji(emoji, tone), pack, art };
     this.dispatchEvent(new CustomEvent('sticker-select', { detail, bubbles: true, composed: true }));
   }
 
@@ -230,7 +240,7 @@ export class SottoStickers extends HTMLElement {
     const { problem } = outcome;
     const tell = problem ? told : counted;
     this.#announce(tell(this.#strings, this.locale, outcome));
-    const detail = { from: outcome.from, count: outcome.stickers.length, problem };
+    const detail: StickerResults = { from: outcome.from, count: outcome.stickers.length, problem };
     this.dispatchEvent(new CustomEvent('sticker-results', { detail, bubbles: true, composed: true }));
   }
 

@@ -1,4 +1,5 @@
 import { SottoStickers } from './element.ts';
+import type { StickerResults, StickerSelect } from './types.ts';
 
 export { SottoStickers };
 export { addStrings, type Strings } from './strings/index.ts';
@@ -10,5 +11,9 @@ if (!customElements.get('sotto-stickers')) customElements.define('sotto-stickers
 declare global {
   interface HTMLElementTagNameMap {
     'sotto-stickers': SottoStickers;
+  }
+  interface HTMLElementEventMap {
+    'sticker-select': CustomEvent<StickerSelect>;
+    'sticker-results': CustomEvent<StickerResults>;
   }
 }

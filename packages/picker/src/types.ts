@@ -1,3 +1,5 @@
+import type { Problem } from './problems.ts';
+
 /** A drawing: an SVG's text, or base64 for the other types. */
 export interface Art {
   readonly type: string; // media type: image/svg+xml or image/webp
@@ -62,4 +64,11 @@ export interface StickerSelect {
   readonly emoji: string;
   readonly pack: string;
   readonly art: Art | null;
+}
+
+/** `event.detail` of `sticker-results`: that a search has ended, and never its words. */
+export interface StickerResults {
+  readonly from: Mode;
+  readonly count: number;
+  readonly problem: Problem | null;
 }

@@ -4,7 +4,7 @@ import { accountToken, attesterConfig } from './account.ts';
 import { servePage } from './page-server.ts';
 import { makeSecrets, type Secrets } from './secrets.ts';
 import { signSlots } from './signer.ts';
-import { Taps, type Shown } from './taps/taps.ts';
+import { NOTHING_SEEN, Taps, type Shown } from './taps/taps.ts';
 import { tcpTap, type TcpTap } from './taps/tcp-tap.ts';
 import { SERVICES, startWorkers, type PerService, type ServiceName } from './workers.ts';
 
@@ -76,7 +76,7 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
     await signSlots(urls.gateway, secrets);
     await cron('relay');
   };
-  const show = (): Shown => taps?.show() ?? { sequence: 0 };
+  const show = (): Shown => taps?.show() ?? NOTHING_SEEN;
   await tick();
   const page = options.page
     ? await servePage(ports.page, { urls, secrets, account, show, epochSeconds: options.epochSeconds ?? DAY })

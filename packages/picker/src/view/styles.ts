@@ -85,7 +85,7 @@ input::placeholder{color:var(--quiet);opacity:1}
 .notice{display:flex;gap:10px;margin:8px 4px;padding:10px 12px;border-radius:12px;background:var(--warn);color:var(--on-warn);font-size:13px}
 .notice .hint{color:inherit;max-inline-size:none}
 .notice .actions{margin-block-start:8px}
-.skeleton{display:grid;grid-template-columns:repeat(auto-fill,minmax(var(--cell),1fr));gap:6px;padding-block:6px}
+.skeleton{display:grid;align-content:start;grid-template-columns:repeat(auto-fill,minmax(var(--cell),1fr));gap:6px;padding-block:6px}
 .skeleton span{aspect-ratio:1;border-radius:12px;background:var(--raised);animation:breathe 1.2s ease-in-out infinite alternate}
 @keyframes breathe{to{opacity:.45}}
 .preview{display:flex;align-items:center;gap:10px;block-size:60px;flex:none;padding-inline:12px;border-block-start:1px solid var(--line);background:var(--ground)}

@@ -1,0 +1,47 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { LANGUAGES } from '../src/languages.ts';
+import { spoken, WORDS } from '../page/words/index.ts';
+
+const { en = {} as never } = WORDS;
+
+describe.each(Object.entries(WORDS))('the words of the page in %s', (language, words) => {
+  test('are all there, none empty, and no sentence is left in English', () => {
+    expect(Object.keys(words).toSorted()).toEqual(Object.keys(en).toSorted());
+    const entries = Object.entries(words);
+    expect(entries.filter(([, text]) => text.trim() === '')).toEqual([]);
+    const kept = entries.filter(([key, text]) => text.includes(' ') && text === en[key as keyof typeof en]);
+    expect(language === 'en' ? [] : kept).toEqual([]);
+  });
+});
+
+test('the page speaks what the picker speaks', () => {
+  expect(Object.keys(WORDS).toSorted()).toEqual(['en', ...Object.keys(LANGUAGES)].toSorted());
+});
+
+test('the first of a browser’s languages that is spoken', () => {
+  expect(spoken(['tlh', 'pt-BR', 'de'])).toBe('pt');
+  expect(spoken(['tlh'])).toBe('en');
+  expect(spoken([])).toBe('en');
+});
+
+test('every word of the page is used, and what it names is there', async () => {
+  const page = path.resolve(import.meta.dirname, '../page');
+  const own = (await readdir(page)).filter((file) => /\.(ts|html)$/.test(file));
+  const views = path.resolve(import.meta.dirname, '../../../services/local/src/taps/views.ts');
+  const files = [...own.map((file) => path.join(page, file)), views];
+  const text = (await Promise.all(files.map(async (file) => readFile(file, 'utf8')))).join('\n');
+  const unused = Object.keys(en).filter((word) => {
+    const stem = word.replace(/(Does|Never)$/, '');
+    return !new RegExp(`['"\\s.](${word}|${stem})\\b`).test(text);
+  });
+  expect(unused).toEqual([]);
+  const html = await readFile(path.join(page, 'index.html'), 'utf8');
+  const named = [...html.matchAll(/data-(?:words|label)="(\w+)"/g)].map(([, word]) => word ?? '');
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((word) => !Object.hasOwn(en, word))).toEqual([]);
+  const facts = [...(await readFile(views, 'utf8')).matchAll(/row\('(\w+)'/g)].map(([, fact]) => fact ?? '');
+  expect(facts.length).toBeGreaterThan(10);
+  expect(facts.filter((fact) => !Object.hasOwn(en, fact))).toEqual([]);
+});
