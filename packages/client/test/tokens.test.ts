@@ -224,11 +224,11 @@ describe('drawing tokens', () => {
     const naps: (() => void)[] = [];
     const client = world.client({ sleep: () => new Promise((resolve) => naps.push(resolve)) });
     const stop = client.start();
-    await expect.poll(() => naps.length).toBe(1);
+    await expect.poll(() => naps.length, { timeout: 20_000 }).toBe(1);
     expect(draws(world)).toBe(1);
     world.now += 86_400 + 21_600;
     naps[0]?.();
-    await expect.poll(() => naps.length).toBe(2);
+    await expect.poll(() => naps.length, { timeout: 20_000 }).toBe(2);
     expect(draws(world)).toBe(2);
     stop();
     world.now += 86_400 + 21_600;
