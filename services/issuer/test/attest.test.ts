@@ -154,3 +154,22 @@ test('keys that cannot be had are our trouble and not a bad credential; those th
   clock.now += 86_400;
   expect(await told(port.attest(token, 0))).toBe('unavailable');
 });
+
+test('while the keys cannot be had, a flood of tokens makes a few requests for them and no more', async () => {
+  clock.now = NOW;
+  const { served, port, sign } = await remote();
+  served.status = 500;
+  const token = await sign(0);
+  const flood = async (): Promise<Set<string>> =>
+    new Set(await Promise.all(Array.from({ length: 100 }, () => told(port.attest(token, 0)))));
+  expect(await flood()).toEqual(new Set(['unavailable']));
+  expect(await flood()).toEqual(new Set(['unavailable']));
+  expect(served.calls).toHaveLength(32);
+  clock.now += 2;
+  expect(await told(port.attest(token, 0))).toBe('unavailable');
+  expect(served.calls).toHaveLength(32);
+  clock.now += 1;
+  served.status = 200;
+  expect(await flood()).toContain('attested');
+  expect(await told(port.attest(token, 0))).toBe('attested');
+});

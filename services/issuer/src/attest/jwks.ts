@@ -9,6 +9,7 @@ const MAX_KEYS = 64;
 const DEADLINE = 3000; // milliseconds
 const FRESH = 600; // seconds
 const COOLDOWN = 30; // seconds between two fetches for keys that we do not know
+const AT_ONCE = 32; // requests for keys in any three seconds: whoever asks has shown nothing yet
 const STALE = 86_400; // seconds that keys serve while their address fails
 
 export interface JwksDeps {
@@ -26,6 +27,7 @@ class RemoteKeys {
   readonly #deps: JwksDeps;
   #keys: { set: JWTVerifyGetKey; at: UnixSeconds } | undefined;
   #asked = 0;
+  #requests: UnixSeconds[] = []; // when each of the last few was made
 
   constructor(url: string, deps: JwksDeps) {
     this.#url = url;
@@ -53,10 +55,17 @@ class RemoteKeys {
 
   /** @param keep - whether the keys that we have still serve when the address fails */
   async #refresh(keep: boolean): Promise<void> {
-    this.#asked = this.#deps.now();
+    const now = this.#deps.now();
+    this.#requests = this.#requests.filter((at) => Math.abs(now - at) < DEADLINE / 1000);
+    if (this.#requests.length >= AT_ONCE) {
+      if (keep) return;
+      throw unavailable();
+    }
+    this.#requests.push(now);
+    this.#asked = now;
     try {
       const set = await fetchKeys(this.#url, this.#deps.fetch);
-      this.#keys = { set, at: this.#asked };
+      this.#keys = { set, at: now };
     } catch (error) {
       if (!keep) throw unavailable(error);
     }
