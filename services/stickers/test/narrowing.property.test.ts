@@ -1,13 +1,24 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { inflections } from '../src/engine/inflect.ts';
-import { Language } from '../src/engine/language.ts';
+import { HINT, Language } from '../src/engine/language.ts';
 import { bytes, search } from './support/built.ts';
 
 const vocabulary = (tag: string): string[] => {
   const terms: string[] = [];
   new Language(bytes(`index/${tag}.bin`), search.table.stickers.length).all((term) => void terms.push(term));
   return terms;
+};
+/** Every name and keyword of a language. */
+const phrases = (tag: string): string[] => {
+  const language = new Language(bytes(`index/${tag}.bin`), search.table.stickers.length);
+  const own = (phrase: number): boolean => {
+    const uses = language.uses.subarray(language.starts[phrase], language.starts[phrase + 1]);
+    return uses.some((use) => (use & 3) !== HINT);
+  };
+  return Array.from({ length: language.phrases }, (_, i) => i)
+    .filter(own)
+    .map((phrase) => language.phrase(phrase));
 };
 const everything = (query: string, locale: string): Set<string> =>
   new Set(search.search(query, { locale, limit: Infinity }).map(({ id }) => id));
@@ -46,6 +57,39 @@ test('a name typed to its end finds ever fewer, and itself at every step', () =>
     }),
     { numRuns: 60 },
   );
+});
+
+test.each(['en', 'es', 'sr'])('in %s a keyword of many words typed to its end finds ever fewer', (locale) => {
+  const many = phrases(locale).filter((phrase) => /\p{L} \p{L}/u.test(phrase));
+  fc.assert(
+    fc.property(fc.constantFrom(...many), (phrase) => {
+      let wider = new Set(search.table.stickers.map((sticker) => sticker.id));
+      for (let n = 1; n <= phrase.length; n++) {
+        if (!/[\p{L}\p{N}]/u.test(phrase[n - 1] ?? '')) continue;
+        const found = everything(phrase.slice(0, n), locale);
+        expect([phrase.slice(0, n), [...found].filter((other) => !wider.has(other))]).toEqual([
+          phrase.slice(0, n),
+          [],
+        ]);
+        wider = found;
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('a letter typed in all languages at once rules nothing out, and words after it do', () => {
+  const all = (query: string): Set<string> =>
+    new Set(search.search(query, { limit: Infinity }).map(({ id }) => id));
+  for (const word of ['sol', 'katze', 'heart', 'red heart', 'zorro']) {
+    let wider = new Set(search.table.stickers.map(({ id }) => id));
+    for (let n = 1; n <= word.length; n++) {
+      const found = all(word.slice(0, n));
+      expect([word.slice(0, n), [...found].filter((id) => !wider.has(id))]).toEqual([word.slice(0, n), []]);
+      wider = found;
+    }
+    expect(wider.size).toBeGreaterThan(0);
+  }
 });
 
 test('a word cut short in its ending has its stem', () => {

@@ -11,8 +11,13 @@ export interface Rule {
   readonly synonyms: Language | null;
 }
 
-/** Told of phrases that hold a match and of its quality, 0 to 1. */
-export type Hit = (list: Uint32Array, from: number, to: number, quality: number) => void;
+/** How a token stands in a phrase: as something like it, as the beginning of a word, as a word. */
+export const LIKE = 0;
+export const BEGINNING = 1;
+export const WORD = 2;
+
+/** Told of phrases that hold a match, of its quality, 0 to 1, and of how the token stands in them. */
+export type Hit = (list: Uint32Array, from: number, to: number, quality: number, how: number) => void;
 
 const PREFIX = 0.55; // quality of a term of which the token is next to nothing
 const ALMOST = 0.9; // quality of a term of which the token is next to all
@@ -25,23 +30,23 @@ export function match(language: Language, token: Token, rule: Rule, hit: Hit): v
   const { text } = token;
   if (rule.prefix) {
     language.startingWith(text, (term, list, from, to) => {
-      if (term.length === text.length) hit(list, from, to, 1);
-      else hit(list, from, to, PREFIX + (ALMOST - PREFIX) * (text.length / term.length));
+      if (term.length === text.length) hit(list, from, to, 1, WORD);
+      else hit(list, from, to, PREFIX + (ALMOST - PREFIX) * (text.length / term.length), BEGINNING);
     });
   } else {
-    language.exactly(text, (_, list, from, to) => hit(list, from, to, 1));
+    language.exactly(text, (_, list, from, to) => hit(list, from, to, 1, WORD));
   }
   if (token.gram) return;
   if (language.tag === 'en') {
     for (const [form, likeness] of inflections(text)) {
-      language.exactly(form, (_, list, from, to) => hit(list, from, to, likeness * 0.95));
+      language.exactly(form, (_, list, from, to) => hit(list, from, to, likeness * 0.95, LIKE));
     }
     if (rule.synonyms !== null) related(language, rule.synonyms, text, hit);
   }
   const edits = rule.fuzzy ? allowedEdits(text.length) : 0;
   if (edits === 0) return;
   fuzzy(language, text, edits, rule.prefix && text.length > 3, (distance, whole, list, from, to) => {
-    hit(list, from, to, (EDITED[distance] ?? 0) * (whole ? 1 : CUT));
+    hit(list, from, to, (EDITED[distance] ?? 0) * (whole ? 1 : CUT), LIKE);
   });
 }
 
@@ -52,7 +57,9 @@ function related(language: Language, synonyms: Language, text: string, hit: Hit)
   if (known === undefined) return;
   synonyms.exactly(known, (_term, words, first, end) => {
     for (let i = first; i < end; i++) {
-      language.exactly(synonyms.phrase(words[i] ?? 0), (_, list, from, to) => hit(list, from, to, RELATED));
+      language.exactly(synonyms.phrase(words[i] ?? 0), (_, list, from, to) =>
+        hit(list, from, to, RELATED, LIKE),
+      );
     }
   });
 }

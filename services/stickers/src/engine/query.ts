@@ -3,6 +3,7 @@ import { fold, foldOf } from './fold.ts';
 import type { Language } from './language.ts';
 import { match, type Rule } from './match.ts';
 import { Scores } from './score.ts';
+import { isStopWord } from './stop.ts';
 import type { Table } from './table.ts';
 import { type Token, tokenize } from './tokens.ts';
 
@@ -28,6 +29,8 @@ export class Query {
   readonly words: readonly Token[];
   /** Those before the last. */
   readonly earlier: readonly Token[];
+  /** The words without those that say nothing; all of them where no others are left. */
+  readonly content: readonly Token[];
   /** The stickers of each emoji. */
   readonly pictures: readonly (readonly number[])[];
   readonly #table: Table;
@@ -43,6 +46,9 @@ export class Query {
     const [main] = languages.first;
     this.words = main === undefined ? [] : this.#reading(main);
     this.earlier = this.words.slice(0, -1);
+    const tags = languages.first.map(({ tag }) => tag);
+    const content = this.words.filter((word) => !isStopWord(word.text, tags));
+    this.content = content.length > 0 && content.length < this.words.length ? content : this.words;
   }
 
   /** Words and emoji. */

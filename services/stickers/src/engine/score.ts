@@ -1,5 +1,5 @@
 import { HINT, KEYWORD, type Language, NAME, NONE, VARIANT_NAME } from './language.ts';
-import type { Hit } from './match.ts';
+import { BEGINNING, type Hit, WORD } from './match.ts';
 import type { Token } from './tokens.ts';
 
 /** What a match in each kind of phrase is worth. */
@@ -11,15 +11,18 @@ WORTH[HINT] = 0.5;
 // Tuned on the development tracks of test/eval that are made for it; they are flat around these.
 const PART = 0.4; // what a phrase is worth that holds the words among many others
 const NAME_PART = 0.6; // what a word of a long name is worth
+const KEYWORD_PART = 0.7; // what a word of a keyword of many is worth
 const WORDS = 1.2; // weight of the words found anywhere in a sticker's phrases
 const SECOND = 0.05; // weight of the better keyword beside the better name, or the other way round
 const COMMON = 0.17; // weight of how common a sticker is
 const CONCEDED = 0.001; // quality of a token that nobody is asked to have
-const UNKNOWN = 0.1; // what a drawing loses that no keyboard types
+const UNKNOWN = 0.2; // what a drawing loses that no keyboard types
 
 /** Where the hits of one language are gathered, phrase by phrase. It belongs to one query and goes with it. */
 interface Gathered {
   readonly quality: Float32Array; // phrase * width + token → quality of the best match
+  readonly words: Uint16Array; // phrase → tokens that stand in it as words, one bit each
+  readonly literal: Uint16Array; // phrase → tokens that stand in it as words or beginnings of words
   readonly seen: Uint8Array; // phrase → 1 once it is in `phrases`
   readonly phrases: Uint32Array;
 }
@@ -27,8 +30,11 @@ interface Gathered {
 /** What a query found so far: for every word and sticker, and for every sticker's best phrase. */
 export class Scores {
   readonly tokens: readonly Token[];
+  /** Whether some phrase holds every token, as words and the last as a beginning. */
+  along = false;
   readonly #stickers: number;
   readonly #rows: Float32Array; // token * stickers + sticker → quality of the best match, 0 to 1
+  readonly #words: Uint16Array; // sticker → tokens that are words of a name or keyword of its own, one bit each
   readonly #names: Float32Array;
   readonly #keywords: Float32Array;
   readonly #best: Float32Array;
@@ -51,6 +57,7 @@ export class Scores {
     this.tokens = tokens;
     this.#stickers = stickers;
     this.#rows = new Float32Array(tokens.length * stickers);
+    this.#words = new Uint16Array(stickers);
     this.#names = new Float32Array(stickers);
     this.#keywords = new Float32Array(stickers);
     this.#best = new Float32Array(stickers);
@@ -67,10 +74,10 @@ export class Scores {
   add(language: Language, worth: number, collect: (token: number, hit: Hit) => void): void {
     const width = this.tokens.length;
     const gathered = this.#room(language.phrases);
-    const { quality: qualities, seen, phrases } = gathered;
+    const { quality: qualities, words, literal, seen, phrases } = gathered;
     let count = 0;
     for (let i = 0; i < width; i++) {
-      collect(i, (list, from, to, quality) => {
+      collect(i, (list, from, to, quality, how) => {
         for (let at = from; at < to; at++) {
           const phrase = list[at] as number;
           if (seen[phrase] === 0) {
@@ -79,6 +86,8 @@ export class Scores {
           }
           const place = phrase * width + i;
           if (quality > (qualities[place] as number)) qualities[place] = quality;
+          if (how >= BEGINNING) literal[phrase] = (literal[phrase] as number) | (1 << i);
+          if (how === WORD) words[phrase] = (words[phrase] as number) | (1 << i);
         }
       });
     }
@@ -90,6 +99,8 @@ export class Scores {
     const room = Math.max(phrases, 8192);
     return (this.#gathered = {
       quality: new Float32Array(room * this.tokens.length),
+      words: new Uint16Array(room),
+      literal: new Uint16Array(room),
       seen: new Uint8Array(room),
       phrases: new Uint32Array(room),
     });
@@ -98,9 +109,9 @@ export class Scores {
   /** Gives what phrases hold to the stickers that have them, and forgets the phrases. */
   #score(language: Language, worth: number, gathered: Gathered, count: number): void {
     const { units, starts, uses } = language;
-    const { quality, seen, phrases } = gathered;
+    const { quality, words, literal, seen, phrases } = gathered;
     const [width, stickers] = [this.tokens.length, this.#stickers];
-    const [rows, best, only] = [this.#rows, this.#best, this.#only];
+    const [rows, own, best, only] = [this.#rows, this.#words, this.#best, this.#only];
     const [names, keywords] = [this.#names, this.#keywords];
     const slot = this.#languages.push(language) - 1;
     for (let at = 0; at < count; at++) {
@@ -118,17 +129,24 @@ export class Scores {
       const part = Math.min(1, held / (units[phrase] as number));
       const share = (worth * (PART + (1 - PART) * part) * sum) / this.#weight;
       const namePart = NAME_PART + (1 - NAME_PART) * part;
+      const keywordPart = KEYWORD_PART + (1 - KEYWORD_PART) * part;
+      const wordsHere = words[phrase] as number;
+      const along = literal[phrase] === (1 << width) - 1;
       for (let use = starts[phrase] as number, end = starts[phrase + 1] as number; use < end; use++) {
         const kind = (uses[use] as number) & 3;
         const sticker = (uses[use] as number) >> 2;
         if (only !== null && only[sticker] === 0) continue;
         const named = kind === NAME || kind === VARIANT_NAME;
         const kindWorth = WORTH[kind] as number;
-        const wordWorth = kindWorth * worth * (named ? namePart : 1);
+        const wordWorth = kindWorth * worth * (named ? namePart : keywordPart);
         for (let i = 0; i < width; i++) {
           const value = (quality[first + i] as number) * wordWorth;
           const place = i * stickers + sticker;
           if (value > (rows[place] as number)) rows[place] = value;
+        }
+        if (kind !== HINT) {
+          if (named || part === 1) own[sticker] = (own[sticker] as number) | wordsHere;
+          if (along) this.along = true;
         }
         const score = kindWorth * share;
         if (named) {
@@ -141,7 +159,7 @@ export class Scores {
         }
       }
       for (let i = 0; i < width; i++) quality[first + i] = 0;
-      seen[phrase] = 0;
+      words[phrase] = literal[phrase] = seen[phrase] = 0;
     }
   }
 
@@ -149,6 +167,7 @@ export class Scores {
   addEmoji(token: number, sticker: number, quality: number): void {
     const place = token * this.#stickers + sticker;
     this.#rows[place] = Math.max(quality, this.#rows[place] as number);
+    this.#words[sticker] = (this.#words[sticker] as number) | (1 << token);
   }
 
   /** Gives a token, as next to nothing, to every sticker that has it not. */
@@ -191,9 +210,22 @@ export class Scores {
     return found;
   }
 
+  /** Whether some sticker has every token as a word of its names and keywords. */
+  whole(): boolean {
+    return this.#words.includes((1 << this.tokens.length) - 1);
+  }
+
   /** Which tokens no sticker has. */
   unknown(): boolean[] {
     return this.tokens.map((_, i) => this.#count(i) === 0);
+  }
+
+  /** How many stickers have a token, those that have it well for more. */
+  #mass(token: number): number {
+    let mass = 0;
+    const end = (token + 1) * this.#stickers;
+    for (let at = token * this.#stickers; at < end; at++) mass += (this.#rows[at] as number) ** 2;
+    return mass;
   }
 
   #count(token: number): number {
@@ -211,7 +243,7 @@ export class Scores {
 
   /** What each token tells apart: a word that few stickers have tells more. */
   rarity(): number[] {
-    return this.tokens.map((_, i) => Math.log(1 + this.#stickers / (1 + this.#count(i))));
+    return this.tokens.map((_, i) => Math.log(1 + this.#stickers / (1 + this.#mass(i))));
   }
 
   /** How good a sticker is for this query; `weights` are one a token. */

@@ -12,6 +12,8 @@ export interface Ranked {
 }
 
 const MOST_FORGIVEN = 4; // words of a query in which edits are looked for
+const ENOUGH = 24; // stickers that leave no room for others
+const HEAD = 1.25; // weight of the last word, which in English is most often the thing itself
 const FINE = 1 << 20; // steps of a value
 const STICKERS = 1 << 24; // more than a catalogue has
 
@@ -23,17 +25,25 @@ const NOTHING: Ranked = { stickers: [], matched: () => null };
 /**
  * Ranks stickers for a query. Pure: the same query always gives the same list.
  *
- * First what has every word, the last of them perhaps cut short; typing on gives a part of it. Where nothing has,
- * guesses stand in for words: other forms, other spacing, words alike, edits; then what has some of them.
+ * First what has every word, the last of them perhaps cut short: where a name or keyword says so, that is all, and
+ * typing on gives a part of it. Where nothing has all words as they stand, guesses stand in for them (other
+ * forms, other spacing, words alike, edits), and below come stickers that have some of them.
  */
 export function rank(table: Table, languages: Languages, text: string): Ranked {
   const query = new Query(table, languages, text);
   if (query.size === 0) return NOTHING;
   const strict = strictly(table, query);
   const found = strict?.every() ?? [];
-  return strict !== null && found.length > 0
-    ? byWeight(table, strict, found)
-    : guesses(table, query, query.words);
+  if (strict !== null && found.length > 0) {
+    const best = byWeight(table, strict, found);
+    const sure = query.size < 2 || found.length >= ENOUGH || strict.along || strict.whole();
+    return sure ? best : filled(table, query, best);
+  }
+  const { content, pictures } = query;
+  const guessed = guesses(table, query, content);
+  return guessed.stickers.length > 0 && content.length + pictures.length < 2
+    ? guessed
+    : filled(table, query, guessed);
 }
 
 /** What has every word, the last perhaps cut short; null where nothing has those before it. */
@@ -53,6 +63,12 @@ function strictly(table: Table, query: Query): Scores | null {
 /** What has every word in some way, the surer ways first. */
 function guesses(table: Table, query: Query, words: readonly Token[]): Ranked {
   const { first, synonyms } = query.languages;
+  const last = words.length - 1;
+  if (words.length < query.words.length) {
+    const scores = query.look(words, (i) => (i === last ? BEGUN : WHOLE), true);
+    const found = scores.every();
+    if (found.length > 0) return byWeight(table, scores, found);
+  }
   let scores = query.look(words, () => BEGUN, true);
   let found = scores.every();
   if (found.length > 0) return byWeight(table, scores, found);
@@ -62,17 +78,57 @@ function guesses(table: Table, query: Query, words: readonly Token[]): Ranked {
     found = scores.every();
     if (found.length > 0) return byWeight(table, scores, found);
   }
-  let left = MOST_FORGIVEN;
-  const edited = scores.unknown().map((no) => no && left-- > 0);
   for (const other of respaced(words, first)) {
     scores = query.look(other, (i) => (i === other.length - 1 ? BEGUN : WHOLE), false);
     found = scores.every();
     if (found.length > 0) return byWeight(table, scores, found);
   }
-  scores = query.look(words, (i) => (edited[i] === true ? FORGIVEN : { ...BEGUN, synonyms }), false);
-  found = scores.every();
-  if (found.length > 0) return byWeight(table, scores, found);
-  return sorted(table, scores, scores.some(), scores.rarity());
+  scores = forgiving(query);
+  return byWeight(table, scores, scores.every());
+}
+
+const lenient = new WeakMap<Query, Scores>(); // of a query, as long as it is being answered
+
+/** Every word as it stands or, unless some sticker has it so, cut short, and with edits where nothing has it at all. */
+function forgiving(query: Query): Scores {
+  const known = lenient.get(query);
+  if (known !== undefined) return known;
+  const { first, synonyms } = query.languages;
+  const words = query.content;
+  const rules = words.map(({ text }): Rule => ({
+    ...(first.some((language) => language.exactly(text)) ? WHOLE : BEGUN),
+    synonyms,
+  }));
+  let scores = query.look(words, (i) => rules[i] ?? BEGUN, false);
+  let left = MOST_FORGIVEN;
+  const unknown = scores.unknown().map((no) => no && left-- > 0);
+  if (unknown.includes(true)) {
+    scores = query.look(words, (i) => (unknown[i] === true ? FORGIVEN : (rules[i] ?? BEGUN)), false);
+  }
+  lenient.set(query, scores);
+  return scores;
+}
+
+/** What was found, and below it what has some of the words, the rarer ones first. */
+function filled(table: Table, query: Query, best: Ranked): Ranked {
+  if (best.stickers.length >= ENOUGH) return best;
+  let scores = forgiving(query);
+  let found = scores.some();
+  if (found.length === 0 && query.languages.others.length > 0) {
+    scores = query.look(query.content, () => BEGUN, true);
+    found = scores.some();
+  }
+  const head = query.content.length - 1;
+  const english = query.languages.first[0]?.tag === 'en';
+  const weights = scores.rarity().map((rarity, i) => (english && i === head ? HEAD * rarity : rarity));
+  const partial = sorted(table, scores, found, weights);
+  if (best.stickers.length === 0) return partial;
+  const taken = new Set(best.stickers);
+  const rest = partial.stickers.filter((s) => !taken.has(s)).slice(0, ENOUGH - taken.size);
+  return {
+    stickers: [...best.stickers, ...rest],
+    matched: (sticker) => (taken.has(sticker) ? best : partial).matched(sticker),
+  };
 }
 
 const byWeight = (table: Table, scores: Scores, found: readonly number[]): Ranked =>
