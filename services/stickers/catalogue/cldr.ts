@@ -102,6 +102,15 @@ function derived(key: string, annotations: Annotations): { name: string; keyword
 
 const SAYS_NOTHING = /^(other|place|person|symbol|open|partial|single)$/;
 
+const MALE = ['male', 'boy', 'guy', 'gentleman'];
+const FEMALE = ['female', 'girl', 'lady'];
+
+/** What a person of one gender is called besides man and woman. */
+function genders(emoji: string): readonly string[] {
+  const [man, woman] = [/[♂👨]/u.test(emoji), /[♀👩]/u.test(emoji)];
+  return man === woman ? [] : man ? MALE : FEMALE;
+}
+
 /** Wider English words for an emoji: the groups that the standard puts it in, and its character's name. */
 function hints(emoji: readonly StandardEmoji[], numbers: ReadonlyMap<string, number>): Entry[] {
   return emoji.flatMap(({ emoji: text, subgroup, formal }) => {
@@ -109,7 +118,7 @@ function hints(emoji: readonly StandardEmoji[], numbers: ReadonlyMap<string, num
     if (sticker === undefined) return [];
     const group = subgroup.split('-').filter((word) => !SAYS_NOTHING.test(word));
     const formalName = formal.toLowerCase().replace(/ (?:sign|symbol)$/, '');
-    return [...group, formalName]
+    return [...group, formalName, ...genders(text)]
       .filter((phrase) => phrase !== '')
       .map((phrase) => ({ sticker, phrase, kind: HINT }));
   });

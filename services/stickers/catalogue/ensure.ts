@@ -27,9 +27,10 @@ export async function ensureCatalogue(progress: (line: string) => void = () => {
 function stampOf(): string {
   const hash = createHash('sha256');
   for (const name of SOURCES) hash.update(`${name} ${versionOf(name)}\n`);
-  const code = [import.meta.dirname, path.join(import.meta.dirname, '../src/engine')].flatMap((folder) =>
+  const here = import.meta.dirname;
+  const code = [here, path.join(here, 'words'), path.join(here, '../src/engine')].flatMap((folder) =>
     readdirSync(folder)
-      .filter((name) => name.endsWith('.ts'))
+      .filter((name) => /\.(?:ts|txt)$/.test(name))
       .map((name) => path.join(folder, name)),
   );
   const own = existsSync(PACKS)

@@ -6,6 +6,7 @@ import { standardEmoji } from './core.ts';
 import { PIVOTS, pivoted } from './pivot.ts';
 import { encodeSynonyms } from './synonyms.ts';
 import { WordNet } from './wordnet.ts';
+import { ownWords } from './words.ts';
 import { encodeLanguage, type Entry, type LanguageSource } from './encode.ts';
 
 /** Words of stickers that CLDR does not know: extras and operators' packs. */
@@ -65,7 +66,8 @@ export function sourceOf(tag: string, locales: readonly string[], job: Job): Lan
   const read = (language: string, from: readonly string[]): LanguageSource =>
     cldrSource(language, from, standard, job.numbers, job.stickers);
   const source = read(tag, locales);
-  const entries = [...source.entries, ...job.added.filter((entry) => entry.tag === tag)];
+  const added = job.added.filter((entry) => entry.tag === tag);
+  const entries = [...source.entries, ...ownWords(tag, job.numbers), ...added];
   if (tag !== 'en') return { ...source, entries };
   const others = PIVOTS.map((language) => read(language, [language]).entries);
   return { ...source, entries: [...entries, ...pivoted(source.entries, others)] };

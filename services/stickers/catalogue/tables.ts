@@ -6,6 +6,7 @@ import { type Added, type BuiltLanguage, KINDS } from './languages.ts';
 import type { NoticeRow } from './notice.ts';
 import type { Extra } from './openmoji.ts';
 import type { OwnPack } from './own.ts';
+import { hasWords } from './words.ts';
 
 /** Names and keywords that CLDR does not have: of extras and of operators' stickers. */
 export function addedWords(
@@ -102,6 +103,9 @@ export function noticeRows(
       note: authors.get(key) ?? (emoji || key),
     })),
     ...languages.map(({ tag }) => ({ path: `index/${tag}.bin`, source: 'cldr', note: tag })),
+    ...languages
+      .filter(({ tag }) => hasWords(tag))
+      .map(({ tag }) => ({ path: `index/${tag}.bin#words`, source: 'sotto', note: `${tag}, by hand` })),
     { path: 'stickers.json', source: 'emojibase', note: 'order of the standard' },
     { path: 'synonyms.bin', source: 'wordnet', note: 'en' },
     { path: 'engine.js', source: 'sotto', note: 'the search module' },

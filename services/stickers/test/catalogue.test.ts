@@ -116,7 +116,7 @@ describe('building', () => {
     expect(said.at(-1)).toBe(`root: ${one.root}`);
     const read = (name: string) => new Uint8Array(readFileSync(path.join(scratch, 'one', name)));
     const built = openCatalogue(read('catalogue.bin'), read('art.bin'), { whole: true }).search;
-    expect(built.search('corporate', { locale: 'en' })[0]).toMatchObject({
+    expect(built.search('corporate ott', { locale: 'en' })[0]).toMatchObject({
       pack: 'acme',
       name: 'corporate otter',
     });

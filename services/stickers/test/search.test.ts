@@ -50,6 +50,29 @@ describe('words', () => {
     expect(emoji('purple guitar zebra', 'en', 2).toSorted()).toEqual(['🎸', '🦓'].toSorted());
     expect(emoji('grinning zebra', 'en', 1)).toEqual(['🦓']);
   });
+  test('below what has all the words as they stand comes what has some, the thing itself first', () => {
+    expect(emoji('smirk cat')).toContain('😼');
+    expect(emoji('blue car')).toContain('🚙');
+    expect(emoji('purple guitar', 'en', 24)).toContain('🎸');
+    expect(emoji('red hea')).not.toContain('🔥'); // a name says so: nothing is added
+    expect(emoji('birthday cake', 'en', 1)).toEqual(['🎂']);
+    expect(emoji('birthday cake')).not.toContain('🎈');
+  });
+  test('words that say nothing are left out of a query that finds nothing with them', () => {
+    expect(emoji('the picture of a pizza', 'en', 1)).toEqual(['🍕']);
+    expect(emoji('un gato con la pizza', 'es', 4)).toContain('🍕');
+  });
+  test('a person is found by other words for their gender', () => {
+    expect(emoji('male doctor', 'en', 2)).toContain('👨‍⚕️');
+    expect(first('female firefighter')).toBe('👩‍🚒');
+  });
+  test('what people say is found: abbreviations, wishes, slang, in their language', () => {
+    expect(emoji('omg', 'en', 3)).toContain('😱');
+    expect(emoji('happy birthday', 'en', 1)).toEqual(['🎂']);
+    expect(emoji('feliz cumpleaños', 'es', 1)).toEqual(['🎂']);
+    expect(emoji('doviđenja', 'sr', 1)).toEqual(['👋']);
+    expect(emoji('おやすみ', 'ja', 3)).toContain('😴');
+  });
   test('the phrase that matched comes back as its source writes it', () => {
     const [found] = search.search('bday', { locale: 'en' });
     expect(found?.matched).toBe('bday');

@@ -1,0 +1,30 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { HINT, KEYWORD, VARIANT_NAME } from '../src/engine/language.ts';
+import type { Entry } from './encode.ts';
+
+const FOLDER = path.join(import.meta.dirname, 'words');
+const MEANT = 3; // stickers of a line that its words mean, the first most of all; those after are near them
+
+/** Whether a language has a list of ours. */
+export const hasWords = (tag: string): boolean => existsSync(path.join(FOLDER, `${tag}.txt`));
+
+/**
+ * What people say and no dictionary of emoji has, by our own judgement: `words/TAG.txt`, MIT. A line is stickers,
+ * likeliest first, ` | `, and phrases with commas between.
+ */
+export function ownWords(tag: string, numbers: ReadonlyMap<string, number>): Entry[] {
+  if (!hasWords(tag)) return [];
+  const lines = readFileSync(path.join(FOLDER, `${tag}.txt`), 'utf8').split('\n');
+  return lines.flatMap((line) => {
+    const [stickers = '', phrases] = line.split(' | ');
+    if (phrases === undefined) return [];
+    return stickers.split(' ').flatMap((emoji, i) => {
+      const sticker = numbers.get(emoji.replaceAll('\ufe0f', ''));
+      if (sticker === undefined) return [];
+      return phrases
+        .split(', ')
+        .map((phrase) => ({ sticker, phrase, kind: i === 0 ? VARIANT_NAME : i < MEANT ? KEYWORD : HINT }));
+    });
+  });
+}
