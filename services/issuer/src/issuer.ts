@@ -55,7 +55,7 @@ export class Issuer {
       attester: jwtAttester({ config, platform, fetch }),
       keyring: this.keyring,
       quota,
-      budget: new Budget(authority),
+      budget: new Budget(authority, platform.now),
       queue: new Queue(QUEUE, platform),
       count: this.tally.count,
     };

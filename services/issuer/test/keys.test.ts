@@ -217,6 +217,20 @@ test('K07 S16 a restore: every key that signed is retired, tokens of before are 
   for (const token of tokens) expect(await world.redeem(token)).toBe('invalid');
 });
 
+test('K07 who still holds the keys that a restore retired signs with them for ten minutes at the most', async () => {
+  const world = new World();
+  const warm = new World({ database: world.database, clock: world.clock });
+  await warm.draw(1, { account: 'warms its keys' });
+  const { pending } = await warm.blind(5);
+  await world.operator('/operator/keys/retire-all', 'POST');
+  world.clock.now += 600;
+  const refused = await warm.post(pending.contentType, pending.request, 'bob');
+  expect(refused.headers.get('retry-after')).toBe(new Date((START + DAY) * 1000).toUTCString());
+  expect(await told(refused)).toEqual(PROBLEM(503, 'unavailable', 'Service Unavailable'));
+  world.clock.now = START + DAY;
+  expect(await warm.draw(5, { account: 'bob' })).toHaveLength(5);
+});
+
 test('K05 the issuer holds no secret in a CryptoKey that could be exported', async () => {
   const made: CryptoKey[] = [];
   const { subtle } = crypto;
