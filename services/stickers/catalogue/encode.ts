@@ -96,9 +96,9 @@ export function encodeIndex(
   out.varint(regions.bytes.length);
   out.raw(regions.bytes);
   out.text(phrases.map(({ text }) => text).join('\n'));
+  for (const { units } of phrases) out.varint(Math.min(255, Math.max(1, units))); // apart: they pack better
+  for (const { stickers: has } of phrases) out.varint(has.size);
   for (const phrase of phrases) {
-    out.varint(Math.min(255, Math.max(1, phrase.units)));
-    out.varint(phrase.stickers.size);
     let before = 0;
     for (const [sticker, kind] of [...phrase.stickers].toSorted(([a], [b]) => a - b)) {
       out.varint(((sticker - before) << 2) | kind);
@@ -116,11 +116,12 @@ export function encodeIndex(
 
 function writeTerms(out: Out, terms: readonly string[], postings: ReadonlyMap<string, number[]>): void {
   const heads: string[] = [];
-  const blocks: Uint8Array[] = [];
+  const texts: Uint8Array[] = [];
+  const lists: Uint8Array[] = [];
   for (let i = 0; i < terms.length; i += BLOCK) {
     const block = terms.slice(i, i + BLOCK);
     const body = new Out();
-    body.text(
+    const text = utf8.encode(
       block
         .slice(1)
         .map((term, j) => {
@@ -129,9 +130,9 @@ function writeTerms(out: Out, terms: readonly string[], postings: ReadonlyMap<st
         })
         .join('\n'),
     );
+    for (const term of block) body.varint(postings.get(term)?.length ?? 0);
     for (const term of block) {
       const list = postings.get(term) ?? [];
-      body.varint(list.length);
       let before = 0;
       for (const phrase of list) {
         body.varint(phrase - before);
@@ -139,11 +140,14 @@ function writeTerms(out: Out, terms: readonly string[], postings: ReadonlyMap<st
       }
     }
     heads.push(block[0] ?? '');
-    blocks.push(body.bytes);
+    texts.push(text);
+    lists.push(body.bytes);
   }
   out.text(heads.join('\n'));
-  for (const block of blocks) out.varint(block.length);
-  for (const block of blocks) out.raw(block);
+  for (const parts of [texts, lists]) {
+    for (const part of parts) out.varint(part.length);
+    for (const part of parts) out.raw(part);
+  }
 }
 
 /** The phrases of a language in order of their text, each with its stickers; of two that fold alike one is kept. */

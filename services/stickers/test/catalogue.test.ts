@@ -122,7 +122,7 @@ describe('building', () => {
     });
     expect(built.search('vidra', { locale: 'sr', packs: ['acme'] })[0]).toMatchObject({ matched: 'видра' });
     expect(readFileSync(path.join(scratch, 'one/NOTICE'), 'utf8')).toMatch(/\tCC0-1\.0\tacme\totter\.svg/);
-  }, 60_000);
+  }, 300_000);
 
   test('a refused pack leaves the old catalogue in place', async () => {
     writeFileSync(path.join(pack, 'otter.svg'), '<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>');

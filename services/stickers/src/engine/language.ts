@@ -12,6 +12,8 @@ export const BLOCK = 32; // terms
 export const SHARED = 32;
 export const NONE = 0xffff_ffff;
 
+const decoder = new TextDecoder();
+
 /** Sorted terms, each with the phrases that hold it: `list` from `starts[i]` to `starts[i + 1]`. */
 interface Block {
   readonly terms: readonly string[];
@@ -49,7 +51,8 @@ export class Language {
   readonly #text: Uint8Array;
   readonly #variantsAt: number;
   readonly #heads: readonly string[];
-  readonly #blocks: Uint32Array; // offset of each block
+  readonly #texts: Uint32Array; // offset of each block's terms, and of the end
+  readonly #lists: Uint32Array; // and of its phrases
   readonly #decoded: (Block | undefined)[] = [];
   readonly #terms: number;
   #variants: ReadonlyMap<string, ReadonlyMap<number, number>> | null = null;
@@ -80,12 +83,8 @@ export class Language {
     this.#readUses(r);
     const heads = r.text();
     this.#heads = heads === '' ? [] : heads.split('\n');
-    this.#blocks = new Uint32Array(this.#heads.length);
-    for (let i = 0, at = 0; i < this.#blocks.length; i++) {
-      this.#blocks[i] = at;
-      at += r.varint();
-    }
-    for (let i = 0; i < this.#blocks.length; i++) this.#blocks[i] = (this.#blocks[i] ?? 0) + r.at;
+    this.#texts = readPlaces(r, this.#heads.length);
+    this.#lists = readPlaces(r, this.#heads.length);
   }
 
   /** Regions of this language that have names of their own, by tag: sticker → phrase. */
@@ -145,24 +144,23 @@ export class Language {
   #readUses(r: Cursor): void {
     const { units, starts, uses, names } = this;
     let at = 0;
+    for (let phrase = 0; phrase < units.length; phrase++) units[phrase] = r.varint();
+    for (let phrase = 0; phrase < units.length; phrase++) starts[phrase + 1] = at += r.varint();
+    if (at !== uses.length) throw new SearchError('corrupt-index', 'uses');
+    at = 0;
     for (let phrase = 0; phrase < units.length; phrase++) {
-      starts[phrase] = at;
-      units[phrase] = r.varint();
       let sticker = 0;
-      for (let left = r.varint(); left > 0; left--) {
+      for (const end = starts[phrase + 1] as number; at < end;) {
         const use = r.varint();
         sticker += use >> 2;
         uses[at++] = (sticker << 2) | (use & 3);
         if ((use & 3) === NAME) names[sticker] = phrase;
       }
     }
-    starts[units.length] = at;
-    if (at !== uses.length) throw new SearchError('corrupt-index', 'uses');
   }
 
   #decode(index: number): Block {
-    const r = new Cursor(this.#bytes, this.#blocks[index]);
-    const rest = r.text();
+    const rest = decoder.decode(this.#bytes.subarray(this.#texts[index], this.#texts[index + 1]));
     let term = this.#heads[index] ?? '';
     const terms = [term];
     const shared = new Uint8Array(BLOCK);
@@ -179,10 +177,11 @@ export class Language {
     }
     const list: number[] = [];
     const starts = new Uint32Array(terms.length + 1);
+    const r = new Cursor(this.#bytes, this.#lists[index]);
+    for (let i = 0; i < terms.length; i++) starts[i + 1] = (starts[i] ?? 0) + r.varint();
     for (let i = 0; i < terms.length; i++) {
       let phrase = 0;
-      for (let left = r.varint(); left > 0; left--) list.push((phrase += r.varint()));
-      starts[i + 1] = list.length;
+      while (list.length < (starts[i + 1] ?? 0)) list.push((phrase += r.varint()));
     }
     return { terms, shared, starts, list: Uint32Array.from(list) };
   }
@@ -199,6 +198,16 @@ function countBelow(sorted: readonly string[], text: string, orEqual: boolean): 
     else high = middle;
   }
   return low;
+}
+
+/** Lengths of parts, and the parts: where each begins, and where the last ends. */
+function readPlaces(r: Cursor, count: number): Uint32Array {
+  const places = new Uint32Array(count + 1);
+  for (let i = 0, at = 0; i < count; i++) places[i + 1] = at += r.varint();
+  const first = r.at;
+  for (let i = 0; i <= count; i++) places[i] = (places[i] ?? 0) + first;
+  r.slice((places[count] ?? 0) - first);
+  return places;
 }
 
 function readVariants(r: Cursor): Map<string, Map<number, number>> {
