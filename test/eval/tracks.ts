@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { bare, cldr, type Named, novelty, type Query, seeded, shortcodes, withTypo } from './data.ts';
 
 /** A question put to the service many times, and what it is measured beside. */
@@ -40,7 +42,20 @@ export function developmentTracks(known: ReadonlySet<string>): Track[] {
     novelShortcodes('joypixels', 'joypixels', english),
     { ...whole, track: 'emoji', queries: emojiQueries(known), baseline: null },
     ...OWN_NAMES.map((locale) => ownNames(locale, known)),
+    ...peopleTracks(known),
   ];
+}
+
+/** Everyday queries and what we would want to see first for them, by our own judgement: `people.json`. */
+function peopleTracks(known: ReadonlySet<string>): Track[] {
+  const file = path.join(import.meta.dirname, 'people.json');
+  const asked = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Record<string, string>>;
+  return Object.entries(asked).map(([locale, list]) => {
+    const queries = Object.entries(list).map(([query, expect]) => ({ query, expect: expect.split(' ') }));
+    const named = cldr([locale], known);
+    const novel = share(queries.filter(novelty(named)).length, queries.length);
+    return { track: 'people', locale, queries, novel, baseline: named };
+  });
 }
 
 /** Each emoji as a query: bare, with a variation selector, with a skin tone where it takes one. */
