@@ -7,12 +7,16 @@ export interface BodyLimits {
   readonly deadline: AbortSignal;
 }
 
-const FIRST_BUFFER = 16 * 1024; // bytes
+const FIRST_BUFFER = 16 * 1024; // bytes, for a body that does not say how long it is
+const LARGEST_FIRST_BUFFER = 128 * 1024; // bytes, whatever it says
+
+type Piece = Uint8Array<ArrayBuffer>;
 
 /**
- * Reads a whole body, never more than `maxBytes` and one chunk of it.
+ * Reads a whole body, never more than one chunk over `maxBytes`.
  *
- * Content-Length is only a reason to refuse early; what is counted is what arrives.
+ * Content-Length is only a reason to refuse early and a guess at how much will come; what is counted is
+ * what arrives.
  *
  * @throws {HttpError} `bad-request` for a Content-Length that is no length, `content-too-large`,
  *   `request-timeout`, or `bad-request` when the peer breaks off
@@ -20,53 +24,93 @@ const FIRST_BUFFER = 16 * 1024; // bytes
 export async function readBody(
   { headers, body }: Pick<Request, 'headers' | 'body'>,
   { maxBytes, deadline }: BodyLimits,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<Piece> {
   const declared = headers.get('content-length');
   if (declared !== null) {
     if (!/^[0-9]+$/.test(declared)) throw new HttpError('bad-request');
     if (Number(declared) > maxBytes) throw new HttpError('content-too-large');
   }
   if (body === null) return new Uint8Array(0);
-  return collect(body, maxBytes, deadline);
+  return collect(body, maxBytes, deadline, declared === null ? FIRST_BUFFER : Number(declared));
 }
 
 /**
  * Collects a stream, cancelling it as soon as it is too long or too late.
  *
  * One buffer grows with what arrives: a body in single bytes costs no more than one in large chunks.
+ *
+ * @param expected - bytes that will probably come
  */
 export async function collect(
   stream: ReadableStream<Uint8Array>,
   maxBytes: number,
   deadline: AbortSignal,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const reader = stream.getReader();
+  expected: number = LARGEST_FIRST_BUFFER,
+): Promise<Piece> {
+  const reader = readerOf(stream);
   const late = (): void => void reader.cancel().catch(() => {}); // ends the pending read
   deadline.addEventListener('abort', late, { once: true });
-  let buffer = new Uint8Array(Math.min(FIRST_BUFFER, maxBytes));
+  // One byte more than may come, so that the end or what is too much has room.
+  let buffer = new Uint8Array(Math.min(expected, LARGEST_FIRST_BUFFER, maxBytes) + 1);
   let length = 0;
   try {
     for (;;) {
       if (deadline.aborted) throw new HttpError('request-timeout');
-      const { done, value } = await reader.read();
+      const { done, value } = await reader.read(buffer.subarray(length));
       if (deadline.aborted) throw new HttpError('request-timeout');
+      if (value === undefined) break;
+      if (value.buffer !== buffer.buffer) buffer = new Uint8Array(value.buffer); // the same memory, handed back
       if (done) break;
-      if (length + value.length > maxBytes) throw new HttpError('content-too-large');
-      if (length + value.length > buffer.length) buffer = grown(buffer, length + value.length, maxBytes);
-      buffer.set(value, length);
       length += value.length;
+      if (length > maxBytes) throw new HttpError('content-too-large');
+      if (length === buffer.length) buffer = grown(buffer, maxBytes + 1);
     }
   } catch (error) {
     late();
-    throw error instanceof HttpError ? error : new HttpError('bad-request', { cause: error });
+    if (error instanceof HttpError) throw error;
+    // A pending read may also end in an error when it is cancelled, as in workerd.
+    throw new HttpError(deadline.aborted ? 'request-timeout' : 'bad-request', { cause: error });
   } finally {
     deadline.removeEventListener('abort', late);
   }
   return buffer.subarray(0, length);
 }
 
-function grown(buffer: Uint8Array<ArrayBuffer>, needed: number, maxBytes: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(Math.min(maxBytes, Math.max(needed, 2 * buffer.length)));
+interface ViewReader {
+  /** Fills a view in part. It takes the view's memory over, and hands it back with what it gives. */
+  read(view: Piece): Promise<{ readonly done: boolean; readonly value?: Piece | undefined }>;
+  cancel(): Promise<void>;
+}
+
+/** Where the stream can, the platform writes all that is there into our memory; workerd's own pieces are of 4 KiB. */
+function readerOf(stream: ReadableStream<Uint8Array>): ViewReader {
+  try {
+    return stream.getReader({ mode: 'byob' });
+  } catch {
+    return copying(stream.getReader());
+  }
+}
+
+function copying(reader: ReadableStreamDefaultReader<Uint8Array>): ViewReader {
+  let left: Uint8Array = new Uint8Array(0);
+  return {
+    async read(view) {
+      while (left.length === 0) {
+        const { done, value } = await reader.read();
+        if (done) return { done };
+        left = value;
+      }
+      const value = view.subarray(0, left.length);
+      value.set(left.subarray(0, value.length));
+      left = left.subarray(value.length);
+      return { done: false, value };
+    },
+    cancel: () => reader.cancel(),
+  };
+}
+
+function grown(buffer: Piece, maxBytes: number): Piece {
+  const larger = new Uint8Array(Math.min(maxBytes, 2 * buffer.length));
   larger.set(buffer);
   return larger;
 }

@@ -1,31 +1,37 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { collect, HttpError, readBody } from '../src/index.ts';
 
 const never = new AbortController().signal;
 
-/** A body of pieces, and what became of it. */
-function source(pieces: Iterable<Uint8Array<ArrayBuffer>>, end: 'close' | 'hang' | 'error' = 'close') {
+type Kind = 'default' | 'bytes';
+
+/** A body of pieces, and what became of it. Of a stream of bytes the platform writes into the reader's memory. */
+function source(
+  kind: Kind,
+  pieces: Iterable<Uint8Array<ArrayBuffer>>,
+  end: 'close' | 'hang' | 'error' = 'close',
+) {
   const state = { pulled: 0, cancelled: false };
   const iterator: Iterator<Uint8Array<ArrayBuffer>> = pieces[Symbol.iterator]();
-  const stream = new ReadableStream<Uint8Array<ArrayBuffer>>(
-    {
-      pull(controller) {
-        const { done, value } = iterator.next();
-        if (!done) {
-          state.pulled += value.length;
-          controller.enqueue(value);
-          return undefined;
-        }
-        if (end === 'close') controller.close();
-        if (end === 'error') controller.error(new Error('reset by peer'));
-        return end === 'hang' ? new Promise<void>(() => {}) : undefined;
-      },
-      cancel() {
-        state.cancelled = true;
-      },
-    },
-    { highWaterMark: 0 },
-  );
+  const pull = (controller: ReadableStreamDefaultController | ReadableByteStreamController) => {
+    const { done, value } = iterator.next();
+    if (!done) {
+      state.pulled += value.length;
+      controller.enqueue(value.slice());
+      return undefined;
+    }
+    if (end === 'close') controller.close();
+    if (end === 'close' && 'byobRequest' in controller) controller.byobRequest?.respond(0);
+    if (end === 'error') controller.error(new Error('reset by peer'));
+    return end === 'hang' ? new Promise<void>(() => {}) : undefined;
+  };
+  const cancel = (): void => {
+    state.cancelled = true;
+  };
+  const stream =
+    kind === 'bytes'
+      ? new ReadableStream({ type: 'bytes', pull, cancel })
+      : new ReadableStream<Uint8Array<ArrayBuffer>>({ pull, cancel }, { highWaterMark: 0 });
   return { stream, state };
 }
 function* repeat(piece: Uint8Array<ArrayBuffer>, times: number): Generator<Uint8Array<ArrayBuffer>> {
@@ -41,103 +47,119 @@ const body = (stream: ReadableStream<Uint8Array<ArrayBuffer>> | null, length?: s
   body: stream,
 });
 
-test('a body in any pieces comes out whole', async () => {
-  const whole = Uint8Array.from({ length: 100_000 }, (_, i) => i % 251);
-  for (const size of [1, 7, 64, 16_384, 100_000]) {
-    const pieces = Array.from({ length: Math.ceil(whole.length / size) }, (_, i) =>
-      whole.subarray(i * size, (i + 1) * size),
-    );
-    const got = await collect(source(pieces).stream, 100_000, never);
-    expect(Buffer.compare(got, whole)).toBe(0);
-  }
-});
+describe.each(['default', 'bytes'] as const)('a stream of kind %s', (kind) => {
+  test('a body in any pieces comes out whole', async () => {
+    const whole = Uint8Array.from({ length: 20_000 }, (_, i) => i % 251);
+    for (const size of [7, 64, 16_384, 20_000]) {
+      const pieces = Array.from({ length: Math.ceil(whole.length / size) }, (_, i) =>
+        whole.subarray(i * size, (i + 1) * size),
+      );
+      for (const expected of [undefined, 1]) {
+        const got = await collect(source(kind, pieces).stream, 20_000, never, expected);
+        expect(Buffer.compare(got, whole)).toBe(0);
+      }
+    }
+  });
 
-test('no body and an empty one are no bytes', async () => {
-  expect(await readBody(body(null), { maxBytes: 10, deadline: never })).toHaveLength(0);
-  expect(await readBody(body(source([]).stream, '0'), { maxBytes: 10, deadline: never })).toHaveLength(0);
-});
+  test('no body and an empty one are no bytes', async () => {
+    expect(await readBody(body(null), { maxBytes: 10, deadline: never })).toHaveLength(0);
+    expect(
+      await readBody(body(source(kind, []).stream, '0'), { maxBytes: 10, deadline: never }),
+    ).toHaveLength(0);
+  });
 
-test('R04 a Content-Length above the limit is refused before anything is read', async () => {
-  const { stream, state } = source(repeat(new Uint8Array(10), 100));
-  expect(await code(readBody(body(stream, '11'), { maxBytes: 10, deadline: never }))).toBe(
-    'content-too-large',
-  );
-  expect(state.pulled).toBe(0);
-});
-
-test('R04 the limit itself is allowed, one byte more is not', async () => {
-  expect(await collect(source([new Uint8Array(10)]).stream, 10, never)).toHaveLength(10);
-  expect(await code(collect(source([new Uint8Array(11)]).stream, 10, never))).toBe('content-too-large');
-  expect(await code(collect(source(repeat(new Uint8Array(1), 11)).stream, 10, never))).toBe(
-    'content-too-large',
-  );
-});
-
-test('R05 of an endless body no more is read than the limit and one piece, and it is cancelled', async () => {
-  const { stream, state } = source(repeat(new Uint8Array(1000), 1e9));
-  expect(await code(readBody(body(stream), { maxBytes: 10_000, deadline: never }))).toBe('content-too-large');
-  expect(state.pulled).toBe(11_000);
-  expect(state.cancelled).toBe(true);
-});
-
-test('R05 a Content-Length that understates does not stretch the limit', async () => {
-  const { stream } = source(repeat(new Uint8Array(10), 3));
-  expect(await code(readBody(body(stream, '5'), { maxBytes: 20, deadline: never }))).toBe(
-    'content-too-large',
-  );
-});
-
-test.each(['abc', '-1', '1e9', '+5', '0x5', '5, 5', '5 5', '', '٣'])(
-  'R05 Content-Length "%s" is refused',
-  async (length) => {
-    const headers = { get: () => length } as unknown as Headers;
-    const { stream, state } = source([new Uint8Array(5)]);
-    expect(await code(readBody({ headers, body: stream }, { maxBytes: 10, deadline: never }))).toBe(
-      'bad-request',
+  test('R04 a Content-Length above the limit is refused before anything is read', async () => {
+    const { stream, state } = source(kind, repeat(new Uint8Array(10), 100));
+    expect(await code(readBody(body(stream, '11'), { maxBytes: 10, deadline: never }))).toBe(
+      'content-too-large',
     );
     expect(state.pulled).toBe(0);
-  },
-);
-
-test('R20 a body that dribbles is given up at the deadline of the whole, not of a piece', async () => {
-  let tick: NodeJS.Timeout | undefined;
-  let cancelled = false;
-  const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    start(controller) {
-      tick = setInterval(() => controller.enqueue(new Uint8Array(1)), 5);
-    },
-    cancel() {
-      clearInterval(tick);
-      cancelled = true;
-    },
   });
-  const from = performance.now();
-  expect(await code(collect(stream, 1000, AbortSignal.timeout(60)))).toBe('request-timeout');
-  expect(performance.now() - from).toBeLessThan(1000);
-  expect(cancelled).toBe(true);
-});
 
-test('R20 a body that hangs, and a deadline that is over already, are given up', async () => {
-  expect(await code(collect(source([new Uint8Array(1)], 'hang').stream, 10, AbortSignal.timeout(20)))).toBe(
-    'request-timeout',
+  test('R04 the limit itself is allowed, one byte more is not', async () => {
+    expect(await collect(source(kind, [new Uint8Array(10)]).stream, 10, never)).toHaveLength(10);
+    expect(await code(collect(source(kind, [new Uint8Array(11)]).stream, 10, never))).toBe(
+      'content-too-large',
+    );
+    expect(await code(collect(source(kind, repeat(new Uint8Array(1), 11)).stream, 10, never))).toBe(
+      'content-too-large',
+    );
+  });
+
+  test('R05 of an endless body no more is read than the limit and one piece, and it is cancelled', async () => {
+    const { stream, state } = source(kind, repeat(new Uint8Array(1000), 1e9));
+    expect(await code(readBody(body(stream), { maxBytes: 10_000, deadline: never }))).toBe(
+      'content-too-large',
+    );
+    expect(state.pulled).toBe(11_000);
+    expect(state.cancelled).toBe(true);
+  });
+
+  test('R05 a Content-Length that understates does not stretch the limit', async () => {
+    const { stream } = source(kind, repeat(new Uint8Array(10), 3));
+    expect(await code(readBody(body(stream, '5'), { maxBytes: 20, deadline: never }))).toBe(
+      'content-too-large',
+    );
+  });
+
+  test.each(['abc', '-1', '1e9', '+5', '0x5', '5, 5', '5 5', '', '٣'])(
+    'R05 Content-Length "%s" is refused',
+    async (length) => {
+      const headers = { get: () => length } as unknown as Headers;
+      const { stream, state } = source(kind, [new Uint8Array(5)]);
+      expect(await code(readBody({ headers, body: stream }, { maxBytes: 10, deadline: never }))).toBe(
+        'bad-request',
+      );
+      expect(state.pulled).toBe(0);
+    },
   );
-  const { stream, state } = source([new Uint8Array(1)]);
-  expect(await code(collect(stream, 10, AbortSignal.abort()))).toBe('request-timeout');
-  expect(state.pulled).toBe(0);
-});
 
-test('R21 a body that breaks off is no body', async () => {
-  expect(await code(collect(source([new Uint8Array(5)], 'error').stream, 10, never))).toBe('bad-request');
-});
+  test('R20 a body that dribbles is given up at the deadline of the whole, not of a piece', async () => {
+    let tick: ReturnType<typeof setInterval> | undefined;
+    let cancelled = false;
+    const dribble = {
+      start(controller: ReadableStreamDefaultController | ReadableByteStreamController) {
+        tick = setInterval(() => controller.enqueue(new Uint8Array(1)), 5);
+      },
+      cancel() {
+        clearInterval(tick);
+        cancelled = true;
+      },
+    };
+    const stream =
+      kind === 'bytes' ? new ReadableStream({ type: 'bytes', ...dribble }) : new ReadableStream(dribble);
+    const from = performance.now();
+    expect(await code(collect(stream as ReadableStream<Uint8Array>, 1000, AbortSignal.timeout(60)))).toBe(
+      'request-timeout',
+    );
+    expect(performance.now() - from).toBeLessThan(1000);
+    expect(cancelled).toBe(true);
+  });
 
-test('what was read leaves no listener on the deadline', async () => {
-  const listeners = new Set<unknown>();
-  const deadline = {
-    aborted: false,
-    addEventListener: (_type: string, listener: unknown) => listeners.add(listener),
-    removeEventListener: (_type: string, listener: unknown) => listeners.delete(listener),
-  } as unknown as AbortSignal;
-  await collect(source(repeat(new Uint8Array(1), 50)).stream, 100, deadline);
-  await code(collect(source([new Uint8Array(5)], 'error').stream, 10, deadline));
-  expect(listeners.size).toBe(0);
+  test('R20 a body that hangs, and a deadline that is over already, are given up', async () => {
+    expect(
+      await code(collect(source(kind, [new Uint8Array(1)], 'hang').stream, 10, AbortSignal.timeout(20))),
+    ).toBe('request-timeout');
+    const { stream, state } = source(kind, [new Uint8Array(1)]);
+    expect(await code(collect(stream, 10, AbortSignal.abort()))).toBe('request-timeout');
+    expect(state.pulled).toBe(0);
+  });
+
+  test('R21 a body that breaks off is no body', async () => {
+    expect(await code(collect(source(kind, [new Uint8Array(5)], 'error').stream, 10, never))).toBe(
+      'bad-request',
+    );
+  });
+
+  test('what was read leaves no listener on the deadline', async () => {
+    const listeners = new Set<unknown>();
+    const deadline = {
+      aborted: false,
+      addEventListener: (_type: string, listener: unknown) => listeners.add(listener),
+      removeEventListener: (_type: string, listener: unknown) => listeners.delete(listener),
+    } as unknown as AbortSignal;
+    await collect(source(kind, repeat(new Uint8Array(1), 50)).stream, 100, deadline);
+    await code(collect(source(kind, [new Uint8Array(5)], 'error').stream, 10, deadline));
+    expect(listeners.size).toBe(0);
+  });
 });
