@@ -202,7 +202,9 @@ describe('an answer in chunks', () => {
     ['does not fit', inPieces(30_000, 30_000)],
     ['comes too late', async () => ({ status: 200, fields: [], content: hanging(20_000) })],
   ])('a body that %s after it began has the same chunks, and is no message', async (_name, call) => {
-    const { lengths, answer } = await stream(await long(call));
+    const of = await long(call);
+    of.deadlineMs = 700;
+    const { lengths, answer } = await stream(of);
     expect(lengths).toEqual(CONSTANT);
     await expect(answer()).rejects.toMatchObject({ code: 'truncated' });
   });

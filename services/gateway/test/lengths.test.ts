@@ -61,11 +61,13 @@ describe('L1 every answer has one length', () => {
     }
     for (const behaviour of [broken, endless, hanging]) {
       set(behaviour);
+      h.deadlineMs = behaviour === hanging ? 300 : 10_000;
       await search();
     }
     set(answering(200, 10));
     for (const fail of ['replayed', 'spent', 'invalid', 'unavailable', 'throw', 'hang', 'again'] as const) {
       h.issuer.fail = fail;
+      h.deadlineMs = fail === 'hang' ? 300 : 10_000;
       await search();
     }
     for (const changes of [

@@ -179,6 +179,7 @@ describe('a name that changes', () => {
     const none = await named(saying([]).resolve, []);
     expect(said(await none.h.search())).toBe('502 bad-gateway');
     const hanging = await named(() => new Promise(() => {}), []);
+    hanging.h.deadlineMs = 300;
     expect(said(await hanging.h.search())).toBe('504 gateway-timeout');
   });
 });

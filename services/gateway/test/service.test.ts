@@ -38,6 +38,7 @@ describe.each(WAYS)('over %s', (_way, send, constants) => {
     return { h: await house({ services: { stickers } }), server };
   }
 
+  const SHORT = 700; // milliseconds
   const status = (sent: Sent): string => `${sent.inner.status} ${sent.code ?? ''}`.trim();
   const page = ok(['content-type: application/json'], '{"results":[]}');
 
@@ -201,9 +202,10 @@ describe.each(WAYS)('over %s', (_way, send, constants) => {
       }
 
       const hole = await behind(() => {});
+      hole.h.deadlineMs = SHORT;
       const from = performance.now();
       expect(status(await hole.h.search())).toBe('504 gateway-timeout');
-      expect(performance.now() - from).toBeLessThan(1500);
+      expect(performance.now() - from).toBeLessThan(10 * SHORT);
     });
 
     test('B26 an answer that is lost after the work was done is not asked for again', async () => {
@@ -219,9 +221,10 @@ describe.each(WAYS)('over %s', (_way, send, constants) => {
         const drip = setInterval(() => socket.write('x'), 20);
         socket.on('close', () => clearInterval(drip));
       });
+      h.deadlineMs = SHORT;
       const from = performance.now();
       expect(status(await h.search())).toBe('504 gateway-timeout');
-      expect(performance.now() - from).toBeLessThan(1500);
+      expect(performance.now() - from).toBeLessThan(10 * SHORT); // all that it would drip takes half an hour
     });
 
     test('B28 a body that does not end is cut where it no longer fits', async () => {

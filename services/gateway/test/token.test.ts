@@ -152,6 +152,7 @@ describe('the token at the door', () => {
     async (fail) => {
       const h = await house();
       h.issuer.fail = fail;
+      h.deadlineMs = 300;
       const sent = await h.search();
       expect(told(sent)).toBe('503 unavailable');
       expect(sent.inner.fields).toContainEqual(['retry-after', '5']);

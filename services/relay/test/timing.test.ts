@@ -63,3 +63,35 @@ test('L5 a refusal waits for the same tick as a success', async () => {
   const { took } = timed(50, () => new Response('no', { status: 500 }));
   expect(await took(12)).toBe(50);
 });
+
+test('R11 R20 the deadlines are those of the configuration: a body’s, then an answer’s; a stream has one', async () => {
+  const asked: number[] = [];
+  const config = readConfig({
+    GATEWAYS: '{"":"https://gateway.example"}',
+    RELAY_TOKENS: JSON.stringify({ '': CREDENTIAL }),
+    REQUEST_MS: '1111',
+    GATEWAY_MS: '2222',
+    STREAM_MS: '3333',
+  });
+  const { app } = relay({
+    config,
+    // A gateway that says nothing, until it is let go.
+    send: (_url, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(new Error('late')));
+      }),
+    now: () => 0,
+    sleep: () => Promise.resolve(),
+    timeout: (ms) => {
+      asked.push(ms);
+      return ms === 1111 ? new AbortController().signal : AbortSignal.timeout(1);
+    },
+  });
+  const visit = { admit: () => true, waitUntil: () => {} };
+  for (const type of ['message/ohttp-req', 'message/ohttp-chunked-req']) {
+    const init = { method: 'POST', body: new Uint8Array(64), headers: { 'content-type': type } };
+    const answer = await app.fetch(new Request('https://relay.example/ohttp', init), visit);
+    expect(answer.status).toBe(504);
+  }
+  expect(asked).toEqual([1111, 2222, 3333]);
+});

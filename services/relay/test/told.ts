@@ -23,7 +23,7 @@ export function problem(of: Problem): Record<string, unknown> {
 }
 
 /** Waits until something holds, or so many milliseconds: whether it did. */
-export async function eventually(holds: () => boolean, ms = 3000): Promise<boolean> {
+export async function eventually(holds: () => boolean, ms = 10_000): Promise<boolean> {
   for (const end = Date.now() + ms; !holds() && Date.now() < end;) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

@@ -39,7 +39,7 @@ const SERVICES: readonly ServiceRow[] = [
 ];
 
 export function row(name: string, token: ServiceRow['token'], idempotent: boolean): ServiceRow {
-  const lengths = { requestLength: 1024, responseLength: RESPONSE_LENGTH, timeoutMs: 1000 };
+  const lengths = { requestLength: 1024, responseLength: RESPONSE_LENGTH, timeoutMs: 10_000 };
   return { name, token, idempotent, target: { url: 'https://service.example' }, ...lengths };
 }
 
@@ -64,6 +64,8 @@ export interface House {
   readonly issuer: FakeIssuer;
   readonly calls: ServiceRequest[];
   now: UnixSeconds;
+  /** No deadline is longer than this; far, unless a test waits for one. */
+  deadlineMs: number;
   signSlots(): Promise<void>;
   bundle(): Promise<Bundle>;
   sealer(kemId?: number): Promise<Sealer>;
@@ -163,7 +165,7 @@ export async function house(options: HouseOptions = {}): Promise<House> {
     redeemer: issuer,
     replays: options.replays ?? nodeReplayStore(options.replayCapacity ?? 100),
     counters: new Counters(),
-    deadline: (ms) => AbortSignal.timeout(Math.min(ms, 700)),
+    deadline: (ms) => AbortSignal.timeout(Math.min(ms, self.deadlineMs)),
     config: {
       epochSeconds,
       root: rootPublicKey(ROOT_SECRET),
@@ -190,6 +192,7 @@ export async function house(options: HouseOptions = {}): Promise<House> {
     issuer,
     calls,
     now: options.now ?? NOW,
+    deadlineMs: 10_000,
     async signSlots() {
       const listed = await app.request('/operator/bundles', { headers: operator });
       const slots = (await listed.json()) as { sequence: number; bundle: string; signed: boolean }[];
