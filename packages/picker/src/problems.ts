@@ -18,7 +18,7 @@ export type Problem =
   | 'other';
 
 /** Every code of @sotto/client's errors, and what each means for a person. */
-const OF_CODE: Readonly<Record<ClientErrorCode, Problem>> = {
+export const OF_CODE: Readonly<Record<ClientErrorCode, Problem>> = {
   config: 'absent',
   'query-empty': 'query',
   'query-too-long': 'query',

@@ -1,0 +1,110 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { example } from '../page/example.ts';
+import { OF_CODE } from '../src/problems.ts';
+
+const root = path.resolve(import.meta.dirname, '../../..');
+const tsc = createRequire(import.meta.url).resolve('typescript/package.json');
+const run = promisify(execFile);
+
+/** What stands for an application around an example. */
+const AROUND = `
+declare module 'react-native-get-random-values' {}
+declare module 'stickers/engine' {
+  export const createSearch: import('@sotto/picker/device').Engine['createSearch'];
+}
+declare const relay: string, issuer: string, root: string, account: () => Promise<string>;
+declare const session: { token(): Promise<string> };
+declare const yourAccountToken: () => Promise<string>;
+declare const insert: (what: import('@sotto/picker').Art | string) => void;
+declare const show: (page: import('@sotto/client').SearchPage) => void;
+declare const say: (...words: (string | number | null)[]) => void;
+declare const offer: (label: string, run: () => Promise<unknown>) => void;
+`;
+/** An example ends before what it made is used. */
+const LOOSE = { compilerOptions: { noUnusedLocals: false } };
+
+/** An example that goes on from another has its names. */
+const BEFORE: Readonly<Record<string, string>> = {
+  'picker 1': `const picker = document.querySelector('sotto-stickers')!;`,
+  'client 1': `declare const client: import('@sotto/client').Client;`,
+};
+
+let folder = '';
+const examples = new Map<string, string>();
+
+beforeAll(async () => {
+  for (const name of ['picker', 'client']) {
+    const readme = await readFile(path.join(root, 'packages', name, 'README.md'), 'utf8');
+    const blocks = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code ?? '');
+    blocks.forEach((code, i) =>
+      examples.set(`${name} ${i}`, code.replace('/stickers/engine.js', 'stickers/engine')),
+    );
+  }
+  const [, script = ''] =
+    /<script type="module">(.*)<\/script>/s.exec(example({ relay: '', issuer: '', root: '' })) ?? [];
+  examples.set('page', script.replace("('sotto-stickers')", "('sotto-stickers')!")); // on the page it is JavaScript
+  folder = await mkdtemp(path.join(os.tmpdir(), 'sotto-examples-'));
+  await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
+  await writeFile(path.join(folder, 'around.d.ts'), AROUND);
+  for (const [name, code] of examples) {
+    const file = path.join(folder, `${name.replace(' ', '-')}.ts`);
+    await writeFile(file, `${BEFORE[name] ?? ''}\n${code}\nexport {};\n`);
+  }
+  const config = { extends: path.join(root, 'test/tsconfig.json'), include: ['*.ts'], exclude: [], ...LOOSE };
+  await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify(config));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+const compile = (): Promise<string> =>
+  run(process.execPath, [path.join(path.dirname(tsc), 'bin/tsc'), '-p', folder]).then(
+    () => '',
+    (error: { stdout: string }) => error.stdout,
+  );
+
+test('every example of the two READMEs and of the page compiles, and a wrong one does not', async () => {
+  expect([...examples.keys()]).toEqual([
+    'picker 0',
+    'picker 1',
+    'picker 2',
+    'client 0',
+    'client 1',
+    'client 2',
+    'page',
+  ]);
+  expect(await compile()).toBe('');
+  await writeFile(
+    path.join(folder, 'wrong.ts'),
+    (examples.get('picker 0') ?? '').replace('art }', 'arts: art }'),
+  );
+  expect(await compile()).toContain("'arts'");
+}, 180_000);
+
+test('the client’s README says of every error what a person can do', async () => {
+  const readme = await readFile(path.join(root, 'packages/client/README.md'), 'utf8');
+  const codes = Object.keys(OF_CODE);
+  expect(codes.length).toBeGreaterThan(20);
+  expect(codes.filter((code) => !readme.includes(`\`${code}\``))).toEqual([]);
+});
+
+test('the picker’s README names its parts, attributes, events and custom properties, all of them', async () => {
+  const readme = await readFile(path.join(root, 'packages/picker/README.md'), 'utf8');
+  const view = path.join(root, 'packages/picker/src/view');
+  const files = ['frame', 'grid-view', 'mode-switch', 'preview', 'state', 'styles', 'tabs', 'tone-menu'];
+  const text = (
+    await Promise.all(files.map(async (file) => readFile(path.join(view, `${file}.ts`), 'utf8')))
+  ).join();
+  const parts = new Set([...text.matchAll(/\bpart: '([\w-]+)'/g)].map(([, part]) => part ?? ''));
+  const properties = new Set([...text.matchAll(/--sotto-[\w-]+/g)].map(([property]) => property));
+  expect(Math.min(parts.size, properties.size)).toBeGreaterThan(8);
+  const told = readme.split(/[\s`.,;:|]+/);
+  expect([...parts, ...properties].filter((name) => !told.includes(name))).toEqual([]);
+  expect(readme.split('\n').length).toBeLessThan(100);
+});
