@@ -89,7 +89,8 @@ function refuseError(error: unknown): Response {
   return refuse(error instanceof HttpError ? error.code : 'internal-error');
 }
 
-/** Milliseconds from now to the next multiple of `bucket` after the request came. */
-function untilNextTick(elapsed: number, bucket: number): number {
+/** Milliseconds from now to the next multiple of `bucket` after the request came; a clock set back has stood still. */
+function untilNextTick(passed: number, bucket: number): number {
+  const elapsed = Math.max(0, passed);
   return Math.max(1, Math.ceil(elapsed / bucket)) * bucket - elapsed;
 }

@@ -42,12 +42,14 @@ export function scheduledBundle({ fetchBundle, now, sleep, periodMs }: ScheduleD
     busySince = null;
     due = nextBoundary();
   };
-  const busy = (): boolean => busySince !== null && now() - busySince < MAX_WAIT_MS;
+  const busy = (): boolean => busySince !== null && Math.abs(now() - busySince) < MAX_WAIT_MS;
+  /** A time that is more than a period ahead was set by a clock that was wrong. */
+  const isDue = (): boolean => now() >= due || due - now() > periodMs;
 
   return {
     refresh,
     async current(waitUntil) {
-      if (!busy() && now() >= due) {
+      if (!busy() && isDue()) {
         const fetched = refresh();
         waitUntil(fetched);
         await fetched;

@@ -10,14 +10,15 @@ export interface BucketOptions {
  * A token bucket an address, in memory alone and bounded. An address is forgotten as soon as its
  * bucket would be full again, since a full bucket says what no bucket says.
  *
- * @param now - milliseconds, never running back
+ * @param now - milliseconds; while it runs back, nobody gains and nobody loses
  */
 export function tokenBuckets({ burst, perSecond, maxKeys }: BucketOptions, now: () => number) {
   const buckets = new Map<string, { tokens: number; at: number }>(); // oldest first
 
+  const gained = (from: number, to: number): number => (Math.max(0, to - from) / 1000) * perSecond;
   const forgetFull = (time: number): void => {
     for (const [key, { tokens, at }] of buckets) {
-      if (tokens + ((time - at) / 1000) * perSecond < burst) break;
+      if (tokens + gained(at, time) < burst) break;
       buckets.delete(key);
     }
   };
@@ -26,7 +27,7 @@ export function tokenBuckets({ burst, perSecond, maxKeys }: BucketOptions, now: 
     take(key: string): boolean {
       const time = now();
       const { tokens, at } = buckets.get(key) ?? { tokens: burst, at: time };
-      const have = Math.min(burst, tokens + ((time - at) / 1000) * perSecond);
+      const have = Math.min(burst, tokens + gained(at, time));
       buckets.delete(key);
       buckets.set(key, { tokens: have >= 1 ? have - 1 : have, at: time });
       forgetFull(time);
