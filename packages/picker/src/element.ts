@@ -1,3 +1,4 @@
+import { Groups } from './groups.ts';
 import { Searcher, type Outcome } from './searcher.ts';
 import * as shelf from './shelf.ts';
 import { directionOf, languageOf, stringsFor, tagOf, type Strings } from './strings/index.ts';
@@ -33,10 +34,7 @@ export class SottoStickers extends HTMLElement {
   #kept: shelf.Kept = shelf.NOTHING;
   #written = true; // what is kept stands in storage too
   #recents: readonly Sticker[] = []; // as they stood when the tab was opened: picking moves nothing
-  #groups: readonly Group[] = [];
-  #named: ReadonlyMap<string, Sticker> = new Map(); // by id, in the locale's words
-  #browsing = 0;
-  #loading = false;
+  readonly #groups = new Groups();
   #tab: string | null = null;
   #current: Sticker | null = null;
   #strings: Strings = stringsFor('en');
@@ -180,16 +178,7 @@ export class SottoStickers extends HTMLElement {
   }
 
   async #browse(): Promise<void> {
-    const device = this.#device;
-    this.#loading = device?.groups !== undefined && this.#groups.length === 0;
-    this.#render();
-    const turn = ++this.#browsing;
-    const groups = await Promise.resolve(device?.groups?.(tagOf(this.locale))).catch(() => undefined);
-    if (turn !== this.#browsing) return;
-    this.#groups = groups ?? [];
-    this.#named = new Map(this.#groups.flatMap(({ stickers }) => stickers.map((one) => [one.id, one])));
-    this.#loading = false;
-    this.#render();
+    await this.#groups.load(this.#device, this.locale, () => this.#render());
   }
 
   async #art(sticker: Sticker): Promise<Art | null> {
@@ -255,13 +244,13 @@ export class SottoStickers extends HTMLElement {
     const both = this.#client !== null && (this.#device !== null || this.mode === 'device');
     const outcome = this.#searcher.outcome;
     const own = OWN_TABS.map((id): Tab => ({ id, label: strings[id], icon: id }));
-    const tabs = [...own, ...this.#groups.map((group) => tabOf(group, strings))];
-    const first = this.#recents.length > 0 ? undefined : this.#groups[0]?.id;
+    const tabs = [...own, ...this.#groups.all.map((group) => tabOf(group, strings))];
+    const first = this.#recents.length > 0 ? undefined : this.#groups.all[0]?.id;
     const tab = tabs.find(({ id }) => id === (this.#tab ?? first)) ?? tabs[0];
     const kept = tab?.id === 'favourites' ? this.#kept.favourites : this.#recents;
     const stickers =
-      this.#groups.find(({ id }) => id === tab?.id)?.stickers ??
-      kept.map((one) => this.#named.get(one.id) ?? one);
+      this.#groups.all.find(({ id }) => id === tab?.id)?.stickers ??
+      kept.map((one) => this.#groups.named(one));
     this.#view.update({
       strings,
       locale: this.locale,
@@ -272,10 +261,10 @@ export class SottoStickers extends HTMLElement {
       tabs,
       tab: tab?.id ?? 'recents',
       searching: outcome !== null,
-      busy: outcome?.busy ?? this.#loading,
+      busy: outcome?.busy ?? this.#groups.loading,
       more: outcome?.next !== null && outcome !== null,
       ...(outcome === null
-        ? browsed(strings, tab, stickers, this.#loading && this.#tab === null)
+        ? browsed(strings, tab, stickers, this.#groups.loading && this.#tab === null)
         : found(strings, this.locale, outcome, {
             mode: this.mode,
             both,

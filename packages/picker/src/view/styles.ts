@@ -45,7 +45,7 @@ input::placeholder{color:var(--quiet);opacity:1}
 .half.on{background:var(--accent);color:var(--on-accent)}
 .means{font-size:12px;color:var(--quiet);min-block-size:2.8em}
 .tabs{display:flex;padding-inline:8px;border-block-end:1px solid var(--line);overflow-x:auto;scrollbar-width:none;flex:none}
-.tab{position:relative;flex:1 0 30px;display:grid;place-items:center;block-size:38px;color:var(--quiet);border-radius:8px 8px 0 0}
+.tab{position:relative;flex:1 0 24px;display:grid;place-items:center;block-size:38px;color:var(--quiet);border-radius:8px 8px 0 0}
 .tab:hover{color:var(--ink)}
 .tab:focus-visible{outline-offset:-2px}
 .tab[aria-selected=true]{color:var(--accent)}
