@@ -1,7 +1,7 @@
 import '../support/offline-env.ts';
 import { spawnSync } from 'node:child_process';
 import os from 'node:os';
-import { parseArgs } from 'node:util';
+import { flags } from '../support/flags.ts';
 import { prepare } from '../../services/local/src/prepare.ts';
 import { coldFigures } from './cold.ts';
 import { ownClock } from './cpu-clock.ts';
@@ -15,6 +15,12 @@ import { searchData, writeSearchData } from './search-data.ts';
 import { startBenchWorker } from './workerd.ts';
 
 const PINNED = 'SOTTO_BENCH_PINNED';
+const USAGE = `Usage: npm run bench -- [--json] [--only PATTERN]
+
+Speed beside the peers, in one run, on Node and workerd. --json prints one object a line; --only measures the rows
+whose names match a regular expression.`;
+
+const values = flags(USAGE, { json: { type: 'boolean' }, only: { type: 'string' } });
 
 // Pinned to one core: thread-pool wake-ups across cores would flatter synchronous code by two.
 if (process.env[PINNED] === undefined && process.platform === 'linux') {
@@ -23,16 +29,31 @@ if (process.env[PINNED] === undefined && process.platform === 'linux') {
   if (run.error === undefined) process.exit(run.status ?? 1);
 }
 
-const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' } } });
-const only = new RegExp(values.only ?? '');
+const only = patternOf(values.only ?? '');
+let measured = 0; // rows
 const [report, progress] = reporter(values.json === true);
 progress('making what the rows need');
 await prepare();
 writeSearchData();
 
+function patternOf(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch {
+    console.error('--only takes a regular expression');
+    return process.exit(2);
+  }
+}
+
+function wanted(name: string): boolean {
+  if (!only.test(name)) return false;
+  measured++;
+  return true;
+}
+
 async function inNode(): Promise<void> {
   for (const row of await allRows(await nodePlatform(), searchData())) {
-    if (!only.test(row.name)) continue;
+    if (!wanted(row.name)) continue;
     progress(`node: ${row.name} beside ${row.peer}`);
     await row.check();
     const figure = row.timed
@@ -52,7 +73,7 @@ async function inWorkerd(): Promise<void> {
   };
   const rows = (await get('')) as Pick<Row, 'name' | 'peer'>[];
   for (const [index, row] of rows.entries()) {
-    if (!only.test(row.name)) continue;
+    if (!wanted(row.name)) continue;
     progress(`workerd: ${row.name} beside ${row.peer}`);
     const of = (await get(`?row=${index}`)) as { contestants: number; timed: boolean };
     const contestants = Array.from({ length: of.contestants }, (_, who): Contestant => {
@@ -68,13 +89,13 @@ async function inWorkerd(): Promise<void> {
 
 await inNode();
 await inWorkerd();
-if (only.test('issuer.cold')) {
+if (wanted('issuer.cold')) {
   progress('issuer.cold: isolates that have signed nothing yet');
   for (const { runtime, figure } of await coldFigures()) {
     report(runtime, { name: 'issuer.cold', peer: '@noble/curves' }, figure);
   }
 }
-if (only.test('e2e.search')) {
+if (wanted('e2e.search')) {
   progress('e2e.search: four live services');
   if (process.platform === 'linux') {
     spawnSync('taskset', ['-acp', `0-${os.cpus().length - 1}`, `${process.pid}`]); // latency wants all cores
@@ -82,4 +103,8 @@ if (only.test('e2e.search')) {
   for (const [name, ours_us] of await exchangeFigures()) {
     report('workerd', { name, peer: null }, { ours_us, peer_us: null, ratio: null, limit_us: null });
   }
+}
+if (measured === 0) {
+  console.error('no row has such a name');
+  process.exitCode = 2;
 }

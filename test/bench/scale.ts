@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { flags } from '../support/flags.ts';
 import {
   ASSUMPTIONS,
   assumptionsTable,
@@ -11,7 +11,7 @@ import {
 
 const names = Object.keys(ASSUMPTIONS) as AssumptionName[];
 const text = { type: 'string' } as const;
-const flags = Object.fromEntries(names.map((name) => [name, text]));
+const assumed = Object.fromEntries(names.map((name) => [name, text]));
 
 /** A number that is one, and above zero; else the process ends with a line that says which. */
 function numberOf(name: string, value: string): number {
@@ -23,7 +23,11 @@ function numberOf(name: string, value: string): number {
   return number;
 }
 
-const { values } = parseArgs({ options: { json: { type: 'boolean' }, searches: text, ...flags } });
+const USAGE = `Usage: npm run scale -- [--json] [--searches N,N] [--ASSUMPTION VALUE]
+
+What so many searches a day cost, and on what assumptions: ${names.join(' ')}.`;
+
+const values = flags(USAGE, { json: { type: 'boolean' }, searches: text, ...assumed });
 const given = values as Readonly<Record<string, string | boolean | undefined>>;
 const numbers = { ...DEFAULTS };
 for (const name of names) {
