@@ -99,7 +99,7 @@ async function narrowing(live: Live, words: readonly string[]): Promise<Row> {
 }
 
 function readQueries(file: string): Query[] {
-  const list = JSON.parse(readFileSync(file, 'utf8')) as unknown;
+  const list = JSON.parse(readFileSync(file, 'utf8').replace(/^\ufeff/, '')) as unknown;
   const fine =
     Array.isArray(list) &&
     list.every(
@@ -157,6 +157,8 @@ async function main(): Promise<number> {
     process.stdout.write(`${USAGE}\n`);
     return 0;
   }
+  if (values.locale !== undefined && values.queries === undefined)
+    throw new Error('--locale goes with --queries');
   await ensureCatalogue(say);
   const live = await startStickers();
   try {

@@ -58,6 +58,10 @@ async function everyPage(url: URL, q: string, locale: string, most: number): Pro
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ q, locale, limit, ...(cursor === null ? {} : { cursor }) }),
     });
+    if (response.status >= 400 && response.status < 500) {
+      process.stderr.write(`refused with ${response.status}: ${JSON.stringify(q.slice(0, 60))}\n`);
+      return found; // a query that is none finds nothing
+    }
     if (!response.ok) throw new Error(`HTTP ${response.status} for ${JSON.stringify(q)}`);
     const page = (await response.json()) as { results: Hit[]; next: string | null };
     found.push(...page.results);
