@@ -161,7 +161,7 @@ test('a page that failed: its own words, the stickers stay, and asking again bri
   await picker.box.fill('cat');
   await picker.box.press('Enter');
   await picker.button('Show more').click();
-  await picker.notice.filter({ hasText: 'The relay cannot be reached' }).waitFor();
+  await picker.notice.filter({ hasText: 'The relay does not answer' }).waitFor();
   expect(await picker.frame.innerText()).not.toContain('this device');
   await picker.button('Try again').click();
   await expect.poll(() => picker.cells.count(), WAIT).toBe(200);

@@ -58,7 +58,12 @@ function card(words: Words, name: PartyName, blind: string, party: Party | null 
     make('p', 'does', words[`${name}Does`]),
     ...(facts.length > 0 ? [make('dl', '', ...facts)] : []),
     ...(party === null ? [make('p', 'nothing', words.nothing)] : []),
-    make('p', 'never', make('b', '', `${blind}.`), ` ${words.never} ${words[`${name}Never`]}.`),
+    make(
+      'p',
+      'never',
+      make('b', '', blind + words.stop),
+      ` ${words.never} ${words[`${name}Never`]}${words.stop}`,
+    ),
   );
   made.dataset['party'] = name;
   return made;

@@ -37,6 +37,7 @@ export const ar: Words = {
   stickersNever: 'عنوانك، وحسابك، والرمز',
   nothing: 'لم يرَ منه شيئًا.',
   never: 'لا يرى أبدًا:',
+  stop: '.',
   address: 'عنوانك',
   sealed: 'بايتات مختومة، بالعدد نفسه دائمًا',
   begins: 'بدايتها',

@@ -38,6 +38,7 @@ export const de: Words = {
   stickersNever: 'deine Adresse, dein Konto, die Marke',
   nothing: 'Sah nichts davon.',
   never: 'Sieht nie:',
+  stop: '.',
   address: 'Deine Adresse',
   sealed: 'Bytes, versiegelt, immer gleich viele',
   begins: 'Sie beginnen',

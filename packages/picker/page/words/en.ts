@@ -36,6 +36,7 @@ export const en = {
   stickersNever: 'your address, your account, the token',
   nothing: 'Saw nothing of it.',
   never: 'Never sees:',
+  stop: '.',
   address: 'Your address',
   sealed: 'Bytes, sealed, always as many',
   begins: 'They begin',

@@ -37,6 +37,7 @@ export const es: Words = {
   stickersNever: 'tu dirección, tu cuenta, la ficha',
   nothing: 'No vio nada.',
   never: 'Nunca ve:',
+  stop: '.',
   address: 'Tu dirección',
   sealed: 'Bytes, sellados, siempre los mismos',
   begins: 'Empiezan',

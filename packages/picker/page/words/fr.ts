@@ -37,6 +37,7 @@ export const fr: Words = {
   stickersNever: 'votre adresse, votre compte, le jeton',
   nothing: 'N’en a rien vu.',
   never: 'Ne voit jamais :',
+  stop: '.',
   address: 'Votre adresse',
   sealed: 'Octets, scellés, toujours autant',
   begins: 'Ils commencent',

@@ -37,6 +37,7 @@ export const hi: Words = {
   stickersNever: 'आपका पता, आपका खाता, टोकन',
   nothing: 'इसका कुछ नहीं देखा।',
   never: 'कभी नहीं देखता:',
+  stop: '।',
   address: 'आपका पता',
   sealed: 'मुहरबंद बाइट, हमेशा उतने ही',
   begins: 'उनकी शुरुआत',

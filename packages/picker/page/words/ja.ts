@@ -37,6 +37,7 @@ export const ja: Words = {
   stickersNever: '住所、アカウント、トークン',
   nothing: '何も見ていません。',
   never: '見えないもの:',
+  stop: '。',
   address: 'あなたの住所',
   sealed: '封をしたバイト数、いつも同じ',
   begins: '先頭',

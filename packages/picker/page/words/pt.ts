@@ -37,6 +37,7 @@ export const pt: Words = {
   stickersNever: 'seu endereço, sua conta, a ficha',
   nothing: 'Não viu nada disso.',
   never: 'Nunca vê:',
+  stop: '.',
   address: 'Seu endereço',
   sealed: 'Bytes, lacrados, sempre os mesmos',
   begins: 'Começam',

@@ -37,6 +37,7 @@ export const sr: Words = {
   stickersNever: 'вашу адресу, ваш налог, жетон',
   nothing: 'Ништа од тога није видео.',
   never: 'Никада не види:',
+  stop: '.',
   address: 'Ваша адреса',
   sealed: 'Бајтова, запечаћено, увек исто',
   begins: 'Почињу са',

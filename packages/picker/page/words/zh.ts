@@ -37,6 +37,7 @@ export const zh: Words = {
   stickersNever: '你的地址、你的账号、令牌',
   nothing: '什么也没看到。',
   never: '从不看到：',
+  stop: '。',
   address: '你的地址',
   sealed: '密封的字节数，始终相同',
   begins: '开头是',

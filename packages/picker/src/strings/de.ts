@@ -47,7 +47,7 @@ export const de: Strings = {
   useNetwork: 'Im privaten Netz suchen',
   shown: 'Was du siehst, ist von diesem Gerät.',
   relay:
-    'Das Relais ist nicht erreichbar, also wurde nichts gesendet. Prüfe die Verbindung und versuche es noch einmal.',
+    'Das Relais antwortet nicht, und niemand sonst wurde gefragt. Prüfe die Verbindung und versuche es noch einmal.',
   issuer: 'Gerade sind keine neuen privaten Marken zu bekommen. Versuche es gleich noch einmal.',
   account: 'Dein Konto wurde nicht angenommen. Melde dich neu an, um privat zu suchen.',
   noTokens:

@@ -45,7 +45,7 @@ export const en = {
   useDevice: 'Search on this device',
   useNetwork: 'Search the private network',
   shown: 'What you see is from this device.',
-  relay: 'The relay cannot be reached, so nothing was sent. Check your connection and try again.',
+  relay: 'The relay does not answer, and nobody else was asked. Check your connection and try again.',
   issuer: 'New private tokens cannot be fetched right now. Try again in a moment.',
   account: 'Your account was not accepted. Sign in again to search privately.',
   noTokens: 'No private tokens are left for now. Getting more out of turn would show that you search.',

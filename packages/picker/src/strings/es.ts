@@ -46,7 +46,7 @@ export const es: Strings = {
   useDevice: 'Buscar en este dispositivo',
   useNetwork: 'Buscar en la red privada',
   shown: 'Lo que ves es de este dispositivo.',
-  relay: 'No se puede llegar al relé, así que no se envió nada. Revisa tu conexión y reinténtalo.',
+  relay: 'El relé no responde y no se preguntó a nadie más. Revisa tu conexión y reinténtalo.',
   issuer: 'Ahora no se pueden obtener fichas privadas nuevas. Reinténtalo en un momento.',
   account: 'Tu cuenta no fue aceptada. Vuelve a iniciar sesión para buscar en privado.',
   noTokens: 'No quedan fichas privadas por ahora. Pedir más fuera de turno mostraría que estás buscando.',

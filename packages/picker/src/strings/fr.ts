@@ -46,7 +46,8 @@ export const fr: Strings = {
   useDevice: 'Rechercher sur cet appareil',
   useNetwork: 'Interroger le réseau privé',
   shown: 'Ce que vous voyez vient de cet appareil.',
-  relay: 'Le relais est injoignable, donc rien n’a été envoyé. Vérifiez votre connexion et réessayez.',
+  relay:
+    'Le relais ne répond pas, et personne d’autre n’a été interrogé. Vérifiez votre connexion et réessayez.',
   issuer: 'Impossible d’obtenir de nouveaux jetons privés pour l’instant. Réessayez dans un moment.',
   account: 'Votre compte n’a pas été accepté. Reconnectez-vous pour rechercher en privé.',
   noTokens:

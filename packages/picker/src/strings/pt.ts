@@ -47,7 +47,7 @@ export const pt: Strings = {
   useNetwork: 'Pesquisar na rede privada',
   shown: 'O que você vê é deste aparelho.',
   relay:
-    'O retransmissor está fora de alcance, então nada foi enviado. Verifique sua conexão e tente de novo.',
+    'O retransmissor não responde, e ninguém mais foi consultado. Verifique sua conexão e tente de novo.',
   issuer: 'Não foi possível obter novas fichas privadas agora. Tente de novo em instantes.',
   account: 'Sua conta não foi aceita. Entre de novo para pesquisar em privado.',
   noTokens:
