@@ -84,7 +84,8 @@ export class Query {
     };
     first.forEach((language, i) => add(language, i === 0 ? 1 : SECOND_LANGUAGE, rule));
     if (wide && others.length > 0 && words.length <= MOST_WIDE) {
-      const letters = words.map(({ text }, i) => rule(i).prefix && LETTER.test(text));
+      const last = words.length - 1;
+      const letters = words.map(({ text }, i) => rule(i).prefix && (i < last ? FEW : ONE).test(text));
       const rules = (i: number): Rule => (letters[i] === true ? EXACT : rule(i));
       for (const language of others) if (!scores.exhausts(language)) add(language, OTHER_LANGUAGE, rules);
       letters.forEach((letter, i) => letter && scores.concede(i));
@@ -105,7 +106,9 @@ export class Query {
 }
 
 /** One letter begins words of nearly every sticker in one language or another: it rules nothing out. */
-const LETTER = /^[a-z]$/;
+const ONE = /^[a-z]$/;
+/** So do two, of a word that is not being typed any more and was found nowhere as it stands. */
+const FEW = /^[a-z]{1,2}$/;
 const EXACT: Rule = { prefix: false, fuzzy: false, synonyms: null };
 
 /** Tokens without those that stood before; the last stays, since it may be the beginning of another word. */

@@ -3,7 +3,6 @@ import { type Languages, Query } from './query.ts';
 import type { Scores } from './score.ts';
 import { respaced } from './split.ts';
 import type { Table } from './table.ts';
-import type { Token } from './tokens.ts';
 
 /** What a query found: stickers, best first, and the phrase by which each was found. */
 export interface Ranked {
@@ -40,7 +39,7 @@ export function rank(table: Table, languages: Languages, text: string): Ranked {
     return sure ? best : filled(table, query, best);
   }
   const { content, pictures } = query;
-  const guessed = guesses(table, query, content);
+  const guessed = guesses(table, query);
   return guessed.stickers.length > 0 && content.length + pictures.length < 2
     ? guessed
     : filled(table, query, guessed);
@@ -61,15 +60,16 @@ function strictly(table: Table, query: Query): Scores | null {
 }
 
 /** What has every word in some way, the surer ways first. */
-function guesses(table: Table, query: Query, words: readonly Token[]): Ranked {
+function guesses(table: Table, query: Query): Ranked {
   const { first, synonyms } = query.languages;
+  const words = query.content;
   const last = words.length - 1;
   if (words.length < query.words.length) {
     const scores = query.look(words, (i) => (i === last ? BEGUN : WHOLE), true);
     const found = scores.every();
     if (found.length > 0) return byWeight(table, scores, found);
   }
-  let scores = query.look(words, () => BEGUN, true);
+  let scores = begun(query);
   let found = scores.every();
   if (found.length > 0) return byWeight(table, scores, found);
   const unknown = scores.unknown();
@@ -87,7 +87,18 @@ function guesses(table: Table, query: Query, words: readonly Token[]): Ranked {
   return byWeight(table, scores, scores.every());
 }
 
-const lenient = new WeakMap<Query, Scores>(); // of a query, as long as it is being answered
+// What two steps of one query ask for; a query goes when it is answered, and these with it.
+const cutShort = new WeakMap<Query, Scores>();
+const lenient = new WeakMap<Query, Scores>();
+
+/** Every word perhaps cut short, in all languages that are asked. */
+function begun(query: Query): Scores {
+  const known = cutShort.get(query);
+  if (known !== undefined) return known;
+  const scores = query.look(query.content, () => BEGUN, true);
+  cutShort.set(query, scores);
+  return scores;
+}
 
 /** Every word as it stands or, unless some sticker has it so, cut short, and with edits where nothing has it at all. */
 function forgiving(query: Query): Scores {
@@ -112,10 +123,10 @@ function forgiving(query: Query): Scores {
 /** What was found, and below it what has some of the words, the rarer ones first. */
 function filled(table: Table, query: Query, best: Ranked): Ranked {
   if (best.stickers.length >= ENOUGH) return best;
-  let scores = forgiving(query);
+  let scores = query.languages.others.length > 0 ? begun(query) : forgiving(query);
   let found = scores.some();
-  if (found.length === 0 && query.languages.others.length > 0) {
-    scores = query.look(query.content, () => BEGUN, true);
+  if (found.length === 0) {
+    scores = forgiving(query);
     found = scores.some();
   }
   const head = query.content.length - 1;
