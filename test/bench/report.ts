@@ -1,5 +1,6 @@
 import type { Figure, Measured } from './row.ts';
 
+const MOST_NAMED = 8; // parts of a row
 const QUIET = 5000; // milliseconds between lines of progress where no terminal shows them
 
 const rounded = (n: number | null): number | null => (n === null ? null : Number(n.toPrecision(4)));
@@ -32,9 +33,11 @@ export function reporter(json: boolean) {
       peer_us: rounded(m.peer_us),
       ratio: rounded(m.ratio),
       limit_us: rounded(m.limit_us),
+      ...(m.each_us === undefined ? {} : { each_us: m.each_us }),
     };
     if (terminal) process.stderr.write('\r\u001b[K');
     console.log(json ? JSON.stringify(figure) : line(figure));
+    if (!json && m.each_us !== undefined) console.log(worst(m.each_us));
   }
 
   return [report, progress] as const;
@@ -52,4 +55,13 @@ function line({ name, runtime, ours_us, peer, peer_us, ratio, limit_us }: Figure
   ]
     .join('  ')
     .trimEnd();
+}
+
+/** The worst of what a row is made of, as many as fit on a line. */
+function worst(each: Readonly<Record<string, number>>): string {
+  const sorted = Object.entries(each).toSorted(([, a], [, b]) => b - a);
+  return `    of ${sorted.length}: ${sorted
+    .slice(0, MOST_NAMED)
+    .map(([name, us]) => `${name} ${us}`)
+    .join(', ')}`;
 }

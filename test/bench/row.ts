@@ -4,6 +4,8 @@ export interface Measured {
   readonly peer_us: number | null;
   readonly ratio: number | null;
   readonly limit_us: number | null;
+  /** Ours taken apart, where the row is the worst of several. */
+  readonly each_us?: Readonly<Record<string, number>>;
 }
 
 /** One comparison: the same work done by us and by a peer from npm, in one process. */
@@ -33,6 +35,7 @@ export interface Figure {
   readonly peer_us: number | null;
   readonly ratio: number | null;
   readonly limit_us: number | null;
+  readonly each_us?: Readonly<Record<string, number>>;
 }
 
 export function same(ours: Uint8Array, theirs: Uint8Array, what: string): void {

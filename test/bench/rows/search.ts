@@ -50,6 +50,14 @@ export function searchRows({ archive, art, peer }: SearchData): Row[] {
   return [
     quantileRow('search.query.p50', 0.5),
     quantileRow('search.query.p99', 0.99),
+    {
+      name: 'search.query.p99.worst',
+      peer: 'minisearch',
+      ours: () => ours('happy cat'),
+      theirs: () => theirs('happy cat'),
+      check,
+      timed: async (now) => worstLocale(engines().ours, theirs, now),
+    },
     { name: 'search.load', peer: 'minisearch', ours: load, theirs: loadPeer, check },
   ];
 }
@@ -78,4 +86,53 @@ function quantiles(
     ratio: middle(rounds.map((round) => round.ours / round.theirs)),
     limit_us: null,
   };
+}
+
+const STICKERS = 6; // whose names are asked for, a locale
+const LOCALE_TIMES = 4; // each query
+const LOCALE_ROUNDS = 3; // of which the fastest counts: another process's turn is nobody's query
+const MIXED = ['en', 'es', 'de', 'ru', 'ar', 'hi', 'zh', 'ja']; // whose names are asked for in no locale
+
+/** p99 of every locale, and of none, over what people type on their way to a name; the worst is the row. */
+function worstLocale({ search }: Catalogue, theirs: (query: string) => unknown, now: () => number): Measured {
+  const namesIn = (locale: string, most: number): string[] => {
+    const all = search.results('', { locale });
+    const step = Math.floor(all.total / most);
+    return Array.from({ length: most }, (_, i) => all.at(Math.floor(i * step)).name);
+  };
+  const p99 = (queries: readonly string[], find: (query: string) => unknown): number => {
+    const times = queries.map((query) => {
+      const rounds = Array.from({ length: LOCALE_ROUNDS }, () => {
+        const began = now();
+        for (let i = 0; i < LOCALE_TIMES; i++) find(query);
+        return ((now() - began) * 1000) / LOCALE_TIMES;
+      });
+      return Math.min(...rounds);
+    });
+    return times.toSorted((a, b) => a - b)[Math.floor(0.99 * (times.length - 1))] ?? 0;
+  };
+  const each: Record<string, number> = {};
+  for (const locale of search.languages) {
+    const queries = waysTo(namesIn(locale, STICKERS));
+    for (const query of queries) search.search(query, { locale, limit: 24 }); // blocks are read when first reached
+    each[locale] = Math.round(p99(queries, (query) => search.search(query, { locale, limit: 24 })));
+  }
+  const mixed = waysTo(MIXED.flatMap((locale) => namesIn(locale, 2)));
+  for (const query of mixed) search.search(query, { limit: 24 });
+  each['none'] = Math.round(p99(mixed, (query) => search.search(query, { limit: 24 })));
+  const ours_us = Math.max(...Object.values(each));
+  const peer_us = p99(waysTo(namesIn('en', STICKERS)), theirs);
+  return { ours_us, peer_us, ratio: ours_us / peer_us, limit_us: null, each_us: each };
+}
+
+/** A name as people come to it: letter by letter, whole, with a letter lost, with one too many, beside another. */
+function waysTo(names: readonly string[]): string[] {
+  const ways = names.flatMap((name, i) => {
+    const middle = name.length >> 1;
+    const [other = ''] = (names[(i + 1) % names.length] ?? '').split(' ');
+    const less = name.slice(0, middle) + name.slice(middle + 1);
+    const more = `${name.slice(0, middle)}x${name.slice(middle)}`;
+    return [name, name.slice(0, 1), name.slice(0, 2), name.slice(0, 3), less, more, `${name} ${other}`];
+  });
+  return [...new Set(ways)];
 }
