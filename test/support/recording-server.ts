@@ -30,11 +30,24 @@ export interface RecordingServer {
   close(): Promise<void>;
 }
 
-/** An HTTP server on a free loopback port that keeps every request as it came. */
-export async function recordingServer(answer: RecordingServer['answer']): Promise<RecordingServer> {
+const BUNDLE = { 'content-type': 'application/sotto-bundle', connection: 'close' };
+
+/**
+ * An HTTP server on a free loopback port that keeps every request as it came.
+ *
+ * @param givesBundles - whether it gives a key bundle by itself and forgets who asked, so that a relay's timer rests
+ */
+export async function recordingServer(
+  answer: RecordingServer['answer'],
+  givesBundles = true,
+): Promise<RecordingServer> {
   let seen: Seen[] = [];
   let connections = 0;
   const listener: RequestListener = (request, response) => {
+    if (givesBundles && request.url === '/bundle') {
+      response.writeHead(200, BUNDLE).end('the bundle');
+      return;
+    }
     server.early?.(request, response);
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));

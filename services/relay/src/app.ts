@@ -14,6 +14,8 @@ export interface RelayDeps {
   readonly sleep: (ms: number) => Promise<void>;
   /** A signal that aborts after so many milliseconds. */
   readonly timeout: (ms: number) => AbortSignal;
+  /** Whether {@link Relay.refreshDue} is called by a timer, so that no client's request need fetch a bundle. */
+  readonly byTimer?: boolean;
 }
 
 /** All that the relay's app is told of a visitor beside the request: no address, only a yes or a no. */
@@ -28,6 +30,8 @@ export interface Relay {
   readonly app: Hono<{ Bindings: Visit }>;
   /** Fetches every gateway's key bundle: one turn of the schedule. */
   readonly refresh: () => Promise<void>;
+  /** Fetches those that are due. When the next one is, in Unix milliseconds. */
+  readonly refreshDue: () => Promise<number>;
 }
 
 const OPTIONS = { ...PREFLIGHT, 'access-control-allow-headers': 'content-type, incremental' };
@@ -35,7 +39,7 @@ const BUNDLE_HEADERS = { 'content-type': BUNDLE_TYPE, 'cache-control': 'public, 
 
 /** Passes envelopes on to the gateways that are configured, and shows everyone their key bundles. */
 export function relay(deps: RelayDeps): Relay {
-  const { config, send, now, sleep, timeout } = deps;
+  const { config, send, now, sleep, timeout, byTimer = false } = deps;
   const app = new Hono<{ Bindings: Visit }>();
   const bundles: ScheduledBundle[] = [];
 
@@ -50,6 +54,7 @@ export function relay(deps: RelayDeps): Relay {
       now,
       sleep,
       periodMs: config.bundleSeconds * 1000,
+      byTimer,
     });
     bundles.push(bundle);
 
@@ -82,6 +87,7 @@ export function relay(deps: RelayDeps): Relay {
     refresh: async () => {
       await Promise.all(bundles.map((bundle) => bundle.refresh()));
     },
+    refreshDue: async () => Math.min(...(await Promise.all(bundles.map((bundle) => bundle.refreshDue())))),
   };
 }
 

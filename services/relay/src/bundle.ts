@@ -2,8 +2,10 @@
 export interface ScheduledBundle {
   /** The last good bundle; fetches first when the schedule says so. Null when none ever came. */
   current(waitUntil: (work: Promise<unknown>) => void): Promise<Uint8Array<ArrayBuffer> | null>;
-  /** One fetch now: what the schedule itself calls. */
+  /** One fetch now: what a cron calls, which is the schedule itself. */
   refresh(): Promise<void>;
+  /** One fetch if there has been none in this period: for a timer. When the next is due, in Unix milliseconds. */
+  refreshDue(): Promise<number>;
 }
 
 export interface ScheduleDeps {
@@ -13,6 +15,8 @@ export interface ScheduleDeps {
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   readonly periodMs: number;
+  /** Whether a timer alone fetches: then what clients ask for never does, not even first in a period. */
+  readonly byTimer?: boolean;
 }
 
 const FIRST_PERIOD_MS = 10_000; // until the first bundle came
@@ -26,7 +30,13 @@ const MAX_WAIT_MS = 8000;
  * clock, and a failure is not tried again before the next. What clients send never causes a second fetch,
  * so the gateway cannot answer one client with a bundle of its own.
  */
-export function scheduledBundle({ fetchBundle, now, sleep, periodMs }: ScheduleDeps): ScheduledBundle {
+export function scheduledBundle({
+  fetchBundle,
+  now,
+  sleep,
+  periodMs,
+  byTimer = false,
+}: ScheduleDeps): ScheduledBundle {
   let good: Uint8Array<ArrayBuffer> | null = null;
   let due = 0; // Unix milliseconds
   let busySince: number | null = null;
@@ -48,8 +58,12 @@ export function scheduledBundle({ fetchBundle, now, sleep, periodMs }: ScheduleD
 
   return {
     refresh,
+    async refreshDue() {
+      if (!busy() && isDue()) await refresh();
+      return due;
+    },
     async current(waitUntil) {
-      if (!busy() && isDue()) {
+      if (!byTimer && !busy() && isDue()) {
         const fetched = refresh();
         waitUntil(fetched);
         await fetched;

@@ -118,7 +118,7 @@ describe.each(RELAYS)('the key bundle at the relay on %s', (_runtime, start) => 
     return `${relay.url}/bundle`;
   };
   beforeAll(async () => {
-    gateway = await recordingServer(() => {});
+    gateway = await recordingServer(() => {}, false);
   });
   afterAll(async () => {
     await Promise.all(relays.map((relay) => relay.close()));

@@ -53,6 +53,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     now,
     sleep: (ms) => sleep(ms, undefined, { ref: false }),
     timeout,
+    byTimer: true,
   });
   const { fetch: pass } = mine.app;
   const buckets = tokenBuckets(options.rate, now);
@@ -106,7 +107,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   });
   server.removeAllListeners('error').on('error', () => {}); // no file descriptor left: the next accept may have one
 
-  const stopSchedule = onSchedule(mine.refresh, config.bundleSeconds * 1000, now);
+  const stopSchedule = onSchedule(mine.refreshDue, config.bundleSeconds * 1000, now);
   const { address, port } = server.address() as AddressInfo;
   const host = address.includes(':') ? `[${address}]` : address;
   return {
@@ -131,17 +132,19 @@ function visitor({ headers, socket }: IncomingMessage, header: string | undefine
     .trim();
 }
 
-/** Calls at once and then at every boundary of the period, counted from 1970. */
-function onSchedule(refresh: () => Promise<void>, periodMs: number, now: () => number): () => void {
-  let timer: NodeJS.Timeout;
-  const next = (): void => {
-    timer = setTimeout(tick, periodMs - (now() % periodMs));
+/** Calls at once and then whenever it is due, for which the clock may be set: once in a period at least. */
+function onSchedule(refreshDue: () => Promise<number>, periodMs: number, now: () => number): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const tick = async (): Promise<void> => {
+    const due = await refreshDue().catch(() => now() + periodMs);
+    if (stopped) return;
+    timer = setTimeout(() => void tick(), Math.min(periodMs, Math.max(1, due - now())));
     timer.unref();
   };
-  const tick = (): void => {
-    refresh().catch(() => {});
-    next();
+  void tick();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
   };
-  tick();
-  return () => clearTimeout(timer);
 }

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { recordingServer, type RecordingServer } from '../../../test/support/recording-server.ts';
+import { scheduledBundle } from '../src/bundle.ts';
+import { startOnNode, vars } from './start-relay.ts';
+import { eventually } from './told.ts';
+
+const PERIOD = 600_000; // milliseconds
+const START = 1_000_000_200_000; // a boundary
+
+let gateway: RecordingServer;
+beforeAll(async () => {
+  gateway = await recordingServer(() => {}, false);
+});
+afterAll(() => gateway.close());
+
+/** A schedule that a timer keeps, on a clock that the test moves. */
+function byTimer(good: boolean) {
+  const at = { now: START + 1000, fetches: 0, good };
+  const bundle = scheduledBundle({
+    fetchBundle: () => {
+      at.fetches++;
+      return Promise.resolve(at.good ? new Uint8Array(1) : null);
+    },
+    now: () => at.now,
+    sleep: () => Promise.resolve(),
+    periodMs: PERIOD,
+    byTimer: true,
+  });
+  return { at, bundle };
+}
+
+test('L7 where a timer keeps the schedule no client causes a fetch, not at a boundary and not without a bundle', async () => {
+  const { at, bundle } = byTimer(true);
+  expect(await bundle.current(() => {})).toBe(null);
+  await bundle.refreshDue();
+  at.now = START + PERIOD + 1; // the timer is a little late
+  expect(await bundle.current(() => {})).not.toBe(null);
+  expect(at.fetches).toBe(1);
+  expect(await bundle.refreshDue()).toBe(START + 2 * PERIOD);
+  expect(await bundle.refreshDue()).toBe(START + 2 * PERIOD);
+  expect(at.fetches).toBe(2);
+});
+
+test('L7 without a first bundle the timer asks every ten seconds, with one every period', async () => {
+  const { at, bundle } = byTimer(false);
+  expect(await bundle.refreshDue()).toBe(START + 10_000);
+  at.now = START + 10_000;
+  at.good = true;
+  expect(await bundle.refreshDue()).toBe(START + PERIOD);
+});
+
+test('L7 the relay on Node fetches once a period, however many clients ask at the boundary', async () => {
+  const seconds: number[] = [];
+  gateway.answer = (_seen, response) => {
+    seconds.push(Math.floor(Date.now() / 1000));
+    response.writeHead(200, { 'content-type': 'application/sotto-bundle' }).end('the bundle');
+  };
+  const relay = await startOnNode(vars(gateway.url, { BUNDLE_SECONDS: '1' }));
+  const clients = Array.from({ length: 8 }, async () => {
+    for (const end = Date.now() + 20_000; seconds.length < 4 && Date.now() < end;) {
+      await (await fetch(`${relay.url}/bundle`)).text();
+    }
+  });
+  await Promise.all(clients);
+  expect(seconds.length).toBeGreaterThanOrEqual(4);
+  await relay.close();
+  expect(new Set(seconds).size).toBe(seconds.length);
+});
+
+test('L7 a relay whose gateway comes later has its bundle soon, though no client asks', async () => {
+  let asked = 0;
+  gateway.answer = (_seen, response) => {
+    asked++;
+    const status = asked === 1 ? 503 : 200;
+    response.writeHead(status, { 'content-type': 'application/sotto-bundle' }).end('the bundle');
+  };
+  const relay = await startOnNode(vars(gateway.url, { BUNDLE_SECONDS: '3600' }));
+  // The next multiple of ten seconds, not of an hour.
+  expect(await eventually(() => asked >= 2, 20_000)).toBe(true);
+  expect((await fetch(`${relay.url}/bundle`)).status).toBe(200);
+  await relay.close();
+});
