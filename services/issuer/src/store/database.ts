@@ -10,7 +10,7 @@ export interface Database {
   atomically<T>(work: () => T): T;
 }
 
-/** Statements that are built once a store, at their first use: building one costs more than running it. */
+/** A statement that is built once a store, at its first use: building one costs more than running it. */
 export function prepared<T>(prepare: (db: Db) => T): (db: Db) => T {
   const known = new WeakMap<Db, T>();
   return (db) => {

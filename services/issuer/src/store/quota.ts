@@ -30,32 +30,32 @@ export const QUOTA_TABLES: readonly string[] = [
   ) STRICT, WITHOUT ROWID`,
 ];
 
-const statements = prepared((db) => {
-  const { epoch, account, service, count, limit, batch } = {
-    epoch: sql.placeholder('epoch'),
-    account: sql.placeholder('account'),
-    service: sql.placeholder('service'),
-    count: sql.placeholder('count'),
-    limit: sql.placeholder('limit'),
-    batch: sql.placeholder('batch'),
-  };
-  const row = and(eq(quotas.epoch, epoch), eq(quotas.account, account), eq(quotas.service, service));
-  return {
-    take: db
-      .insert(quotas)
-      .values({ epoch, account, service, used: count, batches: batch })
-      .onConflictDoUpdate({
-        target: [quotas.epoch, quotas.account, quotas.service],
-        set: {
-          used: sql`${quotas.used} + ${count}`,
-          batches: sql`${quotas.batches} || ' ' || ${batch}`,
-        },
-        setWhere: sql`${quotas.used} + ${count} <= ${limit} and instr(${quotas.batches}, ${batch}) = 0`,
-      })
-      .returning({ used: quotas.used })
-      .prepare(),
-    row: db.select().from(quotas).where(row).prepare(),
-  };
+const EPOCH = sql.placeholder('epoch');
+const ACCOUNT = sql.placeholder('account');
+const SERVICE = sql.placeholder('service');
+const COUNT = sql.placeholder('count');
+const LIMIT = sql.placeholder('limit');
+const BATCH = sql.placeholder('batch');
+
+const countBatch = prepared((db) =>
+  db
+    .insert(quotas)
+    .values({ epoch: EPOCH, account: ACCOUNT, service: SERVICE, used: COUNT, batches: BATCH })
+    .onConflictDoUpdate({
+      target: [quotas.epoch, quotas.account, quotas.service],
+      set: {
+        used: sql`${quotas.used} + ${COUNT}`,
+        batches: sql`${quotas.batches} || ' ' || ${BATCH}`,
+      },
+      setWhere: sql`${quotas.used} + ${COUNT} <= ${LIMIT} and instr(${quotas.batches}, ${BATCH}) = 0`,
+    })
+    .returning({ used: quotas.used })
+    .prepare(),
+);
+
+const readRow = prepared((db) => {
+  const row = and(eq(quotas.epoch, EPOCH), eq(quotas.account, ACCOUNT), eq(quotas.service, SERVICE));
+  return db.select().from(quotas).where(row).prepare();
 });
 
 /**
@@ -64,11 +64,10 @@ const statements = prepared((db) => {
  */
 export function takeQuota(db: Db, take: Take): QuotaOutcome {
   const { epoch, account, service, count, limit, batch } = take;
-  const { take: counting, row } = statements(db);
-  if (count <= limit && counting.all({ epoch, account, service, count, limit, batch }).length === 1) {
+  if (count <= limit && countBatch(db).all({ epoch, account, service, count, limit, batch }).length === 1) {
     return 'taken';
   }
-  const kept = row.get({ epoch, account, service });
+  const kept = readRow(db).get({ epoch, account, service });
   return kept?.batches.split(' ').includes(batch) ? 'counted' : 'exhausted';
 }
 
@@ -77,7 +76,7 @@ export function usedQuota(
   db: Db,
   { epoch, account, service }: Pick<Take, 'epoch' | 'account' | 'service'>,
 ): number {
-  return statements(db).row.get({ epoch, account, service })?.used ?? 0;
+  return readRow(db).get({ epoch, account, service })?.used ?? 0;
 }
 
 /** Forgets every epoch that began at this moment or before (under Node; a Durable Object goes whole). */

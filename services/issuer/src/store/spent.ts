@@ -4,48 +4,53 @@ import type { SpendOutcome, Spend } from '../ports.ts';
 import { prepared, type Db } from './database.ts';
 import { closedLedgers, spentTokens } from './spent-schema.ts';
 
-/** The statements of a spend: the first alone decides it, and most spends need no other. */
-const statements = prepared((db) => {
-  const { ledger, id, tag, envelope, visit } = {
-    ledger: sql.placeholder('ledger'),
-    id: sql.placeholder('id'),
-    tag: sql.placeholder('tag'),
-    envelope: sql.placeholder('envelope'),
-    visit: sql.placeholder('visit'),
-  };
-  const row = and(eq(spentTokens.ledger, ledger), eq(spentTokens.id, id));
-  const { envelope1, envelope2, envelope3 } = spentTokens;
-  const closed = sql`select 1 from ${closedLedgers} where ${closedLedgers.ledger} = ${ledger}`;
-  const isOther = (column: typeof envelope1 | typeof envelope2) =>
-    sql`substr(${column}, 1, length(${envelope})) <> ${envelope}`;
-  return {
-    insert: db
-      .insert(spentTokens)
-      .select(sql`select ${ledger}, ${id}, ${tag}, ${visit}, null, null where not exists (${closed})`)
-      .onConflictDoNothing()
-      .returning({ ledger: spentTokens.ledger })
-      .prepare(),
-    isClosed: db.select().from(closedLedgers).where(eq(closedLedgers.ledger, ledger)).prepare(),
-    again: db
-      .update(spentTokens)
-      .set({
-        envelope2: sql`coalesce(${envelope2}, ${visit})`,
-        envelope3: sql`case when ${envelope2} is null then null else ${visit} end`,
-      })
-      .where(
-        and(
-          row,
-          eq(spentTokens.tag, tag),
-          isNull(envelope3),
-          isOther(envelope1),
-          or(isNull(envelope2), isOther(envelope2)),
-        ),
-      )
-      .returning({ ledger: spentTokens.ledger })
-      .prepare(),
-    row: db.select().from(spentTokens).where(row).prepare(),
-  };
-});
+const LEDGER = sql.placeholder('ledger');
+const ID = sql.placeholder('id');
+const TAG = sql.placeholder('tag');
+const ENVELOPE = sql.placeholder('envelope');
+const VISIT = sql.placeholder('visit');
+
+const { envelope1, envelope2, envelope3 } = spentTokens;
+const ROW = and(eq(spentTokens.ledger, LEDGER), eq(spentTokens.id, ID));
+const CLOSED = sql`select 1 from ${closedLedgers} where ${closedLedgers.ledger} = ${LEDGER}`;
+const isOther = (column: typeof envelope1 | typeof envelope2) =>
+  sql`substr(${column}, 1, length(${ENVELOPE})) <> ${ENVELOPE}`;
+
+/** This one decides, and most spends need no other. */
+const insertRow = prepared((db) =>
+  db
+    .insert(spentTokens)
+    .select(sql`select ${LEDGER}, ${ID}, ${TAG}, ${VISIT}, null, null where not exists (${CLOSED})`)
+    .onConflictDoNothing()
+    .returning({ ledger: spentTokens.ledger })
+    .prepare(),
+);
+
+const answerAgain = prepared((db) =>
+  db
+    .update(spentTokens)
+    .set({
+      envelope2: sql`coalesce(${envelope2}, ${VISIT})`,
+      envelope3: sql`case when ${envelope2} is null then null else ${VISIT} end`,
+    })
+    .where(
+      and(
+        ROW,
+        eq(spentTokens.tag, TAG),
+        isNull(envelope3),
+        isOther(envelope1),
+        or(isNull(envelope2), isOther(envelope2)),
+      ),
+    )
+    .returning({ ledger: spentTokens.ledger })
+    .prepare(),
+);
+
+const readRow = prepared((db) => db.select().from(spentTokens).where(ROW).prepare());
+
+const readClosed = prepared((db) =>
+  db.select().from(closedLedgers).where(eq(closedLedgers.ledger, LEDGER)).prepare(),
+);
 
 /**
  * Spends a token, in one synchronous block: what decides is the row count of one INSERT, never a look
@@ -55,12 +60,11 @@ const statements = prepared((db) => {
  */
 export function spendToken(db: Db, ledger: number, spend: Spend): SpendOutcome {
   const { id, tag, envelope, idempotent } = spend;
-  const { insert, isClosed, again, row } = statements(db);
   const visit = concat(envelope, spend.call);
-  if (insert.all({ ledger, id, tag, visit }).length === 1) return 'first';
-  if (isClosed.get({ ledger }) !== undefined) return 'ended';
-  if (idempotent && again.all({ ledger, id, tag, envelope, visit }).length === 1) return 'again';
-  const spent = row.get({ ledger, id });
+  if (insertRow(db).all({ ledger, id, tag, visit }).length === 1) return 'first';
+  if (readClosed(db).get({ ledger }) !== undefined) return 'ended';
+  if (idempotent && answerAgain(db).all({ ledger, id, tag, envelope, visit }).length === 1) return 'again';
+  const spent = readRow(db).get({ ledger, id });
   if (spent === undefined) return 'ended'; // the ledger was dropped meanwhile
   const visits = [spent.envelope1, spent.envelope2, spent.envelope3].filter((other) => other !== null);
   const seen = visits.findIndex((other) => equalBytes(other.subarray(0, envelope.length), envelope));
