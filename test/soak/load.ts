@@ -24,6 +24,8 @@ export interface LoadFigures {
   readonly seconds: number;
   readonly doubled: number;
   readonly errors: number;
+  /** Of the redemptions of one moment, from the first asked to the last answered; milliseconds. */
+  readonly p99: number;
   /** What the errors were. */
   readonly wrong: readonly string[];
 }
@@ -78,6 +80,7 @@ class Load {
   #doubled = 0;
   #errors = 0;
   readonly #wrong = new Set<string>();
+  readonly #took: number[] = []; // milliseconds
 
   constructor(suite: Suite, options: LoadOptions) {
     this.#suite = suite;
@@ -108,6 +111,7 @@ class Load {
       seconds,
       doubled: this.#doubled,
       errors: this.#errors,
+      p99: this.#took.toSorted((a, b) => a - b)[Math.floor(this.#took.length * 0.99)] ?? Number.NaN,
       wrong: [...this.#wrong],
     };
   }
@@ -121,10 +125,13 @@ class Load {
     const good = this.#take(count);
     const twice = good.slice(0, Math.ceil(count * AGAIN));
     const first = await this.#redeem(good);
+    // A machine that is slow enough lets a token's time pass on the way.
+    const now = Date.now();
+    const late = good.filter(({ until }, i) => first[i] === 'invalid' && until <= now);
     const second = await this.#redeem(twice);
-    this.#redeemed += first.length + second.length;
+    this.#redeemed += first.length + second.length - late.length;
     this.#doubled += second.filter((outcome) => outcome === 'first' || outcome === 'again').length;
-    const wrong = first.filter((outcome) => outcome !== 'first');
+    const wrong = first.filter((outcome, i) => outcome !== 'first' && !late.includes(good[i] as Drawn));
     for (const outcome of wrong) this.#wrong.add(outcome);
     if (good.length < count) this.#wrong.add('too few tokens at hand');
     this.#errors += wrong.length + (count - good.length);
@@ -147,8 +154,11 @@ class Load {
       envelope: text(random(32)),
     }));
     const driver = await this.#suite.miniflare.getWorker(DRIVER);
+    const began = performance.now();
     const response = await driver.fetch('http://driver/', { method: 'POST', body: JSON.stringify(calls) });
-    return (await response.json()) as string[];
+    const outcomes = (await response.json()) as string[];
+    this.#took.push(performance.now() - began);
+    return outcomes;
   }
 
   /** Draws batches while the pool has room, each for an account of its own. */

@@ -33,8 +33,10 @@ for (const operations of fc.sample(history, { numRuns: histories, seed: Number(v
   if (lived % 200 === 0) console.log(`${lived} of ${histories} histories`);
 }
 
-const say = (what: string, { redeemed, seconds: took, errors, wrong }: LoadFigures): void =>
-  console.log(`${what}: ${(redeemed / took).toFixed(0)} redemptions/s, ${errors} errors ${wrong.join(', ')}`);
+function say(what: string, { redeemed, seconds: took, errors, p99, wrong }: LoadFigures): void {
+  const rate = `${(redeemed / took).toFixed(0)} redemptions/s, ${(perSecond / 10).toFixed(0)} at once in ${p99.toFixed(0)} ms (p99)`;
+  console.log(`${what}: ${rate}, ${errors} errors ${wrong.join(', ')}`);
+}
 const steady = await load({ perSecond, seconds, epochSeconds: 86_400 });
 say('steady keys', steady);
 const rotating = await load({ perSecond, seconds, epochSeconds: 10 });
