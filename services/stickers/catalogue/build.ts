@@ -104,15 +104,33 @@ function refuseTwins(art: readonly Art[], drawings: readonly Drawing[]): void {
   });
 }
 
+const USAGE = `Usage: npm run catalogue -- [--out DIR] [--pack DIR]… [--language L]… [--no-openmoji]
+
+Builds stickers, indexes and licences from npm packages, and from packs of one's own: folders with a pack.json.`;
+
+/** The command's flags; wrong ones end the process with a line that says which. */
+function flags() {
+  if (process.argv.includes('--help')) {
+    process.stdout.write(`${USAGE}\n`);
+    process.exit(0);
+  }
+  try {
+    return parseArgs({
+      options: {
+        out: { type: 'string' },
+        pack: { type: 'string', multiple: true },
+        language: { type: 'string', multiple: true },
+        'no-openmoji': { type: 'boolean' },
+      },
+    }).values;
+  } catch (error) {
+    process.stderr.write(`catalogue: ${(error as Error).message.split('\n')[0]}\n\n${USAGE}\n`);
+    return process.exit(2);
+  }
+}
+
 if (process.argv[1] === import.meta.filename) {
-  const { values } = parseArgs({
-    options: {
-      out: { type: 'string' },
-      pack: { type: 'string', multiple: true },
-      language: { type: 'string', multiple: true },
-      'no-openmoji': { type: 'boolean' },
-    },
-  });
+  const values = flags();
   const print = (line: string): void => void process.stdout.write(`${line}\n`);
   try {
     await buildCatalogue({
