@@ -68,7 +68,12 @@ export function streamedReply(answer: Answer, counters: Counters): StreamedReply
     left -= chunk.length;
     return chunk;
   };
-  return { pull, cancel: () => stop.abort() };
+  const cancel = (): void => {
+    stop.abort();
+    const { content } = answer; // nobody holds what was not begun
+    if (!(content instanceof Uint8Array) && !content.locked) content.cancel().catch(() => {});
+  };
+  return { pull, cancel };
 }
 
 /** The end of content, then that of trailers without a line (RFC 9292 §3.2). */

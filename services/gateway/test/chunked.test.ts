@@ -243,6 +243,17 @@ describe('an answer in chunks', () => {
     await expect(gone.promise).resolves.toBeUndefined();
   });
 
+  test('a client that goes away before it reads lets the service’s answer go too', async () => {
+    const gone = Promise.withResolvers<string>();
+    const content = new ReadableStream({ cancel: () => gone.resolve('let go') });
+    const of = await long(async () => ({ status: 200, fields: [], content }));
+    const response = await of.post(joined((await sealed(of)).chunks), CHUNKED);
+    await response.body?.cancel();
+    const late = AbortSignal.timeout(10_000);
+    late.addEventListener('abort', () => gone.resolve('kept'));
+    expect(await gone.promise).toBe('let go');
+  });
+
   test('G27 sixty-four at once, of equal plaintext, are distinct on the wire and all open', async () => {
     const { chunks, open } = await sealChunked(await h.sealer(), [padded(inner({ fields: [] }))]);
     const all = await Promise.all(
