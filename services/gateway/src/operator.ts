@@ -38,7 +38,7 @@ export function operator(deps: OperatorDeps): Hono {
   );
   app.get('/operator/keys', async (c) => {
     const { from } = openableAt(deps.now(), config.epochSeconds);
-    const slots = await authority.store.slots(from, ahead(deps));
+    const slots = await stored(authority.store.slots(from, ahead(deps)));
     const shown = slots.map(({ sequence, keys }) => ({
       sequence,
       notBefore: sequence * config.epochSeconds,
@@ -48,17 +48,14 @@ export function operator(deps: OperatorDeps): Hono {
   });
   /** Brings the slots up to the schedule, as cron does: nothing comes of it that was not due. */
   app.post('/operator/keys/rotate', async (c) => {
-    try {
-      await destroyDead(authority, deps.now());
-      await prepare(authority, deps.now());
-    } catch (cause) {
-      throw new HttpError('unavailable', { cause });
-    }
+    await stored(destroyDead(authority, deps.now()));
+    await stored(prepare(authority, deps.now()));
     return c.body(null, 204, NO_STORE);
   });
   app.get('/operator/bundles', async (c) => {
     await prepare(authority, deps.now()).catch(() => {}); // what is there can be signed without the issuer
-    const bundles = await authority.store.bundles(sequenceAt(deps.now(), config.epochSeconds), ahead(deps));
+    const current = sequenceAt(deps.now(), config.epochSeconds);
+    const bundles = await stored(authority.store.bundles(current, ahead(deps)));
     const shown = bundles.map(({ sequence, bundle, signature }) => ({
       sequence,
       bundle: base64url(bundle),
@@ -78,17 +75,24 @@ export function operator(deps: OperatorDeps): Hono {
 
 const ahead = ({ now, config }: OperatorDeps): number => sequenceAt(now(), config.epochSeconds) + HORIZON;
 
+/** What the store or the issuer says; `unavailable` when it fails. */
+async function stored<T>(pending: Promise<T>): Promise<T> {
+  return pending.catch((cause: unknown) => {
+    throw new HttpError('unavailable', { cause });
+  });
+}
+
 /** Keeps a signature of the root on the bundle that the slot has now; false for any other. */
 async function keep(
   { authority: { store }, config }: OperatorDeps,
   sequence: number,
   signature: Bytes,
 ): Promise<boolean> {
-  const [stored] = await store.bundles(sequence, sequence);
-  if (stored === undefined) return false;
-  const { bundle } = stored;
+  const [offered] = await stored(store.bundles(sequence, sequence));
+  if (offered === undefined) return false;
+  const { bundle } = offered;
   if (!nobleEd25519Verify(signature, bundleSigningInput(bundle), config.root)) return false;
-  return store.sign({ sequence, bundle, signature });
+  return stored(store.sign({ sequence, bundle, signature }));
 }
 
 async function readJson(request: Request, deadline: AbortSignal): Promise<unknown> {

@@ -121,6 +121,26 @@ describe('other routes', () => {
     expect((await stuck.app.request('/operator/keys/rotate', rotate)).status).toBe(503);
   });
 
+  test('X05 a store that fails is 503 on every route that needs it, and says when to come again', async () => {
+    const h = await house();
+    const [slot] = await listed(h);
+    const { store } = h.deps.authority;
+    const broken = { slots: away, add: away, destroy: away, bundles: away, offer: away, sign: away };
+    Object.assign(h.deps.authority, { store: { ...store, ...broken } });
+    const signature = base64url(signBundle(fromBase64url(slot?.bundle ?? ''), ROOT_SECRET));
+    const answers = [
+      await h.app.request('/operator/keys', { headers: HEADERS }),
+      await h.app.request('/operator/bundles', { headers: HEADERS }),
+      await sign(h, [{ sequence: TODAY, signature }]),
+      await h.app.request('/operator/keys/rotate', { method: 'POST', headers: HEADERS }),
+      await h.app.request(`/bundle?slot=${TODAY}`),
+    ];
+    for (const answer of answers) {
+      const retry = answer.headers.get('retry-after');
+      expect([answer.status, await outerCode(answer), retry]).toEqual([503, 'unavailable', '5']);
+    }
+  });
+
   test('keys are listed with their slots, public halves alone', async () => {
     const { app } = await house();
     const response = await app.request('/operator/keys', { headers: HEADERS });
