@@ -1,6 +1,6 @@
 import { bearerToken, equalText } from '@sotto/http';
 
-/** Headers that say where a client is. A relay that sends one is not a relay (privacy: L13). */
+/** Headers that say where a client is, as providers and proxies name them. A relay that sends one is none (privacy: L13). */
 export const IDENTITY = [
   'cf-connecting-ip',
   'cf-connecting-ipv6',
@@ -15,11 +15,25 @@ export const IDENTITY = [
   'cf-postal-code',
   'cf-timezone',
   'cf-metro-code',
+  'client-ip',
+  'do-connecting-ip',
+  'fastly-client-ip',
+  'fly-client-ip',
   'forwarded',
+  'forwarded-for',
   'true-client-ip',
+  'x-appengine-user-ip',
+  'x-azure-clientip',
+  'x-azure-socketip',
   'x-client-ip',
+  'x-cluster-client-ip',
+  'x-envoy-external-address',
+  'x-forwarded',
   'x-forwarded-for',
+  'x-nf-client-connection-ip',
+  'x-original-forwarded-for',
   'x-real-ip',
+  'x-vercel-forwarded-for',
 ] as const;
 
 /**
