@@ -38,8 +38,9 @@ describe('Q01 odd text', () => {
       BAD,
     ]);
   });
-  test('Q01 10 KB is refused before it is read as JSON', async () => {
-    expect(await body({ q: 'x'.repeat(10_240) })).toEqual([413, problemText(PROBLEMS['content-too-large'])]);
+  test('Q01 10 KB is no query, and 17 KB is refused before it is read as JSON', async () => {
+    expect(await body({ q: 'x'.repeat(10_240) })).toEqual([400, BAD]);
+    expect(await body({ q: 'x'.repeat(17_408) })).toEqual([413, problemText(PROBLEMS['content-too-large'])]);
   });
   test('Q01 the longest query there may be is answered', async () => {
     for (const q of ['x'.repeat(128), '猫'.repeat(128)]) {
