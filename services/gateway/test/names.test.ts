@@ -173,6 +173,22 @@ describe('a name that changes', () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  test('while a look-up takes its time, who comes for the same name waits for it and starts none', async () => {
+    const gate = Promise.withResolvers<void>();
+    let asked = 0;
+    const resolve: Resolve = async () => {
+      asked++;
+      await gate.promise;
+      return [{ address: '127.0.0.1', family: 4 }];
+    };
+    const { h } = await named(resolve, ['127.0.0.1']);
+    const all = Array.from({ length: 20 }, () => h.search({ authority: 'stickers' }));
+    while (h.issuer.calls.length < 20) await new Promise((next) => setTimeout(next, 5)); // all are at the door
+    gate.resolve();
+    expect(new Set((await Promise.all(all)).map(said))).toEqual(new Set(['200']));
+    expect(asked).toBeLessThan(20);
+  });
+
   test('B25 a name that is not found is a bad gateway, one whose look-up hangs is late', async () => {
     const missing = await named(() => Promise.reject(new Error('ENOTFOUND')), []);
     expect(said(await missing.h.search())).toBe('502 bad-gateway');

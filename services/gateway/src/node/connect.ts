@@ -28,11 +28,24 @@ const NO_BODY = new Set([204, 205, 304]);
  */
 export function guardedFetch(resolve: Resolve, permits: Permits): Fetch {
   const agents = connections();
+  const lookUp = shared(resolve);
   return async (url, init) => {
     const { hostname, protocol } = new URL(url);
-    const addresses = await before(init.signal, addressesOf(hostname.replace(/^\[|\]$/g, ''), resolve));
+    const addresses = await before(init.signal, addressesOf(hostname.replace(/^\[|\]$/g, ''), lookUp));
     if (!addresses.every(({ address }) => permits(address))) throw new InnerError('forbidden');
     return send(url, init, agents(addresses, protocol === 'https:'), addresses);
+  };
+}
+
+/** Who asks while an answer is on its way gets that one: slow look-ups take few of the system's threads. */
+function shared(resolve: Resolve): Resolve {
+  const underWay = new Map<string, ReturnType<Resolve>>();
+  return (name) => {
+    const earlier = underWay.get(name);
+    if (earlier !== undefined) return earlier;
+    const asked = resolve(name).finally(() => underWay.delete(name));
+    underWay.set(name, asked);
+    return asked;
   };
 }
 
