@@ -12,6 +12,7 @@ import {
   readState,
   reserveEvaluations,
   writeState,
+  type IssuerState,
   type KeyRow,
 } from './store/keys.ts';
 import { KeyError, wrapSecret } from './wrap.ts';
@@ -47,7 +48,7 @@ export class Schedule {
     const { db } = database;
     const E = config.epochSeconds;
     database.atomically(() => {
-      const state = readState(db);
+      const state = this.#state();
       const current = Math.max(state.epoch, epochAt(platform.now(), E));
       if (current > state.epoch) writeState(db, { ...state, epoch: current });
       // A key is destroyed by the clock that never runs backwards, so none comes back to life.
@@ -99,14 +100,24 @@ export class Schedule {
     throw new KeyError('no-truncated-id', `no free truncated id in ${MAX_DRAWS} draws`);
   }
 
+  /** @throws {KeyError} `mismatch` when the keys are of epochs of another length: their ledgers would be lost sight of */
+  #state(): IssuerState {
+    const { config, database } = this.#deps;
+    const state = readState(database.db, config.epochSeconds);
+    if (state.epochSeconds !== config.epochSeconds) {
+      throw new KeyError('mismatch', 'EPOCH_SECONDS is not what the stored keys were made under');
+    }
+    return state;
+  }
+
   snapshot(): KeySnapshot {
     const { db } = this.#deps.database;
-    return { epoch: readState(db).epoch, keys: allKeys(db).map(asRecord) };
+    return { epoch: this.#state().epoch, keys: allKeys(db).map(asRecord) };
   }
 
   list(): KeyListing[] {
     const { config, database } = this.#deps;
-    const current = readState(database.db).epoch;
+    const current = this.#state().epoch;
     return allKeys(database.db).map(({ service, epoch, type, keyId, evaluations }) => ({
       service,
       epoch,
@@ -131,11 +142,11 @@ export class Schedule {
    */
   retireAll(): KeyRow[] {
     const { config, database, platform } = this.#deps;
-    const { db } = database;
     return database.atomically(() => {
-      const state = readState(db);
+      const state = this.#state();
       const current = Math.max(state.epoch, epochAt(platform.now(), config.epochSeconds));
-      writeState(db, { epoch: current, generation: state.generation + 1, retiredThrough: current });
+      const generation = state.generation + 1;
+      writeState(database.db, { ...state, epoch: current, generation, retiredThrough: current });
       return this.#destroyThrough(current);
     });
   }

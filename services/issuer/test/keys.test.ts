@@ -1,4 +1,4 @@
-import { decodeDirectory, tokenKeyId, type DirectoryKey } from '@sotto/privacypass';
+import { decodeDirectory, type DirectoryKey } from '@sotto/privacypass';
 import { hex, type Bytes } from '@sotto/wire';
 import { expect, test } from 'vitest';
 import { graceSeconds, HORIZON } from '../src/epoch.ts';
@@ -229,76 +229,4 @@ test('K07 who still holds the keys that a restore retired signs with them for te
   expect(await told(refused)).toEqual(PROBLEM(503, 'unavailable', 'Service Unavailable'));
   world.clock.now = START + DAY;
   expect(await warm.draw(5, { account: 'bob' })).toHaveLength(5);
-});
-
-test('K05 the issuer holds no secret in a CryptoKey that could be exported', async () => {
-  const made: CryptoKey[] = [];
-  const { subtle } = crypto;
-  const original = subtle.importKey.bind(subtle);
-  subtle.importKey = (async (...args: Parameters<SubtleCrypto['importKey']>) => {
-    const key = await original(...args);
-    made.push(key);
-    return key;
-  }) as SubtleCrypto['importKey'];
-  try {
-    const world = new World();
-    const headers = {
-      'content-type': 'application/private-token-request',
-      authorization: `Bearer ${await world.bearer('ada')}`,
-    };
-    made.length = 0; // the attester's own
-    await world.fetch('/token-request', { method: 'POST', headers, body: new Uint8Array(3) });
-  } finally {
-    subtle.importKey = original;
-  }
-  expect(made.length).toBeGreaterThan(0);
-  expect(made.filter(({ type, extractable }) => type !== 'public' && extractable)).toEqual([]);
-});
-
-test('a stored key is sealed under a key that the store does not hold, and bound to its place', async () => {
-  const world = new World();
-  await world.issuer.runSchedule();
-  const other = new World({
-    database: world.database,
-    clock: world.clock,
-    vars: { KEY_WRAPPING_KEY: 'QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8' },
-  });
-  const [status] = await told(await other.fetch('/.well-known/private-token-issuer-directory'));
-  expect(status).toBe(503);
-  // A row put into another's place does not open either: no key is taken for another.
-  world.database.db.run(
-    `update issuer_keys set wrapped = (select wrapped from issuer_keys where service = 'stickers' and epoch = ${START})
-     where service = 'weather' and type = 5 and epoch = ${START}`,
-  );
-  const cold = new World({ database: world.database, clock: world.clock });
-  expect((await cold.fetch('/.well-known/private-token-issuer-directory')).status).toBe(503);
-});
-
-test('K02 a stored public key that is not of its secret key is never shown', async () => {
-  const world = new World();
-  await world.issuer.runSchedule();
-  const other = `(select public_key from issuer_keys where service = 'weather' and type = 5 and epoch = ${START})`;
-  world.database.db.run(
-    `update issuer_keys set public_key = ${other} where service = 'stickers' and epoch = ${START}`,
-  );
-  const cold = new World({ database: world.database, clock: world.clock });
-  expect((await cold.fetch('/.well-known/private-token-issuer-directory')).status).toBe(503);
-  const response = await cold.post('application/private-token-request', new Uint8Array(35));
-  expect(response.status).toBe(503);
-});
-
-test('I14 K06 keys that are forgotten while a batch is signed are wiped after it, not under it', async () => {
-  const world = new World();
-  const { keyring } = world.issuer;
-  let secret: Uint8Array | undefined;
-  let seen: number[] = [];
-  await keyring.use(async (ring) => {
-    const { key } = await world.blind(5);
-    secret = ring.signing(5, tokenKeyId(key.tokenKey).at(-1) ?? 0)?.pair.secretKey;
-    await world.issuer.runSchedule(); // cron comes by
-    await keyring.use(() => {}); // and another request loads the keys anew
-    seen = [...(secret ?? [])];
-  });
-  expect(seen.some((byte) => byte !== 0)).toBe(true);
-  expect(secret?.every((byte) => byte === 0)).toBe(true);
 });

@@ -35,6 +35,8 @@ export const issuerState = sqliteTable('issuer_state', {
   generation: integer('generation').notNull(),
   /** Epochs up to this one have no keys and get none: a restore retired them. -1 without one. */
   retiredThrough: integer('retired_through').notNull(),
+  /** The length of the epochs that every key was made for, in seconds. */
+  epochSeconds: integer('epoch_seconds').notNull(),
 });
 
 /** Counters of events, by cell; never by client. */
@@ -60,7 +62,8 @@ export const KEY_TABLES: readonly string[] = [
     id INTEGER PRIMARY KEY CHECK (id = 1),
     epoch INTEGER NOT NULL,
     generation INTEGER NOT NULL,
-    retired_through INTEGER NOT NULL
+    retired_through INTEGER NOT NULL,
+    epoch_seconds INTEGER NOT NULL
   ) STRICT`,
   'CREATE TABLE IF NOT EXISTS counters (cell TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT',
 ];
@@ -68,10 +71,10 @@ export const KEY_TABLES: readonly string[] = [
 export type KeyRow = typeof issuerKeys.$inferSelect;
 export type IssuerState = Omit<typeof issuerState.$inferSelect, 'id'>;
 
-const FIRST: IssuerState = { epoch: 0, generation: 0, retiredThrough: -1 };
-
-export function readState(db: Db): IssuerState {
-  return db.select().from(issuerState).get() ?? FIRST;
+/** What must never run backwards; in an empty store, with epochs of this length. */
+export function readState(db: Db, epochSeconds: number): IssuerState {
+  const first = { epoch: 0, generation: 0, retiredThrough: -1, epochSeconds };
+  return db.select().from(issuerState).get() ?? first;
 }
 
 export function writeState(db: Db, state: IssuerState): void {
