@@ -1,18 +1,22 @@
 import '../support/offline-env.ts';
-import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import { prepare } from '../../services/local/src/prepare.ts';
+import { flags } from '../support/flags.ts';
 import { liveThrough } from './history.ts';
+import { largeLedger } from './ledger.ts';
 import { load, type LoadFigures } from './load.ts';
 import { history } from './operations.ts';
 
-const { values } = parseArgs({
-  options: {
-    histories: { type: 'string', default: '2000' },
-    seconds: { type: 'string', default: '60' },
-    rate: { type: 'string', default: '200' },
-    seed: { type: 'string', default: '20261122' },
-  },
+const USAGE = `Usage: npm run soak -- [--histories N] [--seconds N] [--rate N] [--seed N]
+
+Lives through generated histories with kills and restores, fills a ledger, then redeems at a steady rate, with keys that
+stay and keys that rotate. The last line sums up. Exit status 1 when anything was doubled, lost, over quota or refused.`;
+
+const values = flags(USAGE, {
+  histories: { type: 'string', default: '2000' },
+  seconds: { type: 'string', default: '60' },
+  rate: { type: 'string', default: '200' },
+  seed: { type: 'string', default: '20261122' },
 });
 const histories = Number(values.histories);
 const seconds = Number(values.seconds);
@@ -33,6 +37,9 @@ for (const operations of fc.sample(history, { numRuns: histories, seed: Number(v
   if (lived % 200 === 0) console.log(`${lived} of ${histories} histories`);
 }
 
+const ledger = largeLedger(1_000_000);
+console.log(`S23 ledger of ${ledger.rows} rows: a spend in ${ledger.p99.toFixed(3)} ms (p99)`);
+
 function say(what: string, { redeemed, seconds: took, errors, p99, wrong }: LoadFigures): void {
   const rate = `${(redeemed / took).toFixed(0)} redemptions/s, ${(perSecond / 10).toFixed(0)} at once in ${p99.toFixed(0)} ms (p99)`;
   console.log(`${what}: ${rate}, ${errors} errors ${wrong.join(', ')}`);
@@ -46,5 +53,5 @@ const doubled = counts.doubled + steady.doubled + rotating.doubled;
 const errors = steady.errors + rotating.errors;
 const rate = Math.floor(Math.min(steady.redeemed / steady.seconds, rotating.redeemed / rotating.seconds));
 const sums = `${doubled} doubled, ${counts.lost} lost, ${counts.overQuota} over quota`;
-if (doubled + counts.lost + counts.overQuota + errors > 0) process.exitCode = 1;
+if (doubled + counts.lost + counts.overQuota + errors > 0 || !ledger.withinBudget) process.exitCode = 1;
 console.log(`soak: ${lived} histories, ${sums}; ${rate} redemptions/s, ${errors} errors`);

@@ -1,0 +1,33 @@
+import { openDatabase } from '../../services/issuer/src/node/database.ts';
+import { spendToken } from '../../services/issuer/src/store/spent.ts';
+
+const LEDGER = 7;
+const SPENDS = 10_000;
+/** What leaves one ledger 200 spends a second. */
+const BUDGET = 5; // milliseconds
+
+export interface LedgerFigures {
+  readonly rows: number;
+  readonly p99: number; // milliseconds a spend
+  readonly withinBudget: boolean;
+}
+
+const bytes = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
+
+/** S23: fills one ledger with so many rows, then spends new tokens on it one by one. */
+export function largeLedger(rows: number): LedgerFigures {
+  const database = openDatabase(':memory:');
+  database.db.run(`
+    WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ${rows})
+    INSERT INTO spent_tokens SELECT ${LEDGER}, randomblob(32), randomblob(32), randomblob(40), null, null FROM number`);
+  const took: number[] = [];
+  for (let i = 0; i < SPENDS; i++) {
+    const spend = { id: bytes(32), tag: bytes(32), envelope: bytes(32), call: bytes(8), idempotent: true };
+    const began = performance.now();
+    if (spendToken(database.db, LEDGER, spend) !== 'first') throw new Error('a new token was not new');
+    took.push(performance.now() - began);
+  }
+  database.close();
+  const p99 = took.toSorted((a, b) => a - b)[Math.floor(SPENDS * 0.99)] ?? Number.NaN;
+  return { rows, p99, withinBudget: p99 < BUDGET };
+}
