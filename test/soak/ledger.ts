@@ -1,3 +1,4 @@
+import type { Bytes } from '@sotto/wire';
 import { openDatabase } from '../../services/issuer/src/node/database.ts';
 import { spendToken } from '../../services/issuer/src/store/spent.ts';
 
@@ -12,7 +13,7 @@ export interface LedgerFigures {
   readonly withinBudget: boolean;
 }
 
-const bytes = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
+const bytes = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length));
 
 /** S23: fills one ledger with so many rows, then spends new tokens on it one by one. */
 export function largeLedger(rows: number): LedgerFigures {
