@@ -21,6 +21,17 @@ export function bearerToken(headers: Headers): string | null {
   return /^Bearer ([A-Za-z0-9\-._~+/]+=*)$/i.exec(headers.get('authorization') ?? '')?.[1] ?? null;
 }
 
+/**
+ * Whether a secret of an operator's may serve as a credential: one that `Authorization: Bearer` can carry
+ * (RFC 6750 §2.1), of 16 to 512 characters before any `=`.
+ */
+export function isCredential(text: string): boolean {
+  return /^[A-Za-z0-9\-._~+/]{16,512}=*$/.test(text);
+}
+
+/** What {@link isCredential} wants, for the line by which a service refuses to start. */
+export const CREDENTIAL_WANTED = '16 to 512 characters of A-Z a-z 0-9 - . _ ~ + / are needed';
+
 /** The constant answer to a browser's preflight: the same for every origin, so it needs no Vary. */
 export const PREFLIGHT: Readonly<Record<string, string>> = {
   'access-control-allow-origin': '*',

@@ -1,6 +1,14 @@
 export { collect, readBody, type BodyLimits } from './body.ts';
 export { HttpError } from './error.ts';
-export { bearerToken, CORS, equalText, hasMediaType, PREFLIGHT } from './headers.ts';
+export {
+  bearerToken,
+  CORS,
+  CREDENTIAL_WANTED,
+  equalText,
+  hasMediaType,
+  isCredential,
+  PREFLIGHT,
+} from './headers.ts';
 export {
   PROBLEM_TYPE,
   PROBLEMS,

@@ -1,6 +1,6 @@
-import { assert, property, string } from 'fast-check';
+import { assert, property, string, stringMatching } from 'fast-check';
 import { expect, test } from 'vitest';
-import { bearerToken, equalText, hasMediaType } from '../src/index.ts';
+import { bearerToken, equalText, hasMediaType, isCredential } from '../src/index.ts';
 
 test.each([
   ['message/ohttp-req', true],
@@ -32,6 +32,35 @@ test.each([
   ['xBearer abc', null],
 ])('of %j the bearer token is %j', (value, token) => {
   expect(bearerToken(new Headers({ authorization: value }))).toBe(token);
+});
+
+test.each([
+  ['a'.repeat(16), true],
+  ['a'.repeat(512), true],
+  [`${'a/+._~-9'.repeat(2)}==`, true],
+  ['a'.repeat(15), false],
+  [`${'a'.repeat(15)}=`, false],
+  ['a'.repeat(513), false],
+  ['', false],
+  ['a credential of three', false],
+  ['a-credential-with-ä', false],
+  ['a-credential-with!', false],
+  ['a-credential:with', false],
+  ['a-credential="with"', false],
+  ['a-credential=with', false],
+  ['a-credential,with', false],
+  ['a-credential-with\n', false],
+])('K01 whether %j is a credential of ours: %s', (text, expected) => {
+  expect(isCredential(text)).toBe(expected);
+});
+
+test('K01 a credential of ours is what bearerToken reads', () => {
+  assert(
+    property(stringMatching(/^[A-Za-z0-9\-._~+/]{16,20}={0,2}$/), (text) => {
+      expect(isCredential(text)).toBe(true);
+      expect(bearerToken(new Headers({ authorization: `Bearer ${text}` }))).toBe(text);
+    }),
+  );
 });
 
 test('no Authorization, no token', () => {

@@ -1,4 +1,5 @@
 import { checkRoot } from '@sotto/bundle';
+import { CREDENTIAL_WANTED, isCredential } from '@sotto/http';
 import { EMPTY, fromBase64url, type Bytes } from '@sotto/wire';
 import { METADATA_SERVICE } from './service/metadata.ts';
 
@@ -49,7 +50,6 @@ export class ConfigError extends Error {
 }
 
 const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/;
-const CREDENTIAL = /^[A-Za-z0-9\-._~+/]{16,512}=*$/; // what `Authorization: Bearer` can carry
 const LEAST_LENGTH = 512; // bytes: every problem fits
 const MOST_LENGTH = 1 << 20; // bytes
 const TIMEOUT = 5000; // ms
@@ -188,8 +188,8 @@ function key(at: string, value: string | undefined): Bytes {
   return bytes;
 }
 
-function credential(at: string, value: string | undefined): string {
-  if (value === undefined || !CREDENTIAL.test(value)) throw new ConfigError(at, 'not 16 characters or more');
+export function credential(at: string, value: string | undefined): string {
+  if (value === undefined || !isCredential(value)) throw new ConfigError(at, CREDENTIAL_WANTED);
   return value;
 }
 

@@ -67,10 +67,20 @@ describe('start-up on Node', () => {
     for (const url of ['http://localhost:1', 'http://[::1]:1', 'http://127.0.0.1:8081/']) {
       expect(start({ ISSUER: url })).toBe('starts');
     }
-    for (const token of [undefined, '', 'short', 'with a space in it']) {
-      expect(start({ ISSUER_TOKEN: token })).toMatch(/^ISSUER_TOKEN: /);
-    }
   });
+
+  test.each(['ISSUER_TOKEN', 'RELAY_TOKEN', 'OPERATOR_TOKEN'])(
+    'K01 a %s that no Authorization field can carry is refused, not waited for',
+    (name) => {
+      for (const token of [undefined, '', 'short', 'with a space in it', 'a'.repeat(513)]) {
+        expect(start({ [name]: token })).toMatch(new RegExp(`^${name}: `));
+      }
+      for (const odd of ['!', ':', '"', '=', '@', ',']) {
+        expect(start({ [name]: `credential${odd}of-the-tests` })).toMatch(new RegExp(`^${name}: `));
+      }
+      expect(start({ [name]: `${'a/+._~-9'.repeat(2)}==` })).toBe('starts');
+    },
+  );
 
   test('B23 a service is on the internet, or at an address that its row names', () => {
     const own = (...addresses: unknown[]) => ({ private: addresses });

@@ -1,3 +1,4 @@
+import { CREDENTIAL_WANTED, isCredential } from '@sotto/http';
 import { TOKEN_TYPES } from '@sotto/privacypass';
 import { fromBase64url, type Bytes } from '@sotto/wire';
 import { HORIZON } from './epoch.ts';
@@ -66,10 +67,6 @@ const TOLERANCE = 60; // seconds
 /** Signatures that are made with a private key; never HMAC, never `none`. */
 const ALGORITHMS = ['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519', 'PS256', 'PS384', 'PS512', 'RS256'];
 
-/** 16 characters or more of those that an Authorization field may carry after `Bearer` (RFC 6750 §2.1). */
-export const CREDENTIAL = /^[A-Za-z0-9\-._~+/]{16,512}=*$/;
-export const CREDENTIAL_WANTED = '16 characters or more of A-Z a-z 0-9 - . _ ~ + / are needed';
-
 /** @throws {ConfigError} with a line that prints no value */
 export function parseConfig(env: Variables): Config {
   const local = env['LOCAL'] === 'true';
@@ -85,9 +82,8 @@ export function parseConfig(env: Variables): Config {
     attesters: parseAttesters(env['ATTESTERS'], local),
     accountKey: secret(env['ACCOUNT_KEY'], 'ACCOUNT_KEY'),
     wrappingKey: secret(env['KEY_WRAPPING_KEY'], 'KEY_WRAPPING_KEY'),
-    operatorToken: text(env['OPERATOR_TOKEN'], 'OPERATOR_TOKEN'),
+    operatorToken: credential(env['OPERATOR_TOKEN'], 'OPERATOR_TOKEN'),
   };
-  if (!CREDENTIAL.test(config.operatorToken)) throw new ConfigError('OPERATOR_TOKEN', CREDENTIAL_WANTED);
   const pairs = services.reduce((count, { types }) => count + types.length, 0);
   if (pairs * KEYS_A_PAIR > TRUNCATED_IDS) {
     throw new ConfigError('SERVICES', 'more services and types than truncated key ids can tell apart');
@@ -170,6 +166,11 @@ function secret(value: unknown, variable: string): Bytes {
   }
   if (bytes.length !== 32 || new Set(bytes).size < 8) throw new ConfigError(variable, wanted);
   return bytes;
+}
+
+export function credential(value: unknown, variable: string): string {
+  if (typeof value !== 'string' || !isCredential(value)) throw new ConfigError(variable, CREDENTIAL_WANTED);
+  return value;
 }
 
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);

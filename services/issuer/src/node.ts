@@ -3,7 +3,7 @@
 //   STORE          path of the file; made when it is not there
 //   PORT, HOST     the public listener (8080 on 127.0.0.1; a TLS proxy stands before it)
 //   INTERNAL_PORT  the gateway's listener, on loopback alone (8081)
-//   INTERNAL_TOKEN its credential, 16 characters or more of A-Z a-z 0-9 - . _ ~ + /
+//   INTERNAL_TOKEN its credential, 16 to 512 characters of A-Z a-z 0-9 - . _ ~ + /
 //   RESTORED=1     set for one start after STORE came back from a backup: retires every key first
 //
 // and the variables of the Worker: EPOCH_SECONDS, ISSUER_NAME, ISSUER_URL, SERVICES, ATTESTERS,
@@ -16,7 +16,7 @@ import { nodeEcdhVoprf } from '@sotto/voprf/ecdh-node';
 import { sodiumVoprf } from '@sotto/voprf/sodium';
 import { loadSodium } from '@sotto/voprf/sodium-node';
 import { app } from './app.ts';
-import { ConfigError, CREDENTIAL, CREDENTIAL_WANTED, parseConfig } from './config.ts';
+import { ConfigError, credential, parseConfig } from './config.ts';
 import { byTokenType, Issuer } from './issuer.ts';
 import { FileError, openDatabase } from './node/database.ts';
 import { Group } from './node/group.ts';
@@ -40,10 +40,10 @@ const voprf = {
   'P384-SHA384': nodeEcdhVoprf(),
 };
 
-function required(variable: string, pattern: RegExp, wanted: string): string {
-  const value = process.env[variable] ?? '';
-  if (!pattern.test(value)) throw new ConfigError(variable, wanted);
-  return value;
+function storePath(): string {
+  const path = process.env['STORE'] ?? '';
+  if (path === '') throw new ConfigError('STORE', 'the path of a file is needed');
+  return path;
 }
 
 function port(variable: string, fallback: string): number {
@@ -54,8 +54,8 @@ function port(variable: string, fallback: string): number {
 
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
-  const credential = required('INTERNAL_TOKEN', CREDENTIAL, CREDENTIAL_WANTED);
-  const database = openDatabase(required('STORE', /./, 'the path of a file is needed'));
+  const internalToken = credential(process.env['INTERNAL_TOKEN'], 'INTERNAL_TOKEN');
+  const database = openDatabase(storePath());
   const group = new Group(database, async (milliseconds) => sleep(milliseconds));
   const issuer = new Issuer({
     config,
@@ -73,7 +73,7 @@ async function main(): Promise<void> {
 
   const servers = await Promise.all([
     listen(app(issuer).fetch, process.env['HOST'] ?? '127.0.0.1', port('PORT', '8080')),
-    listen(redeemRoute(issuer, credential).fetch, '127.0.0.1', port('INTERNAL_PORT', '8081')),
+    listen(redeemRoute(issuer, internalToken).fetch, '127.0.0.1', port('INTERNAL_PORT', '8081')),
   ]);
   const timer = setInterval(() => void issuer.runSchedule().catch(() => {}), TICK);
   process.stdout.on('error', () => {}); // whoever read it may be gone

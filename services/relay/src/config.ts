@@ -1,3 +1,5 @@
+import { isCredential } from '@sotto/http';
+
 /** One gateway that this relay speaks to (RFC 9458 §8.2: a resource of the relay maps to one of a gateway). */
 export interface Gateway {
   /** Path of the relay's base URL that picks it: "" or "/name". */
@@ -41,7 +43,6 @@ export class ConfigError extends Error {
 }
 
 const PATH = /^(?:\/[a-z0-9-]+)*$/;
-const CREDENTIAL = /^[A-Za-z0-9\-._~+/]{16,512}=*$/;
 const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost']);
 const RESERVED = new Set(['/health', '/ohttp', '/bundle']);
 
@@ -129,7 +130,7 @@ function credential(credentials: Readonly<Record<string, unknown>>, base: string
   if (value === null) return null;
   if (value === undefined)
     throw new ConfigError('RELAY_TOKENS: lacks a gateway (null says that it asks for none)');
-  if (typeof value !== 'string' || !CREDENTIAL.test(value)) {
+  if (typeof value !== 'string' || !isCredential(value)) {
     throw new ConfigError('RELAY_TOKENS: a credential is not 16 to 512 token characters');
   }
   return value;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { ConfigError, parseConfig, type Config, type UrlTarget } from '../config.ts';
+import { ConfigError, credential, parseConfig, type Config, type UrlTarget } from '../config.ts';
 import { publicAnd, type Permits } from './addresses.ts';
 
 type Vars = Readonly<Record<string, string | undefined>>;
@@ -39,10 +39,6 @@ export function readSettings(env: Vars): Settings {
     const needed = 'beyond loopback it needs TLS_CERT_FILE and TLS_KEY_FILE, or BEHIND_TLS=true';
     throw new ConfigError('HOST', needed);
   }
-  const issuerCredential = text('ISSUER_TOKEN') ?? '';
-  if (!/^[\x21-\x7e]{16,}$/.test(issuerCredential)) {
-    throw new ConfigError('ISSUER_TOKEN', '16 printable characters or more are needed');
-  }
   return {
     config,
     store,
@@ -50,7 +46,7 @@ export function readSettings(env: Vars): Settings {
     port: number('PORT', 8802, 0, 65_535),
     ...(tls && { tls }),
     issuer: issuerUrl(text('ISSUER')),
-    issuerCredential,
+    issuerCredential: credential('ISSUER_TOKEN', text('ISSUER_TOKEN')),
     replayCapacity: number('REPLAY_CAPACITY', 65_536, 1, 1 << 20),
     maxInFlight: number('MAX_IN_FLIGHT', 512, 1, 65_536),
     drainMs: number('DRAIN_MS', 9000, 10, 60_000),
