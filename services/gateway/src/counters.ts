@@ -1,5 +1,5 @@
-/** A count below this many is not told: small numbers are about somebody. */
-const LEAST = 50;
+/** Counts are told in steps of this many: a smaller number, or a smaller difference, is about somebody. */
+const STEP = 50;
 
 /** Counts of outcomes, by the closed names of our own problems; in this isolate's memory alone. */
 export class Counters {
@@ -9,12 +9,12 @@ export class Counters {
     this.#counts.set(outcome, (this.#counts.get(outcome) ?? 0) + 1);
   }
 
-  /** One line a counter, rounded down to a multiple of 50, so that two readings do not show one request. */
+  /** One line a counter, rounded down to a multiple of 50, without those that are 0 then. */
   text(): string {
     return [...this.#counts]
-      .filter(([, count]) => count >= LEAST)
+      .filter(([, count]) => count >= STEP)
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([outcome, count]) => `sotto_gateway_outcomes{code="${outcome}"} ${count - (count % LEAST)}\n`)
+      .map(([outcome, count]) => `sotto_gateway_outcomes{code="${outcome}"} ${count - (count % STEP)}\n`)
       .join('');
   }
 }

@@ -1,7 +1,7 @@
 import type { Counters } from './ports.ts';
 
-/** A count below this is not shown: it could be one person's. */
-const FLOOR = 50;
+/** Counts are shown in steps of this many: a smaller number, or a smaller difference, could be one person's. */
+const STEP = 50;
 
 const FAMILIES: Readonly<Record<string, readonly [help: string, label: string]>> = {
   issued: ['Tokens issued.', 'service'],
@@ -29,7 +29,7 @@ export class Tally {
   }
 }
 
-/** Counters in the Prometheus text format, without those that are too small to show. */
+/** Counters in the Prometheus text format, rounded down to a multiple of 50, without those that are 0 then. */
 export function metricsText(totals: Readonly<Record<string, number>>): string {
   const lines: string[] = [];
   for (const [family, [help, label]] of Object.entries(FAMILIES)) {
@@ -37,7 +37,8 @@ export function metricsText(totals: Readonly<Record<string, number>>): string {
     lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} counter`);
     for (const [cell, count] of Object.entries(totals).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
       const [of, value] = cell.split(' ', 2);
-      if (of === family && count >= FLOOR) lines.push(`${name}{${label}="${value}"} ${count}`);
+      const shown = count - (count % STEP);
+      if (of === family && shown > 0) lines.push(`${name}{${label}="${value}"} ${shown}`);
     }
   }
   return `${lines.join('\n')}\n`;
