@@ -137,7 +137,7 @@ test('P09 metrics are counters of reasons and services, from fifty on, in fiftie
   const text = await shown();
   expect(text).toContain('sotto_issuer_issued_total{service="stickers"} 50\n');
   expect(text).not.toContain('canary');
-  await world.draw(30, { account: 'metric-canary' });
+  await world.draw(30, { account: 'a third' });
   expect(await shown()).toBe(text); // two readings do not show one batch
   for (const line of text.trimEnd().split('\n')) {
     expect(line).toMatch(/^(# (HELP|TYPE) .+|sotto_issuer_[a-z]+_total\{[a-z]+="[a-z-]+"\} [0-9]+)$/);
