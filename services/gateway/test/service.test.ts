@@ -115,6 +115,7 @@ describe.each(WAYS)('over %s', (_way, send, constants) => {
         'vary',
         'x-request-id',
         'location',
+        'allow',
       ];
       const headers = names.map((name) => `${name}: canary`);
       const { h } = await behind(ok(['content-type: text/plain', 'retry-after: 7', ...headers], 'hello'));
@@ -127,11 +128,17 @@ describe.each(WAYS)('over %s', (_way, send, constants) => {
       expect([...sent.response.headers.keys()].toSorted()).toEqual(['cache-control', 'content-type']);
     });
 
-    test('a 429 keeps its Retry-After, a 404 its body', async () => {
+    test('a 429 keeps its Retry-After, a 405 its Allow, a 404 its body', async () => {
       const busy = await behind(
         raw(['HTTP/1.1 429 No', 'retry-after: 7', 'content-length: 0', 'connection: close']),
       );
       expect((await busy.h.search()).inner.fields).toContainEqual(['retry-after', '7']);
+      const one = await behind(
+        raw(['HTTP/1.1 405 No', 'allow: POST, OPTIONS', 'content-length: 0', 'connection: close']),
+      );
+      const refused = await one.h.search();
+      expect(refused.inner.fields).toContainEqual(['allow', 'POST, OPTIONS']);
+      expect(refused.encapsulated.length).toBe((await busy.h.search()).encapsulated.length);
       const lost = await behind(raw(['HTTP/1.1 404 No', 'content-length: 4', 'connection: close'], 'lost'));
       const { inner } = await lost.h.search();
       expect([inner.status, fromUtf8(inner.content)]).toEqual([404, 'lost']);

@@ -8,6 +8,7 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 /** Headers of a service's answer that go inside, and with which statuses. */
 const PASSED: readonly [name: string, statuses: (status: number) => boolean][] = [
   ['content-type', () => true],
+  ['allow', (status) => status === 405], // which must have one (RFC 9110 §15.5.6)
   ['location', (status) => status >= 300 && status < 400],
   ['retry-after', (status) => status === 429 || status === 503],
 ];
