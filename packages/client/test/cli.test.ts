@@ -131,11 +131,23 @@ describe('sotto keys', () => {
       'gateway\t1970-01-02T00:00:00Z\t1\t2\t32\tBBBB',
       'issuer\t1970-01-02T00:00:00Z\tstickers\t5\tAQID\tcurrent\t<64',
     ]);
+    let unsigned = 2;
+    io.routes['https://gateway.example/operator/bundles'] = (init) =>
+      authorized(init, () =>
+        Response.json(
+          [0, 1, 2].map((sequence) => ({ sequence, bundle: 'AA', signed: sequence >= unsigned })),
+        ),
+      );
     expect(await run(['keys', 'rotate'], io)).toBe(0);
-    expect(io.asked.slice(-2).map(({ url }) => url)).toEqual([
+    expect(io.asked.slice(-3).map(({ url }) => url)).toEqual([
       'https://issuer.example/operator/keys/rotate',
       'https://gateway.example/operator/keys/rotate',
+      'https://gateway.example/operator/bundles',
     ]);
+    expect(io.errors.at(-1)).toBe('sotto: unsigned bundles: 2 (sotto bundle sign)');
+    unsigned = 0;
+    expect(await run(['keys', 'rotate'], io)).toBe(0);
+    expect(io.errors.at(-1)).toBe('sotto: https://gateway.example: keys are as the schedule has them');
     expect(
       await run(['keys', 'list', '--issuer', 'https://issuer.example', '--operator-token', 'wrong'], io),
     ).toBe(1);

@@ -19,6 +19,7 @@ import {
   operator,
   OPERATOR,
   OPERATOR_USAGE,
+  operatorBundles,
   rootKey,
 } from './fetching.ts';
 import type { Io, Status } from './io.ts';
@@ -108,12 +109,8 @@ async function sign(argv: readonly string[], io: Io): Promise<Status> {
   if (secret?.length !== 32) throw new Failure(`${file} holds no root secret`);
   const { gateway, headers } = await operator(values, io);
   const url = `${gateway}/operator/bundles`;
-  const slots = (await (await answered(io, url, { headers })).json()) as {
-    readonly sequence: number;
-    readonly bundle: string;
-    readonly signed: boolean;
-  }[];
-  const signatures = slots
+  const bundles = await operatorBundles(io, url, headers);
+  const signatures = bundles
     .filter(({ signed }) => !signed)
     .map(({ sequence, bundle: encoded }) => ({
       sequence,
@@ -127,6 +124,6 @@ async function sign(argv: readonly string[], io: Io): Promise<Status> {
     });
   }
   for (const { sequence } of signatures) io.out(`${sequence}`);
-  io.err(`sotto: ${signatures.length} signed, ${slots.length - signatures.length} were signed before`);
+  io.err(`sotto: ${signatures.length} signed, ${bundles.length - signatures.length} were signed before`);
   return 0;
 }

@@ -78,3 +78,19 @@ export async function operator(
     headers: { authorization: `Bearer ${given}` },
   };
 }
+
+/** The bundle of a slot, as the gateway tells its operator. */
+interface OperatorBundle {
+  readonly sequence: number;
+  readonly bundle: string; // unsigned, base64url
+  readonly signed: boolean;
+}
+
+/** The bundles at a gateway's `/operator/bundles`: from the running slot on, signed or waiting for it. */
+export async function operatorBundles(
+  io: Io,
+  url: string,
+  headers: Operator['headers'],
+): Promise<OperatorBundle[]> {
+  return (await answered(io, url, { headers })).json() as Promise<OperatorBundle[]>;
+}

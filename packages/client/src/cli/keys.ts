@@ -2,7 +2,7 @@ import { BUNDLE_TYPE, decodeBundle, decodeSignedBundle } from '@sotto/bundle';
 import { decodeKeyConfigs, MEDIA_TYPES } from '@sotto/ohttp';
 import { hex, type Bytes } from '@sotto/wire';
 import { Failure, iso, noMore, parse, printable, UsageError } from './arguments.ts';
-import { answered, base, bytesOf, operator, OPERATOR, OPERATOR_USAGE } from './fetching.ts';
+import { answered, base, bytesOf, operator, OPERATOR, OPERATOR_USAGE, operatorBundles } from './fetching.ts';
 import type { Io, Status } from './io.ts';
 import { localSuite } from './local.ts';
 
@@ -130,6 +130,9 @@ async function rotate(argv: readonly string[], io: Io): Promise<Status> {
     await answered(io, `${party}/operator/keys/rotate`, { method: 'POST', headers });
     io.err(`sotto: ${party}: keys are as the schedule has them`);
   }
-  if (gateway !== null) io.err('sotto: new bundles wait for their signature: sotto bundle sign');
+  if (gateway === null) return 0;
+  const bundles = await operatorBundles(io, `${gateway}/operator/bundles`, headers);
+  const waiting = bundles.filter(({ signed }) => !signed).length;
+  if (waiting > 0) io.err(`sotto: unsigned bundles: ${waiting} (sotto bundle sign)`);
   return 0;
 }
