@@ -11,7 +11,7 @@ const VERSION = 1;
  *
  *     struct { uint16 version = 1; uint64 sequence; uint64 not_before; uint64 not_after;
  *              uint16 kem_id; uint16 kdf_id; uint16 aead_id;
- *              opaque key_configs<1..2^16-1>; opaque directory<0..2^32-1>;
+ *              opaque key_configs<0..2^16-1>; opaque directory<0..2^32-1>;
  *              ServiceEntry services<0..2^16-1>; opaque next_root<0..32>; } Bundle;
  */
 export interface Bundle {
@@ -68,7 +68,7 @@ export function decodeBundle(bytes: Bytes): Bundle {
     nextRoot: r.vector(1, 'next_root').rest(),
   };
   r.end('Bundle');
-  if (bundle.nextRoot.length % 32 !== 0 || bundle.nextRoot.length > 32) {
+  if (bundle.nextRoot.length !== 0 && bundle.nextRoot.length !== 32) {
     throw new BundleError('bad-root', `next_root is ${bundle.nextRoot.length} bytes`);
   }
   return bundle;

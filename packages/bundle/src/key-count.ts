@@ -1,12 +1,12 @@
 import { fromUtf8, Reader, type Bytes } from '@sotto/wire';
 import { BundleError } from './error.ts';
 
-/** Live keys of one kind: this slot's and a neighbour's. More would tell users apart. */
+/** Live keys of one kind: this slot's and a neighbour's. More would tell users apart (privacy L7). */
 const MOST = 2;
 
 /**
- * Counts what the bundle carries as opaque bytes (privacy.md's L7 in specs/bundle.md): at most two keys of one
- * KEM, at most two of one service and token type, no (key id, KEM) twice.
+ * Counts what the bundle carries as opaque bytes (specs/bundle.md, "What a client accepts"): at most two keys of
+ * one KEM, at most two of one service and token type, no (key id, KEM) twice.
  *
  * @throws {BundleError} `too-many-keys`, or `malformed-keys`
  */

@@ -19,6 +19,7 @@ export interface ServiceEntry {
   readonly responseLength: number;
 }
 
+/** @throws {WireError} `out-of-range` for a length or a number that its place cannot hold */
 export function encodeServiceEntry(entry: ServiceEntry): Bytes {
   return concat(
     vector(1, utf8(entry.name)),
@@ -29,6 +30,7 @@ export function encodeServiceEntry(entry: ServiceEntry): Bytes {
   );
 }
 
+/** @throws {WireError} `truncated`; `bad-text` for a name that is not UTF-8 */
 export function readServiceEntry(r: Reader): ServiceEntry {
   return {
     name: fromUtf8(r.vector(1, 'name').rest()),

@@ -3,7 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { concat, Reader, utf8, vector, type Bytes } from '@sotto/wire';
 import { BundleError } from './error.ts';
 
-/** Bytes that no other signature of the house begins with. */
+/** Bytes that no other message of ours begins with, if the same key should ever sign one. */
 const CONTEXT = utf8('sotto key bundle v1\0');
 
 /**
@@ -28,9 +28,12 @@ export const nobleEd25519Verify: Ed25519Verify = (signature, message, publicKey)
   }
 };
 
-/** @throws {WireError} `out-of-range` when the signature is not 64 bytes */
+/** @throws {BundleError} `bad-signature` when the signature is not 64 bytes */
 export function encodeSignedBundle({ bundle, signature }: SignedBundle): Bytes {
-  return concat(vector(4, bundle), new Reader(signature).opaque(64, 'signature'));
+  if (signature.length !== 64) {
+    throw new BundleError('bad-signature', `signature is ${signature.length} bytes`);
+  }
+  return concat(vector(4, bundle), signature);
 }
 
 /** @throws {WireError} `truncated` or `trailing` */

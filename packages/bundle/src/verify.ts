@@ -16,6 +16,7 @@ export interface VerifyOptions {
   readonly now: UnixSeconds;
   /** Seconds of a slot: a UTC day, unless a test scales time down. */
   readonly epochSeconds?: number;
+  /** A platform's own; noble's unless given. */
   readonly ed25519Verify?: Ed25519Verify;
 }
 
@@ -25,7 +26,7 @@ const DAY = 86_400; // seconds
 const TOLERANCE = 300;
 
 /**
- * Opens a signed bundle: the signature first, then everything that a bundle of this house must be.
+ * Opens a signed bundle: the signature first, then everything that specs/bundle.md asks of a bundle.
  *
  * @throws {WireError} when it is not a SignedBundle
  * @throws {BundleError} `bad-signature`; `unknown-version`, `bad-root`, `malformed-services`, `malformed-keys`;

@@ -1,11 +1,11 @@
+import { ed25519 } from '@noble/curves/ed25519.js';
 import { describe, expect, test } from 'vitest';
-import { concat, hex, utf8, type Bytes } from '@sotto/wire';
+import { concat, EMPTY, hex, utf8, type Bytes } from '@sotto/wire';
 import {
   bundleSigningInput,
   checkRoot,
   encodeBundle,
   encodeSignedBundle,
-  signBundle,
   verifySignedBundle,
 } from '@sotto/bundle';
 import {
@@ -39,11 +39,15 @@ describe('the signature', () => {
 
   test('of the bare bundle, without its context, is refused', () => {
     const encoded = encodeBundle(bundleOf());
-    const bare = encodeSignedBundle({
-      bundle: encoded,
-      signature: signBundle(encoded.subarray(20), ROOT_SECRET),
-    });
+    const bare = encodeSignedBundle({ bundle: encoded, signature: ed25519.sign(encoded, ROOT_SECRET) });
     expect(() => verifySignedBundle(bare, at(NOW))).toThrow(refusal('bad-signature'));
+  });
+
+  test('of another length than 64 bytes is not written', () => {
+    for (const length of [0, 63, 65]) {
+      const signature = new Uint8Array(length);
+      expect(() => encodeSignedBundle({ bundle: EMPTY, signature })).toThrow(refusal('bad-signature'));
+    }
   });
 
   test('of another root is refused, also when no root is pinned', () => {
