@@ -1,0 +1,44 @@
+import { decodeBundle } from '@sotto/bundle';
+import { beforeEach, expect, test } from 'vitest';
+import type { IssuerSchedule, KeyStore } from '../src/ports.ts';
+import { DAY, house, nodeKeyStore, NOW, row, scheduleOf } from './support/house.ts';
+
+const STICKERS = row('stickers', { type: 5 }, true);
+const WEATHER = row('weather', { type: 5 }, true);
+const TODAY = Math.floor(NOW / DAY);
+const TOMORROW = NOW + DAY;
+
+/** What the issuer schedules: the running epoch and the six after it, since a bundle shows two epochs' keys. */
+const schedule =
+  (names: readonly string[], now: number): IssuerSchedule =>
+  async () =>
+    (await scheduleOf(names, DAY, () => now)()).slice(0, 7);
+
+let store: KeyStore;
+beforeEach(async () => {
+  store = nodeKeyStore();
+  await house({ store, rows: [STICKERS], schedule: schedule(['stickers'], NOW) }); // signs all that there is
+});
+
+/** The services that the bundle of each slot from today names. */
+async function named(): Promise<string[]> {
+  const bundles = await store.bundles(TODAY, TODAY + 14);
+  return bundles.map(({ sequence, bundle }) => {
+    const names = decodeBundle(bundle).services.map(({ name }) => name);
+    return `${sequence - TODAY}: ${names.join(' ')}`;
+  });
+}
+
+const SIGNED = [0, 1, 2, 3, 4, 5, 6].map((slot) => `${slot}: stickers`);
+
+test('a service that is added stands in bundles from the first slot that nobody had signed', async () => {
+  const rows = [STICKERS, WEATHER];
+  await house({ store, rows, schedule: schedule(['stickers', 'weather'], TOMORROW), now: TOMORROW });
+  expect(await named()).toEqual([...SIGNED, '7: stickers weather']);
+});
+
+test('while the issuer lacks a service of the table, no bundle is put up for signing', async () => {
+  const rows = [STICKERS, WEATHER];
+  await house({ store, rows, schedule: schedule(['stickers'], TOMORROW), now: TOMORROW });
+  expect(await named()).toEqual(SIGNED);
+});
