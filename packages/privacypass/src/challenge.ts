@@ -22,6 +22,7 @@ function check({ issuerName, redemptionContext }: TokenChallenge): void {
   }
 }
 
+/** @throws {PrivacyPassError} `bad-challenge` @throws {WireError} `out-of-range` */
 export function encodeTokenChallenge(challenge: TokenChallenge): Bytes {
   check(challenge);
   return concat(

@@ -1,5 +1,5 @@
 import { VoprfError, type Voprf } from '@sotto/voprf';
-import { WireError, type Bytes, type Random } from '@sotto/wire';
+import { Reader, WireError, type Bytes, type Random } from '@sotto/wire';
 import { challengeDigest } from './challenge.ts';
 import { PrivacyPassError } from './error.ts';
 import {
@@ -12,8 +12,9 @@ import { decodeAmortizedBatchTokenResponse, decodeTokenResponse } from './respon
 import { encodeToken, tokenAuthenticatorInput, tokenKeyId, truncatedTokenKeyId } from './token.ts';
 import { voprfTokenType } from './token-type.ts';
 
+/** Tokens that were asked for: what to send, and what to make of the answer. */
 export interface PendingTokens {
-  readonly request: Bytes;
+  readonly request: Bytes; // an encoded TokenRequest or AmortizedBatchTokenRequest
   readonly contentType: string;
   /**
    * Verifies the proof over the whole batch and unblinds it.
@@ -31,6 +32,8 @@ export interface PendingTokens {
  * @param count - 1 when the kind is `single`
  * @param random - for each token 32 bytes of nonce, then its blind
  * @throws {PrivacyPassError} `unknown-token-type`, `mixed-types`, `empty-batch`, `bad-element`
+ * @throws {WireError} `truncated` when the challenge has no type
+ * @throws {VoprfError} `bad-random`
  */
 export function createTokenRequests(options: {
   readonly voprf: Voprf;
@@ -45,7 +48,7 @@ export function createTokenRequests(options: {
   if (voprfTokenType(tokenType).suite !== voprf.suite) {
     throw new PrivacyPassError('unknown-token-type', `token type ${tokenType} is not of ${voprf.suite}`);
   }
-  if (((challenge[0] ?? 0) << 8) + (challenge[1] ?? 0) !== tokenType) {
+  if (new Reader(challenge).uint(2, 'token_type') !== tokenType) {
     throw new PrivacyPassError('mixed-types', 'the challenge asks for another type');
   }
   if (count < 1 || (kind === 'single' && count !== 1))

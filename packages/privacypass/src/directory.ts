@@ -46,7 +46,7 @@ export function encodeDirectory({ issuerRequestUri, tokenKeys }: Directory): Byt
   );
 }
 
-const MAX_KEYS = 1024;
+const MAX_KEYS = 1024; // far above what any issuer shows at once
 
 /**
  * Decodes a directory. Members that we do not know are ignored, and types that we lack are kept.

@@ -53,7 +53,7 @@ export interface AmortizedBatchTokenRequest {
 }
 
 /** `opaque<V>`: the shortest varint, then the bytes. */
-function variable(bytes: Bytes): Bytes {
+export function variable(bytes: Bytes): Bytes {
   return concat(varint(bytes.length), bytes);
 }
 

@@ -1,6 +1,6 @@
-import { concat, Reader, uint, varint, type Bytes } from '@sotto/wire';
+import { concat, Reader, uint, type Bytes } from '@sotto/wire';
 import { PrivacyPassError } from './error.ts';
-import { readElements, readVariable } from './request.ts';
+import { readElements, readVariable, variable } from './request.ts';
 import { tokenType, voprfTokenType } from './token-type.ts';
 
 /** One evaluated element and its proof (RFC 9578 §5.2): 145 bytes of type 0x0001, 96 of 0x0005. */
@@ -32,8 +32,7 @@ export interface AmortizedBatchTokenResponse {
 }
 
 export function encodeAmortizedBatchTokenResponse(response: AmortizedBatchTokenResponse): Bytes {
-  const elements = concat(...response.evaluatedMsgs);
-  return concat(varint(elements.length), elements, response.evaluatedProof);
+  return concat(variable(concat(...response.evaluatedMsgs)), response.evaluatedProof);
 }
 
 /** @throws {PrivacyPassError} `unknown-token-type`, `empty-batch` @throws {WireError} */
@@ -54,8 +53,7 @@ export function encodeGenericBatchTokenResponse(responses: readonly GenericToken
   const list = responses.map((entry) =>
     entry === null ? uint(1, 0) : concat(uint(1, 1), uint(2, entry.tokenType), entry.response),
   );
-  const body = concat(...list);
-  return concat(varint(body.length), body);
+  return variable(concat(...list));
 }
 
 /** @throws {PrivacyPassError} `unknown-token-type`, `bad-presence`, `empty-batch` @throws {WireError} */

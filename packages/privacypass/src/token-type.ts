@@ -1,4 +1,4 @@
-import type { VoprfSuiteId } from '@sotto/voprf';
+import { VOPRF_SIZES, type VoprfSuiteId } from '@sotto/voprf';
 import { PrivacyPassError } from './error.ts';
 
 /** Sizes in bytes, as RFC 9578 §8.2.1 names them. */
@@ -16,17 +16,16 @@ export const VOPRF_RISTRETTO255 = 0x0005; // draft-ietf-privacypass-batched-toke
 
 export const TOKEN_TYPES: ReadonlyMap<number, TokenType> = new Map(
   [
-    { value: VOPRF_P384, suite: 'P384-SHA384', Nk: 48, requestLength: 49, responseLength: 49 + 2 * 48 },
+    ofVoprf(VOPRF_P384, 'P384-SHA384'),
     { value: BLIND_RSA, suite: null, Nk: 256, requestLength: 256, responseLength: 256 },
-    {
-      value: VOPRF_RISTRETTO255,
-      suite: 'ristretto255-SHA512',
-      Nk: 64,
-      requestLength: 32,
-      responseLength: 32 + 2 * 32,
-    },
-  ].map((type) => [type.value, type as TokenType]),
+    ofVoprf(VOPRF_RISTRETTO255, 'ristretto255-SHA512'),
+  ].map((type) => [type.value, type]),
 );
+
+function ofVoprf(value: number, suite: VoprfSuiteId): TokenType {
+  const { Ne, Ns, Nh } = VOPRF_SIZES[suite];
+  return { value, suite, Nk: Nh, requestLength: Ne, responseLength: Ne + 2 * Ns };
+}
 
 /** @throws {PrivacyPassError} `unknown-token-type` */
 export function tokenType(value: number): TokenType {
@@ -37,8 +36,8 @@ export function tokenType(value: number): TokenType {
 
 export interface VoprfTokenType extends TokenType {
   readonly suite: VoprfSuiteId;
-  readonly Ne: number;
-  readonly Ns: number;
+  readonly Ne: number; // of an element
+  readonly Ns: number; // of a scalar
 }
 
 /**
@@ -50,6 +49,6 @@ export function voprfTokenType(value: number): VoprfTokenType {
   const type = tokenType(value);
   if (type.suite === null)
     throw new PrivacyPassError('unknown-token-type', `token type ${value} is not issued`);
-  const Ne = type.requestLength;
-  return { ...type, suite: type.suite, Ne, Ns: (type.responseLength - Ne) / 2 };
+  const { Ne, Ns } = VOPRF_SIZES[type.suite];
+  return { ...type, suite: type.suite, Ne, Ns };
 }
