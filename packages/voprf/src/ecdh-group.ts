@@ -2,8 +2,9 @@ import { normalizeZ } from '@noble/curves/abstract/curve.js';
 import { p384 } from '@noble/curves/nist.js';
 import { bytesToNumberBE, numberToBytesBE } from '@noble/curves/utils.js';
 import type { Bytes } from '@sotto/wire';
-import type { Group, MaybePromise, Secret } from './group.ts';
+import type { Group, Secret } from './group.ts';
 import { p384Group, type P384Point } from './noble-group.ts';
+import type { MaybePromise } from './voprf.ts';
 
 const { Point } = p384;
 const { Fp, BASE } = Point;

@@ -28,6 +28,7 @@ function webcryptoEcdh(subtle: EcdhSubtle): Ecdh {
       const { x = '', y = '' } = (await subtle.exportKey('jwk', shown)) as JsonWebKey;
       // What is kept for the key's life cannot be exported (its public half was all that we wanted).
       const key = await subtle.importKey('pkcs8', pkcs8, CURVE, false, ['deriveBits']);
+      pkcs8.fill(0);
       return {
         publicKey: { x: fromBase64url(x), y: fromBase64url(y) },
         async derive(point: Coordinates) {

@@ -1,7 +1,5 @@
 import type { Bytes } from '@sotto/wire';
-import type { VoprfSuiteId } from './voprf.ts';
-
-export type MaybePromise<T> = T | Promise<T>;
+import type { MaybePromise, VoprfSuiteId } from './voprf.ts';
 
 /** A secret scalar, ready to multiply by. Only this touches a secret, so only this must not leak one. */
 export interface Secret<E> {

@@ -23,7 +23,8 @@ export interface VoprfItem {
   readonly evaluatedElement: Bytes; // Ne bytes
 }
 
-type MaybePromise<T> = T | Promise<T>;
+/** An implementation answers at once or later; callers await either. */
+export type MaybePromise<T> = T | Promise<T>;
 
 /** One suite of RFC 9497 in VOPRF mode. Its arithmetic is chosen in an entry file. */
 export interface Voprf {
@@ -32,7 +33,11 @@ export interface Voprf {
   readonly Ns: number;
   readonly Nh: number;
 
-  /** A fresh key pair. Draws one scalar from `random`. */
+  /**
+   * A fresh key pair. Draws one scalar from `random`: 1.5 * Ns bytes, as everything here that draws one.
+   *
+   * @throws {VoprfError} `bad-random`
+   */
   generateKeyPair(random: Random): VoprfKeyPair;
 
   /** @throws {VoprfError} `bad-scalar` unless the secret key is Ns bytes in 1..n-1 */
@@ -50,7 +55,7 @@ export interface Voprf {
    *
    * @param blindedElements - one or more, Ne bytes each
    * @returns as many elements in the same order, and a proof of 2 * Ns bytes
-   * @throws {VoprfError} `empty-batch`, `batch-too-large`, `bad-element`, `bad-scalar`, `key-mismatch`
+   * @throws {VoprfError} `empty-batch`, `batch-too-large`, `bad-element`, `bad-scalar`, `key-mismatch`, `bad-random`
    */
   blindEvaluate(
     key: VoprfKeyPair,
@@ -61,6 +66,7 @@ export interface Voprf {
   /**
    * Verifies the proof over the whole batch, then unblinds it (RFC 9497 §3.3.2, Finalize).
    *
+   * @param proof - 2 * Ns bytes
    * @returns as many outputs of Nh bytes, in the same order
    * @throws {VoprfError} `proof-failed`, `bad-element`, `empty-batch`, `batch-too-large`, `bad-scalar`, `bad-input`
    */
