@@ -1,7 +1,7 @@
 import { concat, EMPTY, uint, utf8, type Bytes } from '@sotto/wire';
 import { OhttpError } from './error.ts';
 import type { Aead, AeadKey, Hpke, Kdf, Kem } from './hpke.ts';
-import { labeledExtract, labeledInfo } from './labeled.ts';
+import { labeledExtract, labeledIkm, labeledInfo } from './labeled.ts';
 import type { KeyConfig, SuiteIds } from './key-config.ts';
 
 const BASE = Uint8Array.of(0x00); // mode_base
@@ -14,6 +14,7 @@ const BASE_NONCE = utf8('base_nonce');
 const EXP = utf8('exp');
 const SEC = utf8('sec');
 
+/** What a SuiteIds and a key's KEM name, as a runtime does it. */
 export interface Suite {
   readonly kem: Kem;
   readonly kdf: Kdf;
@@ -96,6 +97,7 @@ async function constantsOf(suite: Suite, config: KeyConfig, labels: Labels, hdr:
   return constants;
 }
 
+/** @param info - the request's label, a zero byte and hdr (RFC 9458 §4.3) */
 export async function makeConstants(
   { kem, kdf, aead }: Suite,
   labels: Labels,
@@ -106,7 +108,7 @@ export async function makeConstants(
   const infoHash = await labeledExtract(kdf, suiteId, EMPTY, INFO_HASH, info);
   const context = concat(BASE, pskIdHash, infoHash);
   return {
-    secretIkm: concat(utf8('HPKE-v1'), suiteId, SECRET),
+    secretIkm: labeledIkm(suiteId, SECRET, EMPTY), // no PSK
     keyInfo: labeledInfo(suiteId, KEY, context, aead.Nk),
     nonceInfo: labeledInfo(suiteId, BASE_NONCE, context, aead.Nn),
     exporterInfo: labeledInfo(suiteId, EXP, context, kdf.Nh),

@@ -2,6 +2,7 @@ import { concat, Reader, uint, vector, type Bytes } from '@sotto/wire';
 import { OhttpError } from './error.ts';
 import { KEM } from './hpke.ts';
 
+/** A KDF and an AEAD by their identifiers (RFC 9180 §7.2, §7.3). */
 export interface SuiteIds {
   readonly kdfId: number;
   readonly aeadId: number;

@@ -11,7 +11,12 @@ export function labeledExtract(
   label: Bytes,
   ikm: Bytes,
 ): MaybePromise<Bytes> {
-  return kdf.extract(salt, concat(VERSION, suiteId, label, ikm));
+  return kdf.extract(salt, labeledIkm(suiteId, label, ikm));
+}
+
+/** The ikm of LabeledExtract (RFC 9180 §4): made apart, as that of the secret is the same for every message. */
+export function labeledIkm(suiteId: Bytes, label: Bytes, ikm: Bytes): Bytes {
+  return concat(VERSION, suiteId, label, ikm);
 }
 
 /** The info of LabeledExpand (RFC 9180 §4): made apart, as it is often the same for every message. */

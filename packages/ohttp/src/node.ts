@@ -68,7 +68,7 @@ const NODE_ML_KEM_768: MlKem768 = {
   async load(seed) {
     const inJs = await NOBLE_ML_KEM_768.load(seed);
     if (typeof crypto.decapsulate !== 'function') return inJs;
-    const key = privateKeyOf(PKCS8_ML_KEM_768, seed);
+    const key = importSeed(seed);
     return {
       publicKey: inJs.publicKey,
       decapsulate: (cipherText) => plain(crypto.decapsulate(key, cipherText)),
@@ -77,8 +77,8 @@ const NODE_ML_KEM_768: MlKem768 = {
   encapsulate: (publicKey, m) => NOBLE_ML_KEM_768.encapsulate(publicKey, m),
 };
 
-function privateKeyOf(prefix: Bytes, secret: Bytes): crypto.KeyObject {
-  const key = Buffer.from(concat(prefix, secret));
+function importSeed(seed: Bytes): crypto.KeyObject {
+  const key = Buffer.from(concat(PKCS8_ML_KEM_768, seed));
   try {
     return createPrivateKey({ key, format: 'der', type: 'pkcs8' });
   } finally {

@@ -41,7 +41,7 @@ export interface Sender {
   readonly context: Context;
 }
 
-/** The receiver's. */
+/** The receiver's start of the same exchange. */
 export interface Receiver {
   readonly suite: Suite;
   readonly enc: Bytes;
@@ -51,24 +51,23 @@ export interface Receiver {
 /**
  * Seals a request to a gateway (RFC 9458 §4.3), under a context of its own.
  *
- * @param suite - one that the configuration offers
+ * @param suiteIds - a suite that the configuration offers
  * @param request - a Binary HTTP request, any length; pad it first, for its length shows
  * @throws {OhttpError} `unsupported-kem`, `unsupported-suite`, `bad-key`
  */
 export async function encapsulateRequest(
   hpke: Hpke,
   config: KeyConfig,
-  suite: SuiteIds,
+  suiteIds: SuiteIds,
   request: Bytes,
   random: Random,
 ): Promise<EncapsulatedExchange> {
-  const { suite: algorithms, head, enc, context } = await startSender(hpke, config, suite, LABELS, random);
+  const { suite, head, enc, context } = await startSender(hpke, config, suiteIds, LABELS, random);
   const ct = await context.key.seal(context.baseNonce, EMPTY, request);
   const { responseSecret } = context;
   return {
     encapsulatedRequest: concat(head, ct),
-    openResponse: (encapsulatedResponse) =>
-      openResponse(algorithms, responseSecret, enc, encapsulatedResponse),
+    openResponse: (encapsulatedResponse) => openResponse(suite, responseSecret, enc, encapsulatedResponse),
   };
 }
 

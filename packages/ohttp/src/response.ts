@@ -34,7 +34,11 @@ export function drawResponseNonce({ aead }: Suite, random: Random): Bytes {
   return responseNonce;
 }
 
-/** enc_response (RFC 9458 §4.4): max(Nn, Nk) + response.length + Nt bytes. */
+/**
+ * Seals a response: enc_response (RFC 9458 §4.4), max(Nn, Nk) + response.length + Nt bytes.
+ *
+ * @throws {OhttpError} `bad-nonce`
+ */
 export async function sealResponse(
   suite: Suite,
   secret: Bytes,
@@ -47,7 +51,11 @@ export async function sealResponse(
   return concat(responseNonce, await key.seal(nonce, EMPTY, response));
 }
 
-/** @throws {OhttpError} `truncated`, `open-failed` */
+/**
+ * Opens enc_response (RFC 9458 §4.4): the first max(Nn, Nk) bytes are its response_nonce.
+ *
+ * @throws {OhttpError} `truncated`, `open-failed`
+ */
 export async function openResponse(
   suite: Suite,
   secret: Bytes,

@@ -59,7 +59,7 @@ export const NOBLE_ML_KEM_768: MlKem768 = {
   load(seed) {
     const { publicKey, secretKey } = ml_kem768.keygen(seed);
     return {
-      publicKey: publicKey,
+      publicKey,
       decapsulate: (cipherText) => ml_kem768.decapsulate(cipherText, secretKey),
     };
   },
