@@ -12,8 +12,9 @@ export interface ExchangeDeps extends Pick<Platform, 'fetch' | 'random' | 'deadl
   readonly hpke: Hpke;
 }
 
+/** The problem type that says a key is unknown or cannot be used (RFC 9458 §5.3). */
+export const OHTTP_KEY = 'https://iana.org/assignments/http-problem-types#ohttp-key';
 const HEADERS = { 'content-type': MEDIA_TYPES.request };
-const OHTTP_KEY = 'https://iana.org/assignments/http-problem-types#ohttp-key';
 const MAX_PROBLEM = 4096; // bytes
 
 /**

@@ -1,4 +1,4 @@
-import { type Bytes } from '@sotto/wire';
+import type { Bytes } from '@sotto/wire';
 import type { FetchAnswer, FetchInit, Platform } from './platform.ts';
 
 const TIMEOUT = 30; // seconds
@@ -38,13 +38,18 @@ export async function ask(
     if (answer.redirected === true || answer.status < 200 || (answer.status >= 300 && answer.status < 400)) {
       throw new Unreachable();
     }
-    return { status: answer.status, type: mediaType(answer), body: await bodyOf(answer, what.maxBytes) };
+    return {
+      status: answer.status,
+      type: mediaType(answer.headers),
+      body: await bodyOf(answer, what.maxBytes),
+    };
   } catch {
     throw new Unreachable('no answer');
   }
 }
 
-function mediaType({ headers }: FetchAnswer): string {
+/** The media type of an answer, in lower case and without its parameters; empty when it names none. */
+export function mediaType(headers: FetchAnswer['headers']): string {
   return (headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 

@@ -5,10 +5,10 @@ import { ClientError } from './error.ts';
 import { below } from './platform.ts';
 import type { PendingToken, StoredToken, WalletState } from './wallet/state.ts';
 
-/** One answer and two more, as the ledger has it (house decision 8). */
+/** One answer and two more, as the ledger has it (specs/decisions/0006). */
 export const MAX_TRIES = 3;
 
-/** What stands in the wallet is looked at with. */
+/** What decides whether a token is still good, and whether it has rested. */
 export interface PurseView {
   readonly now: UnixSeconds;
   readonly epochSeconds: number;

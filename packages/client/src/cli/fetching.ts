@@ -4,6 +4,9 @@ import { Failure, UsageError } from './arguments.ts';
 import type { Io } from './io.ts';
 import { localSuite } from './local.ts';
 
+/** A gateway's resource under its base URL: envelopes by POST, its keys by GET (RFC 9540 §4). */
+export const WELL_KNOWN = '/.well-known/ohttp-gateway';
+
 const TIMEOUT = 30_000; // milliseconds
 
 /** A base URL as it was given, checked. @throws {UsageError} */

@@ -2,11 +2,19 @@ import { BUNDLE_TYPE, decodeBundle, decodeSignedBundle } from '@sotto/bundle';
 import { decodeKeyConfigs, MEDIA_TYPES } from '@sotto/ohttp';
 import { hex, type Bytes } from '@sotto/wire';
 import { Failure, iso, noMore, parse, printable, UsageError } from './arguments.ts';
-import { answered, base, bytesOf, operator, OPERATOR, OPERATOR_USAGE, operatorBundles } from './fetching.ts';
+import {
+  answered,
+  base,
+  bytesOf,
+  operator,
+  OPERATOR,
+  OPERATOR_USAGE,
+  operatorBundles,
+  WELL_KNOWN,
+} from './fetching.ts';
 import type { Io, Status } from './io.ts';
 import { localSuite } from './local.ts';
 
-const WELL_KNOWN = '/.well-known/ohttp-gateway'; // RFC 9540 §4
 const BUNDLE = '/bundle';
 
 export const KEYS_USAGE = `Usage: sotto keys show [URL]

@@ -53,27 +53,28 @@ async function updateOnce<T>(
   change: (state: WalletState) => T,
 ): Promise<T> {
   for (let i = 0; i < TRIES; i++) {
-    const { version, bytes } = await read(store, sealer);
-    const state = bytes === null ? emptyState() : decodeState(bytes);
+    const { version, before, state } = await read(store, sealer);
     const value = change(state);
     const after = encodeState(state);
-    if (bytes !== null && equalBytes(bytes, after)) return value;
+    if (before !== null && equalBytes(before, after)) return value;
     if (await write(store, sealer, version, after)) return value;
   }
   throw new ClientError('wallet-unavailable');
 }
 
-async function read(
-  store: Store,
-  sealer: Sealer | undefined,
-): Promise<{ readonly version: number; readonly bytes: Bytes | null }> {
+interface Read {
+  readonly version: number;
+  readonly before: Bytes | null; // the state as it was encoded; null in an empty store
+  readonly state: WalletState;
+}
+
+async function read(store: Store, sealer: Sealer | undefined): Promise<Read> {
   try {
     const kept = await store.load();
-    if (kept === null) return { version: 0, bytes: null };
+    if (kept === null) return { version: 0, before: null, state: emptyState() };
     const { version, bytes } = kept;
-    const plain = sealer === undefined ? bytes : await sealer.open(bytes, version);
-    decodeState(plain);
-    return { version, bytes: plain };
+    const before = sealer === undefined ? bytes : await sealer.open(bytes, version);
+    return { version, before, state: decodeState(before) };
   } catch {
     throw new ClientError('wallet-unavailable');
   }

@@ -1,13 +1,14 @@
 import { encodeRequest } from '@sotto/bhttp';
 import { encapsulateChunkedRequest, encapsulatedResponseLength, MEDIA_TYPES } from '@sotto/ohttp';
 import { concat, fromUtf8, type Bytes } from '@sotto/wire';
+import { OHTTP_KEY } from '../../exchange.ts';
+import { mediaType } from '../../http.ts';
 import {
   cannotTell,
   dateField,
   fail,
   inner,
   isSealed,
-  mediaType,
   NoAnswer,
   pass,
   post,
@@ -19,7 +20,6 @@ import {
   type Row,
 } from './live.ts';
 
-const OHTTP_KEY = 'https://iana.org/assignments/http-problem-types#ohttp-key';
 const NOWHERE = 'probe.invalid'; // in no gateway's table (RFC 2606)
 
 const good = (live: Live) => seal(live, inner(live, { authority: NOWHERE }));

@@ -7,10 +7,11 @@ import {
 } from '@sotto/bundle';
 import { decodeKeyConfigs, MEDIA_TYPES } from '@sotto/ohttp';
 import { base64url, equalBytes, hex, ProtocolError, type Bytes } from '@sotto/wire';
-import { cannotTell, fail, inner, mediaType, pass, request, seal, type Live, type Row } from './live.ts';
+import { mediaType } from '../../http.ts';
+import { WELL_KNOWN } from '../fetching.ts';
+import { cannotTell, fail, inner, pass, request, seal, type Live, type Row } from './live.ts';
 
 const FETCHES = 12;
-const WELL_KNOWN = '/.well-known/ohttp-gateway'; // RFC 9540 §4
 
 interface Shown {
   readonly signed: Bytes;

@@ -2,6 +2,7 @@ import { decodeResponse, encodeRequest, type BhttpRequest, type BhttpResponse } 
 import type { ServiceEntry } from '@sotto/bundle';
 import { encapsulateRequest, MEDIA_TYPES, type Hpke, type KeyConfig, type SuiteIds } from '@sotto/ohttp';
 import { concat, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
+import { mediaType } from '../../http.ts';
 
 /** What a row says of a deployment. */
 export interface Finding {
@@ -149,9 +150,6 @@ export const dateField = ({ now }: Pick<Live, 'now'>) =>
 
 export const isSealed = ({ status, headers }: Answer): boolean =>
   status === 200 && mediaType(headers) === MEDIA_TYPES.response;
-
-export const mediaType = (headers: Headers): string =>
-  (headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 
 export const refused = ({ status }: Answer): boolean => status >= 400 && status < 500;
 

@@ -1,9 +1,9 @@
 import { BUNDLE_TYPE, decodeBundle, decodeSignedBundle, type Bundle } from '@sotto/bundle';
 import { decodeKeyConfigs, MEDIA_TYPES, type KeyConfig, type SuiteIds } from '@sotto/ohttp';
 import type { Bytes } from '@sotto/wire';
-import { mediaType, noise, NoAnswer, post, request, type Live, type Platform, type Sealing } from './live.ts';
-
-const WELL_KNOWN = '/.well-known/ohttp-gateway'; // RFC 9540 §4
+import { mediaType } from '../../http.ts';
+import { WELL_KNOWN } from '../fetching.ts';
+import { noise, NoAnswer, post, request, type Live, type Platform, type Sealing } from './live.ts';
 
 export interface Reached extends Platform {
   readonly relay: string;
