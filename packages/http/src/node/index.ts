@@ -1,0 +1,1 @@
+export { sendOnce, type Way } from './send.ts';

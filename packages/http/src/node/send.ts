@@ -1,0 +1,82 @@
+import http from 'node:http';
+import https from 'node:https';
+import { Readable } from 'node:stream';
+
+const MAX_HEADER_BYTES = 16_384;
+const NO_BODY = new Set([204, 205, 304]);
+
+/** How a request gets there. */
+export type Way = Pick<http.RequestOptions, 'agent' | 'lookup'>;
+
+/**
+ * One request by Node's own client, of an http or https URL: with the headers that it is given, Host and the framing of
+ * the body, and no other. (The platform's `fetch` adds User-Agent, Accept-Language and more.)
+ *
+ * It follows no redirect, decodes nothing, and sends nothing twice. It rejects when there is no answer, or one that no
+ * Response can hold; an answer that breaks off errs in its body.
+ *
+ * @param init - method, headers, signal; a body is bytes or a stream
+ */
+export function sendOnce(
+  url: string,
+  { method = 'GET', headers, body, signal }: RequestInit,
+  way: Way,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const request = (url.startsWith('https:') ? https : http).request(url, {
+      ...way,
+      method,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      ...(signal && { signal }),
+    });
+    request.removeHeader('connection');
+    for (const [name, value] of new Headers(headers)) request.setHeader(name, value);
+    request.once('error', reject);
+    request.once('response', (answer) => {
+      answer.on('error', () => {}); // said through the stream
+      try {
+        resolve(toResponse(answer));
+      } catch (error) {
+        request.destroy();
+        reject(error instanceof Error ? error : new Error('bad answer'));
+      }
+    });
+    if (body instanceof Uint8Array) {
+      request.setHeader('content-length', body.length);
+      request.end(body);
+    } else if (body instanceof ReadableStream) {
+      pump(body, request).catch(() => request.destroy(new Error('the body broke off')));
+    } else {
+      request.end();
+    }
+  });
+}
+
+/** Writes as fast as the other end takes it. A body that breaks off is never ended as if it were whole. */
+async function pump(body: ReadableStream<Uint8Array>, request: http.ClientRequest): Promise<void> {
+  const reader = body.getReader();
+  const closed = new Promise<void>((resolve) => request.once('close', resolve));
+  request.once('close', () => void reader.cancel().catch(() => {}));
+  request.flushHeaders();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (request.destroyed) return;
+    if (done) return void request.end();
+    if (!request.write(value)) {
+      await Promise.race([new Promise((resolve) => request.once('drain', resolve)), closed]);
+    }
+  }
+}
+
+function toResponse(answer: http.IncomingMessage): Response {
+  const status = answer.statusCode ?? 0;
+  const headers = new Headers();
+  for (let i = 0; i < answer.rawHeaders.length; i += 2) {
+    headers.append(answer.rawHeaders[i] ?? '', answer.rawHeaders[i + 1] ?? '');
+  }
+  if (NO_BODY.has(status)) {
+    answer.resume();
+    return new Response(null, { status, headers });
+  }
+  return new Response(Readable.toWeb(answer) as ReadableStream<Uint8Array>, { status, headers });
+}

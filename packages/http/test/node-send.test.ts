@@ -1,0 +1,65 @@
+import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sendOnce } from '../src/node/index.ts';
+
+const agent = new Agent({ keepAlive: true });
+const came: string[] = [];
+let url = '';
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const names = request.rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
+  came.push(`${request.method} ${names.toSorted().join(' ')}: ${await text(request)}`);
+  const status = Number(request.url?.slice(1));
+  response.writeHead(status, { 'content-encoding': 'gzip', location: '/200', 'set-cookie': ['a', 'b'] });
+  response.end(status === 204 ? undefined : 'not gzip');
+}
+const server = createServer((request, response) => {
+  answer(request, response).catch(() => response.destroy());
+});
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  agent.destroy();
+  server.close();
+});
+
+test('R08 B35 nothing is sent but the headers given, Host and the framing', async () => {
+  const headers = { 'content-type': 'x/y' };
+  await sendOnce(`${url}/200`, { headers }, { agent });
+  await sendOnce(`${url}/200`, { method: 'POST', headers, body: new Uint8Array([97]) }, { agent });
+  await sendOnce(`${url}/200`, { method: 'POST', headers, body: new Blob(['ab']).stream() }, { agent });
+  expect(came.splice(0)).toEqual([
+    'GET content-type host: ',
+    'POST content-length content-type host: a',
+    'POST content-type host transfer-encoding: ab',
+  ]);
+});
+
+test('a redirect is not followed, a coding not decoded, a second field not lost', async () => {
+  const answer = await sendOnce(`${url}/302`, {}, { agent });
+  expect([answer.status, answer.headers.get('location'), await answer.text()]).toEqual([
+    302,
+    '/200',
+    'not gzip',
+  ]);
+  expect(answer.headers.getSetCookie()).toEqual(['a', 'b']);
+  expect((await sendOnce(`${url}/204`, {}, { agent })).body).toBeNull();
+  expect(came.splice(0)).toHaveLength(2);
+});
+
+test('a status that no Response can hold is no answer, and nothing is sent again', async () => {
+  await expect(sendOnce(`${url}/700`, {}, { agent })).rejects.toThrow(RangeError);
+  expect(came.splice(0)).toHaveLength(1);
+});
+
+test('a body that breaks off does not arrive as if it were whole', async () => {
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(new Uint8Array(3)),
+    pull: (controller) => controller.error(new Error('gone')),
+  });
+  await expect(sendOnce(`${url}/200`, { method: 'POST', body }, { agent })).rejects.toThrow('broke off');
+  expect(came).toEqual([]);
+});
