@@ -7,7 +7,7 @@ import { sendOnce } from '../src/node/index.ts';
 const agent = new Agent({ keepAlive: true });
 const came: string[] = [];
 let url = '';
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function echo(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const names = request.rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
   came.push(`${request.method} ${names.toSorted().join(' ')}: ${await text(request)}`);
   const status = Number(request.url?.slice(1));
@@ -15,7 +15,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   response.end(status === 204 ? undefined : 'not gzip');
 }
 const server = createServer((request, response) => {
-  answer(request, response).catch(() => response.destroy());
+  echo(request, response).catch(() => response.destroy());
 });
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
