@@ -2,12 +2,13 @@ import { request as httpRequest } from 'node:http';
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Bytes } from '@sotto/wire';
-import { createClient, memoryWallet, type Client } from '@sotto/client';
+import type { Client } from '@sotto/client';
 import { nodeHpke } from '@sotto/ohttp/node';
 import { sodiumVoprf } from '@sotto/voprf/sodium';
 import { loadSodium } from '@sotto/voprf/sodium-node';
 import { startSuite, type Suite } from '../../services/local/src/suite.ts';
-import { random, RawExchange } from '../support/raw-exchange.ts';
+import { clientOf } from '../support/clients.ts';
+import { RawExchange } from '../support/raw-exchange.ts';
 
 const USERS = 100;
 const AT_ONCE = 10; // drawings: more meet the issuer’s bounded queue
@@ -41,20 +42,7 @@ async function drawForAll(): Promise<Bytes[][]> {
 async function twoClients(): Promise<Client[]> {
   const voprf = sodiumVoprf(await loadSodium());
   const clients = ['ada', 'bob'].map((account) =>
-    createClient({
-      relay: suite.urls.relay,
-      issuer: suite.urls.issuer,
-      root: suite.secrets.root,
-      account: () => suite.account(account),
-      fetch: (url, init) => fetch(url, init),
-      random,
-      now: () => Math.floor(Date.now() / 1000),
-      wallet: memoryWallet(),
-      hpke: nodeHpke(),
-      voprf,
-      restSeconds: 0,
-      batches: 4,
-    }),
+    clientOf(suite, account, { hpke: nodeHpke(), voprf, batches: 4 }),
   );
   await Promise.all(clients.map((client) => client.refill()));
   return clients;

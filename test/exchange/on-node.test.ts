@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createClient, memoryWallet } from '@sotto/client';
+import { clientOf } from '../support/clients.ts';
 import { houseOnNode, type HouseOnNode } from '../support/on-node.ts';
 import { random, RawExchange, type Answer } from '../support/raw-exchange.ts';
 
@@ -20,24 +20,14 @@ afterAll(async () => {
 const said = ({ status, inner, code }: Answer): unknown[] => [status, inner?.status, code];
 
 test('a private search through four Node processes over SQLite', async () => {
-  const client = createClient({
-    relay: house.urls.relay,
-    issuer: house.urls.issuer,
-    root: house.secrets.root,
-    account: () => house.account('ada'),
-    fetch: (url, init) => fetch(url, init),
-    random,
-    now: () => Math.floor(Date.now() / 1000),
-    wallet: memoryWallet(),
-    restSeconds: 0,
-  });
+  const client = clientOf(house, 'ada');
   const { results } = await client.search('happy cat', { locale: 'en' });
   expect(results.map(({ emoji }) => emoji).join(' ')).toContain('😺');
   for (const { art } of results) expect(art.data.length).toBeGreaterThan(50);
 });
 
 test('G09 S04 the same envelope, the same token, and a token for nothing are refused as on Workers, at one length', async () => {
-  const raw = await RawExchange.of(house as never);
+  const raw = await RawExchange.of(house);
   const [token = null] = await raw.draw('bob');
   const request = raw.request(token, 'cat');
   const sealed = await raw.seal(request);
@@ -61,13 +51,13 @@ test('G09 S04 the same envelope, the same token, and a token for nothing are ref
 });
 
 test('B23 a name that leads to this machine is refused inside, unless its row says so', async () => {
-  const raw = await RawExchange.of(house as never);
+  const raw = await RawExchange.of(house);
   expect(said(await raw.search(null, 'cat', { authority: 'taken' }))).toEqual([200, 403, 'forbidden']);
   expect(said(await raw.search(null, 'cat', { authority: 'open' }))).toEqual([200, 200, null]);
 });
 
 test('G11 after a SIGKILL of the gateway its keys are the same, and what it saw stays seen', async () => {
-  const raw = await RawExchange.of(house as never);
+  const raw = await RawExchange.of(house);
   const [token = null] = await raw.draw('eve');
   const withToken = await raw.seal(raw.request(token, 'cat'));
   const open = await raw.seal(raw.request(null, 'cat', { authority: 'open' }));
@@ -86,7 +76,7 @@ test('G11 after a SIGKILL of the gateway its keys are the same, and what it saw 
 }, 60_000);
 
 test('P07 the gateway’s file holds no word of a request and no token', async () => {
-  const raw = await RawExchange.of(house as never);
+  const raw = await RawExchange.of(house);
   const [token = random(1)] = await raw.draw('mallory');
   const canary = 'canary quail 7c19';
   for (const authority of ['stickers', 'open']) {

@@ -74,7 +74,7 @@ beforeAll(async () => {
     });
   };
   await start();
-  raw = await RawExchange.of(suite as never);
+  raw = await RawExchange.of(suite);
   tokens = await raw.draw('ada');
 }, 60_000);
 

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Bytes } from '@sotto/wire';
-import { createClient, memoryWallet, type Client } from '@sotto/client';
+import type { Client } from '@sotto/client';
 import { startSuite, type Suite } from '../../services/local/src/suite.ts';
-import { random, RawExchange, type Answer } from '../support/raw-exchange.ts';
+import { clientOf } from '../support/clients.ts';
+import { RawExchange, type Answer } from '../support/raw-exchange.ts';
 
 let suite: Suite;
 let raw: RawExchange;
@@ -22,19 +23,7 @@ const take = (): Bytes => {
 };
 const said = ({ status, inner, code }: Answer) => [status, inner?.status, code];
 
-function client(account: string): Client {
-  return createClient({
-    relay: suite.urls.relay,
-    issuer: suite.urls.issuer,
-    root: suite.secrets.root,
-    account: () => suite.account(account),
-    fetch: (url, init) => fetch(url, init),
-    random,
-    now: () => Math.floor(Date.now() / 1000),
-    wallet: memoryWallet(),
-    restSeconds: 0,
-  });
-}
+const client = (account: string): Client => clientOf(suite, account);
 
 describe('a search through all four live services', () => {
   test('"happy cat" gives stickers with their art', async () => {

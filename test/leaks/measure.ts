@@ -1,11 +1,12 @@
 import { utf8, type Bytes } from '@sotto/wire';
-import { ClientError, createClient, memoryWallet, type Client } from '@sotto/client';
+import { ClientError, type Client } from '@sotto/client';
 import { sodiumVoprf } from '@sotto/voprf/sodium';
 import { loadSodium } from '@sotto/voprf/sodium-node';
 import { nodeHpke } from '@sotto/ohttp/node';
 import type { BhttpRequest } from '@sotto/bhttp';
 import type { Suite } from '../../services/local/src/suite.ts';
-import { random, RawExchange } from '../support/raw-exchange.ts';
+import { clientOf } from '../support/clients.ts';
+import { RawExchange } from '../support/raw-exchange.ts';
 import { Channels, type Channel } from './bits.ts';
 import { observed } from './observe.ts';
 import { typeAndSubmit } from './typist.ts';
@@ -36,31 +37,23 @@ export async function measureLeaks(
   const channels = new Channels();
   const fetcher = observed(channels, part, send);
   const voprf = sodiumVoprf(await loadSodium());
-  const clientOf = (account: string, searches: number): Client =>
-    createClient({
-      relay: suite.urls.relay,
-      issuer: suite.urls.issuer,
-      root: suite.secrets.root,
-      account: () => suite.account(account),
+  const drawing = (account: string, searches: number): Client =>
+    clientOf(suite, account, {
       fetch: fetcher,
-      random,
-      now: () => Math.floor(Date.now() / 1000),
-      wallet: memoryWallet(),
       hpke: nodeHpke(),
       voprf,
-      restSeconds: 0,
       batches: Math.ceil(searches / BATCH),
     });
 
   for (let from = 0; from < queries.length; from += PER_ACCOUNT) {
     const left = queries.slice(from, from + PER_ACCOUNT);
-    const client = clientOf(`account ${from}`, left.length);
+    const client = drawing(`account ${from}`, left.length);
     await client.refill();
     await Promise.all(Array.from({ length: AT_ONCE }, () => searchAll(client, left)));
     progress?.(`${Math.min(from + PER_ACCOUNT, queries.length)} of ${queries.length} searches`);
   }
   await refusals(suite, channels);
-  await requestsOfOneSearch(channels, clientOf('typist', TYPED.length));
+  await requestsOfOneSearch(channels, drawing('typist', TYPED.length));
   return channels.report();
 }
 

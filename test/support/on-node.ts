@@ -8,10 +8,10 @@ import { running, type Killable } from './killable.ts';
 type Part = 'relay' | 'gateway' | 'issuer' | 'stickers';
 
 /** The whole house as four Node processes over SQLite: nothing of any cloud in it. */
-export interface HouseOnNode extends Pick<Suite, 'urls' | 'secrets' | 'account'> {
+export interface HouseOnNode extends Pick<Suite, 'secrets' | 'account'> {
+  readonly urls: Readonly<Record<Part, string>>;
   /** Kills one part, and starts it again over the same file. */
   restart(part: Part): Promise<void>;
-  sign(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -34,14 +34,12 @@ export async function houseOnNode(folder: string): Promise<HouseOnNode> {
   };
   await Promise.all([start('stickers'), start('issuer')]);
   await start('gateway');
-  const sign = (): Promise<void> => signSlots(gateway, secrets);
-  await sign();
+  await signSlots(gateway, secrets);
   await start('relay');
   return {
     secrets,
-    urls: { relay, gateway, issuer, stickers, page: internal },
+    urls: { relay, gateway, issuer, stickers },
     account: (name) => accountToken(secrets.attester, name),
-    sign,
     restart: async (part) => {
       await parts.get(part)?.kill();
       await start(part);

@@ -6,7 +6,6 @@ import { nodeHpke } from '@sotto/ohttp/node';
 import { createTokenRequests, decodeDirectory, formatAuthorization } from '@sotto/privacypass';
 import { nobleVoprf } from '@sotto/voprf';
 import { utf8, type Bytes } from '@sotto/wire';
-import type { Suite } from '../../services/local/src/suite.ts';
 
 const RISTRETTO = nobleVoprf('ristretto255-SHA512');
 const HPKE = nodeHpke();
@@ -29,25 +28,31 @@ export interface Envelope {
   readonly open: (encapsulated: Bytes) => Promise<Bytes>;
 }
 
+/** What a client reaches: a relay with its bundle, an issuer, and an attester that knows every account. */
+export interface Reachable {
+  readonly urls: { readonly relay: string; readonly issuer: string };
+  readonly account: (name: string) => Promise<string>;
+}
+
 /** A client without manners: it does each step by hand, so that a test can do it wrong. */
 export class RawExchange {
-  readonly suite: Suite;
+  readonly #parties: Reachable;
   readonly bundle: Bundle;
   readonly config: KeyConfig;
 
-  private constructor(suite: Suite, bundle: Bundle) {
-    this.suite = suite;
+  private constructor(parties: Reachable, bundle: Bundle) {
+    this.#parties = parties;
     this.bundle = bundle;
     const named = decodeKeyConfigs(bundle.keyConfigs).find(({ kemId }) => kemId === bundle.suite.kemId);
     if (named === undefined) throw new Error('the bundle names a KEM that it has no key of');
     this.config = named;
   }
 
-  static async of(suite: Suite, from = suite.urls.relay): Promise<RawExchange> {
+  static async of(parties: Reachable, from = parties.urls.relay): Promise<RawExchange> {
     const response = await fetch(`${from}/bundle`);
     if (response.status !== 200) throw new Error(`bundle: ${response.status}`);
     const signed = decodeSignedBundle(new Uint8Array(await response.arrayBuffer()));
-    return new RawExchange(suite, decodeBundle(signed.bundle));
+    return new RawExchange(parties, decodeBundle(signed.bundle));
   }
 
   /** Draws one batch of tokens for a service. */
@@ -65,10 +70,10 @@ export class RawExchange {
       random,
       kind: 'amortized',
     });
-    const response = await fetch(`${this.suite.urls.issuer}/token-request`, {
+    const response = await fetch(`${this.#parties.urls.issuer}/token-request`, {
       method: 'POST',
       headers: {
-        authorization: `Bearer ${await this.suite.account(account)}`,
+        authorization: `Bearer ${await this.#parties.account(account)}`,
         'content-type': pending.contentType,
       },
       body: pending.request,
@@ -104,7 +109,7 @@ export class RawExchange {
   }
 
   async post({ bytes, open }: Envelope): Promise<Answer> {
-    const response = await fetch(`${this.suite.urls.relay}/ohttp`, {
+    const response = await fetch(`${this.#parties.urls.relay}/ohttp`, {
       method: 'POST',
       headers: { 'content-type': 'message/ohttp-req' },
       body: bytes,

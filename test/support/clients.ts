@@ -1,0 +1,22 @@
+import { createClient, memoryWallet, type Client, type ClientOptions } from '@sotto/client';
+import { random, type Reachable } from './raw-exchange.ts';
+
+/** A client of a running suite, whose tokens need not rest; its wallet goes with it. */
+export function clientOf(
+  { urls, secrets, account }: Reachable & { readonly secrets: { readonly root: string } },
+  name: string,
+  more: Partial<ClientOptions> = {},
+): Client {
+  return createClient({
+    relay: urls.relay,
+    issuer: urls.issuer,
+    root: secrets.root,
+    account: () => account(name),
+    fetch: (url, init) => fetch(url, init),
+    random,
+    now: () => Math.floor(Date.now() / 1000),
+    wallet: memoryWallet(),
+    restSeconds: 0,
+    ...more,
+  });
+}
