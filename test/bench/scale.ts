@@ -1,4 +1,4 @@
-import { flags } from '../support/flags.ts';
+import { flags, numberOf } from '../support/flags.ts';
 import {
   ASSUMPTIONS,
   assumptionsTable,
@@ -12,16 +12,6 @@ import {
 const names = Object.keys(ASSUMPTIONS) as AssumptionName[];
 const text = { type: 'string' } as const;
 const assumed = Object.fromEntries(names.map((name) => [name, text]));
-
-/** A number that is one, and above zero; else the process ends with a line that says which. */
-function numberOf(name: string, value: string): number {
-  const number = Number(value);
-  if (!(number > 0 && number < Infinity)) {
-    console.error(`--${name} takes a number above zero`);
-    process.exit(2);
-  }
-  return number;
-}
 
 const USAGE = `Usage: npm run scale -- [--json] [--searches N,N] [--ASSUMPTION VALUE]
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { ensureCatalogue } from '../../services/stickers/catalogue/ensure.ts';
+import { flags } from '../support/flags.ts';
 import { miniSearch, plainPicker } from './baselines.ts';
 import { bare, cldr, novelty, type Query } from './data.ts';
 import { type Live, startStickers } from './live.ts';
@@ -18,7 +18,7 @@ const AT_ONCE = 8;
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-/** What issue and README promise; a row that misses is a failure. */
+/** The least that each track must reach; a row that misses is a failure. */
 function misses(rows: readonly Row[], picker: ReadonlyMap<string, number>): string[] {
   const of = (track: string): Row | undefined => rows.find((row) => row.track === track);
   const failed: string[] = [];
@@ -145,18 +145,11 @@ function print(rows: readonly Row[], picker: ReadonlyMap<string, number>): void 
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      json: { type: 'boolean' },
-      queries: { type: 'string' },
-      locale: { type: 'string' },
-      help: { type: 'boolean' },
-    },
+  const values = flags(USAGE, {
+    json: { type: 'boolean' },
+    queries: { type: 'string' },
+    locale: { type: 'string' },
   });
-  if (values.help === true) {
-    process.stdout.write(`${USAGE}\n`);
-    return 0;
-  }
   if (values.locale !== undefined && values.queries === undefined)
     throw new Error('--locale goes with --queries');
   await ensureCatalogue(say);

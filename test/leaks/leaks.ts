@@ -1,6 +1,6 @@
 import '../support/offline-env.ts';
 import { prepare } from '../../services/local/src/prepare.ts';
-import { flags } from '../support/flags.ts';
+import { flags, numberOf } from '../support/flags.ts';
 import { startSuite } from '../../services/local/src/suite.ts';
 import { measureLeaks } from './measure.ts';
 import { vocabulary } from './vocabulary.ts';
@@ -11,11 +11,12 @@ Measures the bits that lengths, statuses, headers and counts tell of a search, o
 errors, or over N queries of it. --json prints one object a line. Exit status 1 when a channel leaks.`;
 
 const values = flags(USAGE, { json: { type: 'boolean' }, most: { type: 'string' } });
+const most = values.most === undefined ? undefined : numberOf('most', values.most);
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 
 await prepare(progress);
 const suite = await startSuite();
-const queries = vocabulary('en').slice(0, values.most === undefined ? undefined : Number(values.most));
+const queries = vocabulary('en').slice(0, most);
 const channels = await measureLeaks(suite, { queries, progress });
 await suite.dispose();
 

@@ -1,11 +1,7 @@
-// Keys rotating under load, more than 20 times in 30 seconds, at 200 requests a second: `node test/soak/rotation.ts`.
-// Most requests are small ones to an echo, under X25519, from clients that keep their bundles to ages of their own;
-// among them are whole searches, X-Wing and tokens included. It says what rate was reached: on two cores of its own the
-// suite has room for 200, with others on them it has not. Exit 1 if anything failed, or fewer than 20 slots were used.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import type { Bytes } from '@sotto/wire';
 import { startSuite } from '../../services/local/src/suite.ts';
+import { flags, numberOf } from '../support/flags.ts';
 import { RawExchange } from '../support/raw-exchange.ts';
 import { EchoClient, echoService } from './echo.ts';
 
@@ -175,23 +171,28 @@ export async function rotate(options: RotationOptions): Promise<RotationFigures>
   return { slots: slots.size, perSecond: rate, oldest: Math.round(oldest * 1000) / 1000, ...sums };
 }
 
+const USAGE = `Usage: node test/soak/rotation.ts [--seconds N] [--rate N] [--clients N] [--seed N]
+
+Keys rotating under load, more than 20 times in 30 seconds, at 200 requests a second. Most requests are small ones to
+an echo, under X25519, from clients that keep their bundles to ages of their own; among them are whole searches, X-Wing
+and tokens included. It says what rate was reached: on two cores of its own the suite has room for 200, with others
+on them it has not. Exit status 1 when anything failed, or fewer than 20 slots were used.`;
+
 if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      seconds: { type: 'string', default: '30' },
-      rate: { type: 'string', default: '200' },
-      clients: { type: 'string', default: '2' },
-      seed: { type: 'string', default: '20261123' },
-    },
+  const values = flags(USAGE, {
+    seconds: { type: 'string', default: '30' },
+    rate: { type: 'string', default: '200' },
+    clients: { type: 'string', default: '2' },
+    seed: { type: 'string', default: '20261123' },
   });
-  const [seconds, rate, clients] = [Number(values.seconds), Number(values.rate), Number(values.clients)];
+  const seconds = numberOf('seconds', values.seconds);
   const figures = await rotate({
     seconds,
     epochSeconds: 1,
-    clients,
-    perSecond: rate,
+    clients: numberOf('clients', values.clients),
+    perSecond: numberOf('rate', values.rate),
     echoClients: 60,
-    seed: Number(values.seed),
+    seed: numberOf('seed', values.seed),
   });
   console.log(JSON.stringify(figures));
   const rotated = figures.slots >= Math.min(20, seconds - 2);

@@ -1,7 +1,7 @@
 import '../support/offline-env.ts';
 import fc from 'fast-check';
 import { prepare } from '../../services/local/src/prepare.ts';
-import { flags } from '../support/flags.ts';
+import { flags, numberOf } from '../support/flags.ts';
 import { liveThrough } from './history.ts';
 import { largeLedger } from './ledger.ts';
 import { load, type LoadFigures } from './load.ts';
@@ -18,14 +18,15 @@ const values = flags(USAGE, {
   rate: { type: 'string', default: '200' },
   seed: { type: 'string', default: '20261122' },
 });
-const histories = Number(values.histories);
-const seconds = Number(values.seconds);
-const perSecond = Number(values.rate);
+const histories = numberOf('histories', values.histories);
+const seconds = numberOf('seconds', values.seconds);
+const perSecond = numberOf('rate', values.rate);
+const seed = numberOf('seed', values.seed);
 const counts = { doubled: 0, lost: 0, overQuota: 0 };
 
 await prepare();
 let lived = 0;
-for (const operations of fc.sample(history, { numRuns: histories, seed: Number(values.seed) })) {
+for (const operations of fc.sample(history, { numRuns: histories, seed })) {
   const { doubled, lost, overQuota } = await liveThrough(operations);
   counts.doubled += doubled.length;
   counts.lost += lost.length;

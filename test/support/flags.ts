@@ -17,3 +17,11 @@ export function flags<const T extends Options>(usage: string, options: T): Value
     return process.exit(2);
   }
 }
+
+/** A flag's number, if it is one and above zero; else the process ends with a line that says which: 2. */
+export function numberOf(name: string, text: string): number {
+  const number = Number(text);
+  if (number > 0 && number < Infinity) return number;
+  console.error(`--${name} takes a number above zero`);
+  return process.exit(2);
+}
