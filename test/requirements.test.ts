@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { sources } from './support/sources.ts';
 import { idsIn, testNames } from './support/test-names.ts';
 
 const text = readFileSync(path.join(import.meta.dirname, '../specs/requirements.md'), 'utf8');
@@ -23,6 +24,7 @@ const FAULTS = [
   ...series('X', 8),
 ];
 const CANARIES = series('P', 12);
+const PRIVACY = Array.from({ length: 20 }, (_, i) => `L${i + 1}`);
 
 /** How many rows each standard has in the document. */
 const STANDARDS: Readonly<Record<string, number>> = {
@@ -77,6 +79,36 @@ describe('faults', () => {
   });
 });
 
+/** What a cell names that is not there, or that it neither names a test nor says why. */
+function missing(cell: string): string[] {
+  const named = claims(cell);
+  if (named.length === 0) return STANDARD_REASON.test(cell) ? [] : ['no test and no reason'];
+  return named
+    .filter(({ file, part }) => !(names.get(file) ?? []).some((name) => name.includes(part)))
+    .map(({ file, part }) => `${file} “${part}”`);
+}
+
+describe('privacy', () => {
+  const table = rows('Privacy');
+
+  test('every id has one row', () => {
+    expect(table.map(([id]) => id)).toEqual(PRIVACY);
+  });
+
+  test.each(table)('%s, %s: its test is there, or it says why not', (_id, _what, cell = '') => {
+    expect(missing(cell)).toEqual([]);
+  });
+
+  test('no test and no source names an id that there is not', () => {
+    const named = [...names.values()].flat().flatMap((name) => name.match(/\bL\d+\b/g) ?? []);
+    const meant = sources.flatMap(({ text: code }) =>
+      Array.from(code.matchAll(/privacy ((?:L\d+(?:, )?)+)/g), ([, ids = '']) => ids.split(', ')).flat(),
+    );
+    expect(meant.length).toBeGreaterThan(10);
+    expect([...named, ...meant].filter((id) => id !== '' && !PRIVACY.includes(id))).toEqual([]);
+  });
+});
+
 describe.each(Object.entries(STANDARDS))('%s', (section, count) => {
   const table = rows(section);
 
@@ -85,12 +117,6 @@ describe.each(Object.entries(STANDARDS))('%s', (section, count) => {
   });
 
   test.each(table)('row %s (§%s, %s %s): its test is there, or it says why not', (...row) => {
-    const cell = row.at(-1) ?? '';
-    const named = claims(cell);
-    const without = named.filter(
-      ({ file, part }) => !(names.get(file) ?? []).some((name) => name.includes(part)),
-    );
-    expect(without).toEqual([]);
-    expect(named.length > 0 || STANDARD_REASON.test(cell)).toBe(true);
+    expect(missing(row.at(-1) ?? '')).toEqual([]);
   });
 });
