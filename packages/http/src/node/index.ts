@@ -1,1 +1,2 @@
 export { sendOnce, type Way } from './send.ts';
+export { writeResponse } from './write.ts';

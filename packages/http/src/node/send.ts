@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { Readable } from 'node:stream';
+import { pump } from './pump.ts';
 
 const MAX_HEADER_BYTES = 16_384;
 const NO_BODY = new Set([204, 205, 304]);
@@ -50,22 +51,6 @@ export function sendOnce(
       request.end();
     }
   });
-}
-
-/** Writes as fast as the other end takes it. A body that breaks off is never ended as if it were whole. */
-async function pump(body: ReadableStream<Uint8Array>, request: http.ClientRequest): Promise<void> {
-  const reader = body.getReader();
-  const closed = new Promise<void>((resolve) => request.once('close', resolve));
-  request.once('close', () => void reader.cancel().catch(() => {}));
-  request.flushHeaders();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (request.destroyed) return;
-    if (done) return void request.end();
-    if (!request.write(value)) {
-      await Promise.race([new Promise((resolve) => request.once('drain', resolve)), closed]);
-    }
-  }
 }
 
 function toResponse(answer: http.IncomingMessage): Response {

@@ -1,10 +1,10 @@
 import { createServer as createPlain, IncomingMessage, ServerResponse, type Server } from 'node:http';
 import { createServer as createSecure } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { pipeline } from 'node:stream/promises';
 import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { problemResponse } from '@sotto/http';
+import { writeResponse } from '@sotto/http/node';
 import { OUTER } from '../problem.ts';
 
 export interface ServeOptions {
@@ -32,9 +32,6 @@ const LIMITS = {
   keepAliveTimeout: 5000,
 };
 
-const LINGER_BYTES = 64 * 1024;
-const LINGER_MS = 500;
-
 /** The gateway's app behind Node's own HTTP server. Nothing that a peer does is written to a log. */
 export async function serve(options: ServeOptions): Promise<Serving> {
   let inFlight = 0;
@@ -51,7 +48,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       const response = busy
         ? problemResponse(OUTER.unavailable, { 'retry-after': '5' })
         : await options.answer(request);
-      await write(response, incoming, outgoing).catch(() => outgoing.destroy());
+      await writeResponse(response, incoming, outgoing).catch(() => outgoing.destroy());
       return RESPONSE_ALREADY_SENT;
     },
     { overrideGlobalObjects: false, errorHandler: () => problemResponse(OUTER['bad-request']) },
@@ -81,38 +78,4 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       clearTimeout(force);
     },
   };
-}
-
-/**
- * Writes a response: whole, under its length, unless it is one that flows (`Incremental: ?1`). A flowing one that
- * breaks off closes the connection. After an answer to a request that is still coming in, it closes too.
- */
-async function write(response: Response, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const { status, headers, body } = response;
-  if (!incoming.complete) {
-    outgoing.shouldKeepAlive = false;
-    outgoing.once('finish', () => linger(incoming));
-  }
-  if (body !== null && headers.has('incremental')) {
-    outgoing.writeHead(status, Object.fromEntries(headers));
-    outgoing.flushHeaders();
-    await pipeline(body, outgoing);
-    return;
-  }
-  const whole = new Uint8Array(await response.arrayBuffer());
-  const length = status === 204 ? {} : { 'content-length': whole.length };
-  outgoing.writeHead(status, { ...Object.fromEntries(headers), ...length });
-  outgoing.end(whole);
-}
-
-/** Takes in a little more, so that the peer can read the answer before the connection closes. */
-function linger(incoming: IncomingMessage): void {
-  let left = LINGER_BYTES;
-  const timer = setTimeout(() => incoming.socket.destroy(), LINGER_MS);
-  incoming.once('close', () => clearTimeout(timer));
-  incoming.on('data', (chunk: Uint8Array) => {
-    left -= chunk.length;
-    if (left < 0) incoming.socket.destroy();
-  });
-  incoming.resume();
 }

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { writeResponse } from '@sotto/http/node';
 import { addressKey } from '../address-key.ts';
 import { refuse } from '../answer.ts';
 import { relay } from '../app.ts';
@@ -11,7 +12,6 @@ import type { Config } from '../config.ts';
 import { refuseSocket } from './refuse-socket.ts';
 import { tokenBuckets, type BucketOptions } from './token-bucket.ts';
 import { upstream } from './upstream.ts';
-import { write } from './write.ts';
 
 export interface ServeOptions {
   readonly config: Config;
@@ -79,7 +79,9 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       if (closing) outgoing.shouldKeepAlive = false;
       inFlight++;
       outgoing.once('close', () => inFlight--);
-      await write(await answer(request, incoming), incoming, outgoing).catch(() => outgoing.destroy());
+      await writeResponse(await answer(request, incoming), incoming, outgoing).catch(() =>
+        outgoing.destroy(),
+      );
       return RESPONSE_ALREADY_SENT;
     },
     { overrideGlobalObjects: false, errorHandler: () => refuse('bad-request') },

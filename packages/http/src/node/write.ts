@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pump } from './pump.ts';
 
 const LINGER_BYTES = 16 * 1024;
 const LINGER_MS = 500;
@@ -6,9 +7,9 @@ const LINGER_MS = 500;
 /**
  * Writes a response: whole, under its length, unless it is one that flows (`Incremental: ?1`).
  *
- * A flowing one that breaks off closes the connection, so that the client sees it broken.
+ * Rejects when its body breaks off: whoever asked then destroys `outgoing`, so that the peer sees it broken.
  */
-export async function write(
+export async function writeResponse(
   { status, headers, body }: Response,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
@@ -16,7 +17,9 @@ export async function write(
   outgoing.once('finish', () => linger(incoming));
   const fields = Object.fromEntries(headers);
   if (body === null) {
-    outgoing.writeHead(status, status === 204 ? fields : { ...fields, 'content-length': 0 });
+    // An answer to HEAD has the length that GET's would have, or none (RFC 9110 §8.6).
+    const isSilent = status === 204 || incoming.method === 'HEAD';
+    outgoing.writeHead(status, isSilent ? fields : { ...fields, 'content-length': 0 });
     outgoing.end();
     return;
   }
@@ -27,30 +30,12 @@ export async function write(
     return;
   }
   outgoing.writeHead(status, fields);
-  outgoing.flushHeaders();
-  const reader = body.getReader();
-  const closed = new Promise<void>((resolve) => outgoing.once('close', resolve));
-  outgoing.once('close', () => void reader.cancel().catch(() => {}));
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (outgoing.destroyed) return;
-      if (done) {
-        outgoing.end();
-        return;
-      }
-      if (!outgoing.write(value)) {
-        await Promise.race([new Promise((resolve) => outgoing.once('drain', resolve)), closed]);
-      }
-    }
-  } catch {
-    outgoing.destroy();
-  }
+  await pump(body, outgoing);
 }
 
 /**
- * After an answer to a request that is still coming in: takes in a little more, so that the client can
- * read the answer, and then closes the connection.
+ * After an answer to a request that is still coming in: takes in a little more, so that the peer can read
+ * the answer, and then closes the connection (RFC 9112 §9.6).
  */
 function linger(incoming: IncomingMessage): void {
   if (incoming.complete) return;
