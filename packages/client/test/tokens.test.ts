@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { decodeAmortizedBatchTokenRequest } from '@sotto/privacypass';
+import { decodeAmortizedBatchTokenRequest, decodeToken, encodeDirectory, namesKey } from '@sotto/privacypass';
 import { createClient, emptyState, memoryWallet, type WalletState } from '../src/index.ts';
 import { takeToken } from '../src/purse.ts';
 import { DAY, seeded, START, World } from './support/world.ts';
@@ -31,6 +31,35 @@ describe('drawing tokens', () => {
       expect(init.body).toHaveLength(965);
       expect(decodeAmortizedBatchTokenRequest(init.body ?? new Uint8Array()).blindedMsgs).toHaveLength(30);
     }
+  });
+
+  test('the key is the first of its service and type whose time has come, whatever stands before it', async () => {
+    const world = await World.create();
+    const [tokenKey, stranger] = [world.issuer.key(START).publicKey, world.issuer.key(START - DAY).publicKey];
+    world.alter = (bundle) => {
+      const tokenKeys = [
+        { tokenType: 5, tokenKey: stranger, notBefore: START, service: 'weather' },
+        { tokenType: 1, tokenKey: stranger, notBefore: START, service: 'stickers' },
+        { tokenType: 5, tokenKey: stranger, notBefore: START + DAY, service: 'stickers' },
+        { tokenType: 5, tokenKey, notBefore: START, service: 'stickers' },
+      ];
+      return {
+        ...bundle,
+        directory: encodeDirectory({ issuerRequestUri: 'https://issuer.example/', tokenKeys }),
+      };
+    };
+    const wallet = memoryWallet();
+    await world.client({ wallet }).refill();
+    const { tokens } = await peek(wallet);
+    expect(tokens).toHaveLength(30);
+    for (const { token } of tokens) expect(namesKey(decodeToken(token), tokenKey)).toBe(true);
+  });
+
+  test('a service that the bundle does not name is said as that, and nothing is drawn for it', async () => {
+    const world = await World.create();
+    const client = world.client({ services: ['weather'] });
+    await expect(client.refill()).rejects.toMatchObject({ code: 'unknown-service' });
+    expect(draws(world)).toBe(0);
   });
 
   test('L6 spending never triggers a drawing; the calendar does, in the first six hours of an epoch', async () => {
