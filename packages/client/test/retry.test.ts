@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { memoryWallet, type Attempt, type ClientError } from '../src/index.ts';
-import { field, inner, json } from './support/gateway.ts';
+import { field, inner, json, OHTTP_KEY } from './support/gateway.ts';
+import { problem as problemOf } from './support/issuer.ts';
 import { START, World } from './support/world.ts';
 
 const OHTTP = 'https://relay.example/ohttp';
@@ -169,20 +170,24 @@ describe('what the door says', () => {
 
   test('relay trouble by class: 429, 5xx, a page in place of an envelope, a redirect', async () => {
     const { world, client } = await prepared();
-    const body = new Uint8Array();
     const codes: string[] = [];
-    for (const [status, type] of [
-      [429, ''],
-      [502, ''],
-      [400, 'application/problem+json'],
-      [200, 'text/html'],
-      [302, ''],
+    const keyGone = problemOf(400, 'ohttp-key', OHTTP_KEY).body;
+    for (const [status, type, body] of [
+      [429, '', new Uint8Array()],
+      [502, '', new Uint8Array()],
+      [400, 'application/problem+json', new Uint8Array()],
+      [200, 'text/html', new Uint8Array()],
+      [400, 'text/html', keyGone],
+      [500, 'application/problem+json', keyGone],
+      [302, '', new Uint8Array()],
     ] as const) {
       world.intercept = ({ url }) => (url === OHTTP ? { status, type, body } : null);
       codes.push((await failure(client.search('cat'))).code);
     }
     expect(codes).toEqual([
       'too-many-requests',
+      'relay-failed',
+      'relay-failed',
       'relay-failed',
       'relay-failed',
       'relay-failed',

@@ -15,7 +15,7 @@ import { parseAuthorization } from '@sotto/privacypass';
 import { hex, utf8, type Bytes, type Random } from '@sotto/wire';
 import { problem, type TestIssuer } from './issuer.ts';
 
-const OHTTP_KEY = 'https://iana.org/assignments/http-problem-types#ohttp-key';
+export const OHTTP_KEY = 'https://iana.org/assignments/http-problem-types#ohttp-key';
 const SUITES = [{ kdfId: KDF.HKDF_SHA256, aeadId: AEAD.AES_128_GCM }];
 export const SUITE = { kemId: KEM.X_WING, kdfId: KDF.HKDF_SHA256, aeadId: AEAD.AES_128_GCM };
 export const LENGTHS = { requestLength: 1024, responseLength: 4096 };
