@@ -237,6 +237,18 @@ describe('L9 after #ohttp-key', () => {
     expect(naps).toHaveLength(1);
   });
 
+  test('without a delay the keys are fetched at once', async () => {
+    const world = await World.create();
+    const client = world.client({ restSeconds: 0, keyDelaySeconds: 0 });
+    await client.search('cat');
+    const signed = world.signed();
+    shows(world, () => signed);
+    await world.gateway.newKey(9);
+    await expect(client.search('cat')).rejects.toMatchObject({ code: 'keys-changed' });
+    await client.bundle();
+    expect([fetches(world), world.slept]).toEqual([2, []]);
+  });
+
   test('delays differ', async () => {
     const delays = new Set<number>();
     for (const seed of ['a', 'b']) {
