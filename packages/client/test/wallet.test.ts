@@ -11,15 +11,18 @@ import {
   rmdir,
   stat,
   unlink,
+  utimes,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fromUtf8, utf8 } from '@sotto/wire';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { memoryWallet, walletOver } from '../src/index.ts';
+import { emptyState, memoryWallet, walletOver } from '../src/index.ts';
 import { fileWallet } from '../src/node/file-wallet.ts';
 import { memoryStore } from '../src/wallet/memory.ts';
+import { encodeState } from '../src/wallet/state.ts';
 import { WALLET_CONTRACT } from './support/wallet-contract.ts';
 
 const CANARY = 'canary-of-a-query';
@@ -39,6 +42,15 @@ describe('the wallet’s contract', () => {
   test.each(WALLET_CONTRACT)('in a file: %s', async (_name, row) => {
     const file = fresh();
     await expect(row(async () => fileWallet(file))).resolves.toBeUndefined();
+  });
+
+  test('a state of another version is refused, and not written over', async () => {
+    const store = memoryStore();
+    const other = utf8(fromUtf8(encodeState(emptyState())).replace('"version":1', '"version":2'));
+    await store.replace(0, other);
+    const wallet = walletOver(store);
+    await expect(wallet.update(() => {})).rejects.toMatchObject({ code: 'wallet-unavailable' });
+    expect(await store.load()).toEqual({ version: 1, bytes: other });
   });
 
   test('memory wallets are apart', async () => {
@@ -76,6 +88,30 @@ describe('a wallet in a file', () => {
     const before = await readFile(file);
     await expect(fileWallet(file).update(() => {})).rejects.toMatchObject({ code: 'wallet-unavailable' });
     expect((await readFile(file)).equals(before)).toBe(true);
+  });
+
+  test('its key may be kept elsewhere; both folders are made', async () => {
+    const [file, keyFile] = [fresh(), fresh()];
+    await fileWallet(file, keyFile).update((state) => void (state.sequence = 5));
+    expect(await fileWallet(file, keyFile).update(({ sequence }) => sequence)).toBe(5);
+    expect((await stat(path.dirname(file))).mode & 0o777).toBe(0o700);
+    expect((await stat(keyFile)).size).toBe(32);
+  });
+
+  test('a lock without an owner’s name is broken after a while, and not before', async () => {
+    const file = fresh();
+    const wallet = fileWallet(file);
+    await wallet.update((state) => void (state.sequence = 1));
+    const waiting = (async () => {
+      await writeFile(`${file}.lock`, '');
+      return wallet.update((state) => void (state.sequence = 2));
+    })();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(await fileWallet(file).update(({ sequence }) => sequence)).toBe(1);
+    const before = Date.now() / 1000 - 11;
+    await utimes(`${file}.lock`, before, before);
+    await waiting;
+    expect(await wallet.update(({ sequence }) => sequence)).toBe(2);
   });
 
   test('a key that cannot be read for a while is read again', async () => {
