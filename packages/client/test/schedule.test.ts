@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import { below } from '../src/platform.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { below, timerSleep } from '../src/platform.ts';
 import { takeToken } from '../src/purse.ts';
 import { postponed, scheduleFor } from '../src/schedule.ts';
 import { emptyState, type Schedule } from '../src/index.ts';
@@ -44,6 +44,13 @@ describe('L6 the schedule', () => {
       }),
     );
   });
+});
+
+test('a wait of any length is one that a timer can hold', async () => {
+  const timers = vi.spyOn(globalThis, 'setTimeout');
+  void timerSleep(30 * DAY, true);
+  expect(timers.mock.calls[0]?.[1]).toBe(2 ** 31 - 1); // milliseconds; more would end at once
+  timers.mockRestore();
 });
 
 test('below is uniform and in range', () => {

@@ -95,6 +95,24 @@ describe('a search', () => {
     expect(world.urls()).toEqual([RELAY[0]]);
   });
 
+  test('a service without tokens has the room of one', async () => {
+    const world = await World.create();
+    const open = { name: 'open', tokenType: 0, challenge: new Uint8Array(0), requestLength: 256 };
+    world.alter = (bundle) => ({
+      ...bundle,
+      services: [...bundle.services, { ...open, responseLength: 4096 }],
+    });
+    const what = { method: 'POST', path: '/x', contentType: 'text/plain', content: new Uint8Array(120) };
+    await world
+      .client()
+      .request('open', what)
+      .catch(() => {});
+    expect(world.gateway.seen.map(({ content }) => content.length)).toEqual([120]);
+    const more = { ...what, content: new Uint8Array(220) };
+    await expect(world.client().request('open', more)).rejects.toMatchObject({ code: 'query-too-long' });
+    expect(world.gateway.seen).toHaveLength(1);
+  });
+
   test('L15 with the relay down, nobody else is asked', async () => {
     const world = await World.create();
     const client = world.client({ restSeconds: 0 });
