@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sources, written } from './support/sources.ts';
+import { documents, sources, written } from './support/sources.ts';
 
 /** Who may import whom. The relay cannot import what opens an envelope: that is the point of it. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -78,7 +78,7 @@ describe('the project speaks of itself alone', () => {
     ['', 'tmp', 'sotto'],
     ['..', 'shared'],
   ].map((parts) => parts.join('/'));
-  test.each(written)('$path names no folder of a machine', ({ text }) => {
+  test.each([...written, ...documents])('$path names no folder of a machine', ({ text }) => {
     expect(unsaid.filter((word) => text.includes(word))).toEqual([]);
   });
 });

@@ -24,5 +24,8 @@ function read(patterns: readonly string[]): Source[] {
 /** All that runs in production: packages and services, their entry files included. */
 export const sources = read(['packages/*/src/**/*.ts', 'services/*/src/**/*.ts']);
 
+/** What is read and not run: the documents, and the settings of the whole. */
+export const documents = read(['*.{md,json,toml}', 'specs/**/*.md', '{packages,services}/*/*.{md,json}']);
+
 /** Every file of code in the repository that a person wrote, tests too. */
 export const written = read(['{packages,services,test}/**/*.{ts,js}']);
