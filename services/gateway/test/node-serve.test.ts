@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { serve, type ServeOptions, type Serving } from '../src/node/serve.ts';
+import type { Serving } from '@sotto/http/node';
+import { serve, type ServeOptions } from '../src/node/serve.ts';
 import { rawConnection, rawExchange } from '../../../test/support/raw-connection.ts';
 
 const open: Serving[] = [];

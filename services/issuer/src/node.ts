@@ -11,7 +11,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
-import { serve } from '@hono/node-server';
+import { createAdaptorServer } from '@hono/node-server';
+import { listen, type Serving } from '@sotto/http/node';
 import { nodeEcdhVoprf } from '@sotto/voprf/ecdh-node';
 import { sodiumVoprf } from '@sotto/voprf/sodium';
 import { loadSodium } from '@sotto/voprf/sodium-node';
@@ -72,8 +73,8 @@ async function main(): Promise<void> {
   await issuer.keyring.use(() => {});
 
   const servers = await Promise.all([
-    listen(app(issuer).fetch, process.env['HOST'] ?? '127.0.0.1', port('PORT', '8080')),
-    listen(redeemRoute(issuer, internalToken).fetch, '127.0.0.1', port('INTERNAL_PORT', '8081')),
+    listenOn(process.env['HOST'] ?? '127.0.0.1', port('PORT', '8080'), app(issuer).fetch),
+    listenOn('127.0.0.1', port('INTERNAL_PORT', '8081'), redeemRoute(issuer, internalToken).fetch),
   ]);
   const timer = setInterval(() => void issuer.runSchedule().catch(() => {}), TICK);
   process.stdout.on('error', () => {}); // whoever read it may be gone
@@ -83,7 +84,7 @@ async function main(): Promise<void> {
     if (stopping) return;
     stopping = true;
     clearInterval(timer);
-    void close(servers).then(() => {
+    void Promise.all(servers.map((server) => server.close())).then(() => {
       database.close();
       process.exit(0);
     });
@@ -92,25 +93,12 @@ async function main(): Promise<void> {
   process.on('SIGINT', stop);
 }
 
-function listen(
-  fetch: (request: Request) => Response | Promise<Response>,
-  hostname: string,
-  at: number,
-): Promise<Server> {
-  const limits = { requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval: 2000 };
-  return new Promise((resolve, reject) => {
-    const server = serve({ fetch, hostname, port: at, serverOptions: limits }, () =>
-      resolve(server as Server),
-    );
-    server.once('error', reject);
-  });
-}
+type Fetch = (request: Request) => Response | Promise<Response>;
 
-/** Takes no new request and lets those in flight finish. */
-async function close(servers: readonly Server[]): Promise<void> {
-  const late = setTimeout(() => servers.forEach((server) => server.closeAllConnections()), DRAIN);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  clearTimeout(late);
+function listenOn(hostname: string, at: number, fetch: Fetch): Promise<Serving> {
+  const serverOptions = { requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval: 2000 };
+  const server = createAdaptorServer({ fetch, hostname, serverOptions }) as Server;
+  return listen(server, { host: hostname, port: at, drainMs: DRAIN });
 }
 
 try {

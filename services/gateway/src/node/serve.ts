@@ -1,27 +1,15 @@
 import { createServer as createPlain, IncomingMessage, ServerResponse, type Server } from 'node:http';
 import { createServer as createSecure } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { problemResponse } from '@sotto/http';
-import { writeResponse } from '@sotto/http/node';
+import { listen, writeResponse, type ListenOptions, type Serving } from '@sotto/http/node';
 import { OUTER } from '../problem.ts';
 
-export interface ServeOptions {
+export interface ServeOptions extends ListenOptions {
   readonly answer: (request: Request) => Response | Promise<Response>;
-  readonly host: string;
-  /** 0 for any free one. */
-  readonly port: number;
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly maxInFlight: number;
-  /** For what is in flight when the gateway is told to stop. */
-  readonly drainMs: number;
-}
-
-export interface Serving {
-  readonly origin: string;
-  /** Takes no more connections, lets what is in flight finish, and then closes. */
-  close(): Promise<void>;
 }
 
 const LIMITS = {
@@ -59,23 +47,12 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const server: Server = options.tls
     ? createSecure({ ...LIMITS, ...options.tls }, handle)
     : createPlain(LIMITS, handle);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, options.host, resolve);
-  });
-  server.removeAllListeners('error').on('error', () => {}); // no file descriptor left: the next accept may have one
-
-  const { address, port } = server.address() as AddressInfo;
-  const host = address.includes(':') ? `[${address}]` : address;
+  const serving = await listen(server, options);
   return {
-    origin: `${options.tls ? 'https' : 'http'}://${host}:${port}`,
-    async close() {
+    ...serving,
+    close() {
       closing = true;
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      const force = setTimeout(() => server.closeAllConnections(), options.drainMs);
-      await closed;
-      clearTimeout(force);
+      return serving.close();
     },
   };
 }

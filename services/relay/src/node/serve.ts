@@ -1,10 +1,10 @@
 import { createServer as createPlain, IncomingMessage, ServerResponse, type Server } from 'node:http';
 import { createServer as createSecure } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import { writeResponse } from '@sotto/http/node';
+import { listen, writeResponse, type ListenOptions, type Serving } from '@sotto/http/node';
 import { addressKey } from '../address-key.ts';
 import { refuse } from '../answer.ts';
 import { relay } from '../app.ts';
@@ -13,11 +13,8 @@ import { refuseSocket } from './refuse-socket.ts';
 import { tokenBuckets, type BucketOptions } from './token-bucket.ts';
 import { upstream } from './upstream.ts';
 
-export interface ServeOptions {
+export interface ServeOptions extends ListenOptions {
   readonly config: Config;
-  readonly host: string;
-  /** 0 for any free one. */
-  readonly port: number;
   readonly tls?: { readonly cert: string; readonly key: string };
   /** A header set by one's own proxy in front, whose last element is the visitor's address; else the socket's. */
   readonly addressHeader?: string;
@@ -27,16 +24,8 @@ export interface ServeOptions {
   readonly headersMs: number;
   readonly wholeRequestMs: number;
   readonly checkMs: number;
-  /** For what is in flight when the relay is told to stop. */
-  readonly drainMs: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-}
-
-export interface Serving {
-  readonly origin: string;
-  /** Takes no more connections, lets what is in flight finish, and then closes. */
-  close(): Promise<void>;
 }
 
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -103,25 +92,15 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   server.on('clientError', (error, socket) => {
     refuseSocket(error, socket as Socket, answering.get(socket)?.headersSent ?? false);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, options.host, resolve);
-  });
-  server.removeAllListeners('error').on('error', () => {}); // no file descriptor left: the next accept may have one
+  const serving = await listen(server, options);
 
   const stopSchedule = onSchedule(mine.refreshDue, config.bundleSeconds * 1000, now);
-  const { address, port } = server.address() as AddressInfo;
-  const host = address.includes(':') ? `[${address}]` : address;
   return {
-    origin: `${options.tls ? 'https' : 'http'}://${host}:${port}`,
-    async close() {
+    ...serving,
+    close() {
       closing = true;
       stopSchedule();
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      const force = setTimeout(() => server.closeAllConnections(), options.drainMs);
-      await closed;
-      clearTimeout(force);
+      return serving.close();
     },
   };
 }
