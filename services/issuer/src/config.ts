@@ -154,7 +154,7 @@ function parseAttester(entry: Json, local: boolean): AttesterConfig {
   };
 }
 
-/** A secret of 32 bytes as base64url. One repeated byte is no secret. */
+/** A secret of 32 bytes as base64url. One of fewer than eight different bytes is none. */
 function secret(value: unknown, variable: string): Bytes {
   const wanted = '32 random bytes as base64url are needed';
   if (typeof value !== 'string') throw new ConfigError(variable, wanted);

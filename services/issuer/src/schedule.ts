@@ -1,6 +1,6 @@
 import { tokenKeyId, truncatedTokenKeyId } from '@sotto/privacypass';
 import type { Voprf } from '@sotto/voprf';
-import type { Random, UnixSeconds } from '@sotto/wire';
+import { equalBytes, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
 import type { Config, ServiceConfig } from './config.ts';
 import { acceptedUntil, destroyedAt, epochAt, HORIZON } from './epoch.ts';
 import type { KeyListing, KeyRecord, KeySnapshot, Platform } from './ports.ts';
@@ -110,6 +110,7 @@ export class Schedule {
     return state;
   }
 
+  /** What exists now: it makes nothing. */
   snapshot(): KeySnapshot {
     const { db } = this.#deps.database;
     return { epoch: this.#state().epoch, keys: allKeys(db).map(asRecord) };
@@ -128,9 +129,10 @@ export class Schedule {
     }));
   }
 
-  reserve(keyId: KeyRow['keyId'], count: number): boolean {
+  /** Takes evaluations off a key's ceiling, all or none: false for a key that is gone, too. */
+  reserve(keyId: Bytes, count: number): boolean {
     const { config, database } = this.#deps;
-    const row = allKeys(database.db).find((key) => sameBytes(key.keyId, keyId));
+    const row = allKeys(database.db).find((key) => equalBytes(key.keyId, keyId));
     const ceiling = config.services.find(({ name }) => name === row?.service)?.ceiling ?? 0;
     return reserveEvaluations(database.db, keyId, count, ceiling);
   }
@@ -161,7 +163,7 @@ export class Schedule {
 function drawKey(
   voprf: Voprf,
   at: { service: string; type: number; epoch: UnixSeconds },
-  wrappingKey: KeyRow['wrapped'],
+  wrappingKey: Bytes, // 32 bytes
   random: Random,
 ): Omit<KeyRow, 'shards' | 'evaluations'> {
   const { secretKey, publicKey } = voprf.generateKeyPair(random);
@@ -179,8 +181,4 @@ function stateOf(epoch: UnixSeconds, current: UnixSeconds, E: number): KeyListin
   if (epoch > current) return 'ahead';
   if (epoch === current) return 'current';
   return acceptedUntil(epoch, E) > current ? 'previous' : 'grace';
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

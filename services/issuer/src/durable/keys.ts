@@ -71,10 +71,10 @@ export abstract class KeyStore extends DurableObject {
     return this.#schedule;
   }
 
-  /** Dead keys go at the next epoch's start or grace, even if no cron runs. */
+  /** Four times an epoch, so that dead keys go soon after their grace, even if no cron runs. */
   #wakeNext(): void {
     const { config, platform } = this.deps();
-    const quarter = config.epochSeconds / 4;
-    void this.ctx.storage.setAlarm((platform.now() + Math.max(1, quarter)) * 1000);
+    const seconds = Math.max(1, config.epochSeconds / 4);
+    void this.ctx.storage.setAlarm((platform.now() + seconds) * 1000);
   }
 }
