@@ -69,10 +69,9 @@ function canaryHeaders(): Record<string, string> {
 
 /** Posts an envelope with header fields that fetch would not let through. */
 function postWith(headers: Record<string, string>, { bytes }: Envelope): Promise<Buffer> {
-  const url = `${suite.urls.relay}/ohttp?${outer[0]?.text}`;
   return new Promise((resolve, reject) => {
     const options = { method: 'POST', headers: { ...headers, 'content-type': 'message/ohttp-req' } };
-    const request = httpRequest(url.split('?')[0] ?? url, options, (response) => {
+    const request = httpRequest(`${suite.urls.relay}/ohttp`, options, (response) => {
       const chunks: Buffer[] = [Buffer.from(JSON.stringify(response.rawHeaders))];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => resolve(Buffer.concat(chunks)));
