@@ -39,8 +39,12 @@ let folder = '';
 const examples = new Map<string, string>();
 
 beforeAll(async () => {
-  for (const name of ['picker', 'client']) {
-    const readme = await readFile(path.join(root, 'packages', name, 'README.md'), 'utf8');
+  for (const [name, home] of [
+    ['picker', 'packages/picker'],
+    ['client', 'packages/client'],
+    ['whole', '.'],
+  ] as const) {
+    const readme = await readFile(path.join(root, home, 'README.md'), 'utf8');
     const blocks = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code ?? '');
     blocks.forEach((code, i) =>
       examples.set(`${name} ${i}`, code.replace('/stickers/engine.js', 'stickers/engine')),
@@ -69,7 +73,7 @@ const compile = (): Promise<string> =>
     (error: { stdout: string }) => error.stdout,
   );
 
-test('every example of the two READMEs and of the page compiles, and a wrong one does not', async () => {
+test('every example of the READMEs and of the page compiles, and a wrong one does not', async () => {
   expect([...examples.keys()]).toEqual([
     'picker 0',
     'picker 1',
@@ -77,6 +81,7 @@ test('every example of the two READMEs and of the page compiles, and a wrong one
     'client 0',
     'client 1',
     'client 2',
+    'whole 0',
     'page',
   ]);
   expect(await compile()).toBe('');
