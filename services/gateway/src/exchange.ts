@@ -3,6 +3,7 @@ import { formatChallenge } from '@sotto/privacypass';
 import type { Problem } from '@sotto/http';
 import { PROBLEM_TYPE, problemText } from '@sotto/http';
 import { utf8, type Bytes, type UnixSeconds } from '@sotto/wire';
+import { before } from './before.ts';
 import type { ServiceRow } from './config.ts';
 import type { Counters } from './counters.ts';
 import { formatDate, isInDateWindow, lastAccepted, parseDate } from './date.ts';
@@ -138,16 +139,9 @@ async function spend(
 
 /** The store's word, or `unavailable`. It is asked once: if its answer was lost, the envelope may be known. */
 async function settled<T>(pending: Promise<T>, deadline: AbortSignal): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const refuse = (): void => reject(new InnerError('unavailable'));
-  deadline.addEventListener('abort', refuse, { once: true });
-  try {
-    return await Promise.race([pending, late]);
-  } catch (error) {
-    throw new InnerError('unavailable', { cause: error });
-  } finally {
-    deadline.removeEventListener('abort', refuse);
-  }
+  return before(deadline, pending).catch((cause: unknown) => {
+    throw new InnerError('unavailable', { cause });
+  });
 }
 
 async function ask(

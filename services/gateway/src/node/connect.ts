@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { sendOnce } from '@sotto/http/node';
+import { before } from '../before.ts';
 import { InnerError } from '../problem.ts';
 import type { Fetch } from '../service/fetch-service.ts';
 import type { Permits } from './addresses.ts';
@@ -26,7 +27,8 @@ export function guardedFetch(resolve: Resolve, permits: Permits): Fetch {
   const lookUp = shared(resolve);
   return async (url, init) => {
     const { hostname, protocol } = new URL(url);
-    const addresses = await before(init.signal, addressesOf(hostname.replace(/^\[|\]$/g, ''), lookUp));
+    const found = addressesOf(hostname.replace(/^\[|\]$/g, ''), lookUp);
+    const addresses = await (init.signal ? before(init.signal, found) : found);
     if (!addresses.every(({ address }) => permits(address))) throw new InnerError('forbidden');
     const agent = agents(addresses, protocol === 'https:');
     return sendOnce(url, init, { agent, lookup: toldOnly(addresses) });
@@ -68,20 +70,6 @@ function connections(): (addresses: readonly Address[], secure: boolean) => http
     }
     return secure ? kept.secure : kept.plain;
   };
-}
-
-/** What comes of a look-up, unless the deadline is before it. */
-async function before<T>(signal: AbortSignal | null | undefined, pending: Promise<T>): Promise<T> {
-  if (!signal) return pending;
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const stop = (): void => reject(new Error('late'));
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
-  try {
-    return await Promise.race([pending, late]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }
 
 /** Says the addresses that were found, whatever the name leads to by now. */
