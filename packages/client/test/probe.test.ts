@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { utf8 } from '@sotto/wire';
 import { probe } from '../src/cli/probe.ts';
 import { GATEWAY, house, NOW, RELAY, type Faults } from './probe-house.ts';
-import { ALL, probed, type Said } from './probed.ts';
+import { ALL, printed, probed, type Said } from './probed.ts';
 
 test('an honest house passes every row, within sixty requests to the relay', async () => {
   const { status, said, failed, unsaid, requests } = await probed({});
@@ -138,19 +138,10 @@ test('nobody there is one failure, wrong words are wrong usage', async () => {
 
 test('the table has a line a row, with no escape of the other side in it', async () => {
   const hostile: Faults = { passesOn: () => ({ 'x-evil': utf8('\u001b[2J').join() }) };
-  const { fetch } = await house(hostile);
-  const out: string[] = [];
-  const io = {
-    out: (line: string) => void out.push(line),
-    err: () => {},
-    fetch,
-    env: {},
-    cwd: '/',
-    columns: null,
-  };
-  expect(await probe(ALL, io, { now: () => NOW, sleep: async () => {} })).toBe(1);
-  expect(out).toHaveLength(29);
-  expect(out.find((line) => line.startsWith('R08 '))).toMatch(
+  const { status, lines } = await printed(hostile, ALL);
+  expect(status).toBe(1);
+  expect(lines).toHaveLength(29);
+  expect(lines.find((line) => line.startsWith('R08 '))).toMatch(
     /^R08 +FAIL +none of a client's headers .* unexpected: x-evil$/,
   );
 });

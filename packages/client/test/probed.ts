@@ -10,13 +10,13 @@ export interface Said {
   readonly detail: string;
 }
 
-/** Probes a house with these faults. */
-export async function probed(faults: Faults, argv: readonly string[] = ALL) {
+/** Probes a house with these faults: the lines that are printed. */
+export async function printed(faults: Faults, argv: readonly string[]) {
   const { fetch, requests } = await house(faults);
-  const out: string[] = [];
+  const lines: string[] = [];
   const waits: number[] = [];
   const io = {
-    out: (line: string) => void out.push(line),
+    out: (line: string) => void lines.push(line),
     err: () => {},
     fetch,
     env: {},
@@ -24,8 +24,14 @@ export async function probed(faults: Faults, argv: readonly string[] = ALL) {
     columns: null,
   };
   const sleep = async (seconds: number): Promise<void> => void waits.push(seconds);
-  const status = await probe([...argv, '--json'], io, { now: () => NOW, sleep });
-  const said = out.map((line) => JSON.parse(line) as Said);
+  const status = await probe(argv, io, { now: () => NOW, sleep });
+  return { status, lines, waits, requests: requests() };
+}
+
+/** The same, row by row. */
+export async function probed(faults: Faults, argv: readonly string[] = ALL) {
+  const { status, lines, waits, requests } = await printed(faults, [...argv, '--json']);
+  const said = lines.map((line) => JSON.parse(line) as Said);
   const of = (result: string): string[] => said.filter((row) => row.result === result).map(({ id }) => id);
-  return { status, said, failed: of('fail'), unsaid: of('cannot-tell'), waits, requests: requests() };
+  return { status, said, failed: of('fail'), unsaid: of('cannot-tell'), waits, requests };
 }
