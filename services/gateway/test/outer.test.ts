@@ -9,6 +9,16 @@ import { house, opened, outerCode, RELAY_TOKEN } from './support/house.ts';
 const PATH = '/.well-known/ohttp-gateway';
 const told = async (response: Response): Promise<string> => `${response.status} ${await outerCode(response)}`;
 
+/** By name, of the providers and proxies that a relay may stand at or behind. */
+const IDENTITIES = [
+  'forwarded forwarded-for x-forwarded x-forwarded-for x-original-forwarded-for x-real-ip client-ip',
+  'x-client-ip true-client-ip x-cluster-client-ip cf-connecting-ip cf-connecting-ipv6 cf-pseudo-ipv4',
+  'cf-ipcountry cf-ipcity cf-ipcontinent cf-iplatitude cf-iplongitude cf-region cf-region-code',
+  'cf-postal-code cf-timezone cf-metro-code do-connecting-ip fastly-client-ip fly-client-ip',
+  'x-appengine-user-ip x-azure-clientip x-azure-socketip x-vercel-forwarded-for',
+  'x-nf-client-connection-ip x-envoy-external-address',
+].flatMap((line) => line.split(' '));
+
 describe('outside', () => {
   test('G15 other methods are refused, and what is allowed is said', async () => {
     const { app } = await house();
@@ -132,10 +142,8 @@ describe('outside', () => {
   test('G31 any identity header is refused and counted, unless it is the egress that we know', async () => {
     const h = await house();
     const { body } = await seal(await h.sealer(), padded(inner({ fields: await h.fields() })));
-    // By name, of providers that a relay may stand at: Fastly, Fly, App Engine, Azure, Vercel, Netlify, Envoy.
-    const others = ['fastly-client-ip', 'fly-client-ip', 'x-appengine-user-ip', 'x-azure-clientip'];
-    const more = ['x-vercel-forwarded-for', 'x-nf-client-connection-ip', 'x-envoy-external-address'];
-    for (const name of [...IDENTITY, ...others, ...more]) {
+    expect(IDENTITY.toSorted()).toEqual(IDENTITIES.toSorted());
+    for (const name of IDENTITIES) {
       expect([name, await told(await h.post(body, { [name]: '198.51.100.7' }))]).toEqual([
         name,
         '400 bad-request',
@@ -150,6 +158,21 @@ describe('outside', () => {
       '400 bad-request',
     );
     expect((await opened(sealed, await known.post(sealed.body, egress))).inner.status).toBe(200);
+  });
+
+  test('an upload that stops is given up at the deadline, in either form, and let go of', async () => {
+    const h = await house();
+    const { body: whole } = await seal(await h.sealer(), padded(inner({ fields: await h.fields() })));
+    for (const type of ['message/ohttp-req', 'message/ohttp-chunked-req']) {
+      let gone = false;
+      const slow = new ReadableStream<Uint8Array>({
+        start: (controller) => controller.enqueue(whole.slice(0, 30)),
+        cancel: () => void (gone = true),
+      });
+      h.deadlineMs = 50;
+      const response = await h.post(slow, { 'content-type': type });
+      expect([await told(response), gone]).toEqual(['408 request-timeout', true]);
+    }
   });
 
   test('other paths are not there, whatever the method', async () => {
