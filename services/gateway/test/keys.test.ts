@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decodeKeyConfigs, KEM } from '@sotto/ohttp';
 import { hex } from '@sotto/wire';
-import { destroyDead, prepare } from '../src/keys/authority.ts';
+import { destroyDead, prepare, tagPurposeOf } from '../src/keys/authority.ts';
 import { KeyRing } from '../src/keys/key-ring.ts';
 import { graceSeconds, HORIZON, keyIdOf, openableAt } from '../src/slots.ts';
 import type { StoredSlot } from '../src/ports.ts';
@@ -54,6 +54,27 @@ describe('the schedule', () => {
     const live = await new KeyRing(authority).at(h.now);
     expect(live.gatewayKeys.map(({ config }) => config.keyId)).not.toContain(keyIdOf(TODAY, KEM.X25519));
     expect(live.tagKey(TODAY)).toBeNull();
+  });
+
+  test('G07 what is past grace is not held in memory: it would have to be unwrapped again', async () => {
+    const h = await house();
+    const unwrapped: string[] = [];
+    const { wrap } = h.deps.authority;
+    const unwrap: typeof wrap.unwrap = (wrapped, purpose) => {
+      unwrapped.push(hex(purpose));
+      return wrap.unwrap(wrapped, purpose);
+    };
+    const ring = new KeyRing({ ...h.deps.authority, wrap: { ...wrap, unwrap } });
+    const again = async (now: number): Promise<number> => {
+      unwrapped.length = 0;
+      await ring.at(now);
+      return unwrapped.filter((purpose) => purpose === hex(tagPurposeOf(TODAY))).length;
+    };
+    expect(await again(NOW)).toBe(1);
+    expect(await again(NOW + DAY)).toBe(0);
+    expect(await again(MIDNIGHT + 2 * DAY + 299)).toBe(0);
+    expect(await again(MIDNIGHT + 2 * DAY + 300)).toBe(0);
+    expect(await again(NOW + DAY)).toBe(1); // the store has it still, and the clock went back
   });
 
   test('a destroyed slot never comes back, whoever’s clock is behind', async () => {
