@@ -36,6 +36,16 @@ test('R30 nobody reading, a stream without end is held back: two chunks are take
   expect(state.pulled).toBeLessThanOrEqual(2);
 });
 
+test('R05 a stream of as many bytes as it may have is passed on whole', async () => {
+  const { body, fault } = await passOn(source(100, 10).stream, {
+    minBytes: 1000,
+    maxBytes: 1000,
+    deadline: never,
+  });
+  expect(await bytesOf(body)).toBe(1000);
+  expect(fault()).toBe(null);
+});
+
 test('R30 single bytes are passed on as they come, past the first 55', async () => {
   const { stream } = source(1, 200);
   const { body, fault } = await passOn(stream, { minBytes: 55, maxBytes: 1000, deadline: never });
