@@ -21,6 +21,8 @@ const code = (expected: string) => expect.objectContaining({ code: expected });
 const HEAD_5 = fromHex('000507');
 const HEAD_1 = fromHex('000107');
 
+const CHALLENGE = serviceChallenge({ tokenType: 5, issuerName: 'i', service: 's', epoch: 0 });
+
 const MALFORMED: readonly [string, () => unknown, string][] = [
   ['I01 an unknown token type', () => decodeTokenRequest(fromHex('0003aa')), 'unknown-token-type'],
   ['I01 the retired draft type 0xF91A', () => decodeTokenRequest(fromHex('f91aaa')), 'unknown-token-type'],
@@ -98,6 +100,16 @@ const MALFORMED: readonly [string, () => unknown, string][] = [
       decodeTokenChallenge(
         concat(uint(2, 5), vector(2, utf8('i')), vector(1, new Uint8Array(33)), uint(2, 0)),
       ),
+    'bad-challenge',
+  ],
+  [
+    'a redemption context of 31 bytes, to be encoded,',
+    () => encodeTokenChallenge({ ...CHALLENGE, redemptionContext: new Uint8Array(31) }),
+    'bad-challenge',
+  ],
+  [
+    'no issuer name, to be encoded,',
+    () => encodeTokenChallenge({ ...CHALLENGE, issuerName: '' }),
     'bad-challenge',
   ],
   ['no issuer name', () => decodeTokenChallenge(fromHex('00050000000000')), 'bad-challenge'],
