@@ -55,6 +55,20 @@ describe('drawing tokens', () => {
     for (const { token } of tokens) expect(namesKey(decodeToken(token), tokenKey)).toBe(true);
   });
 
+  test('a challenge of another service, or no key for it, is refused, and nothing is drawn', async () => {
+    const world = await World.create();
+    const { alter } = world;
+    const challenge = world.issuer.challenge(START, 'weather');
+    world.alter = (bundle) => ({
+      ...bundle,
+      services: bundle.services.map((one) => ({ ...one, challenge })),
+    });
+    await expect(world.client().refill()).rejects.toMatchObject({ code: 'bundle-refused' });
+    world.alter = (bundle) => ({ ...alter(bundle), directory: world.issuer.directory(START, 'weather') });
+    await expect(world.client().refill()).rejects.toMatchObject({ code: 'bundle-refused' });
+    expect(draws(world)).toBe(0);
+  });
+
   test('a service that the bundle does not name is said as that, and nothing is drawn for it', async () => {
     const world = await World.create();
     const client = world.client({ services: ['weather'] });
