@@ -42,6 +42,17 @@ test('keys are made ahead; the directory shows the current epoch and the next, e
   expect(ofEpoch(second, START)).toEqual([]);
 });
 
+test('a type that is configured no more is neither shown nor redeemed', async () => {
+  const world = new World();
+  const [token] = await world.draw(1, { service: 'weather', type: 1 });
+  expect(await world.redeem(token, { service: 'weather' })).toBe('first');
+  const services = [{ name: 'weather', types: [5], batch: [1], quota: { default: 60 } }];
+  const vars = { SERVICES: JSON.stringify(services) };
+  const later = new World({ vars, database: world.database, clock: world.clock });
+  expect((await shown(later)).map((id) => id.slice(0, 9))).toEqual(['weather 5', 'weather 5']);
+  expect(await later.redeem(token, { service: 'weather' })).toBe('invalid');
+});
+
 test('what the gateway is told ahead is what the directory will say', async () => {
   const world = new World();
   const { epochs } = await world.issuer.schedule();
@@ -201,12 +212,15 @@ test('K07 S16 a restore: every key that signed is retired, tokens of before are 
 
   // Both who knows of it and who still holds the keys in memory refuse.
   for (const w of [world, cold]) expect(await w.redeem(tokens[0])).toBe('invalid');
-  const refused = await world.post(
-    'application/private-token-request',
-    new Uint8Array([0, 5, 0, ...new Uint8Array(32)]),
-  );
-  expect(refused.headers.get('retry-after')).toBe(new Date((START + DAY) * 1000).toUTCString());
-  expect(await told(refused)).toEqual(PROBLEM(503, 'unavailable', 'Service Unavailable'));
+  const one = [0, 5, 0, ...new Uint8Array(32)];
+  for (const [type, body] of [
+    ['application/private-token-request', one],
+    ['application/private-token-generic-batch-request', [one.length, ...one]],
+  ] as const) {
+    const refused = await world.post(type, new Uint8Array(body));
+    expect(refused.headers.get('retry-after')).toBe(new Date((START + DAY) * 1000).toUTCString());
+    expect(await told(refused)).toEqual(PROBLEM(503, 'unavailable', 'Service Unavailable'));
+  }
   await world.issuer.runSchedule();
   expect(rows(world).some(({ epoch }) => epoch <= START)).toBe(false);
 
