@@ -211,6 +211,28 @@ test('a generic batch answers each request by itself: 200, 206 when some are ref
   expect(world.used()).toBe(4); // two, one and one
 });
 
+test('of a generic batch each key’s ceiling bears its own part', async () => {
+  const reserved: number[] = [];
+  const world = new World({
+    deps: ({ authority }) => ({
+      authority: {
+        ...authority,
+        snapshot: () => authority.snapshot(),
+        reserve: async (keyId, count) => reserved.push(count) > 0 && authority.reserve(keyId, count),
+      },
+    }),
+    vars: {
+      SERVICES: JSON.stringify([
+        { name: 'weather', types: [5, 1], batch: [3], quota: { default: 30 }, ceiling: 3 },
+      ]),
+    },
+  });
+  const a = decodeTokenRequest((await world.blind(1, 'weather', 5, 'single')).pending.request);
+  const b = decodeTokenRequest((await world.blind(1, 'weather', 1, 'single')).pending.request);
+  expect((await world.post(GENERIC_REQUEST, encodeGenericBatchTokenRequest([a, a, b]))).status).toBe(200);
+  expect(reserved).toEqual([2, 1]);
+});
+
 test('I13 a body that is a view into a larger buffer is read from its own bytes alone', async () => {
   const world = new World();
   const { pending } = await world.blind(1);

@@ -1,5 +1,7 @@
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import type { Bytes } from '@sotto/wire';
+import { Budget } from '../src/budget.ts';
 import { Queue } from '../src/queue.ts';
 import { PROBLEM, START, told, VOPRF, World } from './support/world.ts';
 
@@ -147,6 +149,17 @@ test('one evaluation at a time, in the order of coming', async () => {
     ),
   );
   expect(order).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
+});
+
+test('I21 what a crash could lose of a ceiling is a thousandth of it, and 30,000 at most', async () => {
+  const asked: number[] = [];
+  const reserve = async (_keyId: Bytes, count: number): Promise<boolean> => asked.push(count) > 0;
+  const keyId = new Uint8Array(32);
+  for (const ceiling of [1_000_000, 1_000_000_000]) {
+    const budget = new Budget({ reserve }, () => START);
+    for (let i = 0; i < 34; i++) expect(await budget.take({ keyId, ceiling }, 30)).toBe(true);
+  }
+  expect(asked).toEqual([1000, 1000, 30_000]);
 });
 
 test('I21 a key at its ceiling answers 503 until the next epoch, and no other key appears', async () => {
