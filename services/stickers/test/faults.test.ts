@@ -79,6 +79,7 @@ describe('Q05 the catalogue', () => {
     const response = await post({ q: 'cat' }, without);
     expect([response.status, await response.text()]).toEqual([503, UNAVAILABLE]);
     expect((await without.request('/health')).status).toBe(200);
+    expect(await (await without.request('/v1')).text()).toBe(problemText(PROBLEMS['not-found']));
   });
   test('Q05 a byte changed in an index makes that language unavailable and no other', async () => {
     const archive = bytes('catalogue.bin').slice();
@@ -248,6 +249,7 @@ test('Q09 the same query from 100 users: the same bytes, whatever they send alon
   );
   expect(new Set(answers).size).toBe(1);
   expect(answers[0]).not.toMatch(/etag|set-cookie|vary/i);
+  expect(answers[0]).toContain('"cache-control","no-store"');
 });
 
 describe('Q10 no query takes long', () => {
