@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROBLEMS } from '@sotto/http';
 import { recordingServer, type RecordingServer } from '../../../test/support/recording-server.ts';
 import { scheduledBundle } from '../src/bundle.ts';
+import { fetchBundle } from '../src/fetch-bundle.ts';
 import { RELAYS, vars, type RunningRelay } from './start-relay.ts';
 import { problem, told } from './told.ts';
 
@@ -32,6 +33,25 @@ function schedule(periodMs: number) {
   };
   return { at, bundle, current, gives: (next: typeof gateway.next) => (gateway.next = next) };
 }
+
+test.each([
+  ['without a credential', null, { accept: TYPE }],
+  ['under its credential', 'mine', { accept: TYPE, authorization: 'Bearer mine' }],
+])(
+  'R15 %s the bundle is asked for at one place, and no redirect is followed',
+  async (_how, credential, headers) => {
+    const { signal } = new AbortController();
+    const asked: unknown[] = [];
+    const send = async (url: string, init: RequestInit): Promise<Response> => {
+      asked.push(url, init);
+      return new Response('the bundle', { headers: { 'content-type': TYPE } });
+    };
+    const gateway = { base: '', origin: 'https://gateway.example', credential };
+    expect(await fetchBundle(send, () => signal, gateway)).toEqual(bytes('the bundle'));
+    const init = { method: 'GET', headers, redirect: 'manual', signal };
+    expect(asked).toEqual(['https://gateway.example/bundle', init]);
+  },
+);
 
 describe('the schedule of the key bundle', () => {
   test('L7 a thousand clients in one period cause one fetch; the next period causes one more', async () => {
