@@ -19,6 +19,7 @@ test.each([
   ['2001:db8:1:2::1', '2001:db8:1:2::/64'],
   ['2001:DB8:0001:2::', '2001:db8:1:2::/64'],
   ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['2001::2:3:4:5:6:7', '2001:0:2:3::/64'],
   ['::1', '0:0:0:0::/64'],
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
 ])('%s counts as %s', (address, key) => {
@@ -42,6 +43,12 @@ test('an address is forgotten once its bucket is full again, and there are never
   now = 60_000;
   buckets.take('one more');
   expect(buckets.size).toBe(1);
+});
+
+test('R27 past the most, the address longest unseen is forgotten first', () => {
+  const buckets = tokenBuckets({ burst: 1, perSecond: 1, maxKeys: 2 }, () => 0);
+  for (const address of ['a', 'b', 'a', 'c']) buckets.take(address);
+  expect(['a', 'b'].map((address) => buckets.take(address))).toEqual([false, true]);
 });
 
 test.each([200, 400, 500])(
