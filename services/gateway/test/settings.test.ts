@@ -48,6 +48,8 @@ describe('start-up on Node', () => {
     expect(start({ HOST: '0.0.0.0' })).toMatch(/^HOST: /);
     expect(start({ HOST: '0.0.0.0', BEHIND_TLS: 'yes' })).toMatch(/^HOST: /);
     expect(start({ HOST: '0.0.0.0', BEHIND_TLS: 'true' })).toBe('starts');
+    const readable = { TLS_CERT_FILE: import.meta.filename, TLS_KEY_FILE: import.meta.filename };
+    expect(start({ HOST: '0.0.0.0', ...readable })).toBe('starts');
     expect(start({ TLS_CERT_FILE: '/nowhere' })).toMatch(/^TLS_CERT_FILE, TLS_KEY_FILE: /);
   });
 

@@ -9,6 +9,7 @@ const GOOD = {
   GATEWAYS: '{"":"https://gateway.example"}',
   RELAY_TOKENS: JSON.stringify({ '': CREDENTIAL }),
 };
+const TLS = { TLS_CERT_FILE: import.meta.filename, TLS_KEY_FILE: import.meta.filename };
 const refusal = (run: () => unknown): string => {
   try {
     run();
@@ -137,6 +138,7 @@ test.each([
     { ORIGIN: 'https://relay.example', TLS_CERT_FILE: '/nowhere' },
     'TLS_CERT_FILE, TLS_KEY_FILE: one of them cannot be read',
   ],
+  ['with TLS', { HOST: '0.0.0.0', ...TLS, ORIGIN: 'https://relay.example' }, 'started'],
   ['behind TLS', { HOST: '0.0.0.0', BEHIND_TLS: 'true', ORIGIN: 'https://relay.example' }, 'started'],
 ])('R24 on Node, %s: %s', (_what, env, message) => {
   expect(refusal(() => readSettings({ ...GOOD, ...env }))).toBe(message);
