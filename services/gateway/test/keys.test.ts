@@ -77,6 +77,19 @@ describe('the schedule', () => {
     expect(await again(NOW + DAY)).toBe(1); // the store has it still, and the clock went back
   });
 
+  test('what a slot needs is read once in it', async () => {
+    const h = await house();
+    const { store } = h.deps.authority;
+    let reads = 0;
+    const slots: typeof store.slots = (from, to) => {
+      reads++;
+      return store.slots(from, to);
+    };
+    const ring = new KeyRing({ ...h.deps.authority, store: { ...store, slots } });
+    for (const later of [0, 10, 3600, 43_200]) await ring.at(NOW + later);
+    expect(reads).toBe(1);
+  });
+
   test('a destroyed slot never comes back, whoever’s clock is behind', async () => {
     const h = await house();
     const { authority } = h.deps;
