@@ -18,8 +18,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fromUtf8, utf8 } from '@sotto/wire';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { emptyState, memoryWallet, walletOver } from '../src/index.ts';
+import { withFileLock } from '../src/node/file-lock.ts';
 import { fileWallet } from '../src/node/file-wallet.ts';
 import { memoryStore } from '../src/wallet/memory.ts';
 import { encodeState } from '../src/wallet/state.ts';
@@ -96,6 +97,15 @@ describe('a wallet in a file', () => {
     expect(await fileWallet(file, keyFile).update(({ sequence }) => sequence)).toBe(5);
     expect((await stat(path.dirname(file))).mode & 0o777).toBe(0o700);
     expect((await stat(keyFile)).size).toBe(32);
+  });
+
+  test('a lock of the living is waited for so long and no longer', async () => {
+    const lock = path.join(folder, randomUUID());
+    await writeFile(lock, `${process.pid}`);
+    const task = vi.fn<() => Promise<void>>(async () => {});
+    await expect(withFileLock(lock, 30, task)).rejects.toThrow('locked');
+    expect(task).not.toHaveBeenCalled();
+    expect(await readFile(lock, 'utf8')).toBe(`${process.pid}`);
   });
 
   test('a lock without an owner’s name is broken after a while, and not before', async () => {
