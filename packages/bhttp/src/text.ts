@@ -11,14 +11,23 @@ const CR = 0x0d;
 const SPACE = 0x20;
 const CONTROL_PSEUDO_FIELDS = new Set([':method', ':scheme', ':authority', ':path', ':status']);
 const PIECE = 4096; // arguments in a call
+const SHORT = 64; // bytes
 
 /** Bytes to text, one char a byte. */
 export function latin1(bytes: Uint8Array): string {
+  if (bytes.length <= SHORT) return shortText(bytes);
   let text = '';
   for (let at = 0; at < bytes.length; at += PIECE) {
     const piece = bytes.subarray(at, at + PIECE);
     text += String.fromCharCode.apply(null, piece as unknown as number[]);
   }
+  return text;
+}
+
+/** What nearly all names and values are: a view of a piece would cost more than the text. */
+function shortText(bytes: Uint8Array): string {
+  let text = '';
+  for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i] ?? 0);
   return text;
 }
 
