@@ -66,17 +66,6 @@ export function novelty(named: readonly Named[]): (query: Query) => boolean {
   return ({ query, expect }) => !expect.some((emoji) => phrases.get(bare(emoji))?.has(plain(query)) === true);
 }
 
-/** Numbers that look like chance and are the same every time (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** One edit in one word of at least four letters: a letter lost, doubled, changed, or two swapped. */
 export function withTypo(query: string, random: () => number): string | null {
   const words = query.split(' ');

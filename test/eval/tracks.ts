@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { bare, cldr, type Named, novelty, type Query, seeded, shortcodes, withTypo } from './data.ts';
+import { bare, cldr, type Named, novelty, type Query, shortcodes, withTypo } from './data.ts';
+import { seeded } from '../support/seeded.ts';
 
 /** A question put to the service many times, and what it is measured beside. */
 export interface Track {

@@ -3,6 +3,7 @@ import type { Bytes } from '@sotto/wire';
 import { startSuite } from '../../services/local/src/suite.ts';
 import { flags, numberOf } from '../support/flags.ts';
 import { RawExchange } from '../support/raw-exchange.ts';
+import { seeded } from '../support/seeded.ts';
 import { EchoClient, echoService } from './echo.ts';
 
 export interface RotationOptions {
@@ -38,17 +39,6 @@ const MARGIN = 300; // milliseconds before the end of a bundle: what is sent lat
 const SEARCH = { name: 'stickers', target: { binding: 'STICKERS' }, token: { type: 5 }, idempotent: true };
 const IN_FLIGHT = 64; // small requests at once: a machine that cannot keep up is told by the rate
 const TICK = 5; // milliseconds between two looks at what is due
-
-/** Chance that can be had again (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Several clients draw, search and echo while every key there is rotates; each keeps its bundle for long. */
 export async function rotate(options: RotationOptions): Promise<RotationFigures> {
