@@ -6,7 +6,8 @@
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import path from 'node:path';
-import { serve } from '@hono/node-server';
+import { createAdaptorServer } from '@hono/node-server';
+import { listen } from '@sotto/http/node';
 import { stickers } from './app.ts';
 import { type Catalogue, openCatalogue } from './catalogue.ts';
 
@@ -22,7 +23,7 @@ const open = (): Catalogue => {
   return openCatalogue(read('catalogue.bin'), read('art.bin'), { whole: true });
 };
 
-function main(): void {
+async function main(): Promise<void> {
   let current = open();
   const app = stickers({
     catalogue: () => current,
@@ -37,19 +38,17 @@ function main(): void {
       process.stderr.write('sotto stickers: the new catalogue cannot be read\n');
     }
   });
-  const options = { fetch: app.fetch, port: Number(PORT), hostname: HOST, serverOptions: LIMITS };
-  const server = serve(options, () => process.stdout.write('ready\n')) as Server;
-  server.once('error', ({ code }: NodeJS.ErrnoException) => end(code ?? 'cannot listen'));
-  const stop = (): void => {
-    setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
-    server.close(() => process.exit(0));
-    server.closeIdleConnections();
-  };
+  const server = createAdaptorServer({ fetch: app.fetch, serverOptions: LIMITS }) as Server;
+  const serving = await listen(server, { host: HOST, port: Number(PORT), drainMs: DRAIN_MS }).catch(
+    ({ code }: NodeJS.ErrnoException) => end(code ?? 'cannot listen'),
+  );
+  process.stdout.write('ready\n');
+  const stop = (): void => void serving.close().then(() => process.exit(0));
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
 }
 
-function end(reason: string): void {
+function end(reason: string): never {
   process.stderr.write(`sotto stickers: ${reason}\n`);
   process.exit(1);
 }
@@ -58,7 +57,7 @@ process.stdout.on('error', () => {}); // nobody may be reading
 process.stderr.on('error', () => {});
 
 try {
-  main();
+  await main();
 } catch {
   end('the catalogue cannot be read, or PAGE_BYTES is no page');
 }
