@@ -2,7 +2,7 @@ import path from 'node:path';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
 import { childNamed, clockOf } from './cpu-clock.ts';
 import type { Clock } from './measure.ts';
-import { workerModules } from '../../services/local/src/worker-code.ts';
+import { ON_LOOPBACK, workerModules } from '../../services/local/src/worker-code.ts';
 
 export interface BenchWorker {
   readonly url: string;
@@ -24,12 +24,7 @@ export async function startBenchWorker(file: string): Promise<BenchWorker> {
           unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
         },
       ] as never,
-      host: '127.0.0.1',
-      port: 0,
-      cf: false,
-      telemetry: { enabled: false },
-      unsafeObservability: false,
-      unsafeLocalExplorer: false,
+      ...ON_LOOPBACK,
       log: new Log(LogLevel.ERROR),
     }),
   );

@@ -2,7 +2,7 @@ import '../support/offline-env.ts';
 import path from 'node:path';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
-import { ROOT, workerModules } from '../../services/local/src/worker-code.ts';
+import { ON_LOOPBACK, ROOT, workerModules } from '../../services/local/src/worker-code.ts';
 
 /** One sticker that was found. */
 export interface Hit {
@@ -34,13 +34,7 @@ export async function startStickers(): Promise<Live> {
           unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
         },
       ] as never,
-      host: '127.0.0.1',
-      port: 0,
-      cf: false,
-      logRequests: false,
-      telemetry: { enabled: false },
-      unsafeObservability: false,
-      unsafeLocalExplorer: false,
+      ...ON_LOOPBACK,
       log: new Log(LogLevel.WARN),
     }),
   );

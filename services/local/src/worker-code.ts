@@ -51,3 +51,14 @@ export async function workerModules(entry: string): Promise<WorkerModule[]> {
   if (code === undefined) throw new Error(`no code for ${entry}`);
   return [{ type: 'ESModule', path: 'index.js', contents: code.text }, ...found.values()];
 }
+
+/** How Miniflare runs Workers on loopback: on a free port of its own, telling nobody and fetching nothing. */
+export const ON_LOOPBACK = {
+  host: '127.0.0.1',
+  port: 0,
+  cf: false,
+  logRequests: false,
+  telemetry: { enabled: false },
+  unsafeObservability: false,
+  unsafeLocalExplorer: false,
+} as const;

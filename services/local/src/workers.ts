@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, Response } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
 import type { Taps } from './taps/taps.ts';
-import { ROOT, workerModules } from './worker-code.ts';
+import { ON_LOOPBACK, ROOT, workerModules } from './worker-code.ts';
 
 export const SERVICES = ['relay', 'gateway', 'issuer', 'stickers'] as const;
 export type ServiceName = (typeof SERVICES)[number];
@@ -56,13 +56,7 @@ export async function startWorkers({
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       workers: workers as never,
-      host: '127.0.0.1',
-      port: 0,
-      cf: false,
-      logRequests: false,
-      telemetry: { enabled: false },
-      unsafeObservability: false,
-      unsafeLocalExplorer: false,
+      ...ON_LOOPBACK,
       stripDisablePrettyError: true,
       log: new Log(LogLevel.ERROR),
       ...(onOutput && {
