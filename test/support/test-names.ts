@@ -18,7 +18,7 @@ function namesIn(text: string): string[] {
   return Array.from(text.matchAll(NAME), ([, single, double, back]) => single ?? double ?? back ?? '');
 }
 
-const ID = /\b(?:[RGBISQKX]|P)\d\d\b/g;
+const ID = /\b(?:[RGBISQKXN]|P)\d\d\b/g;
 
 /** The fault ids that a name bears. */
 export const idsIn = (name: string): string[] => name.match(ID) ?? [];
