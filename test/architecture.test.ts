@@ -11,6 +11,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/privacypass': ['wire', 'voprf'],
   'packages/bundle': ['wire'],
   'packages/client': ['wire', 'bhttp', 'ohttp', 'voprf', 'privacypass', 'bundle'],
+  'packages/cli': ['client', 'wire', 'bhttp', 'ohttp', 'voprf', 'privacypass', 'bundle'],
   'packages/picker': ['client'],
   'services/relay': ['http'],
   'services/gateway': ['http', 'wire', 'bhttp', 'ohttp', 'privacypass', 'bundle'],
@@ -22,8 +23,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const ENTRY = [
   /^services\/local\//,
   /^services\/\w+\/src\/(index|node)\.ts$/,
-  /^packages\/client\/src\/(browser|node|cli)\b/,
-  /^packages\/picker\//,
+  /^packages\/client\/src\/(browser|node)\b/,
+  /^packages\/(cli|picker)\//,
 ];
 const IMPURE = /\bfetch\(|Date\.now|new Date\(\)|Math\.random|getRandomValues|console\.|performance\.now/;
 const entry = (path: string): boolean => ENTRY.some((pattern) => pattern.test(path));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { probe } from '../../packages/client/src/cli/probe.ts';
+import { probe } from '../../packages/cli/src/commands/probe.ts';
 import { startSuite, type Suite } from '../../services/local/src/suite.ts';
 
 let suite: Suite;

@@ -1,5 +1,11 @@
 import type { BhttpResponse } from '@sotto/bhttp';
-import { encapsulatedResponseLength, encapsulateRequest, MEDIA_TYPES, type Hpke } from '@sotto/ohttp';
+import {
+  encapsulatedResponseLength,
+  encapsulateRequest,
+  MEDIA_TYPES,
+  OHTTP_KEY_PROBLEM,
+  type Hpke,
+} from '@sotto/ohttp';
 import { fromUtf8, type Bytes } from '@sotto/wire';
 import { ClientError } from './error.ts';
 import { ask, type Got } from './http.ts';
@@ -12,8 +18,6 @@ export interface ExchangeDeps extends Pick<Platform, 'fetch' | 'random' | 'deadl
   readonly hpke: Hpke;
 }
 
-/** The problem type that says a key is unknown or cannot be used (RFC 9458 §5.3). */
-export const OHTTP_KEY = 'https://iana.org/assignments/http-problem-types#ohttp-key';
 const HEADERS = { 'content-type': MEDIA_TYPES.request };
 const MAX_PROBLEM = 4096; // bytes
 
@@ -62,7 +66,7 @@ function outerError({ status, type, body }: Got): ClientError {
 
 function isKeyProblem(body: Bytes): boolean {
   try {
-    return (JSON.parse(fromUtf8(body)) as { type?: unknown } | null)?.type === OHTTP_KEY;
+    return (JSON.parse(fromUtf8(body)) as { type?: unknown } | null)?.type === OHTTP_KEY_PROBLEM;
   } catch {
     return false;
   }

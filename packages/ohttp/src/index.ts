@@ -27,7 +27,7 @@ export {
   type KeyConfig,
   type SuiteIds,
 } from './key-config.ts';
-export { MEDIA_TYPES } from './media.ts';
+export { MEDIA_TYPES, OHTTP_KEY_PROBLEM } from './media.ts';
 export {
   decapsulateRequest,
   encapsulatedRequestLength,

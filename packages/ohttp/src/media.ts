@@ -6,3 +6,6 @@ export const MEDIA_TYPES = {
   chunkedResponse: 'message/ohttp-chunked-res',
   keys: 'application/ohttp-keys',
 } as const;
+
+/** The problem type of a key that is unknown or cannot be used (RFC 9458 §5.3). */
+export const OHTTP_KEY_PROBLEM = 'https://iana.org/assignments/http-problem-types#ohttp-key';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { utf8 } from '@sotto/wire';
-import { probe } from '../src/cli/probe.ts';
-import { GATEWAY, house, NOW, RELAY, type Faults } from './probe-house.ts';
-import { ALL, printed, probed, type Said } from './probed.ts';
+import { probe } from '../src/commands/probe.ts';
+import { GATEWAY, house, NOW, RELAY, type Faults } from './support/probe-house.ts';
+import { ALL, printed, probed, type Said } from './support/probed.ts';
 
 test('an honest house passes every row, within sixty requests to the relay', async () => {
   const { status, said, failed, unsaid, requests } = await probed({});

@@ -1,6 +1,6 @@
-import type { Io } from '../../src/cli/io.ts';
-import type { FetchInit } from '../../src/index.ts';
-import type { World } from './world.ts';
+import type { Io } from '../../src/io.ts';
+import type { FetchInit } from '@sotto/client';
+import type { World } from '../../../client/test/support/world.ts';
 
 type Answer = (init: RequestInit) => Response | Promise<Response>;
 

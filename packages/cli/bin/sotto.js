@@ -7,7 +7,7 @@ import { pathToFileURL, fileURLToPath } from 'node:url';
 const HOME = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const PACKAGES = path.resolve(HOME, '..');
 const BUILT = path.join(HOME, 'dist/sotto.js');
-const SOURCES = ['wire', 'bhttp', 'ohttp', 'voprf', 'privacypass', 'bundle', 'client'];
+const SOURCES = ['wire', 'bhttp', 'ohttp', 'voprf', 'privacypass', 'bundle', 'client', 'cli'];
 
 /** When anything under a folder last changed, in milliseconds; 0 when it is not there. */
 async function changed(folder) {
@@ -30,7 +30,7 @@ async function build() {
   const beside = `${BUILT}.${process.pid}.js`;
   try {
     await bundle({
-      entryPoints: [path.join(HOME, 'src/cli/main.ts')],
+      entryPoints: [path.join(HOME, 'src/main.ts')],
       outfile: beside,
       bundle: true,
       platform: 'node',

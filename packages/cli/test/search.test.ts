@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { base64url } from '@sotto/wire';
-import { createNodeClient } from '../src/node/index.ts';
-import { run } from '../src/cli/run.ts';
-import { json, sticker } from './support/gateway.ts';
+import { createNodeClient } from '@sotto/client/node';
+import { run } from '../src/run.ts';
+import { json, sticker } from '../../client/test/support/gateway.ts';
 import { localRoutes, TestIo } from './support/io.ts';
-import { World } from './support/world.ts';
+import { World } from '../../client/test/support/world.ts';
 
 const ENVELOPE = 'https://relay.example/ohttp';
 let home = '';

@@ -1,7 +1,7 @@
-import { counted, Failure, parse, printable, queryOf } from './arguments.ts';
-import type { Io, Status } from './io.ts';
-import { setUp } from './setup.ts';
-import { sideBySide, wrap } from './table.ts';
+import { counted, Failure, parse, printable, queryOf } from '../arguments.ts';
+import type { Io, Status } from '../io.ts';
+import { setUp } from '../setup.ts';
+import { sideBySide, wrap } from '../table.ts';
 
 export const EXPLAIN_USAGE = `Usage: sotto explain QUERY [--locale L]
 

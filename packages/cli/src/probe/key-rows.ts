@@ -7,7 +7,7 @@ import {
 } from '@sotto/bundle';
 import { decodeKeyConfigs, MEDIA_TYPES } from '@sotto/ohttp';
 import { base64url, equalBytes, hex, ProtocolError, type Bytes } from '@sotto/wire';
-import { mediaType } from '../../http.ts';
+import { mediaType } from '@sotto/client/http';
 import { WELL_KNOWN } from '../fetching.ts';
 import { cannotTell, fail, inner, pass, request, seal, type Live, type Row } from './live.ts';
 

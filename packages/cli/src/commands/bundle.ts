@@ -10,7 +10,7 @@ import {
   type Bundle,
 } from '@sotto/bundle';
 import { base64url, fromBase64url, hex, ProtocolError, type Bytes } from '@sotto/wire';
-import { count, Failure, iso, noMore, parse, UsageError } from './arguments.ts';
+import { count, Failure, iso, noMore, parse, UsageError } from '../arguments.ts';
 import {
   answered,
   base,
@@ -21,9 +21,9 @@ import {
   OPERATOR_USAGE,
   operatorBundles,
   rootKey,
-} from './fetching.ts';
-import type { Io, Status } from './io.ts';
-import { localSuite } from './local.ts';
+} from '../fetching.ts';
+import type { Io, Status } from '../io.ts';
+import { localSuite } from '../local.ts';
 
 export const BUNDLE_USAGE = `Usage: sotto bundle verify [URL…] [--root KEY]
        sotto bundle sign [--gateway URL] --root-secret FILE

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bundleSigningInput, decodeSignedBundle, nobleEd25519Verify } from '@sotto/bundle';
 import { base64url, fromBase64url, hex } from '@sotto/wire';
-import { run } from '../src/cli/run.ts';
+import { run } from '../src/run.ts';
 import { localRoutes, TestIo } from './support/io.ts';
-import { DAY, World } from './support/world.ts';
+import { DAY, World } from '../../client/test/support/world.ts';
 
 let folder = '';
 let world: World;

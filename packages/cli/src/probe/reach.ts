@@ -1,7 +1,7 @@
 import { BUNDLE_TYPE, decodeBundle, decodeSignedBundle, type Bundle } from '@sotto/bundle';
 import { decodeKeyConfigs, MEDIA_TYPES, type KeyConfig, type SuiteIds } from '@sotto/ohttp';
 import type { Bytes } from '@sotto/wire';
-import { mediaType } from '../../http.ts';
+import { mediaType } from '@sotto/client/http';
 import { WELL_KNOWN } from '../fetching.ts';
 import { noise, NoAnswer, post, request, type Live, type Platform, type Sealing } from './live.ts';
 

@@ -1,8 +1,13 @@
 import { encodeRequest } from '@sotto/bhttp';
-import { encapsulateChunkedRequest, encapsulatedResponseLength, MEDIA_TYPES } from '@sotto/ohttp';
+import {
+  encapsulateChunkedRequest,
+  encapsulatedResponseLength,
+  MEDIA_TYPES,
+  OHTTP_KEY_PROBLEM,
+} from '@sotto/ohttp';
 import { concat, fromUtf8, type Bytes } from '@sotto/wire';
-import { OHTTP_KEY } from '../../exchange.ts';
-import { mediaType } from '../../http.ts';
+
+import { mediaType } from '@sotto/client/http';
 import {
   cannotTell,
   dateField,
@@ -75,7 +80,7 @@ const G04: Row = {
     const unknown = Array.from({ length: 256 }, (_, i) => 255 - i).find((id) => !known.has(id)) ?? 255;
     const answer = await post(live, concat(Uint8Array.of(unknown), bytes.subarray(1)));
     if (answer.status !== 400) return fail(`HTTP ${answer.status}`);
-    return problemType(answer) === OHTTP_KEY ? pass() : fail('400 without the problem type');
+    return problemType(answer) === OHTTP_KEY_PROBLEM ? pass() : fail('400 without the problem type');
   },
 };
 

@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Sticker } from '../index.ts';
-import { ClientError } from '../error.ts';
-import { count, counted, Failure, parse, printable, queryOf } from './arguments.ts';
-import type { Io, Status } from './io.ts';
-import { PARTIES, PARTIES_USAGE, setUp } from './setup.ts';
-import { table } from './table.ts';
+import type { Sticker } from '@sotto/client';
+import { ClientError } from '@sotto/client';
+import { count, counted, Failure, parse, printable, queryOf } from '../arguments.ts';
+import type { Io, Status } from '../io.ts';
+import { PARTIES, PARTIES_USAGE, setUp } from '../setup.ts';
+import { table } from '../table.ts';
 
 export const SEARCH_USAGE = `Usage: sotto search QUERY [options]
 

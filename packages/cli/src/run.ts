@@ -1,14 +1,14 @@
 import { ProtocolError } from '@sotto/wire';
-import { ClientError } from '../error.ts';
+import { ClientError } from '@sotto/client';
 import { Failure, HelpAsked, printable, UsageError } from './arguments.ts';
-import { bundle, BUNDLE_USAGE } from './bundle.ts';
-import { explain, EXPLAIN_USAGE } from './explain.ts';
+import { bundle, BUNDLE_USAGE } from './commands/bundle.ts';
+import { explain, EXPLAIN_USAGE } from './commands/explain.ts';
 import type { Command, Io, Status } from './io.ts';
-import { keys, KEYS_USAGE } from './keys.ts';
-import { probe, PROBE_USAGE } from './probe.ts';
-import { quota, QUOTA_USAGE } from './quota.ts';
-import { root, ROOT_USAGE } from './root.ts';
-import { search, SEARCH_USAGE } from './search.ts';
+import { keys, KEYS_USAGE } from './commands/keys.ts';
+import { probe, PROBE_USAGE } from './commands/probe.ts';
+import { quota, QUOTA_USAGE } from './commands/quota.ts';
+import { root, ROOT_USAGE } from './commands/root.ts';
+import { search, SEARCH_USAGE } from './commands/search.ts';
 import { explained } from './setup.ts';
 
 interface Listed {

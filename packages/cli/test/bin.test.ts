@@ -11,18 +11,18 @@ let folder = '';
 /** A checkout in which nothing is built yet. */
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'sotto-bin-'));
-  await mkdir(path.join(folder, 'packages/client'), { recursive: true });
+  await mkdir(path.join(folder, 'packages/cli'), { recursive: true });
   await symlink(path.resolve(PACKAGES, '../node_modules'), path.join(folder, 'node_modules'));
-  await cp(path.join(HOME, 'bin'), path.join(folder, 'packages/client/bin'), { recursive: true });
-  await writeFile(path.join(folder, 'packages/client/package.json'), '{"type":"module"}');
-  await symlink(path.join(HOME, 'src'), path.join(folder, 'packages/client/src'));
+  await cp(path.join(HOME, 'bin'), path.join(folder, 'packages/cli/bin'), { recursive: true });
+  await writeFile(path.join(folder, 'packages/cli/package.json'), '{"type":"module"}');
+  await symlink(path.join(HOME, 'src'), path.join(folder, 'packages/cli/src'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const built = (): string => path.join(folder, 'packages/client/dist/sotto.js');
+const built = (): string => path.join(folder, 'packages/cli/dist/sotto.js');
 
 function sotto(...argv: string[]): Promise<{ status: number; out: string; err: string }> {
-  const script = path.join(folder, 'packages/client/bin/sotto.js');
+  const script = path.join(folder, 'packages/cli/bin/sotto.js');
   const env = { ...process.env, PORT: '1' };
   return new Promise((resolve) => {
     execFile(process.execPath, [script, ...argv], { env }, (error, out, err) =>
@@ -59,10 +59,10 @@ describe('bin/sotto.js', () => {
   });
 
   test('sources that do not build are said in one line', async () => {
-    const source = path.join(folder, 'packages/client/src');
+    const source = path.join(folder, 'packages/cli/src');
     await rm(source);
-    await mkdir(path.join(source, 'cli'), { recursive: true });
-    await writeFile(path.join(source, 'cli/main.ts'), 'this is no program');
+    await mkdir(source);
+    await writeFile(path.join(source, 'main.ts'), 'this is no program');
     const { status, out, err } = await sotto('--help');
     expect([status, out]).toEqual([1, '']);
     expect(err).toMatch(/^sotto: cannot be built: [^\n]+\n$/);

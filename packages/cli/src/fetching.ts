@@ -1,5 +1,5 @@
 import { fromBase64url, type Bytes } from '@sotto/wire';
-import { baseUrl } from '../http.ts';
+import { baseUrl } from '@sotto/client/http';
 import { Failure, UsageError } from './arguments.ts';
 import type { Io } from './io.ts';
 import { localSuite } from './local.ts';

@@ -1,4 +1,4 @@
-import { probe } from '../src/cli/probe.ts';
+import { probe } from '../../src/commands/probe.ts';
 import { GATEWAY, house, NOW, RELAY, ROOT, type Faults } from './probe-house.ts';
 
 export const ALL = ['--relay', RELAY, '--gateway', GATEWAY, '--root', ROOT];

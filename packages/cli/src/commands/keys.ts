@@ -1,7 +1,7 @@
 import { BUNDLE_TYPE, decodeBundle, decodeSignedBundle } from '@sotto/bundle';
 import { decodeKeyConfigs, MEDIA_TYPES } from '@sotto/ohttp';
 import { hex, type Bytes } from '@sotto/wire';
-import { Failure, iso, noMore, parse, printable, UsageError } from './arguments.ts';
+import { Failure, iso, noMore, parse, printable, UsageError } from '../arguments.ts';
 import {
   answered,
   base,
@@ -11,9 +11,9 @@ import {
   OPERATOR_USAGE,
   operatorBundles,
   WELL_KNOWN,
-} from './fetching.ts';
-import type { Io, Status } from './io.ts';
-import { localSuite } from './local.ts';
+} from '../fetching.ts';
+import type { Io, Status } from '../io.ts';
+import { localSuite } from '../local.ts';
 
 const BUNDLE = '/bundle';
 

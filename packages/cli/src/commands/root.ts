@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { rootPublicKey } from '@sotto/bundle';
 import { base64url } from '@sotto/wire';
-import { Failure, noMore, parse, UsageError } from './arguments.ts';
-import type { Io, Status } from './io.ts';
+import { Failure, noMore, parse, UsageError } from '../arguments.ts';
+import type { Io, Status } from '../io.ts';
 
 export const ROOT_USAGE = `Usage: sotto root new --root-secret FILE
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { directoryAt, NOW, type Faults } from './probe-house.ts';
-import { probed } from './probed.ts';
+import { directoryAt, NOW, type Faults } from './support/probe-house.ts';
+import { probed } from './support/probed.ts';
 
 /** A fault, and the rows that must fail of it: these and no others. */
 const CAUGHT: readonly (readonly [string, Faults, readonly string[]])[] = [

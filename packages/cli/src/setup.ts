@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { ClientError, createNodeClient, type Client } from '../node/index.ts';
+import { ClientError, createNodeClient, type Client } from '@sotto/client/node';
 import { Failure, iso, UsageError } from './arguments.ts';
 import type { Io } from './io.ts';
 import { base, rootKey } from './fetching.ts';

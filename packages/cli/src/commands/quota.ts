@@ -1,6 +1,6 @@
-import { Failure, iso, noMore, parse, printable, UsageError } from './arguments.ts';
-import { answered, operator, OPERATOR, OPERATOR_USAGE } from './fetching.ts';
-import type { Io, Status } from './io.ts';
+import { Failure, iso, noMore, parse, printable, UsageError } from '../arguments.ts';
+import { answered, operator, OPERATOR, OPERATOR_USAGE } from '../fetching.ts';
+import type { Io, Status } from '../io.ts';
 
 export const QUOTA_USAGE = `Usage: sotto quota show --account A [--service S] [--attester ISS] [--issuer URL]
 

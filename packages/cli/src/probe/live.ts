@@ -2,7 +2,7 @@ import { decodeResponse, encodeRequest, type BhttpRequest, type BhttpResponse } 
 import type { ServiceEntry } from '@sotto/bundle';
 import { encapsulateRequest, MEDIA_TYPES, type Hpke, type KeyConfig, type SuiteIds } from '@sotto/ohttp';
 import { concat, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
-import { mediaType } from '../../http.ts';
+import { mediaType } from '@sotto/client/http';
 
 /** What a row says of a deployment. */
 export interface Finding {

@@ -2,13 +2,13 @@ import { randomFillSync } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { nodeHpke } from '@sotto/ohttp/node';
 import { ProtocolError } from '@sotto/wire';
-import { count, Failure, noMore, parse, printable, UsageError } from './arguments.ts';
-import { base, rootKey } from './fetching.ts';
-import type { Io, Status } from './io.ts';
-import { localSuite } from './local.ts';
-import { ENVELOPE_ROWS } from './probe/envelope-rows.ts';
-import { KEY_ROWS } from './probe/key-rows.ts';
-import { LEAK_ROWS } from './probe/leak-rows.ts';
+import { count, Failure, noMore, parse, printable, UsageError } from '../arguments.ts';
+import { base, rootKey } from '../fetching.ts';
+import type { Io, Status } from '../io.ts';
+import { localSuite } from '../local.ts';
+import { ENVELOPE_ROWS } from '../probe/envelope-rows.ts';
+import { KEY_ROWS } from '../probe/key-rows.ts';
+import { LEAK_ROWS } from '../probe/leak-rows.ts';
 import {
   cannotTell,
   fail,
@@ -17,10 +17,10 @@ import {
   type Live,
   type Platform,
   type Row,
-} from './probe/live.ts';
-import { reach } from './probe/reach.ts';
-import { RELAY_ROWS } from './probe/relay-rows.ts';
-import { table } from './table.ts';
+} from '../probe/live.ts';
+import { reach } from '../probe/reach.ts';
+import { RELAY_ROWS } from '../probe/relay-rows.ts';
+import { table } from '../table.ts';
 
 export const PROBE_USAGE = `Usage: sotto probe [--relay URL [--gateway URL] [--root KEY]]
 

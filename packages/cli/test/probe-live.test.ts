@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { probe } from '../src/cli/probe.ts';
+import { probe } from '../src/commands/probe.ts';
 
 const relay = process.env['SOTTO_LIVE_RELAY'];
 
