@@ -13,13 +13,23 @@ import { KDF, type Aead, type Hpke, type Kdf, type Kem, type KemPrivateKey } fro
 import { NOBLE_HKDF_SHA256 } from './parts/noble-parts.ts';
 import { isHonestPoint } from './parts/x25519.ts';
 
-const X = 32; // bytes of an X25519 key: the whole of a DHKEM's, the tail of X-Wing's
+const X = 32; // bytes of an X25519 key: all of a DHKEM key, the last part of an X-Wing key
 
 interface CoreKey extends KemPrivateKey {
   readonly privateKey: CryptoKey;
 }
 
-/** HPKE over the parts of `@hpke/core`: slow and independent, for the others to be compared with. */
+/**
+ * HPKE by hpke-js (`@hpke/core`), on the global `crypto.subtle`, for those who want that library under Oblivious HTTP:
+ *
+ *     npm install @hpke/core @hpke/chacha20poly1305 @hpke/hybridkem-x-wing
+ *
+ *     import { hpkeCoreHpke } from '@sotto/ohttp/hpke-core';
+ *     createClient({ ...options, hpke: hpkeCoreHpke() });
+ *
+ * The three packages are optional peer dependencies, and only this entry imports them. It passes the same vectors as
+ * the other implementations. One exchange takes two to five times their CPU time (specs/decisions/0017-own-sha256.md).
+ */
 export function hpkeCoreHpke(): Hpke {
   return {
     kems: [coreXWing(), coreX25519()],
@@ -30,7 +40,7 @@ export function hpkeCoreHpke(): Hpke {
 
 function coreX25519(): Kem {
   const kem = new DhkemX25519HkdfSha256();
-  // An ephemeral key is given as a pair, since bytes would be fed to DeriveKeyPair.
+  // The ephemeral key is passed as a pair, because @hpke/core would run bytes through DeriveKeyPair.
   const pair = async (privateKey: Bytes): Promise<CryptoKeyPair> => {
     const key = await kem.deserializePrivateKey(privateKey);
     const jwk = (await crypto.subtle.exportKey('jwk', key)) as JsonWebKey;
@@ -53,7 +63,7 @@ function coreXWing(): Kem {
 function coreKem(
   kem: KemInterface,
   pair: (privateKey: Bytes) => Promise<CryptoKeyPair>,
-  chance: (random: Random) => Promise<CryptoKeyPair | Bytes>,
+  ephemeral: (random: Random) => Promise<CryptoKeyPair | Bytes>,
 ): Kem {
   const load = async (privateKey: Bytes): Promise<CoreKey> => {
     if (privateKey.length !== kem.privateKeySize) {
@@ -76,30 +86,30 @@ function coreKem(
       return { privateKey, publicKey };
     },
     encap: (publicKey, random) =>
-      refused('bad-key', publicKey, async () => {
+      translateErrors('bad-key', publicKey, async () => {
         const recipientPublicKey = await kem.deserializePublicKey(publicKey);
-        const ekm = await chance(random);
+        const ekm = await ephemeral(random);
         const { sharedSecret, enc } = await kem.encap({ recipientPublicKey, ekm });
         return { sharedSecret: new Uint8Array(sharedSecret), enc: new Uint8Array(enc) };
       }),
     decap: (enc, key) =>
-      refused('open-failed', enc, async () => {
+      translateErrors('open-failed', enc, async () => {
         const recipientKey = (key as CoreKey).privateKey;
         return new Uint8Array(await kem.decap({ recipientKey, enc }));
       }),
   };
 }
 
-async function refused<T>(
-  fault: 'bad-key' | 'open-failed',
+async function translateErrors<T>(
+  code: 'bad-key' | 'open-failed',
   point: Bytes,
   work: () => Promise<T>,
 ): Promise<T> {
-  if (!isHonestPoint(point.subarray(-X))) throw new OhttpError(fault, 'not a public key of X25519');
+  if (!isHonestPoint(point.subarray(-X))) throw new OhttpError(code, 'not an X25519 public key');
   try {
     return await work();
   } catch (error) {
-    throw new OhttpError(fault, '@hpke/core refused', { cause: error });
+    throw new OhttpError(code, '@hpke/core rejected the key or the ciphertext', { cause: error });
   }
 }
 
@@ -110,7 +120,7 @@ function coreHkdfSha256(): Kdf {
   return {
     id: KDF.HKDF_SHA256,
     Nh: kdf.hashSize,
-    // A salt of another length than Nh, as RFC 9458 §4.4 has it, is beyond that library.
+    // @hpke/core accepts only a salt of Nh bytes. The salt of RFC 9458 §4.4 is longer.
     extract: async (salt, ikm) =>
       salt.length === 0 || salt.length === kdf.hashSize
         ? new Uint8Array(await kdf.extract(salt, ikm))

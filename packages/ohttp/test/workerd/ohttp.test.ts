@@ -9,6 +9,7 @@ import {
   loadGatewayKey,
   type Hpke,
 } from '@sotto/ohttp';
+import { hpkeCoreHpke } from '@sotto/ohttp/hpke-core';
 import { nobleHpke } from '@sotto/ohttp/noble';
 import { webcryptoHpke } from '@sotto/ohttp/webcrypto';
 import { concat, fromHex, hex } from '@sotto/wire';
@@ -20,6 +21,7 @@ import { AES, byId, CHACHA, codeOf, drain, pullFrom, random, replay } from '../s
 const implementations: (readonly [string, Hpke])[] = [
   ['webcrypto', webcryptoHpke(crypto.subtle)],
   ['noble', nobleHpke()],
+  ['@hpke/core', hpkeCoreHpke()],
 ];
 
 describe.each(implementations)('%s in workerd', (_name, hpke) => {

@@ -1,3 +1,4 @@
+import { hpkeCoreHpke } from '@sotto/ohttp/hpke-core';
 import { nobleHpke } from '@sotto/ohttp/noble';
 import { webcryptoHpke } from '@sotto/ohttp/webcrypto';
 import { byNoble, bySubtle } from '../ml-kem-seeds.ts';
@@ -7,6 +8,7 @@ import { wycheproofDecaps, wycheproofEncaps } from '../wycheproof-ml-kem-cases.t
 for (const [name, hpke] of [
   ['webcrypto in workerd', webcryptoHpke(crypto.subtle)],
   ['noble in workerd', nobleHpke()],
+  ['@hpke/core', hpkeCoreHpke()],
 ] as const) {
   wycheproof(name, hpke);
   wycheproofEncaps(name, hpke);
