@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { accountToken, attesterConfig } from '../../services/local/src/account.ts';
 import { makeSecrets, type Secrets } from '../../services/local/src/secrets.ts';
-import { signSlots } from '../../services/local/src/signer.ts';
+import { signBundles } from '../../services/local/src/signer.ts';
 import { freePorts, type Suite } from '../../services/local/src/suite.ts';
 import { running, type Killable } from './killable.ts';
 
@@ -34,7 +34,7 @@ export async function houseOnNode(folder: string): Promise<HouseOnNode> {
   };
   await Promise.all([start('stickers'), start('issuer')]);
   await start('gateway');
-  await signSlots(gateway, secrets);
+  await signBundles(gateway, secrets);
   await start('relay');
   return {
     secrets,

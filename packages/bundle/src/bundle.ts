@@ -7,7 +7,7 @@ export const BUNDLE_TYPE = 'application/sotto-bundle';
 const VERSION = 1;
 
 /**
- * What everyone is shown in one slot of the schedule (specs/bundle.md).
+ * What everyone is shown in one epoch of the schedule (specs/bundle.md).
  *
  *     struct { uint16 version = 1; uint64 sequence; uint64 not_before; uint64 not_after;
  *              uint16 kem_id; uint16 kdf_id; uint16 aead_id;
@@ -15,7 +15,7 @@ const VERSION = 1;
  *              ServiceEntry services<0..2^16-1>; opaque next_root<0..32>; } Bundle;
  */
 export interface Bundle {
-  /** Number of the slot: not_before divided by the slot's seconds. */
+  /** The epoch's index: not_before divided by the length of an epoch. */
   readonly sequence: number;
   readonly notBefore: UnixSeconds;
   /** The first second in which it may no longer be used. */

@@ -1,7 +1,7 @@
 import { fromUtf8, Reader, type Bytes } from '@sotto/wire';
 import { BundleError } from './error.ts';
 
-/** Live keys of one kind: this slot's and a neighbour's. More would tell users apart (privacy L7). */
+/** Live keys of one kind: this epoch's and a neighbour's. More would tell users apart (privacy L7). */
 const MOST = 2;
 
 /**

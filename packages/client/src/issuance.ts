@@ -7,7 +7,7 @@ import {
   type PendingTokens,
 } from '@sotto/privacypass';
 import type { Voprf } from '@sotto/voprf';
-import type { Bytes, UnixSeconds } from '@sotto/wire';
+import { epochStartAt, type Bytes, type UnixSeconds } from '@sotto/wire';
 import { ClientError } from './error.ts';
 import { ask } from './http.ts';
 import type { HeldBundle } from './keys.ts';
@@ -92,7 +92,7 @@ export async function drawBatch(deps: IssuanceDeps, { pending }: BlindedBatch): 
   const { status } = answer;
   if (status === 429) {
     const now = deps.now();
-    const until = (Math.floor(now / deps.epochSeconds) + 1) * deps.epochSeconds;
+    const until = epochStartAt(now, deps.epochSeconds) + deps.epochSeconds;
     throw new ClientError('quota', { until });
   }
   if (status === 401 || status === 403) throw new Unanswered(new ClientError('account-refused'));

@@ -55,7 +55,7 @@ export class Keys {
   }
 
   /**
-   * A bundle that is still valid; fetched when there is none, or some random time into the next slot. Where nothing
+   * A bundle that is still valid; fetched when there is none, or some random time into the next epoch. Where nothing
    * can be fetched, the one at hand goes on until it ends.
    */
   async current(): Promise<HeldBundle> {
@@ -72,7 +72,7 @@ export class Keys {
     }
   }
 
-  /** The bundle of the running slot: tokens are drawn under no other. @throws {ClientError} `relay-failed` without one */
+  /** The bundle of the current epoch: tokens are drawn under no other. @throws {ClientError} `relay-failed` without one */
   async fresh(): Promise<HeldBundle> {
     const held = await this.#atHand();
     if (held !== null && this.#isFresh(held.bundle)) return held;

@@ -1,10 +1,8 @@
-import { fromBase64url, type Bytes } from '@sotto/wire';
+import { DAY, fromBase64url, type Bytes } from '@sotto/wire';
 import { ClientError } from './error.ts';
 import { baseUrl } from './http.ts';
 import type { ClientOptions } from './platform.ts';
 import { STICKERS } from './search.ts';
-
-const DAY = 86_400; // seconds
 
 /** What a client works with, once its options were found to make sense. */
 export interface CheckedOptions {

@@ -1,6 +1,6 @@
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { base64url, equalBytes, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
+import { acceptedUntil, base64url, equalBytes, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
 import { ClientError } from './error.ts';
 import { below } from './platform.ts';
 import type { PendingToken, StoredToken, WalletState } from './wallet/state.ts';
@@ -17,7 +17,7 @@ export interface PurseView {
 
 /** Tokens of an epoch are good in it and in the next (the gateway may look a little later than we do). */
 const isLive = ({ epoch }: StoredToken, { now, epochSeconds }: PurseView): boolean =>
-  now < epoch + 2 * epochSeconds - Math.min(30, epochSeconds / 10);
+  now < acceptedUntil(epoch, epochSeconds) - Math.min(30, epochSeconds / 10);
 
 /** Drops what has expired. What a clock that was ahead drew in the future rests from now. */
 export function dropExpired(state: WalletState, view: PurseView): void {

@@ -1,4 +1,4 @@
-import type { Bytes, UnixSeconds } from '@sotto/wire';
+import { epochStartAt, type Bytes, type UnixSeconds } from '@sotto/wire';
 import { ClientError, clientError } from './error.ts';
 import { blindBatch, drawBatch, Unanswered, type BlindedBatch, type IssuanceDeps } from './issuance.ts';
 import type { Keys } from './keys.ts';
@@ -135,7 +135,7 @@ export class Tokens {
   #scheduled(state: WalletState, service: string): WalletState['schedules'][string] {
     const { now, epochSeconds } = this.#deps;
     const time = now();
-    const epoch = Math.floor(time / epochSeconds) * epochSeconds;
+    const epoch = epochStartAt(time, epochSeconds);
     const schedule = scheduleFor(state.schedules[service], epoch, { ...this.#deps, now: time });
     state.schedules[service] = schedule;
     return schedule;

@@ -1,4 +1,16 @@
 export { concat, EMPTY, equalBytes, type Bytes, type Random, type UnixSeconds } from './bytes.ts';
+export {
+  acceptedUntil,
+  DAY,
+  destroyedAt,
+  epochIndexAt,
+  epochStartAt,
+  graceSeconds,
+  HORIZON,
+  monotonicClock,
+  usableEpochs,
+  type EpochRange,
+} from './epoch.ts';
 export { ProtocolError, WireError } from './error.ts';
 export { Reader, varintLength } from './reader.ts';
 export { base64url, fromBase64url, fromHex, fromUtf8, hex, utf8 } from './text.ts';

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { BUNDLE_TYPE, encodeSignedBundle } from '@sotto/bundle';
 import { hasMediaType, HttpError, problemResponse, type Problem } from '@sotto/http';
 import { MEDIA_TYPES, OhttpError } from '@sotto/ohttp';
+import { epochIndexAt } from '@sotto/wire';
 import type { Config } from './config.ts';
 import { Budget } from './counters.ts';
 import { MAX_REQUEST, openChunkedEnvelope, openEnvelope, type EnvelopeDeps } from './envelope.ts';
@@ -11,7 +12,6 @@ import { KeyRing, type LiveKeys } from './keys/key-ring.ts';
 import { operator } from './operator.ts';
 import { bearsCredential, bearsIdentity } from './outer.ts';
 import { OF_OHTTP, OUTER } from './problem.ts';
-import { sequenceAt } from './slots.ts';
 
 export type GatewayDeps = ExchangeDeps &
   EnvelopeDeps & {
@@ -117,8 +117,8 @@ async function liveKeys(deps: GatewayDeps, ring: KeyRing): Promise<LiveKeys> {
 }
 
 /**
- * The current slot's keys: the same bytes for all, nothing to tell two requests apart by. A copy may be kept for
- * one slot: the keys of a bundle open for two slots and a grace.
+ * The current epoch's keys: the same bytes for everyone. A copy may be cached for one epoch, because the keys of a
+ * bundle open requests for two epochs and a grace.
  */
 function keyCollection({ keyConfigs }: LiveKeys, epochSeconds: number): Response {
   return new Response(keyConfigs, {
@@ -126,18 +126,18 @@ function keyCollection({ keyConfigs }: LiveKeys, epochSeconds: number): Response
   });
 }
 
-/** Seconds that a cache may keep a bundle, of a day's slot. */
+/** Seconds that a cache may keep a bundle whose epoch is a day. */
 const BUNDLE_AGE = 600;
 
-async function bundle(deps: GatewayDeps, slot: string | undefined): Promise<Response> {
+async function bundle(deps: GatewayDeps, epoch: string | undefined): Promise<Response> {
   const { epochSeconds } = deps.config;
-  if (slot !== undefined && !/^[0-9]{1,15}$/.test(slot)) return refuse(OUTER['bad-request']);
-  const sequence = slot === undefined ? sequenceAt(deps.now(), epochSeconds) : Number(slot);
-  const [stored] = await deps.authority.store.bundles(sequence, sequence).catch((cause: unknown) => {
+  if (epoch !== undefined && !/^[0-9]{1,15}$/.test(epoch)) return refuse(OUTER['bad-request']);
+  const epochIndex = epoch === undefined ? epochIndexAt(deps.now(), epochSeconds) : Number(epoch);
+  const [stored] = await deps.authority.store.bundles(epochIndex, epochIndex).catch((cause: unknown) => {
     throw new HttpError('unavailable', { cause });
   });
   if (stored === undefined || stored.signature === null) {
-    return refuse(OUTER[slot === undefined ? 'unavailable' : 'not-found']);
+    return refuse(OUTER[epoch === undefined ? 'unavailable' : 'not-found']);
   }
   const signed = encodeSignedBundle({ bundle: stored.bundle, signature: stored.signature });
   const age = Math.min(BUNDLE_AGE, epochSeconds);

@@ -1,6 +1,6 @@
 import { checkRoot } from '@sotto/bundle';
 import { CREDENTIAL_WANTED, isCredential } from '@sotto/http';
-import { EMPTY, fromBase64url, type Bytes } from '@sotto/wire';
+import { DAY, EMPTY, fromBase64url, type Bytes } from '@sotto/wire';
 import { METADATA_SERVICE } from './service/metadata.ts';
 
 /** Where a service is: a binding of the Worker, or a base URL that its paths are appended to. */
@@ -68,7 +68,7 @@ export function parseConfig(env: Readonly<Record<string, unknown>>, place: Place
   };
   const local = text('LOCAL') === 'true';
   return {
-    epochSeconds: whole('EPOCH_SECONDS', Number(text('EPOCH_SECONDS') ?? 86_400), 1, 86_400 * 31),
+    epochSeconds: whole('EPOCH_SECONDS', Number(text('EPOCH_SECONDS') ?? DAY), 1, DAY * 31),
     services: parseServices(text('SERVICES'), { env, local, place }),
     root: parseRoot('ROOT', text('ROOT')),
     nextRoot: text('NEXT_ROOT') === undefined ? EMPTY : parseRoot('NEXT_ROOT', text('NEXT_ROOT')),

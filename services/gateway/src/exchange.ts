@@ -117,7 +117,7 @@ async function spend(
   { row, authorization }: Admitted<Route>,
   date: UnixSeconds,
 ): Promise<void> {
-  const envelopeKey = keys.tagKey(keys.slotOf(opened.keyId, opened.kemId));
+  const envelopeKey = keys.tagKey(keys.epochOf(opened.keyId, opened.kemId));
   if (envelopeKey === null) throw new InnerError('unavailable');
   const envelope = envelopeOf(envelopeKey, opened.enc);
   if (row.token === null) {
@@ -127,8 +127,10 @@ async function spend(
     return;
   }
   const { name, idempotent } = row;
-  const { token, sequence } = presentedToken(authorization, (digest) => keys.slotOfChallenge(name, digest));
-  const tagKey = keys.tagKey(sequence);
+  const { token, epochIndex } = presentedToken(authorization, (digest) =>
+    keys.epochOfChallenge(name, digest),
+  );
+  const tagKey = keys.tagKey(epochIndex);
   if (tagKey === null) throw new InnerError('token-invalid');
   const tag = tagOf(tagKey, request);
   const redemption = deps.redeemer.redeem({ service: name, token, tag, envelope, idempotent });

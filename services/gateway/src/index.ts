@@ -77,8 +77,8 @@ function serviceOf(env: Env, { name, target }: ServiceRow): Service {
 function keyStore(namespace: Env['KEYS']): KeyStore {
   const stub = () => namespace.getByName('keys');
   return {
-    slots: async (from, to) => stub().slots(from, to),
-    add: async (slots) => stub().add([...slots]),
+    epochs: async (from, to) => stub().epochs(from, to),
+    add: async (epochs) => stub().add([...epochs]),
     destroy: async (before) => stub().destroy(before),
     bundles: async (from, to) => stub().bundles(from, to),
     offer: async (bundles) => stub().offer(bundles),

@@ -1,12 +1,20 @@
 import { Hono } from 'hono';
 import { bundleSigningInput, nobleEd25519Verify } from '@sotto/bundle';
 import { bearerToken, equalText, HttpError, problemResponse, readBody } from '@sotto/http';
-import { base64url, fromBase64url, fromUtf8, type Bytes, type UnixSeconds } from '@sotto/wire';
+import {
+  base64url,
+  epochIndexAt,
+  fromBase64url,
+  fromUtf8,
+  HORIZON,
+  usableEpochs,
+  type Bytes,
+  type UnixSeconds,
+} from '@sotto/wire';
 import type { Config } from './config.ts';
 import type { Counters } from './counters.ts';
 import { destroyDead, prepare, type AuthorityDeps } from './keys/authority.ts';
 import { OUTER } from './problem.ts';
-import { HORIZON, openableAt, sequenceAt } from './slots.ts';
 
 export interface OperatorDeps {
   readonly config: Pick<Config, 'epochSeconds' | 'root' | 'operatorToken'>;
@@ -37,16 +45,16 @@ export function operator(deps: OperatorDeps): Hono {
     c.body(deps.counters.text(), 200, { ...NO_STORE, 'content-type': 'text/plain; version=0.0.4' }),
   );
   app.get('/operator/keys', async (c) => {
-    const { from } = openableAt(deps.now(), config.epochSeconds);
-    const slots = await stored(authority.store.slots(from, ahead(deps)));
-    const shown = slots.map(({ sequence, keys }) => ({
-      sequence,
-      notBefore: sequence * config.epochSeconds,
+    const { from } = usableEpochs(deps.now(), config.epochSeconds);
+    const epochs = await stored(authority.store.epochs(from, ahead(deps)));
+    const shown = epochs.map(({ epochIndex, keys }) => ({
+      sequence: epochIndex,
+      notBefore: epochIndex * config.epochSeconds,
       keys: keys.map(({ keyId, kemId, publicKey }) => ({ keyId, kemId, publicKey: base64url(publicKey) })),
     }));
     return c.json(shown, 200, NO_STORE);
   });
-  /** Brings the slots up to the schedule, as cron does: nothing comes of it that was not due. */
+  /** Brings the epochs up to the schedule, as cron does: nothing comes of it that was not due. */
   app.post('/operator/keys/rotate', async (c) => {
     await stored(destroyDead(authority, deps.now()));
     await stored(prepare(authority, deps.now()));
@@ -54,10 +62,10 @@ export function operator(deps: OperatorDeps): Hono {
   });
   app.get('/operator/bundles', async (c) => {
     await prepare(authority, deps.now()).catch(() => {}); // what is there can be signed without the issuer
-    const current = sequenceAt(deps.now(), config.epochSeconds);
+    const current = epochIndexAt(deps.now(), config.epochSeconds);
     const bundles = await stored(authority.store.bundles(current, ahead(deps)));
-    const shown = bundles.map(({ sequence, bundle, signature }) => ({
-      sequence,
+    const shown = bundles.map(({ epochIndex, bundle, signature }) => ({
+      sequence: epochIndex,
       bundle: base64url(bundle),
       signed: signature !== null,
     }));
@@ -65,15 +73,15 @@ export function operator(deps: OperatorDeps): Hono {
   });
   app.post('/operator/bundles', async (c) => {
     const signatures = parseSignatures(await readJson(c.req.raw, deps.deadline(UPLOAD_MS)));
-    for (const { sequence, signature } of signatures) {
-      if (!(await keep(deps, sequence, signature))) throw new HttpError('unprocessable-content');
+    for (const { epochIndex, signature } of signatures) {
+      if (!(await keep(deps, epochIndex, signature))) throw new HttpError('unprocessable-content');
     }
     return c.body(null, 204, NO_STORE);
   });
   return app;
 }
 
-const ahead = ({ now, config }: OperatorDeps): number => sequenceAt(now(), config.epochSeconds) + HORIZON;
+const ahead = ({ now, config }: OperatorDeps): number => epochIndexAt(now(), config.epochSeconds) + HORIZON;
 
 /** What the store or the issuer says; `unavailable` when it fails. */
 async function stored<T>(pending: Promise<T>): Promise<T> {
@@ -82,17 +90,17 @@ async function stored<T>(pending: Promise<T>): Promise<T> {
   });
 }
 
-/** Keeps a signature of the root on the bundle that the slot has now; false for any other. */
+/** Keeps a signature of the root on the bundle that the epoch has now; false for any other. */
 async function keep(
   { authority: { store }, config }: OperatorDeps,
-  sequence: number,
+  epochIndex: number,
   signature: Bytes,
 ): Promise<boolean> {
-  const [offered] = await stored(store.bundles(sequence, sequence));
+  const [offered] = await stored(store.bundles(epochIndex, epochIndex));
   if (offered === undefined) return false;
   const { bundle } = offered;
   if (!nobleEd25519Verify(signature, bundleSigningInput(bundle), config.root)) return false;
-  return stored(store.sign({ sequence, bundle, signature }));
+  return stored(store.sign({ epochIndex, bundle, signature }));
 }
 
 async function readJson(request: Request, deadline: AbortSignal): Promise<unknown> {
@@ -104,12 +112,12 @@ async function readJson(request: Request, deadline: AbortSignal): Promise<unknow
   }
 }
 
-function parseSignatures(value: unknown): { sequence: number; signature: Bytes }[] {
+function parseSignatures(value: unknown): { epochIndex: number; signature: Bytes }[] {
   if (!Array.isArray(value)) throw new HttpError('bad-request');
   return value.map((entry: unknown) => {
     const { sequence, signature } = (entry ?? {}) as Record<string, unknown>;
     if (!Number.isSafeInteger(sequence) || typeof signature !== 'string') throw new HttpError('bad-request');
-    return { sequence: sequence as number, signature: bytes(signature) };
+    return { epochIndex: sequence as number, signature: bytes(signature) };
   });
 }
 

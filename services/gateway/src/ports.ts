@@ -20,7 +20,7 @@ export interface Redeemer {
   }): Promise<Verdict>;
 }
 
-/** What the issuer will show in an epoch: what a bundle of that slot must carry. */
+/** What the issuer publishes in an epoch, which the bundle of that epoch must carry. */
 export interface ScheduledEpoch {
   readonly start: UnixSeconds;
   readonly directory: Bytes;
@@ -53,32 +53,32 @@ export interface StoredKey {
   readonly wrapped: Bytes; // the private key, under the wrapping key
 }
 
-/** The keys of one slot: OHTTP key pairs, and the HMAC key of tags. */
-export interface StoredSlot {
-  readonly sequence: number;
+/** The keys of one epoch: OHTTP key pairs, and the HMAC key of tags. */
+export interface StoredEpoch {
+  readonly epochIndex: number;
   readonly keys: readonly StoredKey[];
   readonly tagKey: Bytes; // 32 bytes, wrapped
 }
 
 export interface StoredBundle {
-  readonly sequence: number;
+  readonly epochIndex: number;
   readonly bundle: Bytes;
   readonly signature: Bytes | null;
 }
 
-/** Keeps key slots and bundles for all isolates. It never holds the key that wraps them. */
+/** Keeps the keys and bundles of epochs for all isolates. It never holds the key that wraps them. */
 export interface KeyStore {
-  slots(from: number, to: number): Promise<StoredSlot[]>;
-  /** Adds slots. One that is there stays as it is; one below a destroyed slot never comes back. */
-  add(slots: readonly StoredSlot[]): Promise<void>;
-  /** Forgets everything of slots below this one, for ever. */
+  epochs(from: number, to: number): Promise<StoredEpoch[]>;
+  /** Adds epochs. One that is there stays as it is; one below a destroyed epoch never comes back. */
+  add(epochs: readonly StoredEpoch[]): Promise<void>;
+  /** Forgets everything of epochs below this one, for ever. */
   destroy(before: number): Promise<void>;
   bundles(from: number, to: number): Promise<StoredBundle[]>;
   /** Puts bundles up to be signed. One that is signed stays as it is. */
-  offer(bundles: readonly { readonly sequence: number; readonly bundle: Bytes }[]): Promise<void>;
-  /** Keeps a signature if this is still the bundle of its slot; true if so. */
+  offer(bundles: readonly { readonly epochIndex: number; readonly bundle: Bytes }[]): Promise<void>;
+  /** Keeps a signature if this is still the bundle of its epoch; true if so. */
   sign(signed: {
-    readonly sequence: number;
+    readonly epochIndex: number;
     readonly bundle: Bytes;
     readonly signature: Bytes;
   }): Promise<boolean>;

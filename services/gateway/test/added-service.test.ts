@@ -20,18 +20,18 @@ beforeEach(async () => {
   await house({ store, rows: [STICKERS], schedule: schedule(['stickers'], NOW) }); // signs all that there is
 });
 
-/** The services that the bundle of each slot from today names. */
+/** The services that the bundle of each epoch from today names. */
 async function named(): Promise<string[]> {
   const bundles = await store.bundles(TODAY, TODAY + 14);
-  return bundles.map(({ sequence, bundle }) => {
+  return bundles.map(({ epochIndex, bundle }) => {
     const names = decodeBundle(bundle).services.map(({ name }) => name);
-    return `${sequence - TODAY}: ${names.join(' ')}`;
+    return `${epochIndex - TODAY}: ${names.join(' ')}`;
   });
 }
 
-const SIGNED = [0, 1, 2, 3, 4, 5, 6].map((slot) => `${slot}: stickers`);
+const SIGNED = [0, 1, 2, 3, 4, 5, 6].map((epoch) => `${epoch}: stickers`);
 
-test('a service that is added stands in bundles from the first slot that nobody had signed', async () => {
+test('a service that is added stands in bundles from the first epoch that nobody had signed', async () => {
   const rows = [STICKERS, WEATHER];
   await house({ store, rows, schedule: schedule(['stickers', 'weather'], TOMORROW), now: TOMORROW });
   expect(await named()).toEqual([...SIGNED, '7: stickers weather']);

@@ -24,7 +24,7 @@ const FAULTS: readonly [string, (deps: GatewayDeps) => Partial<GatewayDeps>, 'in
   ['no KEM', ({ hpke }) => ({ hpke: { ...hpke, aeads: [] } }), 'outside'],
   [
     'store rejects',
-    ({ authority }) => ({ authority: { ...authority, store: { ...authority.store, slots: rejecting } } }),
+    ({ authority }) => ({ authority: { ...authority, store: { ...authority.store, epochs: rejecting } } }),
     'outside',
   ],
   [

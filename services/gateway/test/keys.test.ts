@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { decodeKeyConfigs, KEM } from '@sotto/ohttp';
-import { hex } from '@sotto/wire';
-import { destroyDead, prepare, tagPurposeOf } from '../src/keys/authority.ts';
+import { hex, HORIZON } from '@sotto/wire';
+import { destroyDead, keyIdOf, prepare, tagPurposeOf } from '../src/keys/authority.ts';
 import { KeyRing } from '../src/keys/key-ring.ts';
-import { graceSeconds, HORIZON, keyIdOf, openableAt } from '../src/slots.ts';
-import type { StoredSlot } from '../src/ports.ts';
+import type { StoredEpoch } from '../src/ports.ts';
 import { inner, padded, seal } from './support/client.ts';
 import { DAY, house, nodeKeyStore, NOW, opened, outerCode, random, type House } from './support/house.ts';
 
@@ -17,7 +16,7 @@ async function keysOf({ app }: House): Promise<string> {
 }
 
 describe('the schedule', () => {
-  test('G07 a key opens from its slot, a skew allowed for, to grace after its bundle, and not after', async () => {
+  test('G07 a key opens from its epoch, a skew allowed for, to grace after its bundle, and not after', async () => {
     const h = await house();
     const sealer = await h.sealer();
     const tries: [number, string][] = [
@@ -46,10 +45,10 @@ describe('the schedule', () => {
     const { authority } = h.deps;
     h.now = MIDNIGHT + 2 * DAY + 299;
     await destroyDead(authority, h.now);
-    expect((await authority.store.slots(0, TODAY)).map(({ sequence }) => sequence)).toEqual([TODAY]);
+    expect((await authority.store.epochs(0, TODAY)).map(({ epochIndex }) => epochIndex)).toEqual([TODAY]);
     h.now += 1;
     await destroyDead(authority, h.now);
-    expect(await authority.store.slots(0, TODAY)).toEqual([]);
+    expect(await authority.store.epochs(0, TODAY)).toEqual([]);
     expect(await authority.store.bundles(0, TODAY)).toEqual([]);
     const live = await new KeyRing(authority).at(h.now);
     expect(live.gatewayKeys.map(({ config }) => config.keyId)).not.toContain(keyIdOf(TODAY, KEM.X25519));
@@ -77,85 +76,71 @@ describe('the schedule', () => {
     expect(await again(NOW + DAY)).toBe(1); // the store has it still, and the clock went back
   });
 
-  test('what a slot needs is read once in it', async () => {
+  test('what an epoch needs is read once in it', async () => {
     const h = await house();
     const { store } = h.deps.authority;
     let reads = 0;
-    const slots: typeof store.slots = (from, to) => {
+    const epochs: typeof store.epochs = (from, to) => {
       reads++;
-      return store.slots(from, to);
+      return store.epochs(from, to);
     };
-    const ring = new KeyRing({ ...h.deps.authority, store: { ...store, slots } });
+    const ring = new KeyRing({ ...h.deps.authority, store: { ...store, epochs } });
     for (const later of [0, 10, 3600, 43_200]) await ring.at(NOW + later);
     expect(reads).toBe(1);
   });
 
-  test('a destroyed slot never comes back, whoever’s clock is behind', async () => {
+  test('a destroyed epoch never comes back, whoever’s clock is behind', async () => {
     const h = await house();
     const { authority } = h.deps;
     await destroyDead(authority, MIDNIGHT + 3 * DAY);
     await prepare(authority, MIDNIGHT);
-    expect((await authority.store.slots(0, TODAY + 1)).map(({ sequence }) => sequence)).toEqual([TODAY + 1]);
+    expect((await authority.store.epochs(0, TODAY + 1)).map(({ epochIndex }) => epochIndex)).toEqual([
+      TODAY + 1,
+    ]);
     await destroyDead(authority, MIDNIGHT); // a clock that went back
     await prepare(authority, MIDNIGHT);
-    expect(await authority.store.slots(0, TODAY)).toEqual([]);
+    expect(await authority.store.epochs(0, TODAY)).toEqual([]);
   });
 
   test('keys are made ahead, and preparing again, from ten places at once, makes none', async () => {
     const store = nodeKeyStore();
     const h = await house({ store });
-    const before = await store.slots(0, Infinity);
-    expect(before.map(({ sequence }) => sequence)).toEqual(
+    const before = await store.epochs(0, Infinity);
+    expect(before.map(({ epochIndex }) => epochIndex)).toEqual(
       Array.from({ length: HORIZON + 1 }, (_, i) => TODAY + i),
     );
     await Promise.all(Array.from({ length: 10 }, () => prepare(h.deps.authority, NOW)));
-    expect(await store.slots(0, Infinity)).toEqual(before);
+    expect(await store.epochs(0, Infinity)).toEqual(before);
   });
 
-  test('ten cold isolates at once agree on the keys of every slot', async () => {
+  test('ten cold isolates at once agree on the keys of every epoch', async () => {
     const store = nodeKeyStore();
     const houses = await Promise.all(Array.from({ length: 10 }, () => house({ store })));
     const shown = await Promise.all(houses.map(keysOf));
     expect(new Set(shown).size).toBe(1);
   });
 
-  test('one X-Wing and one X25519 key a slot, ours first, and distinct ids among live slots', async () => {
+  test('one X-Wing and one X25519 key an epoch, ours first, and distinct ids among live epochs', async () => {
     const h = await house();
     const { keyConfigs } = await h.bundle();
     expect(decodeKeyConfigs(keyConfigs).map(({ kemId }) => kemId)).toEqual([KEM.X_WING, KEM.X25519]);
     expect(hex(keyConfigs)).toBe(await keysOf(h));
-    for (let sequence = 0; sequence < 300; sequence++) {
+    for (let epochIndex = 0; epochIndex < 300; epochIndex++) {
       const ids = Array.from({ length: HORIZON + 4 }, (_, i) => [
-        keyIdOf(sequence + i, KEM.X_WING),
-        keyIdOf(sequence + i, KEM.X25519),
+        keyIdOf(epochIndex + i, KEM.X_WING),
+        keyIdOf(epochIndex + i, KEM.X25519),
       ]).flat();
       expect(new Set(ids).size).toBe(ids.length);
       expect(Math.max(...ids)).toBeLessThan(256);
     }
   });
 
-  test.each([1, 2, 60, DAY])('with slots of %i s a key is open as long as any bundle that names it', (E) => {
-    const sequence = 1000;
-    const start = sequence * E;
-    for (const now of [
-      start,
-      start + E,
-      start + 2 * E - 1,
-      start + 2 * E - 1 + Math.floor(graceSeconds(E)),
-    ]) {
-      const { from, to } = openableAt(now, E);
-      expect([from <= sequence, sequence <= to]).toEqual([true, true]);
-    }
-    expect(openableAt(start + 2 * E + Math.ceil(graceSeconds(E)), E).from).toBeGreaterThan(sequence);
-    expect(openableAt(start - Math.ceil(graceSeconds(E)) - 1, E).to).toBeLessThan(sequence);
-  });
-
-  test('G28 over twenty slots, every client whose bundle has not expired is answered', async () => {
+  test('G28 over twenty epochs, every client whose bundle has not expired is answered', async () => {
     const E = 10;
     const h = await house({ epochSeconds: E, now: 100_000 * E });
     const outcomes: string[] = [];
-    for (let slot = 0; slot < 20; slot++) {
-      await h.signSlots();
+    for (let epoch = 0; epoch < 20; epoch++) {
+      await h.signEpochs();
       const sealer = await h.sealer();
       for (const age of [0, E - 1, E, 2 * E - 1]) {
         const then = h.now;
@@ -177,20 +162,20 @@ describe('the schedule', () => {
 
 describe('what a key is kept under', () => {
   test('K02 a public key that is not the private one’s, or one id twice, is served by nobody', async () => {
-    const spoils: ((slot: StoredSlot) => StoredSlot)[] = [
-      (slot) => ({
-        ...slot,
-        keys: slot.keys.map((key) => ({ ...key, publicKey: random(key.publicKey.length) })),
+    const spoils: ((epoch: StoredEpoch) => StoredEpoch)[] = [
+      (epoch) => ({
+        ...epoch,
+        keys: epoch.keys.map((key) => ({ ...key, publicKey: random(key.publicKey.length) })),
       }),
-      (slot) => ({ ...slot, keys: [...slot.keys, ...slot.keys] }),
-      (slot) => ({ ...slot, tagKey: random(60) }),
+      (epoch) => ({ ...epoch, keys: [...epoch.keys, ...epoch.keys] }),
+      (epoch) => ({ ...epoch, tagKey: random(60) }),
     ];
     for (const spoil of spoils) {
       const store = nodeKeyStore();
       await house({ store });
       const spoilt = {
         ...store,
-        slots: async (a: number, b: number) => (await store.slots(a, b)).map(spoil),
+        epochs: async (a: number, b: number) => (await store.epochs(a, b)).map(spoil),
       };
       const response = await (
         await house({ store }).then(() => rehouse(spoilt))
@@ -202,24 +187,24 @@ describe('what a key is kept under', () => {
   test('K03 another wrapping key, or a store that fails, answers 503; no key is made in place of one', async () => {
     const store = nodeKeyStore();
     await house({ store });
-    const before = await store.slots(0, Infinity);
+    const before = await store.epochs(0, Infinity);
     const other = await rehouse(store, new Uint8Array(32).fill(1));
     expect((await other.request('/.well-known/ohttp-gateway')).status).toBe(503);
-    const failing = await rehouse({ ...store, slots: () => Promise.reject(new Error('away')) });
+    const failing = await rehouse({ ...store, epochs: () => Promise.reject(new Error('away')) });
     for (const path of ['/.well-known/ohttp-gateway']) {
       const response = await failing.request(path);
       expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
     }
-    expect(await store.slots(0, Infinity)).toEqual(before);
+    expect(await store.epochs(0, Infinity)).toEqual(before);
   });
 
-  test('no private key stands in the store in the clear, nor under another slot’s name', async () => {
+  test('no private key stands in the store in the clear, nor under another epoch’s name', async () => {
     const h = await house();
     const { wrap, store } = h.deps.authority;
-    const [slot, next] = await store.slots(TODAY, TODAY + 1);
-    if (slot === undefined || next === undefined) throw new Error('no slots');
+    const [epoch, next] = await store.epochs(TODAY, TODAY + 1);
+    if (epoch === undefined || next === undefined) throw new Error('no epochs');
     const { purposeOf } = await import('../src/keys/authority.ts');
-    const [key] = slot.keys;
+    const [key] = epoch.keys;
     if (key === undefined) throw new Error('no key');
     expect(key.wrapped).toHaveLength(12 + 32 + 16);
     await expect(wrap.unwrap(key.wrapped, purposeOf(TODAY, key.kemId, key.publicKey))).resolves.toHaveLength(

@@ -47,10 +47,10 @@ describe('one file, two processes', () => {
   }
   interface Told {
     readonly verdicts: string[];
-    readonly slot: number[];
+    readonly epoch: number[];
   }
 
-  test('an envelope is first once, a slot has one key, and a SIGKILL forgets neither', async () => {
+  test('an envelope is first once, an epoch has one key, and a SIGKILL forgets neither', async () => {
     const file = fresh();
     const { keys, replays } = stores(file);
     const count = 300;
@@ -62,13 +62,13 @@ describe('one file, two processes', () => {
       const some = envelopes.slice(i, i + 30).map((envelope) => replays.admit(envelope, 2000, 1000));
       ours.push(...(await Promise.all(some.map((verdict) => verdict.catch(() => 'failed')))));
     }
-    await patiently(() => keys.add([{ sequence: 7, tagKey: Uint8Array.of(1, 2), keys: [] }]));
-    const [slot] = await patiently(() => keys.slots(7, 7));
-    const { verdicts, slot: their } = await theirs;
+    await patiently(() => keys.add([{ epochIndex: 7, tagKey: Uint8Array.of(1, 2), keys: [] }]));
+    const [epoch] = await patiently(() => keys.epochs(7, 7));
+    const { verdicts, epoch: their } = await theirs;
     const firsts = envelopes.map((_, i) => [ours[i], verdicts[i]].filter((v) => v === 'first').length);
     expect(firsts.filter((n) => n > 1)).toEqual([]);
     expect([...ours, ...verdicts].filter((v) => v === 'full')).toEqual([]);
-    expect([...(slot?.tagKey ?? [])]).toEqual(their);
+    expect([...(epoch?.tagKey ?? [])]).toEqual(their);
     // The other was killed; what either was told stands.
     const after = stores(file).replays;
     const told = envelopes.filter((_, i) => ours[i] !== 'failed' || verdicts[i] !== 'failed');
@@ -117,7 +117,7 @@ describe('the file itself', () => {
   ])('that %s ends the start, and is left as it was', async (_what, spoil) => {
     const file = fresh();
     const { keys } = stores(file);
-    await keys.add([{ sequence: 1, tagKey: Uint8Array.of(1), keys: [] }]);
+    await keys.add([{ epochIndex: 1, tagKey: Uint8Array.of(1), keys: [] }]);
     spoil(file);
     const before = readFileSync(file);
     expect(() => openFile(file)).toThrow(ConfigError);

@@ -6,9 +6,8 @@ import {
   signBundle,
   verifySignedBundle,
 } from '@sotto/bundle';
-import { base64url, fromBase64url } from '@sotto/wire';
+import { base64url, fromBase64url, HORIZON } from '@sotto/wire';
 import { Budget, Counters } from '../src/counters.ts';
-import { HORIZON } from '../src/slots.ts';
 import { DAY, house, NOW, OPERATOR_TOKEN, outerCode, ROOT_SECRET, type House } from './support/house.ts';
 
 const HEADERS = { authorization: `Bearer ${OPERATOR_TOKEN}`, 'content-type': 'application/json' };
@@ -22,7 +21,7 @@ const sign = ({ app }: House, body: unknown): Response | Promise<Response> =>
   app.request('/operator/bundles', { method: 'POST', headers: HEADERS, body: JSON.stringify(body) });
 
 describe('bundles', () => {
-  test('of this slot and those ahead are listed, signed apart, and served by slot', async () => {
+  test('of this epoch and those ahead are listed, signed apart, and served by epoch', async () => {
     const h = await house();
     expect((await listed(h)).map(({ sequence, signed }) => [sequence, signed])).toEqual(
       Array.from({ length: HORIZON + 1 }, (_, i) => [TODAY + i, true]),
@@ -41,17 +40,17 @@ describe('bundles', () => {
     }
   });
 
-  test('a slot that is not there, or no slot, is told so', async () => {
+  test('an epoch that is not there, or no epoch, is told so', async () => {
     const { app } = await house();
-    for (const slot of [TODAY - 1, TODAY + HORIZON + 1, 0]) {
-      expect((await app.request(`/bundle?slot=${slot}`)).status).toBe(404);
+    for (const epoch of [TODAY - 1, TODAY + HORIZON + 1, 0]) {
+      expect((await app.request(`/bundle?slot=${epoch}`)).status).toBe(404);
     }
-    for (const slot of ['', '-1', 'x', '1e9', '9'.repeat(30)]) {
-      expect((await app.request(`/bundle?slot=${slot}`)).status).toBe(400);
+    for (const epoch of ['', '-1', 'x', '1e9', '9'.repeat(30)]) {
+      expect((await app.request(`/bundle?slot=${epoch}`)).status).toBe(400);
     }
   });
 
-  test('a slot that nobody signed is not served', async () => {
+  test('an epoch that nobody signed is not served', async () => {
     const h = await house();
     h.now = NOW + (HORIZON + 1) * DAY;
     const response = await h.app.request('/bundle');
@@ -60,7 +59,7 @@ describe('bundles', () => {
       'unavailable',
       '5',
     ]);
-    await h.signSlots();
+    await h.signEpochs();
     expect((await h.app.request('/bundle')).status).toBe(200);
   });
 
@@ -100,7 +99,7 @@ describe('bundles', () => {
     const before = await digest();
     const rotate = () => h.app.request('/operator/keys/rotate', { method: 'POST', headers: HEADERS });
     for (let i = 0; i < 5; i++) expect((await rotate()).status).toBe(204);
-    await h.deps.authority.store.offer([{ sequence: TODAY, bundle: new Uint8Array(3) }]);
+    await h.deps.authority.store.offer([{ epochIndex: TODAY, bundle: new Uint8Array(3) }]);
     expect(await digest()).toBe(before);
     expect(bundleSigningInput(new Uint8Array(0))).toHaveLength(20);
   });
@@ -123,11 +122,11 @@ describe('other routes', () => {
 
   test('X05 a store that fails is 503 on every route that needs it, and says when to come again', async () => {
     const h = await house();
-    const [slot] = await listed(h);
+    const [epoch] = await listed(h);
     const { store } = h.deps.authority;
-    const broken = { slots: away, add: away, destroy: away, bundles: away, offer: away, sign: away };
+    const broken = { epochs: away, add: away, destroy: away, bundles: away, offer: away, sign: away };
     Object.assign(h.deps.authority, { store: { ...store, ...broken } });
-    const signature = base64url(signBundle(fromBase64url(slot?.bundle ?? ''), ROOT_SECRET));
+    const signature = base64url(signBundle(fromBase64url(epoch?.bundle ?? ''), ROOT_SECRET));
     const answers = [
       await h.app.request('/operator/keys', { headers: HEADERS }),
       await h.app.request('/operator/bundles', { headers: HEADERS }),
@@ -141,12 +140,12 @@ describe('other routes', () => {
     }
   });
 
-  test('keys are listed with their slots, public halves alone', async () => {
+  test('keys are listed with their epochs, public halves alone', async () => {
     const { app } = await house();
     const response = await app.request('/operator/keys', { headers: HEADERS });
-    const slots = (await response.json()) as { sequence: number; keys: { kemId: number }[] }[];
-    expect(slots).toHaveLength(HORIZON + 1);
-    expect(Object.keys(slots[0]?.keys[0] ?? {}).toSorted()).toEqual(['kemId', 'keyId', 'publicKey']);
+    const epochs = (await response.json()) as { sequence: number; keys: { kemId: number }[] }[];
+    expect(epochs).toHaveLength(HORIZON + 1);
+    expect(Object.keys(epochs[0]?.keys[0] ?? {}).toSorted()).toEqual(['kemId', 'keyId', 'publicKey']);
   });
 
   test('a wrong credential finds nothing', async () => {

@@ -134,7 +134,7 @@ describe('the token at the door', () => {
     await h.search({ fields: [...fields, date] });
     const token = await h.mint();
     h.now = NOW + DAY;
-    await h.signSlots();
+    await h.signEpochs();
     const [, tomorrow] = await h.fields();
     if (tomorrow === undefined) throw new Error('no date');
     expect(told(await h.search({ fields: [...fields, tomorrow] }))).toBe('200'); // a retry over midnight
@@ -189,7 +189,7 @@ describe('a service without a token', () => {
     expect(told(await h.search({ authority: 'open' }))).toBe('200');
   });
 
-  test('an envelope is known again over the change of a slot', async () => {
+  test('an envelope is known again over the change of an epoch', async () => {
     const h = await house({ now: NOW - 3600 + DAY - 60 });
     const fields: Field[] = await h.fields('open');
     const sealed = await seal(await h.sealer(), padded(inner({ authority: 'open', fields })));

@@ -1,7 +1,6 @@
 import { CREDENTIAL_WANTED, isCredential } from '@sotto/http';
 import { TOKEN_TYPES } from '@sotto/privacypass';
-import { fromBase64url, type Bytes } from '@sotto/wire';
-import { HORIZON } from './epoch.ts';
+import { DAY, fromBase64url, HORIZON, type Bytes } from '@sotto/wire';
 
 /** Says which variable is wrong and what it should be; never what it was. */
 export class ConfigError extends Error {
@@ -56,7 +55,6 @@ export const VARIABLES = [
   'LOCAL',
 ] as const;
 
-const DAY = 86_400; // seconds
 const TRUNCATED_IDS = 256;
 // Previous, current, those ahead, and one that awaits its destruction.
 const KEYS_A_PAIR = HORIZON + 3;

@@ -2,7 +2,7 @@ import { PROBLEMS, problemResponse } from '@sotto/http';
 import { ecdhVoprf } from '@sotto/voprf/ecdh';
 import { sodiumVoprf } from '@sotto/voprf/sodium';
 import { loadSodium } from '@sotto/voprf/sodium-workerd';
-import type { UnixSeconds } from '@sotto/wire';
+import { DAY, graceSeconds, type UnixSeconds } from '@sotto/wire';
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import { app } from './app.ts';
 import { parseConfig, VARIABLES, type Config } from './config.ts';
@@ -10,7 +10,6 @@ import { KeyStore } from './durable/keys.ts';
 import { durableCounters, durableKeys, durableQuota, durableSpentTokens } from './durable/ports.ts';
 import { QuotaCounts } from './durable/quota.ts';
 import { SpentLedger } from './durable/spent.ts';
-import { graceSeconds } from './epoch.ts';
 import { byTokenType, Issuer, type PublishedSchedule } from './issuer.ts';
 import type { Platform } from './ports.ts';
 import type { Redeemed, Redemption } from './redeem.ts';
@@ -123,7 +122,7 @@ export class IssuerKeys extends KeyStore {
 }
 
 /** The epoch's length alone, since a ledger and a quota must outlive any other mistake of configuration. */
-const epochSeconds = (env: unknown): number => Number((env as IssuerEnv).EPOCH_SECONDS ?? 86_400);
+const epochSeconds = (env: unknown): number => Number((env as IssuerEnv).EPOCH_SECONDS ?? DAY);
 
 export class QuotaShard extends QuotaCounts {
   protected override now(): UnixSeconds {

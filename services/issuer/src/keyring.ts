@@ -6,9 +6,8 @@ import {
   truncatedTokenKeyId,
 } from '@sotto/privacypass';
 import type { Voprf, VoprfKeyPair } from '@sotto/voprf';
-import { equalBytes, hex, type Bytes, type UnixSeconds } from '@sotto/wire';
+import { epochStartAt, equalBytes, hex, monotonicClock, type Bytes, type UnixSeconds } from '@sotto/wire';
 import type { Config, ServiceConfig } from './config.ts';
-import { epochAt, monotone } from './epoch.ts';
 import type { KeyAuthority, KeyRecord, KeySnapshot, Platform } from './ports.ts';
 import { KeyError, unwrapSecret } from './wrap.ts';
 
@@ -58,7 +57,7 @@ export class Keyring {
 
   constructor(deps: KeyringDeps) {
     this.#deps = deps;
-    this.#now = monotone(deps.platform.now);
+    this.#now = monotonicClock(deps.platform.now);
   }
 
   /**
@@ -79,7 +78,7 @@ export class Keyring {
 
   /** The ring that is held, if it is this epoch's, with one user more. */
   #lend(): Held | undefined {
-    const epoch = epochAt(this.#now(), this.#deps.config.epochSeconds);
+    const epoch = epochStartAt(this.#now(), this.#deps.config.epochSeconds);
     if (this.#held?.ring.epoch !== epoch) return undefined;
     this.#held.users++;
     return this.#held;
@@ -88,7 +87,7 @@ export class Keyring {
   async #load(): Promise<Held> {
     this.forget();
     const snapshot = await this.#deps.authority.snapshot();
-    const epoch = epochAt(this.#now(), this.#deps.config.epochSeconds);
+    const epoch = epochStartAt(this.#now(), this.#deps.config.epochSeconds);
     const current = Math.max(snapshot.epoch, epoch);
     const keys = this.#open(snapshot, current);
     const ring = makeRing(this.#deps.config, snapshot, current, keys);

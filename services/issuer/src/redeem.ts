@@ -1,7 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { decodeToken, verifyToken, type Token } from '@sotto/privacypass';
-import { concat, equalBytes, ProtocolError, type Bytes, type Random } from '@sotto/wire';
-import { acceptedUntil } from './epoch.ts';
+import { acceptedUntil, concat, equalBytes, ProtocolError, type Bytes, type Random } from '@sotto/wire';
 import type { Keyring, LiveKey, Ring } from './keyring.ts';
 import type { SpentTokens } from './ports.ts';
 

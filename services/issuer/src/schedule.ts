@@ -1,8 +1,16 @@
 import { tokenKeyId, truncatedTokenKeyId } from '@sotto/privacypass';
 import type { Voprf } from '@sotto/voprf';
-import { equalBytes, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
+import {
+  acceptedUntil,
+  destroyedAt,
+  epochStartAt,
+  equalBytes,
+  HORIZON,
+  type Bytes,
+  type Random,
+  type UnixSeconds,
+} from '@sotto/wire';
 import type { Config, ServiceConfig } from './config.ts';
-import { acceptedUntil, destroyedAt, epochAt, HORIZON } from './epoch.ts';
 import type { KeyListing, KeyRecord, KeySnapshot, Platform } from './ports.ts';
 import type { Database } from './store/database.ts';
 import {
@@ -49,7 +57,7 @@ export class Schedule {
     const E = config.epochSeconds;
     database.atomically(() => {
       const state = this.#state();
-      const current = Math.max(state.epoch, epochAt(platform.now(), E));
+      const current = Math.max(state.epoch, epochStartAt(platform.now(), E));
       if (current > state.epoch) writeState(db, { ...state, epoch: current });
       // A key is destroyed by the clock that never runs backwards, so none comes back to life.
       const now = Math.max(current, platform.now());
@@ -146,7 +154,7 @@ export class Schedule {
     const { config, database, platform } = this.#deps;
     return database.atomically(() => {
       const state = this.#state();
-      const current = Math.max(state.epoch, epochAt(platform.now(), config.epochSeconds));
+      const current = Math.max(state.epoch, epochStartAt(platform.now(), config.epochSeconds));
       const generation = state.generation + 1;
       writeState(database.db, { ...state, epoch: current, generation, retiredThrough: current });
       return this.#destroyThrough(current);

@@ -1,7 +1,6 @@
 import { decodeDirectory, type DirectoryKey } from '@sotto/privacypass';
-import { hex, type Bytes } from '@sotto/wire';
+import { graceSeconds, hex, HORIZON, type Bytes } from '@sotto/wire';
 import { expect, test } from 'vitest';
-import { graceSeconds, HORIZON } from '../src/epoch.ts';
 import { VOPRF, DAY, START, told, World, PROBLEM } from './support/world.ts';
 import { ISSUER_VARIABLES } from './support/variables.ts';
 

@@ -2,23 +2,23 @@ import { signBundle } from '@sotto/bundle';
 import { base64url, fromBase64url } from '@sotto/wire';
 import type { Secrets } from './secrets.ts';
 
-interface Slot {
+interface Epoch {
   readonly sequence: number;
   readonly bundle: string;
   readonly signed: boolean;
 }
 
 /**
- * Signs every bundle slot of the gateway that has no signature yet, as the operator who holds the
+ * Signs every bundle of the gateway that has no signature yet, as the operator who holds the
  * root would, with a root that never enters a Worker.
  */
-export async function signSlots(gateway: string, { operatorToken, rootSecret }: Secrets): Promise<void> {
+export async function signBundles(gateway: string, { operatorToken, rootSecret }: Secrets): Promise<void> {
   const headers = { authorization: `Bearer ${operatorToken}`, 'content-type': 'application/json' };
-  const slots = (await answered(fetch(`${gateway}/operator/bundles`, { headers })).then((r) =>
+  const epochs = (await answered(fetch(`${gateway}/operator/bundles`, { headers })).then((r) =>
     r.json(),
-  )) as Slot[];
+  )) as Epoch[];
   const secret = fromBase64url(rootSecret);
-  const signatures = slots
+  const signatures = epochs
     .filter(({ signed }) => !signed)
     .map(({ sequence, bundle }) => ({
       sequence,

@@ -1,9 +1,10 @@
 import { createServer, type AddressInfo } from 'node:net';
 import type { Miniflare } from 'miniflare';
+import { DAY } from '@sotto/wire';
 import { accountToken, attesterConfig } from './account.ts';
 import { servePage } from './page-server.ts';
 import { makeSecrets, type Secrets } from './secrets.ts';
-import { signSlots } from './signer.ts';
+import { signBundles } from './signer.ts';
 import { NOTHING_SEEN, Taps, type Shown } from './taps/taps.ts';
 import { tcpTap, type TcpTap } from './taps/tcp-tap.ts';
 import { SERVICES, startWorkers, type PerService, type ServiceName } from './workers.ts';
@@ -33,14 +34,12 @@ export interface Suite {
   readonly miniflare: Miniflare;
   /** A bearer token of the development attester for any account name. */
   account(name: string): Promise<string>;
-  /** One turn of everything that cron does: keys made and destroyed, slots signed, the bundle fetched. */
+  /** One turn of everything that cron does: keys made and destroyed, epochs signed, the bundle fetched. */
   tick(): Promise<void>;
   /** What passed between the parts during the last search; nothing without taps. */
   show(): Shown;
   dispose(): Promise<void>;
 }
-
-const DAY = 86_400; // seconds
 
 /** The whole house on one machine: four Workers in one workerd, each on a loopback port of its own. */
 export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
@@ -73,7 +72,7 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
   const tick = async (): Promise<void> => {
     await cron('issuer');
     await cron('gateway');
-    await signSlots(urls.gateway, secrets);
+    await signBundles(urls.gateway, secrets);
     await cron('relay');
   };
   const show = (): Shown => taps?.show() ?? NOTHING_SEEN;

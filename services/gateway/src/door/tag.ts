@@ -22,7 +22,7 @@ export function tagOf(tagKey: Bytes, request: BhttpRequest): Bytes {
 /**
  * What an envelope is known by: HMAC-SHA256 over `enc`, which no two honest requests share (RFC 9458 §6.5).
  *
- * @param tagKey - 32 bytes, of the slot whose key opened it: the same whenever it comes
+ * @param tagKey - 32 bytes, of the epoch whose key opened it: the same whenever it comes
  * @returns 32 bytes
  */
 export function envelopeOf(tagKey: Bytes, enc: Bytes): Bytes {

@@ -5,25 +5,25 @@ import { InnerError } from '../problem.ts';
 /** A token that has the form of one, and answers a challenge of ours. */
 export interface PresentedToken {
   readonly token: Bytes; // encoded
-  /** The slot of the challenge that it answers. */
-  readonly sequence: number;
+  /** The epoch of the challenge that it answers. */
+  readonly epochIndex: number;
 }
 
 /**
  * Reads the token of an Authorization field (RFC 9577 §2.2.2). Whether it is genuine is the issuer's to say.
  *
- * @param slotOf - the slot of a challenge digest; null for one that we do not accept
+ * @param epochOf - the epoch of a challenge digest; null for one that we do not accept
  * @throws {InnerError} `token-required` when there is none, `token-invalid`
  */
 export function presentedToken(
   authorization: string | null,
-  slotOf: (digest: Bytes) => number | null,
+  epochOf: (digest: Bytes) => number | null,
 ): PresentedToken {
   if (authorization === null) throw new InnerError('token-required');
   try {
     const token = parseAuthorization(authorization);
-    const sequence = slotOf(decodeToken(token).challengeDigest);
-    if (sequence !== null) return { token, sequence };
+    const epochIndex = epochOf(decodeToken(token).challengeDigest);
+    if (epochIndex !== null) return { token, epochIndex };
   } catch (error) {
     if (error instanceof PrivacyPassError && (error.code === 'no-token' || error.code === 'bad-header')) {
       throw new InnerError('token-required', { cause: error });

@@ -1,9 +1,9 @@
 import { DurableObject } from 'cloudflare:workers';
 import { sqlKeyStore, type SyncKeyStore } from '../keys/sql-key-store.ts';
-import type { StoredBundle, StoredSlot } from '../ports.ts';
+import type { StoredBundle, StoredEpoch } from '../ports.ts';
 import { openDatabase } from './migrate.ts';
 
-/** The key authority: one object, the same slots for every isolate. What it keeps of private keys is wrapped. */
+/** The key authority: one object, the same epochs for every isolate. What it keeps of private keys is wrapped. */
 export class GatewayKeys extends DurableObject {
   readonly #store: SyncKeyStore;
 
@@ -12,12 +12,12 @@ export class GatewayKeys extends DurableObject {
     this.#store = sqlKeyStore(openDatabase(ctx.storage));
   }
 
-  slots(from: number, to: number): StoredSlot[] {
-    return this.#store.slots(from, to);
+  epochs(from: number, to: number): StoredEpoch[] {
+    return this.#store.epochs(from, to);
   }
 
-  add(slots: StoredSlot[]): void {
-    this.#store.add(slots);
+  add(epochs: StoredEpoch[]): void {
+    this.#store.add(epochs);
   }
 
   destroy(before: number): void {

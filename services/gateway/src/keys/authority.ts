@@ -1,9 +1,20 @@
 import { encodeBundle, type Bundle, type ServiceEntry } from '@sotto/bundle';
 import { AEAD, encodeKeyConfigs, KDF, KEM, type Hpke, type KeyConfig, type SuiteIds } from '@sotto/ohttp';
-import { concat, EMPTY, uint, utf8, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
+import {
+  acceptedUntil,
+  concat,
+  EMPTY,
+  epochIndexAt,
+  HORIZON,
+  uint,
+  usableEpochs,
+  utf8,
+  type Bytes,
+  type Random,
+  type UnixSeconds,
+} from '@sotto/wire';
 import type { ServiceRow } from '../config.ts';
-import type { IssuerSchedule, KeyStore, ScheduledEpoch, StoredKey, StoredSlot } from '../ports.ts';
-import { HORIZON, keyIdOf, openableAt, sequenceAt } from '../slots.ts';
+import type { IssuerSchedule, KeyStore, ScheduledEpoch, StoredKey, StoredEpoch } from '../ports.ts';
 import type { KeyWrap } from './key-wrap.ts';
 
 /** What the bundle names for our clients. */
@@ -15,7 +26,7 @@ export const SUITES: readonly SuiteIds[] = [
   { kdfId: KDF.HKDF_SHA256, aeadId: AEAD.CHACHA20_POLY1305 },
 ];
 
-/** One key a slot of each. X-Wing for our clients, X25519 for others. */
+/** One key of each per epoch. X-Wing for our clients, X25519 for others. */
 const KEMS = [KEM.X_WING, KEM.X25519] as const;
 
 const TAG_KEY = 32; // bytes
@@ -32,57 +43,65 @@ export interface AuthorityDeps {
   readonly nextRoot: Bytes;
 }
 
-/** What a wrapped key is for (RFC 9458 §6.4): one unwraps as nothing else, in no other slot. */
-export function purposeOf(sequence: number, kemId: number, publicKey: Bytes): Bytes {
-  return concat(utf8('sotto gateway ohttp key\0'), uint(8, sequence), uint(2, kemId), publicKey);
+/**
+ * Key ids follow from the epoch: those of live epochs, ten at most, are distinct, and isolates need not coordinate.
+ * 0 to 253; X-Wing's are even.
+ */
+export function keyIdOf(epochIndex: number, kemId: number): number {
+  return (epochIndex % 127) * 2 + (kemId === KEM.X_WING ? 0 : 1);
 }
 
-export function tagPurposeOf(sequence: number): Bytes {
-  return concat(utf8('sotto gateway tag key\0'), uint(8, sequence));
+/** What a wrapped key is for (RFC 9458 §6.4): one unwraps as nothing else, in no other epoch. */
+export function purposeOf(epochIndex: number, kemId: number, publicKey: Bytes): Bytes {
+  return concat(utf8('sotto gateway ohttp key\0'), uint(8, epochIndex), uint(2, kemId), publicKey);
+}
+
+export function tagPurposeOf(epochIndex: number): Bytes {
+  return concat(utf8('sotto gateway tag key\0'), uint(8, epochIndex));
 }
 
 /**
- * Makes the key slots from now to the horizon that are missing, and puts their bundles up for signing.
+ * Makes the keys of the epochs from now to the horizon that are missing, and offers their bundles for signing.
  *
  * Any number of isolates may do it at once, any number of times: the store keeps the first of each
- * slot. Nothing is ever made outside of the schedule, whoever asks.
+ * epoch. Nothing is ever made outside of the schedule, whoever asks.
  */
 export async function prepare(deps: AuthorityDeps, now: UnixSeconds): Promise<void> {
-  const from = sequenceAt(now, deps.epochSeconds);
-  const slots = await missingSlots(deps, from);
-  if (slots.length > 0) await deps.store.add(slots);
+  const from = epochIndexAt(now, deps.epochSeconds);
+  const epochs = await missingEpochs(deps, from);
+  if (epochs.length > 0) await deps.store.add(epochs);
   await offerBundles(deps, from);
 }
 
-/** Forgets every slot whose keys open nothing any more. */
+/** Forgets every epoch whose keys open nothing any more. */
 export async function destroyDead({ store, epochSeconds }: AuthorityDeps, now: UnixSeconds): Promise<void> {
-  await store.destroy(openableAt(now, epochSeconds).from);
+  await store.destroy(usableEpochs(now, epochSeconds).from);
 }
 
-async function missingSlots(deps: AuthorityDeps, from: number): Promise<StoredSlot[]> {
-  const there = new Set((await deps.store.slots(from, from + HORIZON)).map(({ sequence }) => sequence));
-  const slots: StoredSlot[] = [];
-  for (let sequence = from; sequence <= from + HORIZON; sequence++) {
-    if (!there.has(sequence)) slots.push(await makeSlot(deps, sequence));
+async function missingEpochs(deps: AuthorityDeps, from: number): Promise<StoredEpoch[]> {
+  const there = new Set((await deps.store.epochs(from, from + HORIZON)).map(({ epochIndex }) => epochIndex));
+  const epochs: StoredEpoch[] = [];
+  for (let epochIndex = from; epochIndex <= from + HORIZON; epochIndex++) {
+    if (!there.has(epochIndex)) epochs.push(await makeEpoch(deps, epochIndex));
   }
-  return slots;
+  return epochs;
 }
 
-async function makeSlot({ hpke, random, wrap }: AuthorityDeps, sequence: number): Promise<StoredSlot> {
+async function makeEpoch({ hpke, random, wrap }: AuthorityDeps, epochIndex: number): Promise<StoredEpoch> {
   const keys: StoredKey[] = [];
   for (const kemId of KEMS) {
     const kem = hpke.kems.find(({ id }) => id === kemId);
     if (kem === undefined) throw new Error('the HPKE port lacks a KEM of ours');
     const { privateKey, publicKey } = await kem.generate(random);
-    const wrapped = await wrap.wrap(privateKey, purposeOf(sequence, kemId, publicKey));
+    const wrapped = await wrap.wrap(privateKey, purposeOf(epochIndex, kemId, publicKey));
     privateKey.fill(0);
-    keys.push({ kemId, keyId: keyIdOf(sequence, kemId), publicKey, wrapped });
+    keys.push({ kemId, keyId: keyIdOf(epochIndex, kemId), publicKey, wrapped });
   }
-  return { sequence, keys, tagKey: await wrap.wrap(random(TAG_KEY), tagPurposeOf(sequence)) };
+  return { epochIndex, keys, tagKey: await wrap.wrap(random(TAG_KEY), tagPurposeOf(epochIndex)) };
 }
 
-/** What a slot offers (RFC 9458 §3.2): the same bytes for everyone. */
-export function keyConfigsOf({ keys }: StoredSlot): Bytes {
+/** What an epoch offers (RFC 9458 §3.2): the same bytes for everyone. */
+export function keyConfigsOf({ keys }: StoredEpoch): Bytes {
   return encodeKeyConfigs(
     keys
       .toSorted((a, b) => KEMS.findIndex((id) => id === a.kemId) - KEMS.findIndex((id) => id === b.kemId))
@@ -91,27 +110,31 @@ export function keyConfigsOf({ keys }: StoredSlot): Bytes {
 }
 
 async function offerBundles(deps: AuthorityDeps, from: number): Promise<void> {
-  const [slots, bundles] = await Promise.all([
-    deps.store.slots(from, from + HORIZON),
+  const [epochs, bundles] = await Promise.all([
+    deps.store.epochs(from, from + HORIZON),
     deps.store.bundles(from, from + HORIZON),
   ]);
-  const settled = new Set(bundles.filter(({ signature }) => signature !== null).map((b) => b.sequence));
-  const unsettled = slots.filter(({ sequence }) => !settled.has(sequence));
-  if (unsettled.length === 0) return;
-  const epochs = new Map((await deps.schedule()).map((epoch) => [epoch.start, epoch]));
-  const offered = unsettled.flatMap((slot) => {
-    const bundle = bundleOf(deps, slot, epochs.get(slot.sequence * deps.epochSeconds));
-    return bundle === null ? [] : [{ sequence: slot.sequence, bundle: encodeBundle(bundle) }];
+  const signed = new Set(bundles.filter(({ signature }) => signature !== null).map((b) => b.epochIndex));
+  const unsigned = epochs.filter(({ epochIndex }) => !signed.has(epochIndex));
+  if (unsigned.length === 0) return;
+  const scheduled = new Map((await deps.schedule()).map((epoch) => [epoch.start, epoch]));
+  const offered = unsigned.flatMap((epoch) => {
+    const bundle = bundleOf(deps, epoch, scheduled.get(epoch.epochIndex * deps.epochSeconds));
+    return bundle === null ? [] : [{ epochIndex: epoch.epochIndex, bundle: encodeBundle(bundle) }];
   });
   if (offered.length > 0) await deps.store.offer(offered);
 }
 
-/** Null when the issuer has not scheduled what the slot needs. */
-function bundleOf(deps: AuthorityDeps, slot: StoredSlot, epoch: ScheduledEpoch | undefined): Bundle | null {
-  if (epoch === undefined) return null;
+/** Null when the issuer has not scheduled what the epoch needs. */
+function bundleOf(
+  deps: AuthorityDeps,
+  epoch: StoredEpoch,
+  scheduled: ScheduledEpoch | undefined,
+): Bundle | null {
+  if (scheduled === undefined) return null;
   const services: ServiceEntry[] = [];
   for (const { name, token, requestLength, responseLength } of deps.services) {
-    const challenge = epoch.challenges.find(
+    const challenge = scheduled.challenges.find(
       (c) => c.service === name && c.tokenType === token?.type,
     )?.challenge;
     if (token !== null && challenge === undefined) return null;
@@ -124,13 +147,14 @@ function bundleOf(deps: AuthorityDeps, slot: StoredSlot, epoch: ScheduledEpoch |
     });
   }
   const { epochSeconds, nextRoot } = deps;
+  const notBefore = epoch.epochIndex * epochSeconds;
   return {
-    sequence: slot.sequence,
-    notBefore: slot.sequence * epochSeconds,
-    notAfter: (slot.sequence + 2) * epochSeconds,
+    sequence: epoch.epochIndex,
+    notBefore,
+    notAfter: acceptedUntil(notBefore, epochSeconds),
     suite: SUITE,
-    keyConfigs: keyConfigsOf(slot),
-    directory: epoch.directory,
+    keyConfigs: keyConfigsOf(epoch),
+    directory: scheduled.directory,
     services,
     nextRoot,
   };

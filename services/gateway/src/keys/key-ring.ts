@@ -1,36 +1,35 @@
 import { decodeBundle } from '@sotto/bundle';
 import { loadGatewayKey, type GatewayKey } from '@sotto/ohttp';
 import { challengeDigest, decodeTokenChallenge, encodeTokenChallenge, TOKEN_TYPES } from '@sotto/privacypass';
-import { hex, type Bytes, type UnixSeconds } from '@sotto/wire';
-import type { StoredBundle, StoredSlot } from '../ports.ts';
-import { openableAt, sequenceAt, type SlotRange } from '../slots.ts';
+import { epochIndexAt, hex, usableEpochs, type Bytes, type EpochRange, type UnixSeconds } from '@sotto/wire';
+import type { StoredBundle, StoredEpoch } from '../ports.ts';
 import { keyConfigsOf, prepare, purposeOf, SUITES, tagPurposeOf, type AuthorityDeps } from './authority.ts';
 
 /** What an isolate holds between two changes of the schedule. */
 export interface LiveKeys {
-  readonly current: number; // sequence
+  readonly current: number; // epochIndex
   /** The keys that open requests now. */
   readonly gatewayKeys: readonly GatewayKey[];
-  /** The body of `application/ohttp-keys`: this slot's keys. */
+  /** The body of `application/ohttp-keys`: this epoch's keys. */
   readonly keyConfigs: Bytes;
-  /** The slot of a key that opened a request. */
-  slotOf(keyId: number, kemId: number): number;
-  /** HMAC key of a slot, 32 bytes; null when it is not live. */
-  tagKey(sequence: number): Bytes | null;
-  /** The slot that a token of this service and challenge is of; null for a challenge that we do not accept. */
-  slotOfChallenge(service: string, digest: Bytes): number | null;
-  /** This slot's challenge of a service; null when there is none. */
+  /** The epoch of a key that opened a request. */
+  epochOf(keyId: number, kemId: number): number;
+  /** HMAC key of an epoch, 32 bytes; null when it is not live. */
+  tagKey(epochIndex: number): Bytes | null;
+  /** The epoch that a token of this service and challenge is of; null for a challenge that we do not accept. */
+  epochOfChallenge(service: string, digest: Bytes): number | null;
+  /** This epoch's challenge of a service; null when there is none. */
   challenge(service: string): Bytes | null;
 }
 
-interface LoadedSlot {
-  readonly sequence: number;
+interface LoadedEpoch {
+  readonly epochIndex: number;
   readonly gatewayKeys: readonly GatewayKey[];
   readonly tagKey: Bytes;
 }
 
 interface Cache {
-  readonly range: SlotRange;
+  readonly range: EpochRange;
   readonly current: number;
   readonly until: UnixSeconds; // before it only the schedule changes what is live
   readonly live: LiveKeys;
@@ -42,7 +41,7 @@ const INCOMPLETE = 5;
 /** The keys of an isolate, in its memory until the schedule changes and no longer. */
 export class KeyRing {
   readonly #deps: AuthorityDeps;
-  readonly #loaded = new Map<number, LoadedSlot>();
+  readonly #loaded = new Map<number, LoadedEpoch>();
   #cache: Cache | null = null;
 
   constructor(deps: AuthorityDeps) {
@@ -51,8 +50,8 @@ export class KeyRing {
 
   /** What is live at this time. Throws when the store, or a secret, fails: there is no other key to fall back on. */
   async at(now: UnixSeconds): Promise<LiveKeys> {
-    const range = openableAt(now, this.#deps.epochSeconds);
-    const current = sequenceAt(now, this.#deps.epochSeconds);
+    const range = usableEpochs(now, this.#deps.epochSeconds);
+    const current = epochIndexAt(now, this.#deps.epochSeconds);
     const cache = this.#cache;
     if (
       cache !== null &&
@@ -64,71 +63,72 @@ export class KeyRing {
       return cache.live;
     }
     this.#cache = null;
-    for (const sequence of this.#loaded.keys()) if (sequence < range.from) this.#loaded.delete(sequence);
+    for (const epochIndex of this.#loaded.keys())
+      if (epochIndex < range.from) this.#loaded.delete(epochIndex);
     const { live, complete } = await this.#load(range, current, now);
     this.#cache = { range, current, live, until: complete ? Infinity : now + INCOMPLETE };
     return live;
   }
 
   async #load(
-    range: SlotRange,
+    range: EpochRange,
     current: number,
     now: UnixSeconds,
   ): Promise<{ live: LiveKeys; complete: boolean }> {
     const { store } = this.#deps;
-    let [slots, bundles] = await Promise.all([
-      store.slots(range.from, current + 1),
+    let [epochs, bundles] = await Promise.all([
+      store.epochs(range.from, current + 1),
       store.bundles(current - 1, current + 1),
     ]);
-    const has = (list: readonly { sequence: number }[]) =>
-      [current, current + 1].every((sequence) => list.some((one) => one.sequence === sequence));
-    if (!has(slots) || !has(bundles)) {
+    const has = (list: readonly { epochIndex: number }[]) =>
+      [current, current + 1].every((epochIndex) => list.some((one) => one.epochIndex === epochIndex));
+    if (!has(epochs) || !has(bundles)) {
       await prepare(this.#deps, now).catch(() => {}); // the issuer may be away; the keys are what counts
-      [slots, bundles] = await Promise.all([
-        store.slots(range.from, current + 1),
+      [epochs, bundles] = await Promise.all([
+        store.epochs(range.from, current + 1),
         store.bundles(current - 1, current + 1),
       ]);
     }
-    const open: LoadedSlot[] = [];
-    for (const slot of slots) {
-      if (slot.sequence <= range.to) open.push(await this.#loadSlot(slot));
+    const open: LoadedEpoch[] = [];
+    for (const epoch of epochs) {
+      if (epoch.epochIndex <= range.to) open.push(await this.#loadEpoch(epoch));
     }
-    const present = slots.find(({ sequence }) => sequence === current);
-    if (present === undefined) throw new Error('no keys for this slot');
+    const present = epochs.find(({ epochIndex }) => epochIndex === current);
+    if (present === undefined) throw new Error('no keys for this epoch');
     return { live: liveKeys(current, open, keyConfigsOf(present), bundles), complete: has(bundles) };
   }
 
-  async #loadSlot(slot: StoredSlot): Promise<LoadedSlot> {
-    const { sequence } = slot;
-    const before = this.#loaded.get(sequence);
+  async #loadEpoch(epoch: StoredEpoch): Promise<LoadedEpoch> {
+    const { epochIndex } = epoch;
+    const before = this.#loaded.get(epochIndex);
     if (before !== undefined) return before;
     const { hpke, wrap } = this.#deps;
     const gatewayKeys: GatewayKey[] = [];
-    for (const { keyId, kemId, publicKey, wrapped } of slot.keys) {
-      const privateKey = await wrap.unwrap(wrapped, purposeOf(sequence, kemId, publicKey));
+    for (const { keyId, kemId, publicKey, wrapped } of epoch.keys) {
+      const privateKey = await wrap.unwrap(wrapped, purposeOf(epochIndex, kemId, publicKey));
       gatewayKeys.push(await loadGatewayKey(hpke, { keyId, kemId, privateKey, publicKey, suites: SUITES }));
       privateKey.fill(0);
     }
-    const tagKey = await wrap.unwrap(slot.tagKey, tagPurposeOf(sequence));
-    const loaded = { sequence, gatewayKeys, tagKey };
-    this.#loaded.set(sequence, loaded);
+    const tagKey = await wrap.unwrap(epoch.tagKey, tagPurposeOf(epochIndex));
+    const loaded = { epochIndex, gatewayKeys, tagKey };
+    this.#loaded.set(epochIndex, loaded);
     return loaded;
   }
 }
 
 function liveKeys(
   current: number,
-  slots: readonly LoadedSlot[],
+  epochs: readonly LoadedEpoch[],
   keyConfigs: Bytes,
   bundles: readonly StoredBundle[],
 ): LiveKeys {
-  const gatewayKeys = slots.flatMap((slot) => slot.gatewayKeys);
+  const gatewayKeys = epochs.flatMap((epoch) => epoch.gatewayKeys);
   const names = gatewayKeys.map(({ config }) => `${config.keyId}/${config.kemId}`);
   if (new Set(names).size !== names.length) throw new Error('one key id and KEM twice');
-  const tagKeys = new Map(slots.map(({ sequence, tagKey }) => [sequence, tagKey]));
-  const slotOfKey = new Map(
-    slots.flatMap(({ sequence, gatewayKeys: keys }) =>
-      keys.map(({ config }) => [`${config.keyId}/${config.kemId}`, sequence] as const),
+  const tagKeys = new Map(epochs.map(({ epochIndex, tagKey }) => [epochIndex, tagKey]));
+  const epochOfKey = new Map(
+    epochs.flatMap(({ epochIndex, gatewayKeys: keys }) =>
+      keys.map(({ config }) => [`${config.keyId}/${config.kemId}`, epochIndex] as const),
     ),
   );
   const { challenges, digests } = challengesOf(bundles, current);
@@ -136,26 +136,26 @@ function liveKeys(
     current,
     gatewayKeys,
     keyConfigs,
-    slotOf: (keyId, kemId) => slotOfKey.get(`${keyId}/${kemId}`) ?? current,
-    tagKey: (sequence) => tagKeys.get(sequence) ?? null,
-    slotOfChallenge: (service, digest) => digests.get(`${service} ${hex(digest)}`) ?? null,
+    epochOf: (keyId, kemId) => epochOfKey.get(`${keyId}/${kemId}`) ?? current,
+    tagKey: (epochIndex) => tagKeys.get(epochIndex) ?? null,
+    epochOfChallenge: (service, digest) => digests.get(`${service} ${hex(digest)}`) ?? null,
     challenge: (service) => challenges.get(service) ?? null,
   };
 }
 
-/** The challenges that tokens may answer: this slot's and the last one's, of every type that there is. */
+/** The challenges that tokens may answer: this epoch's and the last one's, of every type that there is. */
 function challengesOf(bundles: readonly StoredBundle[], current: number) {
   const challenges = new Map<string, Bytes>();
   const digests = new Map<string, number>();
-  for (const { sequence, bundle } of bundles) {
-    if (sequence > current) continue;
+  for (const { epochIndex, bundle } of bundles) {
+    if (epochIndex > current) continue;
     for (const { name, tokenType, challenge } of decodeBundle(bundle).services) {
       if (tokenType === 0) continue;
-      if (sequence === current) challenges.set(name, challenge);
+      if (epochIndex === current) challenges.set(name, challenge);
       const decoded = decodeTokenChallenge(challenge);
       for (const type of TOKEN_TYPES.keys()) {
         const digest = challengeDigest(encodeTokenChallenge({ ...decoded, tokenType: type }));
-        digests.set(`${name} ${hex(digest)}`, sequence);
+        digests.set(`${name} ${hex(digest)}`, epochIndex);
       }
     }
   }

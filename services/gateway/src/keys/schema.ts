@@ -2,33 +2,33 @@ import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlit
 
 /** Bytes are unpadded base64url: one text in Durable Objects and in Node. */
 
-/** One OHTTP key pair a slot and KEM. The private key is wrapped under a key that is not in here. */
+/** One OHTTP key pair an epoch and KEM. The private key is wrapped under a key that is not in here. */
 export const ohttpKeys = sqliteTable(
   'ohttp_keys',
   {
-    sequence: integer('sequence').notNull(),
+    epochIndex: integer('sequence').notNull(),
     kemId: integer('kem_id').notNull(),
     keyId: integer('key_id').notNull(),
     publicKey: text('public_key').notNull(),
     wrapped: text('wrapped').notNull(),
   },
-  (t) => [primaryKey({ columns: [t.sequence, t.kemId] })],
+  (t) => [primaryKey({ columns: [t.epochIndex, t.kemId] })],
 );
 
-/** The HMAC key of a slot's tags and envelopes, wrapped. */
+/** The HMAC key of an epoch's tags and envelopes, wrapped. */
 export const tagKeys = sqliteTable('tag_keys', {
-  sequence: integer('sequence').primaryKey(),
+  epochIndex: integer('sequence').primaryKey(),
   wrapped: text('wrapped').notNull(),
 });
 
-/** The bundle of a slot. It is public; without a signature it is not served. */
+/** The bundle of an epoch. It is public; without a signature it is not served. */
 export const bundles = sqliteTable('bundles', {
-  sequence: integer('sequence').primaryKey(),
+  epochIndex: integer('sequence').primaryKey(),
   bundle: text('bundle').notNull(),
   signature: text('signature'),
 });
 
-/** One row: slots below it were destroyed, and none of them comes back. */
+/** One row: epochs below it were destroyed, and none of them comes back. */
 export const destroyed = sqliteTable('destroyed', {
   id: integer('id').primaryKey(),
   before: integer('before').notNull(),

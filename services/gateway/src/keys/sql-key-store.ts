@@ -1,7 +1,7 @@
 import { and, asc, between, eq, isNull, lt } from 'drizzle-orm';
 import type { SQLiteAsyncDatabase } from 'drizzle-orm/sqlite-core';
 import { base64url, fromBase64url } from '@sotto/wire';
-import type { KeyStore, StoredBundle, StoredSlot } from '../ports.ts';
+import type { KeyStore, StoredBundle, StoredEpoch } from '../ports.ts';
 import { bundles, destroyed, ohttpKeys, tagKeys } from './schema.ts';
 
 /** A database that answers at once: a Durable Object's, or node:sqlite. */
@@ -18,7 +18,7 @@ export type SyncKeyStore = {
 type Atomically = <T>(work: () => T) => T;
 
 /**
- * Key slots and bundles in SQLite. Every method is one synchronous block: nothing comes between.
+ * Key epochs and bundles in SQLite. Every method is one synchronous block: nothing comes between.
  *
  * @param atomically - a transaction of `db`, unless whoever calls is in one
  */
@@ -28,24 +28,24 @@ export function sqlKeyStore(
 ): SyncKeyStore {
   const floor = (): number => db.select().from(destroyed).get()?.before ?? 0;
   return {
-    slots(from, to) {
+    epochs(from, to) {
       const keys = db
         .select()
         .from(ohttpKeys)
-        .where(between(ohttpKeys.sequence, from, to))
+        .where(between(ohttpKeys.epochIndex, from, to))
         .orderBy(asc(ohttpKeys.kemId))
         .all();
       const rows = db
         .select()
         .from(tagKeys)
-        .where(between(tagKeys.sequence, from, to))
-        .orderBy(asc(tagKeys.sequence))
+        .where(between(tagKeys.epochIndex, from, to))
+        .orderBy(asc(tagKeys.epochIndex))
         .all();
-      return rows.map(({ sequence, wrapped }): StoredSlot => ({
-        sequence,
+      return rows.map(({ epochIndex, wrapped }): StoredEpoch => ({
+        epochIndex,
         tagKey: fromBase64url(wrapped),
         keys: keys
-          .filter((key) => key.sequence === sequence)
+          .filter((key) => key.epochIndex === epochIndex)
           .map(({ kemId, keyId, publicKey, wrapped: privateKey }) => ({
             kemId,
             keyId,
@@ -54,17 +54,17 @@ export function sqlKeyStore(
           })),
       }));
     },
-    add(slots) {
+    add(epochs) {
       atomically(() => {
         const least = floor();
-        for (const { sequence, keys, tagKey } of slots) {
-          if (sequence < least) continue;
-          const row = { sequence, wrapped: base64url(tagKey) };
+        for (const { epochIndex, keys, tagKey } of epochs) {
+          if (epochIndex < least) continue;
+          const row = { epochIndex, wrapped: base64url(tagKey) };
           const isNew = db.insert(tagKeys).values(row).onConflictDoNothing().returning().all().length === 1;
           if (!isNew) continue;
           for (const { kemId, keyId, publicKey, wrapped } of keys) {
             const key = {
-              sequence,
+              epochIndex,
               kemId,
               keyId,
               publicKey: base64url(publicKey),
@@ -78,17 +78,17 @@ export function sqlKeyStore(
     destroy(before) {
       atomically(() => {
         for (const table of [ohttpKeys, tagKeys, bundles]) {
-          db.delete(table).where(lt(table.sequence, before)).run();
+          db.delete(table).where(lt(table.epochIndex, before)).run();
         }
         const row = { id: 0, before: Math.max(before, floor()) };
         db.insert(destroyed).values(row).onConflictDoUpdate({ target: destroyed.id, set: row }).run();
       });
     },
     bundles(from, to) {
-      const within = between(bundles.sequence, from, to);
-      const rows = db.select().from(bundles).where(within).orderBy(asc(bundles.sequence)).all();
-      return rows.map(({ sequence, bundle, signature }): StoredBundle => ({
-        sequence,
+      const within = between(bundles.epochIndex, from, to);
+      const rows = db.select().from(bundles).where(within).orderBy(asc(bundles.epochIndex)).all();
+      return rows.map(({ epochIndex, bundle, signature }): StoredBundle => ({
+        epochIndex,
         bundle: fromBase64url(bundle),
         signature: signature === null ? null : fromBase64url(signature),
       }));
@@ -96,18 +96,18 @@ export function sqlKeyStore(
     offer(offered) {
       atomically(() => {
         const least = floor();
-        for (const { sequence, bundle } of offered) {
-          if (sequence < least) continue;
+        for (const { epochIndex, bundle } of offered) {
+          if (epochIndex < least) continue;
           const set = { bundle: base64url(bundle) };
           db.insert(bundles)
-            .values({ sequence, ...set })
-            .onConflictDoUpdate({ target: bundles.sequence, set, setWhere: isNull(bundles.signature) })
+            .values({ epochIndex, ...set })
+            .onConflictDoUpdate({ target: bundles.epochIndex, set, setWhere: isNull(bundles.signature) })
             .run();
         }
       });
     },
-    sign({ sequence, bundle, signature }) {
-      const ofThis = and(eq(bundles.sequence, sequence), eq(bundles.bundle, base64url(bundle)));
+    sign({ epochIndex, bundle, signature }) {
+      const ofThis = and(eq(bundles.epochIndex, epochIndex), eq(bundles.bundle, base64url(bundle)));
       const set = { signature: base64url(signature) };
       return db.update(bundles).set(set).where(ofThis).returning().all().length === 1;
     },

@@ -20,8 +20,8 @@ export function fileStores({ db, atomically }: GatewayFile, sleep: Sleep, capaci
   const group = grouped(atomically, sleep);
   return {
     keys: {
-      slots: (from, to) => group(() => keys.slots(from, to)),
-      add: (slots) => group(() => keys.add(slots)),
+      epochs: (from, to) => group(() => keys.epochs(from, to)),
+      add: (epochs) => group(() => keys.add(epochs)),
       destroy: (before) => group(() => keys.destroy(before)),
       bundles: (from, to) => group(() => keys.bundles(from, to)),
       offer: (bundles) => group(() => keys.offer(bundles)),

@@ -13,8 +13,8 @@ const verdicts = await Promise.all(
   envelopes.map((envelope) => replays.admit(envelope, 2000, 1000).catch(() => 'failed')),
 );
 const mark = Uint8Array.of(process.pid & 255, process.pid >> 8);
-await patiently(() => keys.add([{ sequence: 7, tagKey: mark, keys: [] }]));
-const [slot] = await patiently(() => keys.slots(7, 7));
-process.stdout.write(`${JSON.stringify({ verdicts, slot: [...(slot?.tagKey ?? [])] })}\n`);
+await patiently(() => keys.add([{ epochIndex: 7, tagKey: mark, keys: [] }]));
+const [epoch] = await patiently(() => keys.epochs(7, 7));
+process.stdout.write(`${JSON.stringify({ verdicts, epoch: [...(epoch?.tagKey ?? [])] })}\n`);
 // It stays until it is killed: what it was told stands in the file.
 setInterval(() => {}, 1000);

@@ -8,7 +8,7 @@ import { rootPublicKey, signBundle, verifySignedBundle, type Bundle } from '@sot
 import { decodeKeyConfigs, KEM, type KeyConfig } from '@sotto/ohttp';
 import { nodeHpke } from '@sotto/ohttp/node';
 import { encodeDirectory, encodeTokenChallenge, serviceChallenge } from '@sotto/privacypass';
-import { base64url, EMPTY, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
+import { base64url, EMPTY, epochStartAt, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
 import { gateway, type GatewayDeps } from '../../src/app.ts';
 import type { ServiceRow } from '../../src/config.ts';
 import { Counters } from '../../src/counters.ts';
@@ -66,7 +66,7 @@ export interface House {
   now: UnixSeconds;
   /** No deadline is longer than this; far, unless a test waits for one. */
   deadlineMs: number;
-  signSlots(): Promise<void>;
+  signEpochs(): Promise<void>;
   bundle(): Promise<Bundle>;
   sealer(kemId?: number): Promise<Sealer>;
   mint(service?: string): Promise<Bytes>;
@@ -96,8 +96,8 @@ export function openTestDatabase(): SyncDatabase {
 export function nodeKeyStore(db = openTestDatabase()): KeyStore {
   const store = sqlKeyStore(db);
   return {
-    slots: async (from, to) => store.slots(from, to),
-    add: async (slots) => store.add(slots),
+    epochs: async (from, to) => store.epochs(from, to),
+    add: async (epochs) => store.add(epochs),
     destroy: async (before) => store.destroy(before),
     bundles: async (from, to) => store.bundles(from, to),
     offer: async (bundles) => store.offer(bundles),
@@ -117,7 +117,7 @@ export function scheduleOf(
   now: () => UnixSeconds,
 ): () => Promise<ScheduledEpoch[]> {
   return async () => {
-    const first = Math.floor(now() / epochSeconds) * epochSeconds;
+    const first = epochStartAt(now(), epochSeconds);
     return Array.from({ length: 8 }, (_, i) => {
       const start = first + i * epochSeconds;
       const tokenKey = new Uint8Array(32).fill(i + 1);
@@ -193,10 +193,10 @@ export async function house(options: HouseOptions = {}): Promise<House> {
     calls,
     now: options.now ?? NOW,
     deadlineMs: 10_000,
-    async signSlots() {
+    async signEpochs() {
       const listed = await app.request('/operator/bundles', { headers: operator });
-      const slots = (await listed.json()) as { sequence: number; bundle: string; signed: boolean }[];
-      const signatures = slots
+      const epochs = (await listed.json()) as { sequence: number; bundle: string; signed: boolean }[];
+      const signatures = epochs
         .filter(({ signed }) => !signed)
         .map(({ sequence, bundle }) => {
           const encoded = Uint8Array.from(Buffer.from(bundle, 'base64url'));
@@ -247,7 +247,7 @@ export async function house(options: HouseOptions = {}): Promise<House> {
       return self.send(inner({ ...changes, fields }));
     },
   };
-  await self.signSlots();
+  await self.signEpochs();
   return self;
 }
 

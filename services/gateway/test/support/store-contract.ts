@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import type { KeyStore, ReplayStore, StoredSlot } from '../../src/ports.ts';
+import type { KeyStore, ReplayStore, StoredEpoch } from '../../src/ports.ts';
 
 const bytes = (...values: number[]): Uint8Array<ArrayBuffer> => Uint8Array.from(values);
 
-function slot(sequence: number, mark = 0): StoredSlot {
+function epoch(epochIndex: number, mark = 0): StoredEpoch {
   return {
-    sequence,
-    tagKey: bytes(sequence, mark),
+    epochIndex,
+    tagKey: bytes(epochIndex, mark),
     keys: [0x20, 0x647a].map((kemId, i) => ({
       kemId,
       keyId: i,
-      publicKey: bytes(sequence, kemId & 255, mark),
-      wrapped: bytes(7, sequence, mark),
+      publicKey: bytes(epochIndex, kemId & 255, mark),
+      wrapped: bytes(7, epochIndex, mark),
     })),
   };
 }
@@ -19,46 +19,46 @@ function slot(sequence: number, mark = 0): StoredSlot {
 /** What every key store does, whatever it is made of. */
 export function keyStoreContract(name: string, make: () => KeyStore | Promise<KeyStore>): void {
   describe(`KeyStore in ${name}`, () => {
-    test('gives back what was added, by sequence', async () => {
+    test('gives back what was added, by epoch', async () => {
       const store = await make();
-      expect(await store.slots(0, 100)).toEqual([]);
-      await store.add([slot(5), slot(3), slot(4)]);
-      expect(await store.slots(4, 9)).toEqual([slot(4), slot(5)]);
+      expect(await store.epochs(0, 100)).toEqual([]);
+      await store.add([epoch(5), epoch(3), epoch(4)]);
+      expect(await store.epochs(4, 9)).toEqual([epoch(4), epoch(5)]);
     });
 
-    test('the first of a slot stays, of any number that race', async () => {
+    test('the first of an epoch stays, of any number that race', async () => {
       const store = await make();
-      await Promise.all(Array.from({ length: 20 }, (_, mark) => store.add([slot(3, mark), slot(4, mark)])));
-      const slots = await store.slots(3, 4);
-      expect(slots).toHaveLength(2);
-      for (const one of slots) expect(one).toEqual(slot(one.sequence, one.tagKey[1]));
+      await Promise.all(Array.from({ length: 20 }, (_, mark) => store.add([epoch(3, mark), epoch(4, mark)])));
+      const epochs = await store.epochs(3, 4);
+      expect(epochs).toHaveLength(2);
+      for (const one of epochs) expect(one).toEqual(epoch(one.epochIndex, one.tagKey[1]));
     });
 
     test('what is destroyed is gone and does not come back', async () => {
       const store = await make();
-      await store.add([slot(3), slot(4)]);
-      await store.offer([3, 4].map((sequence) => ({ sequence, bundle: bytes(sequence) })));
+      await store.add([epoch(3), epoch(4)]);
+      await store.offer([3, 4].map((epochIndex) => ({ epochIndex, bundle: bytes(epochIndex) })));
       await store.destroy(4);
-      expect(await store.slots(0, 9)).toEqual([slot(4)]);
-      expect((await store.bundles(0, 9)).map(({ sequence }) => sequence)).toEqual([4]);
+      expect(await store.epochs(0, 9)).toEqual([epoch(4)]);
+      expect((await store.bundles(0, 9)).map(({ epochIndex }) => epochIndex)).toEqual([4]);
       await store.destroy(2);
-      await store.add([slot(3), slot(2)]);
-      await store.offer([{ sequence: 3, bundle: bytes(3) }]);
-      expect(await store.slots(0, 9)).toEqual([slot(4)]);
+      await store.add([epoch(3), epoch(2)]);
+      await store.offer([{ epochIndex: 3, bundle: bytes(3) }]);
+      expect(await store.epochs(0, 9)).toEqual([epoch(4)]);
       expect(await store.bundles(0, 3)).toEqual([]);
     });
 
     test('a bundle may change until it is signed, and is signed as it stands', async () => {
       const store = await make();
-      await store.offer([{ sequence: 3, bundle: bytes(1) }]);
-      await store.offer([{ sequence: 3, bundle: bytes(2) }]);
-      expect(await store.bundles(3, 3)).toEqual([{ sequence: 3, bundle: bytes(2), signature: null }]);
+      await store.offer([{ epochIndex: 3, bundle: bytes(1) }]);
+      await store.offer([{ epochIndex: 3, bundle: bytes(2) }]);
+      expect(await store.bundles(3, 3)).toEqual([{ epochIndex: 3, bundle: bytes(2), signature: null }]);
       const signature = bytes(...Array.from({ length: 64 }, (_, i) => i));
-      expect(await store.sign({ sequence: 3, bundle: bytes(1), signature })).toBe(false);
-      expect(await store.sign({ sequence: 4, bundle: bytes(2), signature })).toBe(false);
-      expect(await store.sign({ sequence: 3, bundle: bytes(2), signature })).toBe(true);
-      await store.offer([{ sequence: 3, bundle: bytes(9) }]);
-      expect(await store.bundles(3, 3)).toEqual([{ sequence: 3, bundle: bytes(2), signature }]);
+      expect(await store.sign({ epochIndex: 3, bundle: bytes(1), signature })).toBe(false);
+      expect(await store.sign({ epochIndex: 4, bundle: bytes(2), signature })).toBe(false);
+      expect(await store.sign({ epochIndex: 3, bundle: bytes(2), signature })).toBe(true);
+      await store.offer([{ epochIndex: 3, bundle: bytes(9) }]);
+      expect(await store.bundles(3, 3)).toEqual([{ epochIndex: 3, bundle: bytes(2), signature }]);
     });
   });
 }

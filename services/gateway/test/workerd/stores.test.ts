@@ -17,8 +17,8 @@ let made = 0;
 function keyStore(): KeyStore {
   const stub = KEYS.getByName(`contract-${made++}`);
   return {
-    slots: async (from, to) => stub.slots(from, to),
-    add: async (slots) => stub.add([...slots]),
+    epochs: async (from, to) => stub.epochs(from, to),
+    add: async (epochs) => stub.add([...epochs]),
     destroy: async (before) => stub.destroy(before),
     bundles: async (from, to) => stub.bundles(from, to),
     offer: async (bundles) => stub.offer(bundles),

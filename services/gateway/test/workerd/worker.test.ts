@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { fromUtf8 } from '@sotto/wire';
-import { currentBundle, OPERATOR_TOKEN, post, search, signSlots, startWorker } from './worker.ts';
+import { currentBundle, OPERATOR_TOKEN, post, search, signEpochs, startWorker } from './worker.ts';
 
 const OPERATOR = { authorization: `Bearer ${OPERATOR_TOKEN}` };
 
 describe('the Worker', () => {
   test('takes a search from the bundle through the door to the bound service, in one length', async () => {
     const running = startWorker();
-    await signSlots(running);
+    await signEpochs(running);
     const found = await search(running);
     expect([found.inner.status, fromUtf8(found.inner.content)]).toEqual([200, '{"results":[],"next":null}']);
     const refused = await search(running, { authority: 'elsewhere' });
@@ -18,7 +18,7 @@ describe('the Worker', () => {
 
   test('G10 answers one of fifty equal envelopes at once', async () => {
     const running = startWorker();
-    await signSlots(running);
+    await signEpochs(running);
     const { body, open } = await search(running);
     const all = await Promise.all(
       Array.from({ length: 50 }, async () => (await open(await post(running, body))).status),
@@ -29,12 +29,12 @@ describe('the Worker', () => {
 
   test('G12 an issuer that is away is 503, inside', async () => {
     const running = startWorker();
-    await signSlots(running);
+    await signEpochs(running);
     running.issuer.fail = 'throw';
     expect((await search(running)).inner.status).toBe(503);
   });
 
-  test('cron makes the slots; two isolates show the same keys', async () => {
+  test('cron makes the epochs; two isolates show the same keys', async () => {
     const [one, two] = [startWorker(), startWorker()];
     await one.scheduled();
     await two.scheduled();
@@ -43,8 +43,8 @@ describe('the Worker', () => {
     );
     expect(bodies[0]).toEqual(bodies[1]);
     const listed = await one.fetch('/operator/keys', { headers: OPERATOR });
-    const slots: unknown[] = await listed.json();
-    expect(slots).toHaveLength(8);
+    const epochs: unknown[] = await listed.json();
+    expect(epochs).toHaveLength(8);
   });
 
   test('K01 without a secret every route answers one constant, and cron does nothing', async () => {
@@ -63,7 +63,7 @@ describe('the Worker', () => {
 
   test('K03 another wrapping key opens nothing, and makes no keys of its own', async () => {
     const running = startWorker();
-    await signSlots(running);
+    await signEpochs(running);
     const before = (await currentBundle(running)).keyConfigs;
     const other = startWorker({ KEY_WRAPPING_KEY: 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8x' });
     expect((await other.fetch('/.well-known/ohttp-gateway')).status).toBe(503);

@@ -68,11 +68,11 @@ function schedule() {
 
 const OPERATOR = { authorization: `Bearer ${OPERATOR_TOKEN}`, 'content-type': 'application/json' };
 
-export async function signSlots({ fetch }: Running): Promise<void> {
+export async function signEpochs({ fetch }: Running): Promise<void> {
   const listed = await fetch('/operator/bundles', { headers: OPERATOR });
-  const slots: { sequence: number; bundle: string; signed: boolean }[] = await listed.json();
+  const epochs: { sequence: number; bundle: string; signed: boolean }[] = await listed.json();
   const body = JSON.stringify(
-    slots
+    epochs
       .filter(({ signed }) => !signed)
       .map(({ sequence, bundle }) => ({
         sequence,

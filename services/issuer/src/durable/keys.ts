@@ -1,7 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { drizzle } from 'drizzle-orm/durable-sqlite';
-import type { Bytes } from '@sotto/wire';
-import { acceptedUntil } from '../epoch.ts';
+import { acceptedUntil, type Bytes } from '@sotto/wire';
 import type { KeyListing, KeySnapshot, Ledger } from '../ports.ts';
 import { Schedule, type ScheduleDeps } from '../schedule.ts';
 import type { Db } from '../store/database.ts';

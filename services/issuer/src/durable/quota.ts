@@ -1,7 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { drizzle } from 'drizzle-orm/durable-sqlite';
-import type { UnixSeconds } from '@sotto/wire';
-import { monotone } from '../epoch.ts';
+import { monotonicClock, type UnixSeconds } from '@sotto/wire';
 import type { QuotaOutcome, Take } from '../ports.ts';
 import type { Db } from '../store/database.ts';
 import { QUOTA_TABLES, takeQuota, usedQuota } from '../store/quota.ts';
@@ -10,7 +9,7 @@ import { QUOTA_TABLES, takeQuota, usedQuota } from '../store/quota.ts';
 export abstract class QuotaCounts extends DurableObject {
   readonly #db: Db = drizzle(this.ctx.storage);
   readonly #epoch = Number.parseInt(this.ctx.id.name ?? '', 10);
-  readonly #now = monotone(() => this.now());
+  readonly #now = monotonicClock(() => this.now());
   #ready = false;
 
   protected abstract now(): UnixSeconds;

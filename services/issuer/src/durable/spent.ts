@@ -1,7 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { drizzle } from 'drizzle-orm/durable-sqlite';
-import type { UnixSeconds } from '@sotto/wire';
-import { monotone } from '../epoch.ts';
+import { monotonicClock, type UnixSeconds } from '@sotto/wire';
 import type { Spend, SpendOutcome } from '../ports.ts';
 import type { Db } from '../store/database.ts';
 import { SPENT_TABLES } from '../store/spent-schema.ts';
@@ -18,7 +17,7 @@ const LEDGER = 0;
 export abstract class SpentLedger extends DurableObject {
   readonly #db: Db = drizzle(this.ctx.storage);
   readonly #end = ledgerEnd(this.ctx.id.name);
-  readonly #now = monotone(() => this.now());
+  readonly #now = monotonicClock(() => this.now());
   #ready = false;
 
   protected abstract now(): UnixSeconds;

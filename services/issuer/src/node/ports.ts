@@ -1,5 +1,4 @@
-import type { UnixSeconds } from '@sotto/wire';
-import { acceptedUntil, graceSeconds, monotone } from '../epoch.ts';
+import { acceptedUntil, graceSeconds, monotonicClock, type UnixSeconds } from '@sotto/wire';
 import type { Counters, KeyAuthority, Ledger, Quota, SpentTokens } from '../ports.ts';
 import type { Group } from './group.ts';
 import { Schedule, type ScheduleDeps } from '../schedule.ts';
@@ -13,7 +12,7 @@ function ledgerNumber({ keyId }: Pick<Ledger, 'keyId'>): number {
 }
 
 export function sqliteSpentTokens({ db }: Database, group: Group, now: () => UnixSeconds): SpentTokens {
-  const clock = monotone(now);
+  const clock = monotonicClock(now);
   return {
     spend: (ledger, spend) =>
       group.run(() => (clock() >= ledger.end ? 'ended' : spendToken(db, ledgerNumber(ledger), spend))),
@@ -30,7 +29,7 @@ export function sqliteQuota(
   group: Group,
   { now, epochSeconds }: { readonly now: () => UnixSeconds; readonly epochSeconds: number },
 ): Quota {
-  const clock = monotone(now);
+  const clock = monotonicClock(now);
   const isOver = (epoch: UnixSeconds): boolean => epoch <= quotasOver(clock(), epochSeconds);
   return {
     take: (take) => group.run(() => (isOver(take.epoch) ? 'exhausted' : takeQuota(db, take))),
