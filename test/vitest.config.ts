@@ -1,4 +1,4 @@
-import './support/offline-env.ts';
+import '../services/local/src/offline-env.ts';
 import path from 'node:path';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';

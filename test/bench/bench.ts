@@ -1,4 +1,4 @@
-import '../support/offline-env.ts';
+import '../../services/local/src/offline-env.ts';
 import { spawnSync } from 'node:child_process';
 import os from 'node:os';
 import { flags } from '../support/flags.ts';

@@ -1,4 +1,4 @@
-import '../support/offline-env.ts';
+import '../../services/local/src/offline-env.ts';
 import path from 'node:path';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';

@@ -1,4 +1,4 @@
-import '../support/offline-env.ts';
+import '../../services/local/src/offline-env.ts';
 import { prepare } from '../../services/local/src/prepare.ts';
 import { flags, numberOf } from '../support/flags.ts';
 import { startSuite } from '../../services/local/src/suite.ts';

@@ -1,4 +1,4 @@
-import '../support/offline-env.ts';
+import '../../services/local/src/offline-env.ts';
 import fc from 'fast-check';
 import { prepare } from '../../services/local/src/prepare.ts';
 import { flags, numberOf } from '../support/flags.ts';

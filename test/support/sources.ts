@@ -3,7 +3,7 @@ import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-/** A source file of a package or a service: its home (`packages/wire`), its path, its text. */
+/** A file of the repository: its home (`packages/wire`), its path, its text. */
 export interface Source {
   readonly home: string;
   readonly path: string;
@@ -21,11 +21,20 @@ function read(patterns: readonly string[]): Source[] {
     }));
 }
 
-/** All that runs in production: packages and services, their entry files included. */
+/** Code that runs in production: packages and services, their entry files included. */
 export const sources = read(['packages/*/src/**/*.ts', 'services/*/src/**/*.ts']);
 
-/** What is read and not run: the documents, and the settings of the whole. */
+/** Product code: `sources` and everything that builds or ships with them. Tests are no part of it. */
+export const product = read(['{packages,services}/*/{src,bin,page,scripts,catalogue}/**/*.{ts,js}']);
+
+/** Documents and settings: files that are read and not run. */
 export const documents = read(['*.{md,json,toml}', 'specs/**/*.md', '{packages,services}/*/*.{md,json}']);
 
-/** Every file of code in the repository that a person wrote, tests too. */
+/** All hand-written code in the repository, tests included. */
 export const written = read(['{packages,services,test}/**/*.{ts,js}']);
+
+/** The text without comments; line numbers stay as they are. */
+export const withoutComments = (text: string): string =>
+  text
+    .replaceAll(/\/\*[\s\S]*?\*\//g, (comment) => comment.replaceAll(/[^\n]/g, ''))
+    .replaceAll(/(?<=^|\s)\/\/.*$/gm, '');

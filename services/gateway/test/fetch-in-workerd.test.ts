@@ -1,4 +1,4 @@
-import '../../../test/support/offline-env.ts';
+import '../../local/src/offline-env.ts';
 import { gzipSync } from 'node:zlib';
 import type { Socket } from 'node:net';
 import { build } from 'esbuild';

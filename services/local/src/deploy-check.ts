@@ -1,5 +1,5 @@
 // Bundles every Worker exactly as a deployment would, without a network, and prints its size.
-import '../../../test/support/offline-env.ts';
+import './offline-env.ts';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-import '../../../test/support/offline-env.ts';
+import './offline-env.ts';
 import path from 'node:path';
 import { portOf } from './port.ts';
 import { prepare } from './prepare.ts';

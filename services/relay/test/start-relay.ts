@@ -1,4 +1,4 @@
-import '../../../test/support/offline-env.ts';
+import '../../local/src/offline-env.ts';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
