@@ -1,0 +1,99 @@
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { exportsOf, publicExports, wordsOf } from './support/exports.ts';
+import { product } from './support/sources.ts';
+
+const root = path.resolve(import.meta.dirname, '..');
+const glossary = readFileSync(path.join(root, 'specs/glossary.md'), 'utf8');
+
+/** The rows of one of the glossary's tables. */
+function table(section: string): string[][] {
+  const body = glossary.split(/^## /m).find((part) => part.startsWith(`${section}\n`)) ?? '';
+  const lines = body.split('\n').filter((line) => line.startsWith('| '));
+  return lines.slice(1).map((line) =>
+    line
+      .slice(2, -2)
+      .split(' | ')
+      .map((cell) => cell.trim()),
+  );
+}
+
+const AVOIDED = new Map(
+  table('Words that exported names avoid').flatMap(([words = '', instead = '', exempt = '']) =>
+    words.split(' ').map((word) => [word, { instead, exempt: exempt.match(/`(\w+)`/g) ?? [] }] as const),
+  ),
+);
+
+/** A participle that stands alone, or last, is no name of a type: `Taken`, `HeldBack`. */
+const PARTICIPLE =
+  /(?:[a-z]ed|^(?:Got|Kept|Held|Taken|Shown|Seen|Found|Drawn|Spent|Known|Sent|Lost|Made|Said))$/;
+
+/** Names from before the glossary, and exports without a docstring yet. This list only shrinks. */
+const BEFORE = new Set(
+  `AEAD AMORTIZED_REQUEST AMORTIZED_RESPONSE AcceptOptions Added Admitted Aead Answer Asked Attested
+    BLIND_RSA BUNDLE_TYPE BhttpRequest BhttpResponse ChunkedDecapsulation ChunkedEncapsulation
+    ClientErrorCode ClientOptions DIRECTORY DIRECTORY_PATH DecapsulatedExchange DeviceDeps Directory Drawing
+    EMPTY EncapsulatedExchange EncodeOptions Fetch FetchAnswer Found GENERIC_REQUEST GENERIC_RESPONSE Got
+    Group HelpAsked Issued KDF Kem Kept ListenOptions Located MAX_CONTROL_DATA MAX_FIELDS MAX_FIELD_SECTION
+    MAX_INFORMATIONAL Mode NoAnswer Opened PROBLEM_TYPE Page PageFile PageOptions ProblemCode PurseView
+    Ranked Reached Redeemed Related Remembered RequestOptions Sealed SearchBox SearchBoxOptions
+    SearchOptions SearchPage ServiceAnswer ServiceRequest Serving Shown SlotRange Sticker StoredSlot Strings
+    TOKEN_REQUEST TOKEN_RESPONSE TOKEN_TYPES Taken Unanswered VOPRF_P384 VOPRF_RISTRETTO255 VoprfKeyPair
+    VoprfSuiteId WireError answer answerError answered ask concat coreDrawings doorCode drawBatch
+    drawResponseNonce emptyState encodeAmortizedBatchTokenRequest encodeAmortizedBatchTokenResponse
+    encodeToken encodeTokenRequest encodeTokenResponse memoryWallet problemAnswer signSlots utf8`.split(
+    /\s+/,
+  ),
+);
+const older = ({ name }: { readonly name: string }): boolean => BEFORE.has(name);
+
+const exported = product.flatMap(exportsOf).filter((one) => !older(one));
+
+describe('vocabulary', () => {
+  test('glossary: has the avoided words, and no word is its own replacement', () => {
+    expect(AVOIDED.size).toBeGreaterThan(20);
+    expect([...AVOIDED].filter(([word, { instead }]) => instead.split(/[\s,;]+/).includes(word))).toEqual([]);
+  });
+
+  test('exported names: none has a word that the glossary avoids', () => {
+    const found = exported.flatMap(({ path: file, line, name }) =>
+      wordsOf(name)
+        .filter((word) => AVOIDED.has(word) && !AVOIDED.get(word)?.exempt.includes(`\`${name}\``))
+        .map((word) => `${file}:${line} ${name}: say ${AVOIDED.get(word)?.instead} for ${word}`),
+    );
+    expect(found).toEqual([]);
+  });
+
+  test('exported types: none is a participle', () => {
+    const types = exported.filter(({ kind, name }) => kind === 'type' && PARTICIPLE.test(name));
+    expect(types.map(({ path: file, name }) => `${file} ${name}`)).toEqual([]);
+  });
+
+  test('names: are split into words at capitals and underscores', () => {
+    expect(wordsOf('tokenKeyId')).toEqual(['token', 'key', 'id']);
+    expect(wordsOf('MAX_SLOTS')).toEqual(['max', 'slots']);
+    expect(wordsOf('HTTPAnswer')).toEqual(['http', 'answer']);
+  });
+});
+
+describe('docstrings', () => {
+  const files = new Map(product.map((source) => [source.path, source]));
+  const packages = globSync('packages/*/package.json', { cwd: root }).toSorted();
+
+  test.each(packages)('%s: every public export has a docstring', (manifest) => {
+    const { exports = {} } = JSON.parse(readFileSync(path.join(root, manifest), 'utf8')) as {
+      exports?: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+    };
+    const home = path.posix.dirname(manifest);
+    const targets = Object.values(exports).flatMap((to) =>
+      typeof to === 'string' ? [to] : Object.values(to),
+    );
+    const entries = targets.map((target) => path.posix.join(home, target));
+    const found = publicExports(entries, files);
+    expect(targets.length === 0 || found.length > 0).toBe(true);
+    expect(
+      found.filter((one) => !one.documented && !older(one)).map(({ path: at, name }) => `${at} ${name}`),
+    ).toEqual([]);
+  });
+});
