@@ -149,7 +149,7 @@ const ENTRY = [
   /^services\/local\//,
   /^services\/\w+\/src\/(index|node)\.ts$/,
   /^packages\/service\/src\/node\b/,
-  /^packages\/client\/src\/(browser|node|cli)\b/,
+  /^packages\/client\/src\/(browser|node)\b/,
   /^packages\/cli\//,
   /^packages\/picker\//,
 ];
