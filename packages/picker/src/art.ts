@@ -1,8 +1,8 @@
 import type { Art } from './types.ts';
 
 /**
- * An address for an `<img>`. As an image a drawing is inert whatever it says: no script of it runs,
- * nothing it names is fetched, and none of its markup joins the page. Null for a type we do not show.
+ * A data URL for an `<img>`, or null for a media type that is not shown. As an image, artwork is inert: its
+ * scripts do not run, its references are not fetched, and its markup does not become part of the page.
  */
 export function artUrl({ type, data }: Art): string | null {
   if (type === 'image/svg+xml') return `data:image/svg+xml,${encodeURIComponent(data)}`;

@@ -1,14 +1,15 @@
+/** The layout of a grid. */
 export interface GridShape {
   readonly count: number;
   readonly columns: number;
-  readonly pageRows: number; // rows in sight
+  readonly pageRows: number; // visible rows
   readonly rtl: boolean;
 }
 
 /**
- * Where a key leads from a cell of a grid (ARIA Authoring Practices, grid pattern).
+ * The cell that a key moves to (ARIA Authoring Practices, grid pattern).
  *
- * @returns the index to go to, -1 for out of the grid by its top, or null when the key is not ours
+ * @returns the index of the cell, -1 to leave the grid at the top, or null for a key that does not move
  */
 export function move(
   key: string,
@@ -27,7 +28,7 @@ export function move(
     case 'ArrowUp':
       return index < columns ? -1 : index - columns;
     case 'ArrowDown':
-      // From the last full row into a short one: its end.
+      // From the last full row into a shorter one: to its last cell.
       return Math.floor(index / columns) === Math.floor(last / columns) ? index : within(index + columns);
     case 'Home':
       return ctrl ? 0 : index - column;

@@ -1,29 +1,29 @@
 import { tagOf } from './strings/index.ts';
 import type { Device, Group, Sticker } from './types.ts';
 
-/** What stands under the tabs: the device's groups, in the words of a locale. */
+/** The device's groups of stickers, named in one locale. */
 export class Groups {
   all: readonly Group[] = [];
-  /** The first ones are on their way. */
+  /** True while the first groups load. */
   loading = false;
-  #named: ReadonlyMap<string, Sticker> = new Map();
-  #turn = 0; // rises with each load: of two, the later one counts, whichever comes first
+  #byId: ReadonlyMap<string, Sticker> = new Map();
+  #turn = 0; // rises with each load; only the last load counts, in whatever order they finish
 
-  /** @param changed - told before and after; a device that fails counts as one without groups */
-  async load(device: Device | null, locale: string, changed: () => void): Promise<void> {
+  /** @param onChange - called before and after loading. A device that fails counts as one without groups. */
+  async load(device: Device | null, locale: string, onChange: () => void): Promise<void> {
     const turn = ++this.#turn;
     this.loading = device?.groups !== undefined && this.all.length === 0;
-    changed();
+    onChange();
     const groups = await Promise.resolve(device?.groups?.(tagOf(locale))).catch(() => undefined);
     if (turn !== this.#turn) return;
     this.all = groups ?? [];
-    this.#named = new Map(this.all.flatMap(({ stickers }) => stickers.map((one) => [one.id, one])));
+    this.#byId = new Map(this.all.flatMap(({ stickers }) => stickers.map((one) => [one.id, one])));
     this.loading = false;
-    changed();
+    onChange();
   }
 
-  /** A sticker that was kept, by its name in this locale. */
-  named(sticker: Sticker): Sticker {
-    return this.#named.get(sticker.id) ?? sticker;
+  /** The same sticker as the groups have it, which is with its name in their locale. */
+  localized(sticker: Sticker): Sticker {
+    return this.#byId.get(sticker.id) ?? sticker;
   }
 }

@@ -3,7 +3,7 @@ import type { StickerResults, StickerSelect } from './types.ts';
 
 export { SottoStickers };
 export { addStrings, type Strings } from './strings/index.ts';
-export type { DeviceStorage } from './shelf.ts';
+export type { DeviceStorage } from './personal.ts';
 export type * from './types.ts';
 
 if (!customElements.get('sotto-stickers')) customElements.define('sotto-stickers', SottoStickers);

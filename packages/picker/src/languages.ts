@@ -9,7 +9,7 @@ import { sr } from './strings/sr.ts';
 import { zh } from './strings/zh.ts';
 import { addStrings, type Strings } from './strings/index.ts';
 
-/** Every language but English that the picker speaks. Importing this module teaches them all. */
+/** Every language of the picker except English. Importing this module adds them all. */
 export const LANGUAGES: Readonly<Record<string, Strings>> = { ar, de, es, fr, hi, ja, pt, sr, zh };
 
 for (const [language, table] of Object.entries(LANGUAGES)) addStrings(language, table);

@@ -1,6 +1,6 @@
 import type { ClientErrorCode } from '@sotto/client';
 
-/** What can go wrong, as a person sees it; each has a string of its name that says what to do. */
+/** What can go wrong, from the person’s view. The string of the same name says what to do. */
 export type Problem =
   | 'relay'
   | 'issuer'
@@ -17,7 +17,7 @@ export type Problem =
   | 'missing'
   | 'other';
 
-/** Every code of @sotto/client's errors, and what each means for a person. */
+/** Every error code of @sotto/client, and the problem that it is for a person. */
 export const OF_CODE: Readonly<Record<ClientErrorCode, Problem>> = {
   config: 'absent',
   'query-empty': 'query',
@@ -47,12 +47,13 @@ export const OF_CODE: Readonly<Record<ClientErrorCode, Problem>> = {
   'wallet-unavailable': 'wallet',
 };
 
-/** Whether asking again can help. A key that does not verify is not helped by it. */
+/** Problems that another try can solve. A key that does not verify stays invalid. */
 const RETRY: ReadonlySet<Problem> = new Set(['relay', 'issuer', 'clock', 'wallet', 'busy', 'other']);
 
-/** What its user may go on with all the same: it shows when somebody searches (privacy L6). */
+/** Problems that the person can consent to ignore, which reveals when they search (privacy L6). */
 const CONSENT: ReadonlySet<Problem> = new Set(['noTokens', 'resting']);
 
+/** The problem that an error stands for; `other` for an error of unknown origin. */
 export function problemOf(error: unknown): Problem {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' && Object.hasOwn(OF_CODE, code)
@@ -60,11 +61,13 @@ export function problemOf(error: unknown): Problem {
     : 'other';
 }
 
-/** The time that an error names as its end, in seconds since 1970; null for none. */
+/** The time from which an error no longer applies, in seconds since 1970; null if it names none. */
 export function untilOf(error: unknown): number | null {
   const until = (error as { until?: unknown } | null)?.until;
   return typeof until === 'number' ? until : null;
 }
 
+/** Whether another try can help. */
 export const canRetry = (problem: Problem): boolean => RETRY.has(problem);
+/** Whether the person can consent to go on. */
 export const canConsent = (problem: Problem): boolean => CONSENT.has(problem);

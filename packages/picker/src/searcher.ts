@@ -3,20 +3,20 @@ import { problemOf, untilOf, type Problem } from './problems.ts';
 import type { Device, Mode, Page, SearchClient, SearchOptions, Sticker } from './types.ts';
 
 const DEVICE_PAGE = 64; // results
-const REMEMBERED = 16; // answers, in memory, so that going back asks nothing
+const CACHED_QUERIES = 16; // responses kept in memory, so that going back to a query sends nothing
 
-/** What stands on the grid for a query. */
-export interface Outcome {
+/** The search that the picker shows. */
+export interface SearchState {
   readonly query: string;
   readonly stickers: readonly Sticker[];
   readonly from: Mode;
-  readonly next: string | null;
-  /** The network is being asked. */
+  readonly next: string | null; // cursor of the next page
+  /** A request to the network is in progress. */
   readonly busy: boolean;
-  /** False while these are the device's suggestions and the network can still be asked. */
+  /** False while the stickers are the device's suggestions and the network can still be asked. */
   readonly final: boolean;
   readonly problem: Problem | null;
-  /** When it will be better, where that is known. */
+  /** From when on it can work again, where that is known. */
   readonly until: number | null; // seconds since 1970
 }
 
@@ -24,160 +24,163 @@ export interface SearcherDeps extends Pick<SearchBoxOptions, 'now' | 'after'> {
   readonly device: () => Device | null;
   readonly client: () => SearchClient | null;
   readonly mode: () => Mode;
-  /** The locale and packs for each way; the network is told less. */
+  /** The locale and packs for a search in this mode. The network is told less. */
   readonly options: (mode: Mode) => SearchOptions;
   /** Null when nothing is searched for. */
-  readonly show: (outcome: Outcome | null) => void;
+  readonly show: (state: SearchState | null) => void;
 }
 
-/** One search box's searches: suggestions from the device, answers from it or from the network. */
+/** The searches of one search box: suggestions from the device, results from it or from the network. */
 export class Searcher {
   readonly #deps: SearcherDeps;
   #box: SearchBox;
-  readonly #answers = new Map<string, Page>();
-  #outcome: Outcome | null = null;
-  #attempt: unknown = null; // of the failure in sight: asking again repeats it and no other
+  readonly #cache = new Map<string, Page>();
+  #state: SearchState | null = null;
+  #attempt: unknown = null; // of the failure that is shown; a retry repeats this attempt
   #fresh = false;
-  #turn = 0; // rises when the query changes: what belongs to an older turn comes too late
+  #turn = 0; // rises when the query changes; results of an older turn are dropped
 
   constructor(deps: SearcherDeps) {
     this.#deps = deps;
     this.#box = this.#newBox();
   }
 
-  get outcome(): Outcome | null {
-    return this.#outcome;
+  get state(): SearchState | null {
+    return this.#state;
   }
 
-  async typed(text: string): Promise<void> {
+  /** The text of the search box changed. */
+  async type(text: string): Promise<void> {
     const query = text.trim();
-    if (query === this.#outcome?.query) return;
+    if (query === this.#state?.query) return;
     const turn = ++this.#turn;
     this.#attempt = null;
     this.#fresh = false;
     this.#box.stop();
     if (query === '') return this.#show(null);
     const network = this.#deps.mode() === 'network';
-    const answer = network ? this.#answers.get(query) : undefined;
-    if (answer !== undefined) return this.#show(answered(query, answer, 'network'));
-    const nothing: Outcome = { ...answered(query, { results: [], next: null }, 'device'), final: false };
-    this.#show(nothing); // at once, so that Enter finds a question
+    const cached = network ? this.#cache.get(query) : undefined;
+    if (cached !== undefined) return this.#show(finished(query, cached, 'network'));
+    const pending: SearchState = { ...finished(query, { results: [], next: null }, 'device'), final: false };
+    this.#show(pending); // before the device responds, so that Enter already has a query
     if (network) this.#box.typed(query);
-    const page = await this.#onDevice(query);
+    const page = await this.#searchDevice(query);
     if (turn !== this.#turn) return;
     if (network) this.#suggest(page);
-    else if (page !== null) this.#show(answered(query, page, 'device'));
-    else this.#show({ ...nothing, final: true, problem: this.#deps.device() === null ? 'missing' : 'other' });
+    else if (page !== null) this.#show(finished(query, page, 'device'));
+    else {
+      const problem = this.#deps.device() === null ? 'missing' : 'other';
+      this.#show({ ...pending, final: true, problem });
+    }
   }
 
   /**
-   * Enter, or asking again: the user's own act. True if there was something to ask.
+   * The user pressed Enter or asked to try again. Returns true if there was something to search.
    *
    * @param fresh - the user consents to spending a token that has not rested (privacy L6)
    */
-  submitted(fresh = false): boolean {
-    const outcome = this.#outcome;
-    if (outcome === null || outcome.busy || (outcome.final && outcome.problem === null)) return false;
-    if (this.#deps.mode() === 'device' && outcome.next === null) {
-      void this.again();
-      return true;
+  submit(fresh = false): boolean {
+    const state = this.#state;
+    if (state === null || state.busy || (state.final && state.problem === null)) return false;
+    if (state.next !== null) void this.more(fresh);
+    else if (this.#deps.mode() === 'device') void this.restart();
+    else {
+      this.#show({ ...state, busy: true, problem: null });
+      this.#fresh = fresh;
+      this.#box.submitted(state.query);
     }
-    if (outcome.next !== null) {
-      void this.more(fresh);
-      return true;
-    }
-    this.#show({ ...outcome, busy: true, problem: null });
-    this.#fresh = fresh;
-    this.#box.submitted(outcome.query);
     return true;
   }
 
-  /** The next page, and again after it failed. */
+  /** Fetches the next page, or fetches it again after it failed. */
   async more(fresh = false): Promise<void> {
-    const outcome = this.#outcome;
-    if (outcome === null || outcome.next === null || outcome.busy) return;
+    const state = this.#state;
+    if (state === null || state.next === null || state.busy) return;
     const turn = this.#turn;
-    const { query, from, next: cursor } = outcome;
-    this.#show({ ...outcome, busy: true, problem: null });
+    const { query, from, next: cursor } = state;
+    this.#show({ ...state, busy: true, problem: null });
     try {
       const options = { ...this.#deps.options('device'), cursor };
       const page =
         from === 'network'
           ? await this.#request(query, fresh, { cursor })
           : asPage(await this.#deps.device()?.search(query, options));
-      const results = [...outcome.stickers, ...page.results];
-      if (from === 'network') this.#remember(query, { ...page, results });
-      if (turn === this.#turn) this.#show(answered(query, { ...page, results }, from));
+      const results = [...state.stickers, ...page.results];
+      if (from === 'network') this.#addToCache(query, { ...page, results });
+      if (turn === this.#turn) this.#show(finished(query, { ...page, results }, from));
     } catch (error) {
-      if (turn === this.#turn) this.#failed(outcome, error);
+      if (turn === this.#turn) this.#fail(state, error);
     }
   }
 
-  /** After a change of mode, locale, packs, device or client. */
-  async again(forget = false): Promise<void> {
-    if (forget) {
-      this.#answers.clear();
+  /**
+   * Runs the current search again after a change of mode, device, client, locale or packs.
+   *
+   * @param clearCache - the same query can now have another response
+   */
+  async restart(clearCache = false): Promise<void> {
+    if (clearCache) {
+      this.#cache.clear();
       this.#box.stop();
-      this.#box = this.#newBox(); // the same words may now be another question
+      this.#box = this.#newBox();
     }
-    const query = this.#outcome?.query ?? '';
-    this.#outcome = null;
-    await this.typed(query);
+    const query = this.#state?.query ?? '';
+    this.#state = null;
+    await this.type(query);
   }
 
   stop(): void {
     this.#box.stop();
     this.#turn++;
-    if (this.#outcome !== null) this.#outcome = { ...this.#outcome, busy: false };
+    if (this.#state !== null) this.#state = { ...this.#state, busy: false };
   }
 
-  async #onDevice(query: string): Promise<Page | null> {
+  async #searchDevice(query: string): Promise<Page | null> {
     try {
-      const found = await this.#deps
-        .device()
-        ?.search(query, { limit: DEVICE_PAGE, ...this.#deps.options('device') });
-      return found === undefined ? null : asPage(found);
+      const options = { limit: DEVICE_PAGE, ...this.#deps.options('device') };
+      const response = await this.#deps.device()?.search(query, options);
+      return response === undefined ? null : asPage(response);
     } catch {
       return null;
     }
   }
 
-  /** The network may have failed meanwhile, or answered: then no suggestion is needed. */
+  /** Shows the device's suggestions, unless the network has responded meanwhile. */
   #suggest(page: Page | null): void {
-    const outcome = this.#outcome;
-    if (page === null || outcome === null || outcome.from === 'network') return;
-    this.#show({ ...outcome, stickers: page.results });
+    const state = this.#state;
+    if (page === null || state === null || state.from === 'network') return;
+    this.#show({ ...state, stickers: page.results });
   }
 
   #newBox(): SearchBox {
     const box = searchBox({
       now: this.#deps.now,
       after: this.#deps.after,
-      search: (query) => this.#ask(query, () => box === this.#box),
+      search: (query) => this.#searchNetwork(query, () => box === this.#box),
     });
     return box;
   }
 
-  /** Asks the network and shows its answer, if it is still the question. Rejects when there is none. */
-  async #ask(query: string, current: () => boolean): Promise<void> {
-    const wanted = (): boolean =>
-      current() && this.#outcome?.query === query && this.#deps.mode() === 'network';
-    const before = this.#outcome ?? answered(query, { results: [], next: null }, 'device');
+  /** Shows the network's response if its query is still the current one. Rejects when the request fails. */
+  async #searchNetwork(query: string, isCurrentBox: () => boolean): Promise<void> {
+    const isWanted = (): boolean =>
+      isCurrentBox() && this.#state?.query === query && this.#deps.mode() === 'network';
+    const before = this.#state ?? finished(query, { results: [], next: null }, 'device');
     this.#show({ ...before, query, busy: true, final: false, problem: null });
     try {
       const page = await this.#request(query, this.#fresh);
-      if (current()) this.#remember(query, page);
-      if (wanted()) this.#show(answered(query, page, 'network'));
+      if (isCurrentBox()) this.#addToCache(query, page);
+      if (isWanted()) this.#show(finished(query, page, 'network'));
     } catch (error) {
-      if (wanted() && this.#outcome !== null) this.#failed(this.#outcome, error);
+      if (isWanted() && this.#state !== null) this.#fail(this.#state, error);
       throw error;
     }
   }
 
-  #failed(outcome: Outcome, error: unknown): void {
+  #fail(state: SearchState, error: unknown): void {
     this.#attempt = (error as { attempt?: unknown } | null)?.attempt ?? null;
     const problem = problemOf(error);
-    this.#show({ ...outcome, busy: false, final: true, problem, until: untilOf(error) });
+    this.#show({ ...state, busy: false, final: true, problem, until: untilOf(error) });
   }
 
   async #request(query: string, fresh: boolean, page: SearchOptions = {}): Promise<Page> {
@@ -190,24 +193,24 @@ export class Searcher {
     return asPage(await client.search(query, options));
   }
 
-  #remember(query: string, page: Page): void {
-    this.#answers.set(query, page);
-    const [oldest] = this.#answers.keys();
-    if (this.#answers.size > REMEMBERED && oldest !== undefined) this.#answers.delete(oldest);
+  #addToCache(query: string, page: Page): void {
+    this.#cache.set(query, page);
+    const [oldest] = this.#cache.keys();
+    if (this.#cache.size > CACHED_QUERIES && oldest !== undefined) this.#cache.delete(oldest);
   }
 
-  #show(outcome: Outcome | null): void {
-    this.#outcome = outcome;
-    this.#deps.show(outcome);
+  #show(state: SearchState | null): void {
+    this.#state = state;
+    this.#deps.show(state);
   }
 }
 
-function asPage(found: readonly Sticker[] | Page | undefined): Page {
-  if (found === undefined) return { results: [], next: null };
-  return 'results' in found ? found : { results: found, next: null };
+function asPage(response: readonly Sticker[] | Page | undefined): Page {
+  if (response === undefined) return { results: [], next: null };
+  return 'results' in response ? response : { results: response, next: null };
 }
 
-const answered = (query: string, { results, next }: Page, from: Mode): Outcome => ({
+const finished = (query: string, { results, next }: Page, from: Mode): SearchState => ({
   query,
   stickers: results,
   from,

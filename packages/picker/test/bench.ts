@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import { Searcher, type Outcome } from '../src/searcher.ts';
+import { Searcher, type SearchState } from '../src/searcher.ts';
 import type { Device, Mode, Page, SearchClient, SearchOptions, Sticker } from '../src/types.ts';
 
 export const IDLE_MS = 600;
@@ -8,19 +8,19 @@ export const MINUTE_MS = 60_000;
 export const sticker = (id: string): Sticker => ({ id, name: id, emoji: '🐱', pack: 'core' });
 export const onDevice: Device = { search: (query) => [sticker(`device ${query}`)], art: () => null };
 
-/** Lets everything happen that waits for no time. */
+/** Runs everything that does not wait for a timer. */
 export const settle = () => vi.advanceTimersByTimeAsync(0);
 
-/** A searcher between a device and a network that a test may exchange, and all that it asked and showed. */
+/** A searcher with a device and a client that a test can replace, and a record of its requests and states. */
 export class Bench {
   mode: Mode = 'network';
   device: Device | null = onDevice;
-  readonly asked: { query: string; options: SearchOptions }[] = [];
-  readonly shown: (Outcome | null)[] = [];
+  readonly requests: { query: string; options: SearchOptions }[] = [];
+  readonly shown: (SearchState | null)[] = [];
   readonly client: { -readonly [key in keyof SearchClient]: SearchClient[key] } = {
     search: async (query, options) => {
-      this.asked.push({ query, options });
-      return this.answer(query, options);
+      this.requests.push({ query, options });
+      return this.respond(query, options);
     },
   };
   readonly searcher = new Searcher({
@@ -33,14 +33,14 @@ export class Bench {
     client: () => this.client,
     mode: () => this.mode,
     options: (way) => (way === 'device' ? { locale: 'ar' } : {}),
-    show: (outcome) => this.shown.push(outcome),
+    show: (state) => this.shown.push(state),
   });
-  answer: (query: string, options: SearchOptions) => Promise<Page> = async (query) => ({
+  respond: (query: string, options: SearchOptions) => Promise<Page> = async (query) => ({
     results: [sticker(`network ${query}`)],
     next: null,
   });
 
-  last(): Outcome | null {
+  last(): SearchState | null {
     return this.shown.at(-1) ?? null;
   }
 

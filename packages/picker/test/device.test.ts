@@ -8,7 +8,7 @@ let got: string[] = [];
 let languages: string[][] = [];
 let broken = new Set<string>();
 
-/** Finds everything, whatever is asked; its art is one drawing, over and over. */
+/** Finds every sticker for every query. All stickers have the same art. */
 const engine: Engine = {
   createSearch(_stickers, indexes) {
     languages.push(Object.keys(indexes));
@@ -22,7 +22,7 @@ const engine: Engine = {
       },
       results: (query, { locale = '' }) => ({
         total: NAMES.length,
-        // An empty query gives the most common first, which is another order than the standard's.
+        // For an empty query the engine returns the most common first, which differs from the order of UTS #51.
         at: (place) => {
           const i = query === '' ? NAMES.length - 1 - place : place;
           return {
@@ -57,7 +57,7 @@ beforeEach(() => {
   broken = new Set();
 });
 
-test('L3 the catalogue is loaded whole, once: what is searched for and seen asks for nothing', async () => {
+test('L3 device: loads the whole catalogue once, and searches and art load nothing more', async () => {
   const d = device();
   await d.search('cat', { locale: 'en' });
   expect(got.toSorted()).toEqual(['art.bin', 'index/en.bin', 'stickers.json', 'synonyms.bin']);
@@ -67,7 +67,7 @@ test('L3 the catalogue is loaded whole, once: what is searched for and seen asks
   expect(got).toEqual([]);
 });
 
-test('another language is one more index', async () => {
+test('device: loads one more index for another language', async () => {
   const d = device();
   await d.search('cat', { locale: 'en' });
   got = [];
@@ -76,13 +76,13 @@ test('another language is one more index', async () => {
   expect(languages.at(-1)).toEqual(['en', 'ar']);
 });
 
-test('a language without an index is searched in English', async () => {
+test('device: searches in English where a language has no index', async () => {
   const d = device();
   await d.search('qapla', { locale: 'tlh' });
   expect(languages.at(-1)).toEqual(['en']);
 });
 
-test('pages follow each other by cursor to the end', async () => {
+test('device: returns every result once over all pages', async () => {
   const d = device();
   const ids: string[] = [];
   let cursor: string | null = '0';
@@ -95,7 +95,7 @@ test('pages follow each other by cursor to the end', async () => {
   expect(ids).toEqual(NAMES.map((_, i) => `s${i}`));
 });
 
-test('art comes as text, or as base64', async () => {
+test('device: returns SVG art as text and WebP art as base64', async () => {
   const d = device();
   await d.search('', {});
   expect(await d.art('s0')).toEqual({ type: 'image/svg+xml', data: SVG });
@@ -104,7 +104,7 @@ test('art comes as text, or as base64', async () => {
 });
 
 describe('groups', () => {
-  test('are those of the standard, by where each begins, then a group a pack', async () => {
+  test('follow the order of UTS #51, then one group for each other pack', async () => {
     const groups = (await device().groups?.('en')) ?? [];
     const shape = groups.map(({ id, stickers }) => `${id} ${stickers.map(({ emoji }) => emoji).join('')}`);
     expect(shape).toEqual([
@@ -124,7 +124,7 @@ describe('groups', () => {
   });
 });
 
-test('a load that failed is tried again when asked again', async () => {
+test('device: loads a file again after a failure', async () => {
   const d = device();
   broken.add('index/en.bin');
   await expect(d.search('cat', {})).rejects.toThrow('offline');

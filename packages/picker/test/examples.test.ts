@@ -12,7 +12,7 @@ const root = path.resolve(import.meta.dirname, '../../..');
 const tsc = createRequire(import.meta.url).resolve('typescript/package.json');
 const run = promisify(execFile);
 
-/** What stands for an application around an example. */
+/** Declarations of the application around an example. */
 const AROUND = `
 declare module 'react-native-get-random-values' {}
 declare module 'stickers/engine' {
@@ -26,10 +26,10 @@ declare const show: (page: import('@sotto/client').SearchPage) => void;
 declare const say: (...words: (string | number | null)[]) => void;
 declare const offer: (label: string, run: () => Promise<unknown>) => void;
 `;
-/** An example ends before what it made is used. */
+/** An example can end before it uses what it declares. */
 const LOOSE = { compilerOptions: { noUnusedLocals: false } };
 
-/** An example that goes on from another has its names. */
+/** Declarations for an example that continues another. */
 const BEFORE: Readonly<Record<string, string>> = {
   'picker 1': `const picker = document.querySelector('sotto-stickers')!;`,
   'client 1': `declare const client: import('@sotto/client').Client;`,
@@ -73,7 +73,7 @@ const compile = (): Promise<string> =>
     (error: { stdout: string }) => error.stdout,
   );
 
-test('every example of the READMEs and of the page compiles, and a wrong one does not', async () => {
+test('examples: every example of the READMEs and of the page compiles, and a wrong one does not', async () => {
   expect([...examples.keys()]).toEqual([
     'picker 0',
     'picker 1',
@@ -92,17 +92,28 @@ test('every example of the READMEs and of the page compiles, and a wrong one doe
   expect(await compile()).toContain("'arts'");
 }, 180_000);
 
-test('the client’s README says of every error what a person can do', async () => {
+test('client README: lists every error code', async () => {
   const readme = await readFile(path.join(root, 'packages/client/README.md'), 'utf8');
   const codes = Object.keys(OF_CODE);
   expect(codes.length).toBeGreaterThan(20);
   expect(codes.filter((code) => !readme.includes(`\`${code}\``))).toEqual([]);
 });
 
-test('the picker’s README names its parts, attributes, events and custom properties, all of them', async () => {
+test('picker README: names every part and custom property', async () => {
   const readme = await readFile(path.join(root, 'packages/picker/README.md'), 'utf8');
   const view = path.join(root, 'packages/picker/src/view');
-  const files = ['frame', 'grid-view', 'mode-switch', 'preview', 'state', 'styles', 'tabs', 'tone-menu'];
+  const files = [
+    'message',
+    'mode-switch',
+    'panel',
+    'picker-view',
+    'preview',
+    'search-field',
+    'sticker-grid',
+    'styles',
+    'tabs',
+    'tone-menu',
+  ];
   const text = (
     await Promise.all(files.map(async (file) => readFile(path.join(view, `${file}.ts`), 'utf8')))
   ).join();

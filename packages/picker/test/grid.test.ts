@@ -7,7 +7,7 @@ import { move } from '../src/grid.ts';
 // 8 9
 const shape = { count: 10, columns: 4, pageRows: 2, rtl: false };
 
-describe('keys in a grid of four columns and ten cells', () => {
+describe('move: in a grid of four columns and ten cells', () => {
   test.each([
     ['ArrowRight', 3, 4],
     ['ArrowRight', 9, 9],
@@ -28,24 +28,24 @@ describe('keys in a grid of four columns and ten cells', () => {
     ['PageUp', 6, 2],
     ['Enter', 3, null],
     ['Tab', 3, null],
-  ])('%s at %i leads to %s', (key, from, to) => {
+  ])('%s at cell %i moves to %s', (key, from, to) => {
     expect(move(key, from, shape)).toBe(to);
   });
 
   test.each([
     ['Home', 6, 0],
     ['End', 1, 9],
-  ])('control and %s at %i leads to %i', (key, from, to) => {
+  ])('Control+%s at cell %i moves to %i', (key, from, to) => {
     expect(move(key, from, shape, true)).toBe(to);
   });
 
-  test('from right to left the arrows keep their direction on the screen', () => {
+  test('the arrow keys follow the screen in a right-to-left grid', () => {
     expect(move('ArrowLeft', 3, { ...shape, rtl: true })).toBe(4);
     expect(move('ArrowRight', 4, { ...shape, rtl: true })).toBe(3);
   });
 });
 
-test('no key ever leads out of the grid but upwards, to the search box', () => {
+test('move: never leaves the grid, except upwards to the search box', () => {
   const key = fc.constantFrom(
     'ArrowRight',
     'ArrowLeft',

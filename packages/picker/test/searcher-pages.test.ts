@@ -11,63 +11,63 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('more pages come by cursor, when asked for', async () => {
-  bench.answer = async (query, { cursor }) =>
+test('searcher: fetches the next page by cursor on request', async () => {
+  bench.respond = async (query, { cursor }) =>
     cursor === undefined
       ? { results: [sticker(`${query} 1`)], next: 'page 2' }
       : { results: [sticker(`${query} ${cursor}`)], next: null };
-  await bench.searcher.typed('cat');
-  bench.searcher.submitted();
+  await bench.searcher.type('cat');
+  bench.searcher.submit();
   await settle();
-  expect(bench.asked).toHaveLength(1);
+  expect(bench.requests).toHaveLength(1);
   await bench.searcher.more();
   expect(bench.ids()).toEqual(['cat 1', 'cat page 2']);
   await bench.searcher.more();
-  expect(bench.asked).toHaveLength(2);
+  expect(bench.requests).toHaveLength(2);
 });
 
-test('a page that failed is asked for again as the same attempt, and says whose stickers stay', async () => {
+test('searcher: retries a failed page as the same attempt and keeps the stickers shown', async () => {
   const attempts: unknown[] = [];
   bench.client.retrySearch = async (attempt) => {
     attempts.push(attempt);
     return { results: [sticker('cat page 2')], next: null };
   };
-  bench.answer = async (_query, { cursor }) => {
+  bench.respond = async (_query, { cursor }) => {
     if (cursor === undefined) return { results: [sticker('cat 1')], next: 'page 2' };
     throw Object.assign(new Error('down'), { code: 'relay-unreachable', attempt: { id: '7' } });
   };
-  await bench.searcher.typed('cat');
-  bench.searcher.submitted();
+  await bench.searcher.type('cat');
+  bench.searcher.submit();
   await settle();
   await bench.searcher.more();
   expect(bench.last()).toMatchObject({ from: 'network', problem: 'relay', busy: false });
-  expect(bench.searcher.submitted()).toBe(true);
+  expect(bench.searcher.submit()).toBe(true);
   await settle();
   expect(attempts).toEqual([{ id: '7' }]);
   expect(bench.ids()).toEqual(['cat 1', 'cat page 2']);
   expect(bench.last()).toMatchObject({ problem: null, busy: false });
-  expect(bench.asked).toHaveLength(2);
+  expect(bench.requests).toHaveLength(2);
 });
 
-test('a picker taken out while it waits for its turn does not say for ever that it asks', async () => {
-  await bench.searcher.typed('cat');
+test('searcher: is not busy after it was stopped while a search waited for its turn', async () => {
+  await bench.searcher.type('cat');
   await vi.advanceTimersByTimeAsync(IDLE_MS);
-  await bench.searcher.typed('cats');
-  bench.searcher.submitted(); // within two seconds of 'cat': it waits
+  await bench.searcher.type('cats');
+  bench.searcher.submit(); // less than two seconds after 'cat', so it waits
   expect(bench.last()).toMatchObject({ busy: true });
   bench.searcher.stop();
-  expect(bench.searcher.outcome).toMatchObject({ busy: false });
-  expect(bench.searcher.submitted()).toBe(true);
+  expect(bench.searcher.state).toMatchObject({ busy: false });
+  expect(bench.searcher.submit()).toBe(true);
   await vi.advanceTimersByTimeAsync(MINUTE_MS);
   expect(bench.ids()).toEqual(['network cats']);
 });
 
-test('when it will be better is told, where it is known', async () => {
-  bench.answer = async () => {
+test('searcher: reports the time of an error that has one', async () => {
+  bench.respond = async () => {
     throw Object.assign(new Error('resting'), { code: 'tokens-resting', until: 900 });
   };
-  await bench.searcher.typed('cat');
-  bench.searcher.submitted();
+  await bench.searcher.type('cat');
+  bench.searcher.submit();
   await settle();
   expect(bench.last()).toMatchObject({ problem: 'resting', until: 900 });
 });

@@ -12,39 +12,39 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('on the device', () => {
-  test('every key is answered, and the network is never asked', async () => {
+describe('searcher in device mode', () => {
+  test('searches on every keystroke and never asks the network', async () => {
     bench.mode = 'device';
-    for (const text of ['c', 'ca', 'cat']) await bench.searcher.typed(text);
-    bench.searcher.submitted();
+    for (const text of ['c', 'ca', 'cat']) await bench.searcher.type(text);
+    bench.searcher.submit();
     await vi.advanceTimersByTimeAsync(MINUTE_MS);
     expect(bench.ids()).toEqual(['device cat']);
     expect(bench.last()).toMatchObject({ from: 'device', final: true, problem: null });
-    expect(bench.asked).toEqual([]);
+    expect(bench.requests).toEqual([]);
   });
 
-  test('an engine that fails is told, and asked again on demand', async () => {
+  test('reports an engine that fails, and searches again on request', async () => {
     bench.mode = 'device';
     bench.device = { ...onDevice, search: () => Promise.reject(new Error('offline')) };
-    await bench.searcher.typed('cat');
+    await bench.searcher.type('cat');
     expect(bench.last()).toMatchObject({ stickers: [], problem: 'other', final: true });
     bench.device = onDevice;
-    expect(bench.searcher.submitted()).toBe(true);
+    expect(bench.searcher.submit()).toBe(true);
     await settle();
     expect(bench.ids()).toEqual(['device cat']);
   });
 
-  test('an engine that is not there is told', async () => {
+  test('reports a missing engine', async () => {
     bench.mode = 'device';
     bench.device = null;
-    await bench.searcher.typed('cat');
+    await bench.searcher.type('cat');
     expect(bench.last()).toMatchObject({ stickers: [], problem: 'missing' });
   });
 });
 
-describe('over the network', () => {
-  test('suggestions come from the device at once, the answer after a pause', async () => {
-    await bench.searcher.typed('cat');
+describe('searcher in network mode', () => {
+  test('shows suggestions from the device at once and the response after a pause', async () => {
+    await bench.searcher.type('cat');
     expect(bench.ids()).toEqual(['device cat']);
     expect(bench.last()).toMatchObject({ from: 'device', final: false, busy: false });
     await vi.advanceTimersByTimeAsync(IDLE_MS);
@@ -52,46 +52,46 @@ describe('over the network', () => {
     expect(bench.last()).toMatchObject({ from: 'network', final: true });
   });
 
-  test('L4 nothing is asked while somebody types', async () => {
+  test('L4 sends nothing while somebody types', async () => {
     for (const text of ['ha', 'hap', 'happ', 'happy']) {
-      await bench.searcher.typed(text);
+      await bench.searcher.type(text);
       await vi.advanceTimersByTimeAsync(IDLE_MS - 1);
     }
-    expect(bench.asked).toEqual([]);
+    expect(bench.requests).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
-    expect(bench.asked.map(({ query }) => query)).toEqual(['happy']);
+    expect(bench.requests.map(({ query }) => query)).toEqual(['happy']);
   });
 
-  test('a word left and come back to while it is asked for is answered', async () => {
+  test('shows the response when the person returns to a query in flight', async () => {
     const late = Promise.withResolvers<Page>();
-    bench.answer = () => late.promise;
-    await bench.searcher.typed('cat');
-    bench.searcher.submitted();
-    await bench.searcher.typed('dog');
-    await bench.searcher.typed('cat');
+    bench.respond = () => late.promise;
+    await bench.searcher.type('cat');
+    bench.searcher.submit();
+    await bench.searcher.type('dog');
+    await bench.searcher.type('cat');
     late.resolve({ results: [sticker('network cat')], next: null });
     await settle();
     expect(bench.ids()).toEqual(['network cat']);
-    expect(bench.asked).toHaveLength(1);
+    expect(bench.requests).toHaveLength(1);
   });
 
-  test('another locale makes the same words another question', async () => {
-    await bench.searcher.typed('cat');
-    bench.searcher.submitted();
+  test('searches the same query again after a change of locale', async () => {
+    await bench.searcher.type('cat');
+    bench.searcher.submit();
     await settle();
-    await bench.searcher.again(true);
+    await bench.searcher.restart(true);
     await vi.advanceTimersByTimeAsync(IDLE_MS);
-    expect(bench.asked.map(({ query }) => query)).toEqual(['cat', 'cat']);
+    expect(bench.requests.map(({ query }) => query)).toEqual(['cat', 'cat']);
   });
 
-  test('Enter before the device has answered asks; its suggestions come when they come', async () => {
+  test('asks on Enter before the device has responded, and shows the suggestions later', async () => {
     const slow = Promise.withResolvers<Sticker[]>();
     const later = Promise.withResolvers<Page>();
     bench.device = { ...onDevice, search: () => slow.promise };
-    bench.answer = () => later.promise;
-    void bench.searcher.typed('cat');
-    expect(bench.searcher.submitted()).toBe(true);
-    expect(bench.asked.map(({ query }) => query)).toEqual(['cat']);
+    bench.respond = () => later.promise;
+    void bench.searcher.type('cat');
+    expect(bench.searcher.submit()).toBe(true);
+    expect(bench.requests.map(({ query }) => query)).toEqual(['cat']);
     slow.resolve([sticker('device cat')]);
     await settle();
     expect(bench.ids()).toEqual(['device cat']);
@@ -101,115 +101,115 @@ describe('over the network', () => {
     expect(bench.ids()).toEqual(['network cat']);
   });
 
-  test('L12 the network is told no locale that the device is told', async () => {
-    await bench.searcher.typed('cat');
-    bench.searcher.submitted();
+  test('L12 does not send the locale of the device to the network', async () => {
+    await bench.searcher.type('cat');
+    bench.searcher.submit();
     await settle();
-    expect(bench.asked).toEqual([{ query: 'cat', options: {} }]);
+    expect(bench.requests).toEqual([{ query: 'cat', options: {} }]);
   });
 
-  test('an answer that comes after the next word was typed is not shown', async () => {
+  test('drops a response that arrives after the query changed', async () => {
     const late = Promise.withResolvers<Page>();
-    bench.answer = () => late.promise;
-    await bench.searcher.typed('cat');
-    bench.searcher.submitted();
-    await bench.searcher.typed('dog');
+    bench.respond = () => late.promise;
+    await bench.searcher.type('cat');
+    bench.searcher.submit();
+    await bench.searcher.type('dog');
     late.resolve({ results: [sticker('network cat')], next: null });
     await settle();
     expect(bench.ids()).toEqual(['device dog']);
   });
 
-  test('going back to a word that was answered asks nothing', async () => {
-    await bench.searcher.typed('cat');
-    bench.searcher.submitted();
+  test('sends nothing for a query whose response is cached', async () => {
+    await bench.searcher.type('cat');
+    bench.searcher.submit();
     await settle();
-    await bench.searcher.typed('dog');
-    await bench.searcher.typed('cat');
+    await bench.searcher.type('dog');
+    await bench.searcher.type('cat');
     expect(bench.ids()).toEqual(['network cat']);
     await vi.advanceTimersByTimeAsync(MINUTE_MS);
-    expect(bench.asked.map(({ query }) => query)).toEqual(['cat']);
+    expect(bench.requests.map(({ query }) => query)).toEqual(['cat']);
   });
 
-  test('L15 a failure leaves the device’s suggestions and asks nobody else', async () => {
-    bench.answer = async () => {
+  test('L15 keeps the suggestions after a failure and asks nobody else', async () => {
+    bench.respond = async () => {
       throw Object.assign(new Error('down'), { code: 'relay-unreachable' });
     };
-    await bench.searcher.typed('cat');
-    bench.searcher.submitted();
+    await bench.searcher.type('cat');
+    bench.searcher.submit();
     await vi.advanceTimersByTimeAsync(MINUTE_MS);
     expect(bench.ids()).toEqual(['device cat']);
     expect(bench.last()).toMatchObject({ busy: false, final: true, problem: 'relay' });
-    expect(bench.asked).toHaveLength(1);
+    expect(bench.requests).toHaveLength(1);
   });
 
-  test('asking again after a failure is the user’s act, and works', async () => {
-    const up = bench.answer;
-    bench.answer = async () => {
+  test('searches again after a failure when the user asks to', async () => {
+    const up = bench.respond;
+    bench.respond = async () => {
       throw new Error('down');
     };
-    await bench.searcher.typed('cat');
-    bench.searcher.submitted();
+    await bench.searcher.type('cat');
+    bench.searcher.submit();
     await settle();
-    bench.answer = up;
-    expect(bench.searcher.submitted()).toBe(true);
+    bench.respond = up;
+    expect(bench.searcher.submit()).toBe(true);
     await settle();
     expect(bench.ids()).toEqual(['network cat']);
   });
 
-  test('what can be repeated is repeated as the same attempt, once', async () => {
+  test('retries with the same attempt, once', async () => {
     const attempts: unknown[] = [];
     bench.client.retrySearch = async (attempt) => {
       attempts.push(attempt);
       throw new Error('down');
     };
-    bench.answer = async () => {
+    bench.respond = async () => {
       throw Object.assign(new Error('down'), { code: 'relay-unreachable', attempt: { id: '1' } });
     };
-    await bench.searcher.typed('cat');
+    await bench.searcher.type('cat');
     for (let i = 0; i < 3; i++) {
-      bench.searcher.submitted();
+      bench.searcher.submit();
       await settle();
     }
     expect(attempts).toEqual([{ id: '1' }]);
-    expect(bench.asked).toHaveLength(2);
+    expect(bench.requests).toHaveLength(2);
   });
 
-  test('L6 a token that has not rested is spent by consent alone', async () => {
-    bench.answer = async () => {
+  test('L6 spends a token that has not rested only with consent', async () => {
+    bench.respond = async () => {
       throw Object.assign(new Error('resting'), { code: 'tokens-resting' });
     };
-    await bench.searcher.typed('cat');
-    bench.searcher.submitted();
+    await bench.searcher.type('cat');
+    bench.searcher.submit();
     await settle();
     expect(bench.last()).toMatchObject({ problem: 'resting', from: 'device' });
-    bench.searcher.submitted(true);
+    bench.searcher.submit(true);
     await settle();
-    bench.searcher.submitted();
+    bench.searcher.submit();
     await settle();
-    expect(bench.asked.map(({ options }) => options)).toEqual([{}, { allowFresh: true }, {}]);
+    expect(bench.requests.map(({ options }) => options)).toEqual([{}, { allowFresh: true }, {}]);
   });
 
-  test('submitting what was answered asks nothing', async () => {
-    await bench.searcher.typed('cat');
-    bench.searcher.submitted();
+  test('sends nothing for a query that has its response', async () => {
+    await bench.searcher.type('cat');
+    bench.searcher.submit();
     await settle();
-    expect(bench.searcher.submitted()).toBe(false);
-    expect(bench.asked).toHaveLength(1);
+    expect(bench.searcher.submit()).toBe(false);
+    expect(bench.requests).toHaveLength(1);
   });
 
-  test('without the device, the network alone is shown', async () => {
+  test('shows only the network’s results without a device', async () => {
     bench.device = null;
-    await bench.searcher.typed('cat');
+    await bench.searcher.type('cat');
     expect(bench.last()).toMatchObject({ stickers: [], final: false });
     await vi.advanceTimersByTimeAsync(IDLE_MS);
     expect(bench.ids()).toEqual(['network cat']);
   });
 
-  test('an empty box is no search', async () => {
-    await bench.searcher.typed('cat');
-    await bench.searcher.typed('  ');
+  test('does not search for an empty query', async () => {
+    await bench.searcher.type('cat');
+    await bench.searcher.type('  ');
     expect(bench.last()).toBeNull();
     await vi.advanceTimersByTimeAsync(MINUTE_MS);
-    expect(bench.asked).toEqual([]);
+    expect(bench.requests).toEqual([]);
   });
 });

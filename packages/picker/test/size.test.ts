@@ -25,25 +25,25 @@ beforeAll(async () => {
   modules = Object.keys(metafile.inputs);
 });
 
-describe('the picker and the client as one module', () => {
-  test('is under 60 KiB gzipped', () => {
+describe('picker and client in one module', () => {
+  test('weigh less than 60 KiB gzipped', () => {
     expect(gzipSync(text, { level: 9 }).length).toBeLessThan(BUDGET);
   });
 
-  test('holds nothing of a server', () => {
+  test('contain no server code', () => {
     expect(modules.length).toBeGreaterThan(50);
     expect(modules.filter((name) => /hono|drizzle|sodium|services\//.test(name))).toEqual([]);
   });
 
   test.each(['innerHTML', 'insertAdjacentHTML', 'document.write', 'eval(', 'console.'])(
-    'holds no %s',
+    'do not use %s',
     (word) => {
       expect(text.includes(word)).toBe(false);
     },
   );
 });
 
-test('the page names no other origin and runs no inline script', async () => {
+test('page: names no other origin and has no inline script or style', async () => {
   const page = path.resolve(import.meta.dirname, '../page');
   const html = await readFile(path.join(page, 'index.html'), 'utf8');
   const css = await readFile(path.join(page, 'page.css'), 'utf8');

@@ -5,8 +5,8 @@ import { directionOf, fill, stringsFor } from '../src/strings/index.ts';
 
 const TABLES = { en, ...LANGUAGES };
 
-describe.each(Object.entries(TABLES))('the table of %s', (language, table) => {
-  test('has every string, none empty, no sentence left in English', () => {
+describe.each(Object.entries(TABLES))('strings in %s', (language, table) => {
+  test('are complete, not empty, and contain no English sentence', () => {
     expect(Object.keys(table).toSorted()).toEqual(Object.keys(en).toSorted());
     const kept = Object.entries(table).filter(([key, text]) => text === en[key as keyof typeof en]);
     const sentences = kept.filter(([, text]) => language !== 'en' && text.includes(' '));
@@ -14,32 +14,32 @@ describe.each(Object.entries(TABLES))('the table of %s', (language, table) => {
     expect(sentences).toEqual([]);
   });
 
-  test('has the same places to fill, and six tones', () => {
+  test('have the same placeholders and six skin tones', () => {
     expect(table.found).toContain('{n}');
     expect(table.none).toContain('{q}');
     expect(table.tones.split('|')).toHaveLength(6);
   });
 });
 
-test('there are ten languages and each is told apart', () => {
+test('strings: there are ten different languages', () => {
   const all = Object.keys(TABLES);
   expect(all.toSorted().join(' ')).toBe('ar de en es fr hi ja pt sr zh');
   expect(new Set(all.map((language) => stringsFor(language).search)).size).toBe(all.length);
 });
 
-test('a region falls back on its language, an unknown language on English', () => {
+test('strings: a region falls back to its language, and an unknown language to English', () => {
   expect(stringsFor('pt-BR')).toBe(LANGUAGES['pt']);
   expect(stringsFor('ZH_Hant')).toBe(LANGUAGES['zh']);
   expect(stringsFor('tlh')).toBe(en);
   expect(stringsFor('')).toBe(en);
 });
 
-test('direction follows the language', () => {
+test('directionOf: follows the language', () => {
   expect(['ar', 'he-IL', 'fa', 'ur'].map(directionOf)).toEqual(['rtl', 'rtl', 'rtl', 'rtl']);
   expect(['en', 'ja', 'sr-Latn'].map(directionOf)).toEqual(['ltr', 'ltr', 'ltr']);
 });
 
-test('a query is filled in as it is, between isolates', () => {
+test('fill: inserts a query unchanged, between bidirectional isolates', () => {
   expect(fill('No sticker for “{q}”', { q: '$& {n} قطة' })).toBe('No sticker for “\u2068$& {n} قطة\u2069”');
   expect(fill('Stickers found: {n}', { n: '24' })).toBe('Stickers found: 24');
 });

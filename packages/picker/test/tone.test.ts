@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import fluent from '@iconify-json/fluent-emoji-flat/icons.json' with { type: 'json' };
 import { hasTones, tonedArt, tonedEmoji, type Tone } from '../src/tone.ts';
 
-describe('which emoji have tones', () => {
-  test.each(['👋', '✋', '🧑‍🍳', '🤝', '🏃‍♀️', '✌️', '🧑‍🤝‍🧑'])('%s has', (emoji) => {
+describe('hasTones', () => {
+  test.each(['👋', '✋', '🧑‍🍳', '🤝', '🏃‍♀️', '✌️', '🧑‍🤝‍🧑'])('is true for %s', (emoji) => {
     expect(hasTones(emoji)).toBe(true);
   });
-  test.each(['😀', '🐱', '👨‍👩‍👧', '👩‍👦', '🧑‍🧒', '❤️', '👋🏽', ''])('%s has not', (emoji) => {
+  test.each(['😀', '🐱', '👨‍👩‍👧', '👩‍👦', '🧑‍🧒', '❤️', '👋🏽', ''])('is false for %s', (emoji) => {
     expect(hasTones(emoji)).toBe(false);
   });
 });
@@ -20,7 +20,7 @@ test.each([
   ['🧑‍🤝‍🧑', 5, '🧑🏿‍🤝‍🧑🏿'],
   ['👋', 0, '👋'],
   ['😀', 5, '😀'],
-] as [string, Tone, string][])('%s in tone %i is %s', (emoji, tone, toned) => {
+] as [string, Tone, string][])('tonedEmoji: %s in tone %i is %s', (emoji, tone, toned) => {
   expect(tonedEmoji(emoji, tone)).toBe(toned);
 });
 
@@ -28,7 +28,7 @@ const icons: Readonly<Record<string, { readonly body: string } | undefined>> = f
 const NAMES = ['light', 'medium-light', 'medium', 'medium-dark', 'dark'] as const;
 const HANDS = ['waving-hand', 'thumbs-up', 'clapping-hands', 'victory-hand', 'flexed-biceps'];
 
-test.each(HANDS)('recolouring %s gives what its artists drew for each tone', (hand) => {
+test.each(HANDS)('tonedArt: recolours %s exactly as its artists did', (hand) => {
   const data = icons[hand]?.body ?? '';
   NAMES.forEach((name, i) => {
     const { data: toned } = tonedArt({ type: 'image/svg+xml', data }, '👋', (i + 1) as Tone);
@@ -37,7 +37,7 @@ test.each(HANDS)('recolouring %s gives what its artists drew for each tone', (ha
   });
 });
 
-test('what has no tones, and what is no SVG, keeps its colours', () => {
+test('tonedArt: leaves emoji without tones and other media types unchanged', () => {
   const data = '<path fill="#ffc83d"/>';
   expect(tonedArt({ type: 'image/svg+xml', data }, '🐱', 4).data).toBe(data);
   expect(tonedArt({ type: 'image/webp', data }, '👋', 4).data).toBe(data);

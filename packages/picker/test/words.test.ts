@@ -6,8 +6,8 @@ import { spoken, WORDS } from '../page/words/index.ts';
 
 const { en = {} as never } = WORDS;
 
-describe.each(Object.entries(WORDS))('the words of the page in %s', (language, words) => {
-  test('are all there, none empty, and no sentence is left in English', () => {
+describe.each(Object.entries(WORDS))('page text in %s', (language, words) => {
+  test('is complete, not empty, and contains no English sentence', () => {
     expect(Object.keys(words).toSorted()).toEqual(Object.keys(en).toSorted());
     const entries = Object.entries(words);
     expect(entries.filter(([, text]) => text.trim() === '')).toEqual([]);
@@ -16,17 +16,17 @@ describe.each(Object.entries(WORDS))('the words of the page in %s', (language, w
   });
 });
 
-test('the page speaks what the picker speaks', () => {
+test('page text: has the same languages as the picker', () => {
   expect(Object.keys(WORDS).toSorted()).toEqual(['en', ...Object.keys(LANGUAGES)].toSorted());
 });
 
-test('the first of a browser’s languages that is spoken', () => {
+test('spoken: picks the first of the browser’s languages that the page has', () => {
   expect(spoken(['tlh', 'pt-BR', 'de'])).toBe('pt');
   expect(spoken(['tlh'])).toBe('en');
   expect(spoken([])).toBe('en');
 });
 
-test('every word of the page is used, and what it names is there', async () => {
+test('page text: every entry is used, and every entry that is used exists', async () => {
   const page = path.resolve(import.meta.dirname, '../page');
   const own = (await readdir(page)).filter((file) => /\.(ts|html)$/.test(file));
   const views = path.resolve(import.meta.dirname, '../../../services/local/src/taps/views.ts');

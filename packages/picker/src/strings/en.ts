@@ -1,4 +1,4 @@
-/** Every word the picker says. `{n}` is a number, `{q}` the query. */
+/** Every text of the picker. `{n}` is a number or a time, `{q}` the query. */
 export const en = {
   search: 'Search stickers',
   clear: 'Clear search',
@@ -62,4 +62,5 @@ export const en = {
   other: 'Something went wrong, and no sticker came. Try again.',
 };
 
+/** The texts of the picker in one language. */
 export type Strings = { readonly [key in keyof typeof en]: string };

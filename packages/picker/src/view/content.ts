@@ -1,39 +1,41 @@
-import { canConsent, canRetry } from '../problems.ts';
-import type { Outcome } from '../searcher.ts';
+import { canConsent, canRetry, type Problem } from '../problems.ts';
+import type { SearchState } from '../searcher.ts';
 import { fill, type Strings } from '../strings/index.ts';
 import type { Mode, Sticker } from '../types.ts';
-import type { Shown } from './frame.ts';
-import { emptyState, notice, skeleton, type Action } from './state.ts';
+import { messagePage, noticeStrip, skeleton, type Action } from './message.ts';
+import type { Content } from './panel.ts';
 import type { Tab } from './tabs.ts';
 
-type Content = Pick<Shown, 'stickers' | 'heading' | 'state' | 'notice'>;
-
-interface Ways {
+export interface SearchActions {
   readonly mode: Mode;
-  readonly both: boolean; // the device and the network can be searched
-  readonly suggests: boolean; // the device can
-  /** Asks once more; with consent to a token that has not rested. */
-  readonly again: (fresh: boolean) => void;
-  readonly turn: (mode: Mode) => void;
+  readonly canSwitch: boolean; // both the device and the network can be searched
+  readonly hasSuggestions: boolean; // the device can be searched
+  /** Searches again; `fresh` consents to a token that has not rested. */
+  readonly retry: (fresh: boolean) => void;
+  readonly switchTo: (mode: Mode) => void;
 }
 
-/** How many stickers a search found, in words of a locale. */
-export function counted(strings: Strings, locale: string, { query, stickers, next }: Outcome): string {
+/** How many stickers a search found, as a sentence. */
+export function countText(strings: Strings, locale: string, { query, stickers, next }: SearchState): string {
   if (stickers.length === 0) return fill(strings.none, { q: query });
   const n = new Intl.NumberFormat(locale).format(stickers.length);
   return fill(strings.found, { n: next === null ? n : `${n}+` });
 }
 
-/** What went wrong, and when it will be better where that is known. */
-export function told(strings: Strings, locale: string, { problem, until }: Outcome): string {
-  if (problem === null) return '';
+/** What went wrong, and from when on it can work again where that is known. */
+export function problemText(
+  strings: Strings,
+  locale: string,
+  problem: Problem,
+  until: number | null,
+): string {
   if (until === null) return strings[problem];
   const time = new Intl.DateTimeFormat(locale, { weekday: 'short', hour: 'numeric', minute: '2-digit' });
   return `${strings[problem]} ${fill(strings.until, { n: time.format(until * 1000) })}`;
 }
 
-/** What stands under a tab while nothing is searched for. */
-export function browsed(
+/** The panel while nothing is searched for. */
+export function browseContent(
   strings: Strings,
   tab: Tab | undefined,
   stickers: readonly Sticker[],
@@ -41,50 +43,86 @@ export function browsed(
 ): Content {
   const heading = [tab?.label ?? ''];
   if (stickers.length > 0) return { stickers, heading };
-  if (loading) return { stickers, heading: [strings.loading], state: skeleton() };
+  if (loading) return { stickers, heading: [strings.loading], message: skeleton() };
   const favourites = tab?.id === 'favourites';
   const title = favourites ? strings.noFavourites : strings.noRecents;
   const hint = favourites ? strings.noFavouritesHint : strings.noRecentsHint;
-  return { stickers, heading, state: emptyState({ icon: tab?.icon ?? '', title, hint, actions: [] }) };
+  return { stickers, heading, message: messagePage({ icon: tab?.icon ?? '', title, hint, actions: [] }) };
 }
 
-/** What stands there for a search: stickers, what is awaited, or what happened and what to do. */
-export function found(strings: Strings, locale: string, outcome: Outcome, ways: Ways): Content {
-  const { stickers, from, busy, final, problem, query } = outcome;
-  const whence = from === 'device' ? strings.fromDevice : strings.fromNetwork;
-  if (problem !== null) {
-    const actions = canRetry(problem) ? [{ label: strings.retry, run: () => ways.again(false) }] : [];
-    const other = ways.both ? [theOther(strings, ways)] : [];
-    if (canConsent(problem)) actions.push(...other, { label: strings.anyway, run: () => ways.again(true) });
-    else actions.push(...other);
-    const said = { icon: 'problem', actions };
-    const title = told(strings, locale, outcome);
-    if (stickers.length === 0) {
-      return { stickers, heading: [], state: emptyState({ ...said, title: '', hint: title }) };
-    }
-    const strip = notice({ ...said, title, hint: from === 'device' ? strings.shown : '' });
-    return { stickers, heading: [counted(strings, locale, outcome), whence], notice: strip };
-  }
+/** The panel for a search: stickers, progress, or what went wrong and what to do. */
+export function searchContent(
+  strings: Strings,
+  locale: string,
+  state: SearchState,
+  actions: SearchActions,
+): Content {
+  const { stickers, problem, busy, final } = state;
+  if (problem !== null) return problemContent(strings, locale, { ...state, problem }, actions);
   if (busy) {
     const heading = [strings.searching];
-    return stickers.length > 0 ? { stickers, heading } : { stickers, heading, state: skeleton() };
+    return stickers.length > 0 ? { stickers, heading } : { stickers, heading, message: skeleton() };
   }
-  if (final && stickers.length > 0) {
-    return { stickers, heading: [counted(strings, locale, outcome), whence] };
-  }
-  if (final) {
-    const actions = ways.both ? [theOther(strings, ways)] : [];
-    const none = { icon: 'search', title: fill(strings.none, { q: query }), hint: strings.noneHint };
-    return { stickers, heading: [], state: emptyState({ ...none, actions }) };
-  }
-  if (ways.mode === 'device') return { stickers, heading: [strings.loading], state: skeleton() };
-  const hint = ways.suggests ? strings.suggestions : strings.submitHint;
-  if (stickers.length > 0) return { stickers, heading: ['', hint] };
-  const waiting = { icon: 'network', title: '', hint: strings.submitHint, actions: [] };
-  return { stickers, heading: [], state: emptyState(waiting) };
+  if (!final) return unfinishedContent(strings, stickers, actions);
+  if (stickers.length > 0) return { stickers, heading: resultHeading(strings, locale, state) };
+  return {
+    stickers,
+    heading: [],
+    message: messagePage({
+      icon: 'search',
+      title: countText(strings, locale, state),
+      hint: strings.noneHint,
+      actions: switchAction(strings, actions),
+    }),
+  };
 }
 
-function theOther(strings: Strings, { mode, turn }: Ways): Action {
+function problemContent(
+  strings: Strings,
+  locale: string,
+  state: SearchState & { readonly problem: Problem },
+  actions: SearchActions,
+): Content {
+  const { stickers, problem, until, from } = state;
+  const text = problemText(strings, locale, problem, until);
+  const buttons: Action[] = [
+    ...(canRetry(problem) ? [{ label: strings.retry, run: () => actions.retry(false) }] : []),
+    ...switchAction(strings, actions),
+    ...(canConsent(problem) ? [{ label: strings.anyway, run: () => actions.retry(true) }] : []),
+  ];
+  const message = { icon: 'problem', actions: buttons };
+  if (stickers.length === 0) {
+    return { stickers, heading: [], message: messagePage({ ...message, title: '', hint: text }) };
+  }
+  const hint = from === 'device' ? strings.shown : '';
+  return {
+    stickers,
+    heading: resultHeading(strings, locale, state),
+    notice: noticeStrip({ ...message, title: text, hint }),
+  };
+}
+
+/** The device is still being searched, or the network has not been asked yet. */
+function unfinishedContent(
+  strings: Strings,
+  stickers: readonly Sticker[],
+  { mode, hasSuggestions }: SearchActions,
+): Content {
+  if (mode === 'device') return { stickers, heading: [strings.loading], message: skeleton() };
+  if (stickers.length > 0) {
+    return { stickers, heading: ['', hasSuggestions ? strings.suggestions : strings.submitHint] };
+  }
+  const message = messagePage({ icon: 'network', title: '', hint: strings.submitHint, actions: [] });
+  return { stickers, heading: [], message };
+}
+
+const resultHeading = (strings: Strings, locale: string, state: SearchState): string[] => [
+  countText(strings, locale, state),
+  state.from === 'device' ? strings.fromDevice : strings.fromNetwork,
+];
+
+function switchAction(strings: Strings, { mode, canSwitch, switchTo }: SearchActions): Action[] {
+  if (!canSwitch) return [];
   const to = mode === 'device' ? 'network' : 'device';
-  return { label: to === 'device' ? strings.useDevice : strings.useNetwork, run: () => turn(to) };
+  return [{ label: to === 'device' ? strings.useDevice : strings.useNetwork, run: () => switchTo(to) }];
 }

@@ -1,6 +1,6 @@
 type Attributes = Readonly<Record<string, string>>;
 
-/** Makes an element. Text stays text: nothing here parses markup. */
+/** Creates an element. Strings become text nodes and are never parsed as markup. */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -14,7 +14,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
 
 const CIRCLE = 'M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18';
 
-/** Outlines in a square of 24 units. */
+/** Icon outlines in a square of 24 units. */
 const PATHS: Readonly<Record<string, string>> = {
   search: 'M11 4a7 7 0 1 0 0 14a7 7 0 0 0 0-14M20 20l-4-4',
   close: 'M7 7l10 10M17 7L7 17',
@@ -41,6 +41,7 @@ const PATHS: Readonly<Record<string, string>> = {
 
 const SVG = 'http://www.w3.org/2000/svg';
 
+/** An icon, hidden from assistive technology. */
 export function icon(name: string): SVGElement {
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('viewBox', '0 0 24 24');

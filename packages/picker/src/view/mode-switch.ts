@@ -2,17 +2,11 @@ import type { Strings } from '../strings/index.ts';
 import type { Mode } from '../types.ts';
 import { h, icon } from './dom.ts';
 
-export interface ModeSwitch {
-  readonly element: HTMLElement;
-  update(strings: Strings, mode: Mode, both: boolean): void;
-}
-
-/** Where search happens, as a switch, and one sentence on what that means. */
-export function modeSwitch(chosen: (mode: Mode) => void): ModeSwitch {
-  const words = { device: h('span'), network: h('span', { id: 'network' }) };
-  const half = (mode: Mode): HTMLElement => h('span', { class: 'half' }, icon(mode), words[mode]);
-  const halves = { device: half('device'), network: half('network') };
-  const button = h(
+/** A switch for where to search, and one sentence on what that means. */
+export class ModeSwitch {
+  readonly #labels = { device: h('span'), network: h('span', { id: 'network' }) };
+  readonly #halves = { device: this.#half('device'), network: this.#half('network') };
+  readonly #button = h(
     'button',
     {
       type: 'button',
@@ -22,25 +16,30 @@ export function modeSwitch(chosen: (mode: Mode) => void): ModeSwitch {
       'aria-labelledby': 'network',
       'aria-describedby': 'means',
     },
-    halves.device,
-    halves.network,
+    this.#halves.device,
+    this.#halves.network,
   );
-  const means = h('p', { class: 'means', part: 'mode-sentence', id: 'means' });
-  const element = h('div', { class: 'mode', part: 'mode' }, button, means);
-  let current: Mode = 'device';
-  button.addEventListener('click', () => chosen(current === 'device' ? 'network' : 'device'));
-  return {
-    element,
-    update(strings, mode, both) {
-      current = mode;
-      button.hidden = !both;
-      button.setAttribute('aria-checked', `${mode === 'network'}`);
-      button.title = strings.where;
-      words.device.textContent = strings.device;
-      words.network.textContent = strings.network;
-      halves.device.classList.toggle('on', mode === 'device');
-      halves.network.classList.toggle('on', mode === 'network');
-      means.textContent = mode === 'network' ? strings.networkMeans : strings.deviceMeans;
-    },
-  };
+  readonly #sentence = h('p', { class: 'means', part: 'mode-sentence', id: 'means' });
+  readonly element = h('div', { class: 'mode', part: 'mode' }, this.#button, this.#sentence);
+  #mode: Mode = 'device';
+
+  constructor(onMode: (mode: Mode) => void) {
+    this.#button.addEventListener('click', () => onMode(this.#mode === 'device' ? 'network' : 'device'));
+  }
+
+  update(strings: Strings, mode: Mode, canSwitch: boolean): void {
+    this.#mode = mode;
+    this.#button.hidden = !canSwitch;
+    this.#button.setAttribute('aria-checked', `${mode === 'network'}`);
+    this.#button.title = strings.where;
+    for (const name of ['device', 'network'] as const) {
+      this.#labels[name].textContent = strings[name];
+      this.#halves[name].classList.toggle('on', mode === name);
+    }
+    this.#sentence.textContent = mode === 'network' ? strings.networkMeans : strings.deviceMeans;
+  }
+
+  #half(mode: Mode): HTMLElement {
+    return h('span', { class: 'half' }, icon(mode), this.#labels[mode]);
+  }
 }

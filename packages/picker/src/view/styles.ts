@@ -1,4 +1,4 @@
-/** Colours pass 4.5:1 on their ground in both schemes. Custom properties are the ones of the README. */
+/** Every text colour has a contrast of at least 4.5:1 in both schemes. The README lists the custom properties. */
 export const CSS = `
 :host{display:block;box-sizing:border-box;inline-size:min(380px,100%);min-inline-size:0;max-inline-size:100%;block-size:520px;
 contain:inline-size;contain-intrinsic-inline-size:min(380px,100vw - 16px);color-scheme:light dark;
@@ -74,8 +74,8 @@ input::placeholder{color:var(--quiet);opacity:1}
 .button.primary{background:var(--accent);border-color:var(--accent);color:var(--on-accent)}
 .actions{display:flex;flex-wrap:wrap;gap:8px}
 .actions:empty{display:none}
-.instead{min-block-size:100%;display:grid}
-.instead>*{min-inline-size:0}
+.message{min-block-size:100%;display:grid}
+.message>*{min-inline-size:0}
 .state{display:flex;flex-direction:column;align-items:center;justify-content:center;gap:10px;padding:16px 24px;text-align:center}
 .state .actions{justify-content:center;margin-block-start:4px}
 .badge{display:grid;place-items:center;inline-size:56px;block-size:56px;border-radius:50%;background:var(--raised);color:var(--accent)}

@@ -2,79 +2,95 @@ import { swatch, TONES, type Tone } from '../tone.ts';
 import type { Strings } from '../strings/index.ts';
 import { h } from './dom.ts';
 
-export interface ToneMenu {
-  readonly elements: readonly HTMLElement[];
-  update(strings: Strings, tone: Tone, rtl: boolean): void;
-}
+/** A button that opens a radio group of the six skin tones. */
+export class ToneMenu {
+  readonly #dot = h('span', { class: 'dot' });
+  readonly #button = h(
+    'button',
+    {
+      type: 'button',
+      class: 'tone',
+      part: 'tone-button',
+      'aria-controls': 'tones',
+      'aria-expanded': 'false',
+    },
+    this.#dot,
+  );
+  readonly #radios = TONES.map((tone) => this.#makeRadio(tone));
+  readonly #list = h(
+    'div',
+    { class: 'tones', part: 'tones', role: 'radiogroup', id: 'tones', hidden: '' },
+    ...this.#radios,
+  );
+  readonly elements = [this.#button, this.#list];
+  readonly #onTone: (tone: Tone) => void;
+  #tone: Tone = 0;
+  #rtl = false;
 
-/** A button that opens six tones, of which one is chosen. */
-export function toneMenu(chosen: (tone: Tone) => void): ToneMenu {
-  const dot = h('span', { class: 'dot' });
-  const attributes = { type: 'button', class: 'tone', part: 'tone-button', 'aria-controls': 'tones' };
-  const button = h('button', { ...attributes, 'aria-expanded': 'false' }, dot);
-  const list = h('div', { class: 'tones', part: 'tones', role: 'radiogroup', id: 'tones', hidden: '' });
-  const radios = TONES.map((tone) => {
-    const radio = h('button', { type: 'button', role: 'radio' }, h('span', { class: 'dot' }));
-    (radio.firstElementChild as HTMLElement).style.backgroundColor = swatch(tone);
-    radio.addEventListener('click', () => {
-      chosen(tone);
-      open(false);
-      button.focus();
+  constructor(onTone: (tone: Tone) => void) {
+    this.#onTone = onTone;
+    this.#button.addEventListener('click', () => this.#open(this.#list.hasAttribute('hidden')));
+    this.#list.addEventListener('keydown', (event) => this.#keydown(event));
+    this.#list.addEventListener('focusout', ({ relatedTarget }) => {
+      const inside =
+        relatedTarget === this.#button ||
+        (relatedTarget instanceof Node && this.#list.contains(relatedTarget));
+      if (!inside) this.#open(false);
     });
-    return radio;
-  });
-  list.append(...radios);
-  let current: Tone = 0;
-  let rightToLeft = false;
-
-  function open(on: boolean): void {
-    list.hidden = !on;
-    button.setAttribute('aria-expanded', `${on}`);
-    if (on) radios[current]?.focus();
   }
 
-  button.addEventListener('click', () => open(list.hasAttribute('hidden')));
-  list.addEventListener('keydown', (event) => {
-    const forward = rightToLeft ? 'ArrowLeft' : 'ArrowRight';
-    const back = rightToLeft ? 'ArrowRight' : 'ArrowLeft';
-    const step = [forward, 'ArrowDown'].includes(event.key)
-      ? 1
-      : [back, 'ArrowUp'].includes(event.key)
-        ? -1
-        : 0;
-    if (event.key === 'Escape') {
-      open(false);
-      button.focus();
-    } else if (step !== 0) {
-      const to = ((current + step + TONES.length) % TONES.length) as Tone;
-      chosen(to);
-      radios[to]?.focus();
-    } else return;
+  update(strings: Strings, tone: Tone, rtl: boolean): void {
+    this.#tone = tone;
+    this.#rtl = rtl;
+    const names = strings.tones.split('|');
+    this.#dot.style.backgroundColor = swatch(tone);
+    this.#list.setAttribute('aria-label', strings.tone);
+    this.#button.setAttribute('aria-label', `${strings.tone}: ${names[tone] ?? ''}`);
+    this.#button.title = strings.tone;
+    this.#radios.forEach((radio, i) => {
+      radio.setAttribute('aria-checked', `${i === tone}`);
+      radio.setAttribute('aria-label', names[i] ?? '');
+      radio.title = names[i] ?? '';
+      radio.tabIndex = i === tone ? 0 : -1;
+    });
+  }
+
+  #makeRadio(tone: Tone): HTMLButtonElement {
+    const dot = h('span', { class: 'dot' });
+    dot.style.backgroundColor = swatch(tone);
+    const radio = h('button', { type: 'button', role: 'radio' }, dot);
+    radio.addEventListener('click', () => {
+      this.#onTone(tone);
+      this.#close();
+    });
+    return radio;
+  }
+
+  #open(open: boolean): void {
+    this.#list.hidden = !open;
+    this.#button.setAttribute('aria-expanded', `${open}`);
+    if (open) this.#radios[this.#tone]?.focus();
+  }
+
+  #close(): void {
+    this.#open(false);
+    this.#button.focus();
+  }
+
+  #keydown(event: KeyboardEvent): void {
+    const forward = this.#rtl ? 'ArrowLeft' : 'ArrowRight';
+    const back = this.#rtl ? 'ArrowRight' : 'ArrowLeft';
+    if (event.key === 'Escape') this.#close();
+    else if ([forward, 'ArrowDown'].includes(event.key)) this.#step(1);
+    else if ([back, 'ArrowUp'].includes(event.key)) this.#step(-1);
+    else return;
     event.preventDefault();
     event.stopPropagation();
-  });
-  list.addEventListener('focusout', ({ relatedTarget }) => {
-    const inside =
-      relatedTarget === button || (relatedTarget instanceof Node && list.contains(relatedTarget));
-    if (!inside) open(false);
-  });
+  }
 
-  return {
-    elements: [button, list],
-    update(strings, tone, rtl) {
-      current = tone;
-      rightToLeft = rtl;
-      const names = strings.tones.split('|');
-      dot.style.backgroundColor = swatch(tone);
-      list.setAttribute('aria-label', strings.tone);
-      button.setAttribute('aria-label', `${strings.tone}: ${names[tone] ?? ''}`);
-      button.title = strings.tone;
-      radios.forEach((radio, i) => {
-        radio.setAttribute('aria-checked', `${i === tone}`);
-        radio.setAttribute('aria-label', names[i] ?? '');
-        radio.title = names[i] ?? '';
-        radio.tabIndex = i === tone ? 0 : -1;
-      });
-    },
-  };
+  #step(by: number): void {
+    const tone = ((this.#tone + by + TONES.length) % TONES.length) as Tone;
+    this.#onTone(tone);
+    this.#radios[tone]?.focus();
+  }
 }

@@ -1,0 +1,253 @@
+import { browse } from './browse.ts';
+import { Groups } from './groups.ts';
+import { addRecent, isFavourite, PersonalStore, toggleFavourite } from './personal.ts';
+import type { DeviceStorage, PersonalData } from './personal.ts';
+import { Searcher, type SearchState } from './searcher.ts';
+import { directionOf, languageOf, stringsFor, tagOf, type Strings } from './strings/index.ts';
+import { tonedArt, tonedEmoji } from './tone.ts';
+import type {
+  Art,
+  Device,
+  Mode,
+  SearchClient,
+  SearchOptions,
+  Sticker,
+  StickerResults,
+  StickerSelect,
+} from './types.ts';
+import { browseContent, countText, problemText, searchContent, type SearchActions } from './view/content.ts';
+import { PickerView } from './view/picker-view.ts';
+
+/** Screen readers miss an announcement that follows a focus change at once. */
+const ANNOUNCE_MS = 300;
+
+/** The element, as its controller sees it. */
+export interface Host {
+  readonly client: () => SearchClient | null;
+  readonly device: () => Device | null;
+  readonly locale: () => string;
+  readonly attribute: (name: 'locale' | 'mode' | 'packs') => string | null;
+  readonly dispatch: (type: 'sticker-select' | 'sticker-results', detail: unknown) => void;
+}
+
+/** Ties search, groups and personal data to what is shown. */
+export class PickerController {
+  readonly #host: Host;
+  readonly #personal = new PersonalStore();
+  readonly #groups = new Groups();
+  readonly #searcher: Searcher;
+  readonly #view: PickerView;
+  #recents: readonly Sticker[] = []; // as they were when the tab was opened
+  #tab: string | null = null; // null: the person has not chosen one
+  #current: Sticker | null = null;
+  #strings: Strings = stringsFor('en');
+  #announcing: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(root: ShadowRoot, host: Host) {
+    this.#host = host;
+    this.#searcher = this.#makeSearcher();
+    this.#view = this.#makeView(root);
+  }
+
+  get mode(): Mode {
+    if (this.#host.client() === null) return 'device';
+    const chosen = this.#personal.data.mode ?? this.#host.attribute('mode');
+    if (chosen === 'network' || chosen === 'device') return chosen;
+    return this.#host.device() === null ? 'network' : 'device';
+  }
+
+  setMode(mode: Mode): void {
+    this.#changePersonal((data) => ({ ...data, mode }));
+    void this.#searcher.restart();
+  }
+
+  deviceChanged(): void {
+    void this.#searcher.restart();
+    this.localeChanged();
+  }
+
+  localeChanged(): void {
+    void this.#groups.load(this.#host.device(), this.#host.locale(), () => this.#render());
+  }
+
+  /** The same query can now have another response. */
+  optionsChanged(): void {
+    void this.#searcher.restart(true);
+    this.#render();
+  }
+
+  openStorage(storage: DeviceStorage | null): void {
+    this.#personal.open(storage);
+    this.#recents = this.#personal.data.recents;
+    this.#render();
+  }
+
+  stop(): void {
+    this.#searcher.stop();
+  }
+
+  #makeSearcher(): Searcher {
+    return new Searcher({
+      now: () => performance.now(),
+      after: (ms, run) => {
+        const timer = setTimeout(run, ms);
+        return () => clearTimeout(timer);
+      },
+      device: this.#host.device,
+      client: this.#host.client,
+      mode: () => this.mode,
+      options: (mode) => this.#searchOptions(mode),
+      show: (state) => this.#showSearch(state),
+    });
+  }
+
+  #makeView(root: ShadowRoot): PickerView {
+    return new PickerView(root, {
+      isRtl: () => directionOf(this.#host.locale()) === 'rtl',
+      art: (sticker) => this.#art(sticker),
+      isFavourite: (sticker) => isFavourite(this.#personal.data, sticker),
+      onPick: (sticker) => void this.#pick(sticker),
+      onFavourite: (sticker) => this.#toggleFavourite(sticker),
+      onCurrent: (sticker) => this.#setCurrent(sticker),
+      onType: (text) => void this.#searcher.type(text),
+      onSubmit: () => this.#searcher.submit(),
+      onTab: (id) => this.#openTab(id),
+      onMode: (mode) => this.setMode(mode),
+      onTone: (tone) => this.#changePersonal((data) => ({ ...data, tone }), true),
+      onStar: () => this.#current && this.#toggleFavourite(this.#current),
+      onMore: () => this.#searcher.more(),
+    });
+  }
+
+  #searchOptions(mode: Mode): SearchOptions {
+    const packs = (this.#host.attribute('packs') ?? '').split(/\s+/).filter(Boolean);
+    // The device is told the region too. The network is told the language of the attribute and no more.
+    const attribute = this.#host.attribute('locale');
+    const locale = mode === 'device' ? tagOf(this.#host.locale()) : attribute && languageOf(attribute);
+    return { ...(locale && { locale }), ...(packs.length > 0 && { packs }) };
+  }
+
+  #changePersonal(change: (data: PersonalData) => PersonalData, redraw = false): void {
+    this.#personal.change(change);
+    this.#render();
+    if (redraw) this.#view.panel.grid.refresh();
+  }
+
+  /** The artwork before the skin tone is applied. */
+  async #originalArt({ id, art }: Sticker): Promise<Art | null> {
+    return art ?? (await this.#host.device()?.art(id)) ?? null;
+  }
+
+  async #art(sticker: Sticker): Promise<Art | null> {
+    const art = await this.#originalArt(sticker);
+    return art && tonedArt(art, sticker.emoji, this.#personal.data.tone);
+  }
+
+  async #pick(sticker: Sticker): Promise<void> {
+    const { id, name, emoji, pack } = sticker;
+    const original = await this.#originalArt(sticker).catch(() => null);
+    this.#changePersonal((data) => addRecent(data, { ...sticker, ...(original && { art: original }) }));
+    const { tone } = this.#personal.data;
+    const art = original && tonedArt(original, emoji, tone);
+    const detail: StickerSelect = { id, name, emoji: tonedEmoji(emoji, tone), pack, art };
+    this.#host.dispatch('sticker-select', detail);
+  }
+
+  #toggleFavourite(sticker: Sticker): void {
+    this.#changePersonal((data) => toggleFavourite(data, sticker), true);
+    const { favourites, unfavour } = this.#strings;
+    const added = isFavourite(this.#personal.data, sticker);
+    this.#announce(`${added ? favourites : unfavour}: ${sticker.name}`);
+  }
+
+  #setCurrent(sticker: Sticker | null): void {
+    this.#current = sticker;
+    const favourite = sticker !== null && isFavourite(this.#personal.data, sticker);
+    this.#view.preview.update(this.#strings, sticker, null, favourite);
+    if (sticker !== null) void this.#drawPreview(sticker, favourite);
+  }
+
+  async #drawPreview(sticker: Sticker, favourite: boolean): Promise<void> {
+    const art = await this.#art(sticker).catch(() => null);
+    if (this.#current === sticker) this.#view.preview.update(this.#strings, sticker, art, favourite);
+  }
+
+  #openTab(tab: string): void {
+    this.#tab = tab;
+    this.#recents = this.#personal.data.recents;
+    this.#render();
+    this.#view.panel.element.scrollTop = 0;
+  }
+
+  #showSearch(state: SearchState | null): void {
+    if (state === null) this.#recents = this.#personal.data.recents;
+    this.#render();
+    if (state?.busy) this.#announce(this.#strings.searching);
+    if (state === null || !state.final || state.busy) return;
+    const { problem, until, from, stickers } = state;
+    const locale = this.#host.locale();
+    const text =
+      problem === null
+        ? countText(this.#strings, locale, state)
+        : problemText(this.#strings, locale, problem, until);
+    this.#announce(text);
+    const detail: StickerResults = { from, count: stickers.length, problem };
+    this.#host.dispatch('sticker-results', detail);
+  }
+
+  #announce(text: string): void {
+    clearTimeout(this.#announcing);
+    this.#announcing = setTimeout(() => (this.#view.status.textContent = text), ANNOUNCE_MS);
+  }
+
+  #render(): void {
+    const locale = this.#host.locale();
+    const strings = (this.#strings = stringsFor(locale));
+    const search = this.#searcher.state;
+    const { loading } = this.#groups;
+    const { tabs, tab, stickers } = browse(
+      strings,
+      this.#groups,
+      this.#personal.data,
+      this.#recents,
+      this.#tab,
+    );
+    this.#view.update({
+      strings,
+      locale,
+      rtl: directionOf(locale) === 'rtl',
+      mode: this.mode,
+      canSwitch: this.#canSwitch,
+      tone: this.#personal.data.tone,
+      tabs,
+      selectedTab: tab?.id ?? 'recents',
+      searching: search !== null,
+      busy: search?.busy ?? loading,
+      hasMore: search !== null && search.next !== null,
+      ...(search === null
+        ? browseContent(strings, tab, stickers, loading && this.#tab === null)
+        : searchContent(strings, locale, search, this.#searchActions())),
+    });
+    const current = this.#current;
+    this.#setCurrent(current !== null && this.#view.panel.grid.has(current) ? current : null);
+  }
+
+  /** In device mode without a device, the person is still offered the network. */
+  get #canSwitch(): boolean {
+    return this.#host.client() !== null && (this.#host.device() !== null || this.mode === 'device');
+  }
+
+  #searchActions(): SearchActions {
+    const act = (run: () => void): void => {
+      this.#view.search.input.focus(); // the button that was pressed disappears
+      run();
+    };
+    return {
+      mode: this.mode,
+      canSwitch: this.#canSwitch,
+      hasSuggestions: this.#host.device() !== null,
+      retry: (fresh) => act(() => this.#searcher.submit(fresh)),
+      switchTo: (mode) => act(() => this.setMode(mode)),
+    };
+  }
+}

@@ -1,0 +1,110 @@
+import type { Mode, Sticker } from './types.ts';
+import type { Tone } from './tone.ts';
+
+export const MAX_RECENTS = 32;
+export const MAX_FAVOURITES = 64;
+const KEY = 'sotto-stickers';
+
+/** What one person's picker remembers. It stays on this device: nothing here goes into a request. */
+export interface PersonalData {
+  readonly recents: readonly Sticker[]; // newest first
+  readonly favourites: readonly Sticker[];
+  readonly tone: Tone;
+  readonly mode: Mode | null; // null: the person has not chosen
+}
+
+/** The part of the Web Storage API that the picker needs. `localStorage` fits. */
+export interface DeviceStorage {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+}
+
+export const EMPTY: PersonalData = { recents: [], favourites: [], tone: 0, mode: null };
+
+/** Personal data and the storage that it is saved in. */
+export class PersonalStore {
+  #storage: DeviceStorage | null = null;
+  #data = EMPTY;
+  #saved = true;
+
+  get data(): PersonalData {
+    return this.#data;
+  }
+
+  /** Reads from this storage and saves to it from now on. */
+  open(storage: DeviceStorage | null): void {
+    this.#storage = storage;
+    this.#data = readPersonalData(storage);
+  }
+
+  /** Applies a change to what is stored now, because another tab may have changed it too. */
+  change(change: (data: PersonalData) => PersonalData): void {
+    this.#data = change(this.#saved ? readPersonalData(this.#storage) : this.#data);
+    this.#saved = writePersonalData(this.#storage, this.#data);
+  }
+}
+
+/** Reads personal data. Storage that is forbidden, or holds anything else, counts as empty. */
+export function readPersonalData(storage: DeviceStorage | null): PersonalData {
+  try {
+    const data = JSON.parse(storage?.getItem(KEY) ?? 'null') as Partial<
+      Record<keyof PersonalData, unknown>
+    > | null;
+    if (data === null || typeof data !== 'object') return EMPTY;
+    return {
+      recents: parseStickers(data.recents).slice(0, MAX_RECENTS),
+      favourites: parseStickers(data.favourites).slice(0, MAX_FAVOURITES),
+      tone: [1, 2, 3, 4, 5].includes(data.tone as number) ? (data.tone as Tone) : 0,
+      mode: data.mode === 'device' || data.mode === 'network' ? data.mode : null,
+    };
+  } catch {
+    return EMPTY;
+  }
+}
+
+/** Returns false if the storage is forbidden or full. The data then lives as long as the page. */
+export function writePersonalData(storage: DeviceStorage | null, data: PersonalData): boolean {
+  try {
+    storage?.setItem(KEY, JSON.stringify(data));
+    return storage !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** Puts a sticker first among the recents. */
+export function addRecent(data: PersonalData, sticker: Sticker): PersonalData {
+  const others = data.recents.filter(({ id }) => id !== sticker.id);
+  return { ...data, recents: [storedSticker(sticker), ...others].slice(0, MAX_RECENTS) };
+}
+
+export const isFavourite = (data: PersonalData, sticker: Sticker): boolean =>
+  data.favourites.some(({ id }) => id === sticker.id);
+
+/** Adds a sticker to the favourites, or removes it. */
+export function toggleFavourite(data: PersonalData, sticker: Sticker): PersonalData {
+  const others = data.favourites.filter(({ id }) => id !== sticker.id);
+  if (others.length < data.favourites.length) return { ...data, favourites: others };
+  return { ...data, favourites: [storedSticker(sticker), ...others].slice(0, MAX_FAVOURITES) };
+}
+
+/** The fields that are stored. `matched` is left out: it is a word of a search, and searches are not stored. */
+const storedSticker = ({ id, name, emoji, pack, art }: Sticker): Sticker => ({
+  id,
+  name,
+  emoji,
+  pack,
+  ...(art && { art }),
+});
+
+function parseStickers(value: unknown): Sticker[] {
+  return Array.isArray(value) ? value.filter(isSticker).map(storedSticker) : [];
+}
+
+function isSticker(value: unknown): value is Sticker {
+  const { id, name, emoji, pack, art } = (value ?? {}) as Record<keyof Sticker, unknown>;
+  const text = [id, name, emoji, pack].every((field) => typeof field === 'string');
+  if (!text || art === undefined) return text;
+  const { type, data } = (art ?? {}) as Record<string, unknown>;
+  return typeof type === 'string' && typeof data === 'string';
+}
