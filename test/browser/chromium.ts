@@ -9,7 +9,7 @@ import { chromium, type Browser } from 'playwright-core';
 
 const packed = path.resolve(import.meta.dirname, '../../node_modules/@sparticuz/chromium');
 
-/** Flags of our own: no network of the browser's, no GPU, and a sandbox only where root needs none. */
+/** No background network traffic, no GPU, and no sandbox, because Chromium refuses to use one as root. */
 const FLAGS = [
   '--no-sandbox',
   '--no-zygote',
@@ -22,7 +22,7 @@ const FLAGS = [
   '--font-render-hinting=none',
 ];
 
-/** The browser of the npm package, unpacked once a version into the system's folder for passing files. */
+/** The browser of the npm package, unpacked into the temporary folder once per version. */
 async function executable(): Promise<string> {
   const manifest = await readFile(path.join(packed, 'package.json'), 'utf8');
   const { version } = JSON.parse(manifest) as { version: string };
@@ -39,7 +39,7 @@ async function executable(): Promise<string> {
   const source = createReadStream(path.join(packed, 'bin/chromium.br'));
   await pipeline(source, createBrotliDecompress(), createWriteStream(half));
   await chmod(half, 0o755);
-  await rename(half, file); // whole or not at all, whoever else unpacks
+  await rename(half, file); // atomic, because another process may unpack it too
   await rm(fresh, { recursive: true });
   return file;
 }

@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 
 const PICKER = path.resolve(import.meta.dirname, '../../packages/picker');
 
-/** A page that embeds the picker between a client and a device of its own, and notes what each is asked. */
+/** A page that embeds the picker, with a fake client and device, and records every request. */
 const PAGE = `
   import '@sotto/picker';
   import '@sotto/picker/languages';
@@ -35,7 +35,7 @@ const PAGE = `
   };
   Object.assign(globalThis, { asked, failing, client, pages, device, put, sticker });`;
 
-/** Serves it at a loopback address of its own, with storage of its own. */
+/** Serves the page at its own loopback address, so that it has its own storage. */
 export async function servePage(): Promise<{ readonly url: string; close(): void }> {
   const { outputFiles } = await build({
     stdin: { contents: PAGE, resolveDir: PICKER },

@@ -33,11 +33,11 @@ const asked = (page: Page): Promise<number> => page.evaluate('asked.length');
 const names = (page: Page) =>
   pickerOf(page).cells.evaluateAll((all) => all.map((cell) => cell.getAttribute('aria-label')));
 
-/** Time for the picker to do what it must not: its clock is moved, so that nobody waits. */
+/** Advances the page’s clock, so that timers of the picker that must not exist would fire. */
 const minutes = async (page: Page): Promise<void> => page.clock.runFor(120_000);
 
-describe('who chose this device', () => {
-  test('asks nobody while its stickers are late, and is told so', async () => {
+describe('picker in device mode', () => {
+  test('asks nobody while the stickers on the device are late, and says so', async () => {
     const context = await browser.newContext();
     context.setDefaultTimeout(PATIENCE);
     const page = await context.newPage();
@@ -57,7 +57,7 @@ describe('who chose this device', () => {
     await context.close();
   });
 
-  test('is offered the network, and asks it by an act of their own', async () => {
+  test('offers the network and asks it only when the person chooses it', async () => {
     const page = await open(`put({ mode: 'device' }).client = client(pages)`);
     const picker = pickerOf(page);
     await picker.box.fill('cat');
@@ -68,7 +68,7 @@ describe('who chose this device', () => {
   });
 });
 
-test('what is set again as it was asks nothing again', async () => {
+test('picker: sends nothing again when properties are set to the same values', async () => {
   const context = await browser.newContext();
   context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
@@ -94,7 +94,7 @@ test('what is set again as it was asks nothing again', async () => {
   await context.close();
 });
 
-test('two pickers keep each other’s favourites', async () => {
+test('picker: two pickers on one page keep each other’s favourites', async () => {
   const page = await open(`for (const id of ['a', 'b']) put({ id }).device = device()`);
   const cell = (id: string, n: number) =>
     page.locator(`#${id}`).getByRole('gridcell').getByRole('button').nth(n);
@@ -108,7 +108,7 @@ test('two pickers keep each other’s favourites', async () => {
   await page.context().close();
 });
 
-test('of two locales the one asked for last is shown, whichever comes first; recents follow it', async () => {
+test('picker: shows the last locale that was set, and recents in that locale', async () => {
   const page = await open(`
     const late = Promise.withResolvers();
     const made = device();
@@ -128,7 +128,7 @@ test('of two locales the one asked for last is shown, whichever comes first; rec
   await page.context().close();
 });
 
-test('pages are added below, a thousand and more, and what is seen stays as it is', async () => {
+test('picker: appends pages up to 1,200 stickers without rebuilding the cells that are there', async () => {
   const page = await open(`put().client = client(pages)`);
   const picker = pickerOf(page);
   await picker.box.fill('cat');
@@ -152,7 +152,7 @@ test('pages are added below, a thousand and more, and what is seen stays as it i
   await page.context().close();
 });
 
-test('a page that failed: its own words, the stickers stay, and asking again brings it', async () => {
+test('picker: keeps its stickers when the next page fails, and a retry loads it', async () => {
   const page = await open(`put().client = client((query, options) => {
     if (options.cursor && asked.length === 2) throw failing('relay-unreachable');
     return pages(query, options);
@@ -169,7 +169,7 @@ test('a page that failed: its own words, the stickers stay, and asking again bri
   await page.context().close();
 });
 
-test('L6 while tokens rest it is told how long, and fresh ones are spent by consent alone', async () => {
+test('L6 picker: says how long tokens rest, and spends a fresh one only with consent', async () => {
   const page = await open(
     `const one = put({ mode: 'network' });
      one.device = device();
@@ -192,7 +192,7 @@ test('L6 while tokens rest it is told how long, and fresh ones are spent by cons
 });
 
 test.each(['en', 'de', 'fr', 'ar', 'ja'])(
-  '%s: it fits into 320 pixels, in a grid, in a row, in a popover',
+  'picker in %s: fits into 320 pixels in a grid, a flex row and a float',
   async (locale) => {
     const page = await open(
       `const main = document.querySelector('main');

@@ -23,8 +23,8 @@ afterAll(async () => {
   await suite.dispose();
 });
 
-describe('by mouse', () => {
-  test('search, see stickers, pick one, and be told who saw what', async () => {
+describe('page, by mouse', () => {
+  test('search, see stickers, pick one, and see what each party saw', async () => {
     const { page, log } = await open(browser, suite);
     const picker = pickerOf(page);
     await picker.cells.first().waitFor();
@@ -56,7 +56,7 @@ describe('by mouse', () => {
     await page.context().close();
   });
 
-  test('categories, favourites and recents', async () => {
+  test('categories, favourites and recents work and survive a reload', async () => {
     const { page } = await open(browser, suite);
     const picker = pickerOf(page);
     await picker.cells.first().waitFor();
@@ -80,7 +80,7 @@ describe('by mouse', () => {
     await page.context().close();
   });
 
-  test('on the device: the switch says so, every key is answered, and nobody is asked', async () => {
+  test('in device mode every keystroke has results and nothing is sent', async () => {
     const { page, log } = await open(browser, suite);
     const picker = pickerOf(page);
     await picker.cells.first().waitFor();
@@ -100,7 +100,7 @@ describe('by mouse', () => {
   });
 });
 
-describe('by keyboard alone', () => {
+describe('page, by keyboard', () => {
   test('from the top of the page to a picked sticker and back', async () => {
     const { page } = await open(browser, suite);
     const picker = pickerOf(page);

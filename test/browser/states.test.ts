@@ -22,7 +22,7 @@ async function search(page: Page, query: string): Promise<void> {
 const ground = (page: Page): Promise<string> =>
   pickerOf(page).frame.evaluate((element) => getComputedStyle(element).backgroundColor);
 
-test('in Arabic, from right to left', async () => {
+test('page in Arabic: is laid out from right to left', async () => {
   const { page } = await open(browser, suite);
   const picker = pickerOf(page);
   await picker.cells.first().waitFor();
@@ -45,7 +45,7 @@ test('in Arabic, from right to left', async () => {
   await page.context().close();
 });
 
-test('in dark, by the system and by the attribute, and without motion where none is wanted', async () => {
+test('page: is dark by system setting or attribute, and does not move with reduced motion', async () => {
   const { page } = await open(browser, suite, { colorScheme: 'dark', reducedMotion: 'reduce' });
   const picker = pickerOf(page);
   await picker.cells.first().waitFor();
@@ -65,7 +65,7 @@ test('in dark, by the system and by the attribute, and without motion where none
   await page.context().close();
 });
 
-test('L12 it speaks the browser’s language, and tells the network none', async () => {
+test('L12 page: uses the browser’s language and sends no locale to the network', async () => {
   const { page } = await open(browser, suite, { locale: 'de-AT' });
   const picker = pickerOf(page);
   await page.getByRole('heading', { name: 'Wer wusste was' }).waitFor();
@@ -77,7 +77,7 @@ test('L12 it speaks the browser’s language, and tells the network none', async
   await page.context().close();
 });
 
-test('what is told of a search is what was seen of it: failed, and answered from memory', async () => {
+test('page: shows what the parties saw of a search that failed and of one from the cache', async () => {
   const refused = { [`${suite.relay}/ohttp`]: 'abort' } as const;
   const { page } = await open(browser, suite, { refused });
   const picker = pickerOf(page);
@@ -96,8 +96,8 @@ test('what is told of a search is what was seen of it: failed, and answered from
   await page.context().close();
 });
 
-describe('with the relay down', () => {
-  test('the device’s results stay, and the picker says what happened and what to do', async () => {
+describe('page with the relay down', () => {
+  test('keeps the device’s results, says what happened and what to do', async () => {
     const { page, log } = await open(browser, suite, { refused: { [suite.relay]: 'abort' } });
     const picker = pickerOf(page);
     await picker.cells.first().waitFor();
@@ -118,7 +118,7 @@ describe('with the relay down', () => {
     await page.context().close();
   });
 
-  test('where there is no engine on the device, the panel says it, and asking again works', async () => {
+  test('says so without an engine on the device, and a retry works', async () => {
     const refused = { [suite.relay]: 'abort', [`${suite.page}/engine.js`]: 'abort' } as const;
     const { page } = await open(browser, suite, { refused });
     const picker = pickerOf(page);
@@ -134,7 +134,7 @@ describe('with the relay down', () => {
   });
 });
 
-test('with an empty wallet and no more tokens to be had, it says so and searches on the device', async () => {
+test('page: says that the tokens are used up, and searches on the device', async () => {
   const refused = { [`${suite.issuer}/token-request`]: 429 } as const;
   const { page } = await open(browser, suite, { refused });
   const picker = pickerOf(page);
@@ -146,7 +146,7 @@ test('with an empty wallet and no more tokens to be had, it says so and searches
   await page.context().close();
 });
 
-test('nothing found: it says so, and offers the other way', async () => {
+test('page: says that nothing was found, and offers to search on the device', async () => {
   const { page } = await open(browser, suite);
   const picker = pickerOf(page);
   await picker.cells.first().waitFor();
@@ -157,7 +157,7 @@ test('nothing found: it says so, and offers the other way', async () => {
   await page.context().close();
 });
 
-test('L3 L12 L16 no origin but the page’s, the relay’s and the issuer’s; tone and picks go nowhere', async () => {
+test('L3 L12 L16 page: contacts only its own, the relay’s and the issuer’s origin, and never sends tone or picks', async () => {
   const { page, log } = await open(browser, suite);
   const picker = pickerOf(page);
   await picker.cells.first().waitFor();

@@ -6,7 +6,7 @@ import { vi } from 'vitest';
 
 export { launch } from './chromium.ts';
 
-/** Milliseconds that a condition is waited for: a busy machine is slow, and no failure. */
+/** How long a condition is waited for, in milliseconds. Long, because a busy machine is slow. */
 export const PATIENCE = 60_000;
 vi.setConfig({ testTimeout: 3 * PATIENCE, hookTimeout: 3 * PATIENCE });
 
@@ -20,14 +20,14 @@ export interface Suite {
   dispose(): Promise<void>;
 }
 
-/** The server under test: the whole house, on free ports, with its page. */
+/** The whole local suite on free ports, with its page. */
 export async function startSuite(): Promise<Suite> {
   const suite = await startLocal({ taps: true, page: true });
   const { page, relay, issuer } = suite.urls;
   return { page, relay, issuer, dispose: () => suite.dispose() };
 }
 
-/** All that a page sent, and to whom. */
+/** Everything that a page sent, and to which origins. */
 export interface Log {
   readonly origins: Set<string>;
   /** Address, headers and body of each request, as text. */
@@ -43,8 +43,8 @@ export interface Opened {
 let people = 0;
 
 /**
- * Opens the showcase page as somebody new: no storage, an account of their own. What a browser was told to
- * refuse, `refused` names by the beginning of its address, or by a status to answer with.
+ * Opens the page as a new person: empty storage and an account of their own. `refused` maps the beginning of
+ * a URL to what happens to its requests: they are aborted, or get this status.
  */
 export async function open(
   browser: Browser,
@@ -83,7 +83,7 @@ export async function open(
     );
   }
   const page = await context.newPage();
-  await page.clock.install(); // it runs on as it does, until a test moves it
+  await page.clock.install(); // time passes as usual until a test advances it
   await page.goto(suite.page);
   return { page, log };
 }
@@ -93,7 +93,7 @@ const axe = await readFile(
   'utf8',
 );
 
-/** What axe-core finds wrong with the page as it stands, shadow roots included. */
+/** The violations that axe-core finds on the page, shadow roots included. */
 export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe);
   return page.evaluate(async () => {
@@ -105,7 +105,7 @@ export async function violations(page: Page): Promise<string[]> {
   });
 }
 
-/** The picker on the page, by what a person sees of it. */
+/** The parts of the picker that a person sees. */
 export function pickerOf(page: Page) {
   const picker = page.locator('sotto-stickers');
   return {
@@ -125,14 +125,14 @@ export function pickerOf(page: Page) {
   };
 }
 
-/** The label of what has the focus, inside the picker. */
+/** The label of the focused element inside the picker. */
 export const focused = (page: Page): Promise<string> =>
   page.evaluate(() => {
     const inside = document.querySelector('sotto-stickers')?.shadowRoot?.activeElement;
     return inside?.getAttribute('aria-label') ?? inside?.textContent ?? '';
   });
 
-/** Collects `sticker-select` events from now on; the function that it gives reads them. */
+/** Records `sticker-select` events from now on. Returns a function that reads them. */
 export async function selections(page: Page) {
   await page.evaluate(() => {
     const events: unknown[] = [];

@@ -82,26 +82,26 @@ afterAll(async () => {
   server.close();
 });
 
-test('the wallet’s contract holds on IndexedDB', async () => {
+test('IndexedDB wallet: meets the wallet contract', async () => {
   const [tab] = tabs;
   const rows = (await tab?.evaluate('rows')) as string[];
   expect(rows.length).toBeGreaterThan(5);
   for (const i of rows.keys()) await tab?.evaluate(`contract(${i})`);
 });
 
-test('two tabs take 40 tokens at once, each of them once', async () => {
+test('IndexedDB wallet: two tabs take 40 tokens at once, each token once', async () => {
   await tabs[0]?.evaluate('fill("tabs")');
   const taken = (await Promise.all(tabs.map((tab) => tab.evaluate('take("tabs")')))) as number[][];
   expect(taken.flat().toSorted((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => i));
 });
 
-test('what lies in the database is noise, under a key that gives itself to nobody', async () => {
+test('IndexedDB wallet: stores only ciphertext under a key that cannot be exported', async () => {
   await tabs[0]?.evaluate('fill("rest")');
   const stored = await tabs[0]?.evaluate('stored("rest")');
   expect(stored).toEqual([{ extractable: false }, { version: 1, canary: false }]);
 });
 
-test('a key that cannot be kept just now is no reason to keep the wallet in plain', async () => {
+test('IndexedDB wallet: stores no plaintext after a key could not be stored', async () => {
   expect(await tabs[0]?.evaluate('full("full")')).toEqual(['wallet-unavailable', 'kept']);
   expect(await tabs[0]?.evaluate('stored("full")')).toEqual([
     { extractable: false },
