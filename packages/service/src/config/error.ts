@@ -1,0 +1,17 @@
+/**
+ * A setting that is missing or wrong.
+ *
+ * The message names the place and says what must stand there: `SERVICES[1].timeoutMs: must be a whole number from 1 to
+ * 60000 (milliseconds)`. It never contains the value, which may be a secret.
+ */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  /** The variable, and the member of its JSON: `SERVICES[1].timeoutMs`. */
+  readonly path: string;
+
+  /** @param remedy - what must stand at the path */
+  constructor(path: string, remedy: string, options?: ErrorOptions) {
+    super(`${path}: ${remedy}`, options);
+    this.path = path;
+  }
+}

@@ -1,0 +1,3 @@
+export { ConfigError } from './error.ts';
+export { ConfigValue, refuseDuplicates, type Range } from './value.ts';
+export { Variables, type Environment, type VariablesOptions } from './variables.ts';

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { Variables } from '../config/index.ts';
+import type { ServiceName } from '../variables/index.ts';
+import { explain } from './explain.ts';
+
+/** The main program as its service sees it. */
+export interface Program {
+  readonly variables: Variables;
+  /** Runs `work` now and again after each interval until the process stops. After a failure the next turn tries again. */
+  every(milliseconds: number, work: () => Promise<void>): void;
+  /** Adds a step for SIGTERM and SIGINT. The steps run one after another, the last one added first. */
+  onStop(step: () => void | Promise<void>): void;
+  /** One line for the operator. It must contain no user data. */
+  warn(line: string): void;
+}
+
+/** Starts the service. Returns the origin that it listens on. */
+export type Start = (program: Program) => Promise<string>;
+
+/**
+ * The main program of a service on Node: reads variables, starts, prints `ready ORIGIN`, stops on SIGTERM and SIGINT.
+ *
+ * Exit status 0 after a signal; 1 with one line of cause and remedy when it cannot start. After the ready line it
+ * prints nothing by itself.
+ */
+export async function runService(service: ServiceName, start: Start): Promise<void> {
+  process.stdout.on('error', () => {}); // the reader may be gone
+  process.stderr.on('error', () => {});
+  const warn = (line: string): void => void process.stderr.write(`sotto ${service}: ${line}\n`);
+  const steps: (() => void | Promise<void>)[] = [];
+  const program: Program = {
+    variables: new Variables(process.env, {
+      service,
+      platform: 'node',
+      readFile: (path) => readFileSync(path, 'utf8'),
+    }),
+    every: (milliseconds, work) => {
+      const run = (): void => void work().catch(() => {});
+      run();
+      const timer = setInterval(run, milliseconds);
+      steps.push(() => clearInterval(timer));
+    },
+    onStop: (step) => void steps.push(step),
+    warn,
+  };
+  try {
+    const origin = await start(program);
+    stopOnSignal(steps);
+    process.stdout.write(`ready ${origin}\n`);
+  } catch (error) {
+    warn(explain(error));
+    process.exit(1);
+  }
+}
+
+function stopOnSignal(steps: readonly (() => void | Promise<void>)[]): void {
+  let isStopping = false;
+  const stop = async (): Promise<void> => {
+    if (isStopping) return;
+    isStopping = true;
+    for (const step of steps.toReversed()) await step();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => void stop());
+}

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError, type Variables } from '../config/index.ts';
+
+/** A certificate and its private key in PEM. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Where a service listens, and how. */
+export interface ListenSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: TlsFiles;
+  readonly maxInFlight: number;
+  readonly drainMs: number;
+}
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/** @throws {ConfigError} also for an address beyond loopback that would speak plain http */
+export function readListenSettings(variables: Variables): ListenSettings {
+  const host = variables.text('HOST');
+  const tls = readTls(variables);
+  if (!LOOPBACK.has(host) && tls === undefined && !variables.flag('BEHIND_TLS')) {
+    throw new ConfigError('HOST', 'beyond loopback needs TLS_CERT_FILE and TLS_KEY_FILE, or BEHIND_TLS=true');
+  }
+  return {
+    host,
+    port: variables.number('PORT'),
+    ...(tls && { tls }),
+    maxInFlight: variables.number('MAX_IN_FLIGHT'),
+    drainMs: variables.number('DRAIN_MS'),
+  };
+}
+
+function readTls(variables: Variables): TlsFiles | undefined {
+  if (!variables.has('TLS_CERT_FILE') && !variables.has('TLS_KEY_FILE')) return undefined;
+  return {
+    cert: readPem(variables.value('TLS_CERT_FILE').text(), 'TLS_CERT_FILE'),
+    key: readPem(variables.value('TLS_KEY_FILE').text(), 'TLS_KEY_FILE'),
+  };
+}
+
+function readPem(path: string, variable: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new ConfigError(variable, 'must be the path of a file that this process can read', { cause });
+  }
+}

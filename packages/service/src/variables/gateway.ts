@@ -1,0 +1,37 @@
+import { variable } from './variable.ts';
+
+const GATEWAY = { services: ['gateway'], platforms: ['workers', 'node'] } as const;
+const GATEWAY_ON_NODE = { services: ['gateway'], platforms: ['node'] } as const;
+
+/** Variables of the gateway alone. */
+export const GATEWAY_VARIABLES = {
+  ROOT: variable('text', GATEWAY, 'Public root key of the bundle, as `sotto root new` prints it.'),
+  NEXT_ROOT: variable('text', GATEWAY, 'Public root key that follows, during a change of root.', {
+    optional: true,
+  }),
+  RELAY_EGRESS: variable(
+    'json',
+    GATEWAY,
+    'Headers with a client address that the platform of the relay adds, each with its constant value.',
+    { default: '{}' },
+  ),
+  METADATA: variable(
+    'flag',
+    GATEWAY,
+    'Turns on the service that shows which metadata reached the gateway, for `sotto probe`.',
+  ),
+  RELAY_TOKEN: variable('credential', GATEWAY, 'Bearer token that the relay must show.', { secret: true }),
+  REPLAY_CAPACITY: variable(
+    'number',
+    GATEWAY_ON_NODE,
+    'Envelopes to services without tokens that are remembered at once (on Workers: in each of 16 shards).',
+    { default: 65_536, min: 1, max: 1 << 20 },
+  ),
+  ISSUER: variable('text', GATEWAY_ON_NODE, 'URL of the private listener of the issuer: http on loopback.'),
+  ISSUER_TOKEN: variable(
+    'credential',
+    GATEWAY_ON_NODE,
+    'Bearer token of that listener: INTERNAL_TOKEN of the issuer.',
+    { secret: true },
+  ),
+};

@@ -1,0 +1,16 @@
+import { GATEWAY_VARIABLES } from './gateway.ts';
+import { ISSUER_VARIABLES } from './issuer.ts';
+import { NODE_VARIABLES } from './node.ts';
+import { RELAY_VARIABLES } from './relay.ts';
+import { SHARED_VARIABLES } from './shared.ts';
+
+export type { Platform, ServiceName, Variable } from './variable.ts';
+
+/** Every variable of every service by its name. */
+export const VARIABLES = {
+  ...SHARED_VARIABLES,
+  ...RELAY_VARIABLES,
+  ...GATEWAY_VARIABLES,
+  ...ISSUER_VARIABLES,
+  ...NODE_VARIABLES,
+};

@@ -1,0 +1,39 @@
+import { variable } from './variable.ts';
+
+const ISSUER = { services: ['issuer'], platforms: ['workers', 'node'] } as const;
+const ISSUER_ON_NODE = { services: ['issuer'], platforms: ['node'] } as const;
+
+/** Variables of the issuer alone. */
+export const ISSUER_VARIABLES = {
+  ISSUER_NAME: variable('text', ISSUER, 'Name of the issuer in challenges (RFC 9577 §2.1.1): a host name.'),
+  ISSUER_URL: variable('text', ISSUER, 'Public URL of the issuer; https://ISSUER_NAME when it is missing.', {
+    optional: true,
+  }),
+  ATTESTERS: variable(
+    'json',
+    ISSUER,
+    'List of the attesters whose account tokens are accepted: issuer, audience, keys.',
+  ),
+  ACCOUNT_KEY: variable(
+    'key',
+    ISSUER,
+    'Key of the hash under which accounts are counted: 32 random bytes in base64url.',
+    { secret: true },
+  ),
+  INTERNAL_PORT: variable('number', ISSUER_ON_NODE, 'Port of the listener for the gateway, on loopback.', {
+    default: 8081,
+    min: 0,
+    max: 65_535,
+  }),
+  INTERNAL_TOKEN: variable(
+    'credential',
+    ISSUER_ON_NODE,
+    'Bearer token that the gateway must show to that listener.',
+    { secret: true },
+  ),
+  RESTORED: variable(
+    'flag',
+    ISSUER_ON_NODE,
+    'Set to 1 for the first start after STORE came back from a backup: every key is retired.',
+  ),
+};

@@ -1,0 +1,37 @@
+import { variable } from './variable.ts';
+
+const ON_NODE = {
+  services: ['relay', 'gateway', 'issuer', 'stickers'],
+  platforms: ['node'],
+} as const;
+
+const STORED_ON_NODE = { services: ['gateway', 'issuer'], platforms: ['node'] } as const;
+const STICKERS_ON_NODE = { services: ['stickers'], platforms: ['node'] } as const;
+
+/** Variables of the Node main program. */
+export const NODE_VARIABLES = {
+  HOST: variable('text', ON_NODE, 'Address to listen on. Beyond loopback TLS is needed.', {
+    default: '127.0.0.1',
+  }),
+  PORT: variable('number', ON_NODE, 'Port to listen on; 0 for any free port.', {
+    default: { relay: 8801, gateway: 8802, issuer: 8080, stickers: 8804 },
+    min: 0,
+    max: 65_535,
+  }),
+  TLS_CERT_FILE: variable('path', ON_NODE, 'Certificate chain in PEM.', { optional: true }),
+  TLS_KEY_FILE: variable('path', ON_NODE, 'Private key of the certificate in PEM.', { optional: true }),
+  BEHIND_TLS: variable('flag', ON_NODE, 'Says that your own proxy in front terminates TLS.'),
+  MAX_IN_FLIGHT: variable('number', ON_NODE, 'Requests in progress; more are refused with 503.', {
+    default: 512,
+    min: 1,
+    max: 65_536,
+  }),
+  DRAIN_MS: variable('number', ON_NODE, 'Time for requests in progress after SIGTERM.', {
+    default: 9000,
+    min: 10,
+    max: 60_000,
+    unit: 'milliseconds',
+  }),
+  STORE: variable('path', STORED_ON_NODE, 'Path of the SQLite file. It is made when it does not exist.'),
+  CATALOGUE: variable('path', STICKERS_ON_NODE, 'Folder of the built catalogue.', { optional: true }),
+};

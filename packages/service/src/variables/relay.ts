@@ -1,0 +1,109 @@
+import { variable } from './variable.ts';
+
+const RELAY = { services: ['relay'], platforms: ['workers', 'node'] } as const;
+const RELAY_ON_NODE = { services: ['relay'], platforms: ['node'] } as const;
+
+/** Variables of the relay alone. */
+export const RELAY_VARIABLES = {
+  GATEWAYS: variable(
+    'json',
+    RELAY,
+    'Gateway origins by base path, for example {"": "https://gateway.example"}.',
+  ),
+  RELAY_TOKENS: variable(
+    'json',
+    RELAY,
+    'Credential of each gateway by base path; null for a gateway that asks for none.',
+    { secret: true },
+  ),
+  BUNDLE_SECONDS: variable('number', RELAY, 'Period in which the key bundle is fetched.', {
+    default: 600,
+    min: 1,
+    max: 86_400,
+    unit: 'seconds',
+  }),
+  BUCKET_MS: variable(
+    'number',
+    RELAY,
+    'Responses leave at a multiple of this after their request arrived; 0 sends them at once.',
+    { default: 0, min: 0, max: 5000, unit: 'milliseconds' },
+  ),
+  MAX_REQUEST_BYTES: variable('number', RELAY, 'Largest request.', {
+    default: 1 << 20,
+    min: 55,
+    max: 1 << 26,
+    unit: 'bytes',
+  }),
+  MAX_RESPONSE_BYTES: variable('number', RELAY, 'Largest response of a gateway.', {
+    default: 1 << 20,
+    min: 1024,
+    max: 1 << 26,
+    unit: 'bytes',
+  }),
+  MAX_STREAM_BYTES: variable('number', RELAY, 'Largest chunked message in each direction.', {
+    default: 1 << 24,
+    min: 1024,
+    max: 1 << 30,
+    unit: 'bytes',
+  }),
+  REQUEST_MS: variable('number', RELAY, 'Time for the body of a request to arrive.', {
+    default: 10_000,
+    min: 50,
+    max: 120_000,
+    unit: 'milliseconds',
+  }),
+  GATEWAY_MS: variable('number', RELAY, 'Time for the whole response of a gateway.', {
+    default: 30_000,
+    min: 50,
+    max: 120_000,
+    unit: 'milliseconds',
+  }),
+  STREAM_MS: variable('number', RELAY, 'Time for a chunked exchange from its first byte to its last.', {
+    default: 120_000,
+    min: 50,
+    max: 600_000,
+    unit: 'milliseconds',
+  }),
+  ORIGIN: variable('text', RELAY_ON_NODE, 'Public origin of the relay, for example https://relay.example.', {
+    optional: true,
+  }),
+  ADDRESS_HEADER: variable(
+    'text',
+    RELAY_ON_NODE,
+    'Header in which your own proxy writes the address of the client. Only the rate limit uses it.',
+    { optional: true },
+  ),
+  RATE_BURST: variable('number', RELAY_ON_NODE, 'Requests that an address may send at once.', {
+    default: 60,
+    min: 1,
+    max: 1e6,
+  }),
+  RATE_PER_MINUTE: variable('number', RELAY_ON_NODE, 'Requests that an address may send in a minute.', {
+    default: 60,
+    min: 1,
+    max: 1e6,
+  }),
+  RATE_ADDRESSES: variable('number', RELAY_ON_NODE, 'Addresses that the rate limit keeps in memory.', {
+    default: 65_536,
+    min: 16,
+    max: 1 << 24,
+  }),
+  HEADERS_MS: variable('number', RELAY_ON_NODE, 'Time for the headers of a request to arrive.', {
+    default: 10_000,
+    min: 50,
+    max: 60_000,
+    unit: 'milliseconds',
+  }),
+  WHOLE_REQUEST_MS: variable('number', RELAY_ON_NODE, 'Time for a whole request to arrive.', {
+    default: 30_000,
+    min: 50,
+    max: 300_000,
+    unit: 'milliseconds',
+  }),
+  CHECK_MS: variable('number', RELAY_ON_NODE, 'Interval at which both times are checked.', {
+    default: 2000,
+    min: 10,
+    max: 30_000,
+    unit: 'milliseconds',
+  }),
+};

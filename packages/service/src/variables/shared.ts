@@ -1,0 +1,53 @@
+import { variable } from './variable.ts';
+
+const PLATFORMS = ['workers', 'node'] as const;
+const BUT_STICKERS = { services: ['relay', 'gateway', 'issuer'], platforms: PLATFORMS } as const;
+const KEEPERS = { services: ['gateway', 'issuer'], platforms: PLATFORMS } as const; // they have a store
+const STICKERS = { services: ['stickers'], platforms: PLATFORMS } as const;
+
+/** Variables that more than one service reads, on Workers and on Node. */
+export const SHARED_VARIABLES = {
+  LOCAL: variable('flag', BUT_STICKERS, 'Allows plain http and loopback addresses. For development only.'),
+  EPOCH_SECONDS: variable(
+    'number',
+    KEEPERS,
+    'Length of an epoch. Issuer, gateway and clients must have the same.',
+    { default: 86_400, min: 1, max: 86_400 * 31, unit: 'seconds' },
+  ),
+  SERVICES: variable('json', KEEPERS, {
+    gateway: 'List of the services behind the gateway: name, target, token policy, lengths.',
+    issuer: 'List of the services that tokens are issued for: name, types, batch, quota.',
+  }),
+  KEY_WRAPPING_KEY: variable(
+    'key',
+    KEEPERS,
+    'Encrypts the private keys in the store: 32 random bytes in base64url.',
+    { secret: true },
+  ),
+  OPERATOR_TOKEN: variable(
+    'credential',
+    KEEPERS,
+    'Bearer token of the operator for every role; two with a space between them during a change.',
+    { secret: true },
+  ),
+  OPERATOR_METRICS_TOKEN: variable('credential', KEEPERS, 'Bearer token that only reads /metrics.', {
+    secret: true,
+    optional: true,
+  }),
+  OPERATOR_SUPPORT_TOKEN: variable(
+    'credential',
+    KEEPERS,
+    'Bearer token that only reads what support for an account needs.',
+    { secret: true, optional: true },
+  ),
+  OPERATOR_KEYS_TOKEN: variable('credential', KEEPERS, 'Bearer token that only manages keys and bundles.', {
+    secret: true,
+    optional: true,
+  }),
+  PAGE_BYTES: variable('number', STICKERS, 'Largest response of the sticker service.', {
+    default: 96_000,
+    min: 1024,
+    max: 1 << 24,
+    unit: 'bytes',
+  }),
+};

@@ -1,0 +1,45 @@
+/** A service of Sotto, as its variables are declared for it. */
+export type ServiceName = 'relay' | 'gateway' | 'issuer' | 'stickers';
+
+/** Where a service runs: Cloudflare Workers, or Node. */
+export type Platform = 'workers' | 'node';
+
+type VariableType = 'number' | 'flag' | 'text' | 'path' | 'json' | 'credential' | 'key';
+
+/** One value for all services, or one for each. */
+type PerService<T> = T | Readonly<Partial<Record<ServiceName, T>>>;
+
+/** Who reads a variable. */
+interface Readers {
+  readonly services: readonly ServiceName[];
+  readonly platforms: readonly Platform[];
+}
+
+interface Details {
+  /** A variable without a default must be set where its service reads it; a flag is off. */
+  readonly default?: PerService<string | number>;
+  /** Whether the service also starts without it, though there is no default. */
+  readonly optional?: boolean;
+  /** Set as a secret on Workers; on Node also as a file that `NAME_FILE` names. */
+  readonly secret?: boolean;
+  readonly min?: number;
+  readonly max?: number;
+  readonly unit?: string;
+}
+
+/** The declaration of a variable: what the reader, the documentation and `sotto check` know of it. */
+export interface Variable extends Readers, Details {
+  readonly type: VariableType;
+  /** One sentence. */
+  readonly about: PerService<string>;
+}
+
+/** Declares a variable. */
+export function variable<const Type extends VariableType>(
+  type: Type,
+  readers: Readers,
+  about: PerService<string>,
+  details: Details = {},
+): Variable & { readonly type: Type } {
+  return { type, about, ...readers, ...details };
+}
