@@ -25,7 +25,7 @@ const root = path.resolve(import.meta.dirname, '..');
 const read = (file: string): unknown => JSON.parse(readFileSync(path.join(root, file), 'utf8'));
 const lock = read('package-lock.json') as Lock;
 const manifest = read('package.json') as Manifest;
-const HOMES = /^(packages|services)\/[a-z]+$/;
+const HOMES = /^(packages|services)\/[a-z-]+$/;
 
 const SHA512 = /^sha512-[A-Za-z0-9+/]{86}==$/;
 

@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SearchError } from '@sotto/sticker-search';
 import type { Bytes } from '@sotto/wire';
 import { freePorts } from '../../services/local/src/suite.ts';
 import { stickers } from '../../services/stickers/src/app.ts';
 import { openCatalogue, type Catalogue } from '../../services/stickers/src/catalogue.ts';
-import { SearchError } from '../../services/stickers/src/engine/index.ts';
 import { killableSuite } from '../support/killable.ts';
 import { RawExchange, type Answer } from '../support/raw-exchange.ts';
 

@@ -1,13 +1,14 @@
 import type { Bundle } from '@sotto/bundle';
 import { clientHpke } from '@sotto/ohttp/client';
 import { ristretto255Voprf } from '@sotto/voprf/ristretto255';
+import type { SearchPage } from '@sotto/sticker-search/types';
 import type { UnixSeconds } from '@sotto/wire';
 import type { Attempt } from './error.ts';
 import { Keys } from './keys.ts';
 import { checkOptions } from './options.ts';
 import { realmLock, timerSleep, type ClientOptions } from './platform.ts';
 import { Requests, type RequestOptions, type ServiceRequest, type ServiceResponse } from './requests.ts';
-import { decodeSearch, encodeSearch, STICKERS, type SearchOptions, type SearchPage } from './search.ts';
+import { decodeSearch, encodeSearch, STICKERS, type SearchOptions } from './search.ts';
 import { Tokens } from './tokens.ts';
 
 const HOUR = 3600; // seconds

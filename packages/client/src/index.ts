@@ -2,7 +2,8 @@ export { createClient, type Client } from './client.ts';
 export { ClientError, type Attempt, type ClientErrorCode } from './error.ts';
 export type { ClientOptions, Fetch, FetchAnswer, FetchInit, Lock, Platform } from './platform.ts';
 export type { RequestOptions, ServiceRequest, ServiceResponse } from './requests.ts';
-export type { Art, SearchOptions, SearchPage, Sticker } from './search.ts';
+export type { Art, SearchPage, Sticker } from '@sotto/sticker-search/types';
+export type { SearchOptions } from './search.ts';
 export { searchBox, type SearchBox, type SearchBoxOptions } from './search-box.ts';
 export { memoryWallet } from './wallet/memory.ts';
 export {

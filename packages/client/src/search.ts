@@ -1,3 +1,4 @@
+import type { SearchPage, SearchParameters } from '@sotto/sticker-search/types';
 import { fromUtf8, utf8, type Bytes } from '@sotto/wire';
 import { ClientError } from './error.ts';
 import type { RequestOptions, ServiceResponse } from './requests.ts';
@@ -6,35 +7,8 @@ export const STICKERS = 'stickers';
 const MAX_CHARACTERS = 128;
 const MAX_BYTES = 384;
 
-/** A drawing: an SVG's text, or base64 of a WebP. */
-export interface Art {
-  readonly type: string;
-  readonly data: string;
-}
-
-export interface Sticker {
-  readonly id: string;
-  readonly name: string;
-  readonly emoji: string;
-  readonly pack: string;
-  /** The word that matched. */
-  readonly matched: string | null;
-  readonly art: Art;
-}
-
-export interface SearchPage {
-  readonly results: readonly Sticker[];
-  /** The cursor of the next page. */
-  readonly next: string | null;
-}
-
-export interface SearchOptions extends RequestOptions {
-  /** From the service's closed list; without it all languages are asked (privacy L12). */
-  readonly locale?: string;
-  readonly limit?: number;
-  readonly cursor?: string;
-  readonly packs?: readonly string[];
-}
+/** What a search may ask for, and how its request is made. */
+export interface SearchOptions extends RequestOptions, SearchParameters {}
 
 /** The body of a search. @throws {ClientError} `query-empty`, `query-too-long` */
 export function encodeSearch(query: string, { locale, limit, cursor, packs }: SearchOptions): Bytes {
@@ -59,7 +33,7 @@ export function decodeSearch({ status, content }: ServiceResponse): SearchPage {
 
 const ART = new Set(['image/svg+xml', 'image/webp']);
 
-function sticker(value: unknown): Sticker {
+function sticker(value: unknown): SearchPage['results'][number] {
   const { id, name, emoji, pack, matched, art } = value as Record<string, unknown>;
   const { type, data } = art as Record<string, unknown>;
   if (!ART.has(text(type))) throw new Error('art');

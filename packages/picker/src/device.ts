@@ -1,35 +1,10 @@
+import type { ArtLocation, createSearch, Search } from '@sotto/sticker-search';
 import { languageOf } from './strings/index.ts';
 import type { Art, Device, Group, Page, SearchOptions, Sticker } from './types.ts';
 
-/** What is used of a built catalogue's `engine.js`. */
+/** The module `engine.js` of a built catalogue. */
 export interface Engine {
-  createSearch(
-    stickers: Uint8Array,
-    indexes: Readonly<Record<string, Uint8Array>>,
-    synonyms: Uint8Array | null,
-  ): EngineSearch;
-}
-
-interface EngineSearch {
-  readonly table: {
-    readonly packs: readonly { readonly id: string; readonly name: string }[];
-    /** In the order of the standard. */
-    readonly stickers: readonly { readonly id: string }[];
-  };
-  results(
-    query: string,
-    options: { readonly locale?: string; readonly packs?: readonly string[] },
-  ): {
-    readonly total: number;
-    at(index: number): Omit<Sticker, 'art'> & { readonly art: Place };
-  };
-}
-
-/** Where a drawing stands in art.bin, in bytes. */
-interface Place {
-  readonly type: string;
-  readonly offset: number;
-  readonly length: number;
+  readonly createSearch: typeof createSearch;
 }
 
 export interface DeviceDeps {
@@ -60,12 +35,12 @@ const GROUPS: readonly (readonly [emoji: string, group: string])[] = [
  */
 export function createDevice({ engine, get }: DeviceDeps): Device {
   const files = new Map<string, Promise<Uint8Array | null>>();
-  const searches = new Map<string, Promise<EngineSearch>>();
-  const places = new Map<string, Place>();
+  const searches = new Map<string, Promise<Search>>();
+  const places = new Map<string, ArtLocation>();
 
   const load = (name: string): Promise<Uint8Array | null> => kept(files, name, () => get(name));
 
-  async function open(language: string): Promise<EngineSearch> {
+  async function open(language: string): Promise<Search> {
     const [module, stickers, en, own, synonyms] = await Promise.all([
       engine(),
       load('stickers.json'),
@@ -123,7 +98,7 @@ function standardGroups(core: readonly Sticker[]): Group[] {
 }
 
 /** One group a pack beside the core. */
-const packGroups = ({ table }: EngineSearch, all: readonly Sticker[]): Group[] =>
+const packGroups = ({ table }: Search, all: readonly Sticker[]): Group[] =>
   table.packs
     .filter(({ id }) => id !== CORE)
     .map(({ id, name }) => ({ id, name, stickers: all.filter(({ pack }) => pack === id) }));

@@ -1,32 +1,12 @@
+import type { Art, SearchParameters as SearchOptions, Sticker } from '@sotto/sticker-search/types';
 import type { Problem } from './problems.ts';
 
-/** A drawing: an SVG's text, or base64 for the other types. */
-export interface Art {
-  readonly type: string; // media type: image/svg+xml or image/webp
-  readonly data: string;
-}
+export type { Art, SearchOptions, Sticker };
 
-/** What a search finds. `art` is there from the network and absent from the device's engine. */
-export interface Sticker {
-  readonly id: string;
-  readonly name: string;
-  readonly emoji: string;
-  readonly pack: string;
-  /** The word that matched, where it is not the name. */
-  readonly matched?: string | null;
-  readonly art?: Art;
-}
-
+/** Results of the device or of the network. */
 export interface Page {
   readonly results: readonly Sticker[];
   readonly next: string | null;
-}
-
-export interface SearchOptions {
-  readonly locale?: string;
-  readonly limit?: number;
-  readonly cursor?: string;
-  readonly packs?: readonly string[];
 }
 
 /** The private network: a `Client` of @sotto/client fits. */

@@ -1,11 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { emojiKey } from '../src/engine/emoji.ts';
-import { HINT, KEYWORD, NAME, VARIANT_NAME } from '../src/engine/language.ts';
-import { languageOf } from '../src/engine/locale.ts';
+import {
+  emojiKey,
+  type Entry,
+  HINT,
+  KEYWORD,
+  languageOf,
+  type LanguageSource,
+  NAME,
+  VARIANT_NAME,
+} from '@sotto/sticker-search/format';
 import type { StandardEmoji } from './core.ts';
-import type { Entry, LanguageSource } from './encode.ts';
 
 const require = createRequire(import.meta.url);
 const FOLDER = path.join(path.dirname(require.resolve('cldr-annotations-full/package.json')), 'annotations');

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { BUILT, buildCatalogue, PACKS } from './build.ts';
 import type { Manifest } from './files.ts';
 
 const MODULES = path.resolve(import.meta.dirname, '../../../node_modules');
+const ENGINE = path.dirname(createRequire(import.meta.url).resolve('@sotto/sticker-search'));
 const SOURCES = [
   '@iconify-json/fluent-emoji-flat',
   '@iconify-json/noto',
@@ -28,7 +30,7 @@ function stampOf(): string {
   const hash = createHash('sha256');
   for (const name of SOURCES) hash.update(`${name} ${versionOf(name)}\n`);
   const here = import.meta.dirname;
-  const code = [here, path.join(here, 'words'), path.join(here, '../src/engine')].flatMap((folder) =>
+  const code = [here, path.join(here, 'words'), ENGINE].flatMap((folder) =>
     readdirSync(folder)
       .filter((name) => /\.(?:ts|txt)$/.test(name))
       .map((name) => path.join(folder, name)),

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build as bundle } from 'esbuild';
-import type { Pack } from '../src/engine/table.ts';
+import { encodeArchive, type Pack } from '@sotto/sticker-search/format';
 import type { Drawing } from './core.ts';
 import type { BuiltLanguage } from './languages.ts';
+
+const require = createRequire(import.meta.url);
 
 export interface Manifest {
   readonly format: 1;
@@ -23,7 +26,7 @@ export interface Manifest {
 /** The search module that devices load, the same code that the Worker runs. */
 export async function engine(): Promise<Uint8Array> {
   const { outputFiles } = await bundle({
-    entryPoints: [path.join(import.meta.dirname, '../src/engine/index.ts')],
+    entryPoints: [require.resolve('@sotto/sticker-search')],
     bundle: true,
     write: false,
     minify: true,
@@ -37,22 +40,11 @@ export async function engine(): Promise<Uint8Array> {
   return outputFiles[0]?.contents ?? new Uint8Array(0);
 }
 
-/** The files of which the Worker needs the bytes, in one (`src/archive.ts` opens it). */
-export function archive(files: ReadonlyMap<string, Uint8Array>): Uint8Array {
-  const kept = [...files].filter(([name]) => /^(?:stickers\.json|synonyms\.bin|index\/.*)$/.test(name));
-  const parts = [varint(kept.length)];
-  for (const [name, bytes] of kept) {
-    const utf8 = new TextEncoder().encode(name);
-    parts.push(varint(utf8.length), utf8, varint(bytes.length), bytes);
-  }
-  return concat(parts);
-}
-
-function varint(value: number): Uint8Array {
-  const bytes: number[] = [];
-  for (; value > 0x7f; value >>>= 7) bytes.push((value & 0x7f) | 0x80);
-  return Uint8Array.of(...bytes, value);
-}
+/** The files that the Worker needs, in one. */
+export const archive = (files: ReadonlyMap<string, Uint8Array>): Uint8Array =>
+  encodeArchive(
+    new Map([...files].filter(([name]) => /^(?:stickers\.json|synonyms\.bin|index\/.*)$/.test(name))),
+  );
 
 /** Bytes one after another. */
 export const concat = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));

@@ -1,13 +1,19 @@
 import { availableParallelism } from 'node:os';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
-import { HINT, KEYWORD, NAME } from '../src/engine/language.ts';
+import {
+  encodeLanguage,
+  type Entry,
+  HINT,
+  KEYWORD,
+  type LanguageSource,
+  NAME,
+} from '@sotto/sticker-search/format';
 import { cldrLanguages, cldrSource } from './cldr.ts';
 import { standardEmoji } from './core.ts';
 import { PIVOTS, pivoted } from './pivot.ts';
 import { encodeSynonyms } from './synonyms.ts';
 import { WordNet } from './wordnet.ts';
 import { ownWords } from './words.ts';
-import { encodeLanguage, type Entry, type LanguageSource } from './encode.ts';
 
 /** Words of stickers that CLDR does not know: extras and operators' packs. */
 export type Added = readonly (Entry & { readonly tag: string })[];

@@ -1,5 +1,4 @@
-import { HINT, KEYWORD } from '../src/engine/language.ts';
-import type { Entry } from './encode.ts';
+import { type Entry, HINT, KEYWORD } from '@sotto/sticker-search/format';
 
 /** Languages that are far from English and from one another, with many keywords in CLDR. */
 export const PIVOTS = ['ar', 'de', 'es', 'fr', 'it', 'ja', 'ko', 'pl', 'pt', 'ru', 'tr', 'zh'];

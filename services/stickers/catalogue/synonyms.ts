@@ -1,5 +1,4 @@
-import { Language } from '../src/engine/language.ts';
-import { encodeIndex } from './encode.ts';
+import { encodeIndex, Language } from '@sotto/sticker-search/format';
 import { WordNet } from './wordnet.ts';
 
 const LIKE = 0.3; // least likeness of a related word

@@ -1,4 +1,4 @@
-import type { Pack, StickersFile } from '../src/engine/table.ts';
+import type { Pack, StickersFile } from '@sotto/sticker-search/format';
 import type { Art } from './art.ts';
 import { commonness } from './common.ts';
 import type { Drawing } from './core.ts';

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { HINT, KEYWORD, VARIANT_NAME } from '../src/engine/language.ts';
-import type { Entry } from './encode.ts';
+import { type Entry, HINT, KEYWORD, VARIANT_NAME } from '@sotto/sticker-search/format';
 
 const FOLDER = path.join(import.meta.dirname, 'words');
 const MEANT = 3; // stickers of a line that its words mean, the first most of all; those after are near them

@@ -1,10 +1,10 @@
-import { openArchive } from './archive.ts';
-import { createSearch, type Search, SearchError } from './engine/index.ts';
+import { createSearch, type Search, SearchError } from '@sotto/sticker-search';
+import { openArchive } from '@sotto/sticker-search/format';
 
 /** A built catalogue, opened: what there is to find, and its art. */
 export interface Catalogue {
   readonly search: Search;
-  /** Bytes of every drawing; a sticker knows its place. */
+  /** The art of all stickers; each sticker's record has its offset and length. */
   readonly art: Uint8Array;
 }
 

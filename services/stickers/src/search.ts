@@ -1,7 +1,7 @@
 import { HttpError } from '@sotto/http';
+import { type ArtLocation, type Results, SearchError } from '@sotto/sticker-search';
 import type { Catalogue } from './catalogue.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { type Results, SearchError, type Sticker } from './engine/index.ts';
 import type { SearchRequest } from './request.ts';
 
 /** Smallest page that holds any one sticker: 8 KB of WebP in base64, and its words. */
@@ -29,12 +29,12 @@ export function searchPage(catalogue: Catalogue, request: SearchRequest, pageByt
   let at = start;
   for (; at < end; at++) {
     const { art, ...sticker } = found.at(at);
-    const drawing = artOf(catalogue, art);
+    const encodedArt = artOf(catalogue, art);
     const words = JSON.stringify(sticker);
-    const bytes = utf8Length(words) + drawing.bytes + EXTRA;
+    const bytes = utf8Length(words) + encodedArt.bytes + EXTRA;
     if (bytes > room) break;
     room -= bytes;
-    rows.push(`${words.slice(0, -1)},"art":${drawing.json}}`);
+    rows.push(`${words.slice(0, -1)},"art":${encodedArt.json}}`);
   }
   const next = at < found.total ? JSON.stringify(encodeCursor(request, at)) : 'null';
   return `${OPEN}${rows.join(',')}],"next":${next}}`;
@@ -49,24 +49,25 @@ function lookUp({ search }: Catalogue, { q, locale, packs }: SearchRequest): Res
   }
 }
 
-interface Drawing {
+/** Art as it is in a response. */
+interface EncodedArt {
   readonly json: string;
-  readonly bytes: number; // of it, in UTF-8
+  readonly bytes: number; // of `json`, in UTF-8
 }
 
-const drawings = new WeakMap<Catalogue, Map<number, Drawing>>(); // as JSON, by place: what all are shown alike
+const encoded = new WeakMap<Catalogue, Map<number, EncodedArt>>(); // by offset in art.bin
 
-function artOf(catalogue: Catalogue, { type, offset, length }: Sticker['art']): Drawing {
-  const known = drawings.get(catalogue) ?? new Map<number, Drawing>();
-  drawings.set(catalogue, known);
-  const made = known.get(offset);
-  if (made !== undefined) return made;
+function artOf(catalogue: Catalogue, { type, offset, length }: ArtLocation): EncodedArt {
+  const known = encoded.get(catalogue) ?? new Map<number, EncodedArt>();
+  encoded.set(catalogue, known);
+  const cached = known.get(offset);
+  if (cached !== undefined) return cached;
   const bytes = catalogue.art.subarray(offset, offset + length);
   const data = type === 'image/svg+xml' ? decoder.decode(bytes) : btoa(String.fromCharCode(...bytes));
   const json = JSON.stringify({ type, data });
-  const drawing = { json, bytes: utf8Length(json) };
-  known.set(offset, drawing);
-  return drawing;
+  const art = { json, bytes: utf8Length(json) };
+  known.set(offset, art);
+  return art;
 }
 
 /** Bytes of well-formed text in UTF-8. */

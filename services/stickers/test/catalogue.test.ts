@@ -8,7 +8,7 @@ import { buildCatalogue } from '../catalogue/build.ts';
 import type { Manifest } from '../catalogue/files.ts';
 import { cleanSvg } from '../catalogue/svg.ts';
 import { openCatalogue } from '../src/catalogue.ts';
-import { createSearch } from '../src/engine/index.ts';
+import { createSearch } from '@sotto/sticker-search';
 import { BUILT, bytes, catalogue, search } from './support/built.ts';
 
 const manifest = JSON.parse(new TextDecoder().decode(bytes('manifest.json'))) as Manifest;

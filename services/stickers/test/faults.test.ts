@@ -1,12 +1,11 @@
 import { PROBLEMS, problemText } from '@sotto/http';
+import { SearchError } from '@sotto/sticker-search';
+import { checksum, Language } from '@sotto/sticker-search/format';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stickers } from '../src/app.ts';
 import { type Catalogue, openCatalogue } from '../src/catalogue.ts';
 import { encodeCursor } from '../src/cursor.ts';
-import { checksum } from '../src/engine/cursor.ts';
-import { SearchError } from '../src/engine/index.ts';
-import { Language } from '../src/engine/language.ts';
 import { ODD, SLOW, SQL, SYNTAX } from './support/odd-texts.ts';
 import { app, bytes, catalogue, type Page, page, PAGE_BYTES, post, search } from './support/built.ts';
 

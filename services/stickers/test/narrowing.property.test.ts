@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { inflections } from '../src/engine/inflect.ts';
-import { HINT, Language } from '../src/engine/language.ts';
+import { HINT, Language } from '@sotto/sticker-search/format';
 import { bytes, search } from './support/built.ts';
 
 const vocabulary = (tag: string): string[] => {
@@ -89,17 +88,5 @@ test('a letter typed in all languages at once rules nothing out, and words after
       wider = found;
     }
     expect(wider.size).toBeGreaterThan(0);
-  }
-});
-
-test('a word cut short in its ending has its stem', () => {
-  for (const word of ['running', 'dancing', 'berries', 'smiled', 'cats']) {
-    for (let n = word.length - 1; n >= word.length - 2; n--) {
-      const forms = inflections(word.slice(0, n)).map(([form]) => form);
-      const stems = inflections(word).filter(
-        ([form]) => word.startsWith(form.slice(0, -1)) && form.length < n,
-      );
-      for (const [stem] of stems) expect(forms).toContain(stem);
-    }
   }
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { SearchError } from '../src/engine/index.ts';
+import { SearchError } from '@sotto/sticker-search';
 import { emoji, search } from './support/built.ts';
 
 const first = (query: string, locale = 'en') => emoji(query, locale, 1)[0];

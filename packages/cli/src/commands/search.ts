@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Sticker } from '@sotto/client';
+import type { SearchPage } from '@sotto/client';
 import { ClientError } from '@sotto/client';
 import { count, counted, Failure, parse, printable, queryOf } from '../arguments.ts';
 import type { Io, Status } from '../io.ts';
@@ -69,7 +69,7 @@ function given<T extends object>(options: T): { [K in keyof T]: NonNullable<T[K]
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
 }
 
-function print(results: readonly Sticker[], json: boolean, io: Io): void {
+function print(results: SearchPage['results'], json: boolean, io: Io): void {
   if (json) {
     for (const result of results) io.out(JSON.stringify(result));
     return;
@@ -85,7 +85,7 @@ function print(results: readonly Sticker[], json: boolean, io: Io): void {
 }
 
 /** Writes the pictures; their names are made of letters, digits, dots and dashes alone. */
-async function save(results: readonly Sticker[], folder: string, io: Io): Promise<void> {
+async function save(results: SearchPage['results'], folder: string, io: Io): Promise<void> {
   for (const { id, art } of results) {
     const name = id.replaceAll(/[^\w-]+/g, '_').slice(0, 100);
     const webp = art.type === 'image/webp';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { stickers } from '../../src/app.ts';
 import { type Catalogue, openCatalogue } from '../../src/catalogue.ts';
-import type { Search } from '../../src/engine/index.ts';
+import type { Search } from '@sotto/sticker-search';
 
 export const BUILT = path.join(import.meta.dirname, '../../catalogue/built');
 export const bytes = (name: string): Uint8Array => new Uint8Array(readFileSync(path.join(BUILT, name)));

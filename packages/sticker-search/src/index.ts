@@ -1,57 +1,44 @@
-import { SearchError } from './cursor.ts';
+import { SearchError } from './error.ts';
 import { Language, NONE } from './language.ts';
 import { isLocale, languageOf, parents } from './locale.ts';
 import type { Languages } from './query.ts';
 import { rank, type Ranked } from './search.ts';
-import { openTable, type Sticker, type Table } from './table.ts';
+import { type ArtLocation, openTable, type Table } from './table.ts';
+import type { SearchParameters, Sticker } from './types.ts';
 
-export { SearchError } from './cursor.ts';
-export type { Pack, Sticker } from './table.ts';
+export { SearchError } from './error.ts';
+export type { ArtLocation } from './table.ts';
 
-/** One sticker that was found. */
-export interface Found {
-  readonly id: string;
-  /** Its name in the language asked for; in English where that language has none. */
-  readonly name: string;
-  /** Empty for a drawing that no keyboard types. */
-  readonly emoji: string;
-  readonly pack: string;
-  /** The name or keyword by which it was found; for an emoji, itself. */
-  readonly matched: string;
-}
+/** What a search of the whole list may ask for. */
+export type Options = Pick<SearchParameters, 'locale' | 'packs'>;
 
-export interface Options {
-  /** BCP 47; a language without an index is answered in English, no locale at all in every language. */
-  readonly locale?: string;
-  /** Ids of packs to search; all, when left out or empty. */
-  readonly packs?: readonly string[];
-}
-
+/** An open catalogue. */
 export interface Search {
-  /** The languages there are indexes for. */
+  /** The languages that have an index. */
   readonly languages: readonly string[];
   readonly table: Table;
   /**
    * The `limit` best stickers after the first `offset`. An empty query gives the most common ones.
    *
-   * @throws {SearchError} `unknown-locale`, `unknown-pack`, or `corrupt-index` for an index met first now
+   * @throws {SearchError} `unknown-locale`, `unknown-pack`, or `corrupt-index` for an index that is opened now
    */
-  search(query: string, options?: Options & { readonly limit?: number; readonly offset?: number }): Found[];
-  /** The same list as a cursor: `at(i)` is its i-th sticker, looked up only when asked. */
+  search(query: string, options?: Options & { readonly limit?: number; readonly offset?: number }): Sticker[];
+  /** All results; each is looked up only when it is read. */
   results(query: string, options?: Options): Results;
 }
 
+/** What a query found, best first. */
 export interface Results {
   readonly total: number;
-  at(index: number): Found & { readonly art: Sticker['art'] };
+  at(index: number): Omit<Sticker, 'art'> & { readonly art: ArtLocation };
 }
 
 /**
- * Search over a built catalogue: the same module in the Worker and on a device, so the same results.
+ * Search over a built catalogue. The Worker and the device run the same module, so they give the same results.
  *
  * @param stickers - the catalogue's `stickers.json`
- * @param indexes - language → its index file; `en` must be there. Opened when first asked for.
- * @param synonyms - `synonyms.bin`, for English words that no index has; left out, they are not found
+ * @param indexes - language → its index file; `en` must be there. Each is opened when it is first needed.
+ * @param synonyms - `synonyms.bin`, for English words that no index has
  * @throws {SearchError} `corrupt-index`
  */
 export function createSearch(
@@ -140,7 +127,7 @@ export function createSearch(
   };
 }
 
-/** All stickers, the most common first: what an empty query gives, the same for everyone. */
+/** All stickers, the most common first: the result of an empty query, the same for everyone. */
 const everything = ({ stickers }: Table): Ranked => ({
   stickers: stickers
     .map((_, i) => i)

@@ -1,18 +1,9 @@
-/** Every way in which search can fail; `code` is safe to switch on. */
-export class SearchError extends Error {
-  readonly code: 'corrupt-index' | 'unknown-locale' | 'unknown-pack';
-
-  constructor(code: SearchError['code'], message: string) {
-    super(message);
-    this.name = 'SearchError';
-    this.code = code;
-  }
-}
+import { SearchError } from './error.ts';
 
 const decoder = new TextDecoder();
 
-/** A place in the bytes of an index. Reads past the end throw `corrupt-index`. */
-export class Cursor {
+/** Reads fields from bytes, one after another. A read past the end throws `corrupt-index`. */
+export class Reader {
   readonly bytes: Uint8Array;
   at: number;
 
@@ -38,20 +29,20 @@ export class Cursor {
   /** The next `length` bytes: a view, not a copy. */
   slice(length: number): Uint8Array {
     const from = this.at;
-    if (from + length > this.bytes.length) throw new SearchError('corrupt-index', 'cut short');
+    if (from + length > this.bytes.length) throw new SearchError('corrupt-index', 'truncated');
     this.at += length;
     return this.bytes.subarray(from, this.at);
   }
 
-  /** A length in bytes and as many bytes of UTF-8. */
+  /** A length in bytes, then that many bytes of UTF-8. */
   text(): string {
     return decoder.decode(this.slice(this.varint()));
   }
 }
 
 /**
- * FNV-1a over words of four bytes with what is above the middle brought down, 32 bits: shows a file cut or
- * damaged, not one that was forged. No one word can change without it.
+ * FNV-1a over 4-byte words, with the upper half of the state folded into the lower one after each; 32 bits.
+ * It detects a truncated or damaged file, not a forged one. A change of any single word changes it.
  */
 export function checksum(bytes: Uint8Array, from: number): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { fold } from '../src/engine/fold.ts';
-import { indexTerms, tokenize } from '../src/engine/tokens.ts';
+import { fold } from '../src/fold.ts';
+import { indexTerms, tokenize } from '../src/tokens.ts';
 
 const same: readonly [what: string, language: string, one: string, other: string][] = [
   ['case and accents', 'fr', 'Éléphant', 'elephant'],

@@ -1,18 +1,25 @@
-import { SearchError } from './cursor.ts';
+import { SearchError } from './error.ts';
 import { emojiKey } from './emoji.ts';
 
-/** One sticker as every search knows it; names and words stand in the indexes. */
-export interface Sticker {
+/** One sticker of a catalogue. Its names and keywords are in the indexes. */
+export interface StickerRecord {
   readonly id: string;
-  /** Empty for a drawing that no keyboard types. */
+  /** Empty for artwork that no keyboard types. */
   readonly emoji: string;
   readonly pack: string;
   /** How often people mean it, 0 (rare or unknown) to 255. */
   readonly common: number;
-  /** Where its art stands in the packed art file, in bytes. */
-  readonly art: { readonly type: string; readonly offset: number; readonly length: number };
+  readonly art: ArtLocation;
 }
 
+/** Where a sticker's art is in `art.bin`, in bytes. */
+export interface ArtLocation {
+  readonly type: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** A set of stickers under one licence. */
 export interface Pack {
   readonly id: string;
   readonly name: string;
@@ -31,7 +38,7 @@ export interface StickersFile {
 
 export interface Table {
   readonly packs: readonly Pack[];
-  readonly stickers: readonly Sticker[];
+  readonly stickers: readonly StickerRecord[];
   /** Emoji without variation selectors and skin tones → its stickers. */
   readonly byEmoji: ReadonlyMap<string, readonly number[]>;
 }
@@ -42,14 +49,16 @@ export function openTable(bytes: Uint8Array): Table {
     const file = JSON.parse(new TextDecoder().decode(bytes)) as StickersFile;
     if (file.format !== 1) throw new SearchError('corrupt-index', 'another format of stickers.json');
     const byEmoji = new Map<string, number[]>();
-    const stickers = file.stickers.map(([id, emoji, pack, common, type, offset, length], i): Sticker => {
-      if (emoji !== '') {
-        const key = emojiKey(emoji);
-        byEmoji.set(key, [...(byEmoji.get(key) ?? []), i]);
-      }
-      const packId = file.packs[pack]?.id ?? '';
-      return { id, emoji, pack: packId, common, art: { type: file.types[type] ?? '', offset, length } };
-    });
+    const stickers = file.stickers.map(
+      ([id, emoji, pack, common, type, offset, length], i): StickerRecord => {
+        if (emoji !== '') {
+          const key = emojiKey(emoji);
+          byEmoji.set(key, [...(byEmoji.get(key) ?? []), i]);
+        }
+        const packId = file.packs[pack]?.id ?? '';
+        return { id, emoji, pack: packId, common, art: { type: file.types[type] ?? '', offset, length } };
+      },
+    );
     return { packs: file.packs, stickers, byEmoji };
   } catch (cause) {
     if (cause instanceof SearchError) throw cause;

@@ -1,10 +1,14 @@
-import { checksum, Cursor, SearchError } from './cursor.ts';
+import { SearchError } from './error.ts';
+import { checksum, Reader } from './reader.ts';
 
-/** What a phrase is to a sticker: how much a match of it says. */
+/** What a phrase is to a sticker, which decides how much a match is worth: a keyword. */
 export const KEYWORD = 0;
+/** A phrase that is a sticker's name. */
 export const NAME = 1;
-export const VARIANT_NAME = 2; // a name in a region of the language
-export const HINT = 3; // a wider word: its group, its formal name
+/** A phrase that is a sticker's name in a region of the language. */
+export const VARIANT_NAME = 2;
+/** A wider word: a sticker's group, its formal name. */
+export const HINT = 3;
 
 export const MAGIC = 0x32544f53; // "SOT2", little endian
 export const BLOCK = 32; // terms
@@ -65,7 +69,7 @@ export class Language {
       throw new SearchError('corrupt-index', 'not an index');
     }
     if (view.getUint32(4, true) !== checksum(bytes, 8)) throw new SearchError('corrupt-index', 'damaged');
-    const r = new Cursor(bytes, 8);
+    const r = new Reader(bytes, 8);
     this.#bytes = bytes;
     this.tag = r.text();
     if (r.varint() !== stickers) throw new SearchError('corrupt-index', 'made for another catalogue');
@@ -89,7 +93,7 @@ export class Language {
 
   /** Regions of this language that have names of their own, by tag: sticker → phrase. */
   get variants(): ReadonlyMap<string, ReadonlyMap<number, number>> {
-    return (this.#variants ??= readVariants(new Cursor(this.#bytes, this.#variantsAt)));
+    return (this.#variants ??= readVariants(new Reader(this.#bytes, this.#variantsAt)));
   }
 
   /** The text of a phrase as its source writes it. */
@@ -141,7 +145,7 @@ export class Language {
     return (this.#decoded[index] ??= this.#decode(index));
   }
 
-  #readUses(r: Cursor): void {
+  #readUses(r: Reader): void {
     const { units, starts, uses, names } = this;
     let at = 0;
     for (let phrase = 0; phrase < units.length; phrase++) units[phrase] = r.varint();
@@ -177,7 +181,7 @@ export class Language {
     }
     const list: number[] = [];
     const starts = new Uint32Array(terms.length + 1);
-    const r = new Cursor(this.#bytes, this.#lists[index]);
+    const r = new Reader(this.#bytes, this.#lists[index]);
     for (let i = 0; i < terms.length; i++) starts[i + 1] = (starts[i] ?? 0) + r.varint();
     for (let i = 0; i < terms.length; i++) {
       let phrase = 0;
@@ -201,7 +205,7 @@ function countBelow(sorted: readonly string[], text: string, orEqual: boolean): 
 }
 
 /** Lengths of parts, and the parts: where each begins, and where the last ends. */
-function readPlaces(r: Cursor, count: number): Uint32Array {
+function readPlaces(r: Reader, count: number): Uint32Array {
   const places = new Uint32Array(count + 1);
   for (let i = 0, at = 0; i < count; i++) places[i + 1] = at += r.varint();
   const first = r.at;
@@ -210,7 +214,7 @@ function readPlaces(r: Cursor, count: number): Uint32Array {
   return places;
 }
 
-function readVariants(r: Cursor): Map<string, Map<number, number>> {
+function readVariants(r: Reader): Map<string, Map<number, number>> {
   const variants = new Map<string, Map<number, number>>();
   for (let left = r.varint(); left > 0; left--) {
     const names = new Map<number, number>();

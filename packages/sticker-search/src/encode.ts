@@ -1,15 +1,17 @@
-import { checksum } from '../src/engine/cursor.ts';
-import { fold } from '../src/engine/fold.ts';
-import { BLOCK, HINT, KEYWORD, MAGIC, NAME, SHARED, VARIANT_NAME } from '../src/engine/language.ts';
-import { indexTerms } from '../src/engine/tokens.ts';
+import { fold } from './fold.ts';
+import { BLOCK, HINT, KEYWORD, MAGIC, NAME, SHARED, VARIANT_NAME } from './language.ts';
+import { checksum } from './reader.ts';
+import { indexTerms } from './tokens.ts';
+import { Writer } from './writer.ts';
 
-/** What one language calls one sticker. */
+/** A name or keyword of one sticker in one language. */
 export interface Entry {
   readonly sticker: number;
   readonly phrase: string;
   readonly kind: number;
 }
 
+/** Everything that is indexed of one language. */
 export interface LanguageSource {
   readonly tag: string;
   readonly stickers: number;
@@ -23,36 +25,6 @@ const RANK: readonly number[] = [NAME, VARIANT_NAME, KEYWORD, HINT]; // which of
 const utf8 = new TextEncoder();
 const byCode = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Bytes put together. */
-class Out {
-  #bytes = new Uint8Array(1 << 16);
-  #length = 0;
-  get bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
-  }
-  varint(value: number): void {
-    this.#room(5);
-    for (; value > 0x7f; value >>>= 7) this.#bytes[this.#length++] = (value & 0x7f) | 0x80;
-    this.#bytes[this.#length++] = value;
-  }
-  raw(bytes: Uint8Array): void {
-    this.#room(bytes.length);
-    this.#bytes.set(bytes, this.#length);
-    this.#length += bytes.length;
-  }
-  text(text: string): void {
-    const bytes = utf8.encode(text);
-    this.varint(bytes.length);
-    this.raw(bytes);
-  }
-  #room(more: number): void {
-    if (this.#length + more <= this.#bytes.length) return;
-    const wider = new Uint8Array(2 * (this.#length + more));
-    wider.set(this.bytes);
-    this.#bytes = wider;
-  }
-}
-
 export interface Phrase {
   readonly text: string;
   readonly terms: readonly string[];
@@ -60,7 +32,7 @@ export interface Phrase {
   readonly stickers: Map<number, number>; // sticker → kind
 }
 
-/** Encodes one language's index, in the form that `src/engine/language.ts` reads. The same entries give the same bytes. */
+/** Encodes one language's index, in the form that `language.ts` reads. The same entries give the same bytes. */
 export function encodeLanguage({ tag, stickers, entries, variants }: LanguageSource): Uint8Array {
   return encodeIndex(tag, stickers, collect(tag, entries, variants), variants);
 }
@@ -73,7 +45,7 @@ export function encodeIndex(
   variants: LanguageSource['variants'],
 ): Uint8Array {
   const number = new Map(phrases.map(({ text }, i) => [text, i]));
-  const out = new Out();
+  const out = new Writer();
   out.text(tag);
   out.varint(stickers);
   out.varint(phrases.length);
@@ -81,7 +53,7 @@ export function encodeIndex(
   const terms = [...postings.keys()].toSorted(byCode);
   out.varint(terms.length);
   out.varint(phrases.reduce((sum, phrase) => sum + phrase.stickers.size, 0));
-  const regions = new Out();
+  const regions = new Writer();
   regions.varint(variants.size);
   for (const [variant, names] of [...variants].toSorted(([a], [b]) => byCode(a, b))) {
     regions.text(variant);
@@ -114,13 +86,13 @@ export function encodeIndex(
   return whole;
 }
 
-function writeTerms(out: Out, terms: readonly string[], postings: ReadonlyMap<string, number[]>): void {
+function writeTerms(out: Writer, terms: readonly string[], postings: ReadonlyMap<string, number[]>): void {
   const heads: string[] = [];
   const texts: Uint8Array[] = [];
   const lists: Uint8Array[] = [];
   for (let i = 0; i < terms.length; i += BLOCK) {
     const block = terms.slice(i, i + BLOCK);
-    const body = new Out();
+    const body = new Writer();
     const text = utf8.encode(
       block
         .slice(1)
