@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { issuerClient } from '../../services/gateway/src/node/issuer-client.ts';
-import { redeemerContract } from '../../services/gateway/test/support/redeemer-contract.ts';
+import { issuerContract } from '../../packages/redemption/test/issuer-contract.ts';
 import { redeemRoute } from '../../services/issuer/src/node/redeem-route.ts';
 import { World } from '../../services/issuer/test/support/world.ts';
 
 const CREDENTIAL = 'the-gateway-of-the-tests';
 
-/** The gateway's way to an issuer on Node, without the network between. */
+/** The gateway's client and the issuer's route, without a network between them. */
 function overRoute({ issuer }: World, credential = CREDENTIAL) {
   const route = redeemRoute(issuer, CREDENTIAL);
   return issuerClient({
@@ -17,27 +17,24 @@ function overRoute({ issuer }: World, credential = CREDENTIAL) {
   });
 }
 
-/** The gateway's fake redeemer passes this contract; here the issuer does, called and over its private listener. */
-redeemerContract('the issuer', async () => {
+/** The gateway's fake passes this contract in its own tests; here the issuer does, called directly and over HTTP. */
+for (const [name, api] of [
+  ['the issuer', (world: World) => world.issuer],
+  ['the issuer’s private listener, through the gateway’s client', (world: World) => overRoute(world)],
+] as const) {
+  issuerContract(name, async () => {
+    const world = new World();
+    const tokens = [...(await world.draw(5))];
+    return { redeemer: api(world), mint: async () => tokens.pop() as (typeof tokens)[number] };
+  });
+}
+
+test('private listener: returns the issuer’s own schedule', async () => {
   const world = new World();
-  const tokens = [...(await world.draw(5))];
-  return {
-    redeemer: { redeem: (redemption) => world.issuer.redeem(redemption) },
-    mint: async () => tokens.pop() as (typeof tokens)[number],
-  };
-});
-redeemerContract('the issuer’s private listener', async () => {
-  const world = new World();
-  const tokens = [...(await world.draw(5))];
-  return { redeemer: overRoute(world), mint: async () => tokens.pop() as (typeof tokens)[number] };
+  expect(await overRoute(world).schedule()).toEqual(await world.issuer.schedule());
 });
 
-test('the schedule over the private listener is the issuer’s own', async () => {
-  const world = new World();
-  expect(await overRoute(world).schedule()).toEqual((await world.issuer.schedule()).epochs);
-});
-
-test('without the credential there is no verdict, good or bad, and no token is spent', async () => {
+test('private listener: without the credential returns no outcome and spends no token', async () => {
   const world = new World();
   const [token] = await world.draw(1);
   const call = { service: 'stickers', token, tag: token.slice(0, 32), envelope: token.slice(0, 32) };

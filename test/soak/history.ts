@@ -1,6 +1,6 @@
 import { hex, type Bytes } from '@sotto/wire';
 import type { PendingTokens } from '@sotto/privacypass';
-import type { Redeemed } from '../../services/issuer/src/redeem.ts';
+import type { RedemptionOutcome } from '@sotto/redemption';
 import { random } from '../../services/issuer/test/support/wallet.ts';
 import { DAY } from '../../services/issuer/test/support/world.ts';
 import { BATCH, Machine, QUOTA, type Replace } from './machine.ts';
@@ -187,7 +187,7 @@ class Run {
   }
 
   /** One token, one effect; at most three answers to it; none after a restore. */
-  #judge(token: Known, tag: Bytes, outcome: Redeemed): void {
+  #judge(token: Known, tag: Bytes, outcome: RedemptionOutcome): void {
     if (outcome !== 'first' && outcome !== 'again') return;
     token.effects.add(hex(tag));
     token.answers++;

@@ -2,6 +2,7 @@ import { BhttpError, decodeRequest, type BhttpRequest, type Field } from '@sotto
 import { formatChallenge } from '@sotto/privacypass';
 import type { Problem } from '@sotto/http';
 import { PROBLEM_TYPE, problemText } from '@sotto/http';
+import type { Redeemer, RedemptionOutcome } from '@sotto/redemption';
 import { utf8, type Bytes, type UnixSeconds } from '@sotto/wire';
 import { before } from './before.ts';
 import type { ServiceRow } from './config.ts';
@@ -11,7 +12,7 @@ import { admit, METHODS, targetOf, type Admitted } from './door/admit.ts';
 import { envelopeOf, tagOf } from './door/tag.ts';
 import { presentedToken } from './door/token.ts';
 import type { LiveKeys } from './keys/key-ring.ts';
-import type { Redeemer, ReplayStore, Verdict } from './ports.ts';
+import type { ReplayStore } from './ports.ts';
 import { INNER, InnerError, OF_BHTTP, serviceFault, type InnerCode } from './problem.ts';
 import type { Service, ServiceAnswer } from './service/service.ts';
 
@@ -53,7 +54,7 @@ const REDEEM_MS = 5000;
 /** Inner answers are for one client, once. */
 const NO_STORE: Field = ['cache-control', 'no-store'];
 
-const REFUSED: Readonly<Record<Exclude<Verdict, 'first' | 'again'>, InnerCode>> = {
+const REFUSED: Readonly<Record<Exclude<RedemptionOutcome, 'first' | 'again'>, InnerCode>> = {
   replayed: 'replayed',
   spent: 'spent',
   invalid: 'token-invalid',

@@ -1,5 +1,6 @@
 import { webcryptoHpke } from '@sotto/ohttp/webcrypto';
 import { problemResponse } from '@sotto/http';
+import type { IssuerApi } from '@sotto/redemption';
 import type { Bytes, UnixSeconds } from '@sotto/wire';
 import { gateway, type GatewayDeps } from './app.ts';
 import { compose } from './compose.ts';
@@ -7,7 +8,7 @@ import { parseConfig, type Config, type ServiceRow } from './config.ts';
 import type { GatewayKeys } from './durable/gateway-keys.ts';
 import { REPLAY_SHARDS, type ReplayShard } from './durable/replay-shard.ts';
 import { destroyDead, prepare } from './keys/authority.ts';
-import type { KeyStore, Redeemer, ReplayStore, ScheduledEpoch } from './ports.ts';
+import type { KeyStore, ReplayStore } from './ports.ts';
 import { OUTER } from './problem.ts';
 import { fetchService, type Fetch } from './service/fetch-service.ts';
 import type { Service } from './service/service.ts';
@@ -15,15 +16,10 @@ import type { Service } from './service/service.ts';
 export { GatewayKeys } from './durable/gateway-keys.ts';
 export { ReplayShard } from './durable/replay-shard.ts';
 
-/** The issuer, as its entrypoint for the gateway has it. */
-interface Issuer extends Redeemer {
-  schedule(): Promise<{ epochs: ScheduledEpoch[] }>;
-}
-
 interface Env extends Readonly<Record<string, unknown>> {
   readonly KEYS: DurableObjectNamespace<GatewayKeys>;
   readonly REPLAYS: DurableObjectNamespace<ReplayShard>;
-  readonly ISSUER: Issuer;
+  readonly ISSUER: IssuerApi;
 }
 
 const now = (): UnixSeconds => Math.floor(Date.now() / 1000);
@@ -62,7 +58,7 @@ function wire(env: Env, config: Config): GatewayDeps {
     redeemer: { redeem: (r) => env.ISSUER.redeem(r) },
     replays: replayStore(env.REPLAYS),
     store: keyStore(env.KEYS),
-    schedule: async () => (await env.ISSUER.schedule()).epochs,
+    schedule: () => env.ISSUER.schedule(),
     serviceOf: (row) => serviceOf(env, row),
   });
 }

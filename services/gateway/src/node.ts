@@ -39,7 +39,7 @@ async function main(settings: Settings): Promise<void> {
     random: (length) => new Uint8Array(randomBytes(length)),
     deadline,
     redeemer: issuer,
-    schedule: issuer.schedule,
+    schedule: () => issuer.schedule(),
     replays: stores.replays,
     store: stores.keys,
     serviceOf: ({ name, target }) =>

@@ -1,39 +1,5 @@
 import type { Bytes, UnixSeconds } from '@sotto/wire';
 
-/** What the issuer says of a token: `first` and `again` are good, the rest is not. */
-export type Verdict = 'first' | 'again' | 'replayed' | 'spent' | 'invalid' | 'unavailable';
-
-/** Spends tokens. One call does all: it verifies, then inserts. */
-export interface Redeemer {
-  /**
-   * @param r.token - an encoded Token
-   * @param r.tag - 32 bytes, of the inner request
-   * @param r.envelope - 32 bytes, of `enc`
-   * @param r.idempotent - whether the same request may be answered again
-   */
-  redeem(r: {
-    readonly service: string;
-    readonly token: Bytes;
-    readonly tag: Bytes;
-    readonly envelope: Bytes;
-    readonly idempotent: boolean;
-  }): Promise<Verdict>;
-}
-
-/** What the issuer publishes in an epoch, which the bundle of that epoch must carry. */
-export interface ScheduledEpoch {
-  readonly start: UnixSeconds;
-  readonly directory: Bytes;
-  readonly challenges: readonly {
-    readonly service: string;
-    readonly tokenType: number;
-    readonly challenge: Bytes;
-  }[];
-}
-
-/** The issuer's schedule: the current epoch and those made ahead. */
-export type IssuerSchedule = () => Promise<readonly ScheduledEpoch[]>;
-
 /** Remembers envelopes to services without tokens, for as long as their Date would be taken. */
 export interface ReplayStore {
   /**

@@ -1,6 +1,7 @@
 import { decodeBundle } from '@sotto/bundle';
 import { beforeEach, expect, test } from 'vitest';
-import type { IssuerSchedule, KeyStore } from '../src/ports.ts';
+import type { IssuerApi } from '@sotto/redemption';
+import type { KeyStore } from '../src/ports.ts';
 import { DAY, house, nodeKeyStore, NOW, row, scheduleOf } from './support/house.ts';
 
 const STICKERS = row('stickers', { type: 5 }, true);
@@ -10,9 +11,8 @@ const TOMORROW = NOW + DAY;
 
 /** What the issuer schedules: the running epoch and the six after it, since a bundle shows two epochs' keys. */
 const schedule =
-  (names: readonly string[], now: number): IssuerSchedule =>
-  async () =>
-    (await scheduleOf(names, DAY, () => now)()).slice(0, 7);
+  (names: readonly string[], now: number): IssuerApi['schedule'] =>
+  async () => ({ epochs: (await scheduleOf(names, DAY, () => now)()).epochs.slice(0, 7) });
 
 let store: KeyStore;
 beforeEach(async () => {

@@ -1,4 +1,5 @@
 import { PROBLEMS, problemResponse } from '@sotto/http';
+import type { IssuerApi, PublishedSchedule, Redemption, RedemptionOutcome } from '@sotto/redemption';
 import { ecdhVoprf } from '@sotto/voprf/ecdh';
 import { sodiumVoprf } from '@sotto/voprf/sodium';
 import { loadSodium } from '@sotto/voprf/sodium-workerd';
@@ -10,9 +11,8 @@ import { KeyStore } from './durable/keys.ts';
 import { durableCounters, durableKeys, durableQuota, durableSpentTokens } from './durable/ports.ts';
 import { QuotaCounts } from './durable/quota.ts';
 import { SpentLedger } from './durable/spent.ts';
-import { byTokenType, Issuer, type PublishedSchedule } from './issuer.ts';
+import { byTokenType, Issuer } from './issuer.ts';
 import type { Platform } from './ports.ts';
-import type { Redeemed, Redemption } from './redeem.ts';
 import type { ScheduleDeps } from './schedule.ts';
 
 /** The issuer as a Worker: the one place here that knows clock, chance, network and bindings. */
@@ -101,8 +101,8 @@ export default {
 } satisfies ExportedHandler<IssuerEnv>;
 
 /** What the gateway's binding may call, and no route leads to. */
-export class GatewayEntrypoint extends WorkerEntrypoint<IssuerEnv> {
-  async redeem(redemption: Redemption): Promise<Redeemed> {
+export class GatewayEntrypoint extends WorkerEntrypoint<IssuerEnv> implements IssuerApi {
+  async redeem(redemption: Redemption): Promise<RedemptionOutcome> {
     const live = wire(this.env);
     if (live === null) return 'unavailable';
     const outcome = await live.issuer.redeem(redemption);

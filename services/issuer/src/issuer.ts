@@ -1,6 +1,6 @@
 import { TOKEN_TYPES } from '@sotto/privacypass';
+import type { IssuerApi, PublishedSchedule, Redemption, RedemptionOutcome } from '@sotto/redemption';
 import type { Voprf, VoprfSuiteId } from '@sotto/voprf';
-import type { UnixSeconds } from '@sotto/wire';
 import { jwtAttester } from './attest/jwt.ts';
 import { Budget } from './budget.ts';
 import type { Config } from './config.ts';
@@ -9,7 +9,7 @@ import { challengeOf, directoryOf, Keyring } from './keyring.ts';
 import { Tally } from './metrics.ts';
 import type { Counters, KeyAuthority, Platform, Quota, SpentTokens } from './ports.ts';
 import { Queue } from './queue.ts';
-import { redeem, type Redeemed, type Redemption } from './redeem.ts';
+import { redeem } from './redeem.ts';
 
 /** What an entry file chooses. */
 export interface IssuerDeps {
@@ -23,24 +23,11 @@ export interface IssuerDeps {
   readonly counters: Counters;
 }
 
-/** Keys and challenges of the epochs that are made ahead, for the gateway's bundle. */
-export interface PublishedSchedule {
-  readonly epochs: readonly {
-    readonly start: UnixSeconds;
-    readonly directory: Uint8Array;
-    readonly challenges: readonly {
-      readonly service: string;
-      readonly tokenType: number;
-      readonly challenge: Uint8Array;
-    }[];
-  }[];
-}
-
 /** Requests that may wait to be signed at once, in one isolate or process. */
 const QUEUE = 32;
 
 /** The issuer, wired: what its routes, its entrypoint and its cron call. */
-export class Issuer {
+export class Issuer implements IssuerApi {
   readonly deps: IssuerDeps;
   readonly issuing: IssueDeps;
   readonly tally = new Tally();
@@ -61,7 +48,7 @@ export class Issuer {
     };
   }
 
-  redeem(redemption: Redemption): Promise<Redeemed> {
+  redeem(redemption: Redemption): Promise<RedemptionOutcome> {
     const { config, platform, spent } = this.deps;
     const { keyring, tally } = this;
     const { epochSeconds } = config;

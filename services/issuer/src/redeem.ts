@@ -1,20 +1,9 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { decodeToken, verifyToken, type Token } from '@sotto/privacypass';
+import type { Redemption, RedemptionOutcome } from '@sotto/redemption';
 import { acceptedUntil, concat, equalBytes, ProtocolError, type Bytes, type Random } from '@sotto/wire';
 import type { Keyring, LiveKey, Ring } from './keyring.ts';
 import type { SpentTokens } from './ports.ts';
-
-/** What the gateway asks of a token at its door. */
-export interface Redemption {
-  readonly service: string;
-  readonly token: Bytes; // an encoded Token (RFC 9577 §2.2)
-  readonly tag: Bytes; // 32 bytes: of the inner request, under a key of the gateway's
-  readonly envelope: Bytes; // 32 bytes: of the envelope that brought it
-  readonly idempotent: boolean; // whether the service may be asked again
-}
-
-/** `first` and `again` may be acted upon, and nothing else may. */
-export type Redeemed = 'first' | 'again' | 'replayed' | 'spent' | 'invalid' | 'unavailable';
 
 export interface RedeemDeps {
   readonly epochSeconds: number;
@@ -32,13 +21,13 @@ const CALL = 8; // bytes
  *
  * What is forged, of another service, epoch or key, or malformed is `invalid` and leaves no trace.
  */
-export async function redeem(deps: RedeemDeps, redemption: Redemption): Promise<Redeemed> {
-  const outcome = await decide(deps, redemption).catch((): Redeemed => 'unavailable');
+export async function redeem(deps: RedeemDeps, redemption: Redemption): Promise<RedemptionOutcome> {
+  const outcome = await decide(deps, redemption).catch((): RedemptionOutcome => 'unavailable');
   deps.count(`redeemed ${outcome}`);
   return outcome;
 }
 
-async function decide(deps: RedeemDeps, redemption: Redemption): Promise<Redeemed> {
+async function decide(deps: RedeemDeps, redemption: Redemption): Promise<RedemptionOutcome> {
   const token = readToken(redemption);
   if (token === null) return 'invalid';
   return deps.keyring.use((ring) => spendOn(deps, ring, token, redemption));
@@ -49,7 +38,7 @@ async function spendOn(
   ring: Ring,
   token: Token,
   redemption: Redemption,
-): Promise<Redeemed> {
+): Promise<RedemptionOutcome> {
   const key = ring.redeeming(token.tokenKeyId);
   if (key === undefined || !answersChallenge(key, redemption.service, token)) return 'invalid';
   if (!(await verifyToken(key.voprf, key.pair.secretKey, token))) return 'invalid';

@@ -13,8 +13,9 @@ import {
   type Random,
   type UnixSeconds,
 } from '@sotto/wire';
+import type { IssuerApi, ScheduledEpoch } from '@sotto/redemption';
 import type { ServiceRow } from '../config.ts';
-import type { IssuerSchedule, KeyStore, ScheduledEpoch, StoredKey, StoredEpoch } from '../ports.ts';
+import type { KeyStore, StoredKey, StoredEpoch } from '../ports.ts';
 import type { KeyWrap } from './key-wrap.ts';
 
 /** What the bundle names for our clients. */
@@ -36,7 +37,7 @@ export interface AuthorityDeps {
   readonly wrap: KeyWrap;
   readonly hpke: Hpke;
   readonly random: Random;
-  readonly schedule: IssuerSchedule;
+  readonly schedule: IssuerApi['schedule'];
   readonly services: readonly ServiceRow[];
   readonly epochSeconds: number;
   /** The root to announce: 32 bytes, or none. */
@@ -117,7 +118,7 @@ async function offerBundles(deps: AuthorityDeps, from: number): Promise<void> {
   const signed = new Set(bundles.filter(({ signature }) => signature !== null).map((b) => b.epochIndex));
   const unsigned = epochs.filter(({ epochIndex }) => !signed.has(epochIndex));
   if (unsigned.length === 0) return;
-  const scheduled = new Map((await deps.schedule()).map((epoch) => [epoch.start, epoch]));
+  const scheduled = new Map((await deps.schedule()).epochs.map((epoch) => [epoch.start, epoch]));
   const offered = unsigned.flatMap((epoch) => {
     const bundle = bundleOf(deps, epoch, scheduled.get(epoch.epochIndex * deps.epochSeconds));
     return bundle === null ? [] : [{ epochIndex: epoch.epochIndex, bundle: encodeBundle(bundle) }];

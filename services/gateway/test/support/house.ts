@@ -8,6 +8,7 @@ import { rootPublicKey, signBundle, verifySignedBundle, type Bundle } from '@sot
 import { decodeKeyConfigs, KEM, type KeyConfig } from '@sotto/ohttp';
 import { nodeHpke } from '@sotto/ohttp/node';
 import { encodeDirectory, encodeTokenChallenge, serviceChallenge } from '@sotto/privacypass';
+import type { IssuerApi } from '@sotto/redemption';
 import { base64url, EMPTY, epochStartAt, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
 import { gateway, type GatewayDeps } from '../../src/app.ts';
 import type { ServiceRow } from '../../src/config.ts';
@@ -16,7 +17,7 @@ import { formatDate } from '../../src/date.ts';
 import { aesKeyWrap } from '../../src/keys/key-wrap.ts';
 import { sqlKeyStore, type SyncDatabase } from '../../src/keys/sql-key-store.ts';
 import { sqlReplayStore } from '../../src/keys/sql-replay-store.ts';
-import type { IssuerSchedule, KeyStore, ReplayStore, ScheduledEpoch } from '../../src/ports.ts';
+import type { KeyStore, ReplayStore } from '../../src/ports.ts';
 import { METADATA_SERVICE, metadataService } from '../../src/service/metadata.ts';
 import type { Service, ServiceRequest } from '../../src/service/service.ts';
 import { inner, padded, seal, type Sealed, type Sealer } from './client.ts';
@@ -55,7 +56,7 @@ export interface HouseOptions {
   readonly store?: KeyStore;
   readonly wrappingKey?: Bytes;
   readonly metadata?: boolean;
-  readonly schedule?: IssuerSchedule;
+  readonly schedule?: IssuerApi['schedule'];
 }
 
 export interface House {
@@ -115,10 +116,10 @@ export function scheduleOf(
   names: readonly string[],
   epochSeconds: number,
   now: () => UnixSeconds,
-): () => Promise<ScheduledEpoch[]> {
+): IssuerApi['schedule'] {
   return async () => {
     const first = epochStartAt(now(), epochSeconds);
-    return Array.from({ length: 8 }, (_, i) => {
+    const epochs = Array.from({ length: 8 }, (_, i) => {
       const start = first + i * epochSeconds;
       const tokenKey = new Uint8Array(32).fill(i + 1);
       return {
@@ -136,6 +137,7 @@ export function scheduleOf(
         })),
       };
     });
+    return { epochs };
   };
 }
 

@@ -1,15 +1,15 @@
 import { challengeDigest, decodeToken, encodeToken, formatAuthorization } from '@sotto/privacypass';
 import { hex, type Bytes, type Random } from '@sotto/wire';
-import type { Redeemer, Verdict } from '../../src/ports.ts';
+import type { Redeemer, Redemption, RedemptionOutcome } from '@sotto/redemption';
 
 /** Makes tokens, and spends them as the issuer's contract has it, in memory. */
 export interface FakeIssuer extends Redeemer {
   mint(service: string, challenge: Bytes): Bytes;
   /** Calls of redeem, and rows that it keeps. */
-  readonly calls: Parameters<Redeemer['redeem']>[0][];
+  readonly calls: Redemption[];
   readonly rows: ReadonlyMap<string, unknown>;
   /** What to say instead, once. */
-  fail: 'throw' | 'hang' | Verdict | null;
+  fail: 'throw' | 'hang' | RedemptionOutcome | null;
 }
 
 interface Row {

@@ -3,6 +3,7 @@ import type { Voprf, VoprfSuiteId } from '@sotto/voprf';
 import { nodeEcdhVoprf } from '@sotto/voprf/ecdh-node';
 import { sodiumVoprf } from '@sotto/voprf/sodium';
 import { loadSodium } from '@sotto/voprf/sodium-node';
+import type { Redemption, RedemptionOutcome } from '@sotto/redemption';
 import type { Bytes } from '@sotto/wire';
 import { app } from '../../src/app.ts';
 import { parseConfig } from '../../src/config.ts';
@@ -10,7 +11,6 @@ import { byTokenType, Issuer, type IssuerDeps } from '../../src/issuer.ts';
 import { openDatabase, type NodeDatabase } from '../../src/node/database.ts';
 import { Group } from '../../src/node/group.ts';
 import { memoryCounters, sqliteKeys, sqliteQuota, sqliteSpentTokens } from '../../src/node/ports.ts';
-import type { Redeemed, Redemption } from '../../src/redeem.ts';
 import { accountToken } from './account.ts';
 import { ISSUER_VARIABLES } from './variables.ts';
 import { blindBatch, currentKey, random } from './wallet.ts';
@@ -111,7 +111,7 @@ export class World {
     return (await pending.finish(new Uint8Array(await response.arrayBuffer()))) as readonly Bytes[] as Tokens;
   }
 
-  redeem(token: Bytes | undefined, more: Partial<Redemption> = {}): Promise<Redeemed> {
+  redeem(token: Bytes | undefined, more: Partial<Redemption> = {}): Promise<RedemptionOutcome> {
     if (token === undefined) throw new Error('no such token');
     return this.issuer.redeem({ ...redemption(token), ...more });
   }

@@ -1,7 +1,7 @@
 import { env, exports } from 'cloudflare:workers';
+import type { Redemption, RedemptionOutcome } from '@sotto/redemption';
 import type { Bytes } from '@sotto/wire';
 import type { GatewayEntrypoint, IssuerEnv } from '../../src/index.ts';
-import type { Redeemed, Redemption } from '../../src/redeem.ts';
 import { accountToken } from '../support/account.ts';
 import { blindBatch, currentKey, random } from '../support/wallet.ts';
 
@@ -49,7 +49,7 @@ export function redemption(token: Bytes, more: Partial<Redemption> = {}): Redemp
   return { service: 'stickers', token, tag: random(32), envelope: random(32), idempotent: true, ...more };
 }
 
-export async function redeem(token: Bytes, more: Partial<Redemption> = {}): Promise<Redeemed> {
+export async function redeem(token: Bytes, more: Partial<Redemption> = {}): Promise<RedemptionOutcome> {
   return worker.GatewayEntrypoint.redeem(redemption(token, more));
 }
 

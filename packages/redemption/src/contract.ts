@@ -1,0 +1,52 @@
+import type { Bytes, UnixSeconds } from '@sotto/wire';
+
+/** A token that arrived with a request, as the gateway hands it to the issuer. */
+export interface Redemption {
+  readonly service: string;
+  readonly token: Bytes; // an encoded Token (RFC 9577 §2.2)
+  readonly tag: Bytes; // 32 bytes: an HMAC of the inner request, under a key that only the gateway holds
+  readonly envelope: Bytes; // 32 bytes: an HMAC of the encapsulated request's `enc`
+  readonly idempotent: boolean; // whether the service may receive the same request again
+}
+
+/**
+ * What the issuer decides about a token. The gateway serves the request for `first` and `again` only.
+ *
+ * - `first`: genuine and not spent before
+ * - `again`: spent by this same request before, in other envelopes, at most twice
+ * - `replayed`: this envelope was redeemed before
+ * - `spent`: another request spent the token, or the retries are used up
+ * - `invalid`: forged, malformed, or of another service, epoch or key
+ * - `unavailable`: the issuer cannot decide now; nothing is known about the token
+ */
+export const REDEMPTION_OUTCOMES = ['first', 'again', 'replayed', 'spent', 'invalid', 'unavailable'] as const;
+
+/** One of the outcomes above. */
+export type RedemptionOutcome = (typeof REDEMPTION_OUTCOMES)[number];
+
+/** Redeems tokens: verifies them without touching the store, then spends them in one atomic insert. */
+export interface Redeemer {
+  redeem(redemption: Redemption): Promise<RedemptionOutcome>;
+}
+
+/** What the issuer publishes in an epoch. The gateway puts it into the bundle of that epoch. */
+export interface ScheduledEpoch {
+  readonly start: UnixSeconds;
+  readonly directory: Bytes; // the body of the issuer's directory (RFC 9578 §4)
+  readonly challenges: readonly {
+    readonly service: string;
+    readonly tokenType: number;
+    readonly challenge: Bytes; // an encoded TokenChallenge (RFC 9577 §2.1)
+  }[];
+}
+
+/** What the issuer publishes in the coming epochs. */
+export interface PublishedSchedule {
+  /** The current epoch and those made ahead, in order. */
+  readonly epochs: readonly ScheduledEpoch[];
+}
+
+/** Everything that the issuer offers the gateway, on Workers as an entrypoint and on Node as a private listener. */
+export interface IssuerApi extends Redeemer {
+  schedule(): Promise<PublishedSchedule>;
+}

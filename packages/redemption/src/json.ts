@@ -1,0 +1,121 @@
+import { base64url, fromBase64url, fromUtf8, ProtocolError, utf8, type Bytes } from '@sotto/wire';
+import {
+  REDEMPTION_OUTCOMES,
+  type PublishedSchedule,
+  type Redemption,
+  type RedemptionOutcome,
+  type ScheduledEpoch,
+} from './contract.ts';
+import { RedemptionError } from './error.ts';
+
+/** The JSON of a redemption, for parties without a service binding. Bytes are base64url, here and below. */
+export function encodeRedemption({ service, token, tag, envelope, idempotent }: Redemption): Bytes {
+  return encode({
+    service,
+    token: base64url(token),
+    tag: base64url(tag),
+    envelope: base64url(envelope),
+    idempotent,
+  });
+}
+
+/** Decodes a redemption. @throws {RedemptionError} `malformed` */
+export function decodeRedemption(body: Bytes): Redemption {
+  return decode(body, (message) => ({
+    service: text(message, 'service'),
+    token: bytes(message, 'token'),
+    tag: bytes(message, 'tag'),
+    envelope: bytes(message, 'envelope'),
+    idempotent: message['idempotent'] === true,
+  }));
+}
+
+/** The JSON of a redemption's outcome. */
+export function encodeOutcome(outcome: RedemptionOutcome): Bytes {
+  return encode({ outcome });
+}
+
+/** Decodes an outcome. @throws {RedemptionError} `malformed`, also for an outcome that is not in the contract */
+export function decodeOutcome(body: Bytes): RedemptionOutcome {
+  return decode(body, ({ outcome }) => {
+    const known = REDEMPTION_OUTCOMES.find((name) => name === outcome);
+    if (known === undefined) throw malformed('outcome');
+    return known;
+  });
+}
+
+/** The JSON of the published schedule. */
+export function encodeSchedule({ epochs }: PublishedSchedule): Bytes {
+  return encode({
+    epochs: epochs.map(({ start, directory, challenges }) => ({
+      start,
+      directory: base64url(directory),
+      challenges: challenges.map((entry) => ({ ...entry, challenge: base64url(entry.challenge) })),
+    })),
+  });
+}
+
+/** Decodes a published schedule. @throws {RedemptionError} `malformed` */
+export function decodeSchedule(body: Bytes): PublishedSchedule {
+  return decode(body, (message) => ({ epochs: list(message, 'epochs').map(scheduledEpoch) }));
+}
+
+function scheduledEpoch(message: Message): ScheduledEpoch {
+  return {
+    start: whole(message, 'start'),
+    directory: bytes(message, 'directory'),
+    challenges: list(message, 'challenges').map((entry) => ({
+      service: text(entry, 'service'),
+      tokenType: whole(entry, 'tokenType'),
+      challenge: bytes(entry, 'challenge'),
+    })),
+  };
+}
+
+type Message = Readonly<Record<string, unknown>>;
+
+const encode = (message: object): Bytes => utf8(JSON.stringify(message));
+
+function decode<T>(body: Bytes, read: (message: Message) => T): T {
+  try {
+    return read(object(JSON.parse(fromUtf8(body)), 'message'));
+  } catch (error) {
+    if (error instanceof RedemptionError) throw error;
+    if (error instanceof ProtocolError || error instanceof SyntaxError) {
+      throw new RedemptionError('malformed', 'not JSON, or not base64url where bytes belong', {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+const malformed = (field: string): RedemptionError =>
+  new RedemptionError('malformed', `${field}: missing, or of another type than the contract has`);
+
+function object(value: unknown, field: string): Message {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed(field);
+  return value as Message;
+}
+
+function list(message: Message, field: string): Message[] {
+  const value = message[field];
+  if (!Array.isArray(value)) throw malformed(field);
+  return value.map((entry) => object(entry, field));
+}
+
+function text(message: Message, field: string): string {
+  const value = message[field];
+  if (typeof value !== 'string') throw malformed(field);
+  return value;
+}
+
+function bytes(message: Message, field: string): Bytes {
+  return fromBase64url(text(message, field));
+}
+
+function whole(message: Message, field: string): number {
+  const value = message[field];
+  if (!Number.isSafeInteger(value)) throw malformed(field);
+  return value as number;
+}

@@ -1,0 +1,114 @@
+import { utf8, type Bytes } from '@sotto/wire';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  decodeOutcome,
+  decodeRedemption,
+  decodeSchedule,
+  encodeOutcome,
+  encodeRedemption,
+  encodeSchedule,
+  REDEMPTION_OUTCOMES,
+  RedemptionError,
+} from '../src/index.ts';
+
+const bytes = (max = 200): fc.Arbitrary<Bytes> =>
+  fc.uint8Array({ maxLength: max }).map((value) => new Uint8Array(value));
+
+test('redemption: survives encoding and decoding', () => {
+  const redemption = fc.record({
+    service: fc.string(),
+    token: bytes(),
+    tag: bytes(32),
+    envelope: bytes(32),
+    idempotent: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(redemption, (r) => {
+      expect(decodeRedemption(encodeRedemption(r))).toEqual(r);
+    }),
+  );
+});
+
+test('outcome: each of the contract survives encoding and decoding', () => {
+  for (const outcome of REDEMPTION_OUTCOMES) expect(decodeOutcome(encodeOutcome(outcome))).toBe(outcome);
+});
+
+test('schedule: survives encoding and decoding', () => {
+  const challenge = fc.record({ service: fc.string(), tokenType: fc.nat(0xffff), challenge: bytes() });
+  const epoch = fc.record({ start: fc.maxSafeNat(), directory: bytes(), challenges: fc.array(challenge) });
+  const schedule = fc.record({ epochs: fc.array(epoch) });
+  fc.assert(
+    fc.property(schedule, (s) => {
+      expect(decodeSchedule(encodeSchedule(s))).toEqual(s);
+    }),
+  );
+});
+
+test('redemption: a field that a later gateway adds is ignored, and a missing `idempotent` means false', () => {
+  const message = { service: 's', token: 'AA', tag: 'AQ', envelope: 'Ag', later: [1] };
+  expect(decodeRedemption(utf8(JSON.stringify(message)))).toEqual({
+    service: 's',
+    token: Uint8Array.of(0),
+    tag: Uint8Array.of(1),
+    envelope: Uint8Array.of(2),
+    idempotent: false,
+  });
+});
+
+const ENDPOINTS = [
+  ['redemption', decodeRedemption],
+  ['outcome', decodeOutcome],
+  ['schedule', decodeSchedule],
+] as const;
+
+test.each(ENDPOINTS)('%s: anything that is not its JSON is refused with one error class', (_name, decode) => {
+  const epoch = { start: 0, directory: '', challenges: [] };
+  const odd: unknown[] = [
+    null,
+    [],
+    1,
+    'first',
+    {},
+    { outcome: 'second' },
+    { outcome: ['first'] },
+    { service: 's', token: 'AA', tag: 'AQ', envelope: '!' },
+    { service: 's', token: 'AA', tag: 'AQ', envelope: 1 },
+    { service: 1, token: 'AA', tag: 'AQ', envelope: 'AQ' },
+    { epochs: {} },
+    { epochs: [null] },
+    { epochs: [{ ...epoch, start: 1.5 }] },
+    { epochs: [{ ...epoch, directory: '=' }] },
+    { epochs: [{ ...epoch, challenges: [{ service: 's', tokenType: '5', challenge: '' }] }] },
+  ];
+  const bodies = [
+    new Uint8Array(0),
+    Uint8Array.of(0xff),
+    utf8('{'),
+    ...odd.map((o) => utf8(JSON.stringify(o))),
+  ];
+  for (const body of bodies) expect(() => decode(body)).toThrow(RedemptionError);
+});
+
+function thrownBy(act: () => unknown): unknown {
+  try {
+    act();
+    return null;
+  } catch (error) {
+    return error;
+  }
+}
+
+test('every decoder: random bytes and random JSON throw nothing but RedemptionError', () => {
+  const body = fc.oneof(
+    bytes(),
+    fc.json().map((text) => utf8(text)),
+  );
+  fc.assert(
+    fc.property(fc.constantFrom(...ENDPOINTS), body, ([, decode], input) => {
+      expect(thrownBy(() => decode(input))).toSatisfy(
+        (error) => error === null || error instanceof RedemptionError,
+      );
+    }),
+  );
+});
