@@ -33,18 +33,16 @@ const PARTICIPLE =
 const BEFORE = new Set(
   `AEAD AMORTIZED_REQUEST AMORTIZED_RESPONSE AcceptOptions Added Admitted Aead Answer Asked Attested
     BLIND_RSA BUNDLE_TYPE BhttpRequest BhttpResponse ChunkedDecapsulation ChunkedEncapsulation
-    ClientErrorCode ClientOptions DIRECTORY DIRECTORY_PATH DecapsulatedExchange DeviceDeps Directory Drawing
-    EMPTY EncapsulatedExchange EncodeOptions Fetch FetchAnswer Found GENERIC_REQUEST GENERIC_RESPONSE Got
+    DIRECTORY DIRECTORY_PATH DecapsulatedExchange DeviceDeps Directory Drawing
+    EMPTY EncapsulatedExchange EncodeOptions Found GENERIC_REQUEST GENERIC_RESPONSE
     Group HelpAsked Issued KDF Kem Kept ListenOptions Located MAX_CONTROL_DATA MAX_FIELDS MAX_FIELD_SECTION
-    MAX_INFORMATIONAL Mode NoAnswer Opened PROBLEM_TYPE Page PageFile PageOptions ProblemCode PurseView
-    Ranked Reached Redeemed Related Remembered RequestOptions Sealed SearchBox SearchBoxOptions
-    SearchOptions SearchPage ServiceAnswer ServiceRequest Serving Shown SlotRange Sticker StoredSlot Strings
-    TOKEN_REQUEST TOKEN_RESPONSE TOKEN_TYPES Taken Unanswered VOPRF_P384 VOPRF_RISTRETTO255 VoprfKeyPair
-    VoprfSuiteId WireError answer answerError answered ask concat coreDrawings doorCode drawBatch
-    drawResponseNonce emptyState encodeAmortizedBatchTokenRequest encodeAmortizedBatchTokenResponse
-    encodeToken encodeTokenRequest encodeTokenResponse memoryWallet problemAnswer signSlots utf8`.split(
-    /\s+/,
-  ),
+    MAX_INFORMATIONAL Mode NoAnswer Opened PROBLEM_TYPE Page PageFile PageOptions ProblemCode
+    Ranked Reached Redeemed Related Sealed SearchOptions
+    ServiceAnswer Serving Shown SlotRange Sticker StoredSlot Strings
+    TOKEN_REQUEST TOKEN_RESPONSE TOKEN_TYPES VOPRF_P384 VOPRF_RISTRETTO255 VoprfKeyPair
+    VoprfSuiteId WireError answer answered concat coreDrawings
+    drawResponseNonce encodeAmortizedBatchTokenRequest encodeAmortizedBatchTokenResponse
+    encodeToken encodeTokenRequest encodeTokenResponse problemAnswer signSlots utf8`.split(/\s+/),
 );
 const older = ({ name }: { readonly name: string }): boolean => BEFORE.has(name);
 

@@ -14,7 +14,7 @@ const PAGE = `
   globalThis.contract = (i) => WALLET_CONTRACT[i][1](async () => open('row ' + i));
   globalThis.rows = WALLET_CONTRACT.map(([name]) => name);
   globalThis.fill = (name) => open(name).update((state) => {
-    for (let i = 0; i < 40; i++) state.tokens.push({ service: 's', epoch: 1, drawnAt: 1, token: Uint8Array.of(i) });
+    for (let i = 0; i < 40; i++) state.tokens.push({ service: 's', epoch: 1, issuedAt: 1, token: Uint8Array.of(i) });
     state.schedules['canary'] = { epoch: 1, dueAt: 1, left: 1 };
   });
   globalThis.take = async (name) => {

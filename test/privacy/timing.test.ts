@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { takeToken } from '../../packages/client/src/purse.ts';
+import { takeToken } from '../../packages/client/src/wallet/tokens.ts';
 import { scheduleFor } from '../../packages/client/src/schedule.ts';
 import { seeded } from '../../packages/client/test/support/random.ts';
 import { emptyState, type StoredToken } from '@sotto/client';
@@ -27,14 +27,14 @@ function population(life: Life): number {
   return mutualInformation(pairs);
 }
 
-const token = (drawnAt: number): StoredToken => ({
+const token = (issuedAt: number): StoredToken => ({
   service: 'stickers',
-  epoch: Math.floor(drawnAt / DAY) * DAY,
-  drawnAt,
+  epoch: Math.floor(issuedAt / DAY) * DAY,
+  issuedAt,
   token: new Uint8Array(162),
 });
 const view = (now: number, restSeconds: number) => ({ now, epochSeconds: DAY, restSeconds });
-const request = { random, markOf: () => new Uint8Array(32) };
+const request = { random, fingerprintOf: () => new Uint8Array(32) };
 
 /** Our client: drawn by its schedule, rested, taken at random from two days' tokens. */
 const scheduled: Life = (_person, searches) => {
@@ -44,11 +44,11 @@ const scheduled: Life = (_person, searches) => {
   const state = emptyState();
   state.tokens.push(...Array.from({ length: 30 }, () => token(first.dueAt)));
   for (const at of searches) {
-    if (at >= second.dueAt && !state.tokens.some(({ drawnAt }) => drawnAt === second.dueAt)) {
+    if (at >= second.dueAt && !state.tokens.some(({ issuedAt }) => issuedAt === second.dueAt)) {
       state.tokens.push(...Array.from({ length: 30 }, () => token(second.dueAt)));
     }
     const taken = takeToken(state, 'stickers', view(at, 900), request);
-    if ('token' in taken && taken.token.drawnAt === second.dueAt) return [second.dueAt, at];
+    if ('token' in taken && taken.token.issuedAt === second.dueAt) return [second.dueAt, at];
   }
   return null;
 };

@@ -1,5 +1,5 @@
 import { fromBase64url, type Bytes } from '@sotto/wire';
-import { baseUrl } from '@sotto/client/http';
+import { parseBaseUrl } from '@sotto/client/http';
 import { Failure, UsageError } from './arguments.ts';
 import type { Io } from './io.ts';
 import { localSuite } from './local.ts';
@@ -11,7 +11,7 @@ const TIMEOUT = 30_000; // milliseconds
 
 /** A base URL as it was given, checked. @throws {UsageError} */
 export function base(url: string): string {
-  const checked = baseUrl(url);
+  const checked = parseBaseUrl(url);
   if (checked === null) throw new UsageError(`not an https URL, or a loopback one: ${url}`);
   return checked;
 }

@@ -32,7 +32,7 @@ function sotto(...argv: string[]): Promise<{ status: number; out: string; err: s
 }
 
 describe('bin/sotto.js', () => {
-  test('builds itself on first use, by however many at once', async () => {
+  test('builds itself on first use, also when three start at once', async () => {
     const runs = await Promise.all([1, 2, 3].map(() => sotto('--help')));
     for (const { status, out, err } of runs) {
       expect([status, err]).toEqual([0, '']);
@@ -41,7 +41,7 @@ describe('bin/sotto.js', () => {
     expect(await readdir(path.dirname(built()))).toEqual(['sotto.js']);
   });
 
-  test('builds again when a source is newer, and not else', async () => {
+  test('builds again only when a source is newer', async () => {
     await sotto('--help');
     const { mtimeMs } = await stat(built());
     await sotto('--help');
@@ -51,14 +51,14 @@ describe('bin/sotto.js', () => {
     expect((await stat(built())).mtimeMs).toBeGreaterThan(1_000_000);
   });
 
-  test('hands on the exit status, and standard output holds nothing but output', async () => {
+  test('passes on the exit status and writes only output to standard output', async () => {
     expect(await sotto('frobnicate')).toMatchObject({ status: 2, out: '' });
     const { status, out, err } = await sotto('search', 'cat', '--json');
     expect([status, out]).toEqual([1, '']);
     expect(err).toMatch(/^sotto: no local suite at .*\n$/);
   });
 
-  test('sources that do not build are said in one line', async () => {
+  test('sources that do not build: one line, status 1', async () => {
     const source = path.join(folder, 'packages/cli/src');
     await rm(source);
     await mkdir(source);

@@ -23,13 +23,13 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const COMMANDS = ['search', 'explain', 'keys', 'quota', 'bundle', 'probe', 'root'];
 
 describe('exit status', () => {
-  test.each(COMMANDS)('sotto %s --help: usage on standard output, 0', async (name) => {
+  test.each(COMMANDS)('sotto %s --help: usage on standard output, status 0', async (name) => {
     expect(await run([name, '--help'], io)).toBe(0);
     expect(io.lines.join('\n')).toMatch(new RegExp(`^Usage: sotto ${name} `));
     expect(io.errors).toEqual([]);
   });
 
-  test('sotto --help lists every command; no command, or another, is 2', async () => {
+  test('sotto --help: lists every command; no or an unknown command: status 2', async () => {
     expect(await run(['--help'], io)).toBe(0);
     for (const name of COMMANDS) expect(io.lines.join('\n')).toContain(`  ${name} `);
     expect(await run([], io)).toBe(2);
@@ -57,7 +57,7 @@ describe('exit status', () => {
     ['bundle', 'verify', 'https://relay.example', '--root', 'short'],
     ['root'],
     ['root', 'new'],
-  ])('sotto %s %s %s %s %s: wrong usage, 2', async (...argv) => {
+  ])('sotto %s %s %s %s %s: wrong usage, status 2', async (...argv) => {
     expect(await run(argv, io)).toBe(2);
     expect(io.lines).toEqual([]);
     expect(io.errors.join('\n')).toContain('Usage: sotto');
@@ -76,7 +76,7 @@ describe('exit status', () => {
     ['bundle', 'verify', 'https://nowhere.example'],
     ['bundle', 'sign', '--root-secret', 'missing'],
     ['root', 'new', '--root-secret', 'no/such/folder'],
-  ])('sotto %s %s %s: it fails, 1, in one line', async (...argv) => {
+  ])('sotto %s %s %s: fails in one line', async (...argv) => {
     const alone = new TestIo(folder);
     expect(await run(argv, alone)).toBe(1);
     expect(alone.said).not.toMatch(/\n +at |node:internal|\[object/);
@@ -91,7 +91,7 @@ const authorized = ({ headers }: RequestInit, answer: () => Response): Response 
     : new Response(null, { status: 404 });
 
 describe('sotto keys', () => {
-  test('show prints a gateway’s collection: id, KEM, suites, key', async () => {
+  test('show: prints a gateway’s keys with id, KEM, suites and public key', async () => {
     io.routes['https://gateway.example/.well-known/ohttp-gateway'] = () =>
       new Response(world.gateway.keyConfigs, { headers: { 'content-type': 'application/ohttp-keys' } });
     expect(await run(['keys', 'show', 'https://gateway.example/'], io)).toBe(0);
@@ -101,13 +101,13 @@ describe('sotto keys', () => {
     ]);
   });
 
-  test('show finds the keys of a relay in its bundle', async () => {
+  test('show: finds the keys in a relay’s bundle', async () => {
     io.routes['https://relay.example/.well-known/ohttp-gateway'] = () => new Response(null, { status: 404 });
     expect(await run(['keys', 'show', 'https://relay.example'], io)).toBe(0);
     expect(io.lines).toHaveLength(1);
   });
 
-  test('list and rotate bear the operator’s credential', async () => {
+  test('list and rotate: send the operator token', async () => {
     localRoutes(io, base64url(world.root));
     const keyId = 'AQID';
     io.routes['https://issuer.example/operator/keys'] = (init) =>
@@ -155,7 +155,7 @@ describe('sotto keys', () => {
   });
 });
 
-test('sotto quota show asks the issuer for one account', async () => {
+test('sotto quota show: asks the issuer about one account', async () => {
   io.env['SOTTO_OPERATOR_TOKEN'] = 'secret';
   io.routes['https://issuer.example/operator/quota'] = () =>
     Response.json({ service: 'stickers', epoch: 86_400, used: 60, quota: { default: 300, pro: 900 } });
@@ -173,14 +173,14 @@ describe('sotto bundle', () => {
   const relays = ['https://relay.example', 'https://mirror.example'];
   const verify = (...more: string[]): Promise<number> => run(['bundle', 'verify', ...relays, ...more], io);
 
-  test('verify passes when everybody shows the same', async () => {
+  test('verify: passes when all URLs show the same bundle', async () => {
     io.routes['https://mirror.example/bundle'] = () => new Response(world.signed());
     expect(await verify(...root())).toBe(0);
     expect(io.lines.map((line) => line.split('\t')[0])).toEqual(['pass', 'pass']);
     expect(new Set(io.lines.map((line) => line.split('\t')[4])).size).toBe(1);
   });
 
-  test('verify fails on equivocation, another slot, another root, and silence', async () => {
+  test('verify: fails on equivocation, another epoch, another root and no response', async () => {
     const honest = world.signed();
     io.routes['https://relay.example/bundle'] = () => new Response(honest);
     await world.gateway.newKey(9);
@@ -209,7 +209,7 @@ describe('sotto bundle', () => {
     expect(io.lines.at(-1)).toMatch(/^bad-signature\t/);
   });
 
-  test('root new, then sign: the gateway gets signatures that the public key verifies, once', async () => {
+  test('root new, then sign: posts valid signatures, once', async () => {
     expect(await run(['root', 'new', '--root-secret', 'root.key'], io)).toBe(0);
     const publicKey = fromBase64url(io.lines[0] ?? '');
     expect((await stat(path.join(folder, 'root.key'))).mode & 0o777).toBe(0o600);
@@ -245,7 +245,7 @@ describe('sotto bundle', () => {
     expect(io.asked.slice(before).map(({ init }) => init.method ?? 'GET')).toEqual(['GET']);
   });
 
-  test('a root secret of another length is refused', async () => {
+  test('sign: refuses a root secret of another length', async () => {
     await writeFile(path.join(folder, 'short'), 'AAAA');
     const argv = [
       'bundle',

@@ -88,7 +88,7 @@ const CAUGHT: readonly (readonly [string, Faults, readonly string[]])[] = [
   ],
 ];
 
-test.each(CAUGHT)('%s is caught', async (_what, faults, rows) => {
+test.each(CAUGHT)('probe: reports %s', async (_what, faults, rows) => {
   const { status, failed } = await probed(faults);
   expect(status).toBe(1);
   expect(failed.toSorted()).toEqual([...rows].toSorted());
@@ -125,13 +125,13 @@ test.each([
   ['an answer that varies', withHeader('/ohttp', 'vary', 'origin'), ['R01-preflight', 'R14', 'R16']],
   ['a relay that takes PUT', answering('PUT', 200), ['R01']],
   ['a relay that echoes', echoing, ['G04', 'R16']],
-])('%s is caught', async (_what, faults, rows) => {
+])('probe: reports %s', async (_what, faults, rows) => {
   const { status, failed } = await probed(faults);
   expect(status).toBe(1);
   expect(failed.toSorted()).toEqual([...rows].toSorted());
 });
 
-test('a relay that forwards any type, any path and any length is caught', async () => {
+test('probe: reports a relay that forwards any type, path and length', async () => {
   const open: Faults = {
     relay: async (_request, honest) => {
       const answer = await honest();

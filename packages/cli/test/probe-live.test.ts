@@ -4,7 +4,7 @@ import { probe } from '../src/commands/probe.ts';
 const relay = process.env['SOTTO_LIVE_RELAY'];
 
 test.skipIf(relay === undefined)(
-  'R31 P02 a deployed pair passes the probe (skipped: other zones and providers need accounts; name one by SOTTO_LIVE_RELAY)',
+  'R31 P02 probe: a deployed pair passes (skipped without SOTTO_LIVE_RELAY, because deployments need accounts)',
   { timeout: 300_000 },
   async () => {
     const failed: string[] = [];

@@ -4,7 +4,7 @@ import { probe } from '../src/commands/probe.ts';
 import { GATEWAY, house, NOW, RELAY, type Faults } from './support/probe-house.ts';
 import { ALL, printed, probed, type Said } from './support/probed.ts';
 
-test('an honest house passes every row, within sixty requests to the relay', async () => {
+test('probe: an honest deployment passes every row with at most sixty requests', async () => {
   const { status, said, failed, unsaid, requests } = await probed({});
   expect({ status, failed, unsaid }).toEqual({ status: 0, failed: [], unsaid: [] });
   expect(said.map(({ id }) => id)).toEqual([
@@ -41,12 +41,12 @@ test('an honest house passes every row, within sixty requests to the relay', asy
   expect(requests).toBeLessThanOrEqual(60 + 9); // nine to the gateway itself
 });
 
-test('each line of --json is one object of id, result and detail', async () => {
+test('probe --json: each line has id, result and detail', async () => {
   const { said } = await probed({});
   for (const row of said) expect(Object.keys(row)).toEqual(['id', 'result', 'detail']);
 });
 
-test('a bundle under another root is caught; without a root it cannot be told', async () => {
+test('probe: reports another root’s bundle, and cannot tell without --root', async () => {
   const other = Buffer.from(new Uint8Array(32).fill(9)).toString('base64url');
   expect((await probed({}, ['--relay', RELAY, '--root', other])).failed).toEqual(['L7-signature']);
   const { status, failed, unsaid } = await probed({}, ['--relay', RELAY]);
@@ -57,7 +57,7 @@ test('a bundle under another root is caught; without a root it cannot be told', 
   });
 });
 
-test('where the metadata route is off, the leak rows cannot tell', async () => {
+test('probe: leak rows cannot tell when the metadata route is off', async () => {
   const { status, unsaid } = await probed({
     metadata: false,
     passesOn: () => ({ 'x-forwarded-for': '203.0.113.9' }),
@@ -67,14 +67,14 @@ test('where the metadata route is off, the leak rows cannot tell', async () => {
 
 const adds = (value: string): Faults => ({ passesOn: () => ({ 'cf-connecting-ip': value }) });
 
-test("a constant of the relay's egress is no leak once it is named, and another value is", async () => {
+test('probe --egress: the named value is no leak, another value is', async () => {
   const egress = [...ALL, '--egress', 'cf-connecting-ip=2a06:98c0:3600::103'];
   expect((await probed(adds('2a06:98c0:3600::103'), egress)).failed).toEqual([]);
   expect((await probed(adds('203.0.113.9'), egress)).failed).toEqual(['L13']);
   expect((await probed(adds('2a06:98c0:3600::103'))).failed).toEqual(['L13']);
 });
 
-test("somebody else's relay, at its URL itself and without a bundle, is probed by its gateway's keys", async () => {
+test("probe: a relay without a bundle is probed with its gateway's keys", async () => {
   const foreign: Faults = {
     relay: async (request, honest) => {
       const { pathname } = new URL(request.url);
@@ -105,7 +105,7 @@ test("somebody else's relay, at its URL itself and without a bundle, is probed b
   for (const id of ['R01', 'R02', 'R14', 'G01', 'G04', 'B21', 'L1', 'G29']) expect(passed).toContain(id);
 });
 
-test('a relay that says 429 is waited for once, and then nothing is said of what it hides', async () => {
+test('probe: waits once after a 429, and then cannot tell', async () => {
   let asked = 0;
   const busy: Faults = {
     relay: (_request, honest) =>
@@ -122,13 +122,13 @@ test('a relay that says 429 is waited for once, and then nothing is said of what
   expect(unsaid.length).toBeGreaterThan(5);
 });
 
-test('a key that begins with a dash is a key', async () => {
+test('probe --root: accepts a key that begins with a dash', async () => {
   const { failed } = await probed({}, ['--relay', RELAY, '--root', `-${'A'.repeat(42)}`]);
   expect(failed).toEqual(['L7-signature']);
   await expect(probed({}, ['--relay', RELAY, '--root'])).rejects.toThrow('ambiguous');
 });
 
-test('nobody there is one failure, wrong words are wrong usage', async () => {
+test('probe: no response is status 1, wrong usage is status 2', async () => {
   const dead: Faults = { relay: () => Promise.reject(new Error('refused')) };
   await expect(probed(dead)).rejects.toThrow('no answer from https://relay.example');
   await expect(probed({}, ['--relay', 'http://relay.example'])).rejects.toThrow('not an https URL');
@@ -136,7 +136,7 @@ test('nobody there is one failure, wrong words are wrong usage', async () => {
   await expect(probed({}, [...ALL, '--egress', 'x'])).rejects.toThrow('--egress takes NAME=VALUE');
 });
 
-test('the table has a line a row, with no escape of the other side in it', async () => {
+test('probe: the table has one line per row and no escape sequences of the deployment', async () => {
   const hostile: Faults = { passesOn: () => ({ 'x-evil': utf8('\u001b[2J').join() }) };
   const { status, lines } = await printed(hostile, ALL);
   expect(status).toBe(1);

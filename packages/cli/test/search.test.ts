@@ -59,7 +59,7 @@ describe('sotto search', () => {
     expect(io.errors).toEqual([]);
   });
 
-  test('--json prints one result a line and nothing else there', async () => {
+  test('--json: prints one result per line and nothing else', async () => {
     world.gateway.service = () =>
       json({ results: [sticker('1', 'cat'), sticker('2', 'dog')], next: 'cursor' });
     expect(await search('cat', '--json')).toBe(0);
@@ -67,7 +67,7 @@ describe('sotto search', () => {
     expect(io.errors).toEqual(['sotto: there is more: --cursor cursor']);
   });
 
-  test('options reach the service; the query reaches nobody else', async () => {
+  test('options reach the service, and the query nobody else', async () => {
     expect(await search('happy cat', '--locale', 'en', '--limit', '3', '--cursor', 'c')).toBe(0);
     const [request] = world.gateway.seen;
     expect(JSON.parse(new TextDecoder().decode(request?.content))).toEqual({
@@ -79,13 +79,13 @@ describe('sotto search', () => {
     expect(io.asked.map(({ url }) => url).join()).not.toContain('happy');
   });
 
-  test('what a service says cannot command a terminal', async () => {
+  test('control characters of the service are not printed', async () => {
     world.gateway.service = () => json({ results: [sticker('1', 'evil\u001b[2J\u202ename\r')], next: null });
     expect(await search('cat')).toBe(0);
     expect(io.said).not.toMatch(/[\u001b\r\u202e]/); // eslint-disable-line no-control-regex
   });
 
-  test('--save writes the pictures, under names that stay in the folder', async () => {
+  test('--save: writes the artwork under safe file names', async () => {
     const art = { type: 'image/webp', data: Buffer.from('webp').toString('base64') };
     world.gateway.service = () =>
       json({ results: [sticker('../../etc/x', 'cat'), { ...sticker('2', 'dog'), art }], next: null });
@@ -95,14 +95,14 @@ describe('sotto search', () => {
     expect(await readFile(path.join(folder, 'out', '_etc_x.svg'), 'utf8')).toMatch(/^<svg /);
   });
 
-  test('--save where no folder can be is said before anything is asked', async () => {
+  test('--save: an unusable folder fails before anything is sent', async () => {
     await writeFile(path.join(folder, 'a-file'), '');
     expect(await search('cat', '--save', 'a-file')).toBe(1);
     expect(io.errors).toEqual([`sotto: cannot write into ${path.join(folder, 'a-file')} (EEXIST)`]);
     expect([io.lines, io.asked]).toEqual([[], []]);
   });
 
-  test('a wallet is kept: the second search draws nothing', async () => {
+  test('the second search uses the stored wallet and requests no tokens', async () => {
     expect(await run(['search', 'cat', ...parties, ...account, '--fresh'], io)).toBe(0);
     const before = io.asked.length;
     expect(await run(['search', 'dog', ...parties, '--fresh'], io)).toBe(0);
@@ -112,13 +112,13 @@ describe('sotto search', () => {
     ).toHaveLength(1);
   });
 
-  test('without consent fresh tokens rest: exit 1, said plainly', async () => {
+  test('without --fresh new tokens rest: status 1, with the time and the option', async () => {
     expect(await run(['search', 'cat', ...parties, ...drawn], io)).toBe(1);
     expect(io.lines).toEqual([]);
     expect(io.errors.join()).toMatch(/too new.*until .*Z.*\[tokens-resting\].*--fresh/);
   });
 
-  test('a lost answer: exit 1 and how to try the same again, which then works with the same token', async () => {
+  test('a lost response: status 1 and a --retry that uses the same token', async () => {
     io.routes[ENVELOPE] = () => Promise.reject(new TypeError('fetch failed'));
     expect(await search('cat')).toBe(1);
     const id = /--retry (\S+)/.exec(io.said)?.[1] ?? '';
@@ -129,13 +129,13 @@ describe('sotto search', () => {
     expect(await search('cat', '--retry', id)).toBe(0);
   });
 
-  test('nothing found is no failure', async () => {
+  test('no results: status 0 and a message', async () => {
     world.gateway.service = () => json({ results: [], next: null });
     expect(await search('qqq')).toBe(0);
     expect(io.errors).toEqual(['sotto: no stickers for that']);
   });
 
-  test('the account comes from the environment too; without one it is said', async () => {
+  test('the account token may come from the environment; without one the message says so', async () => {
     expect(await run(['search', 'cat', ...parties], io)).toBe(1);
     expect(io.said).toContain('SOTTO_ACCOUNT_TOKEN');
     io.env['SOTTO_ACCOUNT_TOKEN'] = 'from.the.environment';
@@ -156,7 +156,7 @@ test.each([
   [['quota', 'show', '--account', ''], '--account is needed'],
   [['keys', 'list', 'all'], 'too many words'],
   [['serch'], 'no such command: serch'],
-])('sotto %j is 2, and what is wrong is said', async (words, said) => {
+])('sotto %j: status 2 and the reason', async (words, said) => {
   const rest = words.includes('--relay') || words.includes('--issuer') || words.includes('--root');
   const others = rest ? parties.filter((_, i) => !words.includes(parties[i - (i % 2)] ?? '')) : [];
   expect(await run([...words, ...others], io)).toBe(2);
@@ -171,8 +171,8 @@ const party = (title: string, value: string) => ({
   never: ['the rest'],
 });
 
-describe('the local suite', () => {
-  test('is spoken to without a word about where, on the PORT of the environment', async () => {
+describe('local suite', () => {
+  test('is the default, on the PORT of the environment', async () => {
     localRoutes(io, base64url(world.root));
     expect(await run(['search', 'cat', ...drawn], io)).toBe(0);
     expect(io.lines).toHaveLength(2);
@@ -186,7 +186,7 @@ describe('the local suite', () => {
     }
   });
 
-  test('explain prints side by side what each party saw', async () => {
+  test('explain: prints side by side what each party saw', async () => {
     localRoutes(io, base64url(world.root));
     io.routes['http://127.0.0.1:8805/local/taps'] = () =>
       Response.json({

@@ -1,61 +1,60 @@
-import { ClientError, type Attempt, type ClientErrorCode } from './error.ts';
-import { dateOf, doorCode, problemCode, type InnerRequest } from './inner.ts';
 import type { BhttpResponse } from '@sotto/bhttp';
 import type { UnixSeconds } from '@sotto/wire';
+import { ClientError, type Attempt, type ClientErrorCode } from './error.ts';
+import { dateOf, gatewayErrorCode, problemCode, type InnerRequest } from './inner.ts';
 
-/** A request that is under way or may be made again. The text of it is here, in memory, and nowhere else. */
-export interface Remembered {
+/** A request that is in flight or may be retried. Its text is kept in memory only. */
+export interface AttemptState {
   readonly request: InnerRequest;
-  /** Of the row in the wallet; null for a service without tokens. */
+  /** The id of its row in the wallet; null for a service without tokens. */
   readonly id: string | null;
   tries: number;
-  /** The gateway's time, for one retry and never for anything else (RFC 9458 §6.5.2). */
+  /** The gateway's time, used for one retry and for nothing else (RFC 9458 §6.5.2). */
   date: UnixSeconds | null;
   dateUsed: boolean;
 }
 
-/** After these the same token is of no more use. */
-const OVER: ReadonlySet<ClientErrorCode> = new Set([
+/** After these errors the token is useless. */
+const FINAL_CODES: ReadonlySet<ClientErrorCode> = new Set([
   'spent',
   'token-refused',
   'attempt-over',
   'bundle-refused',
 ]);
 
-/** Whether the user may ask for the same again. */
-export const mayRetry = (code: ClientErrorCode): boolean => !OVER.has(code);
+/** Whether the user may retry after this error. */
+export const mayRetry = (code: ClientErrorCode): boolean => !FINAL_CODES.has(code);
 
-/** What an answer means to the exchange: an error of the door or of a service that is not there; or null. */
-export function answerError(response: BhttpResponse): ClientErrorCode | null {
+/** The error that a response stands for: a refusal of the gateway, or a service that is unavailable; else null. */
+export function responseErrorCode(response: BhttpResponse): ClientErrorCode | null {
   const { status } = response;
   if (status < 400) return null;
-  const code = problemCode(response);
-  const door = doorCode(code);
-  if (door !== null) return door;
+  const code = gatewayErrorCode(problemCode(response));
+  if (code !== null) return code;
   return status >= 500 ? 'service-unavailable' : null;
 }
 
-/** Notes the gateway's time for one retry; a second refusal for the date ends the attempt. */
-export function noteDate(remembered: Remembered, response: BhttpResponse): boolean {
-  if (remembered.dateUsed) return false;
-  remembered.date = dateOf(response);
+/** Records the gateway's time for one retry. Returns false after a second refusal, which ends the attempt. */
+export function recordGatewayDate(state: AttemptState, response: BhttpResponse): boolean {
+  if (state.dateUsed) return false;
+  state.date = dateOf(response);
   return true;
 }
 
-/** Attempts by the object that their error carries. Whoever loses it has lost the attempt. */
+/** Attempts that may be retried, by the object that the error carries. An attempt lives as long as that object. */
 export class Attempts {
-  readonly #kept = new WeakMap<Attempt, Remembered>();
+  readonly #states = new WeakMap<Attempt, AttemptState>();
 
-  keep(remembered: Remembered): Attempt {
-    const attempt = Object.freeze({ id: remembered.id ?? '' });
-    this.#kept.set(attempt, remembered);
+  add(state: AttemptState): Attempt {
+    const attempt = Object.freeze({ id: state.id ?? '' });
+    this.#states.set(attempt, state);
     return attempt;
   }
 
   /** @throws {ClientError} `attempt-over` */
-  find(attempt: Attempt): Remembered {
-    const remembered = this.#kept.get(attempt);
-    if (remembered === undefined) throw new ClientError('attempt-over');
-    return remembered;
+  find(attempt: Attempt): AttemptState {
+    const state = this.#states.get(attempt);
+    if (state === undefined) throw new ClientError('attempt-over');
+    return state;
   }
 }

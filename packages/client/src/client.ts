@@ -3,86 +3,90 @@ import { clientHpke } from '@sotto/ohttp/client';
 import { ristretto255Voprf } from '@sotto/voprf/ristretto255';
 import type { SearchPage } from '@sotto/sticker-search/types';
 import type { UnixSeconds } from '@sotto/wire';
+import { BundleCache } from './bundle-cache.ts';
 import type { Attempt } from './error.ts';
-import { Keys } from './keys.ts';
 import { checkOptions } from './options.ts';
 import { realmLock, timerSleep, type ClientOptions } from './platform.ts';
 import { Requests, type RequestOptions, type ServiceRequest, type ServiceResponse } from './requests.ts';
 import { decodeSearch, encodeSearch, STICKERS, type SearchOptions } from './search.ts';
-import { Tokens } from './tokens.ts';
+import { TokenManager } from './token-manager.ts';
 
 const HOUR = 3600; // seconds
 
-/** Every method throws a ClientError and nothing else. */
+/** A client of one relay and one issuer. Every method rejects with a ClientError and nothing else. */
 export interface Client {
   /** Searches for stickers. */
   search(query: string, options?: SearchOptions): Promise<SearchPage>;
-  /** The same search again, by its user's wish: same token, same question, new envelope; at most twice. */
+  /** Retries a search because its user asked to: same token, same request, new envelope; at most twice. */
   retrySearch(attempt: Attempt): Promise<SearchPage>;
-  /** Asks any service of the gateway's table. Its own 4xx answers come back as they are. */
+  /** Sends a request to a service of the gateway's table. Its own 4xx responses are returned, not thrown. */
   request(service: string, request: ServiceRequest, options?: RequestOptions): Promise<ServiceResponse>;
-  /** The same request again, by its user's wish. */
+  /** Retries a request because its user asked to. */
   retry(attempt: Attempt): Promise<ServiceResponse>;
-  /** Draws the tokens that the schedule has due; with `more`, one batch beyond it. */
+  /** Requests the token batches that are due by schedule; with `more`, one batch beyond the schedule. */
   refill(options?: { readonly more?: boolean }): Promise<void>;
-  /** Keeps to the schedule until the function that it returns is called. */
+  /** Refills by schedule until the function that it returns is called. */
   start(): () => void;
   /** The key bundle in use. */
   bundle(): Promise<Bundle>;
 }
 
 /**
- * A client of one relay and one issuer. Everything it does to the world goes through `options`.
+ * Creates a client. It has no network, clock, randomness or storage but those in `options`.
  *
  * @throws {ClientError} `config`
  */
 export function createClient(options: ClientOptions): Client {
   const checked = checkOptions(options);
-  const { now } = options;
   const sleep = options.sleep ?? timerSleep;
   const deps = { ...options, ...checked, sleep };
-  const keys = new Keys(deps);
+  const bundles = new BundleCache(deps);
   const voprf = options.voprf ?? ristretto255Voprf();
-  const tokens = new Tokens({ ...deps, keys, voprf, lock: options.lock ?? realmLock() });
-  const requests = new Requests({ ...deps, keys, tokens, hpke: options.hpke ?? clientHpke() });
-
-  async function refill({ more = false }: { readonly more?: boolean } = {}): Promise<void> {
-    for (const service of checked.services) await tokens.refill(service, more);
-  }
-
-  /** Draws what is due, and says when something is due next. */
-  async function turn(): Promise<UnixSeconds> {
-    await refill().catch(() => {});
-    const due = checked.services.map((service) => tokens.nextDue(service));
-    return Promise.all(due).then(
-      (times) => Math.min(...times),
-      () => now() + HOUR,
-    );
-  }
-
+  const tokens = new TokenManager({ ...deps, bundles, voprf, lock: options.lock ?? realmLock() });
+  const requests = new Requests({ ...deps, bundles, tokens, hpke: options.hpke ?? clientHpke() });
+  const { services } = checked;
   return {
     async search(query, searchOptions = {}) {
       const content = encodeSearch(query, searchOptions);
-      const what = { method: 'POST', path: '/v1/search', contentType: 'application/json', content };
-      return decodeSearch(await requests.request(STICKERS, what, searchOptions));
+      const request = { method: 'POST', path: '/v1/search', contentType: 'application/json', content };
+      return decodeSearch(await requests.request(STICKERS, request, searchOptions));
     },
     retrySearch: async (attempt) => decodeSearch(await requests.retry(attempt)),
-    request: async (service, what, requestOptions = {}) => requests.request(service, what, requestOptions),
+    request: async (service, request, requestOptions = {}) =>
+      requests.request(service, request, requestOptions),
     retry: async (attempt) => requests.retry(attempt),
-    refill,
-    start() {
-      const running = { stopped: false };
-      const run = async (): Promise<void> => {
-        while (!running.stopped) {
-          const due = await turn();
-          await sleep(Math.max(1, Math.min(HOUR, due - now())), true);
-        }
-      };
-      void run();
-      return () => {
-        running.stopped = true;
-      };
-    },
-    bundle: async () => (await keys.current()).bundle,
+    refill: async ({ more = false } = {}) => refillAll(tokens, services, more),
+    start: () => runSchedule(tokens, services, options.now, sleep),
+    bundle: async () => (await bundles.current()).bundle,
+  };
+}
+
+async function refillAll(tokens: TokenManager, services: readonly string[], more: boolean): Promise<void> {
+  for (const service of services) await tokens.refill(service, more);
+}
+
+/** Refills whenever a batch is due, until the returned function is called. Failures are retried when due again. */
+function runSchedule(
+  tokens: TokenManager,
+  services: readonly string[],
+  now: () => UnixSeconds,
+  sleep: (seconds: number, background: boolean) => Promise<void>,
+): () => void {
+  const nextDue = (): Promise<UnixSeconds> =>
+    Promise.all(services.map((service) => tokens.nextDue(service))).then(
+      (times) => Math.min(...times),
+      () => now() + HOUR,
+    );
+  const running = { stopped: false };
+  const run = async (): Promise<void> => {
+    while (!running.stopped) {
+      await refillAll(tokens, services, false).catch(() => {});
+      const due = await nextDue();
+      await sleep(Math.max(1, Math.min(HOUR, due - now())), true);
+    }
+  };
+  void run();
+  return () => {
+    running.stopped = true;
   };
 }

@@ -7,13 +7,14 @@ import {
   type Hpke,
 } from '@sotto/ohttp';
 import { fromUtf8, type Bytes } from '@sotto/wire';
+import type { ActiveBundle } from './bundle-cache.ts';
 import { ClientError } from './error.ts';
-import { ask, type Got } from './http.ts';
+import { sendRequest, type HttpResult } from './http.ts';
 import { decodeInner } from './inner.ts';
-import type { HeldBundle } from './keys.ts';
-import type { Platform } from './platform.ts';
+import type { ClientPlatform } from './platform.ts';
 
-export interface ExchangeDeps extends Pick<Platform, 'fetch' | 'random' | 'deadline'> {
+/** What an exchange needs. */
+export interface ExchangeDeps extends Pick<ClientPlatform, 'fetch' | 'random' | 'deadline'> {
   readonly relay: string;
   readonly hpke: Hpke;
 }
@@ -22,46 +23,48 @@ const HEADERS = { 'content-type': MEDIA_TYPES.request };
 const MAX_PROBLEM = 4096; // bytes
 
 /**
- * One envelope out, one answer back, under a context of its own (RFC 9458 §4). Sent to the relay once, and to nobody
- * else whatever happens (privacy L15).
+ * Sends one envelope and opens its response, in an HPKE context of its own (RFC 9458 §4). The envelope goes to the
+ * relay, once, and to nobody else (privacy L15).
  *
  * @param request - a padded Binary HTTP request
- * @param responseLength - bytes of every padded answer of this service; another length is refused
- * @throws {ClientError} `relay-unreachable`, `relay-failed`, `too-many-requests`, `keys-changed`, `answer-unreadable`
+ * @param responseLength - bytes of every padded response of this service; another length is refused
+ * @throws {ClientError} `relay-unreachable`, `relay-failed`, `too-many-requests`, `keys-changed`,
+ *   `answer-unreadable`, `bundle-refused`
  */
 export async function exchange(
-  deps: ExchangeDeps,
-  { bundle, config }: HeldBundle,
+  { hpke, random, relay, ...platform }: ExchangeDeps,
+  { bundle, config }: ActiveBundle,
   request: Bytes,
   responseLength: number,
 ): Promise<BhttpResponse> {
-  const { hpke, random, relay } = deps;
   const aead = hpke.aeads.find(({ id }) => id === bundle.suite.aeadId);
   if (aead === undefined) throw new ClientError('bundle-refused');
-  const expected = encapsulatedResponseLength(aead, responseLength);
+  const expectedLength = encapsulatedResponseLength(aead, responseLength);
   const sealed = await encapsulateRequest(hpke, config, bundle.suite, request, random).catch(() => {
     throw new ClientError('bundle-refused');
   });
-  const maxBytes = expected + MAX_PROBLEM; // a longer answer is told from none
-  const sent = { headers: HEADERS, body: sealed.encapsulatedRequest, maxBytes };
-  const answer = await ask(deps, `${relay}/ohttp`, sent).catch(() => {
+  const outer = {
+    headers: HEADERS,
+    body: sealed.encapsulatedRequest,
+    maxBytes: expectedLength + MAX_PROBLEM, // so that a response that is too long differs from no response
+  };
+  const response = await sendRequest(platform, `${relay}/ohttp`, outer).catch(() => {
     throw new ClientError('relay-unreachable');
   });
-  if (answer.status !== 200) throw outerError(answer);
-  if (answer.type !== MEDIA_TYPES.response) throw new ClientError('relay-failed');
-  if (answer.body.length !== expected) throw new ClientError('answer-unreadable');
-  const opened = await sealed.openResponse(answer.body).catch(() => {
+  if (response.status !== 200) throw outerError(response);
+  if (response.type !== MEDIA_TYPES.response) throw new ClientError('relay-failed');
+  if (response.body.length !== expectedLength) throw new ClientError('answer-unreadable');
+  const opened = await sealed.openResponse(response.body).catch(() => {
     throw new ClientError('answer-unreadable');
   });
   return decodeInner(opened);
 }
 
-/** What came unsealed: said by the relay, or by a gateway that could not open the envelope. */
-function outerError({ status, type, body }: Got): ClientError {
+/** The error of a response that is not encapsulated: from the relay, or from a gateway that could not open the envelope. */
+function outerError({ status, type, body }: HttpResult): ClientError {
   if (status === 429) return new ClientError('too-many-requests');
-  const aboutKeys =
-    status >= 400 && status < 500 && type === 'application/problem+json' && isKeyProblem(body);
-  return new ClientError(aboutKeys ? 'keys-changed' : 'relay-failed');
+  const isProblem = status >= 400 && status < 500 && type === 'application/problem+json';
+  return new ClientError(isProblem && isKeyProblem(body) ? 'keys-changed' : 'relay-failed');
 }
 
 function isKeyProblem(body: Bytes): boolean {

@@ -1,85 +1,86 @@
 import type { Bytes } from '@sotto/wire';
-import type { FetchAnswer, FetchInit, Platform } from './platform.ts';
+import type { ClientPlatform, FetchInit, FetchResponse } from './platform.ts';
 
-const TIMEOUT = 30; // seconds
+const TIMEOUT_SECONDS = 30;
 
-export interface Got {
+/** A whole HTTP response. */
+export interface HttpResult {
   readonly status: number;
-  readonly type: string; // media type, without parameters
+  /** Media type in lower case, without parameters; empty if there is none. */
+  readonly type: string;
   readonly body: Bytes;
 }
 
-/** Nothing came back that could be read: no connection, a redirect, a body too long or broken off. */
-export class Unreachable extends Error {}
+/** There is no readable response: no connection, a redirect, a body that is too long or was cut off. */
+export class UnreachableError extends Error {}
 
 /**
- * One request and its whole answer. No cookies, no cache, no referrer, no redirect, no second try (privacy L15).
+ * Sends one request and reads the whole response. No cookies, cache, referrer, redirect or retry (privacy L15).
  *
- * @param maxBytes - of the answer's body
- * @throws {Unreachable}
+ * @param request.body - sent by POST; without a body the request is a GET
+ * @param request.maxBytes - limit of the response body, in bytes
+ * @throws {UnreachableError}
  */
-export async function ask(
-  { fetch: send, deadline }: Pick<Platform, 'fetch' | 'deadline'>,
+export async function sendRequest(
+  { fetch: send, deadline }: Pick<ClientPlatform, 'fetch' | 'deadline'>,
   url: string,
-  what: { readonly headers?: Record<string, string>; readonly body?: Bytes; readonly maxBytes: number },
-): Promise<Got> {
+  request: { readonly headers?: Record<string, string>; readonly body?: Bytes; readonly maxBytes: number },
+): Promise<HttpResult> {
   const init: FetchInit = {
-    method: what.body === undefined ? 'GET' : 'POST',
-    headers: what.headers ?? {},
-    ...(what.body !== undefined && { body: what.body }),
+    method: request.body === undefined ? 'GET' : 'POST',
+    headers: request.headers ?? {},
+    ...(request.body !== undefined && { body: request.body }),
     redirect: 'error',
     credentials: 'omit',
     cache: 'no-store',
     referrerPolicy: 'no-referrer',
-    ...(deadline !== undefined && { signal: deadline(TIMEOUT) }),
+    ...(deadline !== undefined && { signal: deadline(TIMEOUT_SECONDS) }),
   };
   try {
-    const answer = await send(url, init);
-    if (answer.redirected === true || answer.status < 200 || (answer.status >= 300 && answer.status < 400)) {
-      throw new Unreachable();
+    const response = await send(url, init);
+    const { status, headers } = response;
+    if (response.redirected === true || status < 200 || (status >= 300 && status < 400)) {
+      throw new UnreachableError('redirected');
     }
-    return {
-      status: answer.status,
-      type: mediaType(answer.headers),
-      body: await bodyOf(answer, what.maxBytes),
-    };
+    return { status, type: mediaType(headers), body: await readBody(response, request.maxBytes) };
   } catch {
-    throw new Unreachable('no answer');
+    throw new UnreachableError('no response');
   }
 }
 
-/** The media type of an answer, in lower case and without its parameters; empty when it names none. */
-export function mediaType(headers: FetchAnswer['headers']): string {
+/** The media type of a response in lower case, without its parameters; empty if there is none. */
+export function mediaType(headers: FetchResponse['headers']): string {
   return (headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 
-/** Reads by the chunk where the platform has streams, and in one piece where it has none. */
-async function bodyOf(answer: FetchAnswer, maxBytes: number): Promise<Bytes> {
-  if (Number(answer.headers.get('content-length') ?? 0) > maxBytes) throw new Unreachable('too long');
-  const stream = (answer as { body?: { getReader?: () => ChunkReader } | null }).body;
-  if (typeof stream?.getReader !== 'function') {
-    const body = new Uint8Array(await answer.arrayBuffer());
-    if (body.length > maxBytes) throw new Unreachable('too long');
-    return body;
-  }
-  const reader = stream.getReader();
+/** Reads in chunks where the platform has streams, and in one piece where it has none. */
+async function readBody(response: FetchResponse, maxBytes: number): Promise<Bytes> {
+  if (Number(response.headers.get('content-length') ?? 0) > maxBytes) throw new UnreachableError('too long');
+  const stream = (response as { body?: { getReader?: () => ChunkReader } | null }).body;
+  if (typeof stream?.getReader === 'function') return readChunks(stream.getReader(), maxBytes);
+  const body = new Uint8Array(await response.arrayBuffer());
+  if (body.length > maxBytes) throw new UnreachableError('too long');
+  return body;
+}
+
+async function readChunks(reader: ChunkReader, maxBytes: number): Promise<Bytes> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
     length += next.value?.length ?? 0;
     if (length > maxBytes) {
       reader.cancel().catch(() => {});
-      throw new Unreachable('too long');
+      throw new UnreachableError('too long');
     }
     if (next.value) chunks.push(next.value);
   }
-  const whole = new Uint8Array(length);
-  let at = 0;
+  const body = new Uint8Array(length);
+  let offset = 0;
   for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
+    body.set(chunk, offset);
+    offset += chunk.length;
   }
-  return whole;
+  return body;
 }
 
 interface ChunkReader {
@@ -88,10 +89,10 @@ interface ChunkReader {
 }
 
 /**
- * A base URL without its last slash: https, or plain http to this machine alone (RFC 9458 §6). Null if it is
- * neither, or carries a user, a query or a fragment.
+ * A base URL without trailing slashes: https, or http to a loopback address (RFC 9458 §6). Null for anything else,
+ * and for a URL with user information, a query or a fragment.
  */
-export function baseUrl(text: string): string | null {
+export function parseBaseUrl(text: string): string | null {
   const url = text.replace(/\/+$/, '');
   const https = /^https:\/\/[^\s/?#@\\]+(\/[^\s?#@\\]*)?$/i;
   const loopback = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?(\/[^\s?#@\\]*)?$/i;

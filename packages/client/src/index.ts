@@ -1,6 +1,6 @@
 export { createClient, type Client } from './client.ts';
 export { ClientError, type Attempt, type ClientErrorCode } from './error.ts';
-export type { ClientOptions, Fetch, FetchAnswer, FetchInit, Lock, Platform } from './platform.ts';
+export type { ClientOptions, Fetch, FetchResponse, FetchInit, Lock, ClientPlatform } from './platform.ts';
 export type { RequestOptions, ServiceRequest, ServiceResponse } from './requests.ts';
 export type { Art, SearchPage, Sticker } from '@sotto/sticker-search/types';
 export type { SearchOptions } from './search.ts';
@@ -13,4 +13,4 @@ export {
   type StoredToken,
   type WalletState,
 } from './wallet/state.ts';
-export { walletOver, type Sealer, type Store, type Wallet } from './wallet/wallet.ts';
+export { createWallet, type WalletSealer, type WalletStore, type Wallet } from './wallet/wallet.ts';

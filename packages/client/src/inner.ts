@@ -3,24 +3,27 @@ import { formatAuthorization } from '@sotto/privacypass';
 import { concat, fromUtf8, utf8, type Bytes, type UnixSeconds } from '@sotto/wire';
 import { ClientError, type ClientErrorCode } from './error.ts';
 
-/** `Date` is floored to this, so that it shows no clock's skew (privacy L11). */
-const GRID = 600; // seconds
-const TOKEN = 162; // bytes of a token of type 0x0005
+/** `Date` is rounded down to a multiple of this, so that it does not reveal the clock's skew (privacy L11). */
+const DATE_GRID = 600; // seconds
+const TOKEN_LENGTH = 162; // bytes of a token of type 0x0005
 
-/** What a service is asked: the whole of it, for nothing of a platform's Request is used. */
+/** A request to a service. Nothing of a platform's Request is used. */
 export interface InnerRequest {
+  /** Name of the service, a row of the gateway's table. */
   readonly service: string;
   readonly method: string;
+  /** Absolute path with an optional query. */
   readonly path: string;
   readonly contentType: string;
   readonly content: Bytes;
 }
 
 /**
- * The Binary HTTP request, of exactly `length` bytes: one set of fields, in one order, for everyone (privacy L11).
+ * Encodes the Binary HTTP request, padded to exactly `length` bytes. All clients send the same fields in the same
+ * order (privacy L11).
  *
- * @param token - encoded; null for a service that asks for none
- * @throws {ClientError} `query-too-long` when it does not fit; `config` when it is no HTTP request at all
+ * @param token - encoded; null for a service without tokens
+ * @throws {ClientError} `query-too-long` if it does not fit; `config` if it is not a valid HTTP request
  */
 export function encodeInner(
   { service, method, path, contentType, content }: InnerRequest,
@@ -30,11 +33,11 @@ export function encodeInner(
     length,
   }: { readonly token: Bytes | null; readonly date: UnixSeconds; readonly length: number },
 ): Bytes {
-  const floored = Math.floor(date / GRID) * GRID;
+  const rounded = Math.floor(date / DATE_GRID) * DATE_GRID;
   const fields = [
     ...(token === null ? [] : [['authorization', formatAuthorization(token)] as const]),
     ['content-type', contentType] as const,
-    ['date', new Date(floored * 1000).toUTCString()] as const, // IMF-fixdate (RFC 9110 §5.6.7)
+    ['date', new Date(rounded * 1000).toUTCString()] as const, // IMF-fixdate (RFC 9110 §5.6.7)
   ];
   const request = { method, scheme: 'https', authority: service, path, fields, content, trailers: [] };
   try {
@@ -45,18 +48,18 @@ export function encodeInner(
   }
 }
 
-/** Refuses what would not fit, before a token is taken or anything sent. */
+/** Refuses a request that does not fit, before a token is taken. @throws {ClientError} as `encodeInner` */
 export function checkFits(request: InnerRequest, hasToken: boolean, length: number): void {
-  encodeInner(request, { token: hasToken ? new Uint8Array(TOKEN) : null, date: 0, length });
+  encodeInner(request, { token: hasToken ? new Uint8Array(TOKEN_LENGTH) : null, date: 0, length });
 }
 
-/** What makes two requests the same one: all but token, date and padding. */
-export function identity({ service, method, path, contentType, content }: InnerRequest): Bytes {
+/** What two equal requests have in common: everything but token, date and padding. */
+export function requestIdentity({ service, method, path, contentType, content }: InnerRequest): Bytes {
   return concat(utf8(JSON.stringify([service, method, path, contentType])), content);
 }
 
-/** What the gateway's door refused, by the code in its problem. All else is the service's own answer. */
-const DOOR: Readonly<Record<string, ClientErrorCode>> = {
+/** Refusals of the gateway, by the code of its problem. Any other response is the service's own. */
+const GATEWAY_PROBLEMS: Readonly<Record<string, ClientErrorCode>> = {
   date: 'clock-wrong',
   'token-required': 'token-refused',
   'token-invalid': 'token-refused',
@@ -64,9 +67,9 @@ const DOOR: Readonly<Record<string, ClientErrorCode>> = {
   replayed: 'replayed',
 };
 
-/** Its code as ours; null for any other. */
-export function doorCode(code: string | null): ClientErrorCode | null {
-  return code !== null && Object.hasOwn(DOOR, code) ? (DOOR[code] ?? null) : null;
+/** The client's code for a code of the gateway's; null for any other. */
+export function gatewayErrorCode(code: string | null): ClientErrorCode | null {
+  return code !== null && Object.hasOwn(GATEWAY_PROBLEMS, code) ? (GATEWAY_PROBLEMS[code] ?? null) : null;
 }
 
 /** @throws {ClientError} `answer-unreadable` */

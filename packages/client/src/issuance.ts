@@ -8,37 +8,39 @@ import {
 } from '@sotto/privacypass';
 import type { Voprf } from '@sotto/voprf';
 import { epochStartAt, type Bytes, type UnixSeconds } from '@sotto/wire';
+import type { ActiveBundle } from './bundle-cache.ts';
 import { ClientError } from './error.ts';
-import { ask } from './http.ts';
-import type { HeldBundle } from './keys.ts';
-import type { Platform } from './platform.ts';
+import { sendRequest } from './http.ts';
+import type { ClientPlatform } from './platform.ts';
 
-/** Tokens in a batch: one number for everyone, so that it tells nothing. */
-export const BATCH = 30;
+/** Tokens per batch. It is the same for everyone, so that it reveals nothing. */
+export const BATCH_SIZE = 30;
 const MAX_RESPONSE = 65_536; // bytes
 
-export interface IssuanceDeps extends Pick<Platform, 'fetch' | 'random' | 'now' | 'deadline'> {
+/** What issuance needs. */
+export interface IssuanceDeps extends Pick<ClientPlatform, 'fetch' | 'random' | 'now' | 'deadline'> {
   readonly issuer: string;
   readonly account: () => Promise<string>;
   readonly voprf: Voprf;
   readonly epochSeconds: number;
 }
 
-/** A batch that was blinded, and perhaps sent. */
+/** A batch of blinded elements, which may have been sent already. */
 export interface BlindedBatch {
+  /** Start of the epoch of its key. */
   readonly epoch: UnixSeconds;
   readonly pending: PendingTokens;
 }
 
 /**
- * Blinds a batch for the key that everyone uses now: the first of its service and type in the bundle's directory
- * whose not-before is past (RFC 9578 §4). The issuer is never asked which.
+ * Blinds a batch for the key that every client uses now: the first one of its service and type in the bundle's
+ * directory whose not-before has passed (RFC 9578 §4). The issuer is never asked for a key.
  *
- * @throws {ClientError} `unknown-service`; `bundle-refused` when the bundle contradicts itself
+ * @throws {ClientError} `unknown-service`; `bundle-refused` if the bundle contradicts itself
  */
 export function blindBatch(
   { voprf, random, now }: Pick<IssuanceDeps, 'voprf' | 'random' | 'now'>,
-  { bundle, services }: HeldBundle,
+  { bundle, services }: ActiveBundle,
   service: string,
 ): BlindedBatch {
   const entry = services.get(service);
@@ -54,15 +56,15 @@ export function blindBatch(
     if (key === undefined || originInfo !== service) throw new ClientError('bundle-refused');
     if ((key.notBefore ?? bundle.notBefore) !== bundle.notBefore) throw new ClientError('bundle-refused');
     const publicKey = key.tokenKey;
-    const options = { voprf, tokenType, publicKey, challenge, count: BATCH, random } as const;
+    const options = { voprf, tokenType, publicKey, challenge, count: BATCH_SIZE, random } as const;
     return { epoch: bundle.notBefore, pending: createTokenRequests({ ...options, kind: 'amortized' }) };
   } catch {
     throw new ClientError('bundle-refused');
   }
 }
 
-/** No answer: the batch may be sent again as it is, and is counted once. */
-export class Unanswered extends Error {
+/** The issuer did not issue the batch. It may be sent again unchanged, and then counts once. */
+export class BatchPendingError extends Error {
   readonly reason: ClientError;
 
   constructor(reason: ClientError) {
@@ -74,31 +76,29 @@ export class Unanswered extends Error {
 /**
  * Sends a blinded batch and verifies the proof over all of it.
  *
- * @returns 30 encoded tokens, or null when the issuer answered with anything that is not provably right: then not
- *   one is kept, and which fault it was is known to nobody, not even to our caller
- * @throws {Unanswered}
+ * @returns 30 encoded tokens; or null if the response does not verify. Then no token is kept, and nobody, not even
+ *   the caller, learns which check failed (privacy L8)
+ * @throws {BatchPendingError}
  * @throws {ClientError} `quota`
  */
-export async function drawBatch(deps: IssuanceDeps, { pending }: BlindedBatch): Promise<Bytes[] | null> {
+export async function requestTokens(deps: IssuanceDeps, { pending }: BlindedBatch): Promise<Bytes[] | null> {
   const account = await deps.account().catch(() => null);
   if (account === null || !/^[\x21-\x7e]+$/.test(account)) {
-    throw new Unanswered(new ClientError('account-refused'));
+    throw new BatchPendingError(new ClientError('account-refused'));
   }
   const headers = { authorization: `Bearer ${account}`, 'content-type': pending.contentType };
-  const sent = { headers, body: pending.request, maxBytes: MAX_RESPONSE };
-  const answer = await ask(deps, `${deps.issuer}/token-request`, sent).catch(() => {
-    throw new Unanswered(new ClientError('issuer-unreachable'));
+  const request = { headers, body: pending.request, maxBytes: MAX_RESPONSE };
+  const { status, body } = await sendRequest(deps, `${deps.issuer}/token-request`, request).catch(() => {
+    throw new BatchPendingError(new ClientError('issuer-unreachable'));
   });
-  const { status } = answer;
   if (status === 429) {
-    const now = deps.now();
-    const until = epochStartAt(now, deps.epochSeconds) + deps.epochSeconds;
+    const until = epochStartAt(deps.now(), deps.epochSeconds) + deps.epochSeconds;
     throw new ClientError('quota', { until });
   }
-  if (status === 401 || status === 403) throw new Unanswered(new ClientError('account-refused'));
-  if (status !== 200) throw new Unanswered(new ClientError('issuer-failed'));
+  if (status === 401 || status === 403) throw new BatchPendingError(new ClientError('account-refused'));
+  if (status !== 200) throw new BatchPendingError(new ClientError('issuer-failed'));
   try {
-    return await pending.finish(answer.body);
+    return await pending.finish(body);
   } catch (error) {
     if (error instanceof PrivacyPassError) return null;
     throw error;

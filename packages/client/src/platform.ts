@@ -3,7 +3,7 @@ import type { Voprf } from '@sotto/voprf';
 import type { Bytes, Random, UnixSeconds } from '@sotto/wire';
 import type { Wallet } from './wallet/wallet.ts';
 
-/** What is sent: nothing of the platform's that could tell one user from another (privacy L10, L15). */
+/** A request of the client. It carries nothing by which the platform could tell users apart (privacy L10, L15). */
 export interface FetchInit {
   readonly method: 'GET' | 'POST';
   readonly headers: Record<string, string>;
@@ -15,83 +15,90 @@ export interface FetchInit {
   readonly signal?: AbortSignal;
 }
 
-/** The little of a Response that is used; React Native's will do. */
-export interface FetchAnswer {
+/** The parts of a Response that the client reads. The Response of browsers, Node and React Native has them. */
+export interface FetchResponse {
   readonly status: number;
   readonly redirected?: boolean;
   readonly headers: { get(name: string): string | null };
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
-export type Fetch = (url: string, init: FetchInit) => Promise<FetchAnswer>;
+/** The platform's `fetch`. */
+export type Fetch = (url: string, init: FetchInit) => Promise<FetchResponse>;
 
-/** Runs `task` while no other with this name runs, in this tab or another (Web Locks, where there are any). */
+/** Runs `task` while no other task with this name runs, in this tab or process or another one. */
 export type Lock = <T>(name: string, task: () => Promise<T>) => Promise<T>;
 
-/** The platform, all of it injected: a client reaches for nothing by itself. */
-export interface Platform {
+/** What a client needs of its platform. All of it is passed in; the client has no default for the first four. */
+export interface ClientPlatform {
   readonly fetch: Fetch;
+  /** Bytes from a CSPRNG. */
   readonly random: Random;
   readonly now: () => UnixSeconds;
   readonly wallet: Wallet;
-  /** Waits; a timer of the platform's unless given. In the background it keeps no process alive. */
+  /** Resolves after so many seconds. A background wait must not keep a process alive. Default: `setTimeout`. */
   readonly sleep?: (seconds: number, background?: boolean) => Promise<void>;
+  /** Default: a lock within this JavaScript realm. */
   readonly lock?: Lock;
-  /** A signal that aborts after so many seconds; without it nothing is given up but by the platform. */
+  /** A signal that aborts after so many seconds. Without it requests have the platform's timeout alone. */
   readonly deadline?: (seconds: number) => AbortSignal;
+  /** Default: pure JavaScript for the suites of the key bundle. */
   readonly hpke?: Hpke;
+  /** Default: pure JavaScript for ristretto255. */
   readonly voprf?: Voprf;
 }
 
-export interface ClientOptions extends Platform {
-  /** Base URL of the relay. */
+/** How a client reaches its relay and issuer, and how it refills its wallet. */
+export interface ClientOptions extends ClientPlatform {
+  /** Base URL of the relay: https, or http to a loopback address. */
   readonly relay: string;
-  /** Base URL of the issuer. */
+  /** Base URL of the issuer: https, or http to a loopback address. */
   readonly issuer: string;
-  /** Ed25519 public keys of which one must have signed the key bundle: base64url or 32 bytes. */
+  /** Ed25519 public keys, one of which must have signed the key bundle: base64url or 32 bytes each. */
   readonly root: string | Bytes | readonly (string | Bytes)[];
-  /** A bearer JWT for the account, asked for when tokens are drawn. */
+  /** Returns a bearer JWT of the account. Called for each batch of tokens. */
   readonly account: () => Promise<string>;
-  /** Services whose tokens are drawn by schedule. Default: stickers. */
+  /** Services whose tokens are refilled by schedule. Default: `['stickers']`. */
   readonly services?: readonly string[];
-  /** URLs that must show the same bundle as the relay; `agree` of all the places asked. Default: none. */
+  /** Other URLs of the key bundle. `agree` of all URLs, the relay's included, must show the same one. Default: none, all. */
   readonly mirrors?: { readonly urls: readonly string[]; readonly agree?: number };
-  /** Seconds of an epoch, as the operator runs it: a day. */
+  /** Length of an epoch in seconds, as the operator configured it. Default: 86400. */
   readonly epochSeconds?: number;
-  /** Seconds that a token rests between being drawn and being spent: 900 (privacy L6). */
+  /** Seconds between the issuance and the first use of a token. Default: 900 (privacy L6). */
   readonly restSeconds?: number;
-  /** Batches of 30 tokens drawn in an epoch, whatever is spent: 3. */
+  /** Batches of 30 tokens per epoch and service. Default: 3. */
   readonly batches?: number;
-  /** The longest wait before keys are fetched again after the gateway refused them: 60. */
+  /** Longest random delay, in seconds, before keys are fetched again after the gateway refused one. Default: 60. */
   readonly keyDelaySeconds?: number;
 }
 
-/** Uniform in 0..n-1, by rejection. */
-export function below(n: number, random: Random): number {
+/** A uniform integer from 0 to n-1, by rejection sampling; n is at most 2^32. */
+export function randomBelow(n: number, random: Random): number {
   const limit = Math.floor(2 ** 32 / n) * n;
   for (;;) {
-    let draw = 0;
-    for (const byte of random(4)) draw = draw * 256 + byte;
-    if (draw < limit) return draw % n;
+    let value = 0;
+    for (const byte of random(4)) value = value * 256 + byte;
+    if (value < limit) return value % n;
   }
 }
 
+/** `sleep` by `setTimeout`. Longer waits than a timer can hold (24.8 days) end early. */
 export const timerSleep = (seconds: number, background = false): Promise<void> =>
   new Promise((resolve) => {
     const timer: unknown = setTimeout(resolve, Math.min(seconds * 1000, 2 ** 31 - 1));
-    if (background) (timer as { unref?: () => void }).unref?.(); // Node's; a browser's is a number
+    if (background) (timer as { unref?: () => void }).unref?.(); // Node returns an object, a browser a number
   });
 
 /** A lock within one JavaScript realm. */
 export function realmLock(): Lock {
   const tails = new Map<string, Promise<unknown>>();
   return async (name, task) => {
-    const before = tails.get(name) ?? Promise.resolve();
-    const mine = before.then(task, task);
+    const previous = tails.get(name) ?? Promise.resolve();
+    const result = previous.then(task, task);
     tails.set(
       name,
-      mine.catch(() => {}),
+      result.catch(() => {}),
     );
-    return mine;
+    return result;
   };
 }

@@ -1,16 +1,19 @@
 import type { Random, UnixSeconds } from '@sotto/wire';
-import { below } from './platform.ts';
+import { randomBelow } from './platform.ts';
 import type { Schedule } from './wallet/state.ts';
 
-const SPREAD = 21_600; // seconds after the start of an epoch, or a quarter of one
+const SPREAD = 21_600; // seconds after the start of an epoch, but at most a quarter of it
 
 /**
- * When a service's tokens are drawn in this epoch. Chosen once, by chance and the calendar, and never by what
- * was spent (privacy L6): at once in a wallet's first epoch, after one slept through, and once a clock that ran days ahead
- * is right; else in the epoch's first six hours.
+ * When the tokens of a service are refilled in this epoch. The time is random within the first six hours of the epoch
+ * and never depends on what was spent (privacy L6). A refill is due at once in a wallet's first epoch, after an epoch
+ * without any refill, and when a clock that was more than an epoch wrong has been corrected.
+ *
+ * @param stored - the schedule in the wallet
+ * @param epoch - start of the current epoch
  */
 export function scheduleFor(
-  kept: Schedule | undefined,
+  stored: Schedule | undefined,
   epoch: UnixSeconds,
   options: {
     readonly now: UnixSeconds;
@@ -20,15 +23,15 @@ export function scheduleFor(
   },
 ): Schedule {
   const { now, epochSeconds, batches, random } = options;
-  const apart = kept === undefined ? Infinity : Math.abs(kept.epoch - epoch);
-  if (kept === undefined || apart > epochSeconds) return { epoch, dueAt: now, left: batches };
-  if (kept.epoch >= epoch) return kept; // a clock set back a little draws nothing twice
+  const distance = stored === undefined ? Infinity : Math.abs(stored.epoch - epoch);
+  if (stored === undefined || distance > epochSeconds) return { epoch, dueAt: now, left: batches };
+  if (stored.epoch >= epoch) return stored; // if the clock was set back a little, nothing is refilled twice
   const spread = Math.max(1, Math.floor(Math.min(SPREAD, epochSeconds / 4)));
-  return { epoch, dueAt: epoch + below(spread, random), left: batches };
+  return { epoch, dueAt: epoch + randomBelow(spread, random), left: batches };
 }
 
-/** When to try again after no answer came: in five to fifteen minutes, or a like share of a short epoch. */
-export function postponed(now: UnixSeconds, epochSeconds: number, random: Random): UnixSeconds {
+/** When to retry a failed refill: in five to fifteen minutes, or the same share of a short epoch. */
+export function retryTime(now: UnixSeconds, epochSeconds: number, random: Random): UnixSeconds {
   const least = Math.max(1, Math.floor(Math.min(300, epochSeconds / 48)));
-  return now + least + below(2 * least, random);
+  return now + least + randomBelow(2 * least, random);
 }

@@ -1,32 +1,34 @@
+/** When a search box searches, and how. */
 export interface SearchBoxOptions {
-  /** Asks the network. */
+  /** Sends a search over the network. */
   readonly search: (query: string) => Promise<unknown>;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
-  /** Runs once after so many milliseconds, unless what it returns is called before. */
+  /** Runs `run` once after so many milliseconds. Calling the returned function cancels it. */
   readonly after: (ms: number, run: () => void) => () => void;
-  /** No request before a pause this long: 600 ms. A shorter one is not taken. */
+  /** Pause in typing before a request, in milliseconds. Default and minimum: 600. */
   readonly idleMs?: number;
-  /** Requests in any 60 seconds: 20. */
+  /** Requests in any 60 seconds. Default: 20. */
   readonly perMinute?: number;
 }
 
+/** Decides when the text of a search box is sent. */
 export interface SearchBox {
   /** The text has changed. */
   typed(text: string): void;
-  /** The user asked for it: Enter, or a button. */
+  /** The user asked for a search: Enter, or a button. */
   submitted(text: string): void;
-  /** Nothing more is sent. */
+  /** Cancels a scheduled search. */
   stop(): void;
 }
 
-const IDLE = 600; // milliseconds
-const LEAST = 2; // characters, unless submitted
-const APART = 2000; // milliseconds
+const IDLE_MS = 600;
+const MIN_CHARACTERS = 2; // unless submitted
+const ADJACENT_MS = 2000;
 const PER_MINUTE = 20;
-const MINUTE = 60_000; // milliseconds
+const MINUTE_MS = 60_000;
 
-interface Sent {
+interface SentQuery {
   readonly query: string;
   readonly at: number;
   readonly submitted: boolean;
@@ -34,18 +36,19 @@ interface Sent {
 }
 
 /**
- * Decides when a search box may ask the network (privacy L4). A request a key would spell the query out by its
- * rhythm and tie one person's requests together, so: none before submit or a pause; never two of which one begins
- * with the other within two seconds, unless both were submitted; and so many a minute, whatever happens.
+ * Decides when a search box may send a request (privacy L4). One request per key would reveal the query by its rhythm
+ * and link a person's requests. Therefore a request is sent only on submit or after a pause; of two queries, one of
+ * which is a prefix of the other, the second is sent two seconds later at the earliest, unless both were submitted;
+ * and there is a limit per minute.
  */
 export function searchBox(options: SearchBoxOptions): SearchBox {
   const { search, now, after, perMinute = PER_MINUTE } = options;
-  const idle = Math.max(IDLE, options.idleMs ?? IDLE);
-  const sent: Sent[] = [];
+  const idleMs = Math.max(IDLE_MS, options.idleMs ?? IDLE_MS);
+  const sent: SentQuery[] = [];
   let cancel: (() => void) | null = null;
 
   const send = (query: string, submitted: boolean): void => {
-    const one: Sent = { query, at: now(), submitted, failed: false };
+    const one: SentQuery = { query, at: now(), submitted, failed: false };
     sent.push(one);
     if (sent.length > perMinute) sent.shift();
     search(query).catch(() => {
@@ -53,12 +56,11 @@ export function searchBox(options: SearchBoxOptions): SearchBox {
     });
   };
 
-  /** The first time at which this may be sent. */
   const earliest = (query: string, submitted: boolean): number => {
     const last = sent.at(-1);
-    const near = last !== undefined && adjacent(last.query, query) && !(submitted && last.submitted);
-    const full = sent.length >= perMinute ? (sent[0]?.at ?? 0) + MINUTE : 0;
-    return Math.max(now() + (submitted ? 0 : idle), near ? last.at + APART : 0, full);
+    const near = last !== undefined && isAdjacent(last.query, query) && !(submitted && last.submitted);
+    const full = sent.length >= perMinute ? (sent[0]?.at ?? 0) + MINUTE_MS : 0;
+    return Math.max(now() + (submitted ? 0 : idleMs), near ? last.at + ADJACENT_MS : 0, full);
   };
 
   const schedule = (text: string, submitted: boolean): void => {
@@ -67,7 +69,7 @@ export function searchBox(options: SearchBoxOptions): SearchBox {
     const query = text.trim();
     const last = sent.at(-1);
     if (query === '' || (query === last?.query && !(submitted && last.failed))) return;
-    if (!submitted && Array.from(query).length < LEAST) return;
+    if (!submitted && Array.from(query).length < MIN_CHARACTERS) return;
     const wait = earliest(query, submitted) - now();
     if (wait <= 0) send(query, submitted);
     else cancel = after(wait, () => send(query, submitted));
@@ -80,8 +82,8 @@ export function searchBox(options: SearchBoxOptions): SearchBox {
   };
 }
 
-/** Whether one begins with the other: what a person who goes on typing would send. */
-function adjacent(a: string, b: string): boolean {
+/** Whether one query is a prefix of the other, as when a person goes on typing. */
+function isAdjacent(a: string, b: string): boolean {
   const [one, other] = [a.toLowerCase(), b.toLowerCase()];
   return one.startsWith(other) || other.startsWith(one);
 }

@@ -3,6 +3,7 @@ import { fromUtf8, utf8, type Bytes } from '@sotto/wire';
 import { ClientError } from './error.ts';
 import type { RequestOptions, ServiceResponse } from './requests.ts';
 
+/** Name of the sticker service in the gateway's table. */
 export const STICKERS = 'stickers';
 const MAX_CHARACTERS = 128;
 const MAX_BYTES = 384;
@@ -10,7 +11,7 @@ const MAX_BYTES = 384;
 /** What a search may ask for, and how its request is made. */
 export interface SearchOptions extends RequestOptions, SearchParameters {}
 
-/** The body of a search. @throws {ClientError} `query-empty`, `query-too-long` */
+/** Encodes the body of a search request. @throws {ClientError} `query-empty`, `query-too-long` */
 export function encodeSearch(query: string, { locale, limit, cursor, packs }: SearchOptions): Bytes {
   const q = query.trim();
   if (q === '') throw new ClientError('query-empty');
@@ -19,7 +20,7 @@ export function encodeSearch(query: string, { locale, limit, cursor, packs }: Se
   return utf8(JSON.stringify({ q, locale, limit, cursor, packs }));
 }
 
-/** @throws {ClientError} `too-many-requests`, `service-refused`; `answer-unreadable` */
+/** Decodes the response to a search. @throws {ClientError} `too-many-requests`, `service-refused`, `answer-unreadable` */
 export function decodeSearch({ status, content }: ServiceResponse): SearchPage {
   if (status !== 200) throw new ClientError(status === 429 ? 'too-many-requests' : 'service-refused');
   try {

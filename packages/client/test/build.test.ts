@@ -27,8 +27,8 @@ async function bundled(entry: string, minify: boolean): Promise<{ text: string; 
   return { text: outputFiles[0]?.text ?? '', inputs };
 }
 
-describe('the client as one module', () => {
-  test('holds nothing of a server: no store, no router, nothing that opens an envelope or signs a token', async () => {
+describe('browser build', () => {
+  test('contains no server code: no database, no router, no decapsulation, no token issuance', async () => {
     const { text, inputs } = await bundled('src/browser/index.ts', false);
     expect(text).toContain('encapsulateRequest');
     const server = [
@@ -52,21 +52,21 @@ describe('the client as one module', () => {
     expect(gzipSync(text).length).toBeLessThan(MOST);
   });
 
-  test('K08 knows no address of a relay or gateway of anybody’s', async () => {
+  test('K08 contains no address of any relay or gateway', async () => {
     const { text } = await bundled('src/browser/index.ts', true);
     const urls = [...text.matchAll(/https?:\/\/[a-z0-9.-]+/gi)].map(([url]) => url);
     expect([...new Set(urls)]).toEqual(['https://iana.org']); // the name of a problem type
   });
 });
 
-describe('built, in a process of its own', () => {
+describe('bundled for Node', () => {
   let folder = '';
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'sotto-build-'));
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  test('searches, with Node’s syntax of version 20', async () => {
+  test('a search works with the syntax of Node 20', async () => {
     const outfile = path.join(folder, 'search.mjs');
     await build({
       stdin: {

@@ -13,7 +13,7 @@ const shows = (world: World, body: () => Bytes): void => {
 };
 
 describe('L7 the key bundle', () => {
-  test('one is fetched a slot; the next some random time into the next, and meanwhile it is used', async () => {
+  test('is fetched once per epoch, at a random time within the first hour of the next one', async () => {
     const world = await World.create();
     const client = world.client({ restSeconds: 0, keyDelaySeconds: 0 });
     await client.search('a1');
@@ -36,7 +36,7 @@ describe('L7 the key bundle', () => {
     expect(first.size).toBe(2); // a third of the way into the hour, some have asked and some have not
   });
 
-  test('it survives a reload, so a new page asks nothing', async () => {
+  test('a new page uses the stored bundle and fetches nothing', async () => {
     const world = await World.create();
     const wallet = memoryWallet();
     await world.client({ wallet }).bundle();
@@ -44,7 +44,7 @@ describe('L7 the key bundle', () => {
     expect(fetches(world)).toBe(1);
   });
 
-  test('the relay down: a valid bundle is used until it ends', async () => {
+  test('relay unreachable: the cached bundle is used until it expires', async () => {
     const world = await World.create();
     const client = world.client({ restSeconds: 0 });
     await client.search('cat');
@@ -58,7 +58,7 @@ describe('L7 the key bundle', () => {
     await expect(client.bundle()).rejects.toMatchObject({ code: 'relay-unreachable' });
   });
 
-  test('a relay that has no bundle to show: a valid one is used until it ends', async () => {
+  test('relay responds 503: the cached bundle is used until it expires', async () => {
     const world = await World.create();
     const client = world.client({ restSeconds: 0 });
     await client.search('cat');
@@ -70,7 +70,7 @@ describe('L7 the key bundle', () => {
     await expect(client.bundle()).rejects.toMatchObject({ code: 'relay-failed' });
   });
 
-  test('tokens are drawn under the bundle of the running slot and no other', async () => {
+  test('tokens are requested only under the bundle of the running epoch', async () => {
     const world = await World.create();
     const wallet = memoryWallet();
     await world.client({ wallet }).bundle();
@@ -103,13 +103,13 @@ describe('L7 the key bundle', () => {
         notAfter: b.notAfter - 3 * DAY,
       }),
     ],
-  ])('%s: refused', async (_name, alter) => {
+  ])('refuses a bundle with %s', async (_name, alter) => {
     const world = await World.create();
     world.alter = alter;
     await expect(world.client().bundle()).rejects.toMatchObject({ code: 'bundle-refused' });
   });
 
-  test('malicious-keyconfig: keys of one’s own, signed by nobody or by another root, are refused', async () => {
+  test('malicious-keyconfig: refuses other keys without a valid signature of a pinned root', async () => {
     const world = await World.create();
     const honest = world.signed();
     await world.gateway.newKey(9);
@@ -124,7 +124,7 @@ describe('L7 the key bundle', () => {
     });
   });
 
-  test('more than two live keys of one KEM are refused', async () => {
+  test('refuses more than two live keys of one KEM', async () => {
     const world = await World.create();
     const [{ config } = { config: null }] = world.gateway.keys;
     if (config === null) throw new Error('no key');
@@ -135,13 +135,13 @@ describe('L7 the key bundle', () => {
     await expect(world.client().bundle()).rejects.toMatchObject({ code: 'bundle-refused' });
   });
 
-  test('a bundle from the future says that this clock is wrong', async () => {
+  test('a bundle of a future epoch throws clock-wrong', async () => {
     const world = await World.create();
     shows(world, () => world.signed(START + DAY));
     await expect(world.client().bundle()).rejects.toMatchObject({ code: 'clock-wrong' });
   });
 
-  test('K04 a rollback to a lower sequence is ignored, and the cached bundle is kept', async () => {
+  test('K04 a lower sequence is ignored and the cached bundle is kept', async () => {
     const world = await World.create();
     const wallet = memoryWallet();
     const old = world.signed(START);
@@ -159,7 +159,7 @@ describe('L7 the key bundle', () => {
     await expect(world.client({ wallet }).bundle()).rejects.toMatchObject({ code: 'bundle-refused' });
   });
 
-  test('equivocation: two digests for one sequence refuse both, across a reload, until a newer one', async () => {
+  test('equivocation: two digests of one sequence are both refused, also after a reload, until a newer epoch', async () => {
     const world = await World.create();
     const wallet = memoryWallet();
     const client = world.client({ wallet, restSeconds: 0 });
@@ -177,7 +177,7 @@ describe('L7 the key bundle', () => {
     await reloaded.search('cat');
   });
 
-  test('mirrors: all must agree, or k of n', async () => {
+  test('mirrors: all must show the same bundle, or `agree` of them', async () => {
     const world = await World.create();
     const honest = world.signed();
     await world.gateway.newKey(9);
@@ -204,7 +204,7 @@ describe('L7 the key bundle', () => {
     await world.client({ mirrors: { urls, agree: 2 } }).bundle();
   });
 
-  test('a root that rolls over is followed by way of nextRoot; other pins start afresh', async () => {
+  test('other pinned roots: the stored bundle is not used', async () => {
     const world = await World.create();
     const wallet = memoryWallet();
     await world.client({ wallet }).bundle();
@@ -214,7 +214,7 @@ describe('L7 the key bundle', () => {
 });
 
 describe('L9 after #ohttp-key', () => {
-  test('one random delay, one refetch, nothing sent again; whoever asks meanwhile waits for it', async () => {
+  test('refetches once after a random delay, sends nothing again, and other requests wait for it', async () => {
     const world = await World.create();
     const naps: { seconds: number; wake: () => void }[] = [];
     const sleep = (seconds: number) => new Promise<void>((wake) => naps.push({ seconds, wake }));
@@ -237,7 +237,7 @@ describe('L9 after #ohttp-key', () => {
     expect(naps).toHaveLength(1);
   });
 
-  test('without a delay the keys are fetched at once', async () => {
+  test('keyDelaySeconds 0: fetches the keys at once', async () => {
     const world = await World.create();
     const client = world.client({ restSeconds: 0, keyDelaySeconds: 0 });
     await client.search('cat');
@@ -249,7 +249,7 @@ describe('L9 after #ohttp-key', () => {
     expect([fetches(world), world.slept]).toEqual([2, []]);
   });
 
-  test('delays differ', async () => {
+  test('two clients wait for different times', async () => {
     const delays = new Set<number>();
     for (const seed of ['a', 'b']) {
       const world = await World.create(seed);
@@ -263,7 +263,7 @@ describe('L9 after #ohttp-key', () => {
   });
 });
 
-test('L10 the bundle is asked for with nothing that could tell who asks, first time and later', async () => {
+test('L10 every bundle request is the same and identifies nobody', async () => {
   const world = await World.create();
   const client = world.client();
   await client.bundle();

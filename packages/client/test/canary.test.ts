@@ -48,7 +48,7 @@ const TROUBLE: readonly ((sent: Sent) => Answer | never)[] = [
   () => broken(200, 'message/ohttp-res', QUERY),
 ];
 
-test('L18 no error holds a word of query, token or account, in any form, anywhere in the object', async () => {
+test('L18 errors contain no query, token or account in any encoding, at any depth of the object', async () => {
   const errors: unknown[] = [];
   const secrets = [...forms(QUERY), ...forms(ACCOUNT)];
   const caught = async (promise: Promise<unknown>): Promise<void> => {
@@ -98,12 +98,12 @@ test('L18 no error holds a word of query, token or account, in any form, anywher
   expect(codes.size).toBeGreaterThan(12);
 });
 
-test('the scan would see a cause that quotes', () => {
+test('the scan finds a query in the cause of an error', () => {
   const error = new Error('failed', { cause: new TypeError(`at /search?q=${QUERY}`) });
   expect(forms(QUERY).some((form) => told(error).includes(form))).toBe(true);
 });
 
-test('nothing is written to a console', async () => {
+test('writes nothing to the console', async () => {
   const world = await World.create();
   const written: unknown[] = [];
   const kept = { ...console };

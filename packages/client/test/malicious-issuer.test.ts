@@ -129,11 +129,11 @@ async function transcript(malice: Malice | null): Promise<{ seen: unknown[]; cod
   return { seen, code, kept };
 }
 
-describe('I12 a malicious issuer', () => {
+describe('I12 malicious issuer', () => {
   const honest = transcript(null);
 
   test.each(Object.entries(MALICE))(
-    '%s: the whole batch is dropped, and what the client does next is what it always does',
+    '%s: the whole batch is dropped, and later requests do not change',
     async (_name, malice) => {
       const { seen, code, kept } = await transcript(malice);
       expect(code).toBe('bad-batch');
@@ -142,19 +142,19 @@ describe('I12 a malicious issuer', () => {
     },
   );
 
-  test('an honest one is believed: the same requests, and all the tokens', async () => {
+  test('an honest issuer: the same requests, and all tokens are kept', async () => {
     expect((await honest).code).toBe('none');
     expect((await honest).kept).toEqual([60, 120]);
   });
 
-  test('its own directory is never asked for, so it cannot show one user another key', async () => {
+  test('the issuer’s own directory is never requested, so it cannot show one user another key', async () => {
     const world = await worldOf(null);
     const client = world.client({ restSeconds: 0 });
     await client.search('cat');
     expect(world.urls().filter((url) => url.startsWith('https://issuer.example'))).toEqual([ISSUER]);
   });
 
-  test('malicious-issuer-key: evaluating under a key that is not the bundle’s gives no token', async () => {
+  test('malicious-issuer-key: evaluation under a key that is not in the bundle yields no token', async () => {
     const world = await World.create();
     world.issuer.evaluate = (_key, body) =>
       issueAmortized(

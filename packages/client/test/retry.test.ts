@@ -42,15 +42,15 @@ function refuseDate(world: World, gatewayNow: number): void {
   };
 }
 
-describe('a retry is its user’s', () => {
-  test('nothing is sent again by itself', async () => {
+describe('retries', () => {
+  test('the client sends nothing again by itself', async () => {
     const { world, client } = await prepared();
     loseAnswers(world);
     await failure(client.search('cat'));
     expect(world.urls().filter((url) => url === OHTTP)).toHaveLength(1);
   });
 
-  test('same token, same question, another envelope; answered', async () => {
+  test('a retry sends the same token and request in another envelope', async () => {
     const { world, client } = await prepared();
     loseAnswers(world);
     const { attempt, code } = await failure(client.search('cat', { locale: 'en' }));
@@ -68,7 +68,7 @@ describe('a retry is its user’s', () => {
     expect(world.issuer.spent.size).toBe(1);
   });
 
-  test('at most twice', async () => {
+  test('a request is retried at most twice', async () => {
     const { world, client } = await prepared();
     loseAnswers(world);
     const first = await failure(client.search('cat'));
@@ -80,7 +80,7 @@ describe('a retry is its user’s', () => {
     expect(new Set(authorizations(world)).size).toBe(1);
   });
 
-  test('an attempt that was answered, or is nobody’s, is over', async () => {
+  test('a settled or forged attempt throws attempt-over', async () => {
     const { world, client } = await prepared();
     loseAnswers(world);
     const { attempt } = await failure(client.search('cat'));
@@ -90,7 +90,7 @@ describe('a retry is its user’s', () => {
     expect(await failure(client.retry({ id: 'forged' }))).toMatchObject({ code: 'attempt-over' });
   });
 
-  test('after a reload: the same question by its id, and no other question', async () => {
+  test('after a reload the attempt’s id works for the same request only', async () => {
     const { world, wallet, client } = await prepared();
     loseAnswers(world);
     const { attempt } = await failure(client.search('cat'));
@@ -102,7 +102,7 @@ describe('a retry is its user’s', () => {
     expect(new Set(authorizations(world)).size).toBe(1);
   });
 
-  test('after a reload the token of a lost attempt is spent on nothing else', async () => {
+  test('after a reload the token of a failed attempt is used for no other request', async () => {
     const { world, wallet, client } = await prepared();
     loseAnswers(world);
     await failure(client.search('cat'));
@@ -113,7 +113,7 @@ describe('a retry is its user’s', () => {
     expect(new Set(authorizations(world)).size).toBe(30);
   });
 
-  test('the token is out of the pool, durably, before the envelope leaves', async () => {
+  test('the token leaves the pool, durably, before the envelope is sent', async () => {
     const { world, wallet, client } = await prepared();
     const seen: number[] = [];
     world.intercept = async ({ url }) => {
@@ -127,7 +127,7 @@ describe('a retry is its user’s', () => {
   });
 });
 
-describe('what the door says', () => {
+describe('gateway and relay errors', () => {
   test.each([
     ['spent', 409, 'spent', false],
     ['replayed', 409, 'replayed', true],
@@ -137,7 +137,7 @@ describe('what the door says', () => {
     ['unavailable', 503, 'service-unavailable', true],
     ['bad-request', 400, 'service-refused', false],
     ['too-many-requests', 429, 'too-many-requests', false],
-  ])('%s', async (problem, status, code, again) => {
+  ])('gateway problem %s', async (problem, status, code, again) => {
     const { world, wallet, client } = await prepared();
     world.gateway.refuse = () => inner(status, problem);
     const error = await failure(client.search('cat'));
@@ -147,7 +147,7 @@ describe('what the door says', () => {
     expect(await wallet.update(({ pending }) => pending.length)).toBe(again ? 1 : 0);
   });
 
-  test('an answer of another length, or that does not open, is not read', async () => {
+  test('a response of another length, or that does not open, throws answer-unreadable', async () => {
     const { world, client } = await prepared();
     const alter = (change: (body: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>): void => {
       world.intercept = async ({ url, init }) => {
@@ -168,7 +168,7 @@ describe('what the door says', () => {
     expect(await failure(client.search('cat'))).toMatchObject({ code: 'answer-unreadable' });
   });
 
-  test('relay trouble by class: 429, 5xx, a page in place of an envelope, a redirect', async () => {
+  test('relay responses 429, 5xx, an HTML page and a redirect: the error code of each', async () => {
     const { world, client } = await prepared();
     const codes: string[] = [];
     const keyGone = problemOf(400, 'ohttp-key', OHTTP_KEY).body;
@@ -196,8 +196,8 @@ describe('what the door says', () => {
   });
 });
 
-describe('RFC 9458 §6.5.2 the clock', () => {
-  test('one retry bears the gateway’s date; no later request does', async () => {
+describe('RFC 9458 §6.5.2 clock-wrong', () => {
+  test('one retry carries the gateway’s date, and later requests do not', async () => {
     const { world, client } = await prepared();
     const gatewayNow = START + 40_000;
     refuseDate(world, gatewayNow);
@@ -209,7 +209,7 @@ describe('RFC 9458 §6.5.2 the clock', () => {
     expect(dates).toEqual([START + 3600, START + 39_600, START + 3600]);
   });
 
-  test('a date that is refused again ends the attempt', async () => {
+  test('a second refusal of the date ends the attempt', async () => {
     const { world, client } = await prepared();
     world.gateway.refuse = () => inner(400, 'date', [['date', 'Thu, 01 Jan 2026 00:00:00 GMT']]);
     const { attempt } = await failure(client.search('cat'));

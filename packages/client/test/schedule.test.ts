@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { below, timerSleep } from '../src/platform.ts';
-import { takeToken } from '../src/purse.ts';
-import { postponed, scheduleFor } from '../src/schedule.ts';
+import { randomBelow, timerSleep } from '../src/platform.ts';
+import { takeToken } from '../src/wallet/tokens.ts';
+import { retryTime, scheduleFor } from '../src/schedule.ts';
 import { emptyState, type Schedule } from '../src/index.ts';
 import { DAY, seeded, START } from './support/world.ts';
 
@@ -13,15 +13,15 @@ const options = (now: number, seed = 'schedule') => ({
   random: seeded(seed),
 });
 
-describe('L6 the schedule', () => {
-  test('is chosen once an epoch, and asking again changes nothing', () => {
+describe('L6 refill schedule', () => {
+  test('is chosen once per epoch', () => {
     const before = { epoch: START - DAY, dueAt: START - DAY, left: 0 };
     const chosen = scheduleFor(before, START, options(START, 'a'));
     expect(scheduleFor(chosen, START, options(START + 80_000, 'b'))).toBe(chosen);
     expect(scheduleFor(chosen, START - DAY, options(START - 1, 'b'))).toBe(chosen); // a clock set back
   });
 
-  test('spreads over the first six hours, or a quarter of a short epoch', () => {
+  test('due times spread over the first six hours, or a quarter of a short epoch', () => {
     const before = { epoch: START - DAY, dueAt: START - DAY, left: 0 };
     const dues = Array.from(
       { length: 500 },
@@ -35,10 +35,10 @@ describe('L6 the schedule', () => {
     expect(short.dueAt).toBe(100);
   });
 
-  test('a failure is put off, never to the same second, and within fifteen minutes', () => {
+  test('retryTime: between one second and fifteen minutes later', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: DAY }), fc.string(), (epochSeconds, seed) => {
-        const later = postponed(START, epochSeconds, seeded(seed)) - START;
+        const later = retryTime(START, epochSeconds, seeded(seed)) - START;
         expect(later).toBeGreaterThanOrEqual(1);
         expect(later).toBeLessThan(901);
       }),
@@ -46,22 +46,22 @@ describe('L6 the schedule', () => {
   });
 });
 
-test('a wait of any length is one that a timer can hold', async () => {
+test('timerSleep: caps a wait at the longest timeout of a timer', async () => {
   const timers = vi.spyOn(globalThis, 'setTimeout');
   void timerSleep(30 * DAY, true);
   expect(timers.mock.calls[0]?.[1]).toBe(2 ** 31 - 1); // milliseconds; more would end at once
   timers.mockRestore();
 });
 
-test('below is uniform and in range', () => {
+test('randomBelow: uniform and in range', () => {
   const random = seeded('below');
-  const drawn = Array.from({ length: 5000 }, () => below(5, random));
+  const drawn = Array.from({ length: 5000 }, () => randomBelow(5, random));
   const counts = [0, 1, 2, 3, 4].map((n) => drawn.filter((one) => one === n).length);
   expect(Math.min(...counts)).toBeGreaterThan(880);
   expect(counts.reduce((a, b) => a + b)).toBe(5000);
   const fills = [255, 0];
   const high = (length: number) => new Uint8Array(length).fill(fills.shift() ?? 1);
-  expect(below(3, high)).toBe(0); // 2^32 - 1 is past the last whole multiple of three, and is drawn again
+  expect(randomBelow(3, high)).toBe(0); // 2^32 - 1 is past the last whole multiple of three, and is drawn again
 });
 
 /** People with habits: each searches a few times around an hour of their own, day after day. */
@@ -69,10 +69,10 @@ function population(drawAt: (user: number, day: number, firstSearch: number) => 
   const pairs: [number, number][] = [];
   const random = seeded('population');
   for (let user = 0; user < 400; user++) {
-    const habit = 6.5 * 3600 + below(17 * 3600, random);
+    const habit = 6.5 * 3600 + randomBelow(17 * 3600, random);
     for (let day = 2; day < 4; day++) {
       const start = START + day * DAY;
-      const first = start + habit + below(1800, random);
+      const first = start + habit + randomBelow(1800, random);
       const drawn = drawAt(user, day, first);
       pairs.push([Math.floor((drawn - start) / 3600), Math.floor((first - start) / 3600)]);
     }
@@ -102,12 +102,12 @@ function mutual(rows: readonly (readonly [number, number])[]): number {
 function information(pairs: readonly (readonly [number, number])[]): number {
   const random = seeded('shuffle');
   const deck = pairs.map(([, b]) => b);
-  const dealt = pairs.map(([a]) => [a, deck.splice(below(deck.length, random), 1)[0] ?? 0] as const);
+  const dealt = pairs.map(([a]) => [a, deck.splice(randomBelow(deck.length, random), 1)[0] ?? 0] as const);
   return mutual(pairs) - mutual(dealt);
 }
 
-describe('L6 a population, seen by an issuer that also sees when tokens are spent', () => {
-  test('the time of drawing tells less than a tenth of a bit about the time of searching', () => {
+describe('L6 issuer that sees refill and redemption times of a population', () => {
+  test('the refill time reveals less than 0.1 bit about the time of searching', () => {
     const random = seeded('draws');
     const kept = new Map<number, Schedule>();
     const pairs = population((user, day) => {
@@ -120,12 +120,12 @@ describe('L6 a population, seen by an issuer that also sees when tokens are spen
     expect(Math.abs(information(pairs))).toBeLessThan(0.1);
   });
 
-  test('and the measure would see a client that draws when it is asked', () => {
+  test('the measure detects a client that refills when it searches', () => {
     expect(information(population((_user, _day, first) => first))).toBeGreaterThan(2);
   });
 });
 
-test('L6 a token that has not rested cannot be taken, whatever is drawn', () => {
+test('L6 takeToken: never takes a token that has not rested', () => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 0, max: 2000 }), { minLength: 1, maxLength: 20 }),
@@ -137,13 +137,13 @@ test('L6 a token that has not rested cannot be taken, whatever is drawn', () => 
           state.tokens.push({
             service: 'stickers',
             epoch: START,
-            drawnAt: now - age,
+            issuedAt: now - age,
             token: Uint8Array.of(i),
           });
         }
-        const request = { markOf: () => new Uint8Array(16), random: seeded(seed) };
+        const request = { fingerprintOf: () => new Uint8Array(16), random: seeded(seed) };
         const taken = takeToken(state, 'stickers', { now, epochSeconds: DAY, restSeconds: 900 }, request);
-        const age = 'token' in taken ? now - taken.token.drawnAt : null;
+        const age = 'token' in taken ? now - taken.token.issuedAt : null;
         const rested = ages.filter((one) => one >= 900);
         expect(age === null ? rested : rested.includes(age)).toEqual(age === null ? [] : true);
       },

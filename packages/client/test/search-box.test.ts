@@ -31,11 +31,11 @@ const type = (to: SearchBox, word: string, gap: number): void => {
   }
 };
 
-describe('L4 a search box', () => {
+describe('L4 search box', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
   afterEach(() => void vi.useRealTimers());
 
-  test('asks nothing while keys come, and once after a pause of 600 ms', () => {
+  test('sends nothing while keys are pressed, and one request after a pause of 600 ms', () => {
     const { box: to, asked } = box();
     type(to, 'happy cat', 100);
     expect(asked).toEqual([]);
@@ -45,7 +45,7 @@ describe('L4 a search box', () => {
     expect(asked.map(({ query }) => query)).toEqual(['happy cat']);
   });
 
-  test('a shorter pause than 600 ms cannot be configured', () => {
+  test('idleMs below 600 is raised to 600', () => {
     const asked: string[] = [];
     const to = searchBox({
       search: async (query) => void asked.push(query),
@@ -61,7 +61,7 @@ describe('L4 a search box', () => {
     expect(asked).toEqual([]);
   });
 
-  test('one character is asked for on submit alone', () => {
+  test('one character is sent only on submit', () => {
     const { box: to, asked } = box();
     to.typed('c');
     vi.advanceTimersByTime(10_000);
@@ -70,7 +70,7 @@ describe('L4 a search box', () => {
     expect(asked.map(({ query }) => query)).toEqual(['猫']);
   });
 
-  test('submit asks at once; what was sent already is not sent again unless it failed', async () => {
+  test('submit sends at once, and the same query again only after a failure', async () => {
     const { box: to, asked } = box();
     to.submitted('cat');
     to.typed('cat');
@@ -86,7 +86,7 @@ describe('L4 a search box', () => {
     expect(failing.asked).toHaveLength(2);
   });
 
-  test('two of which one begins with the other are two seconds apart, unless both were submitted', () => {
+  test('queries of which one is a prefix of the other are two seconds apart, unless both were submitted', () => {
     const { box: to, asked } = box();
     to.typed('happy');
     vi.advanceTimersByTime(600);
@@ -100,7 +100,7 @@ describe('L4 a search box', () => {
     expect(asked).toHaveLength(3);
   });
 
-  test('so many a minute and no more, submitted or not; the latest waits', () => {
+  test('no more than perMinute requests in 60 s, and the latest query waits', () => {
     const { box: to, asked } = box({ perMinute: 3 });
     for (const query of ['ant', 'bee', 'cow', 'dog', 'elk']) to.submitted(query);
     expect(asked).toHaveLength(3);
@@ -110,7 +110,7 @@ describe('L4 a search box', () => {
     expect(asked.map(({ query }) => query)).toEqual(['ant', 'bee', 'cow', 'elk']);
   });
 
-  test('after stop nothing is sent', () => {
+  test('sends nothing after stop', () => {
     const { box: to, asked } = box();
     to.typed('cat');
     to.stop();
@@ -118,7 +118,7 @@ describe('L4 a search box', () => {
     expect(asked).toEqual([]);
   });
 
-  test('however somebody types: never closer than the rules allow', () => {
+  test('any typing pattern: requests are never closer than the rules allow', () => {
     const act = fc.record({
       text: fc.constantFrom('h', 'ha', 'hap', 'happ', 'happy', 'happy c', 'happy cat', 'cat', 'ca', ''),
       submit: fc.boolean(),

@@ -5,8 +5,8 @@ import { World } from './support/world.ts';
 const RELAY = ['https://relay.example/bundle', 'https://relay.example/ohttp'];
 const ISSUER = 'https://issuer.example/token-request';
 
-describe('a search', () => {
-  test('finds stickers with nothing prepared: bundle, tokens, envelope', async () => {
+describe('search', () => {
+  test('a new client fetches the bundle, requests tokens and sends one envelope', async () => {
     const world = await World.create();
     const client = world.client({ restSeconds: 0 });
     const { results, next } = await client.search('happy cat', { locale: 'en', limit: 5 });
@@ -21,7 +21,7 @@ describe('a search', () => {
     });
   });
 
-  test('the second one needs neither bundle nor tokens', async () => {
+  test('the second search fetches neither bundle nor tokens', async () => {
     const world = await World.create();
     const client = world.client({ restSeconds: 0 });
     await client.search('happy cat');
@@ -31,7 +31,7 @@ describe('a search', () => {
     expect(world.issuer.spent.size).toBe(2);
   });
 
-  test('inner header set: names, order and a Date on the grid of ten minutes, always', async () => {
+  test('inner header set: the same names, order and a Date rounded to ten minutes', async () => {
     const world = await World.create();
     const client = world.client({ restSeconds: 0 });
     world.now += 599;
@@ -51,14 +51,14 @@ describe('a search', () => {
     }
   });
 
-  test('every envelope has one length, whatever is asked', async () => {
+  test('every envelope has one length, for any query', async () => {
     const world = await World.create();
     const client = world.client({ restSeconds: 0 });
     for (const query of ['a', 'happy cat', 'x'.repeat(128), '猫'.repeat(128)]) await client.search(query);
     expect(new Set(world.gateway.envelopes.map(({ length }) => length)).size).toBe(1);
   });
 
-  test('outer requests carry a content type and nothing else; no cookies, cache, referrer, redirect', async () => {
+  test('outer requests carry only their content type; no cookies, cache, referrer, redirect', async () => {
     const world = await World.create();
     const client = world.client({ restSeconds: 0 });
     await client.search('happy cat');
@@ -80,13 +80,13 @@ describe('a search', () => {
     ['query-empty', ' '],
     ['query-too-long', 'x'.repeat(129)],
     ['query-too-long', '🐱'.repeat(97)],
-  ])('%s is said before anything is sent', async (code, query) => {
+  ])('throws %s before anything is sent', async (code, query) => {
     const world = await World.create();
     await expect(world.client().search(query)).rejects.toMatchObject({ code });
     expect(world.sent).toEqual([]);
   });
 
-  test('a request that does not fit is refused before a token is drawn or spent', async () => {
+  test('a request that does not fit is refused before a token is requested or used', async () => {
     const world = await World.create();
     const client = world.client({ restSeconds: 0 });
     await expect(client.search('cat', { cursor: 'c'.repeat(800) })).rejects.toMatchObject({
@@ -95,7 +95,7 @@ describe('a search', () => {
     expect(world.urls()).toEqual([RELAY[0]]);
   });
 
-  test('a service without tokens has the room of one', async () => {
+  test('a service without tokens may use the space of a token', async () => {
     const world = await World.create();
     const open = { name: 'open', tokenType: 0, challenge: new Uint8Array(0), requestLength: 256 };
     world.alter = (bundle) => ({
@@ -113,7 +113,7 @@ describe('a search', () => {
     expect(world.gateway.seen).toHaveLength(1);
   });
 
-  test('L15 with the relay down, nobody else is asked', async () => {
+  test('L15 relay unreachable: no other party is asked', async () => {
     const world = await World.create();
     const client = world.client({ restSeconds: 0 });
     await client.refill();
@@ -130,7 +130,7 @@ describe('a search', () => {
     expect(world.urls().slice(before + 1)).toEqual([RELAY[0]]);
   });
 
-  test('any service: its own answers come back as they are', async () => {
+  test('request: returns the service’s own 4xx response', async () => {
     const world = await World.create();
     const client = world.client({ restSeconds: 0 });
     world.gateway.service = () => ({ status: 404, type: 'text/plain', content: new Uint8Array([1]) });

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { decodeAmortizedBatchTokenRequest, decodeToken, encodeDirectory, namesKey } from '@sotto/privacypass';
 import { createClient, emptyState, memoryWallet, type WalletState } from '../src/index.ts';
-import { takeToken } from '../src/purse.ts';
+import { takeToken } from '../src/wallet/tokens.ts';
 import { DAY, seeded, START, World } from './support/world.ts';
 
 const ISSUER = 'https://issuer.example/token-request';
@@ -15,8 +15,8 @@ async function peek(wallet: {
   return wallet.update((state) => structuredClone(state));
 }
 
-describe('drawing tokens', () => {
-  test('the first run draws at once: three batches of 30, each under the key of the running epoch', async () => {
+describe('tokens', () => {
+  test('the first refill requests three batches of 30 at once, under the key of the running epoch', async () => {
     const world = await World.create();
     const wallet = memoryWallet();
     const client = world.client({ wallet, batches: 3 });
@@ -33,7 +33,7 @@ describe('drawing tokens', () => {
     }
   });
 
-  test('the key is the first of its service and type whose time has come, whatever stands before it', async () => {
+  test('the key is the first of its service and type whose not-before has passed', async () => {
     const world = await World.create();
     const [tokenKey, stranger] = [world.issuer.key(START).publicKey, world.issuer.key(START - DAY).publicKey];
     world.alter = (bundle) => {
@@ -55,7 +55,7 @@ describe('drawing tokens', () => {
     for (const { token } of tokens) expect(namesKey(decodeToken(token), tokenKey)).toBe(true);
   });
 
-  test('a challenge of another service, or no key for it, is refused, and nothing is drawn', async () => {
+  test('a bundle with the challenge of another service, or without a key, throws bundle-refused and nothing is requested', async () => {
     const world = await World.create();
     const { alter } = world;
     const challenge = world.issuer.challenge(START, 'weather');
@@ -69,14 +69,14 @@ describe('drawing tokens', () => {
     expect(draws(world)).toBe(0);
   });
 
-  test('a service that the bundle does not name is said as that, and nothing is drawn for it', async () => {
+  test('a service that is not in the bundle throws unknown-service and nothing is requested', async () => {
     const world = await World.create();
     const client = world.client({ services: ['weather'] });
     await expect(client.refill()).rejects.toMatchObject({ code: 'unknown-service' });
     expect(draws(world)).toBe(0);
   });
 
-  test('L6 spending never triggers a drawing; the calendar does, in the first six hours of an epoch', async () => {
+  test('L6 using tokens never triggers a refill; the schedule does, in the first six hours of an epoch', async () => {
     const world = await World.create();
     const wallet = memoryWallet();
     const client = world.client({ wallet, restSeconds: 0 });
@@ -96,7 +96,7 @@ describe('drawing tokens', () => {
     expect(draws(world)).toBe(2);
   });
 
-  test('L6 a token rests 15 minutes, the first run included; consent ends the rest', async () => {
+  test('L6 a token rests 15 minutes, also after the first refill; allowFresh uses it at once', async () => {
     const world = await World.create();
     const client = world.client();
     const until = world.now + 900;
@@ -110,7 +110,7 @@ describe('drawing tokens', () => {
     expect(world.gateway.seen).toHaveLength(2);
   });
 
-  test('with consent an empty wallet draws one batch more', async () => {
+  test('allowFresh with an empty wallet requests one more batch', async () => {
     const world = await World.create();
     const client = world.client();
     await client.refill();
@@ -118,7 +118,7 @@ describe('drawing tokens', () => {
     expect(draws(world)).toBe(2);
   });
 
-  test('a wallet that slept through an epoch draws at once', async () => {
+  test('a wallet that missed a whole epoch refills at once', async () => {
     const world = await World.create();
     const client = world.client({ restSeconds: 0 });
     await client.refill();
@@ -127,7 +127,7 @@ describe('drawing tokens', () => {
     expect(draws(world)).toBe(2);
   });
 
-  test('tokens of expired epochs are dropped, those of the last one are good', async () => {
+  test('tokens of the previous epoch are used, older ones are dropped', async () => {
     const world = await World.create();
     const wallet = memoryWallet();
     const client = world.client({ wallet, restSeconds: 0 });
@@ -140,14 +140,14 @@ describe('drawing tokens', () => {
     expect(tokens.filter(({ epoch }) => epoch === START)).toEqual([]);
   });
 
-  test('which token is spent is drawn by chance', async () => {
+  test('takeToken: chooses the token at random', async () => {
     const orders = ['a', 'b', 'c', 'd'].map((seed) => {
       const state = emptyState();
       for (let i = 0; i < 30; i++) {
-        state.tokens.push({ service: 'stickers', epoch: START, drawnAt: START, token: Uint8Array.of(i) });
+        state.tokens.push({ service: 'stickers', epoch: START, issuedAt: START, token: Uint8Array.of(i) });
       }
       const view = { now: START + 900, epochSeconds: DAY, restSeconds: 900 };
-      const request = { markOf: () => new Uint8Array(16), random: seeded(seed) };
+      const request = { fingerprintOf: () => new Uint8Array(16), random: seeded(seed) };
       const taken = Array.from({ length: 30 }, () => takeToken(state, 'stickers', view, request));
       return taken.map((one) => ('token' in one ? one.token.token[0] : -1));
     });
@@ -156,7 +156,7 @@ describe('drawing tokens', () => {
     expect(new Set(orders.map(([first]) => first)).size).toBeGreaterThan(1);
   });
 
-  test('quota used up: said with the next epoch, and nothing more is asked in this one', async () => {
+  test('quota used up: the error names the next epoch, and nothing more is requested in this one', async () => {
     const world = await World.create();
     world.issuer.quota = 45;
     const client = world.client({ batches: 3 });
@@ -167,7 +167,7 @@ describe('drawing tokens', () => {
     expect(draws(world)).toBe(2);
   });
 
-  test('I10 no answer: later the same bytes are sent again', async () => {
+  test('I10 no response from the issuer: the same bytes are sent later', async () => {
     const world = await World.create();
     const client = world.client();
     world.intercept = ({ url }) => {
@@ -187,7 +187,7 @@ describe('drawing tokens', () => {
     expect(bodies[0]).toBe(bodies[1]);
   });
 
-  test('an account that is refused, or that throws, is said as that', async () => {
+  test('account() that rejects, or a 401 of the issuer, throws account-refused', async () => {
     const world = await World.create();
     const account = (): Promise<string> => Promise.reject(new Error(`${world.now}`));
     await expect(world.client({ account }).refill()).rejects.toMatchObject({ code: 'account-refused' });
@@ -196,7 +196,7 @@ describe('drawing tokens', () => {
     await expect(world.client().refill()).rejects.toMatchObject({ code: 'account-refused' });
   });
 
-  test('two clients of one wallet, as two tabs are: no batch is drawn twice, no token spent twice', async () => {
+  test('three clients of one wallet: no batch is requested twice, no token used twice', async () => {
     const world = await World.create();
     const wallet = memoryWallet();
     const tabs = [1, 2, 3].map(() => world.client({ wallet, restSeconds: 0, batches: 2 }));
@@ -207,7 +207,7 @@ describe('drawing tokens', () => {
     expect((await peek(wallet)).tokens).toHaveLength(48);
   });
 
-  test('a clock that ran far ahead for a while keeps nobody from tokens once it is right', async () => {
+  test('a clock that was 30 days ahead: tokens are requested once it is right', async () => {
     const world = await World.create();
     const wallet = memoryWallet();
     const client = world.client({ wallet, restSeconds: 0 });
@@ -221,7 +221,7 @@ describe('drawing tokens', () => {
     expect(draws(world)).toBe(1);
   });
 
-  test('L6 tokens drawn by a clock that was ahead rest from when it is right', async () => {
+  test('L6 tokens issued while the clock was ahead rest from when it is right', async () => {
     const world = await World.create();
     const client = world.client();
     world.now = START + 20 * 3600;
@@ -233,14 +233,14 @@ describe('drawing tokens', () => {
     await client.search('cat');
   });
 
-  test('what was drawn is resting though a later batch failed: that is what is said', async () => {
+  test('a failed second batch: the error says that the first one is resting', async () => {
     const world = await World.create();
     world.issuer.quota = 45;
     const client = world.client({ batches: 3 });
     await expect(client.search('cat')).rejects.toMatchObject({ code: 'tokens-resting' });
   });
 
-  test('a lock that cannot be had is a coded error like any other', async () => {
+  test('a lock that rejects throws wallet-unavailable', async () => {
     const world = await World.create();
     const lock = (): Promise<never> => Promise.reject(new Error('locked'));
     const client = world.client({ lock });
@@ -248,7 +248,7 @@ describe('drawing tokens', () => {
     await expect(client.search('cat')).rejects.toMatchObject({ code: 'wallet-unavailable' });
   });
 
-  test('waiting for the schedule keeps no process alive', async () => {
+  test('start: its timer does not keep the process alive', async () => {
     const world = await World.create();
     const { sleep: ours, ...options } = world.options();
     expect(ours).toBeDefined();
@@ -262,7 +262,7 @@ describe('drawing tokens', () => {
     stop();
   });
 
-  test('start keeps to the schedule, and stops', async () => {
+  test('start: refills by schedule until it is stopped', async () => {
     const world = await World.create();
     const naps: (() => void)[] = [];
     const client = world.client({ sleep: () => new Promise((resolve) => naps.push(resolve)) });

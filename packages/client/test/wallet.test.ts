@@ -19,7 +19,7 @@ import path from 'node:path';
 import { fromUtf8, utf8 } from '@sotto/wire';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { emptyState, memoryWallet, walletOver } from '../src/index.ts';
+import { emptyState, memoryWallet, createWallet } from '../src/index.ts';
 import { withFileLock } from '../src/node/file-lock.ts';
 import { fileWallet } from '../src/node/file-wallet.ts';
 import { memoryStore } from '../src/wallet/memory.ts';
@@ -34,10 +34,10 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 const fresh = (): string => path.join(folder, randomUUID(), 'wallet');
 
-describe('the wallet’s contract', () => {
+describe('wallet contract', () => {
   test.each(WALLET_CONTRACT)('in memory: %s', async (_name, row) => {
     const store = memoryStore();
-    await expect(row(async () => walletOver(store))).resolves.toBeUndefined();
+    await expect(row(async () => createWallet(store))).resolves.toBeUndefined();
   });
 
   test.each(WALLET_CONTRACT)('in a file: %s', async (_name, row) => {
@@ -45,23 +45,23 @@ describe('the wallet’s contract', () => {
     await expect(row(async () => fileWallet(file))).resolves.toBeUndefined();
   });
 
-  test('a state of another version is refused, and not written over', async () => {
+  test('a state of another version is refused and not overwritten', async () => {
     const store = memoryStore();
-    const other = utf8(fromUtf8(encodeState(emptyState())).replace('"version":1', '"version":2'));
+    const other = utf8(fromUtf8(encodeState(emptyState())).replace('"version":2', '"version":3'));
     await store.replace(0, other);
-    const wallet = walletOver(store);
+    const wallet = createWallet(store);
     await expect(wallet.update(() => {})).rejects.toMatchObject({ code: 'wallet-unavailable' });
     expect(await store.load()).toEqual({ version: 1, bytes: other });
   });
 
-  test('memory wallets are apart', async () => {
+  test('two memory wallets share nothing', async () => {
     await memoryWallet().update((state) => void (state.sequence = 5));
     expect(await memoryWallet().update(({ sequence }) => sequence)).toBe(-1);
   });
 });
 
-describe('a wallet in a file', () => {
-  test('is its owner’s alone, and says nothing without its key', async () => {
+describe('file wallet', () => {
+  test('has mode 0600 and is unreadable without its key', async () => {
     const file = fresh();
     await fileWallet(file).update((state) => {
       state.schedules[CANARY] = { epoch: 1, dueAt: 2, left: 3 };
@@ -75,14 +75,14 @@ describe('a wallet in a file', () => {
   });
 
   test.each([
-    ['its key is lost', (file: string) => unlink(`${file}.key`)],
-    ['its key is another', (file: string) => writeFile(`${file}.key`, new Uint8Array(32))],
+    ['key is missing', (file: string) => unlink(`${file}.key`)],
+    ['key is another one', (file: string) => writeFile(`${file}.key`, new Uint8Array(32))],
     ['a byte is changed', async (file: string) => flip(file, -1)],
-    ['it is told to be an older one', async (file: string) => flip(file, 22)],
-    ['it is cut', async (file: string) => writeFile(file, (await readFile(file)).subarray(0, 30))],
-    ['it is empty', (file: string) => writeFile(file, '')],
-    ['it is no wallet', (file: string) => writeFile(file, 'something else entirely, and longer')],
-  ])('when %s it is refused, and not written over', async (_name, harm) => {
+    ['version is lower', async (file: string) => flip(file, 22)],
+    ['file is truncated', async (file: string) => writeFile(file, (await readFile(file)).subarray(0, 30))],
+    ['file is empty', (file: string) => writeFile(file, '')],
+    ['file is not a wallet', (file: string) => writeFile(file, 'something else entirely, and longer')],
+  ])('%s: it is refused and not overwritten', async (_name, harm) => {
     const file = fresh();
     await fileWallet(file).update((state) => void (state.sequence = 5));
     await harm(file);
@@ -91,7 +91,7 @@ describe('a wallet in a file', () => {
     expect((await readFile(file)).equals(before)).toBe(true);
   });
 
-  test('its key may be kept elsewhere; both folders are made', async () => {
+  test('the key may be in another folder; both folders are created', async () => {
     const [file, keyFile] = [fresh(), fresh()];
     await fileWallet(file, keyFile).update((state) => void (state.sequence = 5));
     expect(await fileWallet(file, keyFile).update(({ sequence }) => sequence)).toBe(5);
@@ -99,7 +99,7 @@ describe('a wallet in a file', () => {
     expect((await stat(keyFile)).size).toBe(32);
   });
 
-  test('a lock of the living is waited for so long and no longer', async () => {
+  test('times out when a live process holds the lock', async () => {
     const lock = path.join(folder, randomUUID());
     await writeFile(lock, `${process.pid}`);
     const task = vi.fn<() => Promise<void>>(async () => {});
@@ -108,7 +108,7 @@ describe('a wallet in a file', () => {
     expect(await readFile(lock, 'utf8')).toBe(`${process.pid}`);
   });
 
-  test('a lock without an owner’s name is broken after a while, and not before', async () => {
+  test('a lock file without an owner is broken after 10 s and not before', async () => {
     const file = fresh();
     const wallet = fileWallet(file);
     await wallet.update((state) => void (state.sequence = 1));
@@ -124,7 +124,7 @@ describe('a wallet in a file', () => {
     expect(await wallet.update(({ sequence }) => sequence)).toBe(2);
   });
 
-  test('a key that cannot be read for a while is read again', async () => {
+  test('a key that was unreadable is read again', async () => {
     const file = fresh();
     await fileWallet(file).update((state) => void (state.sequence = 5));
     const wallet = fileWallet(file);
@@ -136,7 +136,7 @@ describe('a wallet in a file', () => {
     expect(await wallet.update(({ sequence }) => sequence)).toBe(5);
   });
 
-  test('a folder that cannot be made is said plainly, and the error quotes no path', async () => {
+  test('a folder that cannot be created throws wallet-unavailable without its path', async () => {
     const file = fresh();
     await fileWallet(file).update((state) => void (state.sequence = 1));
     const error = await fileWallet(path.join(file, 'under', 'a-file'))
@@ -146,7 +146,7 @@ describe('a wallet in a file', () => {
     expect(`${String(error)}${JSON.stringify(error)}`).not.toContain('a-file');
   });
 
-  test('a lock of the dead is broken; one of the living is waited for', async () => {
+  test('a dead process’s lock is broken, and a live one’s is waited for', async () => {
     const file = fresh();
     const wallet = fileWallet(file);
     await wallet.update((state) => void (state.sequence = 1));
@@ -165,11 +165,11 @@ describe('a wallet in a file', () => {
     await chmod(file, 0o600);
   });
 
-  test('four processes take 40 tokens at once: each is taken once; one killed meanwhile breaks nothing', async () => {
+  test('four processes take 40 tokens at once, one is killed: no token is taken twice', async () => {
     const file = fresh();
     await fileWallet(file).update((state) => {
       for (let i = 0; i < 40; i++) {
-        state.tokens.push({ service: 's', epoch: 1, drawnAt: 1, token: Uint8Array.of(i) });
+        state.tokens.push({ service: 's', epoch: 1, issuedAt: 1, token: Uint8Array.of(i) });
       }
     });
     const script = path.join(folder, 'take.mjs');

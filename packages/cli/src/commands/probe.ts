@@ -15,7 +15,7 @@ import {
   NoAnswer,
   type Finding,
   type Live,
-  type Platform,
+  type ProbePlatform,
   type Row,
 } from '../probe/live.ts';
 import { reach } from '../probe/reach.ts';
@@ -42,7 +42,7 @@ const SIGNS = { pass: 'pass', fail: 'FAIL', 'cannot-tell': 'cannot tell' } as co
 export async function probe(
   argv: readonly string[],
   io: Io,
-  given: Partial<Omit<Platform, 'fetch'>> = {},
+  given: Partial<Omit<ProbePlatform, 'fetch'>> = {},
 ): Promise<Status> {
   const { values, positionals } = parse(argv, {
     relay: { type: 'string' },
@@ -55,7 +55,7 @@ export async function probe(
   noMore(positionals);
   const local = values.relay === undefined ? await localSuite(io) : null;
   const { relay, gateway, root } = { ...local, ...values };
-  const platform: Platform = {
+  const platform: ProbePlatform = {
     fetch: io.fetch,
     random: (length) => randomFillSync(new Uint8Array(length)),
     now: () => Math.floor(Date.now() / 1000),

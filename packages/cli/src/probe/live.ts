@@ -36,7 +36,7 @@ export interface Sealing {
   readonly keyIds: ReadonlySet<number>;
 }
 
-export interface Platform {
+export interface ProbePlatform {
   readonly fetch: typeof fetch;
   readonly random: Random;
   readonly now: () => UnixSeconds;
@@ -45,7 +45,7 @@ export interface Platform {
 }
 
 /** A deployment under test, seen from outside. */
-export interface Live extends Platform {
+export interface Live extends ProbePlatform {
   readonly relay: string;
   /** Where the relay takes envelopes. */
   readonly resource: string;
@@ -69,7 +69,7 @@ const LONGEST_WAIT = 90; // seconds, when the relay says that we ask too often
 
 /** One request. A 429 is waited out once. @throws {NoAnswer} */
 export async function request(
-  { fetch: send, sleep }: Pick<Platform, 'fetch' | 'sleep'>,
+  { fetch: send, sleep }: Pick<ProbePlatform, 'fetch' | 'sleep'>,
   url: string,
   init: RequestInit = {},
 ): Promise<Answer> {

@@ -3,9 +3,9 @@ import { decodeKeyConfigs, MEDIA_TYPES, type KeyConfig, type SuiteIds } from '@s
 import type { Bytes } from '@sotto/wire';
 import { mediaType } from '@sotto/client/http';
 import { WELL_KNOWN } from '../fetching.ts';
-import { noise, NoAnswer, post, request, type Live, type Platform, type Sealing } from './live.ts';
+import { noise, NoAnswer, post, request, type Live, type ProbePlatform, type Sealing } from './live.ts';
 
-export interface Reached extends Platform {
+export interface Reached extends ProbePlatform {
   readonly relay: string;
   readonly gateway: string | null;
   readonly roots: readonly Bytes[] | null;
@@ -55,7 +55,7 @@ async function ownKeys(reached: Reached): Promise<readonly KeyConfig[]> {
 
 /** The bundle's suite; else the first that we speak. */
 function sealingOf(
-  { hpke }: Platform,
+  { hpke }: ProbePlatform,
   named: { readonly kemId: number; readonly kdfId: number; readonly aeadId: number } | null,
   offered: readonly KeyConfig[],
   own: readonly KeyConfig[],

@@ -1,17 +1,17 @@
 const TABLE = 'wallet';
 
-/** One table of IndexedDB, a value a name (specs/decisions/0019). */
+/** A table of IndexedDB: one value per name (specs/decisions/0019). */
 export interface Database {
-  /** What stands under a name; undefined for nothing. */
+  /** The value of a name; undefined if there is none. */
   get(name: string): Promise<unknown>;
   /**
-   * Puts in the place of a value what `change` makes of it; nothing for undefined. Alone among all tabs, and durable
-   * when the promise resolves.
+   * Replaces a value by the result of `change`; undefined leaves it as it is. The read and the write are one
+   * transaction, exclusive among all tabs, and durable when the promise resolves.
    */
   put(name: string, change: (value: unknown) => unknown): Promise<void>;
 }
 
-/** Every failure is the platform's own DOMException. */
+/** Opens a database when it is first used. Failures are the platform's DOMExceptions. */
 export function database(file: string): Database {
   let opened: Promise<IDBDatabase> | null = null;
   const db = (): Promise<IDBDatabase> =>
@@ -30,7 +30,7 @@ export function database(file: string): Database {
     const { result } = request;
     result.addEventListener('versionchange', () => {
       opened = null;
-      result.close(); // somebody deletes it
+      result.close(); // another page deletes the database
     });
     result.addEventListener('close', () => (opened = null));
     return result;
@@ -64,7 +64,7 @@ export function database(file: string): Database {
           try {
             table.put(next, name);
           } catch (error) {
-            failure = error; // what cannot be cloned
+            failure = error; // the value cannot be cloned
           }
         });
       });

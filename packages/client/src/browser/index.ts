@@ -1,19 +1,19 @@
 import { createClient, type Client } from '../client.ts';
-import type { ClientOptions, Lock, Platform } from '../platform.ts';
+import type { ClientOptions, Lock, ClientPlatform } from '../platform.ts';
 import { indexedDbWallet } from './indexeddb.ts';
 
 export * from '../index.ts';
 export { indexedDbWallet };
 
-/** One at a time among the tabs of an origin, by Web Locks; where there are none, in this tab. */
+/** A lock among the tabs of an origin, by Web Locks. */
 const tabLock: Lock = async (name, task) => {
-  // The DOM's types lose the task's type on the way.
+  // The DOM's types lose the type of the task's result.
   const result: unknown = await navigator.locks.request(name, task);
   return result as Awaited<ReturnType<typeof task>>;
 };
 
-/** The browser's clock, chance, network and storage. */
-export function browserPlatform(): Platform {
+/** The browser's clock, randomness, network, storage and locks. */
+export function browserPlatform(): ClientPlatform {
   return {
     fetch: (url, init) => fetch(url, init),
     random: (length) => crypto.getRandomValues(new Uint8Array(length)),
@@ -24,9 +24,13 @@ export function browserPlatform(): Platform {
   };
 }
 
-/** A client for a page; any part of the platform may be given in place of the browser's. */
+/**
+ * Creates a client for a page. Any part of the platform may be replaced.
+ *
+ * @throws {ClientError} `config`
+ */
 export function createBrowserClient(
-  options: Omit<ClientOptions, keyof Platform> & Partial<Platform>,
+  options: Omit<ClientOptions, keyof ClientPlatform> & Partial<ClientPlatform>,
 ): Client {
   return createClient({ ...browserPlatform(), ...options });
 }

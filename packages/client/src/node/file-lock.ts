@@ -1,22 +1,22 @@
 import { open, readFile, stat, unlink } from 'node:fs/promises';
 
-const PAUSE = 10; // milliseconds
-const ABANDONED = 600_000; // milliseconds: no lock is held this long by the living
-const GUARD_ABANDONED = 10_000; // milliseconds
+const POLL_MS = 10;
+const STALE_LOCK_MS = 600_000; // older locks are treated as abandoned
+const STALE_GUARD_MS = 10_000;
 
 /**
- * Runs `task` while no other process holds this lock file. A lock whose owner died is broken, under a guard, so
- * that of those who find it dead only one breaks it.
+ * Runs `task` while no other process holds this lock file. A stale lock is broken under a guard file, so that only
+ * one of several waiting processes breaks it.
  *
- * @param patience - milliseconds to wait
- * @throws when it is not had in that time, or the folder cannot be written
+ * @param timeoutMs - how long to wait for another holder
+ * @throws after that time, or if the folder is not writable
  */
-export async function withFileLock<T>(path: string, patience: number, task: () => Promise<T>): Promise<T> {
-  const end = performance.now() + patience;
+export async function withFileLock<T>(path: string, timeoutMs: number, task: () => Promise<T>): Promise<T> {
+  const end = performance.now() + timeoutMs;
   while (!(await take(path))) {
-    await breakDead(path);
+    await breakStale(path);
     if (performance.now() > end) throw new Error('locked');
-    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   try {
     return await task();
@@ -25,7 +25,7 @@ export async function withFileLock<T>(path: string, patience: number, task: () =
   }
 }
 
-/** Creates the file, which only one can. */
+/** Creates the lock file; false if it exists. */
 async function take(path: string): Promise<boolean> {
   try {
     const file = await open(path, 'wx', 0o600);
@@ -41,25 +41,25 @@ async function take(path: string): Promise<boolean> {
   }
 }
 
-async function breakDead(path: string): Promise<void> {
-  if (!(await isDead(path))) return;
+async function breakStale(path: string): Promise<void> {
+  if (!(await isStale(path))) return;
   const guard = `${path}.guard`;
   if (await take(guard)) {
     try {
-      if (await isDead(path)) await unlink(path);
+      if (await isStale(path)) await unlink(path);
     } finally {
       await unlink(guard).catch(() => {});
     }
-  } else if ((await age(guard)) > GUARD_ABANDONED) {
+  } else if ((await age(guard)) > STALE_GUARD_MS) {
     await unlink(guard).catch(() => {});
   }
 }
 
-async function isDead(path: string): Promise<boolean> {
+async function isStale(path: string): Promise<boolean> {
   const owner = Number(await readFile(path, 'utf8').catch(() => ''));
   const old = await age(path);
-  if (!Number.isInteger(owner) || owner <= 0) return old > GUARD_ABANDONED;
-  return old > ABANDONED || !isAlive(owner);
+  if (!Number.isInteger(owner) || owner <= 0) return old > STALE_GUARD_MS;
+  return old > STALE_LOCK_MS || !isAlive(owner);
 }
 
 async function age(path: string): Promise<number> {

@@ -2,15 +2,15 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { concat, Reader, uint, utf8, type Bytes } from '@sotto/wire';
-import { walletOver, type Sealer, type Store, type Wallet } from '../wallet/wallet.ts';
+import { createWallet, type WalletSealer, type WalletStore, type Wallet } from '../wallet/wallet.ts';
 import { withFileLock } from './file-lock.ts';
 
-const PATIENCE = 10_000; // milliseconds for another process to finish its write
+const LOCK_WAIT_MS = 10_000; // for another process to finish its write
 const MAGIC = utf8('sotto wallet 1\n');
 
-/** One file, replaced by a rename under a lock file beside it; mode 0600. */
-export function fileStore(file: string): Store {
-  const load: Store['load'] = async () => {
+/** A store in one file of mode 0600, replaced by a rename under a lock file beside it. */
+export function fileStore(file: string): WalletStore {
+  const load: WalletStore['load'] = async () => {
     const bytes = await readFile(file).catch(absent);
     if (bytes === null) return null;
     const r = new Reader(new Uint8Array(bytes));
@@ -21,7 +21,7 @@ export function fileStore(file: string): Store {
     load,
     async replace(version, bytes) {
       await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-      return withFileLock(`${file}.lock`, PATIENCE, async () => {
+      return withFileLock(`${file}.lock`, LOCK_WAIT_MS, async () => {
         if (((await load())?.version ?? 0) !== version) return false;
         await writeDurably(file, concat(MAGIC, uint(8, version + 1), bytes));
         return true;
@@ -30,11 +30,11 @@ export function fileStore(file: string): Store {
   };
 }
 
-/** Writes beside, flushes, renames, and flushes the folder: after a crash the file is the old one or the new. */
+/** Writes a new file, flushes and renames it, and flushes the folder: after a crash the file is either the old or the new one. */
 async function writeDurably(file: string, bytes: Bytes): Promise<void> {
-  const beside = `${file}.new`; // under the lock, so nobody else's
-  await writeFlushed(beside, bytes);
-  await rename(beside, file);
+  const temporary = `${file}.new`; // only the lock holder writes it
+  await writeFlushed(temporary, bytes);
+  await rename(temporary, file);
   const folder = await open(path.dirname(file), 'r');
   try {
     await folder.sync();
@@ -54,14 +54,14 @@ async function writeFlushed(file: string, bytes: Uint8Array): Promise<void> {
 }
 
 /**
- * AES-256-GCM under a key in a file of its own: a copy of the wallet without the key is noise, and deleting
- * 32 bytes deletes every copy (specs/decisions/0015).
+ * AES-256-GCM under a key of 32 bytes in a file of its own. A copy of the wallet without the key is useless, and
+ * deleting the key makes every copy useless (specs/decisions/0015).
  */
-export function keyFileSealer(keyFile: string): Sealer {
+export function keyFileSealer(keyFile: string): WalletSealer {
   let key: Promise<Bytes> | null = null;
   const loaded = (): Promise<Bytes> =>
     (key ??= loadKey(keyFile).catch((error: unknown) => {
-      key = null; // asked for again next time
+      key = null; // try again next time
       throw error;
     }));
   return {
@@ -85,22 +85,22 @@ export function keyFileSealer(keyFile: string): Sealer {
 
 const aad = (version: number): Bytes => concat(MAGIC, uint(8, version));
 
-/** Reads the key, or makes it: of two processes that make one at once, the first one's stays. */
+/** Reads the key, or creates it. If two processes create it at once, the first one's is kept. */
 async function loadKey(keyFile: string): Promise<Bytes> {
-  const kept = await readFile(keyFile).catch(absent);
-  if (kept !== null) {
-    if (kept.length !== 32) throw new Error('not a key');
-    return new Uint8Array(kept);
+  const stored = await readFile(keyFile).catch(absent);
+  if (stored !== null) {
+    if (stored.length !== 32) throw new Error('not a key');
+    return new Uint8Array(stored);
   }
   await mkdir(path.dirname(keyFile), { recursive: true, mode: 0o700 });
-  const beside = `${keyFile}.${randomBytes(8).toString('hex')}.new`;
-  await writeFlushed(beside, randomBytes(32));
+  const temporary = `${keyFile}.${randomBytes(8).toString('hex')}.new`;
+  await writeFlushed(temporary, randomBytes(32));
   try {
-    await link(beside, keyFile);
+    await link(temporary, keyFile);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   } finally {
-    await unlink(beside);
+    await unlink(temporary);
   }
   return new Uint8Array(await readFile(keyFile));
 }
@@ -111,10 +111,10 @@ function absent(error: NodeJS.ErrnoException): null {
 }
 
 /**
- * A wallet in a file, safe among processes.
+ * A wallet in a file. Several processes may use it at once.
  *
- * @param keyFile - where its key is kept: beside it, unless told
+ * @param keyFile - of its encryption key; default: `FILE.key`
  */
 export function fileWallet(file: string, keyFile: string = `${file}.key`): Wallet {
-  return walletOver(fileStore(file), keyFileSealer(keyFile));
+  return createWallet(fileStore(file), keyFileSealer(keyFile));
 }

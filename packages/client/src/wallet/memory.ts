@@ -1,19 +1,20 @@
 import type { Bytes } from '@sotto/wire';
-import { walletOver, type Store, type Wallet } from './wallet.ts';
+import { createWallet, type Wallet, type WalletStore } from './wallet.ts';
 
-/** A store that is forgotten with the page or the process. */
-export function memoryStore(): Store {
-  let kept: { version: number; bytes: Bytes } | null = null;
+/** A store in memory. */
+export function memoryStore(): WalletStore {
+  let stored: { version: number; bytes: Bytes } | null = null;
   return {
-    load: async () => kept,
+    load: async () => stored,
     async replace(version, bytes) {
-      if ((kept?.version ?? 0) !== version) return false;
-      kept = { version: version + 1, bytes: bytes.slice() };
+      if ((stored?.version ?? 0) !== version) return false;
+      stored = { version: version + 1, bytes: bytes.slice() };
       return true;
     },
   };
 }
 
+/** A wallet in memory. Its tokens are lost with the page or the process. */
 export function memoryWallet(): Wallet {
-  return walletOver(memoryStore());
+  return createWallet(memoryStore());
 }

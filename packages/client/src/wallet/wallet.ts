@@ -2,57 +2,56 @@ import { equalBytes, type Bytes } from '@sotto/wire';
 import { ClientError } from '../error.ts';
 import { decodeState, emptyState, encodeState, type WalletState } from './state.ts';
 
-/**
- * Where a client keeps tokens, the key bundle and its schedule.
- *
- * `change` runs alone: no other tab, process or call comes between what it reads and what it leaves. It is
- * synchronous, alters the state in place, and may be run again on a fresher state when another was first.
- * When the promise resolves the new state is durable; when `change` throws, nothing has changed.
- *
- * @throws {ClientError} `wallet-unavailable`
- */
+/** The persistent state of a client: tokens, the key bundle, schedules. */
 export interface Wallet {
+  /**
+   * Runs `change` on the state, exclusively among all tabs and processes. `change` is synchronous, changes the state
+   * in place, and may be run again on a fresher state if another writer was first. When the promise resolves the new
+   * state is durable; if `change` throws, nothing has changed.
+   *
+   * @throws {ClientError} `wallet-unavailable`, or what `change` throws
+   */
   update<T>(change: (state: WalletState) => T): Promise<T>;
 }
 
-/** A place for one byte string, replaced whole. */
-export interface Store {
-  /** What stands there, and the number of times that it was replaced. */
+/** Storage for one byte string, replaced as a whole. */
+export interface WalletStore {
+  /** The stored bytes and how often they were replaced; null if there are none. */
   load(): Promise<{ readonly version: number; readonly bytes: Bytes } | null>;
   /**
-   * Replaces what stands at this version (0: nothing yet). False when another was first, and then nothing
-   * is changed. True when it is durable.
+   * Replaces the bytes of this version (0 if there are none). Returns true when the new bytes are durable. Returns
+   * false, and changes nothing, if another version is stored.
    */
   replace(version: number, bytes: Bytes): Promise<boolean>;
 }
 
-/** Keeps a store's content from those who may read the store alone. The version is authenticated. */
-export interface Sealer {
+/** Encrypts the content of a store. The version is authenticated. */
+export interface WalletSealer {
   seal(bytes: Bytes, version: number): Promise<Bytes>;
-  /** @throws when the bytes are not what was sealed */
+  /** @throws if the bytes are not authentic */
   open(bytes: Bytes, version: number): Promise<Bytes>;
 }
 
-const TRIES = 200; // against other tabs and processes
+const MAX_CONFLICTS = 200; // with other tabs and processes, per update
 
-/** A wallet on any store that can compare and replace. */
-export function walletOver(store: Store, sealer?: Sealer): Wallet {
+/** A wallet on a store, encrypted by `sealer` if there is one. */
+export function createWallet(store: WalletStore, sealer?: WalletSealer): Wallet {
   let tail: Promise<unknown> = Promise.resolve();
   return {
     update<T>(change: (state: WalletState) => T): Promise<T> {
-      const mine = tail.then(() => updateOnce(store, sealer, change));
-      tail = mine.catch(() => {});
-      return mine;
+      const result = tail.then(() => updateOnce(store, sealer, change));
+      tail = result.catch(() => {});
+      return result;
     },
   };
 }
 
 async function updateOnce<T>(
-  store: Store,
-  sealer: Sealer | undefined,
+  store: WalletStore,
+  sealer: WalletSealer | undefined,
   change: (state: WalletState) => T,
 ): Promise<T> {
-  for (let i = 0; i < TRIES; i++) {
+  for (let i = 0; i < MAX_CONFLICTS; i++) {
     const { version, before, state } = await read(store, sealer);
     const value = change(state);
     const after = encodeState(state);
@@ -62,17 +61,18 @@ async function updateOnce<T>(
   throw new ClientError('wallet-unavailable');
 }
 
-interface Read {
+interface Snapshot {
   readonly version: number;
-  readonly before: Bytes | null; // the state as it was encoded; null in an empty store
+  /** The encoded state; null if the store is empty. */
+  readonly before: Bytes | null;
   readonly state: WalletState;
 }
 
-async function read(store: Store, sealer: Sealer | undefined): Promise<Read> {
+async function read(store: WalletStore, sealer: WalletSealer | undefined): Promise<Snapshot> {
   try {
-    const kept = await store.load();
-    if (kept === null) return { version: 0, before: null, state: emptyState() };
-    const { version, bytes } = kept;
+    const stored = await store.load();
+    if (stored === null) return { version: 0, before: null, state: emptyState() };
+    const { version, bytes } = stored;
     const before = sealer === undefined ? bytes : await sealer.open(bytes, version);
     return { version, before, state: decodeState(before) };
   } catch {
@@ -81,8 +81,8 @@ async function read(store: Store, sealer: Sealer | undefined): Promise<Read> {
 }
 
 async function write(
-  store: Store,
-  sealer: Sealer | undefined,
+  store: WalletStore,
+  sealer: WalletSealer | undefined,
   version: number,
   after: Bytes,
 ): Promise<boolean> {

@@ -9,7 +9,7 @@ beforeAll(() => {
   }
 });
 
-test('a search with nothing of the platform’s but what it is given', async () => {
+test('a search uses only the platform that is passed in', async () => {
   expect(globalThis.crypto.subtle).toBeUndefined();
   expect(globalThis.Request).toBeUndefined();
   const world = await World.create();
@@ -20,7 +20,7 @@ test('a search with nothing of the platform’s but what it is given', async () 
   expect(world.issuer.spent.size).toBe(1);
 });
 
-test('a redirect that the platform followed by itself is refused', async () => {
+test('a response that the platform redirected is refused', async () => {
   const world = await World.create();
   const options = world.options({ restSeconds: 0 });
   const client = createClient({

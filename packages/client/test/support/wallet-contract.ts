@@ -11,7 +11,7 @@ function same(actual: unknown, expected: unknown): void {
 const token = (n: number) => ({
   service: 'stickers',
   epoch: 100,
-  drawnAt: 200,
+  issuedAt: 200,
   token: Uint8Array.of(n, 255, 0, n),
 });
 
@@ -37,13 +37,13 @@ export const WALLET_CONTRACT: readonly WalletRow[] = [
     },
   ],
   [
-    'keeps what a change leaves, bytes as bytes, for whoever opens it next',
+    'keeps the changed state, bytes included, for the next one that opens it',
     async (open) => {
       await (
         await open()
       ).update((state) => {
         state.tokens.push(token(7));
-        state.pending.push({ ...token(8), id: 'id', mark: Uint8Array.of(1), tries: 2 });
+        state.pending.push({ ...token(8), id: 'id', fingerprint: Uint8Array.of(1), tries: 2 });
         state.schedules['stickers'] = { epoch: 100, dueAt: 150, left: 3 };
         state.bundle = { signed: Uint8Array.of(1, 2), roots: [Uint8Array.of(3)], pins: 'b64:not bytes' };
         state.sequence = 41;
@@ -61,7 +61,7 @@ export const WALLET_CONTRACT: readonly WalletRow[] = [
     },
   ],
   [
-    'answers with what the change returns',
+    'returns the result of the change',
     async (open) => {
       const wallet = await open();
       await wallet.update(add(5));
@@ -70,7 +70,7 @@ export const WALLET_CONTRACT: readonly WalletRow[] = [
     },
   ],
   [
-    'keeps nothing of a change that throws, and goes on',
+    'keeps nothing of a change that throws, and stays usable',
     async (open) => {
       const wallet = await open();
       await wallet.update(add(1));
@@ -85,7 +85,7 @@ export const WALLET_CONTRACT: readonly WalletRow[] = [
     },
   ],
   [
-    'keeps no hold on what it gave away',
+    'does not share objects with its callers',
     async (open) => {
       const wallet = await open();
       await wallet.update(add(1));
@@ -97,7 +97,7 @@ export const WALLET_CONTRACT: readonly WalletRow[] = [
     },
   ],
   [
-    'runs changes alone: of 24 at once from four sides, none is lost and no token is taken twice',
+    'runs changes exclusively: of 24 concurrent ones none is lost and no token is taken twice',
     async (open) => {
       const sides = await Promise.all([open(), open(), open(), open()]);
       await Promise.all(
