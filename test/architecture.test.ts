@@ -166,7 +166,6 @@ const IMPURE_FOR_A_REASON: Readonly<Record<string, readonly string[]>> = {
   'services/issuer/src/attest/jwks.ts': ['AbortSignal.timeout'],
   'services/issuer/src/node/redeem-route.ts': ['AbortSignal.timeout'],
   'services/issuer/src/operator.ts': ['AbortSignal.timeout'],
-  'services/relay/src/node/serve.ts': ['AbortSignal.timeout', 'node:timers', 'setTimeout('],
 };
 const IMPURE =
   /\bfetch\(|Date\.now|new Date\(\)|Math\.random|getRandomValues|randomUUID|console\.|performance\.now|\bsetTimeout\(|\bsetInterval\(|\bsetImmediate\(|scheduler\.wait|AbortSignal\.timeout|node:timers|process\.env/g;

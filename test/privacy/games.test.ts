@@ -10,6 +10,7 @@ import { concat, hex, type Bytes } from '@sotto/wire';
 import { memoryWallet, type Client } from '@sotto/client';
 import { relay } from '../../services/relay/src/app.ts';
 import { readConfig } from '../../services/relay/src/config.ts';
+import { Variables } from '@sotto/service/config';
 import { DAY, World } from '../../packages/client/test/support/world.ts';
 import { chiSquare, play, told, type Features, type User } from './play.ts';
 
@@ -27,7 +28,7 @@ describe('G-gateway: whose envelope is it, by all that the gateway is sent outsi
       GATEWAYS: '{"": "https://gateway.example"}',
       RELAY_TOKENS: '{"": "credential-of-the-relay"}',
     };
-    const config = readConfig(vars);
+    const config = readConfig(new Variables(vars, { service: 'relay', platform: 'workers' }));
     return play(ROUNDS, async (user) => {
       let seen: Features = {};
       const { app } = relay({

@@ -30,7 +30,7 @@ export function isCredential(text: string): boolean {
 }
 
 /** What {@link isCredential} wants, for the line by which a service refuses to start. */
-export const CREDENTIAL_WANTED = '16 to 512 characters of A-Z a-z 0-9 - . _ ~ + / are needed';
+export const CREDENTIAL_WANTED = 'must be 16 to 512 characters of A-Z a-z 0-9 - . _ ~ + /';
 
 /** The constant answer to a browser's preflight: the same for every origin, so it needs no Vary. */
 export const PREFLIGHT: Readonly<Record<string, string>> = {

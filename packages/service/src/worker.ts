@@ -1,3 +1,5 @@
+import { ConfigError } from './config/index.ts';
+
 /** Makes a service once for each environment object, of which an isolate has one. A failure is kept and thrown each time. */
 export function oncePerEnvironment<Env extends object, Service>(
   start: (env: Env) => Service,
@@ -16,4 +18,17 @@ export function oncePerEnvironment<Env extends object, Service>(
     if ('error' in result) throw result.error;
     return result.service;
   };
+}
+
+/** A Worker whose configuration is wrong refuses every request; its cron fails with the reason. */
+export async function unlessMisconfigured(
+  answer: () => Response | Promise<Response>,
+  refuse: () => Response,
+): Promise<Response> {
+  try {
+    return await answer();
+  } catch (error) {
+    if (error instanceof ConfigError) return refuse();
+    throw error;
+  }
 }

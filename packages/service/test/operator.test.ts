@@ -60,7 +60,9 @@ test('N63 roles may have tokens without OPERATOR_TOKEN, but each role has one', 
   };
   expect(await admitted(each, KEYS)).toEqual(['keys']);
   expect(() => read({ ...each, OPERATOR_KEYS_TOKEN: '' })).toThrow('OPERATOR_TOKEN: is missing');
-  expect(() => read({ ...each, OPERATOR_KEYS_TOKEN: 'short' })).toThrow('OPERATOR_KEYS_TOKEN: 16 to 512');
+  expect(() => read({ ...each, OPERATOR_KEYS_TOKEN: 'short' })).toThrow(
+    'OPERATOR_KEYS_TOKEN: must be 16 to 512',
+  );
   for (const name of Object.keys(each)) {
     expect(() => read({ OPERATOR_TOKEN: ALL, [name]: ALL })).toThrow(`${name}: must differ`);
   }

@@ -1,4 +1,4 @@
-import { isCredential } from '@sotto/http';
+import { ConfigError, type ConfigValue, type Variables } from '@sotto/service/config';
 
 /** One gateway that this relay speaks to (RFC 9458 §8.2: a resource of the relay maps to one of a gateway). */
 export interface Gateway {
@@ -12,11 +12,11 @@ export interface Gateway {
 
 export interface Config {
   readonly gateways: readonly Gateway[];
-  /** Whether plain http to a loopback address is allowed: on a developer's machine alone. */
+  /** Whether plain http to a loopback address is allowed: for development only. */
   readonly local: boolean;
   /** How often the key bundle is fetched, in seconds, counted from 1970. */
   readonly bundleSeconds: number;
-  /** An answer leaves at the next multiple of this after its request came; 0: at once. In milliseconds. */
+  /** Milliseconds. A response leaves at the next multiple of this after its request arrived; 0: at once. */
   readonly bucketMs: number;
   readonly limits: Limits;
 }
@@ -26,57 +26,53 @@ export interface Limits {
   readonly responseBytes: number;
   /** Of a chunked message, each way. */
   readonly streamBytes: number;
-  /** For a request's whole body to arrive. */
+  /** Milliseconds for the whole body of a request to arrive. */
   readonly requestMs: number;
-  /** For the gateway's whole answer. */
+  /** Milliseconds for the whole response of the gateway. */
   readonly gatewayMs: number;
-  /** For a chunked exchange from its first byte to its last. */
+  /** Milliseconds for a chunked exchange from its first byte to its last. */
   readonly streamMs: number;
-}
-
-/** Variables and secrets as text, from a Worker's bindings or a process's environment. */
-export type Vars = Readonly<Record<string, unknown>>;
-
-/** Why this relay must not start: one line, with no secret in it. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
 }
 
 const PATH = /^(?:\/[a-z0-9-]+)*$/;
 const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost']);
 const RESERVED = new Set(['/health', '/ohttp', '/bundle']);
 
-/** @throws {ConfigError} for anything missing or unsafe: nothing here has a default but numbers */
-export function readConfig(vars: Vars): Config {
-  const local = vars['LOCAL'] === 'true';
-  const origins = object(vars, 'GATEWAYS');
-  const credentials = object(vars, 'RELAY_TOKENS');
-  const gateways = Object.entries(origins).map(([base, url]) => {
-    if (!PATH.test(base) || RESERVED.has(base))
-      throw new ConfigError('GATEWAYS: a base path is "" or like "/name"');
-    return { base, origin: gatewayOrigin(url, local), credential: credential(credentials, base) };
-  });
-  if (gateways.length === 0) throw new ConfigError('GATEWAYS: names no gateway');
-  if (Object.keys(credentials).some((base) => !(base in origins))) {
-    throw new ConfigError('RELAY_TOKENS: has a base path that GATEWAYS lacks');
+/** @throws {ConfigError} for anything missing or unsafe: only numbers have a default */
+export function readConfig(variables: Variables): Config {
+  const local = variables.flag('LOCAL');
+  const credentials = variables.json('RELAY_TOKENS');
+  const gateways = variables
+    .json('GATEWAYS')
+    .entries()
+    .map(([base, value]) => ({
+      base: basePath(base, value),
+      origin: gatewayOrigin(value, local),
+      credential: credentialOf(credentials.member(base)),
+    }));
+  if (gateways.length === 0) throw new ConfigError('GATEWAYS', 'must name one gateway or more');
+  for (const [base, value] of credentials.entries()) {
+    if (!gateways.some((gateway) => gateway.base === base)) {
+      value.fail('is a base path that GATEWAYS does not have. Remove it, or add the gateway');
+    }
   }
-  const number = (name: string, fallback: number, min: number, max: number): number =>
-    wholeNumber(vars[name], name, fallback, min, max);
   return {
     gateways,
     local,
-    bundleSeconds: number('BUNDLE_SECONDS', 600, 1, 86_400),
-    bucketMs: number('BUCKET_MS', 0, 0, 5000),
+    bundleSeconds: variables.number('BUNDLE_SECONDS'),
+    bucketMs: variables.number('BUCKET_MS'),
     limits: {
-      requestBytes: number('MAX_REQUEST_BYTES', 1 << 20, 55, 1 << 26),
-      responseBytes: number('MAX_RESPONSE_BYTES', 1 << 20, 1024, 1 << 26),
-      streamBytes: number('MAX_STREAM_BYTES', 1 << 24, 1024, 1 << 30),
-      requestMs: number('REQUEST_MS', 10_000, 50, 120_000),
-      gatewayMs: number('GATEWAY_MS', 30_000, 50, 120_000),
-      streamMs: number('STREAM_MS', 120_000, 50, 600_000),
+      requestBytes: variables.number('MAX_REQUEST_BYTES'),
+      responseBytes: variables.number('MAX_RESPONSE_BYTES'),
+      streamBytes: variables.number('MAX_STREAM_BYTES'),
+      requestMs: variables.number('REQUEST_MS'),
+      gatewayMs: variables.number('GATEWAY_MS'),
+      streamMs: variables.number('STREAM_MS'),
     },
   };
 }
+
+const OTHER_ZONE = 'Move one of them to another domain (specs/deployment.md)';
 
 /**
  * Refuses a gateway that is this relay itself, or seems to be in its zone, where the platform adds the
@@ -91,9 +87,10 @@ export function refuseOwnZone({ gateways, local }: Config, own: string): void {
   const mine = new URL(own);
   for (const { origin } of gateways) {
     const theirs = new URL(origin);
-    if (theirs.host === mine.host) throw new ConfigError('GATEWAYS: a gateway is this relay itself');
+    if (theirs.host === mine.host)
+      throw new ConfigError('GATEWAYS', 'names this relay itself. Name the gateway');
     if (!local && sameZone(mine.hostname, theirs.hostname)) {
-      throw new ConfigError('GATEWAYS: a gateway is in the zone of this relay');
+      throw new ConfigError('GATEWAYS', `names a gateway in the zone of this relay. ${OTHER_ZONE}`);
     }
   }
 }
@@ -107,57 +104,27 @@ function parent(name: string): string {
   return name.slice(name.indexOf('.') + 1);
 }
 
-function gatewayOrigin(value: unknown, local: boolean): string {
-  let url: URL;
-  try {
-    url = new URL(String(value));
-  } catch {
-    throw new ConfigError('GATEWAYS: a gateway is not a URL');
-  }
-  if (url.origin !== value && `${url.origin}/` !== value) {
-    throw new ConfigError('GATEWAYS: a gateway is an origin alone, like "https://gateway.example"');
-  }
+function basePath(base: string, value: ConfigValue): string {
+  if (PATH.test(base) && !RESERVED.has(base)) return base;
+  return value.fail('has a wrong base path. Use "" or one like "/name", not /health, /ohttp or /bundle');
+}
+
+function gatewayOrigin(value: ConfigValue, local: boolean): string {
+  const remedy = 'must be an origin and no more, like "https://gateway.example"';
+  const url = value.url(remedy);
+  if (url.origin !== value.raw && `${url.origin}/` !== value.raw) return value.fail(remedy);
   if (local && LOOPBACK.has(url.hostname)) return url.origin;
-  if (url.protocol !== 'https:') throw new ConfigError('GATEWAYS: a gateway is not https');
+  if (url.protocol !== 'https:') return value.fail('must be https');
   if (LOOPBACK.has(url.hostname) || /^[\d.]+$/.test(url.hostname) || url.hostname.startsWith('[')) {
-    throw new ConfigError('GATEWAYS: a gateway is an address, not a name');
+    return value.fail('must be a name, not an address');
   }
   return url.origin;
 }
 
-function credential(credentials: Readonly<Record<string, unknown>>, base: string): string | null {
-  const value = credentials[base];
-  if (value === null) return null;
-  if (value === undefined)
-    throw new ConfigError('RELAY_TOKENS: lacks a gateway (null says that it asks for none)');
-  if (typeof value !== 'string' || !isCredential(value)) {
-    throw new ConfigError('RELAY_TOKENS: a credential is not 16 to 512 token characters');
+function credentialOf(value: ConfigValue): string | null {
+  if (value.raw === null) return null;
+  if (value.raw === undefined) {
+    value.fail('is missing. Add the credential of this gateway, or null when it asks for none');
   }
-  return value;
-}
-
-function object(vars: Vars, name: string): Readonly<Record<string, unknown>> {
-  const text = vars[name];
-  if (typeof text !== 'string' || text === '') throw new ConfigError(`${name} is missing`);
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  } catch {
-    // said below
-  }
-  throw new ConfigError(`${name} is not a JSON object`);
-}
-
-export function wholeNumber(
-  value: unknown,
-  name: string,
-  fallback: number,
-  min: number,
-  max: number,
-): number {
-  if (value === undefined || value === '') return fallback;
-  const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : Number.NaN;
-  if (!(number >= min && number <= max))
-    throw new ConfigError(`${name} is not a whole number from ${min} to ${max}`);
-  return number;
+  return value.credential();
 }

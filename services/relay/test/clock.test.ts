@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { relay } from '../src/app.ts';
 import { scheduledBundle } from '../src/bundle.ts';
-import { readConfig } from '../src/config.ts';
 import { tokenBuckets } from '../src/node/token-bucket.ts';
-import { CREDENTIAL } from './start-relay.ts';
+import { configOf, CREDENTIAL } from './start-relay.ts';
 
 const HOUR = 3_600_000; // milliseconds
 
@@ -20,7 +19,7 @@ test('X07 a clock that is set back an hour keeps nobody from the relay', () => {
 test('X07 nor does it hold an answer back by more than a bucket', async () => {
   const at = { now: 10 * HOUR, slept: [] as number[] };
   const { app } = relay({
-    config: readConfig({
+    config: configOf({
       GATEWAYS: '{"":"https://gateway.example"}',
       RELAY_TOKENS: JSON.stringify({ '': CREDENTIAL }),
       BUCKET_MS: '50',

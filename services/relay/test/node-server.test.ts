@@ -5,7 +5,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { PROBLEMS, problemText } from '@sotto/http';
 import { rawConnection, rawExchange, wholeResponse } from '../../../test/support/raw-connection.ts';
 import { recordingServer, type RecordingServer } from '../../../test/support/recording-server.ts';
-import { refuseSocket } from '../src/node/refuse-socket.ts';
 import { startOnNode, vars, type RunningRelay } from './start-relay.ts';
 import { eventually } from './told.ts';
 
@@ -13,19 +12,6 @@ const POST = 'POST /ohttp HTTP/1.1\r\nhost: relay.example\r\ncontent-type: messa
 const BODY = 'x'.repeat(64);
 
 const descriptors = (): number => readdirSync('/proc/self/fd').length;
-
-test('R28 what is no HTTP is answered, but never in the middle of an answer, nor to one who has left', () => {
-  const deeds = (code: string, writable: boolean, answering: boolean): string[] => {
-    const done: string[] = [];
-    const socket = { writable, destroy: () => done.push('destroy'), end: () => done.push('answer') };
-    refuseSocket(Object.assign(new Error(code), { code }), socket as unknown as Socket, answering);
-    return done;
-  };
-  expect(deeds('HPE_INVALID_METHOD', true, false)).toEqual(['answer']);
-  expect(deeds('HPE_INVALID_METHOD', true, true)).toEqual(['destroy']);
-  expect(deeds('HPE_INVALID_METHOD', false, false)).toEqual(['destroy']);
-  expect(deeds('ECONNRESET', true, false)).toEqual(['destroy']);
-});
 
 describe("what Node's own server is held to", () => {
   let gateway: RecordingServer;

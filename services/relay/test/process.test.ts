@@ -74,16 +74,20 @@ describe('the relay as a process of its own', () => {
   afterAll(() => gateway.close());
 
   test.each([
-    ['no gateway', { GATEWAYS: '' }, 'relay: GATEWAYS is missing'],
+    [
+      'no gateway',
+      { GATEWAYS: '' },
+      'sotto relay: GATEWAYS: is missing. Set GATEWAYS (or GATEWAYS_FILE, a path): Gateway origins by base path, for example {"": "https://gateway.example"}.',
+    ],
     [
       'http',
       { LOCAL: '', GATEWAYS: '{"":"http://gateway.example"}' },
-      'relay: GATEWAYS: a gateway is not https',
+      'sotto relay: GATEWAYS[""]: must be https',
     ],
     [
       'itself',
       { PORT: '18801', GATEWAYS: '{"":"http://127.0.0.1:18801"}' },
-      'relay: GATEWAYS: a gateway is this relay itself',
+      'sotto relay: GATEWAYS: names this relay itself. Name the gateway',
     ],
   ])('R24 %s: it ends with a status and one line', async (_what, env, line) => {
     const { exited, output } = await start(vars(gateway.url, env));
@@ -94,7 +98,9 @@ describe('the relay as a process of its own', () => {
   test('R24 a port in use: it ends with a status and one line', async () => {
     const { exited, output } = await start(vars('http://127.0.0.1:1', { PORT: `${gateway.port}` }));
     expect(await exited).toBe(1);
-    expect(output()).toBe('relay: EADDRINUSE\n');
+    expect(output()).toBe(
+      'sotto relay: PORT: another process listens there. Stop it, or set another port (EADDRINUSE)\n',
+    );
   });
 
   test('R06 twenty uploads of 100 MB at once are refused early, and memory stays flat', async () => {

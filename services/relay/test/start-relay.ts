@@ -2,7 +2,9 @@ import '../../local/src/offline-env.ts';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
-import { serve } from '../src/node/serve.ts';
+import { systemClock, variablesOnNode } from '@sotto/service/node';
+import { readConfig, type Config } from '../src/config.ts';
+import { serveRelay } from '../src/node/serve.ts';
 import { readSettings } from '../src/node/settings.ts';
 
 export const CREDENTIAL = 'a-credential-of-the-relay';
@@ -14,6 +16,11 @@ export interface RunningRelay {
 }
 
 export type Vars = Readonly<Record<string, string>>;
+
+/** The configuration that these variables give. */
+export function configOf(env: Readonly<Record<string, string | undefined>>): Config {
+  return readConfig(variablesOnNode('relay', env));
+}
 
 /** A local relay's variables. Who waits for a deadline brings a short one. */
 export function vars(gateway: string, more: Vars = {}): Vars {
@@ -28,7 +35,10 @@ export function vars(gateway: string, more: Vars = {}): Vars {
 }
 
 export async function startOnNode(env: Vars): Promise<RunningRelay> {
-  const serving = await serve({ ...readSettings({ PORT: '0', ...env }), now: Date.now });
+  const serving = await serveRelay(
+    readSettings(variablesOnNode('relay', { PORT: '0', ...env })),
+    systemClock,
+  );
   return { url: serving.origin, close: () => serving.close() };
 }
 

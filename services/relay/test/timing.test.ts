@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { relay } from '../src/app.ts';
-import { readConfig } from '../src/config.ts';
-import { CREDENTIAL } from './start-relay.ts';
+import { configOf, CREDENTIAL } from './start-relay.ts';
 
 /** A relay on a clock of its own; its gateway takes as long as it is told. */
 function timed(
@@ -9,7 +8,7 @@ function timed(
   answer: () => Response = () => new Response('s', { headers: { 'content-type': 'message/ohttp-res' } }),
 ) {
   const clock = { now: 1_000_000, takes: 0, slept: [] as number[] };
-  const config = readConfig({
+  const config = configOf({
     GATEWAYS: '{"":"https://gateway.example"}',
     RELAY_TOKENS: JSON.stringify({ '': CREDENTIAL }),
     BUCKET_MS: `${bucketMs}`,
@@ -66,7 +65,7 @@ test('L5 a refusal waits for the same tick as a success', async () => {
 
 test('R11 R20 the deadlines are those of the configuration: a body’s, then an answer’s; a stream has one', async () => {
   const asked: number[] = [];
-  const config = readConfig({
+  const config = configOf({
     GATEWAYS: '{"":"https://gateway.example"}',
     RELAY_TOKENS: JSON.stringify({ '': CREDENTIAL }),
     REQUEST_MS: '1111',

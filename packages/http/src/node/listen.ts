@@ -13,7 +13,7 @@ export interface ListenOptions {
 export interface Serving {
   readonly origin: string;
   /** Takes no more connections, lets what is in flight finish, and then closes. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Listens with a server. Rejects when it cannot; whatever happens to it later ends no process. */

@@ -1,17 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { Variables } from '../config/index.ts';
+import { Variables, type Environment } from '../config/index.ts';
 import type { ServiceName } from '../variables/index.ts';
+import { systemClock, type Clock } from './clock.ts';
 import { explain } from './explain.ts';
 
 /** The main program as its service sees it. */
 export interface Program {
   readonly variables: Variables;
+  readonly clock: Clock;
   /** Runs `work` now and again after each interval until the process stops. After a failure the next turn tries again. */
-  every(milliseconds: number, work: () => Promise<void>): void;
+  readonly every: (milliseconds: number, work: () => Promise<void>) => void;
   /** Adds a step for SIGTERM and SIGINT. The steps run one after another, the last one added first. */
-  onStop(step: () => void | Promise<void>): void;
+  readonly onStop: (step: () => void | Promise<void>) => void;
   /** One line for the operator. It must contain no user data. */
-  warn(line: string): void;
+  readonly warn: (line: string) => void;
 }
 
 /** Starts the service. Returns the origin that it listens on. */
@@ -29,16 +31,14 @@ export async function runService(service: ServiceName, start: Start): Promise<vo
   const warn = (line: string): void => void process.stderr.write(`sotto ${service}: ${line}\n`);
   const steps: (() => void | Promise<void>)[] = [];
   const program: Program = {
-    variables: new Variables(process.env, {
-      service,
-      platform: 'node',
-      readFile: (path) => readFileSync(path, 'utf8'),
-    }),
+    variables: variablesOnNode(service, process.env),
+    clock: systemClock,
     every: (milliseconds, work) => {
-      const run = (): void => void work().catch(() => {});
-      run();
-      const timer = setInterval(run, milliseconds);
-      steps.push(() => clearInterval(timer));
+      const run = async (): Promise<number> => {
+        await work();
+        return Number.POSITIVE_INFINITY; // never before the interval is over
+      };
+      steps.push(systemClock.repeat(run, milliseconds));
     },
     onStop: (step) => void steps.push(step),
     warn,
@@ -51,6 +51,15 @@ export async function runService(service: ServiceName, start: Start): Promise<vo
     warn(explain(error));
     process.exit(1);
   }
+}
+
+/** The variables of a service on Node, with its files. */
+export function variablesOnNode(service: ServiceName, environment: Environment): Variables {
+  return new Variables(environment, {
+    service,
+    platform: 'node',
+    readFile: (path) => readFileSync(path, 'utf8'),
+  });
 }
 
 function stopOnSignal(steps: readonly (() => void | Promise<void>)[]): void {

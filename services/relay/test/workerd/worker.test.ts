@@ -69,14 +69,14 @@ describe('the Worker', () => {
       ['https://relay.gateway.example/health', bound()],
     ] as const) {
       const response = await call(url, bindings);
-      expect([response.status, await text(response)]).toEqual([500, problemText(PROBLEMS['internal-error'])]);
+      expect([response.status, await text(response)]).toEqual([503, problemText(PROBLEMS.unavailable)]);
     }
     expect(upstream).not.toHaveBeenCalled();
   });
 
   test('R24 its cron says why, in one line', async () => {
     const run = worker.scheduled(createScheduledController(), bound({ RELAY_TOKENS: undefined }));
-    await expect(run).rejects.toThrow('RELAY_TOKENS is missing');
+    await expect(run).rejects.toThrow('RELAY_TOKENS: is missing');
   });
 
   test('R27 the platform counts by address, and its word stands before any call', async () => {

@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Time, as an entry file hands it to a service on Node. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** A signal that aborts after this many milliseconds. */
+  readonly deadline: (milliseconds: number) => AbortSignal;
+  /**
+   * Calls `work` now and then at the time that it returns (milliseconds since 1970), at the latest after `maxMs`: the
+   * clock of the machine may be set. A failure counts as `maxMs`. Returns a function that stops the repetition.
+   */
+  readonly repeat: (work: () => Promise<number>, maxMs: number) => () => void;
+}
+
+/** The clock of the machine. Its timers do not keep the process alive. */
+export const systemClock: Clock = {
+  now: Date.now,
+  sleep: (milliseconds) => sleep(milliseconds, undefined, { ref: false }),
+  deadline: (milliseconds) => AbortSignal.timeout(milliseconds),
+  repeat,
+};
+
+function repeat(work: () => Promise<number>, maxMs: number): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  const run = async (): Promise<void> => {
+    const due = await work().catch(() => Number.POSITIVE_INFINITY);
+    if (isStopped) return;
+    timer = setTimeout(() => void run(), Math.min(maxMs, Math.max(1, due - Date.now())));
+    timer.unref();
+  };
+  void run();
+  return () => {
+    isStopped = true;
+    clearTimeout(timer);
+  };
+}
