@@ -5,15 +5,17 @@ import { LIMITS, parseRequest } from './request.ts';
 import { searchPage, SMALLEST_PAGE } from './search.ts';
 
 export interface StickersDeps {
-  /** The catalogue to search now; null when there is none that can be read. */
+  /** The catalogue to search now; null when it cannot be read. */
   readonly catalogue: () => Catalogue | null;
-  /** Bytes that no answer exceeds. */
+  /** The largest response, in bytes. */
   readonly pageBytes: number;
-  /** Aborts a body that takes too long. */
-  readonly deadline: () => AbortSignal;
+  /** Aborts after this many milliseconds. */
+  readonly deadline: (ms: number) => AbortSignal;
 }
 
-/** Sticker search: an ordinary HTTP service that keeps nothing and knows nobody. */
+const BODY_MS = 10_000;
+
+/** Sticker search: a plain HTTP service without storage that knows nothing about its clients. */
 export function stickers({ catalogue, pageBytes, deadline }: StickersDeps): Hono {
   if (!(pageBytes >= SMALLEST_PAGE)) throw new Error(`PAGE_BYTES is below ${SMALLEST_PAGE}`);
   const app = new Hono();
@@ -22,7 +24,9 @@ export function stickers({ catalogue, pageBytes, deadline }: StickersDeps): Hono
     if (!hasMediaType(c.req.header('content-type') ?? null, 'application/json')) {
       throw new HttpError('unsupported-media-type');
     }
-    const request = parseRequest(await readBody(c.req.raw, { maxBytes: LIMITS.body, deadline: deadline() }));
+    const request = parseRequest(
+      await readBody(c.req.raw, { maxBytes: LIMITS.body, deadline: deadline(BODY_MS) }),
+    );
     const current = catalogue();
     if (current === null) throw new HttpError('unavailable');
     const page = searchPage(current, request, pageBytes);

@@ -1,15 +1,11 @@
+/** The sticker service as a Worker. */
+import { PROBLEMS, problemResponse } from '@sotto/http';
+import { ConfigError, Variables, type Environment } from '@sotto/service/config';
+import { oncePerEnvironment } from '@sotto/service/worker';
 import art from '../catalogue/built/art.bin';
 import archive from '../catalogue/built/catalogue.bin';
 import { stickers } from './app.ts';
-import { type Catalogue, openCatalogue } from './catalogue.ts';
-
-interface Env {
-  /** Bytes that no answer exceeds; the gateway's row for this service has the room. */
-  readonly PAGE_BYTES?: string;
-}
-
-const BODY_MS = 10_000;
-const PAGE_BYTES = 96_000;
+import { openCatalogue, type Catalogue } from './catalogue.ts';
 
 let opened: Catalogue | null | undefined; // null: it cannot be read
 
@@ -23,18 +19,19 @@ function catalogue(): Catalogue | null {
   return opened;
 }
 
-const deadline = (): AbortSignal => AbortSignal.timeout(BODY_MS);
-
-const made = new WeakMap<Env, ReturnType<typeof stickers>>(); // one an environment, which an isolate keeps
-
-function routes(env: Env): ReturnType<typeof stickers> {
-  const known = made.get(env);
-  if (known) return known;
-  const app = stickers({ catalogue, pageBytes: Number(env.PAGE_BYTES ?? PAGE_BYTES), deadline });
-  made.set(env, app);
-  return app;
-}
+const start = oncePerEnvironment((env: Environment) => {
+  const variables = new Variables(env, { service: 'stickers', platform: 'workers' });
+  const pageBytes = variables.number('PAGE_BYTES');
+  return stickers({ catalogue, pageBytes, deadline: (ms) => AbortSignal.timeout(ms) });
+});
 
 export default {
-  fetch: (request: Request, env: Env): Response | Promise<Response> => routes(env).fetch(request),
+  fetch: (request: Request, env: Environment): Response | Promise<Response> => {
+    try {
+      return start(env).fetch(request);
+    } catch (error) {
+      if (error instanceof ConfigError) return problemResponse(PROBLEMS.unavailable);
+      throw error;
+    }
+  },
 };

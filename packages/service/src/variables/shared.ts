@@ -46,7 +46,7 @@ export const SHARED_VARIABLES = {
   }),
   PAGE_BYTES: variable('number', STICKERS, 'Largest response of the sticker service.', {
     default: 96_000,
-    min: 1024,
+    min: 16_384,
     max: 1 << 24,
     unit: 'bytes',
   }),

@@ -3,7 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { PROBLEMS, problemText } from '@sotto/http';
 import worker from '../../src/index.ts';
 
-const post = async (body: unknown, bindings: object = env): Promise<Response> =>
+const post = async (
+  body: unknown,
+  bindings: Readonly<Record<string, unknown>> = { ...env },
+): Promise<Response> =>
   worker.fetch(
     new Request('https://stickers/v1/search', {
       method: 'POST',
@@ -74,4 +77,9 @@ describe('the Worker, with the catalogue it deploys with', () => {
     );
     expect(new Set(answers).size).toBe(1);
   });
+});
+
+test('the Worker, with a page size that is too small: answers 503 with a constant', async () => {
+  const response = await post({ q: 'cat' }, { PAGE_BYTES: '10' });
+  expect([response.status, await response.text()]).toEqual([503, problemText(PROBLEMS.unavailable)]);
 });
