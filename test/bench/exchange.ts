@@ -18,7 +18,7 @@ export async function exchangeFigures(): Promise<[name: string, microseconds: nu
     const clock = clockOf(childNamed('workerd'));
     const tokens: Bytes[] = [];
     const beforeBatches = clock();
-    for (let i = 0; i < BATCHES; i++) tokens.push(...(await raw.draw(`bench ${i}`)));
+    for (let i = 0; i < BATCHES; i++) tokens.push(...(await raw.issue(`bench ${i}`)));
     const batch = (clock() - beforeBatches) / BATCHES;
     const take = (): Bytes => tokens.pop() as Bytes;
     for (let i = 0; i < 10; i++) await raw.search(take(), 'warm');

@@ -15,15 +15,15 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return body;
 }
 
-/** An API that knows nothing of any of this. */
+/** A plain HTTP API that knows nothing of Sotto. */
 function plainApi(): Promise<Server> {
   const server = createServer((request, response) => {
-    void note(request, response);
+    void record(request, response);
   });
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 }
 
-async function note(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function record(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method, url, rawHeaders } = request;
   seen.push({
     method,
@@ -53,26 +53,26 @@ afterAll(async () => {
   api.close();
 });
 
-test('a plain HTTP API works behind the gateway by one row in its table, unchanged', async () => {
+test('gateway: one row in its table puts an unchanged HTTP API behind it', async () => {
   const raw = await RawExchange.of(suite);
-  const [token] = await raw.draw('alice', 'notes');
-  const answer = await raw.search(token ?? null, '', {
+  const [token] = await raw.issue('alice', 'notes');
+  const result = await raw.search(token ?? null, '', {
     authority: 'notes',
     path: '/v2/note?draft=1',
     content: utf8('hello'),
   });
-  expect(answer.inner?.status).toBe(201);
-  expect(Buffer.from(answer.inner?.content ?? []).toString()).toBe('made');
-  expect(answer.inner?.fields.map(([name]) => name)).not.toContain('set-cookie');
+  expect(result.inner?.status).toBe(201);
+  expect(Buffer.from(result.inner?.content ?? []).toString()).toBe('made');
+  expect(result.inner?.fields.map(([name]) => name)).not.toContain('set-cookie');
   expect(seen).toHaveLength(1);
   expect(seen[0]).toMatchObject({ method: 'POST', url: '/base/v2/note?draft=1', body: 'hello' });
   const identity = /cookie|agent|forward|ip|authorization|date|accept-language|referer/i;
   expect(seen[0]?.headers.filter((name) => identity.test(name))).toEqual([]);
 });
 
-test('a service that is not idempotent is asked once, however often the request comes', async () => {
+test('gateway: calls a service that is not idempotent once, however often the request arrives', async () => {
   const raw = await RawExchange.of(suite);
-  const [token] = await raw.draw('bob', 'notes');
+  const [token] = await raw.issue('bob', 'notes');
   const before = seen.length;
   const request = raw.request(token ?? null, '', {
     authority: 'notes',

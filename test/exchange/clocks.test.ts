@@ -21,7 +21,7 @@ let issuer: Killable | null = null;
 let port = 0;
 let shift = 0; // seconds
 
-/** Loaded before the entry file: its clock is ours and a shift, read anew all the time. */
+/** Loaded before the entry file: shifts the clock by the seconds in a file, which it reads again every 5 ms. */
 const CLOCK = `data:text/javascript,${encodeURIComponent(`
   import { readFileSync } from 'node:fs';
   const own = Date.now.bind(Date);
@@ -32,7 +32,7 @@ const CLOCK = `data:text/javascript,${encodeURIComponent(`
   Date.now = () => own() + shift * 1000;
 `)}`;
 
-/** Kills its process in the middle of making keys, with so many of them made. */
+/** Loaded before the entry file: kills the process after it has inserted a given number of keys. */
 const KILLER = `data:text/javascript,${encodeURIComponent(`
   import { DatabaseSync } from 'node:sqlite';
   const { prepare } = DatabaseSync.prototype;
@@ -77,7 +77,7 @@ async function directory(): Promise<Bytes> {
   return new Uint8Array(await answer.arrayBuffer());
 }
 
-async function draw(account: string, count: number, at = now()): Promise<Bytes[] | number> {
+async function issue(account: string, count: number, at = now()): Promise<Bytes[] | number> {
   const pending = blindBatch(currentKey(await directory(), 'stickers', 5, at), count);
   const answer = await fetch(`http://127.0.0.1:${port}/token-request`, {
     method: 'POST',
@@ -108,24 +108,24 @@ async function redeem(token: Bytes | undefined): Promise<string | undefined> {
 const keysOf = (bytes: Bytes): string[] =>
   decodeDirectory(bytes).tokenKeys.map(({ tokenKey }) => hex(tokenKey));
 
-describe('X07 a clock that jumps while it runs', () => {
-  test('X07 back, far ahead and home again: no key twice, none withdrawn early, nothing lives again', async () => {
+describe('X07 a clock that jumps while the issuer runs', () => {
+  test('X07 issuer: a clock that goes back, far ahead and home reuses no key, withdraws none early and revives no token', async () => {
     await start('clocks.sqlite');
     const first = await directory();
-    const [spent, kept] = (await draw('ada', 5)) as Bytes[];
+    const [spent, kept] = (await issue('ada', 5)) as Bytes[];
     expect(await redeem(spent)).toBe('first');
 
     await setShift(-2 * DAY);
     expect(hex(await directory())).toBe(hex(first));
     expect(await redeem(spent)).toBe('spent');
-    const [early] = (await draw('bob', 5, now() + 2 * DAY)) as Bytes[];
+    const [early] = (await issue('bob', 5, now() + 2 * DAY)) as Bytes[];
     expect(await redeem(early)).toBe('first');
 
     await setShift(30 * DAY);
     const later = keysOf(await directory());
     expect(later.filter((key) => keysOf(first).includes(key))).toEqual([]);
     expect(await redeem(kept)).toBe('invalid');
-    const [fresh] = (await draw('ada', 5)) as Bytes[];
+    const [fresh] = (await issue('ada', 5)) as Bytes[];
     expect(await redeem(fresh)).toBe('first');
 
     await setShift(0);
@@ -136,11 +136,11 @@ describe('X07 a clock that jumps while it runs', () => {
   }, 60_000);
 });
 
-describe('I16 killed while keys are made', () => {
-  test('I16 whenever it is killed, it starts with a whole directory, of which every key signs', async () => {
+describe('I16 killed while it generates keys', () => {
+  test('I16 issuer: starts with a complete directory whose keys all sign, whenever it was killed', async () => {
     await setShift(0);
     const shown = new Map<string, number>();
-    // Every start is a week on, so that 24 keys are made: three kinds for each of eight days.
+    // Each start is eight days later, so that 24 keys are generated: three kinds for each of eight days.
     for (const [i, made] of [0, 1, 2, 11, 23].entries()) {
       await setShift(i * 8 * DAY);
       await expect(start('killed.sqlite', { KILL_AFTER: `${made}` })).rejects.toThrow('ended');
@@ -151,7 +151,7 @@ describe('I16 killed while keys are made', () => {
       for (const key of keysOf(again)) shown.set(key, (shown.get(key) ?? 0) + 1);
       for (const { notBefore = 0, tokenType, service } of decodeDirectory(again).tokenKeys) {
         if (notBefore > now() || tokenType !== 5 || service !== 'stickers') continue;
-        const tokens = await draw(`account ${i}`, 5);
+        const tokens = await issue(`account ${i}`, 5);
         expect(tokens).toHaveLength(5);
         expect(await redeem((tokens as Bytes[])[0])).toBe('first');
       }

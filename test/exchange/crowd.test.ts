@@ -11,17 +11,17 @@ import { clientOf } from '../support/clients.ts';
 import { RawExchange } from '../support/raw-exchange.ts';
 
 const USERS = 100;
-const AT_ONCE = 10; // drawings: more meet the issuer’s bounded queue
+const AT_ONCE = 10; // issuances; more would be refused by the issuer’s bounded queue
 
 let suite: Suite;
 let raw: RawExchange;
-let drawn: Bytes[][];
+let issued: Bytes[][];
 
 beforeAll(async () => {
   const services = [{ name: 'stickers', types: [5], batch: [2, 30], quota: { default: 600 } }];
   suite = await startSuite({ vars: { issuer: { SERVICES: JSON.stringify(services) } } });
   raw = await RawExchange.of(suite);
-  drawn = await drawForAll();
+  issued = await issueForAll();
 });
 afterAll(() => suite.dispose());
 
@@ -30,10 +30,10 @@ const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? [])
 const users = Array.from({ length: USERS }, (_, i) => `user ${i}`);
 
 /** Two tokens for each of a hundred accounts. */
-async function drawForAll(): Promise<Bytes[][]> {
+async function issueForAll(): Promise<Bytes[][]> {
   const tokens: Bytes[][] = [];
   for (let from = 0; from < USERS; from += AT_ONCE) {
-    const some = users.slice(from, from + AT_ONCE).map(async (user) => raw.draw(user, 'stickers', 2));
+    const some = users.slice(from, from + AT_ONCE).map(async (user) => raw.issue(user, 'stickers', 2));
     tokens.push(...(await Promise.all(some)));
   }
   return tokens;
@@ -48,35 +48,35 @@ async function twoClients(): Promise<Client[]> {
   return clients;
 }
 
-describe('many at once', () => {
-  test('R25 P08 a hundred people at once each open the answer to their own question, and nobody else’s', async () => {
-    const asked = users.map((_, i) => ({
+describe('concurrent clients', () => {
+  test('R25 P08 suite: a hundred concurrent clients each decrypt the response to their own request', async () => {
+    const queries = users.map((_, i) => ({
       q: ['cat', 'dog', 'heart', 'sun'][i % 4] ?? '',
       limit: 1 + (i % 7),
     }));
-    const content = (i: number): Bytes => new TextEncoder().encode(JSON.stringify(asked[i]));
+    const content = (i: number): Bytes => new TextEncoder().encode(JSON.stringify(queries[i]));
     const answers = await Promise.all(
-      drawn.map(([token], i) => raw.search(token ?? null, '', { content: content(i) })),
+      issued.map(([token], i) => raw.search(token ?? null, '', { content: content(i) })),
     );
     const alone = new Map<string, string>();
     for (const [i, { inner }] of answers.entries()) {
       expect(inner?.status).toBe(200);
-      const key = JSON.stringify(asked[i]);
-      const said = text(inner?.content);
-      if (!alone.has(key)) alone.set(key, said);
-      expect(said === alone.get(key)).toBe(true);
-      expect((JSON.parse(said) as { results: unknown[] }).results).toHaveLength(asked[i]?.limit ?? 0);
+      const key = JSON.stringify(queries[i]);
+      const body = text(inner?.content);
+      if (!alone.has(key)) alone.set(key, body);
+      expect(body === alone.get(key)).toBe(true);
+      expect((JSON.parse(body) as { results: unknown[] }).results).toHaveLength(queries[i]?.limit ?? 0);
     }
     expect(new Set(alone.values()).size).toBe(alone.size);
   });
 
-  test('R25 an answer opens for its own asker alone', async () => {
+  test('R25 client: cannot decrypt the response to another request', async () => {
     const [mine, other] = [await raw.seal(raw.request(null, 'a')), await raw.seal(raw.request(null, 'b'))];
     await expect(raw.post({ bytes: mine.bytes, open: other.open })).rejects.toThrow('not authentic');
     expect((await raw.post({ bytes: mine.bytes, open: mine.open })).status).toBe(200);
   });
 
-  test('R26 fifty equal bodies at once reach the gateway fifty times, each answer sealed anew', async () => {
+  test('R26 relay: forwards fifty equal concurrent bodies fifty times, and each response is encrypted anew', async () => {
     const { bytes } = await raw.seal(raw.request(null, 'cat'));
     const post = async (): Promise<string> => {
       const headers = { 'content-type': 'message/ohttp-req' };
@@ -88,7 +88,7 @@ describe('many at once', () => {
     expect(new Set(digests).size).toBe(50);
   });
 
-  test('Q08 two people, 200 questions between them: each gets what they asked for', async () => {
+  test('Q08 sticker search: two clients with 200 concurrent queries each get their own results', async () => {
     const clients = await twoClients();
     const words = ['cat', 'dog', 'heart', 'sun', 'party', 'fish', 'moon', 'king', 'zzzz', 'tree'];
     const expected = new Map<string, string>();
@@ -111,15 +111,15 @@ describe('many at once', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('Q09 the same question of a hundred people gets the same bytes', async () => {
-    const answers = await Promise.all(drawn.map(([, token]) => raw.search(token ?? null, 'happy cat')));
+  test('Q09 sticker search: a hundred clients with one query get the same bytes', async () => {
+    const answers = await Promise.all(issued.map(([, token]) => raw.search(token ?? null, 'happy cat')));
     expect(new Set(answers.map(({ inner }) => inner?.status))).toEqual(new Set([200]));
     expect(new Set(answers.map(({ inner }) => sha256(inner?.content ?? new Uint8Array()))).size).toBe(1);
     expect(new Set(answers.map(({ inner }) => JSON.stringify(inner?.fields))).size).toBe(1);
   });
 });
 
-/** One fetch as nobody else makes it: address, agent, cookie, language, validator. */
+/** A fetch that differs from all others in address, user agent, cookie, language and validator. */
 function fetchAs(url: string, i: number, connection: string): Promise<string> {
   const { hostname, port, pathname } = new URL(url);
   const headers = {
@@ -145,23 +145,20 @@ function fetchAs(url: string, i: number, connection: string): Promise<string> {
   });
 }
 
-describe('everyone is shown the same', () => {
+describe('the same bytes for everyone', () => {
   test.each([
     ['keys', () => `${suite.urls.gateway}/.well-known/ohttp-gateway`],
     ['directory', () => `${suite.urls.issuer}/.well-known/private-token-issuer-directory`],
     ['bundle', () => `${suite.urls.relay}/bundle`],
-  ])(
-    'G29 I18 %s: a thousand fetches by a thousand clients are one answer, without a validator',
-    async (_name, url) => {
-      const seen = new Set<string>();
-      for (let i = 0; i < 1000; i += 50) {
-        const some = Array.from({ length: 50 }, (_, j) => fetchAs(url(), i + j, 'close'));
-        for (const one of await Promise.all(some)) seen.add(one);
-      }
-      expect(seen.size).toBe(1);
-      const [only = ''] = seen;
-      expect(only).toMatch(/^200 /);
-      expect(only).not.toMatch(/"(etag|last-modified|vary|set-cookie)"/i);
-    },
-  );
+  ])('G29 I18 %s: a thousand clients get one response, without a validator', async (_name, url) => {
+    const seen = new Set<string>();
+    for (let i = 0; i < 1000; i += 50) {
+      const some = Array.from({ length: 50 }, (_, j) => fetchAs(url(), i + j, 'close'));
+      for (const one of await Promise.all(some)) seen.add(one);
+    }
+    expect(seen.size).toBe(1);
+    const [only = ''] = seen;
+    expect(only).toMatch(/^200 /);
+    expect(only).not.toMatch(/"(etag|last-modified|vary|set-cookie)"/i);
+  });
 });

@@ -32,18 +32,18 @@ async function post(contentType: string, body: Uint8Array): Promise<Uint8Array<A
 }
 
 describe('clients from npm against the live issuer', () => {
-  test('@cloudflare/privacypass-ts draws a token of type 0x0001 and accepts the proof', async () => {
+  test('issuer: @cloudflare/privacypass-ts gets a token of type 0x0001 and accepts its proof', async () => {
     const key = await currentKey(1);
     const client = new privateVerif.Client();
     const challenge = new TokenChallenge(1, 'issuer.local', new Uint8Array(32), ['stickers']);
     const request = await client.createTokenRequest(challenge, key);
-    const answer = await post('application/private-token-request', request.serialize());
-    const token = await client.finalize(client.deserializeTokenResponse(answer));
+    const response = await post('application/private-token-request', request.serialize());
+    const token = await client.finalize(client.deserializeTokenResponse(response));
     expect(token.authenticator).toHaveLength(48);
     expect(token.serialize()).toHaveLength(146);
   });
 
-  test('@cloudflare/voprf-ts draws a batch of thirty of type 0x0005 and verifies it as one', async () => {
+  test('issuer: @cloudflare/voprf-ts gets a batch of thirty of type 0x0005 and verifies one proof', async () => {
     const key = await currentKey(5);
     const suiteId = Oprf.Suite.RISTRETTO255_SHA512;
     const client = new VOPRFClient(suiteId, key, CryptoNoble);
@@ -52,15 +52,15 @@ describe('clients from npm against the live issuer', () => {
     const elements = Buffer.concat(request.blinded.map((element) => element.serialize(true)));
     const keyId = new Uint8Array(await crypto.subtle.digest('SHA-256', key))[31] ?? 0;
     const length = [0x40 | (elements.length >> 8), elements.length & 0xff]; // varint of two bytes
-    const answer = await post(
+    const response = await post(
       'application/private-token-amortized-batch-request',
       Uint8Array.of(0, 5, keyId, ...length, ...elements),
     );
     const group = Oprf.getGroup(suiteId, CryptoNoble);
     const evaluated = Array.from({ length: 30 }, (_, i) =>
-      group.desElt(answer.subarray(2 + 32 * i, 34 + 32 * i)),
+      group.desElt(response.subarray(2 + 32 * i, 34 + 32 * i)),
     );
-    const proof = DLEQProof.deserialize(group.id, answer.subarray(-64), CryptoNoble);
+    const proof = DLEQProof.deserialize(group.id, response.subarray(-64), CryptoNoble);
     const evaluation = new Evaluation(Oprf.Mode.VOPRF, evaluated, proof);
     const outputs = await client.finalize(state, evaluation);
     expect(outputs).toHaveLength(30);

@@ -7,7 +7,7 @@ import { ROOT } from '../../services/local/src/worker-code.ts';
 import { startSuite, type Suite } from '../../services/local/src/suite.ts';
 
 const BUILT = path.join(ROOT, 'services/stickers/catalogue/built');
-const ASKED = [
+const QUERIES = [
   ['en', ['happy cat', 'physician', 'sa', 'brithday', '🐱', 'heart', 'zzzz']],
   ['es', ['gato', 'feliz', 'corazon', 'cumple', 'cat']],
   ['ar', ['قطة', 'قلب']],
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => suite.dispose());
 
-async function served(q: string, locale: string): Promise<object[]> {
+async function searchService(q: string, locale: string): Promise<object[]> {
   const response = await fetch(`${suite.urls.stickers}/v1/search`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -29,7 +29,7 @@ async function served(q: string, locale: string): Promise<object[]> {
   return ((await response.json()) as { results: object[] }).results;
 }
 
-test('the device finds what the service finds, in the same order, with the same drawings', async () => {
+test('device search: gives the results of the service, in the same order, with the same artwork', async () => {
   const device = createDevice({
     engine: async () => (await import(pathToFileURL(path.join(BUILT, 'engine.js')).href)) as Engine,
     get: async (file) => {
@@ -37,18 +37,18 @@ test('the device finds what the service finds, in the same order, with the same 
       return existsSync(found) ? new Uint8Array(readFileSync(found)) : null;
     },
   });
-  for (const [locale, queries] of ASKED) {
+  for (const [locale, queries] of QUERIES) {
     for (const q of queries) {
       const page = await device.search(q, { locale, limit: 8 });
       const results = 'results' in page ? page.results : page;
-      const drawn = await Promise.all(
+      const withArt = await Promise.all(
         results.map(async ({ id, name, emoji, pack, matched }) => {
           return { id, name, emoji, pack, matched, art: await device.art(id) };
         }),
       );
-      const theirs = await served(q, locale);
-      expect({ q, found: drawn.slice(0, theirs.length) }).toEqual({ q, found: theirs });
-      expect(theirs.length > 0).toBe(drawn.length > 0);
+      const expected = await searchService(q, locale);
+      expect({ q, found: withArt.slice(0, expected.length) }).toEqual({ q, found: expected });
+      expect(expected.length > 0).toBe(withArt.length > 0);
     }
   }
 });

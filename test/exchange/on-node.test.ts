@@ -3,32 +3,32 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { clientOf } from '../support/clients.ts';
-import { houseOnNode, type HouseOnNode } from '../support/on-node.ts';
-import { random, RawExchange, type Answer } from '../support/raw-exchange.ts';
+import { suiteOnNode, type SuiteOnNode } from '../support/on-node.ts';
+import { random, RawExchange, type RawResponse } from '../support/raw-exchange.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sotto-node-'));
-let house: HouseOnNode;
+let suite: SuiteOnNode;
 
 beforeAll(async () => {
-  house = await houseOnNode(folder);
+  suite = await suiteOnNode(folder);
 }, 60_000);
 afterAll(async () => {
-  await house.close();
+  await suite.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
-const said = ({ status, inner, code }: Answer): unknown[] => [status, inner?.status, code];
+const outcomeOf = ({ status, inner, code }: RawResponse): unknown[] => [status, inner?.status, code];
 
-test('a private search through four Node processes over SQLite', async () => {
-  const client = clientOf(house, 'ada');
+test('suite on Node: a private search passes through four processes over SQLite', async () => {
+  const client = clientOf(suite, 'ada');
   const { results } = await client.search('happy cat', { locale: 'en' });
   expect(results.map(({ emoji }) => emoji).join(' ')).toContain('😺');
   for (const { art } of results) expect(art.data.length).toBeGreaterThan(50);
 });
 
-test('G09 S04 the same envelope, the same token, and a token for nothing are refused as on Workers, at one length', async () => {
-  const raw = await RawExchange.of(house);
-  const [token = null] = await raw.draw('bob');
+test('G09 S04 suite on Node: refuses a replayed envelope, a spent token and an invalid token as Workers do, at one length', async () => {
+  const raw = await RawExchange.of(suite);
+  const [token = null] = await raw.issue('bob');
   const request = raw.request(token, 'cat');
   const sealed = await raw.seal(request);
   const answers = [
@@ -39,7 +39,7 @@ test('G09 S04 the same envelope, the same token, and a token for nothing are ref
     await raw.search(null, 'cat'),
     await raw.search(random(170), 'cat'),
   ];
-  expect(answers.map(said)).toEqual([
+  expect(answers.map(outcomeOf)).toEqual([
     [200, 200, null],
     [200, 409, 'replayed'],
     [200, 200, null],
@@ -50,38 +50,38 @@ test('G09 S04 the same envelope, the same token, and a token for nothing are ref
   expect(new Set(answers.map(({ length }) => length)).size).toBe(1);
 });
 
-test('B23 a name that leads to this machine is refused inside, unless its row says so', async () => {
-  const raw = await RawExchange.of(house);
-  expect(said(await raw.search(null, 'cat', { authority: 'taken' }))).toEqual([200, 403, 'forbidden']);
-  expect(said(await raw.search(null, 'cat', { authority: 'open' }))).toEqual([200, 200, null]);
+test('B23 gateway on Node: refuses a name that resolves to this machine unless its row permits the address', async () => {
+  const raw = await RawExchange.of(suite);
+  expect(outcomeOf(await raw.search(null, 'cat', { authority: 'taken' }))).toEqual([200, 403, 'forbidden']);
+  expect(outcomeOf(await raw.search(null, 'cat', { authority: 'open' }))).toEqual([200, 200, null]);
 });
 
-test('G11 after a SIGKILL of the gateway its keys are the same, and what it saw stays seen', async () => {
-  const raw = await RawExchange.of(house);
-  const [token = null] = await raw.draw('eve');
+test('G11 gateway on Node: after SIGKILL has the same keys and still refuses replayed envelopes', async () => {
+  const raw = await RawExchange.of(suite);
+  const [token = null] = await raw.issue('eve');
   const withToken = await raw.seal(raw.request(token, 'cat'));
   const open = await raw.seal(raw.request(null, 'cat', { authority: 'open' }));
-  for (const one of [withToken, open]) expect(said(await raw.post(one))).toEqual([200, 200, null]);
+  for (const one of [withToken, open]) expect(outcomeOf(await raw.post(one))).toEqual([200, 200, null]);
   const keys = async (): Promise<string> =>
     Buffer.from(
-      await (await fetch(`${house.urls.gateway}/.well-known/ohttp-gateway`)).arrayBuffer(),
+      await (await fetch(`${suite.urls.gateway}/.well-known/ohttp-gateway`)).arrayBuffer(),
     ).toString('hex');
   const before = await keys();
-  await house.restart('gateway');
+  await suite.restart('gateway');
   expect(await keys()).toBe(before);
-  for (const one of [withToken, open]) expect(said(await raw.post(one))).toEqual([200, 409, 'replayed']);
+  for (const one of [withToken, open]) expect(outcomeOf(await raw.post(one))).toEqual([200, 409, 'replayed']);
 
-  await house.restart('issuer');
-  expect(said(await raw.post(withToken))).toEqual([200, 409, 'replayed']);
+  await suite.restart('issuer');
+  expect(outcomeOf(await raw.post(withToken))).toEqual([200, 409, 'replayed']);
 }, 60_000);
 
-test('P07 the gateway’s file holds no word of a request and no token', async () => {
-  const raw = await RawExchange.of(house);
-  const [token = random(1)] = await raw.draw('mallory');
+test('P07 gateway on Node: its file contains neither a query nor a token', async () => {
+  const raw = await RawExchange.of(suite);
+  const [token = random(1)] = await raw.issue('mallory');
   const canary = 'canary quail 7c19';
   for (const authority of ['stickers', 'open']) {
     const answer = await raw.search(authority === 'open' ? null : token, canary, { authority });
-    expect(said(answer)).toEqual([200, 200, null]);
+    expect(outcomeOf(answer)).toEqual([200, 200, null]);
   }
   const file = readFileSync(path.join(folder, 'gateway.sqlite'));
   for (const form of [

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => suite.dispose());
 
-test('the probe finds nothing wrong with the live suite', async () => {
+test('probe: reports no failure for the live suite', async () => {
   const lines: string[] = [];
   const { relay, gateway } = suite.urls;
   const argv = ['--relay', relay, '--gateway', gateway, '--root', suite.secrets.root, '--json'];

@@ -10,7 +10,7 @@ import { Channels } from '../leaks/bits.ts';
 import { measureLeaks, part } from '../leaks/measure.ts';
 import { observed } from '../leaks/observe.ts';
 import { typeAndSubmit } from '../leaks/typist.ts';
-import { RawExchange, type Answer } from '../support/raw-exchange.ts';
+import { RawExchange, type RawResponse } from '../support/raw-exchange.ts';
 
 let suite: Suite;
 let raw: RawExchange;
@@ -24,20 +24,20 @@ beforeAll(async () => {
 afterAll(() => suite.dispose());
 
 async function take(): Promise<Bytes> {
-  if (tokens.length === 0) tokens = await raw.draw(`asker ${accounts++}`);
+  if (tokens.length === 0) tokens = await raw.issue(`account ${accounts++}`);
   return tokens.pop() as Bytes;
 }
 
-/** Sends a body as it is, padded as ours are. */
-async function ask(body: unknown): Promise<Answer> {
+/** Sends a body as it is, padded as our client pads. */
+async function sendBody(body: unknown): Promise<RawResponse> {
   const content = body instanceof Uint8Array ? (body as Bytes) : utf8(JSON.stringify(body));
   const request = encodeRequest(raw.request(await take(), '', { content }));
   const padded = concat(request, new Uint8Array(Math.max(0, 1024 - request.length)));
   return raw.post(await raw.seal(padded));
 }
 
-/** What one answer says: its status, and whether it is what it may be. */
-function told({ inner }: Answer): string {
+/** The status of a response, and `results` or the code of its problem. */
+function outcomeOf({ inner }: RawResponse): string {
   const text = Buffer.from(inner?.content ?? []).toString();
   const json = JSON.parse(text) as { results?: unknown[]; code?: string };
   return `${inner?.status} ${json.results === undefined ? json.code : 'results'}`;
@@ -45,21 +45,21 @@ function told({ inner }: Answer): string {
 
 const lengths = new Set<number>();
 async function all(bodies: readonly unknown[]): Promise<string[]> {
-  const said = [];
+  const outcomes = [];
   for (const body of bodies) {
-    const answer = await ask(body);
-    expect(answer.status).toBe(200);
-    lengths.add(answer.length);
-    said.push(told(answer));
+    const response = await sendBody(body);
+    expect(response.status).toBe(200);
+    lengths.add(response.length);
+    outcomes.push(outcomeOf(response));
   }
   expect(lengths.size).toBe(1);
-  return said;
+  return outcomes;
 }
 const each = (bodies: readonly unknown[], one: string): string[] => bodies.map(() => one);
 
-describe('whatever is asked is answered, or refused in a constant of the one length', () => {
-  test('Q01 empty, too long, no UTF-8, half a pair, NUL, joiners, overrides, emoji alone', async () => {
-    const answered = [
+describe('every query gets results or a constant refusal, at one length', () => {
+  test('Q01 sticker search: handles empty, too long and non-UTF-8 queries, lone surrogates, NUL, joiners, overrides and emoji', async () => {
+    const accepted = [
       { q: 'a\0b' },
       { q: '\u200D' },
       { q: '\u202Etac' },
@@ -67,7 +67,7 @@ describe('whatever is asked is answered, or refused in a constant of the one len
       { q: '👩‍👩‍👧' },
       { q: '' },
     ];
-    expect(await all(answered)).toEqual(each(answered, '200 results'));
+    expect(await all(accepted)).toEqual(each(accepted, '200 results'));
     const refused = [
       { q: 'x'.repeat(600) },
       concat(utf8('{"q":"'), Uint8Array.of(0xff, 0xfe), utf8('"}')),
@@ -81,7 +81,7 @@ describe('whatever is asked is answered, or refused in a constant of the one len
     expect(tooLong.inner?.status ?? tooLong.status).toBeGreaterThanOrEqual(400);
   });
 
-  test('Q02 what means something to a full-text index means nothing here', async () => {
+  test('Q02 sticker search: treats full-text query syntax as plain text', async () => {
     const queries = [
       '"',
       '""cat',
@@ -98,11 +98,11 @@ describe('whatever is asked is answered, or refused in a constant of the one len
     expect(await all(bodies)).toEqual(each(bodies, '200 results'));
   });
 
-  test('Q03 what means something to SQL means nothing here, and no name comes from the input', async () => {
+  test('Q03 sticker search: treats SQL as plain text, and takes no identifier from the input', async () => {
     const queries = ["'; DROP TABLE stickers;--", "' OR 1=1--", 'cat%', '_', '`cat`', '1;SELECT', '\\', ';'];
     const bodies = queries.map((q) => ({ q }));
     expect(await all(bodies)).toEqual(each(bodies, '200 results'));
-    const injected = Buffer.from((await ask({ q: "' OR 1=1--" })).inner?.content ?? []).toString();
+    const injected = Buffer.from((await sendBody({ q: "' OR 1=1--" })).inner?.content ?? []).toString();
     expect((JSON.parse(injected) as { results: unknown[] }).results.length).toBeLessThan(24);
     const refused = [
       { q: 'cat', sort: 'name' },
@@ -115,16 +115,16 @@ describe('whatever is asked is answered, or refused in a constant of the one len
     expect(await all(refused)).toEqual(each(refused, '400 bad-request'));
   });
 
-  test('Q04 long patterns and very many words are bounded before anything is looked up', async () => {
-    const answered = [{ q: `%${'ab_'.repeat(20)}` }, { q: 'a '.repeat(60).trim() }, { q: '?'.repeat(120) }];
-    expect(await all(answered)).toEqual(each(answered, '200 results'));
+  test('Q04 sticker search: bounds long patterns and many words before it searches', async () => {
+    const accepted = [{ q: `%${'ab_'.repeat(20)}` }, { q: 'a '.repeat(60).trim() }, { q: '?'.repeat(120) }];
+    expect(await all(accepted)).toEqual(each(accepted, '200 results'));
     const refused = [{ q: 'a '.repeat(120) }, { q: 'cat', packs: Array.from({ length: 101 }, () => 'x') }];
     expect(await all(refused)).toEqual(each(refused, '400 bad-request'));
   });
 
-  test('Q07 a cursor that is forged, huge, negative or of another query is refused', async () => {
+  test('Q07 sticker search: refuses a cursor that is forged, huge, negative or of another query', async () => {
     const first = JSON.parse(
-      Buffer.from((await ask({ q: 'cat', limit: 2 })).inner?.content ?? []).toString(),
+      Buffer.from((await sendBody({ q: 'cat', limit: 2 })).inner?.content ?? []).toString(),
     ) as {
       next: string;
     };
@@ -143,7 +143,7 @@ describe('whatever is asked is answered, or refused in a constant of the one len
     expect(await all(bodies)).toEqual(each(bodies, '400 bad-request'));
   });
 
-  test('Q10 no query takes long, however it is built', async () => {
+  test('Q10 sticker search: no hostile query takes more than 50 ms of CPU', async () => {
     const hostile = [
       'a'.repeat(128),
       Array.from('abcdefghijklmnopqrstuvwxyz').join(' '),
@@ -174,7 +174,7 @@ describe('whatever is asked is answered, or refused in a constant of the one len
       });
       const { user, system } = process.cpuUsage(before);
       expect(answer.status).toBe(200);
-      return (user + system) / 1000; // milliseconds of work, whoever else is at it
+      return (user + system) / 1000; // milliseconds of CPU, independent of other load
     };
     for (const q of hostile) {
       const times = [await post(q), await post(q), await post(q), await post(q)];
@@ -183,11 +183,11 @@ describe('whatever is asked is answered, or refused in a constant of the one len
   });
 });
 
-describe('what it tells', () => {
+describe('leaks', () => {
   const queries =
     'cat,dog,happy,heart,zzzz,a,火,gato,😺,face with tears of joy,q,ok,nobody has this,party,sun'.split(',');
 
-  test('Q06 over queries and all refusals every channel tells 0 bits', async () => {
+  test('Q06 suite: every channel leaks 0 bits over queries and all refusals', async () => {
     const channels = await measureLeaks(suite, { queries: [...queries, ...queries.map((q) => `${q} x`)] });
     expect(channels.filter(({ bits, distinct }) => bits !== 0 || distinct !== 1)).toEqual([]);
     const samples = Object.fromEntries(channels.map((one) => [one.channel, one.samples]));
@@ -196,7 +196,7 @@ describe('what it tells', () => {
     expect(samples['tokens.request.length']).toBeGreaterThan(0);
   });
 
-  test('a stand-in that answers some searches with a byte more is seen', async () => {
+  test('leak measure: detects a service whose responses are sometimes one byte longer', async () => {
     let searches = 0;
     const leaky: typeof fetch = async (url, init) => {
       const answer = await fetch(url, init);
@@ -223,7 +223,7 @@ describe('what it tells', () => {
     expect(bits['search.request.length']).toBe(0);
   });
 
-  test('a stand-in that says a word more for some searches is seen by the whole measure', async () => {
+  test('leak measure: detects a service that sometimes adds a header field', async () => {
     let searches = 0;
     const leaky: typeof fetch = async (url, init) => {
       const answer = await fetch(url, init);
@@ -236,10 +236,10 @@ describe('what it tells', () => {
     ]);
   });
 
-  test('a query typed without a pause is one request; with pauses it would be several, and the count shows it', async () => {
-    const asked: string[] = [];
-    await typeAndSubmit('happy cat', async (text) => void asked.push(text));
-    expect(asked).toEqual(['happy cat']);
+  test('leak measure: counts one request for a query typed without a pause, and more with pauses', async () => {
+    const sent: string[] = [];
+    await typeAndSubmit('happy cat', async (text) => void sent.push(text));
+    expect(sent).toEqual(['happy cat']);
     const slow: string[] = [];
     await typeAndSubmit('happy cat', async (text) => void slow.push(text), [900]);
     expect(slow.length).toBeGreaterThan(1);

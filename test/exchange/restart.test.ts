@@ -10,18 +10,18 @@ import { freePorts } from '../../services/local/src/suite.ts';
 import { stickers } from '../../services/stickers/src/app.ts';
 import { openCatalogue, type Catalogue } from '../../services/stickers/src/catalogue.ts';
 import { killableSuite } from '../support/killable.ts';
-import { RawExchange, type Answer } from '../support/raw-exchange.ts';
+import { RawExchange, type RawResponse } from '../support/raw-exchange.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sotto-restart-'));
 const built = path.join(import.meta.dirname, '../../services/stickers/catalogue/built');
 const archive = new Uint8Array(readFileSync(path.join(built, 'catalogue.bin')));
 const art = new Uint8Array(readFileSync(path.join(built, 'art.bin')));
 
-/** What the sticker service does with the next request. */
+/** How the sticker service handles the next request. */
 let mode: 'answer' | 'reset' | 'hang' | 'fail' = 'answer';
 let catalogue: Catalogue | null = openCatalogue(archive, art);
-let asked = 0;
-let onAsked: () => void = () => {};
+let calls = 0;
+let onCall: () => void = () => {};
 let service: Server;
 let suite: Awaited<ReturnType<typeof killableSuite>>;
 let raw: RawExchange;
@@ -35,8 +35,8 @@ const app = stickers({
 });
 
 async function serve(body: Buffer, response: ServerResponse): Promise<void> {
-  asked++;
-  onAsked();
+  calls++;
+  onCall();
   if (mode === 'hang') return;
   if (mode === 'reset') return void response.destroy();
   if (mode === 'fail') return void response.writeHead(500).end('Error: canary at index.ts:7');
@@ -75,7 +75,7 @@ beforeAll(async () => {
   };
   await start();
   raw = await RawExchange.of(suite);
-  tokens = await raw.draw('ada');
+  tokens = await raw.issue('ada');
 }, 60_000);
 
 afterAll(async () => {
@@ -87,33 +87,36 @@ afterAll(async () => {
 
 const request = (change: Parameters<RawExchange['request']>[2] = {}) =>
   raw.request(tokens.pop() ?? null, 'cat', change);
-const said = ({ status, inner, code }: Answer): unknown[] => [status, inner?.status, code];
+const outcomeOf = ({ status, inner, code }: RawResponse): unknown[] => [status, inner?.status, code];
 
-describe('S20 a token that was spent for nothing is not lost', () => {
+describe('S20 a token whose request failed is not lost', () => {
   test.each([
     ['breaks off', 'reset', 502],
-    ['says nothing', 'hang', 504],
-    ['throws', 'fail', 500],
-  ] as const)('S20 the search %s: the same request again is answered', async (_what, fault, status) => {
-    const same = request();
-    mode = fault;
-    const lost = await raw.post(await raw.seal(same));
-    mode = 'answer';
-    expect([lost.status, lost.inner?.status]).toEqual([200, status]);
-    const again = await raw.post(await raw.seal(same));
-    expect([again.inner?.status, again.length]).toEqual([200, lost.length]);
-    expect((await raw.post(await raw.seal({ ...same, path: '/v1/other' }))).code).toBe('spent');
-  });
+    ['never responds', 'hang', 504],
+    ['fails with 500', 'fail', 500],
+  ] as const)(
+    'S20 suite: when the service %s, a retry of the same request succeeds',
+    async (_what, fault, status) => {
+      const same = request();
+      mode = fault;
+      const lost = await raw.post(await raw.seal(same));
+      mode = 'answer';
+      expect([lost.status, lost.inner?.status]).toEqual([200, status]);
+      const again = await raw.post(await raw.seal(same));
+      expect([again.inner?.status, again.length]).toEqual([200, lost.length]);
+      expect((await raw.post(await raw.seal({ ...same, path: '/v1/other' }))).code).toBe('spent');
+    },
+  );
 });
 
-test('Q05 an index that is missing, cannot be read, or is exchanged under way', async () => {
+test('Q05 sticker service: a catalogue that is missing or damaged gives 503 or an error; one replaced during searches is used whole', async () => {
   const whole = catalogue;
   const found = await raw.post(await raw.seal(request()));
-  expect(said(found)).toEqual([200, 200, null]);
+  expect(outcomeOf(found)).toEqual([200, 200, null]);
 
   catalogue = null;
   const missing = await raw.post(await raw.seal(request()));
-  expect([said(missing), missing.length]).toEqual([[200, 503, 'unavailable'], found.length]);
+  expect([outcomeOf(missing), missing.length]).toEqual([[200, 503, 'unavailable'], found.length]);
 
   for (const damage of [
     archive.subarray(0, archive.length >> 1),
@@ -123,34 +126,34 @@ test('Q05 an index that is missing, cannot be read, or is exchanged under way', 
     expect(() => openCatalogue(damage, art)).toThrow(SearchError);
   }
   catalogue = whole;
-  const asking = Array.from({ length: 8 }, async () => raw.post(await raw.seal(request())));
+  const searches = Array.from({ length: 8 }, async () => raw.post(await raw.seal(request())));
   const fresh = openCatalogue(archive, art);
-  onAsked = () => {
+  onCall = () => {
     catalogue = fresh;
   };
-  const answers = await Promise.all(asking);
-  onAsked = () => {};
+  const answers = await Promise.all(searches);
+  onCall = () => {};
   expect(new Set(answers.map(({ inner }) => Buffer.from(inner?.content ?? []).toString())).size).toBe(1);
   expect(answers.map(({ inner }) => inner?.status)).toEqual(answers.map(() => 200));
 });
 
-test('G11 S20 after a SIGKILL the same envelopes are refused, and what was cut off can be asked again', async () => {
+test('G11 S20 suite: after SIGKILL refuses the same envelopes, and an interrupted request can be retried', async () => {
   const withToken = await raw.seal(request());
   const open = await raw.seal(request({ authority: 'open' }));
-  for (const one of [withToken, open]) expect(said(await raw.post(one))).toEqual([200, 200, null]);
+  for (const one of [withToken, open]) expect(outcomeOf(await raw.post(one))).toEqual([200, 200, null]);
 
   const same = request();
   mode = 'hang';
-  const reached = new Promise<void>((resolve) => (onAsked = resolve));
+  const reached = new Promise<void>((resolve) => (onCall = resolve));
   const cut = raw.post(await raw.seal(same)).catch(() => 'cut');
   await reached;
   await suite.kill();
   expect(await cut).toBe('cut');
-  [mode, onAsked] = ['answer', () => {}];
+  [mode, onCall] = ['answer', () => {}];
 
   await start();
-  const before = asked;
-  for (const one of [withToken, open]) expect(said(await raw.post(one))).toEqual([200, 409, 'replayed']);
-  expect(asked).toBe(before);
-  expect(said(await raw.post(await raw.seal(same)))).toEqual([200, 200, null]);
+  const before = calls;
+  for (const one of [withToken, open]) expect(outcomeOf(await raw.post(one))).toEqual([200, 409, 'replayed']);
+  expect(calls).toBe(before);
+  expect(outcomeOf(await raw.post(await raw.seal(same)))).toEqual([200, 200, null]);
 }, 60_000);

@@ -3,7 +3,7 @@ import type { Bytes } from '@sotto/wire';
 import type { Client } from '@sotto/client';
 import { startSuite, type Suite } from '../../services/local/src/suite.ts';
 import { clientOf } from '../support/clients.ts';
-import { RawExchange, type Answer } from '../support/raw-exchange.ts';
+import { RawExchange, type RawResponse } from '../support/raw-exchange.ts';
 
 let suite: Suite;
 let raw: RawExchange;
@@ -12,21 +12,21 @@ let tokens: Bytes[];
 beforeAll(async () => {
   suite = await startSuite({ taps: true });
   raw = await RawExchange.of(suite);
-  tokens = await raw.draw('alice');
+  tokens = await raw.issue('alice');
 });
 afterAll(() => suite.dispose());
 
 const take = (): Bytes => {
   const token = tokens.pop();
-  if (token === undefined) throw new Error('the test drew too few tokens');
+  if (token === undefined) throw new Error('this test has used up its batch');
   return token;
 };
-const said = ({ status, inner, code }: Answer) => [status, inner?.status, code];
+const outcomeOf = ({ status, inner, code }: RawResponse) => [status, inner?.status, code];
 
 const client = (account: string): Client => clientOf(suite, account);
 
-describe('a search through all four live services', () => {
-  test('"happy cat" gives stickers with their art', async () => {
+describe('a search through all four services', () => {
+  test('suite: "happy cat" gives stickers with their artwork', async () => {
     const { results } = await client('bob').search('happy cat', { locale: 'en' });
     expect(results.length).toBeGreaterThanOrEqual(3);
     for (const { id, name, emoji, art } of results) {
@@ -36,7 +36,7 @@ describe('a search through all four live services', () => {
     expect(results.map(({ emoji }) => emoji).join(' ')).toContain('😺');
   });
 
-  test('every answer has one length on the wire: results, none, refusals, spent', async () => {
+  test('suite: results, no results, refusals and spent tokens have one length on the wire', async () => {
     const spent = take();
     const answers = [
       await raw.search(spent, 'happy cat'),
@@ -55,13 +55,13 @@ describe('a search through all four live services', () => {
 });
 
 describe('a retry is the user’s act', () => {
-  test('G09 the same envelope again is refused and does not search', async () => {
+  test('G09 gateway: refuses a replayed envelope without a search', async () => {
     const envelope = await raw.seal(raw.request(take(), 'once'));
-    expect(said(await raw.post(envelope))).toEqual([200, 200, null]);
-    expect(said(await raw.post(envelope))).toEqual([200, 409, 'replayed']);
+    expect(outcomeOf(await raw.post(envelope))).toEqual([200, 200, null]);
+    expect(outcomeOf(await raw.post(envelope))).toEqual([200, 409, 'replayed']);
   });
 
-  test('G10 of 100 postings of one envelope at once, one searches', async () => {
+  test('G10 gateway: of 100 concurrent copies of one envelope, one searches', async () => {
     const envelope = await raw.seal(raw.request(take(), 'one of a hundred'));
     const answers = await Promise.all(Array.from({ length: 100 }, () => raw.post(envelope)));
     const inner = answers.map((answer) => answer.inner?.status);
@@ -69,20 +69,20 @@ describe('a retry is the user’s act', () => {
     expect(inner.filter((status) => status === 409)).toHaveLength(99);
   });
 
-  test('S04 a token spent once is refused with another request', async () => {
+  test('S04 gateway: refuses a spent token with another request', async () => {
     const token = take();
-    expect(said(await raw.search(token, 'first'))).toEqual([200, 200, null]);
-    expect(said(await raw.search(token, 'second'))).toEqual([200, 409, 'spent']);
+    expect(outcomeOf(await raw.search(token, 'first'))).toEqual([200, 200, null]);
+    expect(outcomeOf(await raw.search(token, 'second'))).toEqual([200, 409, 'spent']);
   });
 
-  test('S05 of 100 different requests with one token at once, one is answered', async () => {
+  test('S05 gateway: of 100 concurrent requests with one token, one succeeds', async () => {
     const token = take();
     const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => raw.search(token, `q${i}`)));
     expect(answers.filter(({ inner }) => inner?.status === 200)).toHaveLength(1);
     expect(answers.filter(({ code }) => code === 'spent')).toHaveLength(99);
   });
 
-  test('S06 the same request sealed afresh is answered again, three times at most', async () => {
+  test('S06 gateway: the same request in a new envelope succeeds three times at most', async () => {
     const request = raw.request(take(), 'again');
     const codes = [];
     for (let i = 0; i < 5; i++) codes.push((await raw.post(await raw.seal(request))).inner?.status);
@@ -90,12 +90,12 @@ describe('a retry is the user’s act', () => {
   });
 });
 
-describe('who saw what of a search', () => {
-  test('each party has its own half, and none has both', async () => {
+describe('what each party sees of a search', () => {
+  test('suite: no party sees both who searched and for what', async () => {
     await client('carol@example').search('secret llama', { locale: 'en' });
-    const shown = suite.show();
+    const report = suite.report();
     const seenBy = (party: 'relay' | 'gateway' | 'issuer' | 'stickers'): string =>
-      JSON.stringify(shown[party]?.saw);
+      JSON.stringify(report[party]?.saw);
     expect(seenBy('gateway')).toContain('secret llama');
     expect(seenBy('stickers')).toContain('secret llama');
     expect(seenBy('issuer')).toContain('carol@example');

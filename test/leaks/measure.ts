@@ -68,7 +68,7 @@ async function searchAll(client: Client, left: string[]): Promise<void> {
 /** One envelope for every way in which an opened request can be refused. */
 async function refusals(suite: Suite, channels: Channels): Promise<void> {
   const raw = await RawExchange.of(suite);
-  const tokens = await raw.draw('refused');
+  const tokens = await raw.issue('refused');
   const spent = tokens.pop() ?? null;
   await raw.search(spent, 'once');
   const forged = tokens.pop() ?? new Uint8Array(162);

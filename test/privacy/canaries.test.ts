@@ -39,7 +39,7 @@ const IDENTITY = [
   'x-client-data',
 ];
 
-/** A Worker that does what ours must not: the log is shown to be listened to. */
+/** A Worker that logs a header, which proves that the test sees the log. */
 const CHATTY = 'export default { fetch(r) { console.log(r.headers.get("x-said")); return new Response() } }';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sotto-canaries-'));
@@ -49,9 +49,9 @@ let atStickers: Recorder;
 let atIssuer: Recorder;
 let output = '';
 let nonce: Canary;
-let answer: Buffer;
+let outerResponse: Buffer;
 
-/** Header fields that name a person in their values, and twenty more that do in their names. */
+/** Header fields with a canary in their value, and twenty more with a canary in their name. */
 function canaryHeaders(): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const name of IDENTITY) {
@@ -67,7 +67,7 @@ function canaryHeaders(): Record<string, string> {
   return headers;
 }
 
-/** Posts an envelope with header fields that fetch would not let through. */
+/** Posts an envelope with header fields that fetch forbids. */
 function postWith(headers: Record<string, string>, { bytes }: Envelope): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const options = { method: 'POST', headers: { ...headers, 'content-type': 'message/ohttp-req' } };
@@ -120,11 +120,11 @@ beforeAll(async () => {
     },
   });
   const raw = await RawExchange.of({ ...suite, urls: { ...suite.urls, issuer: atIssuer.url } });
-  const [token] = await raw.draw(`${account.text}@example`);
+  const [token] = await raw.issue(`${account.text}@example`);
   nonce = { name: 'nonce', text: Buffer.from(token?.subarray(2, 18) ?? []).toString('hex') };
   const request = raw.request(token ?? null, query.text);
-  answer = await postWith(canaryHeaders(), await raw.seal(request));
-  // The ways in which it can go wrong say no more than the way in which it goes right.
+  outerResponse = await postWith(canaryHeaders(), await raw.seal(request));
+  // Requests that fail must leak no more than those that succeed.
   for (const change of [
     { path: `/${query.text}` },
     { authority: query.text },
@@ -144,7 +144,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('a search for canaries finds them in every form', () => {
+test('canaries: are found in every encoding', () => {
   const one = canary('known');
   const raw = Buffer.from(one.text, 'hex');
   const hidden = [
@@ -159,14 +159,14 @@ test('a search for canaries finds them in every form', () => {
   expect(found(Buffer.from('nothing here'), [one])).toEqual([]);
 });
 
-describe('canaries over every sink', () => {
-  test('P01 the gateway was sent an envelope, and nothing of the client’s header or address', () => {
+describe('canaries in every sink', () => {
+  test('P01 gateway: receives the envelope and nothing of the client’s header fields or address', () => {
     const seen = atGateway.received();
     expect(seen.includes('POST /.well-known/ohttp-gateway')).toBe(true);
     expect(found(seen, [...outer, address, account, query])).toEqual([]);
   });
 
-  test('R08 the gateway saw the relay’s own header fields and no others', () => {
+  test('R08 gateway: receives only header fields that the relay sets', () => {
     const heads = atGateway.received().toString('latin1').split('POST /.well-known/ohttp-gateway');
     const allowed = /^(host|content-type|content-length|authorization|cf-worker|incremental|connection)$/i;
     for (const head of heads.slice(1)) {
@@ -179,38 +179,38 @@ describe('canaries over every sink', () => {
     }
   });
 
-  test('P04 the issuer was sent an account and blinded elements, and no nonce or query', () => {
+  test('P04 issuer: receives an account and blinded elements, and no nonce or query', () => {
     const seen = atIssuer.received();
     expect(seen.includes('POST /token-request')).toBe(true);
     expect(found(seen, [...outer, address, query, nonce])).toEqual([]);
   });
 
-  test('P05 the sticker service was sent a query, and no account, address, header or token', () => {
+  test('P05 sticker service: receives a query, and no account, address, header field or token', () => {
     const seen = atStickers.received();
     expect(found(seen, [query])).toEqual(['query']);
     expect(found(seen, [...outer, address, account, nonce])).toEqual([]);
     expect(seen.includes('PrivateToken')).toBe(false);
   });
 
-  test('P03 P06 nothing that ran wrote a word of it to a log', async () => {
-    const said = canary('said');
+  test('P03 P06 suite: writes none of the canaries to a log', async () => {
+    const logged = canary('logged');
     const chatty = await suite.miniflare.getWorker('chatty');
-    await chatty.fetch('http://chatty/', { headers: { 'x-said': said.text } });
-    await expect.poll(() => found(Buffer.from(output), [said])).toEqual(['said']);
+    await chatty.fetch('http://chatty/', { headers: { 'x-said': logged.text } });
+    await expect.poll(() => found(Buffer.from(output), [logged])).toEqual(['logged']);
     expect(found(Buffer.from(output), [...outer, address, account, query, nonce])).toEqual([]);
   });
 
-  test('P07 P10 what is on disk, freed pages and write-ahead logs too, holds none of it', () => {
+  test('P07 P10 suite: stores none of the canaries on disk, freed pages and write-ahead logs included', () => {
     const bytes = atRest();
     expect(bytes.includes('SQLite format 3')).toBe(true);
     expect(found(bytes, [...outer, address, account, query, nonce])).toEqual([]);
   });
 
-  test('P08 the answer outside its envelope is constant: nothing of the asker comes back', () => {
-    expect(found(answer, [...outer, address, account, query, nonce])).toEqual([]);
+  test('P08 relay: the outer response contains none of the canaries', () => {
+    expect(found(outerResponse, [...outer, address, account, query, nonce])).toEqual([]);
   });
 
-  test('P09 metrics have no label made of input, and no cell under fifty', async () => {
+  test('P09 metrics: have no label from input and no value under fifty', async () => {
     for (const url of [suite.urls.gateway, suite.urls.issuer]) {
       const headers = { authorization: `Bearer ${suite.secrets.operatorToken}` };
       const text = await (await fetch(`${url}/metrics`, { headers })).text();
@@ -221,7 +221,7 @@ describe('canaries over every sink', () => {
   });
 
   test.each(SERVICES)(
-    'P12 K08 what would be deployed as %s holds no secret and no local address',
+    'P12 K08 %s: its deployed code contains no secret and no local address',
     async (service) => {
       const modules = await workerModules(path.join(ROOT, 'services', service, 'src/index.ts'));
       const code = modules
@@ -236,6 +236,6 @@ describe('canaries over every sink', () => {
     },
   );
 
-  test.skip('P02 headers at a deployed gateway: needs a deployment; `sotto probe` tells it of a live one', () => {});
-  test.skip('P11 a core dump after a request: workerd gives no heap snapshot from outside', () => {});
+  test.skip('P02 header fields at a deployed gateway: needs a deployment; `sotto probe` checks a live one', () => {});
+  test.skip('P11 a core dump after a request: workerd offers no heap snapshot', () => {});
 });

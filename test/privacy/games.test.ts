@@ -12,7 +12,7 @@ import { relay } from '../../services/relay/src/app.ts';
 import { readConfig } from '../../services/relay/src/config.ts';
 import { Variables } from '@sotto/service/config';
 import { DAY, World } from '../../packages/client/test/support/world.ts';
-import { chiSquare, play, told, type Features, type User } from './play.ts';
+import { chiSquare, play, distinguishing, type Features, type User } from './play.ts';
 
 const ROUNDS = 30;
 const QUERIES = ['cat', 'happy cat', 'a rather long thing to look for'];
@@ -21,8 +21,8 @@ const PEOPLE: Readonly<Record<User, Readonly<Record<string, string>>>> = {
   B: { 'user-agent': 'Safari', 'accept-language': 'ja, en', 'cf-connecting-ip': '2001:db8::2' },
 };
 
-describe('G-gateway: whose envelope is it, by all that the gateway is sent outside of it?', () => {
-  /** The relay with another way to send; a leaky build adds what it should not. */
+describe('G-gateway: the gateway tries to tell two clients apart by what it receives outside the envelope', () => {
+  /** The relay with a recording sender. A leaky build adds a field. */
   async function transcript(leak: (user: User) => Record<string, string> = () => ({})) {
     const vars = {
       GATEWAYS: '{"": "https://gateway.example"}',
@@ -50,17 +50,17 @@ describe('G-gateway: whose envelope is it, by all that the gateway is sent outsi
     });
   }
 
-  test('the relay’s transcript is the same for both', async () => {
-    expect(told(await transcript())).toEqual([]);
+  test('relay: its requests to the gateway are the same for both clients', async () => {
+    expect(distinguishing(await transcript())).toEqual([]);
   });
 
-  test('a leaky build that adds a field of the user’s is caught', async () => {
+  test('game: catches a relay that adds a field of the client', async () => {
     const leaky = await transcript((user) => ({ 'x-agent': PEOPLE[user]['user-agent'] ?? '' }));
-    expect(told(leaky)).toEqual(['headers']);
+    expect(distinguishing(leaky)).toEqual(['headers']);
   });
 });
 
-/** Two people with wallets, clocks and habits of their own, before one relay, gateway and issuer. */
+/** Two clients with their own wallets and clocks, and one relay, gateway and issuer. */
 async function people(clock: Readonly<Record<User, number>> = { A: 0, B: 217 }) {
   const world = await World.create('games');
   const clientOf = (user: User): Client =>
@@ -76,7 +76,7 @@ async function people(clock: Readonly<Record<User, number>> = { A: 0, B: 217 }) 
   return { world, clients };
 }
 
-describe('G-origin: whose request is it, by all that is inside of the envelope?', () => {
+describe('G-origin: the gateway tries to tell two clients apart by what is inside the envelope', () => {
   async function transcript(leak: (user: User, features: Features) => Features = (_user, seen) => seen) {
     const { world, clients } = await people();
     return play(ROUNDS, async (user, round) => {
@@ -92,25 +92,25 @@ describe('G-origin: whose request is it, by all that is inside of the envelope?'
     });
   }
 
-  test('clocks that differ by minutes, and different accounts, show nowhere', async () => {
-    expect(told(await transcript())).toEqual([]);
+  test('client: clocks that differ by minutes and different accounts leave no trace in a request', async () => {
+    expect(distinguishing(await transcript())).toEqual([]);
   });
 
-  test('leaky builds are caught: an exact date, a length of one’s own', async () => {
+  test('game: catches a client with an exact date, and one with its own request length', async () => {
     const exact = await transcript((user, seen) => ({ ...seen, date: user === 'A' ? 0 : 217 }));
-    expect(told(exact)).toEqual(['date']);
+    expect(distinguishing(exact)).toEqual(['date']);
     const long = await transcript((user, seen) => ({
       ...seen,
       envelope: Number(seen['envelope']) + (user === 'A' ? 1 : 0),
     }));
-    expect(told(long)).toEqual(['envelope']);
+    expect(distinguishing(long)).toEqual(['envelope']);
   });
 });
 
-describe('G-issuer: which drawing did a spent token come from?', () => {
+describe('G-issuer: the issuer tries to link a redeemed token to its issuance', () => {
   const voprf = nobleVoprf('ristretto255-SHA512');
 
-  test('whatever the blind, the token is the same: A’s drawing could be B’s', async () => {
+  test('VOPRF: every blind gives the same token, so any issuance could be its origin', async () => {
     const { world } = await people();
     const key = world.issuer.key(Math.floor(world.now / DAY) * DAY);
     const input = world.random(98);
@@ -124,16 +124,16 @@ describe('G-issuer: which drawing did a spent token come from?', () => {
       );
       const item = { input, ...blinded, evaluatedElement: evaluatedElements[0] as Bytes };
       outputs.push({
-        drawn: hex(blinded.blindedElement),
+        blinded: hex(blinded.blindedElement),
         token: hex((await voprf.finalize(key.publicKey, [item], proof))[0] as Bytes),
       });
     }
-    expect(new Set(outputs.map(({ drawn }) => drawn)).size).toBe(4);
+    expect(new Set(outputs.map(({ blinded }) => blinded)).size).toBe(4);
     expect(new Set(outputs.map(({ token }) => token)).size).toBe(1);
   });
 
-  /** What the issuer sees of a drawing, but for the account that it must know. */
-  async function drawings(leak: (user: User, length: number) => number = (_user, length) => length) {
+  /** What the issuer sees of an issuance, apart from the account. */
+  async function issuances(leak: (user: User, length: number) => number = (_user, length) => length) {
     const { world, clients } = await people();
     return play(12, async (user) => {
       await clients[user].refill({ more: true });
@@ -146,15 +146,17 @@ describe('G-issuer: which drawing did a spent token come from?', () => {
     });
   }
 
-  test('batches have one form for everyone, and a leaky build with sizes of its own is caught', async () => {
-    expect(told(await drawings())).toEqual([]);
-    expect(told(await drawings((user, length) => (user === 'A' ? length : length - 32)))).toEqual(['length']);
+  test('client: batches have one form for everyone; the game catches a client with its own batch size', async () => {
+    expect(distinguishing(await issuances())).toEqual([]);
+    expect(distinguishing(await issuances((user, length) => (user === 'A' ? length : length - 32)))).toEqual([
+      'length',
+    ]);
   });
 
-  test('nothing of a drawing comes back at redemption: no byte string of eight stands in both', async () => {
+  test('client: issuance and redemption share no string of eight bytes', async () => {
     const { world, clients } = await people();
     await clients.A.search('cat');
-    const drawn = world.sent
+    const batches = world.sent
       .filter(({ url }) => url.endsWith('/token-request'))
       .map(({ init }) => hex(init.body ?? new Uint8Array(0)));
     const authorization =
@@ -164,14 +166,14 @@ describe('G-issuer: which drawing did a spent token come from?', () => {
     );
     for (const secret of [token.nonce, token.authenticator]) {
       for (let at = 0; at + 8 <= secret.length; at++) {
-        expect(drawn.some((batch) => batch.includes(hex(secret.subarray(at, at + 8))))).toBe(false);
+        expect(batches.some((batch) => batch.includes(hex(secret.subarray(at, at + 8))))).toBe(false);
       }
     }
   });
 });
 
-describe('G-key: a key for one person', () => {
-  test('malicious-keyconfig: two bundles for one sequence are refused, and so is every request after', async () => {
+describe('G-key: a key for one client only', () => {
+  test('client: refuses two bundles for one sequence (malicious-keyconfig), and sends nothing afterwards', async () => {
     const { world, clients } = await people();
     await clients.A.search('cat');
     await world.gateway.newKey(4); // another key, for A alone
@@ -183,7 +185,7 @@ describe('G-key: a key for one person', () => {
     expect(world.gateway.envelopes.length - envelopes).toBe(1);
   });
 
-  test('malicious-issuer-key: a batch under another key leaves no token and looks like any failure', async () => {
+  test('client: keeps no token of a batch under another key (malicious-issuer-key)', async () => {
     const world = await World.create('key');
     const voprf = nobleVoprf('ristretto255-SHA512');
     const other = voprf.generateKeyPair(world.random);
@@ -198,15 +200,15 @@ describe('G-key: a key for one person', () => {
   });
 });
 
-describe('G-error: which answer was it, by its length?', () => {
-  test('expired, spent, malformed and found have one length', async () => {
+describe('G-error: the relay tries to tell responses apart by their length', () => {
+  test('gateway: expired, spent, malformed and successful responses have one length', async () => {
     const { world, clients } = await people();
     const lengths = new Set<number>();
     const handle = world.gateway.handle.bind(world.gateway);
     world.gateway.handle = async (body) => {
-      const answer = await handle(body);
-      lengths.add(answer.body.length);
-      return answer;
+      const response = await handle(body);
+      lengths.add(response.body.length);
+      return response;
     };
     await clients.A.search('cat');
     for (const status of [400, 401, 409, 417, 429, 500, 503]) {
@@ -218,7 +220,7 @@ describe('G-error: which answer was it, by its length?', () => {
 });
 
 describe('ciphertext', () => {
-  test('enc, ciphertext and blinded elements look like chance, and none comes twice', async () => {
+  test('client: enc, ciphertext and blinded elements look random, and none repeats', async () => {
     const { world, clients } = await people();
     for (let i = 0; i < 60; i++) await clients.A.search('cat');
     const { envelopes } = world.gateway;

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 
-/** What one party saw of one request: names and values that it could tell people apart by. */
+/** What one party saw of one request, as named values by which it could distinguish clients. */
 export type Features = Readonly<Record<string, string | number>>;
 
 export type User = 'A' | 'B';
 
-/** A fair coin picks who sends each request; the transcript is one party's. */
+/** Plays a game: a fair coin picks who sends each request. Returns the transcript of one party. */
 export async function play(
   rounds: number,
   send: (user: User, round: number) => Promise<Features>,
@@ -13,15 +13,17 @@ export async function play(
   const transcript = [];
   const coins = randomBytes(rounds);
   for (let round = 0; round < rounds; round++) {
-    // The first two rounds are one of each, so that no run of coins leaves a user out.
+    // The first two rounds have one request each, so that both users appear.
     const user: User = ((round < 2 ? round : (coins[round] ?? 0)) & 1) === 0 ? 'A' : 'B';
     transcript.push({ user, seen: await send(user, round) });
   }
   return transcript;
 }
 
-/** Features whose sets of values differ between the users: equal supports, not statistics. */
-export function told(transcript: readonly { readonly user: User; readonly seen: Features }[]): string[] {
+/** Features whose sets of values differ between the users. It compares supports, not distributions. */
+export function distinguishing(
+  transcript: readonly { readonly user: User; readonly seen: Features }[],
+): string[] {
   const names = new Set(transcript.flatMap(({ seen }) => Object.keys(seen)));
   const support = (of: User, name: string): string =>
     JSON.stringify(
@@ -40,7 +42,7 @@ export function chiSquare(bytes: Uint8Array): number {
   return counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
 }
 
-/** Bits that one column tells of the other. */
+/** Mutual information between the two columns, in bits. */
 export function mutualInformation(pairs: readonly (readonly [number, number])[]): number {
   const count = <T>(values: readonly T[]): Map<T, number> => {
     const counts = new Map<T, number>();

@@ -8,15 +8,15 @@ import { mutualInformation } from './play.ts';
 const DAY = 86_400;
 const HOUR = 3600;
 const PEOPLE = 6000;
-const BIAS = 0.02; // bits that a table of this size shows of two columns that know nothing of each other
+const BIAS = 0.02; // bits that this estimator shows for independent columns of this size
 
-/** When somebody draws, and when they first spend a token of that drawing; in hours of the day. */
-type Life = (person: number, searches: readonly number[]) => readonly [drawn: number, spent: number] | null;
+/** When a client gets a batch, and when it first spends a token of it; in seconds. */
+type Life = (person: number, searches: readonly number[]) => readonly [issued: number, spent: number] | null;
 
 const random = seeded('population');
 const uniform = (below: number): number => (new DataView(random(4).buffer).getUint32(0) / 2 ** 32) * below;
 
-/** People who search a few times on the second of two days, at hours of their own. */
+/** People who search three times on the second of two days, at random times. */
 function population(life: Life): number {
   const pairs = [];
   for (let person = 0; person < PEOPLE; person++) {
@@ -36,7 +36,7 @@ const token = (issuedAt: number): StoredToken => ({
 const view = (now: number, restSeconds: number) => ({ now, epochSeconds: DAY, restSeconds });
 const request = { random, fingerprintOf: () => new Uint8Array(32) };
 
-/** Our client: drawn by its schedule, rested, taken at random from two days' tokens. */
+/** Our client: issuance by schedule, tokens rest, and are taken at random from those of two days. */
 const scheduled: Life = (_person, searches) => {
   const options = { epochSeconds: DAY, batches: 1, random };
   const first = scheduleFor(undefined, 0, { now: uniform(DAY), ...options });
@@ -53,7 +53,7 @@ const scheduled: Life = (_person, searches) => {
   return null;
 };
 
-/** A leaky client: draws when it searches, and spends at once. */
+/** A leaky client: gets a batch when it searches, and spends at once. */
 const onDemand: Life = (_person, searches) => {
   const [at = 0] = searches;
   const state = emptyState();
@@ -62,14 +62,14 @@ const onDemand: Life = (_person, searches) => {
   return 'token' in taken ? [at, at] : null;
 };
 
-test('G-timing: when a token was drawn tells next to nothing of when it is spent', () => {
+test('G-timing: a client that is always on shows less than 0.37 bits between the hours of issuance and first search', () => {
   expect(population(scheduled)).toBeLessThan(0.35 + BIAS);
 });
 
-test('G-timing: a build that draws on demand is caught', () => {
+test('G-timing: catches a client that requests tokens on demand', () => {
   expect(population(onDemand)).toBeGreaterThan(2);
 });
 
-test('a table of this size shows little of columns that know nothing of each other', () => {
+test('G-timing: the estimator shows little for independent columns', () => {
   expect(population(() => [uniform(6 * HOUR), uniform(DAY)])).toBeLessThan(BIAS + 0.02);
 });

@@ -67,7 +67,7 @@ export async function rotate(options: RotationOptions): Promise<RotationFigures>
   /** One batch under the bundle's keys; none if its epoch ended on the way. */
   async function draw(raw: RawExchange): Promise<Bytes[]> {
     try {
-      return await raw.draw(`account ${accounts++}`);
+      return await raw.issue(`account ${accounts++}`);
     } catch (error) {
       const over = Date.now() / 1000 > raw.bundle.notBefore + epochSeconds - MARGIN / 1000;
       if (!over || !String(error).endsWith('422')) failed.push(String(error));

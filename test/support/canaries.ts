@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 
-/** Sixteen random bytes that stand for one thing that must not travel. */
+/** Sixteen random bytes that mark one secret, so that a test can look for it. */
 export interface Canary {
   readonly name: string;
   readonly text: string; // 32 hexadecimal digits
@@ -11,12 +11,12 @@ export const canary = (name: string): Canary => ({ name, text: randomBytes(16).t
 
 const GZIP = Buffer.of(0x1f, 0x8b, 0x08);
 
-/** All that a canary may look like in a sink. */
+/** All encodings in which a canary may appear in a sink. */
 function forms({ text }: Canary): Buffer[] {
   const ascii = Buffer.from(text);
   const raw = Buffer.from(text, 'hex');
   const percent = Array.from(ascii, (byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
-  // base64 has three alignments; the middle of each is the same whatever stands around it.
+  // base64 has three alignments; the middle of each does not depend on its neighbours.
   const base64 = [0, 1, 2].flatMap((shift) =>
     (['base64', 'base64url'] as const).map((encoding) =>
       Buffer.concat([Buffer.alloc(shift), ascii])
@@ -38,7 +38,7 @@ function forms({ text }: Canary): Buffer[] {
   ];
 }
 
-/** Names of the canaries that a sink holds, in any form, gzip undone. */
+/** Names of the canaries that a sink contains, in any encoding, also inside gzip. */
 export function found(sink: Buffer, canaries: readonly Canary[]): string[] {
   const bytes = Buffer.concat([sink, ...unzipped(sink)]);
   return canaries.filter((one) => forms(one).some((form) => bytes.includes(form))).map(({ name }) => name);
@@ -50,7 +50,7 @@ function unzipped(sink: Buffer): Buffer[] {
     try {
       parts.push(gunzipSync(sink.subarray(at)));
     } catch {
-      // Three bytes that look like gzip and are not.
+      // not gzip after all
     }
   }
   return parts;

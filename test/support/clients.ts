@@ -1,7 +1,7 @@
 import { createClient, memoryWallet, type Client, type ClientOptions } from '@sotto/client';
 import { random, type Reachable } from './raw-exchange.ts';
 
-/** A client of a running suite, whose tokens need not rest; its wallet goes with it. */
+/** A client of a running suite, with a wallet in memory and tokens that need no rest. */
 export function clientOf(
   { urls, secrets, account }: Reachable & { readonly secrets: { readonly root: string } },
   name: string,

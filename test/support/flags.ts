@@ -3,7 +3,7 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 type Options = NonNullable<ParseArgsConfig['options']>;
 type Values<T extends Options> = ReturnType<typeof parseArgs<{ options: T }>>['values'];
 
-/** A script's flags. `--help` and flags that it has not end the process, with its usage: 0 and 2. */
+/** Parses a script's flags. `--help` prints the usage and exits with 0; an unknown flag exits with 2. */
 export function flags<const T extends Options>(usage: string, options: T): Values<T> {
   if (process.argv.slice(2).includes('--help')) {
     console.log(usage);
@@ -18,7 +18,7 @@ export function flags<const T extends Options>(usage: string, options: T): Value
   }
 }
 
-/** A flag's number, if it is one and above zero; else the process ends with a line that says which: 2. */
+/** The value of a flag as a number above zero; otherwise prints which flag is wrong and exits with 2. */
 export function numberOf(name: string, text: string): number {
   const number = Number(text);
   if (number > 0 && number < Infinity) return number;

@@ -2,34 +2,34 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { accountToken } from '../../services/local/src/account.ts';
-import { keptSecrets } from '../../services/local/src/secrets.ts';
+import { storedSecrets } from '../../services/local/src/secrets.ts';
 import type { Suite, SuiteOptions } from '../../services/local/src/suite.ts';
 
-/** A process that said it was ready, and its end. */
+/** A process that is ready, and that a test can kill. */
 export interface Killable {
   kill(): Promise<void>;
 }
 
-/** Runs a file of ours until it is killed, with everything that it started. */
+/** Starts a file of this repository and waits for its ready line. Killing it kills its children too. */
 export async function running(
   file: string,
   env: Readonly<Record<string, string>>,
-  more: readonly string[] = [],
+  nodeOptions: readonly string[] = [],
 ): Promise<Killable> {
-  const child = spawn(process.execPath, [...more, path.join(import.meta.dirname, '../..', file)], {
+  const child = spawn(process.execPath, [...nodeOptions, path.join(import.meta.dirname, '../..', file)], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true, // a group of its own, killed whole
+    detached: true, // its own process group, so that children are killed too
   });
   const ended = once(child, 'exit');
-  let said = '';
-  child.stderr.on('data', (data: Buffer) => (said += data.toString()));
+  let output = '';
+  child.stderr.on('data', (data: Buffer) => (output += data.toString()));
   await new Promise<void>((resolve, reject) => {
     child.stdout.on('data', (data: Buffer) => {
-      said += data.toString();
-      if (said.includes('ready')) resolve();
+      output += data.toString();
+      if (output.includes('ready')) resolve();
     });
-    child.once('exit', () => reject(new Error(`${file} ended: ${said}`)));
+    child.once('exit', () => reject(new Error(`${file} ended: ${output}`)));
   });
   const { pid = 0 } = child;
   return {
@@ -40,11 +40,11 @@ export async function running(
   };
 }
 
-/** A suite that can be killed: the same addresses, secrets and storage each time that it starts. */
+/** A suite that can be killed. It has the same addresses, secrets and storage at each start. */
 export async function killableSuite(
   options: SuiteOptions & { readonly port: number; readonly persist: string },
 ): Promise<Killable & Pick<Suite, 'urls' | 'secrets' | 'account'>> {
-  const secrets = await keptSecrets(options.persist);
+  const secrets = await storedSecrets(options.persist);
   const child = await running('test/soak/suite-child.ts', { SUITE: JSON.stringify(options) });
   const [relay, gateway, issuer, stickers, page] = [0, 1, 2, 3, 4].map(
     (i) => `http://127.0.0.1:${options.port + i}`,

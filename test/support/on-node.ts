@@ -7,16 +7,16 @@ import { running, type Killable } from './killable.ts';
 
 type Part = 'relay' | 'gateway' | 'issuer' | 'stickers';
 
-/** The whole house as four Node processes over SQLite: nothing of any cloud in it. */
-export interface HouseOnNode extends Pick<Suite, 'secrets' | 'account'> {
+/** The whole suite as four Node processes over SQLite, without Workers. */
+export interface SuiteOnNode extends Pick<Suite, 'secrets' | 'account'> {
   readonly urls: Readonly<Record<Part, string>>;
-  /** Kills one part, and starts it again over the same file. */
+  /** Kills one part and starts it again with the same store. */
   restart(part: Part): Promise<void>;
   close(): Promise<void>;
 }
 
-/** @param folder - for the files of the issuer and the gateway */
-export async function houseOnNode(folder: string): Promise<HouseOnNode> {
+/** @param folder - for the stores of issuer and gateway */
+export async function suiteOnNode(folder: string): Promise<SuiteOnNode> {
   const secrets = await makeSecrets();
   const port = await freePorts();
   const at = (i: number): string => `http://127.0.0.1:${port + i}`;
@@ -64,7 +64,7 @@ function environments(
     stickers: { PORT: port(urls.stickers) },
     issuer: {
       ...common,
-      LOCAL: 'true', // its own URL is plain http here
+      LOCAL: 'true', // its URL is plain http here
       PORT: port(urls.issuer),
       STORE: path.join(folder, 'issuer.sqlite'),
       INTERNAL_PORT: port(urls.internal),
@@ -88,7 +88,7 @@ function environments(
       SERVICES: JSON.stringify([
         { ...row, name: 'stickers', target, token: { type: 5 } },
         { ...row, name: 'open', target, token: 'none' },
-        // As if somebody had taken its name over: it leads to this machine, and its row names no such address.
+        // A name that resolves to this machine although its row permits no private address, as after DNS hijacking.
         { ...row, name: 'taken', target: { url: 'https://localhost' }, token: 'none' },
       ]),
     },

@@ -1,6 +1,6 @@
 import type { Reporter, TestModule } from 'vitest/node';
 
-/** Ends a run on one line: `N passed, N failed, N skipped`. A file that fails to load is one failure. */
+/** Prints `N passed, N failed, N skipped` at the end of a run. A file that fails to load counts as one failure. */
 export default class PlainReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };

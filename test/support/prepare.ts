@@ -1,6 +1,6 @@
 import { prepare } from '../../services/local/src/prepare.ts';
 
-/** Runs once before all tests: what the Workers import and git does not keep is there. */
+/** Runs once before all tests: generates the files that the Workers import and git ignores. */
 export default async function setup(): Promise<void> {
   await prepare((line) => console.log(line));
 }

@@ -4,11 +4,11 @@ import { connect, type Socket } from 'node:net';
 export interface RawConnection {
   readonly socket: Socket;
   write(bytes: string | Uint8Array): void;
-  /** All that came so far, one char a byte. */
+  /** All bytes received so far, one character per byte. */
   readonly received: string;
-  /** Resolves once the text so far satisfies, or the connection closed, or so many milliseconds passed. */
+  /** Resolves when the received text satisfies the condition, the connection closes, or the time is over. */
   until(satisfied: (text: string) => boolean, ms?: number): Promise<string>;
-  /** Resolves when the connection is closed: whether it did within so many milliseconds. */
+  /** Resolves to whether the connection closed within the time. */
   closed(ms?: number): Promise<boolean>;
   destroy(): void;
 }
@@ -17,7 +17,7 @@ export function rawConnection(url: string): RawConnection {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   let received = '';
-  let over = false;
+  let isClosed = false;
   const listeners = new Set<() => void>();
   const changed = (): void => {
     for (const listener of listeners) listener();
@@ -28,7 +28,7 @@ export function rawConnection(url: string): RawConnection {
   });
   socket.on('error', () => {});
   socket.on('close', () => {
-    over = true;
+    isClosed = true;
     changed();
   });
   const wait = (done: () => boolean, ms: number): Promise<void> =>
@@ -52,25 +52,25 @@ export function rawConnection(url: string): RawConnection {
       return received;
     },
     async until(satisfied, ms = 5000) {
-      await wait(() => over || satisfied(received), ms);
+      await wait(() => isClosed || satisfied(received), ms);
       return received;
     },
     async closed(ms = 5000) {
-      await wait(() => over, ms);
-      return over;
+      await wait(() => isClosed, ms);
+      return isClosed;
     },
     destroy: () => void socket.destroy(),
   };
 }
 
-/** Whether the text holds one whole HTTP response with a Content-Length. */
+/** Whether the text contains one complete HTTP response with a Content-Length. */
 export function wholeResponse(text: string): boolean {
   const end = text.indexOf('\r\n\r\n');
   const length = /^content-length: (\d+)\r$/im.exec(text.slice(0, end + 1))?.[1];
   return end >= 0 && text.length >= end + 4 + Number(length ?? 0);
 }
 
-/** Sends bytes over a fresh connection and gives all that comes back until one whole response, or the close. */
+/** Sends bytes over a new connection and returns what it receives up to one complete response, or the close. */
 export async function rawExchange(url: string, bytes: string | Uint8Array, ms = 5000): Promise<string> {
   const connection = rawConnection(url);
   connection.write(bytes);

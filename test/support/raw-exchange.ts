@@ -11,8 +11,8 @@ const RISTRETTO = nobleVoprf('ristretto255-SHA512');
 const HPKE = nodeHpke();
 export const random = (length: number): Bytes => new Uint8Array(randomBytes(length));
 
-/** What came back: outside, and inside if it opened. */
-export interface Answer {
+/** A response: the outer one, and the inner one if it could be decrypted. */
+export interface RawResponse {
   readonly status: number;
   readonly type: string | null;
   readonly length: number; // bytes on the wire
@@ -22,19 +22,19 @@ export interface Answer {
   readonly code: string | null;
 }
 
-/** One sealed request, ready to be posted any number of times. */
+/** One encapsulated request; it can be posted any number of times. */
 export interface Envelope {
   readonly bytes: Bytes;
   readonly open: (encapsulated: Bytes) => Promise<Bytes>;
 }
 
-/** What a client reaches: a relay with its bundle, an issuer, and an attester that knows every account. */
+/** What a client needs: a relay with its bundle, an issuer, and an attester that accepts every account. */
 export interface Reachable {
   readonly urls: { readonly relay: string; readonly issuer: string };
   readonly account: (name: string) => Promise<string>;
 }
 
-/** A client without manners: it does each step by hand, so that a test can do it wrong. */
+/** A client that does each step separately, so that a test can do it wrong. */
 export class RawExchange {
   readonly #parties: Reachable;
   readonly bundle: Bundle;
@@ -43,9 +43,9 @@ export class RawExchange {
   private constructor(parties: Reachable, bundle: Bundle) {
     this.#parties = parties;
     this.bundle = bundle;
-    const named = decodeKeyConfigs(bundle.keyConfigs).find(({ kemId }) => kemId === bundle.suite.kemId);
-    if (named === undefined) throw new Error('the bundle names a KEM that it has no key of');
-    this.config = named;
+    const config = decodeKeyConfigs(bundle.keyConfigs).find(({ kemId }) => kemId === bundle.suite.kemId);
+    if (config === undefined) throw new Error('bundle: its suite names a KEM without a key');
+    this.config = config;
   }
 
   static async of(parties: Reachable, from = parties.urls.relay): Promise<RawExchange> {
@@ -55,8 +55,8 @@ export class RawExchange {
     return new RawExchange(parties, decodeBundle(signed.bundle));
   }
 
-  /** Draws one batch of tokens for a service. */
-  async draw(account: string, service = 'stickers', count = 30): Promise<Bytes[]> {
+  /** Has the issuer issue one batch of tokens for a service. */
+  async issue(account: string, service = 'stickers', count = 30): Promise<Bytes[]> {
     const { tokenKeys } = decodeDirectory(this.bundle.directory);
     const key = tokenKeys.find((k) => k.service === service && (k.notBefore ?? 0) <= this.bundle.notBefore);
     const entry = this.bundle.services.find(({ name }) => name === service);
@@ -82,7 +82,7 @@ export class RawExchange {
     return pending.finish(new Uint8Array(await response.arrayBuffer()));
   }
 
-  /** A search as our client would send it, but for what `change` says. */
+  /** A search as our client sends it, with the changes of `change`. */
   request(token: Bytes | null, q: string, change: Partial<BhttpRequest> = {}): BhttpRequest {
     const date = new Date(Math.floor(Date.now() / 600_000) * 600_000).toUTCString();
     return {
@@ -108,7 +108,7 @@ export class RawExchange {
     return { bytes: sealed.encapsulatedRequest, open: (encapsulated) => sealed.openResponse(encapsulated) };
   }
 
-  async post({ bytes, open }: Envelope): Promise<Answer> {
+  async post({ bytes, open }: Envelope): Promise<RawResponse> {
     const response = await fetch(`${this.#parties.urls.relay}/ohttp`, {
       method: 'POST',
       headers: { 'content-type': 'message/ohttp-req' },
@@ -122,7 +122,7 @@ export class RawExchange {
     return { status, type, length: body.length, headers, inner, code: problem };
   }
 
-  async search(token: Bytes | null, q: string, change: Partial<BhttpRequest> = {}): Promise<Answer> {
+  async search(token: Bytes | null, q: string, change: Partial<BhttpRequest> = {}): Promise<RawResponse> {
     return this.post(await this.seal(this.request(token, q, change)));
   }
 }

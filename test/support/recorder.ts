@@ -1,11 +1,11 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A proxy that passes bytes on and keeps all that it was sent. */
+/** A proxy that forwards bytes and records both directions. */
 export interface Recorder {
   readonly url: string;
-  /** Everything that arrived from its callers, byte for byte. */
+  /** All bytes from the callers. */
   received(): Buffer;
-  /** Everything that went back to them. */
+  /** All bytes to the callers. */
   returned(): Buffer;
   close(): void;
 }
@@ -17,12 +17,12 @@ export async function recorder(target: string): Promise<Recorder> {
   const sockets = new Set<Socket>();
   const server = createServer((caller) => {
     const callee = connect(Number(port), hostname);
-    for (const [socket, other, kept] of [
+    for (const [socket, other, record] of [
       [caller, callee, up],
       [callee, caller, down],
     ] as const) {
       sockets.add(socket);
-      socket.on('data', (chunk: Buffer) => kept.push(chunk));
+      socket.on('data', (chunk: Buffer) => record.push(chunk));
       socket.on('error', () => other.destroy());
       socket.on('close', () => other.destroy());
       socket.pipe(other);

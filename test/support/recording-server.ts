@@ -1,31 +1,31 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** One request as it came over the wire. */
-export interface Seen {
+/** One request as it was on the wire. */
+export interface RecordedRequest {
   readonly method: string;
   readonly target: string;
-  /** Names in lower case, in the order and number in which they came. */
+  /** Names in lower case, in the received order, with duplicates. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Buffer;
   readonly trailers: readonly string[];
-  /** Whether the message came to its proper end. */
+  /** Whether the message was complete. */
   readonly complete: boolean;
 }
 
 export interface RecordingServer {
   readonly url: string;
   readonly port: number;
-  /** Requests whose body ended or broke off, in that order. */
-  readonly seen: readonly Seen[];
-  /** How many requests came whole. */
+  /** Requests whose body ended or was aborted, in that order. */
+  readonly seen: readonly RecordedRequest[];
+  /** Number of complete requests. */
   readonly processed: number;
   readonly connections: number;
-  /** Forgets what was seen. */
+  /** Clears the records. */
   reset(): void;
-  /** What answers; may be changed at any time. */
-  answer: (seen: Seen, response: ServerResponse) => void;
-  /** Answers from a request's head, before its body came; takes precedence. */
+  /** Responds to a complete request; a test may replace it at any time. */
+  answer: (request: RecordedRequest, response: ServerResponse) => void;
+  /** Responds to a request's header section, before its body; takes precedence. */
   early: ((request: IncomingMessage, response: ServerResponse) => void) | null;
   close(): Promise<void>;
 }
@@ -33,15 +33,15 @@ export interface RecordingServer {
 const BUNDLE = { 'content-type': 'application/sotto-bundle', connection: 'close' };
 
 /**
- * An HTTP server on a free loopback port that keeps every request as it came.
+ * An HTTP server on a free loopback port that records every request.
  *
- * @param givesBundles - whether it gives a key bundle by itself and forgets who asked, so that a relay's timer rests
+ * @param givesBundles - whether it serves a key bundle by itself without recording it, which keeps a relay's timer quiet
  */
 export async function recordingServer(
   answer: RecordingServer['answer'],
   givesBundles = true,
 ): Promise<RecordingServer> {
-  let seen: Seen[] = [];
+  let seen: RecordedRequest[] = [];
   let connections = 0;
   const listener: RequestListener = (request, response) => {
     if (givesBundles && request.url === '/bundle') {

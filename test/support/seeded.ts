@@ -1,4 +1,4 @@
-/** Numbers that look like chance and are the same every time (mulberry32): from 0 up to 1. */
+/** A seeded generator of numbers in [0, 1) (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed;
   return () => {

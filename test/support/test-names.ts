@@ -3,11 +3,11 @@ import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-/** `test('…'`, `describe('…'`, and after `.each(…)` a bracket, the name, a comma. */
+/** Matches `test('…',`, `describe('…',` and `.each(…)('…',`. */
 const NAME =
   /(?:\b(?:test|describe)(?:\.\w+)*\(|\)\()\s*(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`)\s*,/g;
 
-/** The names of tests and of their groups, by test file. */
+/** The names of tests and groups, by test file. */
 export function testNames(): Map<string, readonly string[]> {
   const files = globSync('{packages,services,test}/**/*.test.ts', { cwd: root });
   const ours = files.filter((file) => !file.includes('node_modules')).toSorted();
@@ -20,5 +20,5 @@ function namesIn(text: string): string[] {
 
 const ID = /\b(?:[RGBISQKXN]|P)\d\d\b/g;
 
-/** The fault ids that a name bears. */
+/** The fault ids in a test name. */
 export const idsIn = (name: string): string[] => name.match(ID) ?? [];

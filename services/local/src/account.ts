@@ -3,12 +3,12 @@ import { importJWK, SignJWT, type JWK } from 'jose';
 export const ATTESTER = 'https://accounts.local';
 export const AUDIENCE = 'sotto-issuer';
 
-/** What the issuer is told of the development attester: its public key and the claims it makes. */
+/** The issuer's configuration for the development attester: its public key and its claims. */
 export function attesterConfig({ d: _secret, ...publicKey }: JWK): Record<string, unknown> {
   return { issuer: ATTESTER, audience: AUDIENCE, jwks: { keys: [publicKey] }, accountClaim: 'sub' };
 }
 
-/** A bearer token for any account: the development attester believes whoever asks. Valid for an hour. */
+/** A bearer token for any account name, valid for one hour. The development attester checks nothing. */
 export async function accountToken(attester: JWK, account: string): Promise<string> {
   return new SignJWT()
     .setProtectedHeader({ alg: 'ES256', kid: 'local' })

@@ -1,4 +1,4 @@
-// Bundles every Worker exactly as a deployment would, without a network, and prints its size.
+// Bundles every Worker as a deployment would, without a network, and prints its size.
 import './offline-env.ts';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

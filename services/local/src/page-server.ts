@@ -4,7 +4,7 @@ import { Hono } from 'hono';
 import path from 'node:path';
 import { pageFiles } from '@sotto/picker/page';
 import type { Secrets } from './secrets.ts';
-import type { Shown } from './taps/taps.ts';
+import type { TapReport } from './taps/taps.ts';
 import { ROOT } from './worker-code.ts';
 import type { PerService } from './workers.ts';
 
@@ -14,11 +14,11 @@ interface PageDeps {
   readonly urls: PerService<string>;
   readonly secrets: Secrets;
   readonly account: (name: string) => Promise<string>;
-  readonly show: () => Shown;
+  readonly report: () => TapReport;
   readonly epochSeconds: number;
 }
 
-const NOTHING_ELSE = [
+const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -27,14 +27,14 @@ const NOTHING_ELSE = [
   "form-action 'none'",
 ];
 
-/** The showcase page, and what a page or the command line asks of the local suite. */
+/** Serves the demo page, and the routes that the page and the command line read from the local suite. */
 export async function servePage(
   port: number,
-  { urls, secrets, account, show, epochSeconds }: PageDeps,
+  { urls, secrets, account, report, epochSeconds }: PageDeps,
 ): Promise<{ close(): Promise<void> }> {
   const files = await pageFiles({ catalogue: CATALOGUE });
   const connect = `connect-src 'self' ${urls.relay} ${urls.issuer}`;
-  const policy = [...NOTHING_ELSE, connect].join('; ');
+  const policy = [...POLICY, connect].join('; ');
   const app = new Hono();
   app.get('/local.json', (c) =>
     c.json({
@@ -49,7 +49,7 @@ export async function servePage(
     const name = c.req.query('name') ?? 'you@local';
     return c.json({ token: await account(name) });
   });
-  app.get('/local/taps', (c) => c.json(show()));
+  app.get('/local/taps', (c) => c.json(report()));
   app.get('/health', (c) => c.body(null, 200));
   app.get('*', async (c) => {
     const file = await files(c.req.path);
@@ -63,8 +63,10 @@ export async function servePage(
     });
   });
   const server = await new Promise<Server>((resolve, reject) => {
-    const made = serve({ fetch: app.fetch, hostname: '127.0.0.1', port }, () => resolve(made as Server));
-    made.once('error', reject);
+    const listening = serve({ fetch: app.fetch, hostname: '127.0.0.1', port }, () =>
+      resolve(listening as Server),
+    );
+    listening.once('error', reject);
   });
   return {
     close: () =>

@@ -1,7 +1,7 @@
-const USUAL = 8801;
+const DEFAULT_PORT = 8801;
 
-/** The relay's port as PORT says it, the four others being the next ones; null when that is not possible. */
+/** The relay's port from PORT; the other four parts use the next ports. Null if PORT is not such a port. */
 export function portOf(text = ''): number | null {
-  const port = text === '' ? USUAL : Number(text);
+  const port = text === '' ? DEFAULT_PORT : Number(text);
   return Number.isInteger(port) && port > 0 && port + 4 < 65_536 ? port : null;
 }

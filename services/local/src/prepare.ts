@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { extractLibsodium } from '@sotto/voprf/libsodium';
 import { ensureCatalogue } from '../../stickers/catalogue/ensure.ts';
 
-/** Makes what the Workers' code imports and git does not keep: libsodium's WebAssembly, the catalogue. */
+/** Generates the files that the Workers import and git ignores: libsodium's WebAssembly and the catalogue. */
 export async function prepare(progress: (line: string) => void = () => {}): Promise<void> {
   extractLibsodium();
   await ensureCatalogue(progress);

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 
-/** What an operator would keep in a secret store. Made once; all text is unpadded base64url. */
+/** The secrets that an operator keeps in a secret store. Generated once; all text is unpadded base64url. */
 export interface Secrets {
-  /** The Ed25519 secret under which key bundles are signed (32 bytes), and its public key. */
+  /** The Ed25519 secret key that signs key bundles (32 bytes), and its public key. */
   readonly rootSecret: string;
   readonly root: string;
   readonly relayToken: string;
@@ -14,7 +14,7 @@ export interface Secrets {
   readonly gatewayWrappingKey: string;
   readonly issuerWrappingKey: string;
   readonly accountKey: string;
-  /** The development attester's key: it vouches for any account name, which only a local suite may do. */
+  /** The development attester's key. It vouches for any account name, so it is for a local suite only. */
   readonly attester: JWK;
 }
 
@@ -36,8 +36,8 @@ export async function makeSecrets(): Promise<Secrets> {
   };
 }
 
-/** The secrets kept in a folder, made on the first start and readable by their owner alone. */
-export async function keptSecrets(folder: string): Promise<Secrets> {
+/** The secrets stored in a folder. They are generated at the first start and readable only by their owner. */
+export async function storedSecrets(folder: string): Promise<Secrets> {
   const file = path.join(folder, 'secrets.json');
   try {
     return JSON.parse(await readFile(file, 'utf8')) as Secrets;

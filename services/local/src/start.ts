@@ -2,40 +2,50 @@ import './offline-env.ts';
 import path from 'node:path';
 import { portOf } from './port.ts';
 import { prepare } from './prepare.ts';
-import { keptSecrets } from './secrets.ts';
+import { storedSecrets } from './secrets.ts';
 import { startSuite } from './suite.ts';
 import { ROOT } from './worker-code.ts';
 
 const TICK = 600_000; // milliseconds, as the Workers' crons
 const began = performance.now();
-const port = portOf(process.env['PORT']) ?? stop('PORT is no port that leaves four above it');
-const kept = path.join(ROOT, '.sotto', `${port}`); // keys and bundles name their own addresses
+const port =
+  portOf(process.env['PORT']) ??
+  stop(
+    `PORT: ${process.env['PORT']} is not a port with four more above it. Use 1 to 65531, or leave it out for 8801.`,
+  );
+const folder = path.join(ROOT, '.sotto', `${port}`); // per port, because keys and bundles contain addresses
 
-let end = (): void => process.exit(0); // until there is something to end
+let shutDown = (): void => process.exit(0); // until the suite runs
 let stopping = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     if (stopping) return;
     stopping = true;
-    end();
+    shutDown();
   });
 }
 
 await prepare((line) => console.log(line));
 const suite = await startSuite({
   port,
-  persist: path.join(kept, 'storage'),
-  secrets: await keptSecrets(kept),
+  persist: path.join(folder, 'storage'),
+  secrets: await storedSecrets(folder),
   taps: true,
   page: true,
 }).catch((error: NodeJS.ErrnoException & { port?: number }) => {
   if (error.code !== 'EADDRINUSE') throw error;
-  return stop(`port ${error.port} is in use: stop what listens there, or set PORT to another`);
+  return stop(
+    `port ${error.port} is in use. Stop the program that listens there, or set PORT to another port.`,
+  );
 });
 const timer = setInterval(() => {
-  suite.tick().catch((error: Error) => console.error(`a turn of the crons failed: ${error.message}`));
+  suite
+    .tick()
+    .catch((error: Error) =>
+      console.error(`scheduled work failed, and is tried again in ten minutes: ${error.message}`),
+    );
 }, TICK);
-end = () => {
+shutDown = () => {
   clearInterval(timer);
   void suite.dispose().then(() => process.exit(0));
 };

@@ -5,26 +5,26 @@ import { accountToken, attesterConfig } from './account.ts';
 import { servePage } from './page-server.ts';
 import { makeSecrets, type Secrets } from './secrets.ts';
 import { signBundles } from './signer.ts';
-import { NOTHING_SEEN, Taps, type Shown } from './taps/taps.ts';
+import { EMPTY_REPORT, Taps, type TapReport } from './taps/taps.ts';
 import { tcpTap, type TcpTap } from './taps/tcp-tap.ts';
 import { SERVICES, startWorkers, type PerService, type ServiceName } from './workers.ts';
 
 export interface SuiteOptions {
-  /** Relay's port; gateway, issuer, stickers and the page follow. Any free ones without it. */
+  /** The relay's port; gateway, issuer, stickers and the page use the next four. Default: free ports. */
   readonly port?: number;
-  /** Folder for the Durable Objects' storage; in memory without it. */
+  /** Folder for the Durable Objects' storage. Default: memory. */
   readonly persist?: string;
   readonly secrets?: Secrets;
-  /** Stands taps between the parts, for the page and `sotto explain`. */
+  /** Puts taps between the parts, for the page and `sotto explain`. */
   readonly taps?: boolean;
   /** Serves the page and /local.json. */
   readonly page?: boolean;
   readonly epochSeconds?: number;
-  /** Workers beside the four, as Miniflare takes them: a test's drivers. */
+  /** More Workers in Miniflare's format, such as the drivers of a test. */
   readonly workers?: readonly unknown[];
-  /** Told whatever workerd and the Workers in it write to their log. */
+  /** Receives everything that workerd and its Workers write to their log. */
   readonly onOutput?: (text: string) => void;
-  /** Variables of a Worker that differ from wrangler.toml. */
+  /** Variables that replace those of wrangler.toml. */
   readonly vars?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
 }
 
@@ -34,21 +34,21 @@ export interface Suite {
   readonly miniflare: Miniflare;
   /** A bearer token of the development attester for any account name. */
   account(name: string): Promise<string>;
-  /** One turn of everything that cron does: keys made and destroyed, epochs signed, the bundle fetched. */
+  /** Runs every cron once: keys are generated and destroyed, bundles signed, the bundle fetched. */
   tick(): Promise<void>;
-  /** What passed between the parts during the last search; nothing without taps. */
-  show(): Shown;
+  /** The messages between the parts during the last search; empty without taps. */
+  report(): TapReport;
   dispose(): Promise<void>;
 }
 
-/** The whole house on one machine: four Workers in one workerd, each on a loopback port of its own. */
+/** Starts the whole suite on one machine: four Workers in one workerd, each on its own loopback port. */
 export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
   const secrets = options.secrets ?? (await makeSecrets());
   const taps = options.taps ? new Taps() : null;
   const ports = await publicPorts(options.port);
   const workerPorts = taps ? await publicPorts(undefined) : ports;
   const urls = mapServices((service) => `http://127.0.0.1:${ports[service]}`);
-  const open: TcpTap[] = taps
+  const tcpTaps: TcpTap[] = taps
     ? await Promise.all([
         tcpTap(ports.relay, at(workerPorts.relay), taps.toRelay),
         tcpTap(ports.gateway, at(workerPorts.gateway), taps.toGateway),
@@ -75,10 +75,16 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
     await signBundles(urls.gateway, secrets);
     await cron('relay');
   };
-  const show = (): Shown => taps?.show() ?? NOTHING_SEEN;
+  const report = (): TapReport => taps?.report() ?? EMPTY_REPORT;
   await tick();
   const page = options.page
-    ? await servePage(ports.page, { urls, secrets, account, show, epochSeconds: options.epochSeconds ?? DAY })
+    ? await servePage(ports.page, {
+        urls,
+        secrets,
+        account,
+        report,
+        epochSeconds: options.epochSeconds ?? DAY,
+      })
     : null;
   return {
     urls: { ...urls, page: `http://127.0.0.1:${ports.page}` },
@@ -86,10 +92,10 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
     miniflare,
     account,
     tick,
-    show,
+    report,
     dispose: async () => {
       await page?.close();
-      await Promise.all(open.map((tap) => tap.close()));
+      await Promise.all(tcpTaps.map((tap) => tap.close()));
       await miniflare.dispose();
     },
   };
@@ -141,7 +147,7 @@ async function publicPorts(base: number | undefined): Promise<Record<ServiceName
   return Object.fromEntries(names.map((name, i) => [name, ports[i]])) as Record<ServiceName | 'page', number>;
 }
 
-/** The first of five ports in a row that nobody uses. */
+/** The first of five consecutive free ports. */
 export async function freePorts(): Promise<number> {
   for (;;) {
     const base = await freePort();

@@ -4,7 +4,7 @@ import { build as bundle, type Plugin } from 'esbuild';
 
 export const ROOT = path.resolve(import.meta.dirname, '../../..');
 
-/** A module of a Worker as Miniflare takes it. */
+/** A module of a Worker in Miniflare's format. */
 export interface WorkerModule {
   readonly type: 'ESModule' | 'Data' | 'CompiledWasm';
   readonly path: string;
@@ -13,7 +13,7 @@ export interface WorkerModule {
 
 const BINARY = { '.bin': 'Data', '.wasm': 'CompiledWasm' } as const;
 
-/** Keeps data and WebAssembly as modules of their own, as a deployment does. */
+/** Keeps data and WebAssembly as separate modules, as a deployment does. */
 function binaryModules(found: Map<string, WorkerModule>): Plugin {
   return {
     name: 'binary-modules',
@@ -29,7 +29,7 @@ function binaryModules(found: Map<string, WorkerModule>): Plugin {
   };
 }
 
-/** Bundles one Worker's entry file the way a deployment would. */
+/** Bundles one Worker's entry file as a deployment would. */
 export async function workerModules(entry: string): Promise<WorkerModule[]> {
   const found = new Map<string, WorkerModule>();
   const { outputFiles } = await bundle({
@@ -48,11 +48,11 @@ export async function workerModules(entry: string): Promise<WorkerModule[]> {
     logLevel: 'warning',
   });
   const [code] = outputFiles;
-  if (code === undefined) throw new Error(`no code for ${entry}`);
+  if (code === undefined) throw new Error(`${entry}: esbuild returned no output file`);
   return [{ type: 'ESModule', path: 'index.js', contents: code.text }, ...found.values()];
 }
 
-/** How Miniflare runs Workers on loopback: on a free port of its own, telling nobody and fetching nothing. */
+/** Miniflare's options for loopback: a free port, no telemetry, no downloads. */
 export const ON_LOOPBACK = {
   host: '127.0.0.1',
   port: 0,

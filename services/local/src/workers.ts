@@ -14,19 +14,19 @@ const CONFIG = path.join(ROOT, 'wrangler.toml');
 interface WorkersOptions {
   /** Loopback port of each Worker. */
   readonly ports: PerService<number>;
-  /** Variables and secrets beside those of wrangler.toml. */
+  /** Variables and secrets added to those of wrangler.toml. */
   readonly vars: PerService<Readonly<Record<string, string>>>;
-  /** Folder of the Durable Objects' storage; in memory without one. */
+  /** Folder for the Durable Objects' storage. Default: memory. */
   readonly persist?: string;
-  /** Shows what passes over the bindings of the gateway. */
+  /** Record what passes over the gateway's bindings. */
   readonly taps?: Taps;
-  /** Workers beside the four. */
+  /** More Workers in Miniflare's format. */
   readonly others?: readonly unknown[];
-  /** Told whatever workerd and the Workers in it write to their log. */
+  /** Receives everything that workerd and its Workers write to their log. */
   readonly onOutput?: (text: string) => void;
 }
 
-/** All four Workers in one workerd, from the same wrangler.toml that deploys. */
+/** Starts all four Workers in one workerd, from the wrangler.toml that deployments use. */
 export async function startWorkers({
   ports,
   vars,
@@ -39,11 +39,11 @@ export async function startWorkers({
     SERVICES.map(async (service) => {
       const { workerOptions, main } = unstable_getMiniflareWorkerOptions(CONFIG, service);
       const { rootPath: _rootPath, modulesRules: _modulesRules, ...options } = workerOptions;
-      if (main === undefined) throw new Error(`${service} has no entry file`);
+      if (main === undefined) throw new Error(`wrangler.toml: [env.${service}] has no main`);
       return {
         ...options,
         name: `sotto-${service}`,
-        ratelimits: {}, // everybody here has one address
+        ratelimits: {}, // on loopback all clients share one address
         bindings: { ...(options['bindings'] as Record<string, unknown>), ...vars[service] },
         modules: await workerModules(main),
         unsafeDirectSockets: [{ host: '127.0.0.1', port: ports[service] }],
@@ -69,7 +69,7 @@ export async function startWorkers({
   return miniflare;
 }
 
-/** The gateway's two bindings, each through a tap. */
+/** The gateway's two bindings, each with a tap. */
 function tappedBindings(ports: PerService<number>, taps: Taps): Record<string, unknown> {
   return {
     ISSUER: { name: 'redeem-tap', entrypoint: 'GatewayEntrypoint' },
@@ -77,16 +77,16 @@ function tappedBindings(ports: PerService<number>, taps: Taps): Record<string, u
       const { pathname, search } = new URL(request.url);
       const body = Buffer.from(await request.arrayBuffer());
       const fields = [...request.headers].filter(([name]) => name === 'content-type');
-      const answer = await fetch(`http://127.0.0.1:${ports.stickers}${pathname}${search}`, {
+      const response = await fetch(`http://127.0.0.1:${ports.stickers}${pathname}${search}`, {
         method: request.method,
         headers: fields,
         redirect: 'manual',
         ...(body.length > 0 && { body }),
       });
       taps.toStickers({ startLine: `${request.method} ${pathname}${search}`, fields, body });
-      const type = answer.headers.get('content-type') ?? 'application/octet-stream';
-      return new Response(await answer.arrayBuffer(), {
-        status: answer.status,
+      const type = response.headers.get('content-type') ?? 'application/octet-stream';
+      return new Response(await response.arrayBuffer(), {
+        status: response.status,
         headers: { 'content-type': type },
       });
     },

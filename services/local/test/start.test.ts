@@ -9,38 +9,38 @@ import { ROOT } from '../src/worker-code.ts';
 
 const START = path.join(import.meta.dirname, '../src/start.ts');
 
-/** Runs what `npm start` runs, which must end by itself. */
-function started(PORT: string): Promise<{ status: number | null; out: string; err: string }> {
+/** Runs the script of `npm start` until it exits by itself. */
+function runStart(PORT: string): Promise<{ status: number | null; out: string; err: string }> {
   const child = spawn(process.execPath, [START], { env: { ...process.env, PORT } });
-  const said = { out: '', err: '' };
-  child.stdout.on('data', (data: Buffer) => (said.out += data.toString()));
-  child.stderr.on('data', (data: Buffer) => (said.err += data.toString()));
+  const output = { out: '', err: '' };
+  child.stdout.on('data', (data: Buffer) => (output.out += data.toString()));
+  child.stderr.on('data', (data: Buffer) => (output.err += data.toString()));
   return new Promise((resolve) => {
-    child.once('close', (status) => resolve({ status, ...said }));
+    child.once('close', (status) => resolve({ status, ...output }));
   });
 }
 
-test('PORT is a port that leaves four above it, 8801 without a word', () => {
+test('PORT: a port with four more above it, 8801 by default', () => {
   expect(['', undefined, '9000', '65531'].map((text) => portOf(text))).toEqual([8801, 8801, 9000, 65_531]);
   for (const text of ['abc', '0', '-1', '65532', '99999', '8801.5', '8801x']) expect(portOf(text)).toBeNull();
 });
 
-test('another PORT is refused in one line', async () => {
-  const err = 'PORT is no port that leaves four above it\n';
-  expect(await started('abc')).toEqual({ status: 1, out: '', err });
+test('npm start: ends with status 1 and one line for a PORT that is no such port', async () => {
+  const err = 'PORT: abc is not a port with four more above it. Use 1 to 65531, or leave it out for 8801.\n';
+  expect(await runStart('abc')).toEqual({ status: 1, out: '', err });
 }, 60_000);
 
-test('a port in use is said in one line, with what to do', async () => {
+test('npm start: names a port that is in use, and the remedy, in one line', async () => {
   const base = await freePorts();
-  for (const taken of [base, base + 4]) {
-    const server: Server = createServer().listen(taken, '127.0.0.1');
+  for (const used of [base, base + 4]) {
+    const server: Server = createServer().listen(used, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
-    const { status, out, err } = await started(`${base}`);
+    const { status, out, err } = await runStart(`${base}`);
     const { port } = server.address() as AddressInfo;
     await new Promise((resolve) => server.close(resolve));
     expect([status, err]).toEqual([
       1,
-      `port ${port} is in use: stop what listens there, or set PORT to another\n`,
+      `port ${port} is in use. Stop the program that listens there, or set PORT to another port.\n`,
     ]);
     expect(out).not.toContain('ready');
   }

@@ -8,7 +8,7 @@ afterEach(async () => {
   await Promise.all(closers.splice(0).map((close) => close()));
 });
 
-/** A tap before a target of raw sockets, and its port. */
+/** Starts a tap in front of a server of raw sockets, and returns the tap's port. */
 async function tapTo(onConnection: (socket: Socket) => void): Promise<number> {
   const server: Server = createServer(onConnection).listen(0, '127.0.0.1');
   closers.push(() => server.close());
@@ -21,8 +21,8 @@ async function tapTo(onConnection: (socket: Socket) => void): Promise<number> {
 
 const TOO_LARGE = 'HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno';
 
-// What workerd does with an upload that a Worker refuses: it answers, and closes with bytes unread.
-test('an answer that comes before the end of an upload reaches the client', async () => {
+// workerd does this when a Worker refuses an upload: it responds, and closes with bytes unread.
+test('TCP tap: delivers a response that was sent before the end of an upload', async () => {
   const refusing: Socket[] = [];
   const port = await tapTo((socket) => {
     refusing.push(socket);
@@ -47,7 +47,7 @@ test('an answer that comes before the end of an upload reaches the client', asyn
   expect([ending, received]).toEqual(['end', TOO_LARGE]);
 });
 
-test('a connection that the target cuts is closed to the client too', async () => {
+test('TCP tap: closes the client connection when the target resets its own', async () => {
   const port = await tapTo((socket) => socket.resetAndDestroy());
   await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow('fetch failed');
 });

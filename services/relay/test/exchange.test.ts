@@ -3,7 +3,11 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { PROBLEM_TYPE, PROBLEMS, problemText } from '@sotto/http';
 import { rawExchange } from '../../../test/support/raw-connection.ts';
-import { recordingServer, type RecordingServer, type Seen } from '../../../test/support/recording-server.ts';
+import {
+  recordingServer,
+  type RecordingServer,
+  type RecordedRequest,
+} from '../../../test/support/recording-server.ts';
 import { OHTTP_KEY } from '../src/answer.ts';
 import { CREDENTIAL, RELAYS, vars, type RunningRelay } from './start-relay.ts';
 import { problem, told } from './told.ts';
@@ -11,7 +15,7 @@ import { problem, told } from './told.ts';
 const TYPE = 'message/ohttp-req';
 const PLATFORM = new Set(['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding']);
 
-const answer200 = (seen: Seen): [number, Record<string, string>, Buffer] => [
+const answer200 = (seen: RecordedRequest): [number, Record<string, string>, Buffer] => [
   200,
   { 'content-type': 'message/ohttp-res' },
   Buffer.concat([Buffer.from('sealed:'), seen.body]),

@@ -1,75 +1,77 @@
-/** One HTTP/1.1 message as it passed on a wire. */
-export interface PassedMessage {
+/** One HTTP/1.1 message as it was on the wire. */
+export interface WireMessage {
   readonly startLine: string;
   readonly fields: readonly (readonly [name: string, value: string])[];
   readonly body: Buffer;
 }
 
-const MAX_HELD = 1 << 20; // bytes; past this a connection is only passed on, no longer read
+const MAX_BUFFERED = 1 << 20; // bytes; beyond it a connection is forwarded and no longer read
 const END_OF_HEAD = '\r\n\r\n';
 
 /**
- * Reads HTTP/1.1 messages out of a stream that is passed on untouched beside it (RFC 9112).
- *
- * It is for looking, not for deciding: whatever it cannot follow makes it stop looking.
+ * Reads HTTP/1.1 messages from a copy of a stream (RFC 9112). It is for display only: at a message that it cannot
+ * parse it stops reading.
  */
 export class HttpReader {
-  readonly #onMessage: (message: PassedMessage) => void;
-  #held: Buffer = Buffer.alloc(0);
-  #lost = false;
+  readonly #onMessage: (message: WireMessage) => void;
+  #buffered: Buffer = Buffer.alloc(0);
+  #stopped = false;
 
-  constructor(onMessage: (message: PassedMessage) => void) {
+  constructor(onMessage: (message: WireMessage) => void) {
     this.#onMessage = onMessage;
   }
 
   push(chunk: Buffer): void {
-    if (this.#lost) return;
-    this.#held = Buffer.concat([this.#held, chunk]);
-    while (!this.#lost && this.#next());
-    if (this.#held.length > MAX_HELD) this.#lose();
+    if (this.#stopped) return;
+    this.#buffered = Buffer.concat([this.#buffered, chunk]);
+    while (!this.#stopped && this.#next());
+    if (this.#buffered.length > MAX_BUFFERED) this.#stop();
   }
 
-  #lose(): void {
-    this.#lost = true;
-    this.#held = Buffer.alloc(0);
+  #stop(): void {
+    this.#stopped = true;
+    this.#buffered = Buffer.alloc(0);
   }
 
-  /** Takes one whole message off the front; false when there is none yet. */
+  /** Removes one whole message from the front; false if there is none yet. */
   #next(): boolean {
-    const headLength = this.#held.indexOf(END_OF_HEAD);
+    const headLength = this.#buffered.indexOf(END_OF_HEAD);
     if (headLength < 0) return false;
-    const [startLine = '', ...lines] = this.#held.subarray(0, headLength).toString('latin1').split('\r\n');
+    const [startLine = '', ...lines] = this.#buffered
+      .subarray(0, headLength)
+      .toString('latin1')
+      .split('\r\n');
     const fields = lines.map((line) => {
       const colon = line.indexOf(':');
       return [line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()] as const;
     });
     const field = (name: string): string | undefined => fields.find(([is]) => is === name)?.[1];
-    const rest = this.#held.subarray(headLength + END_OF_HEAD.length);
-    const taken = /chunked/i.test(field('transfer-encoding') ?? '')
+    const rest = this.#buffered.subarray(headLength + END_OF_HEAD.length);
+    const result = /chunked/i.test(field('transfer-encoding') ?? '')
       ? chunkedBody(rest)
       : sizedBody(rest, Number(field('content-length') ?? 0));
-    if (taken === 'lost') this.#lose();
-    if (taken === 'lost' || taken === 'more') return false;
-    this.#held = rest.subarray(taken.length);
-    this.#onMessage({ startLine, fields, body: taken.body });
+    if (result === 'unreadable') this.#stop();
+    if (result === 'unreadable' || result === 'more') return false;
+    this.#buffered = rest.subarray(result.length);
+    this.#onMessage({ startLine, fields, body: result.body });
     return true;
   }
 }
 
-type Taken = { readonly body: Buffer; readonly length: number } | 'more' | 'lost';
+type BodyResult = { readonly body: Buffer; readonly length: number } | 'more' | 'unreadable';
 
-function sizedBody(rest: Buffer, length: number): Taken {
-  if (!Number.isSafeInteger(length) || length < 0) return 'lost';
+function sizedBody(rest: Buffer, length: number): BodyResult {
+  if (!Number.isSafeInteger(length) || length < 0) return 'unreadable';
   return rest.length < length ? 'more' : { body: rest.subarray(0, length), length };
 }
 
-function chunkedBody(rest: Buffer): Taken {
+function chunkedBody(rest: Buffer): BodyResult {
   const chunks: Buffer[] = [];
   for (let at = 0; ;) {
     const lineEnd = rest.indexOf('\r\n', at);
     if (lineEnd < 0) return 'more';
     const size = Number.parseInt(rest.subarray(at, lineEnd).toString('latin1'), 16);
-    if (!Number.isSafeInteger(size)) return 'lost';
+    if (!Number.isSafeInteger(size)) return 'unreadable';
     const from = lineEnd + 2;
     if (rest.length < from + size + 2) return 'more';
     if (size === 0) return { body: Buffer.concat(chunks), length: from + 2 };

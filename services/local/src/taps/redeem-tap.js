@@ -1,4 +1,4 @@
-// Stands between gateway and issuer in the local suite and tells the taps of each redemption.
+// Stands between gateway and issuer in the local suite and reports each redemption to the taps.
 import { WorkerEntrypoint } from 'cloudflare:workers';
 
 const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');

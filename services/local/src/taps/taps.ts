@@ -1,11 +1,19 @@
-import type { PassedMessage } from './http-reader.ts';
-import type { PassedRequest } from './tcp-tap.ts';
-import { gatewayView, issuerView, relayView, stickersView, type PartyView, type Redeemed } from './views.ts';
+import type { WireMessage } from './http-reader.ts';
+import type { TcpRequest } from './tcp-tap.ts';
+import {
+  gatewayView,
+  issuerView,
+  relayView,
+  stickersView,
+  type PartyView,
+  type RedemptionRecord,
+} from './views.ts';
 
-export interface Shown {
-  /** Rises by one with each search that was seen whole. */
+/** What each party received during the last search. */
+export interface TapReport {
+  /** Increases by one with each search that reached the sticker service. */
   readonly sequence: number;
-  /** How many messages each party was sent so far: what rose during a search tells who saw something of it. */
+  /** Messages that each party has received so far; the difference over a search shows which parties it reached. */
   readonly counts: Readonly<Record<'relay' | 'gateway' | 'issuer' | 'stickers', number>>;
   readonly relay?: PartyView;
   readonly gateway?: PartyView;
@@ -14,58 +22,58 @@ export interface Shown {
 }
 
 const NONE = { relay: 0, gateway: 0, issuer: 0, stickers: 0 };
-export const NOTHING_SEEN: Shown = { sequence: 0, counts: NONE };
+export const EMPTY_REPORT: TapReport = { sequence: 0, counts: NONE };
 
 /**
- * What passed between the parts during the last search. It holds one exchange in memory and no more,
- * and it exists in the local suite alone: no Worker has a line of code for it.
+ * Records the messages between the parts during the last search, one exchange in memory. It exists only in the local
+ * suite: no Worker contains code for it.
  */
 export class Taps {
   readonly #counts = { ...NONE };
-  #atRelay: PassedRequest | null = null;
-  #atGateway: PassedRequest | null = null;
-  #atStickers: PassedMessage | null = null;
-  #drawn: PassedRequest | null = null;
-  #redeemed: Redeemed | null = null;
+  #relayRequest: TcpRequest | null = null;
+  #gatewayRequest: TcpRequest | null = null;
+  #stickersRequest: WireMessage | null = null;
+  #issuance: TcpRequest | null = null;
+  #redemption: RedemptionRecord | null = null;
 
-  readonly toRelay = (request: PassedRequest): void => {
+  readonly toRelay = (request: TcpRequest): void => {
     if (!request.startLine.startsWith('POST ')) return;
-    this.#atRelay = request;
+    this.#relayRequest = request;
     this.#counts.relay++;
   };
 
-  readonly toGateway = (request: PassedRequest): void => {
+  readonly toGateway = (request: TcpRequest): void => {
     if (!request.startLine.startsWith('POST /.well-known/ohttp-gateway')) return;
-    this.#atGateway = request;
-    this.#atStickers = null; // what comes of this one is still to come
-    this.#redeemed = null;
+    this.#gatewayRequest = request;
+    this.#stickersRequest = null; // this exchange has not reached them yet
+    this.#redemption = null;
     this.#counts.gateway++;
   };
 
-  readonly toIssuer = (request: PassedRequest): void => {
+  readonly toIssuer = (request: TcpRequest): void => {
     if (!request.startLine.startsWith('POST /token-request')) return;
-    this.#drawn = request;
+    this.#issuance = request;
     this.#counts.issuer++;
   };
 
-  readonly redeemed = (redeemed: Redeemed): void => {
-    this.#redeemed = redeemed;
+  readonly redeemed = (redeemed: RedemptionRecord): void => {
+    this.#redemption = redeemed;
     this.#counts.issuer++;
   };
 
-  readonly toStickers = (request: PassedMessage): void => {
-    this.#atStickers = request;
+  readonly toStickers = (request: WireMessage): void => {
+    this.#stickersRequest = request;
     this.#counts.stickers++;
   };
 
-  show(): Shown {
+  report(): TapReport {
     return {
       sequence: this.#counts.stickers,
       counts: { ...this.#counts },
-      ...(this.#atRelay && { relay: relayView(this.#atRelay) }),
-      ...(this.#atGateway && { gateway: gatewayView(this.#atGateway, this.#atStickers) }),
-      ...((this.#drawn ?? this.#redeemed) && { issuer: issuerView(this.#drawn, this.#redeemed) }),
-      ...(this.#atStickers && { stickers: stickersView(this.#atStickers) }),
+      ...(this.#relayRequest && { relay: relayView(this.#relayRequest) }),
+      ...(this.#gatewayRequest && { gateway: gatewayView(this.#gatewayRequest, this.#stickersRequest) }),
+      ...((this.#issuance ?? this.#redemption) && { issuer: issuerView(this.#issuance, this.#redemption) }),
+      ...(this.#stickersRequest && { stickers: stickersView(this.#stickersRequest) }),
     };
   }
 }

@@ -1,13 +1,13 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { Transform } from 'node:stream';
-import { HttpReader, type PassedMessage } from './http-reader.ts';
+import { HttpReader, type WireMessage } from './http-reader.ts';
 
-const PIECE = 16 * 1024; // bytes at once; no request of a client of ours has as many
-const PAUSE = 5; // milliseconds
-const LINGER = 1000; // milliseconds in which a client may notice that its upload is over
+const LARGE_CHUNK = 16 * 1024; // bytes; requests of our clients are shorter
+const PAUSE_MS = 5;
+const LINGER_MS = 1000; // time for a client to notice that its upload was refused
 
-/** A request that passed, and where the connection came from. */
-export interface PassedRequest extends PassedMessage {
+/** A request, and the address that the connection came from. */
+export interface TcpRequest extends WireMessage {
   readonly address: string;
 }
 
@@ -17,19 +17,19 @@ export interface TcpTap {
 }
 
 /**
- * A proxy on the loopback that passes every byte on as it is and shows the requests that it saw pass.
+ * A loopback proxy that forwards every byte unchanged and reports the requests that it forwards.
  *
- * @param port - where to listen; 0 for any free one
+ * @param port - where to listen; 0 for any free port
  */
 export async function tcpTap(
   port: number,
   target: { readonly host: string; readonly port: number },
-  onRequest: (request: PassedRequest) => void,
+  onRequest: (request: TcpRequest) => void,
 ): Promise<TcpTap> {
   const sockets = new Set<Socket>();
   const server: Server = createServer({ allowHalfOpen: true }, (down) => {
     const up = connect({ ...target, allowHalfOpen: true });
-    const paced = unhurried();
+    const paced = pacedUpload();
     const address = `${down.remoteAddress ?? 'unknown'} port ${down.remotePort ?? 0}`;
     const reader = new HttpReader((message) => onRequest({ ...message, address }));
     for (const socket of [down, up]) {
@@ -41,7 +41,7 @@ export async function tcpTap(
     down.on('data', (chunk: Buffer) => reader.push(chunk));
     down.on('close', () => up.destroy());
     up.once('end', () => up.destroy());
-    up.once('close', () => lastWords(down));
+    up.once('close', () => flushAndClose(down));
     up.pipe(down);
     down.pipe(paced).pipe(up);
   });
@@ -60,27 +60,27 @@ export async function tcpTap(
 }
 
 /**
- * Ends a connection whose target is gone, so that what the target said last still arrives: with bytes of an upload left
- * unread, closing at once would reset the connection and lose it (RFC 9112 §9.6).
+ * Closes a connection whose target is gone after the target's last bytes have arrived. Closing at once, with bytes of an
+ * upload unread, would reset the connection and lose them (RFC 9112 §9.6).
  */
-function lastWords(down: Socket): void {
+function flushAndClose(down: Socket): void {
   down.unpipe();
   down.resume();
   down.end(() => {
-    const timer = setTimeout(() => down.destroy(), LINGER);
+    const timer = setTimeout(() => down.destroy(), LINGER_MS);
     down.once('close', () => clearTimeout(timer));
   });
 }
 
 /**
- * Passes on a large upload piece by piece, with a pause in which the target may refuse it: a write to a connection that
- * the target has reset fails, and takes with it what the target said and was not read yet.
+ * Forwards a large upload in chunks, with pauses in which the target can refuse it. A write to a connection that the
+ * target has reset fails and discards the response that was not read yet.
  */
-function unhurried(): Transform {
+function pacedUpload(): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      if (chunk.length < PIECE) done(null, chunk);
-      else setTimeout(() => setImmediate(done, null, chunk), PAUSE); // a write right after the reads of a turn
+      if (chunk.length < LARGE_CHUNK) done(null, chunk);
+      else setTimeout(() => setImmediate(done, null, chunk), PAUSE_MS); // after the reads of this turn of the event loop
     },
   });
 }

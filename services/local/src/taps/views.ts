@@ -1,14 +1,14 @@
-import type { PassedMessage } from './http-reader.ts';
-import type { PassedRequest } from './tcp-tap.ts';
+import type { WireMessage } from './http-reader.ts';
+import type { TcpRequest } from './tcp-tap.ts';
 
-/** What a party saw, by a name of it that a page may have its own words for. */
+/** One fact that a party saw. The page translates it by the name in `fact`. */
 export interface Fact {
   readonly fact: string;
   readonly label: string;
   readonly value: string;
 }
 
-/** What one party saw of the last exchange, in words for a person. */
+/** What one party saw of the last exchange, in words for people. */
 export interface PartyView {
   readonly title: string;
   readonly sentence: string;
@@ -16,7 +16,8 @@ export interface PartyView {
   readonly never: readonly string[];
 }
 
-export interface Redeemed {
+/** What the issuer learned from a redemption. */
+export interface RedemptionRecord {
   readonly service: string;
   readonly nonce: string;
   readonly tokenKeyId: string;
@@ -24,79 +25,79 @@ export interface Redeemed {
 }
 
 const row = (fact: string, label: string, value: string): Fact => ({ fact, label, value });
-const field = (message: PassedMessage, name: string): string =>
+const field = (message: WireMessage, name: string): string =>
   message.fields.find(([is]) => is === name)?.[1] ?? '';
-const names = (message: PassedMessage): string => message.fields.map(([name]) => name).join(', ');
+const names = (message: WireMessage): string => message.fields.map(([name]) => name).join(', ');
 const start = (body: Buffer): string => `${body.subarray(0, 12).toString('hex')}…`;
 
-export function relayView(request: PassedRequest): PartyView {
+export function relayView(request: TcpRequest): PartyView {
   return {
     title: 'Relay',
-    sentence: 'Knows who is there. Cannot read a word of it.',
+    sentence: 'Knows who you are. Cannot read what you search for.',
     saw: [
       row('address', 'Your address', request.address),
-      row('sealed', 'Bytes of a sealed envelope, always as many', `${request.body.length}`),
-      row('begins', 'It begins', start(request.body)),
-      row('fields', 'Header fields, none of which goes further', `${request.fields.length}`),
+      row('sealed', 'Bytes of the encrypted request, always this many', `${request.body.length}`),
+      row('begins', 'It starts with', start(request.body)),
+      row('fields', 'Header fields, none of which it forwards', `${request.fields.length}`),
     ],
-    never: ['what you asked', 'which service you asked', 'your account'],
+    never: ['your search', 'which service you use', 'your account'],
   };
 }
 
-/** @param inner - null when the gateway asked no service */
-export function gatewayView(outer: PassedRequest, inner: PassedMessage | null): PartyView {
+/** @param inner - null if the gateway called no service */
+export function gatewayView(outer: TcpRequest, inner: WireMessage | null): PartyView {
   return {
     title: 'Gateway',
-    sentence: 'Opens the envelope. Cannot tell whose it was.',
+    sentence: 'Decrypts the request. Cannot tell who sent it.',
     saw: [
       ...(inner === null
         ? []
         : [
-            row('asks', 'Opened, it asks', inner.startLine),
-            row('says', 'It says', inner.body.toString('utf8')),
+            row('asks', 'Decrypted request', inner.startLine),
+            row('says', 'Its content', inner.body.toString('utf8')),
           ]),
-      row('outer', 'Header names, all of them the relay’s', names(outer)),
+      row('outer', 'Header names, all set by the relay', names(outer)),
     ],
     never: ['your address', 'your account', 'which requests belong together'],
   };
 }
 
-export function issuerView(drawn: PassedRequest | null, redeemed: Redeemed | null): PartyView {
+export function issuerView(issuance: TcpRequest | null, redemption: RedemptionRecord | null): PartyView {
   const saw = [];
-  if (drawn !== null) {
+  if (issuance !== null) {
     saw.push(
-      row('account', 'Your account', accountOf(field(drawn, 'authorization'))),
-      row('drew', 'Tokens you drew at once, blinded', `${Math.floor((drawn.body.length - 5) / 32)}`),
-      row('begins', 'They begin', start(drawn.body)),
+      row('account', 'Your account', accountOf(field(issuance, 'authorization'))),
+      row('drew', 'Blinded tokens in your batch', `${Math.floor((issuance.body.length - 5) / 32)}`),
+      row('begins', 'They start with', start(issuance.body)),
     );
   }
-  if (redeemed !== null) {
+  if (redemption !== null) {
     saw.push(
-      row('spent', 'Somebody spent one token for', redeemed.service),
-      row('number', 'Its number, never seen before', `${redeemed.nonce.slice(0, 16)}…`),
+      row('spent', 'Somebody redeemed one token for', redemption.service),
+      row('number', 'Its nonce, never seen before', `${redemption.nonce.slice(0, 16)}…`),
     );
   }
   return {
     title: 'Issuer',
-    sentence: 'Counts your tokens. Cannot tell which one you spent, or on what.',
+    sentence: 'Counts your tokens. Cannot tell which one you redeem, or for what.',
     saw,
-    never: ['what you asked', 'which of all the tokens drawn this one was'],
+    never: ['your search', 'which of the issued tokens this one is'],
   };
 }
 
-export function stickersView(request: PassedMessage): PartyView {
+export function stickersView(request: WireMessage): PartyView {
   return {
     title: 'Sticker service',
-    sentence: 'Knows what is asked. Knows nothing of who asks.',
+    sentence: 'Knows the search. Does not know who sent it.',
     saw: [
-      row('says', 'It was asked', request.body.toString('utf8')),
+      row('says', 'The search', request.body.toString('utf8')),
       row('names', 'Header names', names(request)),
     ],
     never: ['your address', 'your account', 'the token'],
   };
 }
 
-/** The `sub` claim of a bearer JWT, for showing alone: nothing is verified here. */
+/** The `sub` claim of a bearer JWT, for display only: nothing is verified here. */
 function accountOf(authorization: string): string {
   try {
     const payload = authorization.split('.')[1] ?? '';
