@@ -1,11 +1,15 @@
+import { isHarmlessSvg } from './svg-guard.ts';
 import type { Art } from './types.ts';
+import { isHarmlessWebp } from './webp-guard.ts';
 
 /**
- * A data URL for an `<img>`, or null for a media type that is not shown. As an image, artwork is inert: its
+ * A data URL for an `<img>`, or null for artwork that is not shown: a type other than SVG and
+ * WebP, or an image that would take long to draw. As an image, artwork is inert: its
  * scripts do not run, its references are not fetched, and its markup does not become part of the page.
  */
 export function artUrl({ type, data }: Art): string | null {
-  if (type === 'image/svg+xml') return `data:image/svg+xml,${encodeURIComponent(data)}`;
-  if (type === 'image/webp' && /^[A-Za-z0-9+/]*={0,2}$/.test(data)) return `data:image/webp;base64,${data}`;
+  if (type === 'image/svg+xml' && isHarmlessSvg(data))
+    return `data:image/svg+xml,${encodeURIComponent(data)}`;
+  if (type === 'image/webp' && isHarmlessWebp(data)) return `data:image/webp;base64,${data}`;
   return null;
 }
