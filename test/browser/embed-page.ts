@@ -35,7 +35,10 @@ const PAGE = `
   };
   Object.assign(globalThis, { asked, failing, client, pages, device, put, sticker });`;
 
-/** Serves the page at its own loopback address, so that it has its own storage. */
+/**
+ * Serves the page at its own loopback address, so that it has its own storage. At `/bare` it has no script, so
+ * that the element is not defined there.
+ */
 export async function servePage(): Promise<{ readonly url: string; close(): void }> {
   const { outputFiles } = await build({
     stdin: { contents: PAGE, resolveDir: PICKER },
@@ -47,8 +50,8 @@ export async function servePage(): Promise<{ readonly url: string; close(): void
   const server: Server = createServer((request, response) => {
     const script = request.url === '/page.js';
     response.setHeader('content-type', `text/${script ? 'javascript' : 'html'}; charset=utf-8`);
-    const html = `<!doctype html><html lang="en"><title>A page</title>
-      <script type="module" src="/page.js"></script><main><h1>A page</h1></main></html>`;
+    const module = request.url === '/bare' ? '' : '<script type="module" src="/page.js"></script>';
+    const html = `<!doctype html><html lang="en"><title>A page</title>${module}<main><h1>A page</h1></main></html>`;
     response.end(script ? outputFiles[0]?.text : html);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -3,7 +3,8 @@ import { Groups } from './groups.ts';
 import { addRecent, isFavourite, PersonalStore, toggleFavourite } from './personal.ts';
 import type { DeviceStorage, PersonalData } from './personal.ts';
 import { Searcher, type SearchState } from './searcher.ts';
-import { directionOf, languageOf, stringsFor, tagOf, type Strings } from './strings/index.ts';
+import { directionOf, languageOf, parseLocale } from './locale.ts';
+import { stringsFor, type Strings } from './strings/index.ts';
 import { tonedArt, tonedEmoji } from './tone.ts';
 import type {
   Art,
@@ -25,8 +26,9 @@ const ANNOUNCE_MS = 300;
 export interface Host {
   readonly client: () => SearchClient | null;
   readonly device: () => Device | null;
+  /** A valid BCP 47 tag. */
   readonly locale: () => string;
-  readonly attribute: (name: 'locale' | 'mode' | 'packs') => string | null;
+  readonly attribute: (name: 'enter' | 'locale' | 'mode' | 'packs') => string | null;
   readonly dispatch: (type: 'sticker-select' | 'sticker-results', detail: unknown) => void;
 }
 
@@ -110,7 +112,8 @@ export class PickerController {
       onFavourite: (sticker) => this.#toggleFavourite(sticker),
       onCurrent: (sticker) => this.#setCurrent(sticker),
       onType: (text) => void this.#searcher.type(text),
-      onSubmit: () => this.#searcher.submit(),
+      onCompose: () => this.#searcher.pause(),
+      onSubmit: () => this.#submit(),
       onTab: (id) => this.#openTab(id),
       onMode: (mode) => this.setMode(mode),
       onTone: (tone) => this.#changePersonal((data) => ({ ...data, tone }), true),
@@ -122,8 +125,8 @@ export class PickerController {
   #searchOptions(mode: Mode): SearchOptions {
     const packs = (this.#host.attribute('packs') ?? '').split(/\s+/).filter(Boolean);
     // The device is told the region too. The network is told the language of the attribute and no more.
-    const attribute = this.#host.attribute('locale');
-    const locale = mode === 'device' ? tagOf(this.#host.locale()) : attribute && languageOf(attribute);
+    const attribute = parseLocale(this.#host.attribute('locale') ?? '');
+    const locale = mode === 'device' ? this.#host.locale() : attribute && languageOf(attribute);
     return { ...(locale && { locale }), ...(packs.length > 0 && { packs }) };
   }
 
@@ -151,6 +154,19 @@ export class PickerController {
     const art = original && tonedArt(original, emoji, tone);
     const detail: StickerSelect = { id, name, emoji: tonedEmoji(emoji, tone), pack, art };
     this.#host.dispatch('sticker-select', detail);
+  }
+
+  /**
+   * Enter in the search box: searches, or picks the first result where there is nothing left to search. Returns
+   * false to focus the grid instead, which a host can ask for if Enter sends the message that is being written.
+   */
+  #submit(): boolean {
+    const { state } = this.#searcher;
+    if (state?.busy || this.#searcher.submit()) return true;
+    const [first] = state?.stickers ?? [];
+    if (first === undefined || this.#host.attribute('enter') === 'focus') return false;
+    void this.#pick(first);
+    return true;
   }
 
   #toggleFavourite(sticker: Sticker): void {

@@ -1,5 +1,5 @@
 import type { ArtLocation, createSearch, Search } from '@sotto/sticker-search';
-import { languageOf } from './strings/index.ts';
+import { languageOf } from './locale.ts';
 import type { Art, Device, Group, Page, SearchOptions, Sticker } from './types.ts';
 
 /** The module `engine.js` of a built catalogue. */
@@ -7,16 +7,20 @@ export interface Engine {
   readonly createSearch: typeof createSearch;
 }
 
+/** What a device loads its catalogue with. */
 export interface DeviceDeps {
   readonly engine: () => Promise<Engine>;
-  /** A file of the built catalogue: `stickers.json`, `synonyms.bin`, `art.bin`, `index/LANGUAGE.bin`. Null: there is none. */
+  /**
+   * A file of the built catalogue: `stickers.json`, `synonyms.bin`, `art.bin`, `index/LANGUAGE.bin`. Null if there is
+   * no such file.
+   */
   readonly get: (file: string) => Promise<Uint8Array | null>;
 }
 
-const LIMIT = 64; // results, unless told
+const LIMIT = 64; // results, by default
 const CORE = 'core';
 
-/** The first emoji of each group, in the order of the standard, which is the catalogue's (UTS #51). */
+/** The first emoji of each group in the order of UTS #51, which is the order of the catalogue. */
 const GROUPS: readonly (readonly [emoji: string, group: string])[] = [
   ['😀', 'smileys'],
   ['👋', 'people'],
@@ -30,15 +34,15 @@ const GROUPS: readonly (readonly [emoji: string, group: string])[] = [
 ];
 
 /**
- * Search on the device over a built catalogue. It loads the catalogue whole, and an index a language, so
- * that no request depends on what is searched for or seen. A load that failed is tried again when asked.
+ * Searches a built catalogue on the device. It loads the whole catalogue and one index for each language, so that no
+ * request depends on what is searched for or seen. A load that failed is tried again by the next call.
  */
 export function createDevice({ engine, get }: DeviceDeps): Device {
   const files = new Map<string, Promise<Uint8Array | null>>();
   const searches = new Map<string, Promise<Search>>();
-  const places = new Map<string, ArtLocation>();
+  const locations = new Map<string, ArtLocation>();
 
-  const load = (name: string): Promise<Uint8Array | null> => kept(files, name, () => get(name));
+  const load = (name: string): Promise<Uint8Array | null> => memoize(files, name, () => get(name));
 
   async function open(language: string): Promise<Search> {
     const [module, stickers, en, own, synonyms] = await Promise.all([
@@ -49,17 +53,18 @@ export function createDevice({ engine, get }: DeviceDeps): Device {
       load('synonyms.bin'),
       load('art.bin'),
     ]);
-    if (stickers === null || en === null) throw new Error('the catalogue is not there');
+    if (stickers === null || en === null)
+      throw new Error('the catalogue has no stickers.json or index/en.bin');
     return module.createSearch(stickers, own === null ? { en } : { en, [language]: own }, synonyms);
   }
 
   async function results(query: string, { locale = 'en', packs = [] }: SearchOptions) {
     const language = languageOf(locale);
-    const search = await kept(searches, language, () => open(language));
+    const search = await memoize(searches, language, () => open(language));
     const found = search.results(query, { locale, packs });
     const at = (index: number): Sticker => {
       const { art, ...sticker } = found.at(index);
-      places.set(sticker.id, art);
+      locations.set(sticker.id, art);
       return sticker;
     };
     return { search, total: found.total, at };
@@ -75,16 +80,16 @@ export function createDevice({ engine, get }: DeviceDeps): Device {
     },
 
     async art(id): Promise<Art | null> {
-      const place = places.get(id);
-      const all = place && (await load('art.bin'));
-      if (!place || !all) return null;
-      return drawn(place.type, all.subarray(place.offset, place.offset + place.length));
+      const location = locations.get(id);
+      const all = location && (await load('art.bin'));
+      if (!location || !all) return null;
+      return decodeArt(location.type, all.subarray(location.offset, location.offset + location.length));
     },
 
     async groups(locale): Promise<Group[]> {
       const { search, total, at } = await results('', { locale });
       const order = new Map(search.table.stickers.map(({ id }, i) => [id, i]));
-      const all = Array.from({ length: total }, (_, i) => at(i)); // the most common first
+      const all = Array.from({ length: total }, (_, i) => at(i)); // most common first
       all.sort((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0));
       return [...standardGroups(all.filter(({ pack }) => pack === CORE)), ...packGroups(search, all)];
     },
@@ -97,14 +102,14 @@ function standardGroups(core: readonly Sticker[]): Group[] {
   return GROUPS.map(([, id], i) => ({ id, stickers: core.slice(starts[i], starts[i + 1]) }));
 }
 
-/** One group a pack beside the core. */
+/** One group for each pack except the core. */
 const packGroups = ({ table }: Search, all: readonly Sticker[]): Group[] =>
   table.packs
     .filter(({ id }) => id !== CORE)
     .map(({ id, name }) => ({ id, name, stickers: all.filter(({ pack }) => pack === id) }));
 
-/** The promise under a name, made once; a failed one is forgotten. */
-function kept<T>(all: Map<string, Promise<T>>, name: string, make: () => Promise<T>): Promise<T> {
+/** The promise under this name, created once. A promise that rejects is dropped. */
+function memoize<T>(all: Map<string, Promise<T>>, name: string, make: () => Promise<T>): Promise<T> {
   const known = all.get(name);
   if (known !== undefined) return known;
   const made = make();
@@ -113,7 +118,7 @@ function kept<T>(all: Map<string, Promise<T>>, name: string, make: () => Promise
   return made;
 }
 
-function drawn(type: string, bytes: Uint8Array): Art {
+function decodeArt(type: string, bytes: Uint8Array): Art {
   if (type === 'image/svg+xml') return { type, data: new TextDecoder().decode(bytes) };
   return { type, data: btoa(String.fromCharCode(...bytes)) };
 }

@@ -1,12 +1,16 @@
 import { PickerController } from './controller.ts';
+import { parseLocale } from './locale.ts';
 import type { DeviceStorage } from './personal.ts';
 import type { Device, Mode, SearchClient } from './types.ts';
+
+/** A server that renders pages has no HTMLElement. There, importing this module has no effect. */
+const Base: typeof HTMLElement = globalThis.HTMLElement ?? (Object as unknown as typeof HTMLElement);
 
 /**
  * `<sotto-stickers>`: searches stickers on the device or over the private network, and dispatches
  * `sticker-select` when one is picked. Recents, favourites and skin tone stay on the device.
  */
-export class SottoStickers extends HTMLElement {
+export class SottoStickers extends Base {
   static readonly observedAttributes = ['locale', 'mode', 'packs'];
 
   #client: SearchClient | null = null;
@@ -25,6 +29,23 @@ export class SottoStickers extends HTMLElement {
       dispatch: (type, detail) =>
         this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true })),
     });
+    this.#upgradeProperties();
+  }
+
+  /**
+   * Applies the properties that were set before the element was defined. They are own properties of the object
+   * and would hide the accessors of this class.
+   */
+  #upgradeProperties(): void {
+    const accessors = Object.getOwnPropertyDescriptors(SottoStickers.prototype);
+    const own = Object.entries(accessors).filter(
+      ([name, accessor]) => accessor.set !== undefined && Object.hasOwn(this, name),
+    );
+    for (const [name] of own) {
+      const value: unknown = Reflect.get(this, name);
+      Reflect.deleteProperty(this, name);
+      Reflect.set(this, name, value);
+    }
   }
 
   /** Searches the private network. A `Client` of @sotto/client fits. */
@@ -74,10 +95,14 @@ export class SottoStickers extends HTMLElement {
     this.#controller.setMode(mode);
   }
 
-  /** The locale of the interface and of search on the device. The network is told the attribute alone. */
+  /**
+   * The locale of the interface and of search on the device: the attribute, the page's `lang`, or the browser's
+   * language, whichever first names a language. The network is told the language of the attribute alone.
+   */
   get locale(): string {
     const inherited = this.closest<HTMLElement>('[lang]')?.lang;
-    return this.getAttribute('locale') || inherited || navigator.language || 'en';
+    const wanted = [this.getAttribute('locale'), inherited, navigator.language];
+    return wanted.map((text) => parseLocale(text ?? '')).find((tag) => tag !== null) ?? 'en';
   }
   set locale(locale: string) {
     this.setAttribute('locale', locale);

@@ -1,4 +1,3 @@
-import { tagOf } from './strings/index.ts';
 import type { Device, Group, Sticker } from './types.ts';
 
 /** The device's groups of stickers, named in one locale. */
@@ -14,7 +13,7 @@ export class Groups {
     const turn = ++this.#turn;
     this.loading = device?.groups !== undefined && this.all.length === 0;
     onChange();
-    const groups = await Promise.resolve(device?.groups?.(tagOf(locale))).catch(() => undefined);
+    const groups = await Promise.resolve(device?.groups?.(locale)).catch(() => undefined);
     if (turn !== this.#turn) return;
     this.all = groups ?? [];
     this.#byId = new Map(this.all.flatMap(({ stickers }) => stickers.map((one) => [one.id, one])));

@@ -6,7 +6,8 @@ export { addStrings, type Strings } from './strings/index.ts';
 export type { DeviceStorage } from './personal.ts';
 export type * from './types.ts';
 
-if (!customElements.get('sotto-stickers')) customElements.define('sotto-stickers', SottoStickers);
+const registry = globalThis.customElements as CustomElementRegistry | undefined; // absent on a server
+if (registry?.get('sotto-stickers') === undefined) registry?.define('sotto-stickers', SottoStickers);
 
 declare global {
   interface HTMLElementTagNameMap {

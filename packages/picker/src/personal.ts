@@ -1,3 +1,4 @@
+import { isSticker } from './sticker.ts';
 import type { Mode, Sticker } from './types.ts';
 import type { Tone } from './tone.ts';
 
@@ -26,6 +27,7 @@ export class PersonalStore {
   #storage: DeviceStorage | null = null;
   #data = EMPTY;
   #saved = true;
+  #early: ((data: PersonalData) => PersonalData)[] | null = []; // changes made before the first `open`
 
   get data(): PersonalData {
     return this.#data;
@@ -35,12 +37,16 @@ export class PersonalStore {
   open(storage: DeviceStorage | null): void {
     this.#storage = storage;
     this.#data = readPersonalData(storage);
+    const early = this.#early ?? [];
+    this.#early = null;
+    for (const change of early) this.change(change);
   }
 
   /** Applies a change to what is stored now, because another tab may have changed it too. */
   change(change: (data: PersonalData) => PersonalData): void {
     this.#data = change(this.#saved ? readPersonalData(this.#storage) : this.#data);
     this.#saved = writePersonalData(this.#storage, this.#data);
+    this.#early?.push(change);
   }
 }
 
@@ -99,12 +105,4 @@ const storedSticker = ({ id, name, emoji, pack, art }: Sticker): Sticker => ({
 
 function parseStickers(value: unknown): Sticker[] {
   return Array.isArray(value) ? value.filter(isSticker).map(storedSticker) : [];
-}
-
-function isSticker(value: unknown): value is Sticker {
-  const { id, name, emoji, pack, art } = (value ?? {}) as Record<keyof Sticker, unknown>;
-  const text = [id, name, emoji, pack].every((field) => typeof field === 'string');
-  if (!text || art === undefined) return text;
-  const { type, data } = (art ?? {}) as Record<string, unknown>;
-  return typeof type === 'string' && typeof data === 'string';
 }

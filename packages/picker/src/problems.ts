@@ -61,10 +61,12 @@ export function problemOf(error: unknown): Problem {
     : 'other';
 }
 
+const LATEST = 8.64e12; // seconds; the last time that a Date can represent
+
 /** The time from which an error no longer applies, in seconds since 1970; null if it names none. */
 export function untilOf(error: unknown): number | null {
   const until = (error as { until?: unknown } | null)?.until;
-  return typeof until === 'number' ? until : null;
+  return typeof until === 'number' && Math.abs(until) <= LATEST ? until : null;
 }
 
 /** Whether another try can help. */

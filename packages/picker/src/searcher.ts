@@ -1,5 +1,6 @@
 import { searchBox, type SearchBox, type SearchBoxOptions } from '@sotto/client/search-box';
 import { problemOf, untilOf, type Problem } from './problems.ts';
+import { isSticker } from './sticker.ts';
 import type { Device, Mode, Page, SearchClient, SearchOptions, Sticker } from './types.ts';
 
 const DEVICE_PAGE = 64; // results
@@ -38,6 +39,7 @@ export class Searcher {
   #state: SearchState | null = null;
   #attempt: unknown = null; // of the failure that is shown; a retry repeats this attempt
   #fresh = false;
+  #paused = false;
   #turn = 0; // rises when the query changes; results of an older turn are dropped
 
   constructor(deps: SearcherDeps) {
@@ -52,7 +54,8 @@ export class Searcher {
   /** The text of the search box changed. */
   async type(text: string): Promise<void> {
     const query = text.trim();
-    if (query === this.#state?.query) return;
+    if (query === this.#state?.query) return this.#resume(query);
+    this.#paused = false;
     const turn = ++this.#turn;
     this.#attempt = null;
     this.#fresh = false;
@@ -129,10 +132,23 @@ export class Searcher {
     await this.type(query);
   }
 
+  /** The text is being composed: nothing is sent until it is typed. */
+  pause(): void {
+    if (this.#state === null || this.#state.final || this.#state.busy) return;
+    this.#box.stop();
+    this.#paused = true;
+  }
+
   stop(): void {
     this.#box.stop();
     this.#turn++;
     if (this.#state !== null) this.#state = { ...this.#state, busy: false };
+  }
+
+  /** The composition ended and left the query as it was. */
+  #resume(query: string): void {
+    if (this.#paused && this.#deps.mode() === 'network') this.#box.typed(query);
+    this.#paused = false;
   }
 
   async #searchDevice(query: string): Promise<Page | null> {
@@ -207,7 +223,8 @@ export class Searcher {
 
 function asPage(response: readonly Sticker[] | Page | undefined): Page {
   if (response === undefined) return { results: [], next: null };
-  return 'results' in response ? response : { results: response, next: null };
+  const { results, next } = 'results' in response ? response : { results: response, next: null };
+  return { results: results.filter(isSticker), next };
 }
 
 const finished = (query: string, { results, next }: Page, from: Mode): SearchState => ({

@@ -9,15 +9,16 @@ export interface Page {
   readonly next: string | null;
 }
 
-/** The private network: a `Client` of @sotto/client fits. */
+/** Searches the private network. A `Client` of @sotto/client fits. */
 export interface SearchClient {
   search(query: string, options: SearchOptions & { readonly allowFresh?: boolean }): Promise<Page>;
-  /** The same search again, by its user's wish, where an error came with an `attempt`. */
+  /** Repeats the search whose error has this `attempt`, when the user asks to try again. */
   retrySearch?(attempt: unknown): Promise<Page>;
 }
 
+/** A group of stickers with a tab of its own. */
 export interface Group {
-  readonly id: string; // an icon and a string are known for those of the string tables
+  readonly id: string; // the groups of the standard have an icon and a text of this name
   readonly name?: string;
   readonly stickers: readonly Sticker[];
 }
@@ -25,8 +26,8 @@ export interface Group {
 type MaybePromise<T> = T | Promise<T>;
 
 /**
- * Search on the device. Nothing it does may depend on the query in a way that a network can see:
- * art comes from what was downloaded whole, never by an id.
+ * Searches on the device. The requests of an implementation must not depend on the query or on what is seen:
+ * art must come from files that are downloaded whole, never by its id.
  */
 export interface Device {
   search(query: string, options: SearchOptions): MaybePromise<readonly Sticker[] | Page>;
@@ -35,9 +36,10 @@ export interface Device {
   groups?(locale: string): MaybePromise<readonly Group[]>;
 }
 
+/** Where to search. */
 export type Mode = 'device' | 'network';
 
-/** `event.detail` of `sticker-select`. `emoji` and `art` bear the skin tone that the person chose. */
+/** `event.detail` of `sticker-select`. `emoji` and `art` have the person’s skin tone. */
 export interface StickerSelect {
   readonly id: string;
   readonly name: string;
@@ -46,7 +48,7 @@ export interface StickerSelect {
   readonly art: Art | null;
 }
 
-/** `event.detail` of `sticker-results`: that a search has ended, and never its words. */
+/** `event.detail` of `sticker-results`: the end of a search, without its words. */
 export interface StickerResults {
   readonly from: Mode;
   readonly count: number;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   isFavourite,
+  PersonalStore,
   MAX_FAVOURITES,
   MAX_RECENTS,
   EMPTY,
@@ -94,4 +95,14 @@ describe('personal data: storage', () => {
     ]).toEqual([false, false, true]);
     expect(readPersonalData(null)).toEqual(EMPTY);
   });
+});
+
+test('personal data: a change before the storage is opened is kept and saved', () => {
+  const storage = memory({ 'sotto-stickers': '{"tone":3}' });
+  const store = new PersonalStore();
+  store.change((data) => ({ ...data, mode: 'network' }));
+  store.open(storage);
+  expect(store.data).toMatchObject({ tone: 3, mode: 'network' });
+  store.open(storage);
+  expect(readPersonalData(storage)).toMatchObject({ tone: 3, mode: 'network' });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { LANGUAGES } from '../src/languages.ts';
 import { en } from '../src/strings/en.ts';
-import { directionOf, fill, stringsFor } from '../src/strings/index.ts';
+import { addStrings, fill, stringsFor } from '../src/strings/index.ts';
 
 const TABLES = { en, ...LANGUAGES };
 
@@ -28,15 +28,17 @@ test('strings: there are ten different languages', () => {
 });
 
 test('strings: a region falls back to its language, and an unknown language to English', () => {
-  expect(stringsFor('pt-BR')).toBe(LANGUAGES['pt']);
-  expect(stringsFor('ZH_Hant')).toBe(LANGUAGES['zh']);
+  expect(stringsFor('pt-BR')).toEqual(LANGUAGES['pt']);
+  expect(stringsFor('ZH_Hant')).toEqual(LANGUAGES['zh']);
   expect(stringsFor('tlh')).toBe(en);
   expect(stringsFor('')).toBe(en);
 });
 
-test('directionOf: follows the language', () => {
-  expect(['ar', 'he-IL', 'fa', 'ur'].map(directionOf)).toEqual(['rtl', 'rtl', 'rtl', 'rtl']);
-  expect(['en', 'ja', 'sr-Latn'].map(directionOf)).toEqual(['ltr', 'ltr', 'ltr']);
+test('strings: texts that a table lacks stay English, and a region goes before its language', () => {
+  addStrings('is', { search: 'Leita' });
+  addStrings('is_IS@posix', { search: 'Leita hér' });
+  expect(stringsFor('is-DK').search).toBe('Leita');
+  expect(stringsFor('is')).toMatchObject({ search: 'Leita hér', tones: en.tones });
 });
 
 test('fill: inserts a query unchanged, between bidirectional isolates', () => {

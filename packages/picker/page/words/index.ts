@@ -1,4 +1,4 @@
-import { directionOf, languageOf } from '../../src/strings/index.ts';
+import { directionOf, languageOf } from '../../src/locale.ts';
 import { ar } from './ar.ts';
 import { de } from './de.ts';
 import { en, type Words } from './en.ts';

@@ -1,6 +1,7 @@
 import type { Tone } from '../tone.ts';
 import type { Mode } from '../types.ts';
 import { h } from './dom.ts';
+import { keepTextInside } from './text-events.ts';
 import { ModeSwitch } from './mode-switch.ts';
 import { Panel, type PanelHooks, type PanelState } from './panel.ts';
 import { Preview } from './preview.ts';
@@ -11,7 +12,8 @@ import { ToneMenu } from './tone-menu.ts';
 
 export interface ViewHooks extends Omit<PanelHooks, 'onLeave'> {
   readonly onType: (text: string) => void;
-  /** Enter was pressed in the search box. Returns true if the network is asked now. */
+  readonly onCompose: () => void;
+  /** Enter was pressed in the search box. Returns true unless focus shall move to the grid. */
   readonly onSubmit: () => boolean;
   readonly onTab: (id: string) => void;
   readonly onMode: (mode: Mode) => void;
@@ -46,6 +48,7 @@ export class PickerView {
   constructor(root: ShadowRoot, hooks: ViewHooks) {
     this.search = new SearchField({
       onType: hooks.onType,
+      onCompose: hooks.onCompose,
       onSubmit: () => {
         if (!hooks.onSubmit()) this.panel.grid.focus();
       },
@@ -71,6 +74,7 @@ export class PickerView {
     sheet.replaceSync(CSS);
     root.adoptedStyleSheets = [sheet];
     root.append(this.#root);
+    keepTextInside(root);
   }
 
   update(state: ViewState): void {

@@ -3,7 +3,9 @@ import { h, icon } from './dom.ts';
 
 export interface SearchFieldHooks {
   readonly onType: (text: string) => void;
-  /** Enter was pressed. */
+  /** An input method started to compose text. What stands in the box is unfinished until the next `onType`. */
+  readonly onCompose: () => void;
+  /** Enter was pressed, not held. */
   readonly onSubmit: () => void;
   /** The down arrow was pressed: focus moves into the grid. */
   readonly onLeave: () => void;
@@ -33,6 +35,7 @@ export class SearchField {
     this.input.addEventListener('input', (event) => {
       if (!event.isComposing) this.#changed();
     });
+    this.input.addEventListener('compositionstart', () => hooks.onCompose());
     this.input.addEventListener('compositionend', () => this.#changed());
     this.input.addEventListener('keydown', (event) => this.#keydown(event));
     this.#clear.addEventListener('click', () => {
@@ -57,10 +60,11 @@ export class SearchField {
   }
 
   #keydown(event: KeyboardEvent): void {
-    if (event.isComposing) return;
+    if (isForInputMethod(event)) return;
     if (event.key === 'ArrowDown') this.#hooks.onLeave();
-    else if (event.key === 'Enter') this.#hooks.onSubmit();
-    else if (event.key === 'Escape' && this.input.value !== '') this.#set('');
+    else if (event.key === 'Enter') {
+      if (!event.repeat) this.#hooks.onSubmit();
+    } else if (event.key === 'Escape' && this.input.value !== '') this.#set('');
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -76,3 +80,9 @@ export class SearchField {
     this.#hooks.onType(this.input.value);
   }
 }
+
+/**
+ * Whether a key belongs to an input method. Safari sends the key that ends a composition after `compositionend`,
+ * with the legacy code 229 (UI Events §7.3.1).
+ */
+const isForInputMethod = ({ isComposing, keyCode }: KeyboardEvent): boolean => isComposing || keyCode === 229;
