@@ -1,0 +1,13 @@
+import { drizzle } from 'drizzle-orm/durable-sqlite';
+import type { Database } from './database.ts';
+import { migrate, type Migrations } from './migrate.ts';
+
+/** The database of a Durable Object, brought up to the current schema. */
+export function openStorage(storage: DurableObjectStorage, migrations: Migrations): Database {
+  const database: Database = {
+    db: drizzle(storage),
+    atomically: (work) => storage.transactionSync(work),
+  };
+  migrate(database, migrations);
+  return database;
+}

@@ -1,0 +1,42 @@
+import { sql } from 'drizzle-orm';
+import type { Database } from './database.ts';
+
+/** The SQL of each migration under its name, as drizzle-kit wrote it. Names begin with a date, so they sort in order. */
+export type Migrations = Readonly<Record<string, string>>;
+
+/** The database was written by a newer version: it has migrations that this version does not know. */
+export class NewerSchemaError extends Error {
+  override readonly name = 'NewerSchemaError';
+}
+
+/** The statements of one migration. */
+export const statementsOf = (text: string): string[] => text.split('--> statement-breakpoint');
+
+/** The table of drizzle's own migrator, which older versions used. `hash` and `applied_at` stay empty. */
+const TABLE = sql`__drizzle_migrations`;
+const CREATE_TABLE = sql`
+  CREATE TABLE IF NOT EXISTS ${TABLE} (id INTEGER PRIMARY KEY, hash text NOT NULL, created_at numeric, name text, applied_at TEXT)`;
+
+/**
+ * Applies the migrations that the database lacks, in one transaction.
+ *
+ * It takes the place of drizzle's migrator, which records when each migration ran (our ledgers keep no times), and
+ * which on Node begins a transaction that two processes can both enter.
+ *
+ * @throws {NewerSchemaError} and changes nothing
+ */
+export function migrate({ db, atomically }: Database, migrations: Migrations): void {
+  atomically(() => {
+    db.run(CREATE_TABLE);
+    const rows = db.all<{ name: string }>(sql`SELECT name FROM ${TABLE}`);
+    const applied = new Set(rows.map(({ name }) => name));
+    for (const name of applied) {
+      if (migrations[name] === undefined) throw new NewerSchemaError(`migration ${name} is not known here`);
+    }
+    for (const [name, text] of Object.entries(migrations).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+      if (applied.has(name)) continue;
+      for (const statement of statementsOf(text)) db.run(sql.raw(statement));
+      db.run(sql`INSERT INTO ${TABLE} (hash, name) VALUES ('', ${name})`);
+    }
+  });
+}

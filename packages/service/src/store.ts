@@ -1,0 +1,13 @@
+/** `busy`: another process holds the lock. `failed`: anything else, such as a full disk or an object out of reach. */
+export type StoreErrorCode = 'busy' | 'failed';
+
+/** A store did not do what it was asked to do. No caller may act as if it had. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  readonly code: StoreErrorCode;
+
+  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
