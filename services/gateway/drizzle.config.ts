@@ -1,9 +1,8 @@
 import { defineConfig } from 'drizzle-kit';
 
-/** `npx drizzle-kit generate --config services/gateway/drizzle.config.ts` */
+/** Used by `npm run migration -- gateway NAME`. */
 export default defineConfig({
   dialect: 'sqlite',
-  driver: 'durable-sqlite',
-  schema: './services/gateway/src/keys/schema.ts',
+  schema: './services/gateway/src/store/schema.ts',
   out: './services/gateway/migrations',
 });

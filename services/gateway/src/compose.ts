@@ -2,7 +2,7 @@ import type { GatewayDeps } from './app.ts';
 import type { Config, ServiceRow } from './config.ts';
 import { Counters } from './counters.ts';
 import type { ExchangeDeps, Route } from './exchange.ts';
-import { aesKeyWrap, type AesSubtle } from './keys/key-wrap.ts';
+import { aesKeyWrap, type AesSubtle } from '@sotto/service/keys';
 import type { AuthorityDeps } from './keys/authority.ts';
 import { METADATA_SERVICE, metadataService } from './service/metadata.ts';
 import type { Service } from './service/service.ts';

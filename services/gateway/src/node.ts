@@ -3,17 +3,19 @@ import { randomBytes } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeHpke } from '@sotto/ohttp/node';
+import { ConfigError as FileError } from '@sotto/service/config';
+import { openFile } from '@sotto/service/sqlite/file';
 import { gateway } from './app.ts';
 import { compose } from './compose.ts';
 import { ConfigError, type UrlTarget } from './config.ts';
 import { destroyDead, prepare } from './keys/authority.ts';
 import { publicAnd } from './node/addresses.ts';
 import { guardedFetch, type Resolve } from './node/connect.ts';
-import { openFile } from './node/database.ts';
+
 import { issuerClient } from './node/issuer-client.ts';
 import { serve } from './node/serve.ts';
 import { readSettings, type Settings } from './node/settings.ts';
-import { fileStores } from './node/stores.ts';
+import { GATEWAY_FILE, sqliteStores } from './node/stores.ts';
 import { fetchService } from './service/fetch-service.ts';
 
 const TICK = 60_000; // milliseconds at most between two runs of the schedule
@@ -24,8 +26,8 @@ const resolve: Resolve = (name) => lookup(name, { all: true });
 
 async function main(settings: Settings): Promise<void> {
   const { config, permits, issuer: url, issuerCredential: credential } = settings;
-  const file = openFile(settings.store);
-  const stores = fileStores(file, async (ms) => sleep(ms), settings.replayCapacity);
+  const file = openFile(settings.store, GATEWAY_FILE);
+  const stores = sqliteStores(file, async (ms) => sleep(ms), settings.replayCapacity);
   const issuer = issuerClient({
     send: guardedFetch(resolve, publicAnd(['127.0.0.1', '::1'])),
     url,
@@ -78,7 +80,10 @@ try {
   await main(readSettings(process.env));
 } catch (error) {
   // What is not a constant of ours may quote a value, so only its name is said.
-  const reason = error instanceof ConfigError ? error.message : `cannot start: ${(error as Error).name}`;
+  const reason =
+    error instanceof ConfigError || error instanceof FileError
+      ? error.message
+      : `cannot start: ${(error as Error).name}`;
   process.stderr.write(`sotto gateway: ${reason}\n`);
   process.exit(1);
 }

@@ -2,7 +2,7 @@ import { decodeBundle } from '@sotto/bundle';
 import { beforeEach, expect, test } from 'vitest';
 import type { IssuerApi } from '@sotto/redemption';
 import type { KeyStore } from '../src/ports.ts';
-import { DAY, house, nodeKeyStore, NOW, row, scheduleOf } from './support/house.ts';
+import { DAY, house, memoryStores, NOW, row, scheduleOf } from './support/house.ts';
 
 const STICKERS = row('stickers', { type: 5 }, true);
 const WEATHER = row('weather', { type: 5 }, true);
@@ -16,7 +16,7 @@ const schedule =
 
 let store: KeyStore;
 beforeEach(async () => {
-  store = nodeKeyStore();
+  store = memoryStores().keys;
   await house({ store, rows: [STICKERS], schedule: schedule(['stickers'], NOW) }); // signs all that there is
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { KEM, loadGatewayKey } from '@sotto/ohttp';
 import { webcryptoHpke } from '@sotto/ohttp/webcrypto';
 import { gateway, type GatewayDeps } from '../src/app.ts';
-import { aesKeyWrap } from '../src/keys/key-wrap.ts';
+import { aesKeyWrap } from '@sotto/service/keys';
 import { SUITES } from '../src/keys/authority.ts';
 import { inner, padded, seal } from './support/client.ts';
 import { house, random, RELAY_TOKEN, RESPONSE_LENGTH } from './support/house.ts';

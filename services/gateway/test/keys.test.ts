@@ -5,7 +5,7 @@ import { destroyDead, keyIdOf, prepare, tagPurposeOf } from '../src/keys/authori
 import { KeyRing } from '../src/keys/key-ring.ts';
 import type { StoredEpoch } from '../src/ports.ts';
 import { inner, padded, seal } from './support/client.ts';
-import { DAY, house, nodeKeyStore, NOW, opened, outerCode, random, type House } from './support/house.ts';
+import { DAY, house, memoryStores, NOW, opened, outerCode, random, type House } from './support/house.ts';
 
 const MIDNIGHT = NOW - 3600;
 const TODAY = MIDNIGHT / DAY;
@@ -103,7 +103,7 @@ describe('the schedule', () => {
   });
 
   test('keys are made ahead, and preparing again, from ten places at once, makes none', async () => {
-    const store = nodeKeyStore();
+    const store = memoryStores().keys;
     const h = await house({ store });
     const before = await store.epochs(0, Infinity);
     expect(before.map(({ epochIndex }) => epochIndex)).toEqual(
@@ -114,7 +114,7 @@ describe('the schedule', () => {
   });
 
   test('ten cold isolates at once agree on the keys of every epoch', async () => {
-    const store = nodeKeyStore();
+    const store = memoryStores().keys;
     const houses = await Promise.all(Array.from({ length: 10 }, () => house({ store })));
     const shown = await Promise.all(houses.map(keysOf));
     expect(new Set(shown).size).toBe(1);
@@ -171,7 +171,7 @@ describe('what a key is kept under', () => {
       (epoch) => ({ ...epoch, tagKey: random(60) }),
     ];
     for (const spoil of spoils) {
-      const store = nodeKeyStore();
+      const store = memoryStores().keys;
       await house({ store });
       const spoilt = {
         ...store,
@@ -185,7 +185,7 @@ describe('what a key is kept under', () => {
   });
 
   test('K03 another wrapping key, or a store that fails, answers 503; no key is made in place of one', async () => {
-    const store = nodeKeyStore();
+    const store = memoryStores().keys;
     await house({ store });
     const before = await store.epochs(0, Infinity);
     const other = await rehouse(store, new Uint8Array(32).fill(1));
@@ -219,7 +219,7 @@ describe('what a key is kept under', () => {
 /** A new isolate's app over a store that is there, without signing anything. */
 async function rehouse(store: House['deps']['authority']['store'], wrappingKey?: Uint8Array<ArrayBuffer>) {
   const { gateway } = await import('../src/app.ts');
-  const { aesKeyWrap } = await import('../src/keys/key-wrap.ts');
+  const { aesKeyWrap } = await import('@sotto/service/keys');
   const { deps } = await house();
   const wrap =
     wrappingKey === undefined ? deps.authority.wrap : aesKeyWrap(crypto.subtle, wrappingKey, random);

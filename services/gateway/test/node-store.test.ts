@@ -5,11 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ConfigError } from '@sotto/service/config';
+import { openFile } from '@sotto/service/sqlite/file';
 import { afterAll, describe, expect, test } from 'vitest';
-import { ConfigError } from '../src/config.ts';
-import { openFile } from '../src/node/database.ts';
-import { fileStores, type Stores } from '../src/node/stores.ts';
-import { TABLES } from '../src/node/tables.ts';
+import { GATEWAY_FILE, sqliteStores, type Stores } from '../src/node/stores.ts';
 import { house } from './support/house.ts';
 import { patiently } from './support/patiently.ts';
 import { keyStoreContract, replayStoreContract } from './support/store-contract.ts';
@@ -24,7 +23,7 @@ afterAll(() => {
 let made = 0;
 const fresh = (): string => path.join(folder, `${made++}.sqlite`);
 const stores = (file: string, capacity = 1000): Stores =>
-  fileStores(openFile(file), async (ms) => sleep(ms), capacity);
+  sqliteStores(openFile(file, GATEWAY_FILE), async (ms) => sleep(ms), capacity);
 
 keyStoreContract('the file of a gateway on Node', () => stores(fresh()).keys);
 replayStoreContract('the file of a gateway on Node', () => stores(fresh(), 3).replays);
@@ -91,22 +90,6 @@ describe('one file, two processes', () => {
 });
 
 describe('the file itself', () => {
-  test('has the schema of the migrations', () => {
-    const schema = (statements: readonly string[]): unknown => {
-      const client = new DatabaseSync(':memory:');
-      for (const statement of statements) client.exec(statement);
-      const names = client.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all();
-      return names.map(({ name }) => [
-        name,
-        client.prepare(`PRAGMA table_info(${String(name)})`).all(),
-        client.prepare(`PRAGMA index_list(${String(name)})`).all(),
-      ]);
-    };
-    const migration = path.join(import.meta.dirname, '../migrations/20261123003654_init/migration.sql');
-    const statements = readFileSync(migration, 'utf8').split('--> statement-breakpoint');
-    expect(schema(TABLES)).toEqual(schema(statements));
-  });
-
   test.each<[string, (file: string) => void]>([
     ['is empty', (file) => truncateSync(file, 0)],
     ['is cut', (file) => truncateSync(file, 4096)],
@@ -120,7 +103,7 @@ describe('the file itself', () => {
     await keys.add([{ epochIndex: 1, tagKey: Uint8Array.of(1), keys: [] }]);
     spoil(file);
     const before = readFileSync(file);
-    expect(() => openFile(file)).toThrow(ConfigError);
+    expect(() => openFile(file, GATEWAY_FILE)).toThrow(ConfigError);
     expect(readFileSync(file)).toEqual(before);
   });
 
@@ -137,6 +120,6 @@ describe('the file itself', () => {
   });
 
   test('a folder that is not there ends the start', () => {
-    expect(() => openFile(path.join(folder, 'none', 'x.sqlite'))).toThrow(ConfigError);
+    expect(() => openFile(path.join(folder, 'none', 'x.sqlite'), GATEWAY_FILE)).toThrow(ConfigError);
   });
 });

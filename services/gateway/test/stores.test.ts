@@ -1,5 +1,5 @@
-import { nodeKeyStore, nodeReplayStore } from './support/house.ts';
+import { memoryStores } from './support/house.ts';
 import { keyStoreContract, replayStoreContract } from './support/store-contract.ts';
 
-keyStoreContract('node:sqlite', () => nodeKeyStore());
-replayStoreContract('node:sqlite', () => nodeReplayStore(3));
+keyStoreContract('node:sqlite', () => memoryStores().keys);
+replayStoreContract('node:sqlite', () => memoryStores(3).replays);

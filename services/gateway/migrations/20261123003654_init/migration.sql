@@ -1,20 +1,20 @@
-CREATE TABLE `bundles` (
+CREATE TABLE IF NOT EXISTS `bundles` (
 	`sequence` integer PRIMARY KEY,
 	`bundle` text NOT NULL,
 	`signature` text
 );
 --> statement-breakpoint
-CREATE TABLE `destroyed` (
+CREATE TABLE IF NOT EXISTS `destroyed` (
 	`id` integer PRIMARY KEY,
 	`before` integer NOT NULL
 );
 --> statement-breakpoint
-CREATE TABLE `envelopes` (
+CREATE TABLE IF NOT EXISTS `envelopes` (
 	`envelope` text PRIMARY KEY,
 	`expires` integer NOT NULL
 );
 --> statement-breakpoint
-CREATE TABLE `ohttp_keys` (
+CREATE TABLE IF NOT EXISTS `ohttp_keys` (
 	`sequence` integer NOT NULL,
 	`kem_id` integer NOT NULL,
 	`key_id` integer NOT NULL,
@@ -23,9 +23,9 @@ CREATE TABLE `ohttp_keys` (
 	CONSTRAINT `ohttp_keys_pk` PRIMARY KEY(`sequence`, `kem_id`)
 );
 --> statement-breakpoint
-CREATE TABLE `tag_keys` (
+CREATE TABLE IF NOT EXISTS `tag_keys` (
 	`sequence` integer PRIMARY KEY,
 	`wrapped` text NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX `envelopes_expires` ON `envelopes` (`expires`);
+CREATE INDEX IF NOT EXISTS `envelopes_expires` ON `envelopes` (`expires`);

@@ -1,15 +1,18 @@
+import { openStorage } from '@sotto/service/sqlite/durable';
 import { DurableObject } from 'cloudflare:workers';
-import { sqlKeyStore, type SyncKeyStore } from '../keys/sql-key-store.ts';
-import type { StoredBundle, StoredEpoch } from '../ports.ts';
-import { openDatabase } from './migrate.ts';
+import type { KeyStore, StoredBundle, StoredEpoch } from '../ports.ts';
+import { sqlKeyStore, type Synchronous } from '../store/key-store.ts';
+import { MIGRATIONS } from '../store/migrations.ts';
 
-/** The key authority: one object, the same epochs for every isolate. What it keeps of private keys is wrapped. */
+type Sync = Synchronous<KeyStore>;
+
+/** The keys and bundles of all isolates, by epoch: one object. It holds private keys wrapped, never KEY_WRAPPING_KEY. */
 export class GatewayKeys extends DurableObject {
-  readonly #store: SyncKeyStore;
+  readonly #store: Sync;
 
   constructor(ctx: DurableObjectState, env: unknown) {
     super(ctx, env as never);
-    this.#store = sqlKeyStore(openDatabase(ctx.storage));
+    this.#store = sqlKeyStore(openStorage(ctx.storage, MIGRATIONS));
   }
 
   epochs(from: number, to: number): StoredEpoch[] {
@@ -28,11 +31,11 @@ export class GatewayKeys extends DurableObject {
     return this.#store.bundles(from, to);
   }
 
-  offer(bundles: Parameters<SyncKeyStore['offer']>[0]): void {
+  offer(bundles: Parameters<Sync['offer']>[0]): void {
     this.#store.offer(bundles);
   }
 
-  sign(signed: Parameters<SyncKeyStore['sign']>[0]): boolean {
+  sign(signed: Parameters<Sync['sign']>[0]): boolean {
     return this.#store.sign(signed);
   }
 }

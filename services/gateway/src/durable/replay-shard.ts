@@ -1,20 +1,24 @@
-import { DurableObject } from 'cloudflare:workers';
+import { openStorage } from '@sotto/service/sqlite/durable';
 import type { UnixSeconds } from '@sotto/wire';
-import { sqlReplayStore, type SyncReplayStore } from '../keys/sql-replay-store.ts';
-import { openDatabase } from './migrate.ts';
+import { DurableObject } from 'cloudflare:workers';
+import { MIGRATIONS } from '../store/migrations.ts';
+import { sqlReplayStore, type SyncReplayStore } from '../store/replay-store.ts';
 
-/** Live envelopes that one shard remembers; then it refuses. All shards: 262,144 in the 15 minutes of a Date. */
+/** Live envelopes in one shard, which then refuses. In all shards: 262,144 in the 15 minutes that a Date is accepted. */
 const CAPACITY = 16_384;
 
 export const REPLAY_SHARDS = 16;
 
-/** Envelopes seen, of services without tokens: one share of them, by the first bits of an HMAC. */
+/** Envelopes seen by services without tokens. Each shard holds a share of them, chosen by the first byte of the HMAC. */
 export class ReplayShard extends DurableObject {
   readonly #store: SyncReplayStore;
 
   constructor(ctx: DurableObjectState, env: { readonly REPLAY_CAPACITY?: string }) {
     super(ctx, env);
-    this.#store = sqlReplayStore(openDatabase(ctx.storage), Number(env.REPLAY_CAPACITY ?? CAPACITY));
+    this.#store = sqlReplayStore(
+      openStorage(ctx.storage, MIGRATIONS).db,
+      Number(env.REPLAY_CAPACITY ?? CAPACITY),
+    );
   }
 
   async admit(
@@ -22,14 +26,14 @@ export class ReplayShard extends DurableObject {
     expires: UnixSeconds,
     now: UnixSeconds,
   ): Promise<'first' | 'replayed' | 'full'> {
-    const verdict = this.#store.admit(envelope, expires, now); // one block: nothing comes between
+    const verdict = this.#store.admit(envelope, expires, now); // synchronous, so no other call comes between
     if (verdict === 'first' && (await this.ctx.storage.getAlarm()) === null) {
       await this.ctx.storage.setAlarm((expires + 1) * 1000);
     }
     return verdict;
   }
 
-  /** Forgets what no longer counts, also when nobody comes any more. */
+  /** Deletes expired envelopes, so that they also go when no further request arrives. */
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {
     const now = (info?.scheduledTime ?? 0) / 1000;
     const next = this.#store.purge(now);

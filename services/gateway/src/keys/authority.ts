@@ -15,8 +15,8 @@ import {
 } from '@sotto/wire';
 import type { IssuerApi, ScheduledEpoch } from '@sotto/redemption';
 import type { ServiceRow } from '../config.ts';
+import type { KeyWrap } from '@sotto/service/keys';
 import type { KeyStore, StoredKey, StoredEpoch } from '../ports.ts';
-import type { KeyWrap } from './key-wrap.ts';
 
 /** What the bundle names for our clients. */
 export const SUITE = { kemId: KEM.X_WING, kdfId: KDF.HKDF_SHA256, aeadId: AEAD.AES_128_GCM } as const;

@@ -1,11 +1,11 @@
 // A second process on the gateway's file: FILE and how many envelopes as arguments. It says what each got.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openFile } from '../../src/node/database.ts';
-import { fileStores } from '../../src/node/stores.ts';
+import { openFile } from '@sotto/service/sqlite/file';
+import { GATEWAY_FILE, sqliteStores } from '../../src/node/stores.ts';
 import { patiently } from './patiently.ts';
 
 const [, , path = '', count = '0'] = process.argv;
-const { keys, replays } = fileStores(openFile(path), async (ms) => sleep(ms), 1000);
+const { keys, replays } = sqliteStores(openFile(path, GATEWAY_FILE), async (ms) => sleep(ms), 1000);
 process.stdout.write('ready\n');
 await new Promise((resolve) => process.stdin.once('data', resolve));
 const envelopes = Array.from({ length: Number(count) }, (_, i) => Uint8Array.of(i >> 8, i));

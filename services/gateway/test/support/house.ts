@@ -1,7 +1,3 @@
-import path from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { drizzle } from 'drizzle-orm/node-sqlite';
-import { migrate } from 'drizzle-orm/node-sqlite/migrator';
 import type { Hono } from 'hono';
 import type { BhttpRequest, BhttpResponse, Field } from '@sotto/bhttp';
 import { rootPublicKey, signBundle, verifySignedBundle, type Bundle } from '@sotto/bundle';
@@ -9,14 +5,14 @@ import { decodeKeyConfigs, KEM, type KeyConfig } from '@sotto/ohttp';
 import { nodeHpke } from '@sotto/ohttp/node';
 import { encodeDirectory, encodeTokenChallenge, serviceChallenge } from '@sotto/privacypass';
 import type { IssuerApi } from '@sotto/redemption';
+import { aesKeyWrap } from '@sotto/service/keys';
+import { openMemory } from '@sotto/service/sqlite/file';
 import { base64url, EMPTY, epochStartAt, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
 import { gateway, type GatewayDeps } from '../../src/app.ts';
 import type { ServiceRow } from '../../src/config.ts';
 import { Counters } from '../../src/counters.ts';
 import { formatDate } from '../../src/date.ts';
-import { aesKeyWrap } from '../../src/keys/key-wrap.ts';
-import { sqlKeyStore, type SyncDatabase } from '../../src/keys/sql-key-store.ts';
-import { sqlReplayStore } from '../../src/keys/sql-replay-store.ts';
+import { GATEWAY_FILE, sqliteStores, type Stores } from '../../src/node/stores.ts';
 import type { KeyStore, ReplayStore } from '../../src/ports.ts';
 import { METADATA_SERVICE, metadataService } from '../../src/service/metadata.ts';
 import type { Service, ServiceRequest } from '../../src/service/service.ts';
@@ -88,28 +84,9 @@ export interface Sent {
   readonly code: string | null; // of a problem
 }
 
-export function openTestDatabase(): SyncDatabase {
-  const db = drizzle({ client: new DatabaseSync(':memory:') });
-  migrate(db, { migrationsFolder: path.join(import.meta.dirname, '../../migrations') });
-  return db;
-}
-
-export function nodeKeyStore(db = openTestDatabase()): KeyStore {
-  const store = sqlKeyStore(db);
-  return {
-    epochs: async (from, to) => store.epochs(from, to),
-    add: async (epochs) => store.add(epochs),
-    destroy: async (before) => store.destroy(before),
-    bundles: async (from, to) => store.bundles(from, to),
-    offer: async (bundles) => store.offer(bundles),
-    sign: async (signed) => store.sign(signed),
-  };
-}
-
-export function nodeReplayStore(capacity: number, db = openTestDatabase()): ReplayStore {
-  const store = sqlReplayStore(db, capacity);
-  return { admit: async (envelope, expires, now) => store.admit(envelope, expires, now) };
-}
+/** Key and replay stores in memory. @param capacity - live envelopes that the replay store keeps */
+export const memoryStores = (capacity = 1000): Stores =>
+  sqliteStores(openMemory(GATEWAY_FILE), async () => {}, capacity);
 
 /** The issuer's schedule, as its entrypoint would give it. */
 export function scheduleOf(
@@ -165,7 +142,7 @@ export async function house(options: HouseOptions = {}): Promise<House> {
     routes,
     defaultLength: RESPONSE_LENGTH,
     redeemer: issuer,
-    replays: options.replays ?? nodeReplayStore(options.replayCapacity ?? 100),
+    replays: options.replays ?? memoryStores(options.replayCapacity ?? 100).replays,
     counters: new Counters(),
     deadline: (ms) => AbortSignal.timeout(Math.min(ms, self.deadlineMs)),
     config: {
@@ -181,7 +158,7 @@ export async function house(options: HouseOptions = {}): Promise<House> {
       epochSeconds,
       services: rows,
       nextRoot: EMPTY,
-      store: options.store ?? nodeKeyStore(),
+      store: options.store ?? memoryStores().keys,
       wrap: aesKeyWrap(crypto.subtle, options.wrappingKey ?? new Uint8Array(32).fill(9), random),
       schedule: options.schedule ?? scheduleOf(withToken, epochSeconds, now),
     },

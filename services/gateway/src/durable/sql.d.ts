@@ -1,4 +1,0 @@
-declare module '*/migration.sql' {
-  const statements: string;
-  export default statements;
-}

@@ -1,0 +1,87 @@
+import type { Database } from '@sotto/service/sqlite';
+import { and, asc, between, eq, isNull, lt } from 'drizzle-orm';
+import type { KeyStore } from '../ports.ts';
+import { bundles, destroyed, ohttpKeys, tagKeys } from './schema.ts';
+
+/** The methods of a port, each synchronous. */
+export type Synchronous<Port> = {
+  [Method in keyof Port]: Port[Method] extends (...args: infer Args) => Promise<infer Result>
+    ? (...args: Args) => Result
+    : never;
+};
+
+/** Keys and bundles in SQLite, by epoch. Every method is one transaction. */
+export function sqlKeyStore({ db, atomically }: Database): Synchronous<KeyStore> {
+  const floor = (): number => db.select().from(destroyed).get()?.before ?? 0;
+  return {
+    epochs(from, to) {
+      const keys = db
+        .select()
+        .from(ohttpKeys)
+        .where(between(ohttpKeys.epochIndex, from, to))
+        .orderBy(asc(ohttpKeys.kemId))
+        .all();
+      const rows = db
+        .select()
+        .from(tagKeys)
+        .where(between(tagKeys.epochIndex, from, to))
+        .orderBy(asc(tagKeys.epochIndex))
+        .all();
+      return rows.map(({ epochIndex, wrapped }) => ({
+        epochIndex,
+        tagKey: wrapped,
+        keys: keys
+          .filter((key) => key.epochIndex === epochIndex)
+          .map(({ epochIndex: _epochIndex, ...key }) => key),
+      }));
+    },
+    add(epochs) {
+      atomically(() => {
+        const least = floor();
+        for (const { epochIndex, keys, tagKey } of epochs) {
+          if (epochIndex < least) continue;
+          const row = { epochIndex, wrapped: tagKey };
+          const isNew = db.insert(tagKeys).values(row).onConflictDoNothing().returning().all().length === 1;
+          if (!isNew) continue;
+          for (const key of keys)
+            db.insert(ohttpKeys)
+              .values({ epochIndex, ...key })
+              .run();
+        }
+      });
+    },
+    destroy(before) {
+      atomically(() => {
+        for (const table of [ohttpKeys, tagKeys, bundles]) {
+          db.delete(table).where(lt(table.epochIndex, before)).run();
+        }
+        const row = { id: 0, before: Math.max(before, floor()) };
+        db.insert(destroyed).values(row).onConflictDoUpdate({ target: destroyed.id, set: row }).run();
+      });
+    },
+    bundles(from, to) {
+      const within = between(bundles.epochIndex, from, to);
+      return db.select().from(bundles).where(within).orderBy(asc(bundles.epochIndex)).all();
+    },
+    offer(offered) {
+      atomically(() => {
+        const least = floor();
+        for (const { epochIndex, bundle } of offered) {
+          if (epochIndex < least) continue;
+          db.insert(bundles)
+            .values({ epochIndex, bundle })
+            .onConflictDoUpdate({
+              target: bundles.epochIndex,
+              set: { bundle },
+              setWhere: isNull(bundles.signature),
+            })
+            .run();
+        }
+      });
+    },
+    sign({ epochIndex, bundle, signature }) {
+      const sameBundle = and(eq(bundles.epochIndex, epochIndex), eq(bundles.bundle, bundle));
+      return db.update(bundles).set({ signature }).where(sameBundle).returning().all().length === 1;
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { base64url, fromBase64url, type Bytes } from '@sotto/wire';
+import { customType, index, integer, primaryKey, sqliteTable } from 'drizzle-orm/sqlite-core';
+
+/** Bytes as unpadded base64url. */
+const encodedBytes = customType<{ data: Bytes; driverData: string }>({
+  dataType: () => 'text',
+  toDriver: base64url,
+  fromDriver: fromBase64url,
+});
+
+/** One OHTTP key pair for each epoch and KEM. */
+export const ohttpKeys = sqliteTable(
+  'ohttp_keys',
+  {
+    epochIndex: integer('sequence').notNull(),
+    kemId: integer('kem_id').notNull(),
+    keyId: integer('key_id').notNull(),
+    publicKey: encodedBytes('public_key').notNull(),
+    /** The private key under KEY_WRAPPING_KEY, which no store holds. */
+    wrapped: encodedBytes('wrapped').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.epochIndex, t.kemId] })],
+);
+
+/** The HMAC key of an epoch's tags and envelopes, wrapped. */
+export const tagKeys = sqliteTable('tag_keys', {
+  epochIndex: integer('sequence').primaryKey(),
+  wrapped: encodedBytes('wrapped').notNull(),
+});
+
+/** The bundle of an epoch. It is public; without a signature it is not served. */
+export const bundles = sqliteTable('bundles', {
+  epochIndex: integer('sequence').primaryKey(),
+  bundle: encodedBytes('bundle').notNull(),
+  signature: encodedBytes('signature'),
+});
+
+/** One row: epochs below `before` were destroyed and never come back. */
+export const destroyed = sqliteTable('destroyed', {
+  id: integer('id').primaryKey(),
+  before: integer('before').notNull(),
+});
+
+/** One row for each envelope to a service without tokens: an HMAC, and the last second in which it would be accepted. */
+export const envelopes = sqliteTable(
+  'envelopes',
+  {
+    envelope: encodedBytes('envelope').primaryKey(),
+    expires: integer('expires').notNull(),
+  },
+  (t) => [index('envelopes_expires').on(t.expires)],
+);
