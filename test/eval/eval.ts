@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ensureCatalogue } from '../../services/stickers/catalogue/ensure.ts';
 import { flags } from '../support/flags.ts';
-import { type Everyday, everydayDigest, everydayQueries } from './everyday.ts';
 import { miniSearch, plainPicker } from './baselines.ts';
 import { bare, cldr, novelty, type Query } from './data.ts';
 import { type Live, startStickers } from './live.ts';
@@ -67,33 +66,6 @@ async function measure(live: Live, { track, locale, queries, novel, baseline }: 
   return { track, locale, queries: queries.length, novel, ...found, baseline_hit10: beside.hit10 };
 }
 
-/** Everyday queries: a row for each half by language, by kind and over all. Only the tuning half may guide a change. */
-async function everyday(live: Live): Promise<Row[]> {
-  const queries = everydayQueries();
-  say(`everyday: ${queries.length} queries, SHA-256 ${everydayDigest()}`);
-  const found = new Map<Everyday, string[]>();
-  for (const [locale, own] of Map.groupBy(queries, (query) => query.locale)) {
-    const results = await ask(live, own, locale);
-    own.forEach((query, i) => found.set(query, results[i] ?? []));
-  }
-  const row = (half: string, part: string, of: readonly Everyday[]): Row => ({
-    track: `everyday ${half}`,
-    locale: part,
-    queries: of.length,
-    novel: 0,
-    ...score(
-      of,
-      of.map((query) => found.get(query) ?? []),
-    ),
-    baseline_hit10: null,
-  });
-  return [...Map.groupBy(queries, ({ half }) => half)].flatMap(([half, own]) => [
-    row(half, 'all', own),
-    ...[...Map.groupBy(own, ({ locale }) => locale)].map(([locale, of]) => row(half, locale, of)),
-    ...[...Map.groupBy(own, ({ kind }) => kind)].map(([kind, of]) => row(half, `all: ${kind}`, of)),
-  ]);
-}
-
 /** Every prefix of a word finds all that the word finds. */
 async function narrowing(live: Live, words: readonly string[]): Promise<Row> {
   say(`narrowing en: ${words.length} words`);
@@ -122,7 +94,6 @@ async function narrowing(live: Live, words: readonly string[]): Promise<Row> {
     hit1: share,
     hit10: share,
     mrr: share,
-    nothing: 0,
     baseline_hit10: null,
   };
 }
@@ -150,7 +121,6 @@ function print(rows: readonly Row[], picker: ReadonlyMap<string, number>): void 
     'hit@1',
     'hit@10',
     'MRR',
-    'nothing %',
     'MiniSearch hit@10',
     'plain picker hit@10',
   ];
@@ -162,7 +132,6 @@ function print(rows: readonly Row[], picker: ReadonlyMap<string, number>): void 
     row.hit1,
     row.hit10,
     row.mrr,
-    row.nothing,
     row.baseline_hit10 ?? '–',
     picker.get(`${row.track} ${row.locale}`) ?? '–',
   ]);
@@ -210,10 +179,7 @@ async function main(): Promise<number> {
         picker.set(`${track.track} ${track.locale}`, hit10);
       }
     }
-    if (values.queries === undefined) {
-      add(await narrowing(live, narrowingWords(known, NARROWING_WORDS)));
-      for (const row of await everyday(live)) add(row);
-    }
+    if (values.queries === undefined) add(await narrowing(live, narrowingWords(known, NARROWING_WORDS)));
     if (values.json !== true) print(rows, picker);
     const failed = values.queries === undefined ? misses(rows, picker) : [];
     for (const line of failed) say(`missed: ${line}`);

@@ -1,5 +1,6 @@
+import { openMemory } from '@sotto/service/sqlite/file';
 import type { Bytes } from '@sotto/wire';
-import { openDatabase } from '../../services/issuer/src/node/database.ts';
+import { ISSUER_FILE } from '../../services/issuer/src/node/ports.ts';
 import { spendToken } from '../../services/issuer/src/store/spent.ts';
 
 const LEDGER = 7;
@@ -17,7 +18,7 @@ const bytes = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(l
 
 /** S23: fills one ledger with so many rows, then spends new tokens on it one by one. */
 export function largeLedger(rows: number): LedgerFigures {
-  const database = openDatabase(':memory:');
+  const database = openMemory(ISSUER_FILE);
   database.db.run(`
     WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ${rows})
     INSERT INTO spent_tokens SELECT ${LEDGER}, randomblob(32), randomblob(32), randomblob(40), null, null FROM number`);

@@ -1,7 +1,8 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { openDatabase } from '../../services/issuer/src/node/database.ts';
+import { openFile } from '@sotto/service/sqlite/file';
+import { ISSUER_FILE } from '../../services/issuer/src/node/ports.ts';
 import type { Quota, SpentTokens } from '../../services/issuer/src/ports.ts';
 import { START, World } from '../../services/issuer/test/support/world.ts';
 
@@ -36,7 +37,7 @@ export class Machine {
   #open(): World {
     return new World({
       vars: { SERVICES: JSON.stringify(SERVICES) },
-      database: openDatabase(this.#file),
+      database: openFile(this.#file, ISSUER_FILE),
       clock: this.clock,
       deps: ({ spent, quota }) => ({
         spent: this.#dying(this.#replace(spent)),

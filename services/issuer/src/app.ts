@@ -9,14 +9,14 @@ import {
   readBody,
 } from '@sotto/http';
 import { DIRECTORY, DIRECTORY_PATH } from '@sotto/privacypass';
+import { StoreError } from '@sotto/service/store';
 import type { Bytes } from '@sotto/wire';
 import { Hono, type Handler } from 'hono';
 import { issue, REQUEST_KINDS } from './issue.ts';
 import type { Issuer } from './issuer.ts';
 import { operatorRoutes } from './operator.ts';
-import { StoreError } from './ports.ts';
 import { Refusal } from './refusal.ts';
-import { KeyError } from './wrap.ts';
+import { KeyError } from './secret-key.ts';
 
 const BODY_BYTES = 32 * 1024; // above the largest batch of 500, 24.5 KB of P-384
 const BODY_MILLISECONDS = 10_000;

@@ -1,19 +1,19 @@
 import { PROBLEMS, problemResponse } from '@sotto/http';
 import type { IssuerApi, PublishedSchedule, Redemption, RedemptionOutcome } from '@sotto/redemption';
+import { aesKeyWrap, type KeyWrap } from '@sotto/service/keys';
 import { ecdhVoprf } from '@sotto/voprf/ecdh';
 import { sodiumVoprf } from '@sotto/voprf/sodium';
 import { loadSodium } from '@sotto/voprf/sodium-workerd';
-import { DAY, graceSeconds, type UnixSeconds } from '@sotto/wire';
+import type { UnixSeconds } from '@sotto/wire';
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import { app } from './app.ts';
 import { parseConfig, VARIABLES, type Config } from './config.ts';
-import { KeyStore } from './durable/keys.ts';
+import { IssuerKeys as IssuerKeysObject } from './durable/issuer-keys.ts';
 import { durableCounters, durableKeys, durableQuota, durableSpentTokens } from './durable/ports.ts';
-import { QuotaCounts } from './durable/quota.ts';
-import { SpentLedger } from './durable/spent.ts';
+import { QuotaShard as QuotaShardObject } from './durable/quota-shard.ts';
+import { SpentShard as SpentShardObject } from './durable/spent-shard.ts';
 import { byTokenType, Issuer } from './issuer.ts';
 import type { Platform } from './ports.ts';
-import type { ScheduleDeps } from './schedule.ts';
 
 /** The issuer as a Worker: the one place here that knows clock, chance, network and bindings. */
 
@@ -37,6 +37,8 @@ const voprf = {
   'ristretto255-SHA512': sodiumVoprf(await loadSodium()),
   'P384-SHA384': ecdhVoprf(crypto.subtle),
 };
+
+const keyWrap = ({ wrappingKey }: Config): KeyWrap => aesKeyWrap(crypto.subtle, wrappingKey, platform.random);
 
 interface Wired {
   readonly issuer: Issuer;
@@ -68,6 +70,7 @@ function make(env: IssuerEnv): Wired | null {
     platform,
     fetch: (input, init) => fetch(input, init),
     voprf,
+    wrap: keyWrap(config),
     authority: durableKeys(env.KEYS, spent),
     quota: durableQuota(env.QUOTA),
     spent,
@@ -115,32 +118,25 @@ export class GatewayEntrypoint extends WorkerEntrypoint<IssuerEnv> implements Is
   }
 }
 
-export class IssuerKeys extends KeyStore {
-  protected override deps(): Omit<ScheduleDeps, 'database'> {
-    return { config: parseConfig({ ...(this.env as IssuerEnv) }), platform, voprf: byTokenType(voprf) };
+// The runtime constructs these by their names; each gets the clock and the cryptography of this file.
+
+export class IssuerKeys extends IssuerKeysObject {
+  constructor(ctx: DurableObjectState, env: IssuerEnv) {
+    super(ctx, env, () => {
+      const config = parseConfig({ ...env });
+      return { config, platform, wrap: keyWrap(config), voprf: byTokenType(voprf) };
+    });
   }
 }
 
-/** The epoch's length alone, since a ledger and a quota must outlive any other mistake of configuration. */
-const epochSeconds = (env: unknown): number => Number((env as IssuerEnv).EPOCH_SECONDS ?? DAY);
-
-export class QuotaShard extends QuotaCounts {
-  protected override now(): UnixSeconds {
-    return now();
-  }
-  protected override epochSeconds(): number {
-    return epochSeconds(this.env);
-  }
-  protected override grace(): number {
-    return graceSeconds(this.epochSeconds());
+export class QuotaShard extends QuotaShardObject {
+  constructor(ctx: DurableObjectState, env: IssuerEnv) {
+    super(ctx, env, now);
   }
 }
 
-export class SpentShard extends SpentLedger {
-  protected override now(): UnixSeconds {
-    return now();
-  }
-  protected override grace(): number {
-    return graceSeconds(epochSeconds(this.env));
+export class SpentShard extends SpentShardObject {
+  constructor(ctx: DurableObjectState, env: IssuerEnv) {
+    super(ctx, env, now);
   }
 }

@@ -1,5 +1,6 @@
 import { TOKEN_TYPES } from '@sotto/privacypass';
 import type { IssuerApi, PublishedSchedule, Redemption, RedemptionOutcome } from '@sotto/redemption';
+import type { KeyWrap } from '@sotto/service/keys';
 import type { Voprf, VoprfSuiteId } from '@sotto/voprf';
 import { jwtAttester } from './attest/jwt.ts';
 import { Budget } from './budget.ts';
@@ -17,6 +18,7 @@ export interface IssuerDeps {
   readonly platform: Platform;
   readonly fetch: typeof fetch;
   readonly voprf: Readonly<Record<VoprfSuiteId, Voprf>>;
+  readonly wrap: KeyWrap;
   readonly authority: KeyAuthority;
   readonly quota: Quota;
   readonly spent: SpentTokens;
@@ -34,9 +36,9 @@ export class Issuer implements IssuerApi {
   readonly keyring: Keyring;
 
   constructor(deps: IssuerDeps) {
-    const { config, platform, authority, quota, fetch } = deps;
+    const { config, platform, authority, quota, wrap, fetch } = deps;
     this.deps = deps;
-    this.keyring = new Keyring({ config, platform, authority, voprf: byTokenType(deps.voprf) });
+    this.keyring = new Keyring({ config, platform, authority, voprf: byTokenType(deps.voprf), wrap });
     this.issuing = {
       platform,
       attester: jwtAttester({ config, platform, fetch }),

@@ -5,11 +5,12 @@ import {
   serviceChallenge,
   truncatedTokenKeyId,
 } from '@sotto/privacypass';
+import type { KeyWrap } from '@sotto/service/keys';
 import type { Voprf, VoprfKeyPair } from '@sotto/voprf';
 import { epochStartAt, equalBytes, hex, monotonicClock, type Bytes, type UnixSeconds } from '@sotto/wire';
 import type { Config, ServiceConfig } from './config.ts';
 import type { KeyAuthority, KeyRecord, KeySnapshot, Platform } from './ports.ts';
-import { KeyError, unwrapSecret } from './wrap.ts';
+import { KeyError, unwrapSecret } from './secret-key.ts';
 
 /** A key in use: it signs in its own epoch, and its tokens are redeemed in that and the next. */
 export interface LiveKey extends KeyRecord {
@@ -39,6 +40,7 @@ interface KeyringDeps {
   readonly platform: Pick<Platform, 'now'>;
   readonly authority: Pick<KeyAuthority, 'snapshot'>;
   readonly voprf: (tokenType: number) => Voprf;
+  readonly wrap: Pick<KeyWrap, 'unwrap'>;
 }
 
 /** A ring with the secrets behind it, and how many are at work with them. */
@@ -89,7 +91,7 @@ export class Keyring {
     const snapshot = await this.#deps.authority.snapshot();
     const epoch = epochStartAt(this.#now(), this.#deps.config.epochSeconds);
     const current = Math.max(snapshot.epoch, epoch);
-    const keys = this.#open(snapshot, current);
+    const keys = await this.#unwrap(snapshot, current);
     const ring = makeRing(this.#deps.config, snapshot, current, keys);
     this.forget(); // what another load has put here meanwhile
     const held: Held = { ring, keys, users: 1, forgotten: false };
@@ -108,17 +110,17 @@ export class Keyring {
     wipeUnused(held);
   }
 
-  #open({ keys }: KeySnapshot, current: UnixSeconds): LiveKey[] {
-    const { config, voprf } = this.#deps;
+  async #unwrap({ keys }: KeySnapshot, current: UnixSeconds): Promise<LiveKey[]> {
+    const { config, voprf, wrap } = this.#deps;
     const live: LiveKey[] = [];
     for (const record of keys) {
       const policy = configured(config, record);
       const inUse = record.epoch === current || record.epoch === current - config.epochSeconds;
       if (policy === undefined || !inUse) continue;
       const suite = voprf(record.type);
-      const secretKey = unwrapSecret(config.wrappingKey, record);
+      const secretKey = await unwrapSecret(wrap, record);
       if (!equalBytes(suite.publicKey(secretKey), record.publicKey)) {
-        throw new KeyError('mismatch', 'a stored public key is not of its secret key');
+        throw new KeyError('mismatch', 'a stored public key does not belong to its secret key');
       }
       const pair = { secretKey, publicKey: record.publicKey };
       const digest = challengeDigest(challengeOf(config, record));
@@ -137,8 +139,8 @@ function configured({ services }: Config, { service, type }: KeyRecord): Service
   return services.find(({ name, types }) => name === service && types.includes(type));
 }
 
-/** What a request tells of its key. */
-const place = (type: number, truncated: number): string => `${type} ${truncated}`;
+/** How a token request names its key. */
+const requestedKey = (type: number, truncated: number): string => `${type} ${truncated}`;
 
 function makeRing(
   config: Config,
@@ -149,14 +151,14 @@ function makeRing(
   const signing = new Map(
     keys
       .filter(({ epoch }) => epoch === current)
-      .map((key) => [place(key.type, truncatedTokenKeyId(key.publicKey)), key]),
+      .map((key) => [requestedKey(key.type, truncatedTokenKeyId(key.publicKey)), key]),
   );
   const redeeming = new Map(keys.map((key) => [hex(key.keyId), key]));
   return {
     epoch: current,
     until: current + config.epochSeconds,
     directory: directoryOf(config, snapshot.keys, current),
-    signing: (type, truncated) => signing.get(place(type, truncated)),
+    signing: (type, truncated) => signing.get(requestedKey(type, truncated)),
     signs: signing.size > 0,
     redeeming: (keyId) => redeeming.get(hex(keyId)),
   };

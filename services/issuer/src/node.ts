@@ -13,18 +13,20 @@ import type { Server } from 'node:http';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { createAdaptorServer } from '@hono/node-server';
 import { listen, type Serving } from '@sotto/http/node';
+import { aesKeyWrap } from '@sotto/service/keys';
+import { ConfigError as FileError } from '@sotto/service/config';
+import { groupCommit } from '@sotto/service/sqlite';
+import { openFile } from '@sotto/service/sqlite/file';
 import { nodeEcdhVoprf } from '@sotto/voprf/ecdh-node';
 import { sodiumVoprf } from '@sotto/voprf/sodium';
 import { loadSodium } from '@sotto/voprf/sodium-node';
 import { app } from './app.ts';
 import { ConfigError, credential, parseConfig } from './config.ts';
 import { byTokenType, Issuer } from './issuer.ts';
-import { FileError, openDatabase } from './node/database.ts';
-import { Group } from './node/group.ts';
-import { memoryCounters, sqliteKeys, sqliteQuota, sqliteSpentTokens } from './node/ports.ts';
+import { ISSUER_FILE, memoryCounters, sqliteKeys, sqliteQuota, sqliteSpentTokens } from './node/ports.ts';
 import { redeemRoute } from './node/redeem-route.ts';
 import type { Platform } from './ports.ts';
-import { KeyError } from './wrap.ts';
+import { KeyError } from './secret-key.ts';
 
 const TICK = 60_000; // milliseconds between two runs of the schedule
 const DRAIN = 8000; // milliseconds for what is in flight when we are stopped
@@ -56,16 +58,18 @@ function port(variable: string, fallback: string): number {
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const internalToken = credential(process.env['INTERNAL_TOKEN'], 'INTERNAL_TOKEN');
-  const database = openDatabase(storePath());
-  const group = new Group(database, async (milliseconds) => sleep(milliseconds));
+  const database = openFile(storePath(), ISSUER_FILE);
+  const store = groupCommit(database, async (milliseconds) => sleep(milliseconds));
+  const wrap = aesKeyWrap(crypto.subtle, config.wrappingKey, platform.random);
   const issuer = new Issuer({
     config,
     platform,
     fetch,
     voprf,
-    authority: sqliteKeys({ config, platform, voprf: byTokenType(voprf), database }, group),
-    quota: sqliteQuota(database, group, { now: platform.now, epochSeconds: config.epochSeconds }),
-    spent: sqliteSpentTokens(database, group, platform.now),
+    wrap,
+    authority: sqliteKeys({ config, platform, wrap, voprf: byTokenType(voprf), ...store }),
+    quota: sqliteQuota(store, { now: platform.now, epochSeconds: config.epochSeconds }),
+    spent: sqliteSpentTokens(store, platform.now),
     counters: memoryCounters(),
   });
   if (process.env['RESTORED'] === '1') await issuer.retireAll();

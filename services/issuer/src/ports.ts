@@ -1,6 +1,6 @@
 import type { Bytes, Random, UnixSeconds } from '@sotto/wire';
 
-/** Chance and time, chosen by the entry file. */
+/** Randomness and time, chosen by the entry file. */
 export interface Platform {
   readonly now: () => UnixSeconds;
   readonly random: Random;
@@ -118,9 +118,4 @@ export interface KeyAuthority {
 export interface Counters {
   add(counts: Readonly<Record<string, number>>): Promise<void>;
   totals(): Promise<Readonly<Record<string, number>>>;
-}
-
-/** A store is out of reach, full, locked or broken: nothing was issued or spent that we could vouch for. */
-export class StoreError extends Error {
-  override readonly name = 'StoreError';
 }

@@ -1,5 +1,8 @@
 import { tokenKeyId, truncatedTokenKeyId } from '@sotto/privacypass';
-import type { Voprf } from '@sotto/voprf';
+import type { KeyWrap } from '@sotto/service/keys';
+import type { Store } from '@sotto/service/sqlite';
+import { StoreError } from '@sotto/service/store';
+import type { Voprf, VoprfKeyPair } from '@sotto/voprf';
 import {
   acceptedUntil,
   destroyedAt,
@@ -7,12 +10,11 @@ import {
   equalBytes,
   HORIZON,
   type Bytes,
-  type Random,
   type UnixSeconds,
 } from '@sotto/wire';
-import type { Config, ServiceConfig } from './config.ts';
+import type { Config } from './config.ts';
 import type { KeyListing, KeyRecord, KeySnapshot, Platform } from './ports.ts';
-import type { Database } from './store/database.ts';
+import { KeyError, keyContext } from './secret-key.ts';
 import {
   allKeys,
   deleteKeysThrough,
@@ -23,170 +25,223 @@ import {
   type IssuerState,
   type KeyRow,
 } from './store/keys.ts';
-import { KeyError, wrapSecret } from './wrap.ts';
 
-export interface ScheduleDeps {
+export interface ScheduleDeps extends Store {
   readonly config: Config;
   readonly platform: Pick<Platform, 'now' | 'random'>;
   readonly voprf: (tokenType: number) => Voprf;
-  readonly database: Database;
-  /** Called with the keys that are destroyed, in the same atomic block. */
+  readonly wrap: KeyWrap;
+  /** Called with the keys that are destroyed, in the same transaction. */
   readonly onDestroyed?: (keys: readonly KeyRow[]) => void;
 }
 
+/** A key that the schedule requires, before it is made. */
+interface PlannedKey {
+  readonly service: string;
+  readonly type: number;
+  readonly epoch: UnixSeconds;
+  readonly shards: number;
+}
+
 const TRUNCATED_IDS = 256;
-/** With one id of 256 free, so many draws miss it once in 10^17. */
-const MAX_DRAWS = 10_000;
+/** With one id of 256 free, this many attempts miss it once in 10^17. */
+const MAX_KEY_ATTEMPTS = 10_000;
+/** Every round that fails lost a race against another process that made the same keys. */
+const MAX_ROUNDS = 8;
 
 /**
- * The key schedule: what exists for a moment of the clock is a function of the configuration and of
- * what was made before. Each act is one atomic block, so it does not matter how often or from where it
- * is started, or where it is killed.
+ * The key schedule: which keys exist follows from the configuration, the clock and the keys made before. Every change
+ * is one transaction, so it does not matter how often it is started, from where, or when it is killed.
  */
 export class Schedule {
   readonly #deps: ScheduleDeps;
+  #run: Promise<void> | undefined;
 
   constructor(deps: ScheduleDeps) {
     this.#deps = deps;
   }
 
-  /** Makes the keys that are missing, destroys those past their grace. */
-  run(): void {
-    const { config, database, platform } = this.#deps;
-    const { db } = database;
-    const E = config.epochSeconds;
-    database.atomically(() => {
-      const state = this.#state();
-      const current = Math.max(state.epoch, epochStartAt(platform.now(), E));
-      if (current > state.epoch) writeState(db, { ...state, epoch: current });
-      // A key is destroyed by the clock that never runs backwards, so none comes back to life.
-      const now = Math.max(current, platform.now());
-      this.#destroyThrough(now - destroyedAt(0, E));
-      const keys = allKeys(db);
-      const started = keys.some(({ epoch }) => epoch === current);
-      for (const service of config.services) {
-        for (const type of service.types) this.#makeAhead(keys, service, type, { current, started, state });
-      }
+  /**
+   * Makes the keys that are missing and destroys those past their grace.
+   *
+   * Keys are made outside of the transaction, because wrapping is asynchronous, and added only if all that are still
+   * missing were made: an epoch whose directory was published never gets a further key. Calls that overlap share one run.
+   */
+  run(): Promise<void> {
+    this.#run ??= this.#runOnce().finally(() => {
+      this.#run = undefined;
     });
+    return this.#run;
   }
 
-  #makeAhead(
-    keys: KeyRow[],
-    service: ServiceConfig,
-    type: number,
-    at: { current: UnixSeconds; started: boolean; state: { retiredThrough: number } },
-  ): void {
-    const { config } = this.#deps;
-    const mine = keys.filter((key) => key.service === service.name && key.type === type);
-    const known = new Set(mine.map(({ epoch }) => epoch));
-    for (let ahead = 0; ahead <= HORIZON; ahead++) {
-      const epoch = at.current + ahead * config.epochSeconds;
-      // What the current epoch's directory shows was published before it began, and stays as it is.
-      const published = ahead === 0 && at.started;
-      if (known.has(epoch) || published || epoch <= at.state.retiredThrough) continue;
-      keys.push(this.#make(keys, service, type, epoch));
+  async #runOnce(): Promise<void> {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const { missing, keys } = await this.#deps.transact(() => this.#advance());
+      if (missing.length === 0) return;
+      const made = await this.#makeKeys(missing, keys);
+      if (await this.#deps.transact(() => this.#add(made))) return;
     }
+    throw new StoreError('busy', 'other processes keep changing the key schedule');
   }
 
-  /** Draws keys until one has a truncated id that no other key has. */
-  #make(keys: readonly KeyRow[], service: ServiceConfig, type: number, epoch: UnixSeconds): KeyRow {
-    const { config, database, platform, voprf } = this.#deps;
+  /** Moves to the epoch of the clock and destroys dead keys. Returns the keys that exist and those that are missing. */
+  #advance(): { keys: KeyRow[]; missing: PlannedKey[] } {
+    const { config, db, platform } = this.#deps;
+    const state = this.#state();
+    const current = Math.max(state.epoch, epochStartAt(platform.now(), config.epochSeconds));
+    if (current > state.epoch) writeState(db, { ...state, epoch: current });
+    // Keys are destroyed by a clock that never runs backwards, so none of them comes back.
+    const now = Math.max(current, platform.now());
+    this.#destroyThrough(now - destroyedAt(0, config.epochSeconds));
+    const keys = allKeys(db);
+    return { keys, missing: missingKeys(config, { ...state, epoch: current }, keys) };
+  }
+
+  /** Adds every key that is still missing. False, and nothing is added, if one of them was not made or its id is taken. */
+  #add(made: readonly NewKey[]): boolean {
+    const { config, db } = this.#deps;
+    const keys = allKeys(db);
+    const rows = missingKeys(config, this.#state(), keys).map((planned) =>
+      made.find((key) => isSameKey(key, planned)),
+    );
     const taken = new Set(keys.map(({ truncated }) => truncated));
-    if (taken.size >= TRUNCATED_IDS) throw new KeyError('no-truncated-id', 'all 256 truncated ids are taken');
-    for (let draw = 0; draw < MAX_DRAWS; draw++) {
-      const row = drawKey(
-        voprf(type),
-        { service: service.name, type, epoch },
-        config.wrappingKey,
-        platform.random,
-      );
-      if (taken.has(row.truncated)) continue;
-      const kept = { ...row, shards: service.shards, evaluations: 0 };
-      if (insertKey(database.db, kept)) return kept;
-      throw new KeyError('mismatch', 'a key stands where none did');
-    }
-    throw new KeyError('no-truncated-id', `no free truncated id in ${MAX_DRAWS} draws`);
+    if (rows.some((row) => row === undefined || taken.has(row.truncated))) return false;
+    for (const row of rows) if (row !== undefined) insertKey(db, row);
+    return true;
   }
 
-  /** @throws {KeyError} `mismatch` when the keys are of epochs of another length: their ledgers would be lost sight of */
+  async #makeKeys(missing: readonly PlannedKey[], keys: readonly KeyRow[]): Promise<NewKey[]> {
+    const taken = new Set(keys.map(({ truncated }) => truncated));
+    const made: NewKey[] = [];
+    for (const planned of missing) {
+      const key = await makeKey(this.#deps, planned, taken);
+      taken.add(key.truncated);
+      made.push(key);
+    }
+    return made;
+  }
+
+  /** @throws {KeyError} `mismatch` if the keys belong to epochs of another length: their ledgers would not be found */
   #state(): IssuerState {
-    const { config, database } = this.#deps;
-    const state = readState(database.db, config.epochSeconds);
+    const { config, db } = this.#deps;
+    const state = readState(db, config.epochSeconds);
     if (state.epochSeconds !== config.epochSeconds) {
-      throw new KeyError('mismatch', 'EPOCH_SECONDS is not what the stored keys were made under');
+      throw new KeyError('mismatch', 'EPOCH_SECONDS is not the length that the stored keys were made for');
     }
     return state;
   }
 
-  /** What exists now: it makes nothing. */
-  snapshot(): KeySnapshot {
-    const { db } = this.#deps.database;
-    return { epoch: this.#state().epoch, keys: allKeys(db).map(asRecord) };
+  /** The keys that exist, after the missing ones were made. */
+  async snapshot(): Promise<KeySnapshot> {
+    await this.run();
+    const { db, transact } = this.#deps;
+    return transact(() => ({ epoch: this.#state().epoch, keys: allKeys(db).map(asRecord) }));
   }
 
-  list(): KeyListing[] {
-    const { config, database } = this.#deps;
-    const current = this.#state().epoch;
-    return allKeys(database.db).map(({ service, epoch, type, keyId, evaluations }) => ({
-      service,
-      epoch,
-      type,
-      keyId,
-      state: stateOf(epoch, current, config.epochSeconds),
-      evaluations,
-    }));
+  list(): Promise<KeyListing[]> {
+    const { config, db, transact } = this.#deps;
+    return transact(() => {
+      const current = this.#state().epoch;
+      return allKeys(db).map(({ service, epoch, type, keyId, evaluations }) => ({
+        service,
+        epoch,
+        type,
+        keyId,
+        state: stateOf(epoch, current, config.epochSeconds),
+        evaluations,
+      }));
+    });
   }
 
-  /** Takes evaluations off a key's ceiling, all or none: false for a key that is gone, too. */
-  reserve(keyId: Bytes, count: number): boolean {
-    const { config, database } = this.#deps;
-    const row = allKeys(database.db).find((key) => equalBytes(key.keyId, keyId));
-    const ceiling = config.services.find(({ name }) => name === row?.service)?.ceiling ?? 0;
-    return reserveEvaluations(database.db, keyId, count, ceiling);
+  /** Reserves evaluations of a key's ceiling: all or none. False also for a key that does not exist. */
+  reserve(keyId: Bytes, count: number): Promise<boolean> {
+    const { config, db, transact } = this.#deps;
+    return transact(() => {
+      const row = allKeys(db).find((key) => equalBytes(key.keyId, keyId));
+      const ceiling = config.services.find(({ name }) => name === row?.service)?.ceiling ?? 0;
+      return reserveEvaluations(db, keyId, count, ceiling);
+    });
   }
 
   /**
-   * After a restore. Destroys the keys of the current epoch and of all before it: they may have signed,
-   * and what was spent since the backup would be spendable again. Keys made ahead have signed nothing
-   * and stay, so the published schedule holds: the next epoch begins with the key that everyone expects.
+   * After a restore. Destroys the keys of the current epoch and of all before it: they may have signed, and tokens spent
+   * since the backup would be spendable again. Keys made ahead have signed nothing and stay, so the published schedule
+   * holds: the next epoch begins with the key that was published for it. Returns the number of destroyed keys.
    */
-  retireAll(): KeyRow[] {
-    const { config, database, platform } = this.#deps;
-    return database.atomically(() => {
+  retireAll(): Promise<number> {
+    const { config, db, platform, transact } = this.#deps;
+    return transact(() => {
       const state = this.#state();
       const current = Math.max(state.epoch, epochStartAt(platform.now(), config.epochSeconds));
       const generation = state.generation + 1;
-      writeState(database.db, { ...state, epoch: current, generation, retiredThrough: current });
+      writeState(db, { ...state, epoch: current, generation, retiredThrough: current });
       return this.#destroyThrough(current);
     });
   }
 
-  #destroyThrough(epoch: number): KeyRow[] {
-    const dead = deleteKeysThrough(this.#deps.database.db, epoch);
+  #destroyThrough(epoch: number): number {
+    const dead = deleteKeysThrough(this.#deps.db, epoch);
     this.#deps.onDestroyed?.(dead);
-    return dead;
+    return dead.length;
   }
 }
 
-function drawKey(
-  voprf: Voprf,
-  at: { service: string; type: number; epoch: UnixSeconds },
-  wrappingKey: Bytes, // 32 bytes
-  random: Random,
-): Omit<KeyRow, 'shards' | 'evaluations'> {
-  const { secretKey, publicKey } = voprf.generateKeyPair(random);
+/** The keys that must exist in the state's epoch and in those ahead, and do not. */
+function missingKeys(
+  { services, epochSeconds }: Config,
+  state: IssuerState,
+  keys: readonly KeyRow[],
+): PlannedKey[] {
+  // The directory of the current epoch was published before the epoch began, and does not change.
+  const published = keys.some(({ epoch }) => epoch === state.epoch);
+  const ahead = Array.from({ length: HORIZON + 1 }, (_, i) => state.epoch + i * epochSeconds);
+  const open = ahead.filter((epoch) => epoch > state.retiredThrough && !(published && epoch === state.epoch));
+  const planned = services.flatMap(({ name, types, shards }) =>
+    types.flatMap((type) => open.map((epoch) => ({ service: name, type, epoch, shards }))),
+  );
+  return planned.filter((one) => !keys.some((key) => isSameKey(key, one)));
+}
+
+type KeyPlace = Pick<PlannedKey, 'service' | 'type' | 'epoch'>;
+
+const isSameKey = (a: KeyPlace, b: KeyPlace): boolean =>
+  a.service === b.service && a.type === b.type && a.epoch === b.epoch;
+
+type NewKey = Omit<KeyRow, 'evaluations'>;
+
+/** Generates keys until one has a truncated id that no other key has. */
+async function makeKey(
+  { voprf, wrap, platform }: ScheduleDeps,
+  planned: PlannedKey,
+  taken: ReadonlySet<number>,
+): Promise<NewKey> {
+  const { secretKey, publicKey } = generate(voprf(planned.type), platform, taken);
   const keyId = tokenKeyId(publicKey);
-  const wrapped = wrapSecret(wrappingKey, { ...at, keyId }, secretKey, random);
+  const wrapped = await wrap.wrap(secretKey, keyContext({ ...planned, keyId }));
   secretKey.fill(0);
-  return { ...at, keyId, truncated: truncatedTokenKeyId(publicKey), publicKey, wrapped };
+  return { ...planned, keyId, truncated: truncatedTokenKeyId(publicKey), publicKey, wrapped };
+}
+
+function generate(
+  voprf: Voprf,
+  { random }: Pick<Platform, 'random'>,
+  taken: ReadonlySet<number>,
+): VoprfKeyPair {
+  if (taken.size >= TRUNCATED_IDS) throw new KeyError('no-truncated-id', 'all 256 truncated ids are taken');
+  for (let attempt = 0; attempt < MAX_KEY_ATTEMPTS; attempt++) {
+    const pair = voprf.generateKeyPair(random);
+    if (!taken.has(truncatedTokenKeyId(pair.publicKey))) return pair;
+    pair.secretKey.fill(0);
+  }
+  throw new KeyError('no-truncated-id', `no free truncated id in ${MAX_KEY_ATTEMPTS} attempts`);
 }
 
 function asRecord({ truncated: _truncated, evaluations: _evaluations, ...record }: KeyRow): KeyRecord {
   return record;
 }
 
-function stateOf(epoch: UnixSeconds, current: UnixSeconds, E: number): KeyListing['state'] {
+function stateOf(epoch: UnixSeconds, current: UnixSeconds, epochSeconds: number): KeyListing['state'] {
   if (epoch > current) return 'ahead';
   if (epoch === current) return 'current';
-  return acceptedUntil(epoch, E) > current ? 'previous' : 'grace';
+  return acceptedUntil(epoch, epochSeconds) > current ? 'previous' : 'grace';
 }

@@ -26,7 +26,7 @@ test('K05 the issuer holds no secret in a CryptoKey that could be exported', asy
   expect(made.filter(({ type, extractable }) => type !== 'public' && extractable)).toEqual([]);
 });
 
-test('a stored key is sealed under a key that the store does not hold, and bound to its place', async () => {
+test('a stored key is wrapped under a key that the store does not hold, and bound to its service and type', async () => {
   const world = new World();
   await world.issuer.runSchedule();
   const other = new World({
@@ -41,6 +41,16 @@ test('a stored key is sealed under a key that the store does not hold, and bound
     `update issuer_keys set wrapped = (select wrapped from issuer_keys where service = 'stickers' and epoch = ${START})
      where service = 'weather' and type = 5 and epoch = ${START}`,
   );
+  const cold = new World({ database: world.database, clock: world.clock });
+  expect((await cold.fetch('/.well-known/private-token-issuer-directory')).status).toBe(503);
+});
+
+test('a stored key that was moved to another epoch is not unwrapped', async () => {
+  const world = new World();
+  await world.issuer.runSchedule();
+  const weather = "service = 'weather' and type = 5 and epoch =";
+  world.database.db.run(`delete from issuer_keys where ${weather} ${START}`);
+  world.database.db.run(`update issuer_keys set epoch = ${START} where ${weather} ${START + DAY}`);
   const cold = new World({ database: world.database, clock: world.clock });
   expect((await cold.fetch('/.well-known/private-token-issuer-directory')).status).toBe(503);
 });

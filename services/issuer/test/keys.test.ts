@@ -127,9 +127,11 @@ test('I17 a truncated id that is taken is drawn again; when all are taken there 
     config: one.issuer.deps.config,
     platform: one.issuer.deps.platform,
     voprf: () => voprf,
-    database: one.database,
+    wrap: one.issuer.deps.wrap,
+    db: one.database.db,
+    transact: async (block) => one.database.atomically(block),
   });
-  expect(() => schedule.run()).toThrow(expect.objectContaining({ code: 'no-truncated-id' }));
+  await expect(schedule.run()).rejects.toMatchObject({ code: 'no-truncated-id' });
   expect(rows(one)).toEqual([]); // all or nothing
 
   for (let id = 0; id < 256; id++) {
@@ -138,7 +140,7 @@ test('I17 a truncated id that is taken is drawn again; when all are taken there 
     );
   }
   one.clock.now = 1000;
-  expect(() => schedule.run()).toThrow(expect.objectContaining({ code: 'no-truncated-id' }));
+  await expect(schedule.run()).rejects.toMatchObject({ code: 'no-truncated-id' });
 });
 
 test('I20 S21 a clock that goes back picks no earlier key, and nothing expired comes back to life', async () => {

@@ -13,13 +13,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { groupCommit, type Database } from '@sotto/service/sqlite';
+import { openFile } from '@sotto/service/sqlite/file';
+import { StoreError } from '@sotto/service/store';
 import { hex, type Bytes } from '@sotto/wire';
 import { afterAll, expect, test } from 'vitest';
-import { openDatabase } from '../src/node/database.ts';
-import { Group } from '../src/node/group.ts';
-import { sqliteSpentTokens } from '../src/node/ports.ts';
-import { StoreError, type Spend, type SpentTokens } from '../src/ports.ts';
-import type { Database } from '../src/store/database.ts';
+import { ISSUER_FILE, sqliteSpentTokens } from '../src/node/ports.ts';
+import type { Spend, SpentTokens } from '../src/ports.ts';
 import { spendProcess } from './support/processes.ts';
 import { random } from './support/wallet.ts';
 import { DAY, World } from './support/world.ts';
@@ -27,14 +27,15 @@ import { DAY, World } from './support/world.ts';
 const folder = mkdtempSync(path.join(tmpdir(), 'sotto-store-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const file = (name: string): string => path.join(folder, name);
-
-/** What SQLite or we say of a file that is no good. */
-const REFUSED = /STORE is|not a database|malformed|unable to open|readonly|disk I\/O/;
+const openIssuerFile = (at: string) => openFile(at, ISSUER_FILE);
+const REFUSED = /^STORE: /; // how every refusal to open a file begins
 
 /** The store's port over a file, with a clock that stands still. */
 function tokensOf(database: Database, now = 1): SpentTokens {
-  const group = new Group(database, async (milliseconds) => sleep(milliseconds));
-  return sqliteSpentTokens(database, group, () => now);
+  return sqliteSpentTokens(
+    groupCommit(database, async (milliseconds) => sleep(milliseconds)),
+    () => now,
+  );
 }
 const ledger = { keyId: new Uint8Array(32).fill(1), shards: 1, end: 2 ** 33 };
 const spend = (): Spend => ({
@@ -67,7 +68,7 @@ test('S09 X02 killed at random during spends, nothing acknowledged is lost, and 
     process.stop();
     await stopped;
   }
-  const database = openDatabase(store);
+  const database = openIssuerFile(store);
   const after = tokensOf(database);
   const acknowledged = [...known].filter(([, acked]) => acked).map(([one]) => one);
   expect(acknowledged.length).toBeGreaterThan(20);
@@ -81,16 +82,16 @@ test('S09 X02 killed at random during spends, nothing acknowledged is lost, and 
 });
 
 test('S11 while another process has the lock, spends fail in a fifth of a second, and the rest goes on', async () => {
-  const store = file('lock.sqlite');
-  const database = openDatabase(store);
+  const at = file('lock.sqlite');
+  const database = openIssuerFile(at);
   const slept: number[] = []; // milliseconds, each of them a turn for everybody else
-  const group = new Group(database, async (milliseconds) => {
+  const store = groupCommit(database, async (milliseconds) => {
     slept.push(milliseconds);
     await sleep(milliseconds);
   });
-  const tokens = sqliteSpentTokens(database, group, () => 1);
+  const tokens = sqliteSpentTokens(store, () => 1);
   await tokens.spend(ledger, spend());
-  const other = new DatabaseSync(store);
+  const other = new DatabaseSync(at);
   other.exec('BEGIN IMMEDIATE');
   const one = spend();
   slept.length = 0;
@@ -106,7 +107,7 @@ test('S11 while another process has the lock, spends fail in a fifth of a second
 
 test('S12 a store that is truncated, empty, damaged, foreign or read-only is refused, and never begun anew', async () => {
   const store = file('whole.sqlite');
-  const database = openDatabase(store);
+  const database = openIssuerFile(store);
   const tokens = tokensOf(database);
   await Promise.all(Array.from({ length: 200 }, () => tokens.spend(ledger, spend())));
   database.close();
@@ -115,18 +116,18 @@ test('S12 a store that is truncated, empty, damaged, foreign or read-only is ref
     const cut = file(`cut-${length}.sqlite`);
     copyFileSync(store, cut);
     truncateSync(cut, length);
-    expect(() => openDatabase(cut)).toThrow(REFUSED);
+    expect(() => openIssuerFile(cut)).toThrow(REFUSED);
     expect(statSync(cut).size).toBe(length);
   }
   const noise = file('noise.sqlite');
   writeFileSync(noise, random(8192));
-  expect(() => openDatabase(noise)).toThrow(REFUSED);
+  expect(() => openIssuerFile(noise)).toThrow(REFUSED);
   const foreign = file('foreign.sqlite');
   const client = new DatabaseSync(foreign);
   client.exec('CREATE TABLE other (x)');
   client.close();
-  expect(() => openDatabase(foreign)).toThrow('not an issuer');
-  expect(() => openDatabase(file('no/such/folder.sqlite'))).toThrow(REFUSED);
+  expect(() => openIssuerFile(foreign)).toThrow('is a file of another program');
+  expect(() => openIssuerFile(file('no/such/folder.sqlite'))).toThrow(REFUSED);
 });
 
 test('S12 what was acknowledged stands in the file itself: there is no log beside it to lose', async () => {
@@ -137,7 +138,7 @@ test('S12 what was acknowledged stands in the file itself: there is no log besid
   process.stop();
   for (const side of ['-wal', '-shm']) expect(existsSync(`${store}${side}`)).toBe(false);
   rmSync(`${store}-journal`, { force: true });
-  const database = openDatabase(store);
+  const database = openIssuerFile(store);
   const after = tokensOf(database);
   for (const one of spent) expect(await after.spend(ledger, replay(one))).toBe('replayed');
   database.close();
@@ -145,7 +146,7 @@ test('S12 what was acknowledged stands in the file itself: there is no log besid
 
 test('S12 a file that is cut while it is open fails closed', async () => {
   const store = file('live.sqlite');
-  const database = openDatabase(store);
+  const database = openIssuerFile(store);
   const tokens = tokensOf(database);
   const spent = Array.from({ length: 200 }, spend);
   await Promise.all(spent.map((one) => tokens.spend(ledger, one)));
@@ -154,7 +155,7 @@ test('S12 a file that is cut while it is open fails closed', async () => {
   expect(outcomes.some((outcome) => outcome.status === 'fulfilled' && outcome.value === 'first')).toBe(false);
   expect(outcomes.some((outcome) => outcome.status === 'rejected')).toBe(true);
   database.close();
-  expect(() => openDatabase(store)).toThrow(REFUSED);
+  expect(() => openIssuerFile(store)).toThrow(REFUSED);
 });
 
 const isRoot = process.getuid?.() === 0;
@@ -183,7 +184,7 @@ test.skipIf(disk === null)(
   `S10 on a full disk spends fail closed, nothing acknowledged is spendable again, and space heals it${UNMOUNTED}`,
   async () => {
     const at = disk ?? '';
-    const database = openDatabase(path.join(at, 'full.sqlite'));
+    const database = openIssuerFile(path.join(at, 'full.sqlite'));
     const tokens = tokensOf(database);
     const spent: Spend[] = [];
     for (let i = 0; i < 200; i++) {
@@ -219,18 +220,18 @@ test.skipIf(disk === null)(
   `S12 on a file system that became read-only spends fail closed, and the issuer does not start${UNMOUNTED}`,
   async () => {
     const store = path.join(disk ?? '', 'frozen.sqlite');
-    const database = openDatabase(store);
+    const database = openIssuerFile(store);
     const tokens = tokensOf(database);
     const one = spend();
     expect(await tokens.spend(ledger, one)).toBe('first');
     database.close();
     execFileSync('mount', ['-o', 'remount,ro', disk ?? '']);
     try {
-      expect(() => openDatabase(store)).toThrow(REFUSED);
+      expect(() => openIssuerFile(store)).toThrow(REFUSED);
     } finally {
       execFileSync('mount', ['-o', 'remount,rw', disk ?? '']);
     }
-    const again = openDatabase(store);
+    const again = openIssuerFile(store);
     expect(await tokensOf(again).spend(ledger, replay(one))).toBe('replayed');
     again.close();
   },
@@ -238,14 +239,14 @@ test.skipIf(disk === null)(
 
 test('S16 K07 a file from a backup, with every key retired at its start, refuses the tokens of before', async () => {
   const store = file('backup.sqlite');
-  const first = new World({ database: openDatabase(store) });
+  const first = new World({ database: openIssuerFile(store) });
   const tokens = await first.draw(5);
   copyFileSync(store, file('saved.sqlite'));
   expect(await first.redeem(tokens[0])).toBe('first');
   first.database.close();
 
   copyFileSync(file('saved.sqlite'), store);
-  const restored = new World({ database: openDatabase(store), clock: first.clock });
+  const restored = new World({ database: openIssuerFile(store), clock: first.clock });
   await restored.issuer.retireAll();
   for (const token of tokens) expect(await restored.redeem(token)).toBe('invalid');
   restored.clock.now += DAY;
@@ -255,7 +256,7 @@ test('S16 K07 a file from a backup, with every key retired at its start, refuses
 
 test('S24 VACUUM by another process during load fails nobody', async () => {
   const store = file('vacuum.sqlite');
-  const database = openDatabase(store);
+  const database = openIssuerFile(store);
   const tokens = tokensOf(database);
   const other = new DatabaseSync(store, { timeout: 1000 });
   for (let round = 0; round < 5; round++) {
@@ -269,7 +270,7 @@ test('S24 VACUUM by another process during load fails nobody', async () => {
 
 test('P07 no secret and no forgotten row stays in the file, in freed pages or beside it', async () => {
   const store = file('rest.sqlite');
-  const world = new World({ database: openDatabase(store) });
+  const world = new World({ database: openIssuerFile(store) });
   const [token] = await world.draw(1, { account: 'account-canary-42' });
   await world.redeem(token);
   const ring = await world.issuer.keyring.use((held) => held);

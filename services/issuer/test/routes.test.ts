@@ -1,7 +1,7 @@
 import { AMORTIZED_REQUEST } from '@sotto/privacypass';
 import { hex } from '@sotto/wire';
 import { expect, test } from 'vitest';
-import { StoreError } from '../src/ports.ts';
+import { StoreError } from '@sotto/service/store';
 import { PROBLEM, told, World } from './support/world.ts';
 
 const DIRECTORY_PATH = '/.well-known/private-token-issuer-directory';
@@ -150,7 +150,7 @@ const fail = (error: Error) => async (): Promise<never> => {
 
 test('X05 whatever a store or a key does, the answer is a constant: 503 for a store, 500 for a fault', async () => {
   const outcomes = new Set<string>();
-  for (const error of [new StoreError('canary'), new TypeError('canary')]) {
+  for (const error of [new StoreError('failed', 'canary'), new TypeError('canary')]) {
     for (const port of ['authority', 'quota', 'counters', 'fetch'] as const) {
       const broken = new Proxy({} as never, { get: () => fail(error), apply: fail(error) });
       const world = new World();

@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { groupCommit, type Database, type Db } from '@sotto/service/sqlite';
+import { openFile, openMemory } from '@sotto/service/sqlite/file';
 import { concat } from '@sotto/wire';
 import { and, eq } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-sqlite';
 import { afterAll, expect, test } from 'vitest';
-import { openDatabase } from '../src/node/database.ts';
-import { Group } from '../src/node/group.ts';
-import { sqliteSpentTokens } from '../src/node/ports.ts';
+import { ISSUER_FILE, sqliteSpentTokens } from '../src/node/ports.ts';
 import type { Ledger, Spend, SpendOutcome, SpentTokens } from '../src/ports.ts';
-import type { Database, Db } from '../src/store/database.ts';
-import { SPENT_TABLES, spentTokens } from '../src/store/spent-schema.ts';
+import { MIGRATIONS } from '../src/store/migrations.ts';
+import { spentTokens } from '../src/store/schema.ts';
 import { closeLedger, spendToken } from '../src/store/spent.ts';
 import { spendProcess } from './support/processes.ts';
 import { spentTokensViolations } from './support/spent-contract.ts';
@@ -24,13 +24,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const END = 1000;
 /** The store's port over a file, with a clock that stands still. */
 function tokensOf(database: Database, now = 1): SpentTokens {
-  const group = new Group(database, async (milliseconds) => sleep(milliseconds));
-  return sqliteSpentTokens(database, group, () => now);
+  return sqliteSpentTokens(
+    groupCommit(database, async (milliseconds) => sleep(milliseconds)),
+    () => now,
+  );
 }
 
 test('S05 S06 the contract of SpentTokens holds on node:sqlite, in memory and in a file', async () => {
-  for (const file of [':memory:', path.join(folder, 'one.sqlite')]) {
-    const database = openDatabase(file);
+  for (const database of [openMemory(ISSUER_FILE), openFile(path.join(folder, 'one.sqlite'), ISSUER_FILE)]) {
     expect(await spentTokensViolations(tokensOf(database, 500), END)).toEqual([]);
     database.close();
   }
@@ -59,6 +60,8 @@ const oneSpend = (): Spend => ({
 });
 
 const number = ({ keyId }: Ledger): number => keyId.subarray(0, 6).reduce((n, byte) => n * 256 + byte, 0);
+
+const SPENT_TABLES = Object.values(MIGRATIONS).flatMap((text) => text.split('--> statement-breakpoint'));
 
 /** A store that a reviewer might have let through. */
 function mutant(
@@ -92,7 +95,7 @@ test('S08 mutation: an await between check and insert fails the contract', async
 });
 
 test('S08 mutation: a schema without the unique key fails the contract', async () => {
-  const keyed = /,\s*PRIMARY KEY \(ledger, id\)\s*\) STRICT, WITHOUT ROWID/;
+  const keyed = /,\s*CONSTRAINT "spent_tokens_pk" PRIMARY KEY\("ledger", "id"\)\s*\) STRICT, WITHOUT ROWID/;
   const tables = SPENT_TABLES.map((sql) => sql.replace(keyed, ') STRICT'));
   expect(tables).not.toEqual(SPENT_TABLES);
   const store = mutant(tables, async (db, ledger, one) => spendToken(db, ledger, one));
@@ -106,7 +109,7 @@ test('S08 what the mutants are built on is sound: unmutated it passes', async ()
 });
 
 test('the tables are those of the drizzle schema, and the primary key is the only index', () => {
-  const database = openDatabase(path.join(folder, 'schema.sqlite'));
+  const database = openFile(path.join(folder, 'schema.sqlite'), ISSUER_FILE);
   const { db } = database;
   const columns = db.all<{ name: string; notnull: number; pk: number }>('pragma table_info(spent_tokens)');
   expect(columns.map(({ name, notnull, pk }) => [name, notnull, pk])).toEqual([

@@ -1,34 +1,8 @@
+import type { Db } from '@sotto/service/sqlite';
 import { and, eq, lte, sql } from 'drizzle-orm';
-import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { QuotaOutcome, Take } from '../ports.ts';
-import { bytes } from './bytes.ts';
-import { prepared, type Db } from './database.ts';
-
-/** How much an account has drawn of a service in an epoch. Goes with its epoch. */
-export const quotas = sqliteTable(
-  'quotas',
-  {
-    epoch: integer('epoch').notNull(), // its start, UnixSeconds
-    /** A keyed hash of the account, another one in every epoch: 32 bytes. */
-    account: bytes('account').notNull(),
-    service: text('service').notNull(),
-    used: integer('used').notNull(), // tokens
-    /** A digest of each batch that was counted, as hexadecimal with spaces between. */
-    batches: text('batches').notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.epoch, table.account, table.service] })],
-);
-
-export const QUOTA_TABLES: readonly string[] = [
-  `CREATE TABLE IF NOT EXISTS quotas (
-    epoch INTEGER NOT NULL,
-    account BLOB NOT NULL,
-    service TEXT NOT NULL,
-    used INTEGER NOT NULL,
-    batches TEXT NOT NULL,
-    PRIMARY KEY (epoch, account, service)
-  ) STRICT, WITHOUT ROWID`,
-];
+import { prepared } from './prepared.ts';
+import { quotas } from './schema.ts';
 
 const EPOCH = sql.placeholder('epoch');
 const ACCOUNT = sql.placeholder('account');
@@ -60,7 +34,7 @@ const readRow = prepared((db) => {
 
 /**
  * Counts a batch before it is signed: one statement, so that racing batches never pass the limit.
- * A batch that was counted is not counted again, whoever lost its answer.
+ * A batch is counted once, so a client that lost the response can send it again.
  */
 export function takeQuota(db: Db, take: Take): QuotaOutcome {
   const { epoch, account, service, count, limit, batch } = take;
@@ -71,7 +45,7 @@ export function takeQuota(db: Db, take: Take): QuotaOutcome {
   return kept?.batches.split(' ').includes(batch) ? 'counted' : 'exhausted';
 }
 
-/** How many tokens the account drew. */
+/** The number of tokens issued to the account. */
 export function usedQuota(
   db: Db,
   { epoch, account, service }: Pick<Take, 'epoch' | 'account' | 'service'>,
@@ -79,7 +53,7 @@ export function usedQuota(
   return readRow(db).get({ epoch, account, service })?.used ?? 0;
 }
 
-/** Forgets every epoch that began at this moment or before (under Node; a Durable Object goes whole). */
+/** Deletes every epoch that began at this moment or earlier (under Node; a Durable Object is deleted as a whole). */
 export function dropQuotasThrough(db: Db, epoch: number): void {
   db.delete(quotas).where(lte(quotas.epoch, epoch)).run();
 }

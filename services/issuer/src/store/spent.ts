@@ -1,8 +1,9 @@
+import type { Db } from '@sotto/service/sqlite';
 import { concat, equalBytes, type UnixSeconds } from '@sotto/wire';
 import { and, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm';
 import type { SpendOutcome, Spend } from '../ports.ts';
-import { prepared, type Db } from './database.ts';
-import { closedLedgers, spentTokens } from './spent-schema.ts';
+import { prepared } from './prepared.ts';
+import { closedLedgers, spentTokens } from './schema.ts';
 
 const LEDGER = sql.placeholder('ledger');
 const ID = sql.placeholder('id');
@@ -16,7 +17,7 @@ const CLOSED = sql`select 1 from ${closedLedgers} where ${closedLedgers.ledger} 
 const isOther = (column: typeof envelope1 | typeof envelope2) =>
   sql`substr(${column}, 1, length(${ENVELOPE})) <> ${ENVELOPE}`;
 
-/** This one decides, and most spends need no other. */
+/** This statement decides. Most spends need no other. */
 const insertRow = prepared((db) =>
   db
     .insert(spentTokens)
@@ -26,7 +27,7 @@ const insertRow = prepared((db) =>
     .prepare(),
 );
 
-const answerAgain = prepared((db) =>
+const acceptRetry = prepared((db) =>
   db
     .update(spentTokens)
     .set({
@@ -53,8 +54,8 @@ const readClosed = prepared((db) =>
 );
 
 /**
- * Spends a token, in one synchronous block: what decides is the row count of one INSERT, never a look
- * before it. A second answer is one conditional UPDATE, so of racing retries no more than three win.
+ * Spends a token, in one synchronous block. The row count of one INSERT decides, never a SELECT before it. A retry is
+ * accepted by one conditional UPDATE, so of any number of racing retries at most two succeed.
  *
  * @param ledger - the key's number within this store
  */
@@ -63,31 +64,31 @@ export function spendToken(db: Db, ledger: number, spend: Spend): SpendOutcome {
   const visit = concat(envelope, spend.call);
   if (insertRow(db).all({ ledger, id, tag, visit }).length === 1) return 'first';
   if (readClosed(db).get({ ledger }) !== undefined) return 'ended';
-  if (idempotent && answerAgain(db).all({ ledger, id, tag, envelope, visit }).length === 1) return 'again';
+  if (idempotent && acceptRetry(db).all({ ledger, id, tag, envelope, visit }).length === 1) return 'again';
   const spent = readRow(db).get({ ledger, id });
-  if (spent === undefined) return 'ended'; // the ledger was dropped meanwhile
+  if (spent === undefined) return 'ended'; // the ledger was deleted in the meantime
   const visits = [spent.envelope1, spent.envelope2, spent.envelope3].filter((other) => other !== null);
   const seen = visits.findIndex((other) => equalBytes(other.subarray(0, envelope.length), envelope));
   const ours = visits[seen];
   if (ours === undefined) return 'spent';
   if (!equalBytes(ours, visit)) return 'replayed';
-  return seen === 0 ? 'first' : 'again'; // this call itself, whose answer was lost
+  return seen === 0 ? 'first' : 'again'; // the same call, whose response was lost
 }
 
-/** Refuses every token of the ledger from now on. */
+/** From now on, refuses every token of the ledger. */
 export function closeLedger(db: Db, ledger: number, end: UnixSeconds): void {
   db.insert(closedLedgers).values({ ledger, end }).onConflictDoNothing().run();
 }
 
-/** Ledgers that were closed and whose acceptance ended before this moment. */
+/** Closed ledgers whose acceptance ended before this moment. */
 export function ledgersToDrop(db: Db, before: number): number[] {
   const ended = db.select().from(closedLedgers).where(lt(closedLedgers.end, before)).all();
   return ended.map(({ ledger }) => ledger);
 }
 
-const BATCH = 5000; // rows a step, so that nobody waits long for the file
+const BATCH = 5000; // rows in one transaction, so that other calls do not wait long for the file
 
-/** Forgets a ledger, a few thousand rows at a time. Returns whether rows are left. */
+/** Deletes up to BATCH rows of a ledger. Returns whether rows are left. */
 export function dropLedger(db: Db, ledger: number): boolean {
   const some = db
     .select({ id: spentTokens.id })

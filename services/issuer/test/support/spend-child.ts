@@ -1,8 +1,8 @@
 // A process of its own over one store file: spends what it is told over IPC.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openDatabase } from '../../src/node/database.ts';
-import { Group } from '../../src/node/group.ts';
-import { sqliteSpentTokens } from '../../src/node/ports.ts';
+import { groupCommit } from '@sotto/service/sqlite';
+import { openFile } from '@sotto/service/sqlite/file';
+import { ISSUER_FILE, sqliteSpentTokens } from '../../src/node/ports.ts';
 import type { Ledger, Spend } from '../../src/ports.ts';
 
 export interface Call {
@@ -13,9 +13,9 @@ export interface Call {
 
 const [path = ''] = process.argv.slice(2);
 const now = (): number => Math.floor(Date.now() / 1000);
-const database = openDatabase(path);
-const group = new Group(database, async (milliseconds) => sleep(milliseconds));
-const store = sqliteSpentTokens(database, group, now);
+const database = openFile(path, ISSUER_FILE);
+const committed = groupCommit(database, async (milliseconds) => sleep(milliseconds));
+const store = sqliteSpentTokens(committed, now);
 
 process.on('message', ({ id, ledger, spend }: Call) => {
   const call = spend === null ? store.close(ledger).then(() => null) : store.spend(ledger, spend);

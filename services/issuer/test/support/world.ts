@@ -1,4 +1,7 @@
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { aesKeyWrap } from '@sotto/service/keys';
+import { groupCommit } from '@sotto/service/sqlite';
+import { openMemory, type DatabaseFile } from '@sotto/service/sqlite/file';
 import type { Voprf, VoprfSuiteId } from '@sotto/voprf';
 import { nodeEcdhVoprf } from '@sotto/voprf/ecdh-node';
 import { sodiumVoprf } from '@sotto/voprf/sodium';
@@ -8,9 +11,13 @@ import type { Bytes } from '@sotto/wire';
 import { app } from '../../src/app.ts';
 import { parseConfig } from '../../src/config.ts';
 import { byTokenType, Issuer, type IssuerDeps } from '../../src/issuer.ts';
-import { openDatabase, type NodeDatabase } from '../../src/node/database.ts';
-import { Group } from '../../src/node/group.ts';
-import { memoryCounters, sqliteKeys, sqliteQuota, sqliteSpentTokens } from '../../src/node/ports.ts';
+import {
+  ISSUER_FILE,
+  memoryCounters,
+  sqliteKeys,
+  sqliteQuota,
+  sqliteSpentTokens,
+} from '../../src/node/ports.ts';
 import { accountToken } from './account.ts';
 import { ISSUER_VARIABLES } from './variables.ts';
 import { blindBatch, currentKey, random } from './wallet.ts';
@@ -26,7 +33,7 @@ export const VOPRF: Readonly<Record<VoprfSuiteId, Voprf>> = {
 
 export interface WorldOptions {
   readonly vars?: Readonly<Record<string, string>>;
-  readonly database?: NodeDatabase;
+  readonly database?: DatabaseFile;
   readonly clock?: { now: number };
   readonly deps?: (deps: IssuerDeps) => Partial<IssuerDeps>;
 }
@@ -37,31 +44,32 @@ export type Tokens = readonly [Bytes, Bytes, Bytes, Bytes, Bytes, ...Bytes[]];
 /** An issuer over SQLite, with a clock that a test turns by hand. */
 export class World {
   readonly clock: { now: number };
-  readonly database: NodeDatabase;
+  readonly database: DatabaseFile;
   readonly issuer: Issuer;
   readonly #routes: ReturnType<typeof app>;
 
   constructor({ vars = {}, database, clock, deps = () => ({}) }: WorldOptions = {}) {
     this.clock = clock ?? { now: START + 1000 };
-    this.database = database ?? openDatabase(':memory:');
+    this.database = database ?? openMemory(ISSUER_FILE);
     const config = parseConfig({ ...ISSUER_VARIABLES, ...vars });
     const now = (): number => this.clock.now;
-    const group = new Group(this.database, async (milliseconds) => sleep(milliseconds));
+    const store = groupCommit(this.database, async (milliseconds) => sleep(milliseconds));
     const platform = {
       now,
       random,
       date: (seconds: number) => new Date(seconds * 1000),
       pause: async () => turn(),
     };
-    const scheduleDeps = { config, platform, voprf: byTokenType(VOPRF), database: this.database };
+    const wrap = aesKeyWrap(crypto.subtle, config.wrappingKey, random);
     const all: IssuerDeps = {
       config,
       platform,
       fetch: async () => new Response(null, { status: 404 }),
       voprf: VOPRF,
-      authority: sqliteKeys(scheduleDeps, group),
-      quota: sqliteQuota(this.database, group, { now, epochSeconds: config.epochSeconds }),
-      spent: sqliteSpentTokens(this.database, group, now),
+      wrap,
+      authority: sqliteKeys({ config, platform, wrap, voprf: byTokenType(VOPRF), ...store }),
+      quota: sqliteQuota(store, { now, epochSeconds: config.epochSeconds }),
+      spent: sqliteSpentTokens(store, now),
       counters: memoryCounters(),
     };
     this.issuer = new Issuer({ ...all, ...deps(all) });

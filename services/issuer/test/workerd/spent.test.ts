@@ -1,8 +1,9 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { StoreError } from '@sotto/service/store';
 import { expect, test } from 'vitest';
 import { ledgerEnd, ledgerName, quotaName, shardOf } from '../../src/durable/names.ts';
 import { durableQuota, durableSpentTokens } from '../../src/durable/ports.ts';
-import { StoreError, type Ledger, type Spend } from '../../src/ports.ts';
+import type { Ledger, Spend } from '../../src/ports.ts';
 import { spentTokensViolations } from '../support/spent-contract.ts';
 import { random } from '../support/wallet.ts';
 import { bindings, oneToken, redeem, redemption, worker } from './objects.ts';

@@ -1,0 +1,10 @@
+import { DAY } from '@sotto/wire';
+
+export interface EpochEnv {
+  readonly EPOCH_SECONDS?: string;
+}
+
+/** Read without the rest of the configuration, because ledgers and quotas must work whatever else is wrong in it. */
+export function epochSecondsOf({ EPOCH_SECONDS }: EpochEnv): number {
+  return Number(EPOCH_SECONDS ?? DAY);
+}

@@ -1,0 +1,81 @@
+import { openStorage } from '@sotto/service/sqlite/durable';
+import type { Database } from '@sotto/service/sqlite';
+import { acceptedUntil, type Bytes } from '@sotto/wire';
+import { DurableObject } from 'cloudflare:workers';
+import type { KeyListing, KeySnapshot, Ledger } from '../ports.ts';
+import { Schedule, type ScheduleDeps } from '../schedule.ts';
+import { addCounts, readCounts } from '../store/keys.ts';
+import { MIGRATIONS } from '../store/migrations.ts';
+
+/** What the schedule needs beside its database. */
+export type KeyMaking = Omit<ScheduleDeps, 'db' | 'transact' | 'onDestroyed'>;
+
+/**
+ * The issuer's keys: one object, so that there is one key for each service, type and epoch. It stores secrets wrapped and
+ * returns them wrapped to the issuer's isolates.
+ */
+export class IssuerKeys extends DurableObject {
+  readonly #making: () => KeyMaking;
+  readonly #database: Database;
+  #schedule: Schedule | undefined;
+
+  /** @param making - throws if the configuration is wrong; called at the first use, so that the caller gets the error */
+  constructor(ctx: DurableObjectState, env: unknown, making: () => KeyMaking) {
+    super(ctx, env as never);
+    this.#making = making;
+    this.#database = openStorage(ctx.storage, MIGRATIONS);
+  }
+
+  async snapshot(): Promise<KeySnapshot> {
+    const snapshot = await this.#scheduled().snapshot();
+    await this.#setNextAlarm();
+    return snapshot;
+  }
+
+  list(): Promise<KeyListing[]> {
+    return this.#scheduled().list();
+  }
+
+  reserve(keyId: Bytes, count: number): Promise<boolean> {
+    return this.#scheduled().reserve(keyId, count);
+  }
+
+  /** The ledgers of every key that may have signed. */
+  async ledgers(): Promise<Ledger[]> {
+    const { epochSeconds } = this.#making().config;
+    const { epoch: current, keys } = await this.snapshot();
+    return keys
+      .filter(({ epoch }) => epoch <= current)
+      .map(({ keyId, shards, epoch }) => ({ keyId, shards, end: acceptedUntil(epoch, epochSeconds) }));
+  }
+
+  /** Destroys every key that may have signed. Returns how many. */
+  retireAll(): Promise<number> {
+    return this.#scheduled().retireAll();
+  }
+
+  addCounts(counts: Readonly<Record<string, number>>): void {
+    addCounts(this.#database.db, counts);
+  }
+
+  counts(): Record<string, number> {
+    return readCounts(this.#database.db);
+  }
+
+  override async alarm(): Promise<void> {
+    await this.snapshot();
+  }
+
+  #scheduled(): Schedule {
+    const { db, atomically } = this.#database;
+    this.#schedule ??= new Schedule({ ...this.#making(), db, transact: async (block) => atomically(block) });
+    return this.#schedule;
+  }
+
+  /** Four times an epoch, so that dead keys are destroyed soon after their grace, even if no cron runs. */
+  async #setNextAlarm(): Promise<void> {
+    const { config, platform } = this.#making();
+    const seconds = Math.max(1, config.epochSeconds / 4);
+    await this.ctx.storage.setAlarm((platform.now() + seconds) * 1000);
+  }
+}

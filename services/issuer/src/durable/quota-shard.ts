@@ -1,0 +1,49 @@
+import type { Db } from '@sotto/service/sqlite';
+import { openStorage } from '@sotto/service/sqlite/durable';
+import { graceSeconds, monotonicClock, type UnixSeconds } from '@sotto/wire';
+import { DurableObject } from 'cloudflare:workers';
+import type { QuotaOutcome, Take } from '../ports.ts';
+import { MIGRATIONS } from '../store/migrations.ts';
+import { takeQuota, usedQuota } from '../store/quota.ts';
+import { epochSecondsOf, type EpochEnv } from './epoch-seconds.ts';
+
+/** The quotas of some accounts in one epoch, whose start the object's name begins with. Deleted after the epoch. */
+export class QuotaShard extends DurableObject<EpochEnv> {
+  readonly #epoch = Number.parseInt(this.ctx.id.name ?? '', 10);
+  readonly #now: () => UnixSeconds;
+  readonly #end: UnixSeconds;
+  #db: Db | undefined;
+
+  constructor(ctx: DurableObjectState, env: EpochEnv, now: () => UnixSeconds) {
+    super(ctx, env);
+    const epochSeconds = epochSecondsOf(env);
+    this.#now = monotonicClock(now);
+    this.#end = this.#epoch + epochSeconds + graceSeconds(epochSeconds);
+  }
+
+  /** After the epoch every quota is exhausted, because the counts are gone. */
+  take(take: Take): QuotaOutcome {
+    return this.#isLive(take.epoch) ? takeQuota(this.#open(), take) : 'exhausted';
+  }
+
+  used(row: Pick<Take, 'epoch' | 'account' | 'service'>): number {
+    return this.#isLive(row.epoch) ? usedQuota(this.#open(), row) : 0;
+  }
+
+  #isLive(epoch: UnixSeconds): boolean {
+    return epoch === this.#epoch && this.#now() < this.#end;
+  }
+
+  #open(): Db {
+    if (this.#db === undefined) {
+      this.#db = openStorage(this.ctx.storage, MIGRATIONS).db;
+      void this.ctx.storage.setAlarm(this.#end * 1000);
+    }
+    return this.#db;
+  }
+
+  override async alarm(): Promise<void> {
+    this.#db = undefined;
+    await this.ctx.storage.deleteAll();
+  }
+}

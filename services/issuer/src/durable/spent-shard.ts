@@ -1,0 +1,52 @@
+import type { Db } from '@sotto/service/sqlite';
+import { openStorage } from '@sotto/service/sqlite/durable';
+import { graceSeconds, monotonicClock, type UnixSeconds } from '@sotto/wire';
+import { DurableObject } from 'cloudflare:workers';
+import type { Spend, SpendOutcome } from '../ports.ts';
+import { MIGRATIONS } from '../store/migrations.ts';
+import { closeLedger, spendToken } from '../store/spent.ts';
+import { epochSecondsOf, type EpochEnv } from './epoch-seconds.ts';
+import { ledgerEnd } from './names.ts';
+
+/** One object is one ledger. */
+const LEDGER = 0;
+
+/**
+ * The spent tokens of one shard of one key, for as long as they are accepted. An alarm deletes the whole object, so the
+ * object itself checks the end of acceptance: a late redemption must not find an emptied ledger.
+ */
+export class SpentShard extends DurableObject<EpochEnv> {
+  readonly #end = ledgerEnd(this.ctx.id.name);
+  readonly #now: () => UnixSeconds;
+  #db: Db | undefined;
+
+  constructor(ctx: DurableObjectState, env: EpochEnv, now: () => UnixSeconds) {
+    super(ctx, env);
+    this.#now = monotonicClock(now);
+  }
+
+  /** There is no `await` between the check of the end and the insert. */
+  spend(spend: Spend): SpendOutcome {
+    if (this.#now() >= this.#end) return 'ended';
+    return spendToken(this.#open(), LEDGER, spend);
+  }
+
+  close(): void {
+    if (this.#now() >= this.#end) return;
+    closeLedger(this.#open(), LEDGER, this.#end);
+  }
+
+  /** Makes the tables and the alarm at the first token, and never after the end: else the ledger would stay for ever. */
+  #open(): Db {
+    if (this.#db === undefined) {
+      this.#db = openStorage(this.ctx.storage, MIGRATIONS).db;
+      void this.ctx.storage.setAlarm((this.#end + graceSeconds(epochSecondsOf(this.env))) * 1000);
+    }
+    return this.#db;
+  }
+
+  override async alarm(): Promise<void> {
+    this.#db = undefined;
+    await this.ctx.storage.deleteAll();
+  }
+}

@@ -1,0 +1,22 @@
+import type { KeyWrap } from '@sotto/service/keys';
+import { concat, ProtocolError, uint, utf8, vector, type Bytes } from '@sotto/wire';
+import type { KeyRecord } from './ports.ts';
+
+/** A stored key that KEY_WRAPPING_KEY does not unwrap, or that is not what its row says; or no key could be made. */
+export class KeyError extends ProtocolError<'not-unwrapped' | 'mismatch' | 'no-truncated-id'> {}
+
+type KeyIdentity = Pick<KeyRecord, 'service' | 'epoch' | 'type' | 'keyId'>;
+
+/** What a wrapped secret is bound to, so that no row passes for another. */
+export function keyContext({ service, epoch, type, keyId }: KeyIdentity): Bytes {
+  return concat(utf8('sotto issuer key\0'), vector(1, utf8(service)), uint(8, epoch), uint(2, type), keyId);
+}
+
+/** @throws {KeyError} `not-unwrapped` */
+export async function unwrapSecret(wrap: Pick<KeyWrap, 'unwrap'>, record: KeyRecord): Promise<Bytes> {
+  try {
+    return await wrap.unwrap(record.wrapped, keyContext(record));
+  } catch (error) {
+    throw new KeyError('not-unwrapped', 'KEY_WRAPPING_KEY does not unwrap a stored key', { cause: error });
+  }
+}
