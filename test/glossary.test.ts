@@ -34,15 +34,15 @@ const BEFORE = new Set(
   `AEAD AMORTIZED_REQUEST AMORTIZED_RESPONSE AcceptOptions Added Admitted Aead Answer Asked Attested
     BLIND_RSA BUNDLE_TYPE BhttpRequest BhttpResponse ChunkedDecapsulation ChunkedEncapsulation
     DIRECTORY DIRECTORY_PATH DecapsulatedExchange DeviceDeps Directory Drawing
-    EMPTY EncapsulatedExchange EncodeOptions Found GENERIC_REQUEST GENERIC_RESPONSE
-    Group HelpAsked Issued KDF Kem Kept ListenOptions Located MAX_CONTROL_DATA MAX_FIELDS MAX_FIELD_SECTION
-    MAX_INFORMATIONAL Mode NoAnswer Opened PROBLEM_TYPE Page PageFile PageOptions ProblemCode
-    Ranked Reached Redeemed Related Sealed SearchOptions
-    ServiceAnswer Serving Shown SlotRange Sticker StoredSlot Strings
+    EMPTY EncapsulatedExchange EncodeOptions GENERIC_REQUEST GENERIC_RESPONSE
+    Group Issued KDF Kem ListenOptions Located MAX_CONTROL_DATA MAX_FIELDS MAX_FIELD_SECTION
+    MAX_INFORMATIONAL Mode Opened PROBLEM_TYPE Page PageFile PageOptions ProblemCode
+    Ranked Redeemed Related SearchOptions
+    ServiceAnswer Serving Shown Sticker Strings
     TOKEN_REQUEST TOKEN_RESPONSE TOKEN_TYPES VOPRF_P384 VOPRF_RISTRETTO255 VoprfKeyPair
-    VoprfSuiteId WireError answer answered concat coreDrawings
+    VoprfSuiteId WireError answer concat coreDrawings
     drawResponseNonce encodeAmortizedBatchTokenRequest encodeAmortizedBatchTokenResponse
-    encodeToken encodeTokenRequest encodeTokenResponse problemAnswer signSlots utf8`.split(/\s+/),
+    encodeToken encodeTokenRequest encodeTokenResponse problemAnswer utf8`.split(/\s+/),
 );
 const older = ({ name }: { readonly name: string }): boolean => BEFORE.has(name);
 

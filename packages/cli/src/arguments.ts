@@ -9,15 +9,15 @@ export class UsageError extends Error {}
 export class Failure extends Error {}
 
 /** `--help` was among the words. */
-export class HelpAsked extends Error {}
+export class HelpRequest extends Error {}
 
 type Parsed<T extends Options> = ReturnType<
   typeof parseArgs<{ options: T; allowPositionals: true; strict: true }>
 >;
 
-/** @throws {UsageError} @throws {HelpAsked} */
+/** @throws {UsageError} @throws {HelpRequest} */
 export function parse<const T extends Options>(argv: readonly string[], options: T): Parsed<T> {
-  if (argv.includes('--help') || argv.includes('-h')) throw new HelpAsked();
+  if (argv.includes('--help') || argv.includes('-h')) throw new HelpRequest();
   try {
     return parseArgs({ args: joined(argv, options), options, allowPositionals: true, strict: true });
   } catch (error) {

@@ -32,12 +32,12 @@ export function bytesOfText(text: string): Bytes | null {
 }
 
 /** One request; a status that is not 2xx fails the command. */
-export async function answered(io: Io, url: string, init: RequestInit = {}): Promise<Response> {
+export async function fetchOk(io: Io, url: string, init: RequestInit = {}): Promise<Response> {
   let answer: Response;
   try {
     answer = await io.fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT) });
   } catch {
-    throw new Failure(`${url}: no answer`);
+    throw new Failure(`${url}: no response`);
   }
   if (!answer.ok) throw new Failure(`${url}: HTTP ${answer.status}`);
   return answer;
@@ -82,18 +82,18 @@ export async function operator(
   };
 }
 
-/** The bundle of a slot, as the gateway tells its operator. */
+/** The bundle of a epoch, as the gateway tells its operator. */
 interface OperatorBundle {
   readonly sequence: number;
   readonly bundle: string; // unsigned, base64url
   readonly signed: boolean;
 }
 
-/** The bundles at a gateway's `/operator/bundles`: from the running slot on, signed or waiting for it. */
+/** The bundles at a gateway's `/operator/bundles`: from the running epoch on, signed or waiting for it. */
 export async function operatorBundles(
   io: Io,
   url: string,
   headers: Operator['headers'],
 ): Promise<OperatorBundle[]> {
-  return (await answered(io, url, { headers })).json() as Promise<OperatorBundle[]>;
+  return (await fetchOk(io, url, { headers })).json() as Promise<OperatorBundle[]>;
 }

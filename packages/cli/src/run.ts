@@ -1,6 +1,6 @@
 import { ProtocolError } from '@sotto/wire';
 import { ClientError } from '@sotto/client';
-import { Failure, HelpAsked, printable, UsageError } from './arguments.ts';
+import { Failure, HelpRequest, printable, UsageError } from './arguments.ts';
 import { bundle, BUNDLE_USAGE } from './commands/bundle.ts';
 import { explain, EXPLAIN_USAGE } from './commands/explain.ts';
 import type { Command, Io, Status } from './io.ts';
@@ -48,7 +48,7 @@ export async function run(argv: readonly string[], io: Io): Promise<Status> {
   try {
     return await command.run(rest, io);
   } catch (error) {
-    if (error instanceof HelpAsked) {
+    if (error instanceof HelpRequest) {
       io.out(command.usage);
       return 0;
     }
@@ -65,6 +65,6 @@ export async function run(argv: readonly string[], io: Io): Promise<Status> {
 function told(error: unknown): string {
   if (error instanceof ClientError) return explained(error);
   if (error instanceof Failure) return error.message;
-  if (error instanceof ProtocolError) return `what came back cannot be read (${error.code})`;
+  if (error instanceof ProtocolError) return `the response cannot be read (${error.code})`;
   return `failed (${error instanceof Error ? error.name : 'unknown'})`;
 }

@@ -188,7 +188,7 @@ describe('sotto bundle', () => {
     const yesterday = world.signed(Math.floor(world.now / DAY) * DAY - DAY);
     for (const [shown, result] of [
       [other, 'equivocation'],
-      [yesterday, 'another slot'],
+      [yesterday, 'another epoch'],
       [honest.subarray(1), 'truncated'],
     ] as const) {
       io.lines.length = 0;
@@ -199,7 +199,7 @@ describe('sotto bundle', () => {
     io.lines.length = 0;
     io.routes['https://mirror.example/bundle'] = () => new Response(null, { status: 503 });
     expect(await verify(...root())).toBe(1);
-    expect(io.lines[1]).toMatch(/^no answer\t/);
+    expect(io.lines[1]).toMatch(/^no response\t/);
     expect(
       await run(
         ['bundle', 'verify', 'https://relay.example', '--root', base64url(new Uint8Array(32).fill(1))],

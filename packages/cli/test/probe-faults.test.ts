@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { directoryAt, NOW, type Faults } from './support/probe-house.ts';
+import { directoryAt, NOW, type Faults } from './support/deployment.ts';
 import { probed } from './support/probed.ts';
 
 /** A fault, and the rows that must fail of it: these and no others. */
@@ -23,7 +23,7 @@ const CAUGHT: readonly (readonly [string, Faults, readonly string[]])[] = [
   ['a relay that adds a header of its own', { passesOn: () => ({ 'x-relay-version': '7' }) }, ['R08']],
   ['a bundle that varies by visitor', { bundle: (n) => ({ directory: directoryAt(`/${n}`) }) }, ['L7']],
   [
-    'a bundle of an older slot between',
+    'a bundle of an older epoch between',
     { bundle: (n) => ({ sequence: NOW / 86_400 - (n === 5 ? 1 : 0) }) },
     ['L7'],
   ],

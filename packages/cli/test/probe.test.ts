@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { utf8 } from '@sotto/wire';
 import { probe } from '../src/commands/probe.ts';
-import { GATEWAY, house, NOW, RELAY, type Faults } from './support/probe-house.ts';
+import { GATEWAY, deployment, NOW, RELAY, type Faults } from './support/deployment.ts';
 import { ALL, printed, probed, type Said } from './support/probed.ts';
 
 test('probe: an honest deployment passes every row with at most sixty requests', async () => {
@@ -85,8 +85,8 @@ test("probe: a relay without a bundle is probed with its gateway's keys", async 
       return inner.fetch(`${RELAY}/ohttp`, { method, headers, ...body });
     },
   };
-  const inner = await house({ metadata: false });
-  const outside = await house(foreign);
+  const inner = await deployment({ metadata: false });
+  const outside = await deployment(foreign);
   const io = {
     out: (line: string) => void said.push(JSON.parse(line) as Said),
     err: () => {},
@@ -130,7 +130,7 @@ test('probe --root: accepts a key that begins with a dash', async () => {
 
 test('probe: no response is status 1, wrong usage is status 2', async () => {
   const dead: Faults = { relay: () => Promise.reject(new Error('refused')) };
-  await expect(probed(dead)).rejects.toThrow('no answer from https://relay.example');
+  await expect(probed(dead)).rejects.toThrow('no response from https://relay.example');
   await expect(probed({}, ['--relay', 'http://relay.example'])).rejects.toThrow('not an https URL');
   await expect(probed({}, [...ALL, '--root', 'x'])).rejects.toThrow('--root takes 32 bytes');
   await expect(probed({}, [...ALL, '--egress', 'x'])).rejects.toThrow('--egress takes NAME=VALUE');
@@ -142,6 +142,6 @@ test('probe: the table has one line per row and no escape sequences of the deplo
   expect(status).toBe(1);
   expect(lines).toHaveLength(29);
   expect(lines.find((line) => line.startsWith('R08 '))).toMatch(
-    /^R08 +FAIL +none of a client's headers .* unexpected: x-evil$/,
+    /^R08 +FAIL +no header of a client .* unexpected: x-evil$/,
   );
 });

@@ -12,7 +12,7 @@ import {
 import { base64url, fromBase64url, hex, ProtocolError, type Bytes } from '@sotto/wire';
 import { count, Failure, iso, noMore, parse, UsageError } from '../arguments.ts';
 import {
-  answered,
+  fetchOk,
   base,
   bytesOf,
   bytesOfText,
@@ -30,10 +30,10 @@ export const BUNDLE_USAGE = `Usage: sotto bundle verify [URL…] [--root KEY]
 
 verify  fetch the key bundle from each relay or mirror, verify it, and compare: everybody must be shown
         the same bytes. One a line: result, URL, sequence, not-after, SHA-256 of the bundle; tab-separated
-sign    sign the bundles of the slots ahead with the root, and hand the signatures to the gateway (operator)
+sign    sign the bundles of the epochs ahead with the root, and hand the signatures to the gateway (operator)
 
   --root KEY             the Ed25519 key that signed, base64url; without it the signature is not looked at
-  --epoch-seconds N      seconds of a slot, if it is not a day
+  --epoch-seconds N      seconds of a epoch, if it is not a day
   --root-secret FILE     what \`sotto root new\` wrote
 ${OPERATOR_USAGE}`;
 
@@ -69,16 +69,16 @@ async function verify(argv: readonly string[], io: Io): Promise<Status> {
     let result = 'pass';
     let columns: readonly (string | number)[] = [];
     try {
-      const signed = await bytesOf(await answered(io, at));
+      const signed = await bytesOf(await fetchOk(io, at));
       const shown = opened(signed, roots, epochSeconds);
       first ??= shown;
       const order = compareBundles(first, shown);
-      if (order !== 'same') result = order === 'equivocation' ? 'equivocation' : 'another slot';
+      if (order !== 'same') result = order === 'equivocation' ? 'equivocation' : 'another epoch';
       const { sequence, notAfter } = shown.bundle;
       columns = [sequence, iso(notAfter), hex(shown.digest)];
     } catch (error) {
       if (!(error instanceof ProtocolError || error instanceof Failure)) throw error;
-      result = error instanceof ProtocolError ? error.code : 'no answer';
+      result = error instanceof ProtocolError ? error.code : 'no response';
     }
     if (result !== 'pass') status = 1;
     io.out([result, at, ...columns].join('\t'));
@@ -117,7 +117,7 @@ async function sign(argv: readonly string[], io: Io): Promise<Status> {
       signature: base64url(signBundle(fromBase64url(encoded), secret)),
     }));
   if (signatures.length > 0) {
-    await answered(io, url, {
+    await fetchOk(io, url, {
       method: 'POST',
       headers: { ...headers, 'content-type': 'application/json' },
       body: JSON.stringify(signatures),

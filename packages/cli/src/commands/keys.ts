@@ -3,7 +3,7 @@ import { decodeKeyConfigs, MEDIA_TYPES } from '@sotto/ohttp';
 import { hex, type Bytes } from '@sotto/wire';
 import { Failure, iso, noMore, parse, printable, UsageError } from '../arguments.ts';
 import {
-  answered,
+  fetchOk,
   base,
   bytesOf,
   operator,
@@ -58,16 +58,16 @@ async function show(argv: readonly string[], io: Io): Promise<Status> {
 
 /** The collection at a gateway's well-known path; or that of a relay's bundle, whose signature is not looked at. */
 async function offered(io: Io, url: string): Promise<Bytes> {
-  if (url.endsWith(BUNDLE)) return fromBundle(await bytesOf(await answered(io, url)));
+  if (url.endsWith(BUNDLE)) return fromBundle(await bytesOf(await fetchOk(io, url)));
   const atGateway = url.endsWith(WELL_KNOWN) ? url : url + WELL_KNOWN;
   try {
-    const answer = await answered(io, atGateway, { headers: { accept: MEDIA_TYPES.keys } });
+    const answer = await fetchOk(io, atGateway, { headers: { accept: MEDIA_TYPES.keys } });
     if (answer.headers.get('content-type') === MEDIA_TYPES.keys) return await bytesOf(answer);
   } catch (error) {
     if (!(error instanceof Failure) || url.endsWith(WELL_KNOWN) || !error.message.endsWith('404'))
       throw error;
   }
-  const answer = await answered(io, url + BUNDLE);
+  const answer = await fetchOk(io, url + BUNDLE);
   if (answer.headers.get('content-type') !== BUNDLE_TYPE) throw new Failure(`${url}: no keys here`);
   return fromBundle(await bytesOf(answer));
 }
@@ -91,7 +91,7 @@ interface IssuerKey {
   readonly evaluations: number;
 }
 
-interface GatewaySlot {
+interface GatewayEpoch {
   readonly sequence: number;
   readonly notBefore: number;
   readonly keys: readonly { readonly keyId: number; readonly kemId: number; readonly publicKey: string }[];
@@ -101,11 +101,11 @@ async function list(argv: readonly string[], io: Io): Promise<Status> {
   const { values, positionals } = parse(argv, OPERATOR);
   noMore(positionals);
   const { gateway, issuer, headers } = await operator(values, io);
-  const get = async (url: string): Promise<unknown> => (await answered(io, url, { headers })).json();
+  const get = async (url: string): Promise<unknown> => (await fetchOk(io, url, { headers })).json();
   if (gateway !== null) {
-    for (const slot of (await get(`${gateway}/operator/keys`)) as GatewaySlot[]) {
-      for (const { keyId, kemId, publicKey } of slot.keys) {
-        io.out(['gateway', iso(slot.notBefore), slot.sequence, keyId, kemId, publicKey].join('\t'));
+    for (const epoch of (await get(`${gateway}/operator/keys`)) as GatewayEpoch[]) {
+      for (const { keyId, kemId, publicKey } of epoch.keys) {
+        io.out(['gateway', iso(epoch.notBefore), epoch.sequence, keyId, kemId, publicKey].join('\t'));
       }
     }
   }
@@ -135,7 +135,7 @@ async function rotate(argv: readonly string[], io: Io): Promise<Status> {
   // The issuer first: the gateway's next bundles name its keys.
   for (const party of [issuer, gateway]) {
     if (party === null) continue;
-    await answered(io, `${party}/operator/keys/rotate`, { method: 'POST', headers });
+    await fetchOk(io, `${party}/operator/keys/rotate`, { method: 'POST', headers });
     io.err(`sotto: ${party}: keys are as the schedule has them`);
   }
   if (gateway === null) return 0;

@@ -12,7 +12,7 @@ import { LEAK_ROWS } from '../probe/leak-rows.ts';
 import {
   cannotTell,
   fail,
-  NoAnswer,
+  NoResponseError,
   type Finding,
   type Live,
   type ProbePlatform,
@@ -32,7 +32,7 @@ It sends about sixty requests, and no token.
   --gateway URL          base URL of its gateway: asked directly too
   --root KEY             the bundle's Ed25519 key, base64url
   --egress NAME=VALUE    a header that the relay's place of execution adds, the same for everyone; repeatable
-  --epoch-seconds N      seconds of a slot, if it is not a day
+  --epoch-seconds N      seconds of a epoch, if it is not a day
   --json                 one object a line: id, result, detail`;
 
 const ROWS: readonly Row[] = [...RELAY_ROWS, ...KEY_ROWS, ...ENVELOPE_ROWS, ...LEAK_ROWS];
@@ -77,7 +77,7 @@ export async function probe(
     const { result, detail } = await found(row, live);
     if (result === 'fail') status = 1;
     if (values.json === true) io.out(JSON.stringify({ id: row.id, result, detail: printable(detail) }));
-    else lines.push([row.id, SIGNS[result], row.what, printable(detail)]);
+    else lines.push([row.id, SIGNS[result], row.title, printable(detail)]);
   }
   for (const line of table(lines)) io.out(line);
   return status;
@@ -87,19 +87,19 @@ async function reached(options: Parameters<typeof reach>[0]): Promise<Live> {
   try {
     return await reach(options);
   } catch (error) {
-    if (error instanceof NoAnswer) throw new Failure(error.message);
+    if (error instanceof NoResponseError) throw new Failure(error.message);
     throw error;
   }
 }
 
-/** A row's word. What cannot be read is a fault of the deployment; silence says nothing. */
-async function found({ ask }: Row, live: Live): Promise<Finding> {
+/** The finding of a check. An unreadable response is a fault; no response is inconclusive. */
+async function found({ check }: Row, live: Live): Promise<Finding> {
   try {
-    return await ask(live);
+    return await check(live);
   } catch (error) {
-    if (error instanceof NoAnswer) return cannotTell(error.message);
-    if (error instanceof ProtocolError) return fail(`what came back cannot be read (${error.code})`);
-    if (error instanceof SyntaxError) return fail('what came back cannot be read');
+    if (error instanceof NoResponseError) return cannotTell(error.message);
+    if (error instanceof ProtocolError) return fail(`the response cannot be read (${error.code})`);
+    if (error instanceof SyntaxError) return fail('the response cannot be read');
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { Failure, iso, noMore, parse, printable, UsageError } from '../arguments.ts';
-import { answered, operator, OPERATOR, OPERATOR_USAGE } from '../fetching.ts';
+import { fetchOk, operator, OPERATOR, OPERATOR_USAGE } from '../fetching.ts';
 import type { Io, Status } from '../io.ts';
 
 export const QUOTA_USAGE = `Usage: sotto quota show --account A [--service S] [--attester ISS] [--issuer URL]
@@ -37,7 +37,7 @@ export async function quota(argv: readonly string[], io: Io): Promise<Status> {
   if (issuer === null) throw new Failure('no issuer');
   const body = JSON.stringify({ account, service, issuer: attester });
   const init = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body };
-  const shown = (await (await answered(io, `${issuer}/operator/quota`, init)).json()) as Shown;
+  const shown = (await (await fetchOk(io, `${issuer}/operator/quota`, init)).json()) as Shown;
   const tiers = Object.entries(shown.quota).map(([tier, most]) => `${printable(tier)}=${most}`);
   io.out([printable(shown.service), iso(shown.epoch), shown.used, ...tiers].join('\t'));
   return 0;

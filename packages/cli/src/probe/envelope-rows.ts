@@ -14,12 +14,12 @@ import {
   fail,
   inner,
   isSealed,
-  NoAnswer,
+  NoResponseError,
   pass,
   post,
   refused,
   seal,
-  type Answer,
+  type ProbeResponse,
   type Finding,
   type Live,
   type Row,
@@ -29,21 +29,21 @@ const NOWHERE = 'probe.invalid'; // in no gateway's table (RFC 2606)
 
 const good = (live: Live) => seal(live, inner(live, { authority: NOWHERE }));
 
-/** Spoilt envelopes must each be refused with a 4xx: no 5xx, and no 200 (RFC 9458 §5.2). */
-async function allRefused(live: Live, spoilt: readonly Bytes[]): Promise<Finding> {
-  for (const [i, bytes] of spoilt.entries()) {
+/** Sends malformed envelopes. Each must be refused with a 4xx (RFC 9458 §5.2). */
+async function allRefused(live: Live, malformed: readonly Bytes[]): Promise<Finding> {
+  for (const [i, bytes] of malformed.entries()) {
     const answer = await post(live, bytes);
-    if (!refused(answer)) return fail(`variant ${i + 1} of ${spoilt.length}: HTTP ${answer.status}`);
+    if (!refused(answer)) return fail(`variant ${i + 1} of ${malformed.length}: HTTP ${answer.status}`);
   }
-  return pass(spoilt.length > 1 ? `${spoilt.length} variants` : '');
+  return pass(malformed.length > 1 ? `${malformed.length} variants` : '');
 }
 
 const flipped = (bytes: Bytes, at: number): Bytes => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
 
 const G01: Row = {
   id: 'G01',
-  what: 'an envelope cut short is refused',
-  ask: async (live) => {
+  title: 'a truncated envelope is refused',
+  check: async (live) => {
     const { bytes } = await good(live);
     const cuts = [7, 20, 60, bytes.length - 17, bytes.length - 1];
     return allRefused(
@@ -55,8 +55,8 @@ const G01: Row = {
 
 const G02: Row = {
   id: 'G02',
-  what: 'an envelope with one bit changed is refused',
-  ask: async (live) => {
+  title: 'an envelope with one flipped bit is refused',
+  check: async (live) => {
     const { bytes } = await good(live);
     return allRefused(
       live,
@@ -67,14 +67,14 @@ const G02: Row = {
 
 const G03: Row = {
   id: 'G03',
-  what: 'an envelope with bytes after its end is refused',
-  ask: async (live) => allRefused(live, [concat((await good(live)).bytes, live.random(3))]),
+  title: 'an envelope with trailing bytes is refused',
+  check: async (live) => allRefused(live, [concat((await good(live)).bytes, live.random(3))]),
 };
 
 const G04: Row = {
   id: 'G04',
-  what: 'an unknown key id is refused with 400 #ohttp-key',
-  ask: async (live) => {
+  title: 'an unknown key id is refused with 400 #ohttp-key',
+  check: async (live) => {
     const { bytes } = await good(live);
     const known = live.sealing?.keyIds ?? new Set();
     const unknown = Array.from({ length: 256 }, (_, i) => 255 - i).find((id) => !known.has(id)) ?? 255;
@@ -86,8 +86,8 @@ const G04: Row = {
 
 const G05: Row = {
   id: 'G05',
-  what: 'unknown KEM, KDF and AEAD are refused',
-  ask: async (live) => {
+  title: 'unknown KEM, KDF and AEAD are refused',
+  check: async (live) => {
     const { bytes } = await good(live);
     const withWord = (at: number): Bytes =>
       concat(bytes.subarray(0, at), Uint8Array.of(255, 255), bytes.subarray(at + 2));
@@ -95,7 +95,7 @@ const G05: Row = {
   },
 };
 
-function problemType({ headers, body }: Answer): unknown {
+function problemType({ headers, body }: ProbeResponse): unknown {
   if (mediaType(headers) !== 'application/problem+json') return null;
   try {
     return (JSON.parse(fromUtf8(body)) as { type?: unknown } | null)?.type;
@@ -104,25 +104,25 @@ function problemType({ headers, body }: Answer): unknown {
   }
 }
 
-/** What is wrong inside is told inside: an outer 200, an inner 4xx. */
+/** An error in the inner request must be reported inside: outer 200, inner 4xx. */
 async function refusedInside(live: Live, message: Parameters<typeof seal>[1]): Promise<Finding> {
   const { bytes, open } = await seal(live, message);
   const answer = await post(live, bytes);
-  if (!isSealed(answer)) return fail(`told outside: HTTP ${answer.status}`);
+  if (!isSealed(answer)) return fail(`reported outside: HTTP ${answer.status}`);
   const { status } = await open(answer);
   return status >= 400 && status < 500 ? pass(`inner ${status}`) : fail(`inner ${status}`);
 }
 
 const B01: Row = {
   id: 'B01',
-  what: 'a sealed message that is no HTTP request is refused inside',
-  ask: async (live) => refusedInside(live, concat(Uint8Array.of(63), live.random(200))),
+  title: 'a message that is not an HTTP request is refused inside',
+  check: async (live) => refusedInside(live, concat(Uint8Array.of(63), live.random(200))),
 };
 
 const B14: Row = {
   id: 'B14',
-  what: 'Expect: 100-continue is refused inside (RFC 9458 §5.1)',
-  ask: async (live) => {
+  title: 'Expect: 100-continue is refused inside (RFC 9458 §5.1)',
+  check: async (live) => {
     const authority = live.services[0]?.name ?? NOWHERE;
     return refusedInside(
       live,
@@ -133,24 +133,24 @@ const B14: Row = {
 
 const B21: Row = {
   id: 'B21',
-  what: 'the gateway is no open proxy: an unlisted authority is refused inside',
-  ask: async (live) => refusedInside(live, inner(live, { authority: NOWHERE })),
+  title: 'the gateway is not an open proxy: an unknown authority is refused inside',
+  check: async (live) => refusedInside(live, inner(live, { authority: NOWHERE })),
 };
 
 const G13: Row = {
   id: 'G13',
-  what: 'a request without a Date is refused inside',
-  ask: async (live) => {
+  title: 'a request without a Date is refused inside',
+  check: async (live) => {
     const [service] = live.services;
-    if (service === undefined) return cannotTell('no service is known');
+    if (service === undefined) return cannotTell('the bundle lists no service');
     return refusedInside(live, inner(live, { authority: service.name, fields: [] }));
   },
 };
 
 const L1: Row = {
   id: 'L1',
-  what: 'answers have one length, whatever was asked and whatever went wrong',
-  ask: async (live) => {
+  title: 'all responses have one length, errors included',
+  check: async (live) => {
     const [service] = live.services;
     const authority = service?.name ?? NOWHERE;
     const asked = [
@@ -164,7 +164,7 @@ const L1: Row = {
     for (const request of asked) {
       const { bytes } = await seal(live, request);
       const answer = await post(live, bytes);
-      if (!isSealed(answer)) return fail(`told outside: HTTP ${answer.status}`);
+      if (!isSealed(answer)) return fail(`reported outside: HTTP ${answer.status}`);
       lengths.add(answer.body.length);
     }
     if (lengths.size > 1) return fail(`${[...lengths].toSorted((a, b) => a - b).join(', ')} bytes`);
@@ -172,7 +172,7 @@ const L1: Row = {
     const [length = 0] = lengths;
     if (service !== undefined && aead !== undefined) {
       const said = encapsulatedResponseLength(aead, service.responseLength);
-      if (length !== said) return fail(`${length} bytes, and the bundle says ${said}`);
+      if (length !== said) return fail(`${length} bytes, but the bundle says ${said}`);
     }
     return pass(`${length} bytes, of answers without a token`);
   },
@@ -180,10 +180,10 @@ const L1: Row = {
 
 const R30: Row = {
   id: 'R30',
-  what: 'a chunked envelope is answered in chunks',
-  ask: async (live) => {
+  title: 'a chunked envelope gets a chunked response',
+  check: async (live) => {
     const { hpke, random, sealing } = live;
-    if (sealing === null) throw new NoAnswer('no keys of the gateway');
+    if (sealing === null) throw new NoResponseError('no keys of the gateway');
     const message = [encodeRequest(inner(live, { authority: NOWHERE }), { length: 1024 })];
     const plaintext = async (): Promise<Bytes | null> => message.shift() ?? null;
     const exchange = await encapsulateChunkedRequest(hpke, sealing.config, sealing.suite, random, plaintext);
@@ -191,7 +191,7 @@ const R30: Row = {
     for (let chunk = await exchange.body(); chunk !== null; chunk = await exchange.body()) chunks.push(chunk);
     const headers = { incremental: '?1' };
     const answer = await post(live, concat(...chunks), { type: MEDIA_TYPES.chunkedRequest, headers });
-    if (answer.status === 415) return cannotTell('chunked envelopes are not taken');
+    if (answer.status === 415) return cannotTell('chunked envelopes are not accepted');
     if (answer.status !== 200) return fail(`HTTP ${answer.status}`);
     if (mediaType(answer.headers) !== MEDIA_TYPES.chunkedResponse)
       return fail(`type ${mediaType(answer.headers)}`);
@@ -203,5 +203,5 @@ const R30: Row = {
   },
 };
 
-/** How the gateway takes envelopes, good and bad. */
+/** Checks of envelopes, valid and malformed. */
 export const ENVELOPE_ROWS: readonly Row[] = [G01, G02, G03, G04, G05, G13, B01, B14, B21, L1, R30];

@@ -13,15 +13,15 @@ import { cannotTell, fail, inner, pass, request, seal, type Live, type Row } fro
 
 const FETCHES = 12;
 
-interface Shown {
+interface FetchedBundle {
   readonly signed: Bytes;
   readonly bundle: Bundle;
   readonly digest: string;
 }
 
-/** The bundle as one visitor after another is shown it. */
-async function shown(live: Live, url: string): Promise<Shown[]> {
-  const all: Shown[] = [];
+/** Fetches the bundle as several visitors. */
+async function fetchBundles(live: Live, url: string): Promise<FetchedBundle[]> {
+  const all: FetchedBundle[] = [];
   for (let i = 0; i < FETCHES; i++) {
     const { status, body } = await request(live, url, { headers: visitor(live, i) });
     if (status !== 200) throw new ProtocolError('status', `HTTP ${status}`);
@@ -31,7 +31,7 @@ async function shown(live: Live, url: string): Promise<Shown[]> {
   return all;
 }
 
-/** Headers of somebody else each time. */
+/** Headers of a different visitor each time. */
 const visitor = (live: Live, i: number): Record<string, string> => ({
   'user-agent': `probe-${hex(live.random(4))}`,
   cookie: `id=${hex(live.random(8))}`,
@@ -42,44 +42,44 @@ const visitor = (live: Live, i: number): Record<string, string> => ({
 
 const L7: Row = {
   id: 'L7',
-  what: `the bundle is the same bytes for ${FETCHES} visitors`,
-  ask: async (live) => {
-    if (live.bundleUrl === null) return cannotTell('no bundle here');
-    const all = await shown(live, live.bundleUrl);
+  title: `the bundle is the same for ${FETCHES} visitors`,
+  check: async (live) => {
+    if (live.bundleUrl === null) return cannotTell('the relay serves no bundle');
+    const all = await fetchBundles(live, live.bundleUrl);
     const bySequence = new Map<number, string>();
     let last = -1;
     for (const { bundle, signed } of all) {
       const text = base64url(signed);
       if ((bySequence.get(bundle.sequence) ?? text) !== text)
-        return fail(`slot ${bundle.sequence} has two bundles`);
-      if (bundle.sequence < last) return fail('an older slot after a newer one');
+        return fail(`epoch ${bundle.sequence} has two bundles`);
+      if (bundle.sequence < last) return fail('an older epoch after a newer one');
       last = bundle.sequence;
       bySequence.set(bundle.sequence, text);
     }
-    return pass(`slot ${last}, SHA-256 ${all.at(-1)?.digest.slice(0, 16)}…`);
+    return pass(`epoch ${last}, SHA-256 ${all.at(-1)?.digest.slice(0, 16)}…`);
   },
 };
 
 const signature: Row = {
   id: 'L7-signature',
-  what: 'the bundle is signed under the root, of now, and has no key too many',
-  ask: async ({ roots, bundleUrl, now, epochSeconds, ...live }) => {
-    if (bundleUrl === null) return cannotTell('no bundle here');
+  title: 'the bundle is signed by the root, valid now, and has no extra keys',
+  check: async ({ roots, bundleUrl, now, epochSeconds, ...live }) => {
+    if (bundleUrl === null) return cannotTell('the relay serves no bundle');
     if (roots === null) return cannotTell('no --root');
     const { body } = await request(live, bundleUrl);
     try {
       verifySignedBundle(body, { roots, now: now(), epochSeconds });
       return pass();
     } catch (error) {
-      return fail(error instanceof ProtocolError ? error.code : 'it cannot be read');
+      return fail(error instanceof ProtocolError ? error.code : 'unreadable');
     }
   },
 };
 
 const G29: Row = {
   id: 'G29',
-  what: "the gateway's key collection is well formed and the same for everyone",
-  ask: async (live) => {
+  title: "the gateway's keys are well formed and the same for everyone",
+  check: async (live) => {
     if (live.gateway === null) return cannotTell('no --gateway');
     const bodies: Bytes[] = [];
     for (let i = 0; i < 5; i++) {
@@ -92,30 +92,31 @@ const G29: Row = {
       bodies.push(answer.body);
     }
     const [first = new Uint8Array(0)] = bodies;
-    if (!bodies.every((body) => equalBytes(body, first)))
-      return fail('two visitors are shown two collections');
+    if (!bodies.every((body) => equalBytes(body, first))) return fail('two visitors get different keys');
     const configs = decodeKeyConfigs(first);
-    return configs.length > 0 ? pass(`${configs.length} keys`) : fail('no key that we can use');
+    return configs.length > 0 ? pass(`${configs.length} keys`) : fail('no usable key');
   },
 };
 
 const sameKeys: Row = {
   id: 'G29-bundle',
-  what: "the bundle's keys are the gateway's own",
-  ask: async (live) => {
+  title: "the bundle has the gateway's keys",
+  check: async (live) => {
     if (live.gateway === null) return cannotTell('no --gateway');
-    if (live.bundleUrl === null) return cannotTell('no bundle here');
+    if (live.bundleUrl === null) return cannotTell('the relay serves no bundle');
     const collection = (await request(live, live.gateway + WELL_KNOWN)).body;
     const { body } = await request(live, live.bundleUrl);
     const { keyConfigs } = decodeBundle(decodeSignedBundle(body).bundle);
-    return equalBytes(collection, keyConfigs) ? pass() : cannotTell('they differ: a new slot may have begun');
+    return equalBytes(collection, keyConfigs)
+      ? pass()
+      : cannotTell('they differ; a new epoch may have begun');
   },
 };
 
 const G30: Row = {
   id: 'G30',
-  what: "the gateway takes nothing without its relay's credential",
-  ask: async (live) => {
+  title: "the gateway refuses requests without the relay's credential",
+  check: async (live) => {
     if (live.gateway === null) return cannotTell('no --gateway');
     const { bytes } = await seal(live, inner(live, { authority: 'probe.invalid' }));
     const headers = { 'content-type': MEDIA_TYPES.request };
@@ -128,5 +129,5 @@ const G30: Row = {
   },
 };
 
-/** Who is shown which keys. */
+/** Checks of keys and bundles. */
 export const KEY_ROWS: readonly Row[] = [L7, signature, G29, sameKeys, G30];

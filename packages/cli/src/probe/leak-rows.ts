@@ -5,7 +5,7 @@ import {
   fail,
   inner,
   isSealed,
-  NoAnswer,
+  NoResponseError,
   pass,
   post,
   seal,
@@ -13,10 +13,10 @@ import {
   type Row,
 } from './live.ts';
 
-/** The gateway's opt-in route that says, inside the envelope, which headers arrived outside of it. */
+/** The gateway's optional route that returns, inside the envelope, the headers that arrived outside. */
 const METADATA = 'sotto-metadata';
 
-/** What a relay has to send, and what the platforms between it and the gateway add alike for everyone. */
+/** Headers that a relay must send, and headers that platforms add for everyone. */
 const EXPECTED = new Set([
   'content-type',
   'content-length',
@@ -34,16 +34,16 @@ const EXPECTED = new Set([
   'x-forwarded-proto',
 ]);
 
-/** What says where a client is. */
+/** Headers that reveal a client's address or place. */
 const IDENTITY =
   /^(?:cf-connecting-ip(?:v6)?|cf-pseudo-ipv4|cf-ip\w+|cf-region(?:-code)?|cf-postal-code|cf-timezone|cf-metro-code|forwarded|true-client-ip|x-client-ip|x-forwarded-(?:for|country|asn|host|port|server)|x-real-ip|via)$/;
 
-interface Arrived {
+interface ArrivedHeader {
   readonly name: string;
   readonly sha256?: string;
 }
 
-/** The canaries of one visitor: headers that no relay may pass on. Those that start with `cf-` an edge would refuse. */
+/** Canary headers of one visitor, which no relay may forward. There is none with `cf-`: Cloudflare's edge refuses those. */
 function canaries(live: Live): Record<string, string> {
   const canary = hex(live.random(16));
   const names = [
@@ -63,32 +63,32 @@ function canaries(live: Live): Record<string, string> {
   return { cookie: `id=${canary}`, ...Object.fromEntries(names.map((name, i) => [name, `${canary}${i}`])) };
 }
 
-/** What arrived at the gateway with one request. @throws {NoAnswer} when it does not tell */
-async function arrivedWith(live: Live, headers: Record<string, string>): Promise<readonly Arrived[]> {
+/** The headers of one request as they arrived at the gateway. @throws {NoResponseError} if it does not tell */
+async function arrivedWith(live: Live, headers: Record<string, string>): Promise<readonly ArrivedHeader[]> {
   const { bytes, open } = await seal(live, inner(live, { authority: METADATA, path: '/headers' }));
   const answer = await post(live, bytes, { headers });
   if (!isSealed(answer))
-    throw new NoAnswer(`the gateway answered ${answer.status}: it may refuse what the relay adds`);
+    throw new NoResponseError(`the gateway answered ${answer.status}: it may refuse what the relay adds`);
   const { status, content } = await open(answer);
-  if (status !== 200) throw new NoAnswer('the metadata route is off');
-  const { headers: arrived } = JSON.parse(fromUtf8(content)) as { headers?: readonly Arrived[] };
-  if (!Array.isArray(arrived)) throw new NoAnswer('the metadata route answers something else');
-  return arrived as readonly Arrived[];
+  if (status !== 200) throw new NoResponseError('the metadata route is off');
+  const { headers: arrived } = JSON.parse(fromUtf8(content)) as { headers?: readonly ArrivedHeader[] };
+  if (!Array.isArray(arrived)) throw new NoResponseError('the metadata route has another format');
+  return arrived as readonly ArrivedHeader[];
 }
 
 const digest = (value: string): string => hex(sha256(utf8(value)));
-const names = (headers: readonly Arrived[]): string =>
+const names = (headers: readonly ArrivedHeader[]): string =>
   headers
     .map(({ name }) => name)
     .toSorted()
     .join();
-const listed = (headers: readonly Arrived[]): string =>
+const listed = (headers: readonly ArrivedHeader[]): string =>
   headers.map(({ name }) => name.slice(0, 64)).join(', ');
 
 const R08: Row = {
   id: 'R08',
-  what: "none of a client's headers reaches the gateway",
-  ask: async (live) => {
+  title: 'no header of a client reaches the gateway',
+  check: async (live) => {
     const sent = canaries(live);
     const arrived = await arrivedWith(live, sent);
     const digests = new Set(Object.values(sent).map(digest));
@@ -105,35 +105,35 @@ const R08: Row = {
 
 const L13: Row = {
   id: 'L13',
-  what: "nothing that says where a client is reaches the gateway, but the relay's own constants",
-  ask: async (live) => {
+  title: "no header with a client's address or place reaches the gateway",
+  check: async (live) => {
     const arrived = (await arrivedWith(live, {})).filter(({ name }) => IDENTITY.test(name));
     const leaks = arrived.filter(({ name, sha256: value }) => {
       const constant = live.egress.get(name);
       return constant === undefined || digest(constant) !== value;
     });
     if (leaks.length > 0)
-      return fail(`arrived: ${listed(leaks)} (a constant of the egress is told by --egress)`);
+      return fail(`arrived: ${listed(leaks)} (name a constant of the relay's platform with --egress)`);
     return pass(arrived.length > 0 ? `constants: ${listed(arrived)}` : '');
   },
 };
 
 const P02: Row = {
   id: 'P02',
-  what: 'two visitors look alike to the gateway',
-  ask: async (live) => {
+  title: 'two visitors look the same to the gateway',
+  check: async (live) => {
     const [one, two] = [await arrivedWith(live, canaries(live)), await arrivedWith(live, canaries(live))];
-    if (names(one) !== names(two)) return fail('other headers arrive for the one than for the other');
+    if (names(one) !== names(two)) return fail('the headers differ between visitors');
     const values = new Map(two.map(({ name, sha256: value }) => [name, value]));
     const differ = one.filter(({ name, sha256: value }) => name !== 'cf-ray' && values.get(name) !== value);
-    return differ.length > 0 ? fail(`other values: ${listed(differ)}`) : pass(`${one.length} headers`);
+    return differ.length > 0 ? fail(`different values: ${listed(differ)}`) : pass(`${one.length} headers`);
   },
 };
 
 const G09: Row = {
   id: 'G09',
-  what: 'the same envelope again is refused',
-  ask: async (live) => {
+  title: 'a repeated envelope is refused',
+  check: async (live) => {
     const { bytes, open } = await seal(live, inner(live, { authority: METADATA, path: '/headers' }));
     const first = await post(live, bytes);
     if (!isSealed(first) || (await open(first)).status !== 200)
@@ -146,5 +146,5 @@ const G09: Row = {
   },
 };
 
-/** What passes the relay that should not. */
+/** Checks of what passes the relay. */
 export const LEAK_ROWS: readonly Row[] = [R08, L13, P02, G09];

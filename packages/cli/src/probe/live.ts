@@ -4,7 +4,7 @@ import { encapsulateRequest, MEDIA_TYPES, type Hpke, type KeyConfig, type SuiteI
 import { concat, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
 import { mediaType } from '@sotto/client/http';
 
-/** What a row says of a deployment. */
+/** The result of one check. */
 export interface Finding {
   readonly result: 'pass' | 'fail' | 'cannot-tell';
   readonly detail: string;
@@ -14,21 +14,21 @@ export const pass = (detail = ''): Finding => ({ result: 'pass', detail });
 export const fail = (detail: string): Finding => ({ result: 'fail', detail });
 export const cannotTell = (detail: string): Finding => ({ result: 'cannot-tell', detail });
 
-/** One question put to a live deployment. */
+/** One check of a live deployment. */
 export interface Row {
   readonly id: string;
-  readonly what: string;
-  readonly ask: (live: Live) => Promise<Finding>;
+  readonly title: string;
+  readonly check: (live: Live) => Promise<Finding>;
 }
 
-/** An answer, whole. */
-export interface Answer {
+/** A whole HTTP response. */
+export interface ProbeResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Bytes;
 }
 
-/** The keys to seal under, and where they came from. */
+/** The gateway key that envelopes are encapsulated to. */
 export interface Sealing {
   readonly config: KeyConfig;
   readonly suite: SuiteIds;
@@ -47,41 +47,41 @@ export interface ProbePlatform {
 /** A deployment under test, seen from outside. */
 export interface Live extends ProbePlatform {
   readonly relay: string;
-  /** Where the relay takes envelopes. */
+  /** URL to which envelopes are posted. */
   readonly resource: string;
   readonly gateway: string | null;
-  /** The relay's bundle: its services, or none. */
+  /** The services of the relay's bundle; empty without a bundle. */
   readonly services: readonly ServiceEntry[];
-  /** Whether the relay serves a bundle at all. */
+  /** URL of the relay's bundle; null if it serves none. */
   readonly bundleUrl: string | null;
   readonly roots: readonly Bytes[] | null;
   readonly epochSeconds: number;
   readonly sealing: Sealing | null;
-  /** Headers that the relay's egress is known to bear, with their one value. */
+  /** Headers that the relay's platform adds to every request, with their constant value. */
   readonly egress: ReadonlyMap<string, string>;
 }
 
-/** Nobody answered, or nobody would by now. */
-export class NoAnswer extends Error {}
+/** There was no response, or no response that says anything. */
+export class NoResponseError extends Error {}
 
 const TIMEOUT = 20_000; // milliseconds
 const LONGEST_WAIT = 90; // seconds, when the relay says that we ask too often
 
-/** One request. A 429 is waited out once. @throws {NoAnswer} */
+/** Sends one request. After a 429 it waits and tries once more. @throws {NoResponseError} */
 export async function request(
   { fetch: send, sleep }: Pick<ProbePlatform, 'fetch' | 'sleep'>,
   url: string,
   init: RequestInit = {},
-): Promise<Answer> {
+): Promise<ProbeResponse> {
   for (let attempt = 0; ; attempt++) {
     const answer = await once(send, url, init);
     if (answer.status !== 429) return answer;
-    if (attempt > 0) throw new NoAnswer('429: asked too often');
+    if (attempt > 0) throw new NoResponseError('429: too many requests');
     await sleep(Math.min(LONGEST_WAIT, Number(answer.headers.get('retry-after') ?? 60) || 60));
   }
 }
 
-async function once(send: typeof fetch, url: string, init: RequestInit): Promise<Answer> {
+async function once(send: typeof fetch, url: string, init: RequestInit): Promise<ProbeResponse> {
   try {
     const signal = AbortSignal.timeout(TIMEOUT);
     const answer = await send(url, { ...init, redirect: 'manual', signal });
@@ -91,7 +91,7 @@ async function once(send: typeof fetch, url: string, init: RequestInit): Promise
       body: new Uint8Array(await answer.arrayBuffer()),
     };
   } catch {
-    throw new NoAnswer(`no answer from ${new URL(url).origin}`);
+    throw new NoResponseError(`no response from ${new URL(url).origin}`);
   }
 }
 
@@ -103,7 +103,7 @@ export function post(
     type = MEDIA_TYPES.request,
     headers = {},
   }: { type?: string; headers?: Readonly<Record<string, string>> } = {},
-): Promise<Answer> {
+): Promise<ProbeResponse> {
   return request(live, live.resource, {
     method: 'POST',
     body,
@@ -111,15 +111,15 @@ export function post(
   });
 }
 
-export interface Sealed {
+export interface SealedRequest {
   readonly bytes: Bytes;
-  readonly open: (answer: Answer) => Promise<BhttpResponse>;
+  readonly open: (answer: ProbeResponse) => Promise<BhttpResponse>;
 }
 
-/** Seals a request, or bytes in its place, to the gateway. @throws {NoAnswer} without its keys */
-export async function seal(live: Live, message: BhttpRequest | Bytes): Promise<Sealed> {
+/** Encapsulates a request, or arbitrary bytes, to the gateway. @throws {NoResponseError} without its keys */
+export async function seal(live: Live, message: BhttpRequest | Bytes): Promise<SealedRequest> {
   const { hpke, random, sealing } = live;
-  if (sealing === null) throw new NoAnswer('no keys of the gateway');
+  if (sealing === null) throw new NoResponseError('no keys of the gateway');
   const bytes = message instanceof Uint8Array ? message : encodeRequest(message, { length: 1024 });
   const { config, suite } = sealing;
   const sealed = await encapsulateRequest(hpke, config, suite, bytes, random);
@@ -129,7 +129,7 @@ export async function seal(live: Live, message: BhttpRequest | Bytes): Promise<S
   };
 }
 
-/** A request for inside an envelope: with a Date and nothing else, unless told otherwise. */
+/** An inner request. Its only field is a Date, unless `what` says otherwise. */
 export function inner(
   live: Pick<Live, 'now'>,
   what: Partial<BhttpRequest> & { authority: string },
@@ -148,11 +148,11 @@ export function inner(
 export const dateField = ({ now }: Pick<Live, 'now'>) =>
   ['date', new Date(now() * 1000).toUTCString()] as const;
 
-export const isSealed = ({ status, headers }: Answer): boolean =>
+export const isSealed = ({ status, headers }: ProbeResponse): boolean =>
   status === 200 && mediaType(headers) === MEDIA_TYPES.response;
 
-export const refused = ({ status }: Answer): boolean => status >= 400 && status < 500;
+export const refused = ({ status }: ProbeResponse): boolean => status >= 400 && status < 500;
 
-/** Bytes that look like an envelope and are none. */
+/** Random bytes that look like an envelope. */
 export const noise = ({ random }: Pick<Live, 'random'>, length = 300): Bytes =>
   concat(Uint8Array.of(0), random(length - 1));

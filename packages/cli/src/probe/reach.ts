@@ -3,9 +3,17 @@ import { decodeKeyConfigs, MEDIA_TYPES, type KeyConfig, type SuiteIds } from '@s
 import type { Bytes } from '@sotto/wire';
 import { mediaType } from '@sotto/client/http';
 import { WELL_KNOWN } from '../fetching.ts';
-import { noise, NoAnswer, post, request, type Live, type ProbePlatform, type Sealing } from './live.ts';
+import {
+  noise,
+  NoResponseError,
+  post,
+  request,
+  type Live,
+  type ProbePlatform,
+  type Sealing,
+} from './live.ts';
 
-export interface Reached extends ProbePlatform {
+export interface ProbeTarget extends ProbePlatform {
   readonly relay: string;
   readonly gateway: string | null;
   readonly roots: readonly Bytes[] | null;
@@ -13,8 +21,8 @@ export interface Reached extends ProbePlatform {
   readonly egress: ReadonlyMap<string, string>;
 }
 
-/** Finds out how a deployment is spoken to: where envelopes go, and under which keys. @throws {NoAnswer} */
-export async function reach(reached: Reached): Promise<Live> {
+/** Finds out where envelopes are posted and which keys they use. @throws {NoResponseError} */
+export async function reach(reached: ProbeTarget): Promise<Live> {
   const resource = await resourceOf(reached);
   const bundleUrl = `${reached.relay}/bundle`;
   const bundle = await bundleAt(reached, bundleUrl);
@@ -25,14 +33,14 @@ export async function reach(reached: Reached): Promise<Live> {
   return { ...reached, resource, bundleUrl: bundle === null ? null : bundleUrl, services, sealing };
 }
 
-/** Our relays take envelopes at {base}/ohttp; others at the URL itself. */
-async function resourceOf(reached: Reached): Promise<string> {
+/** Sotto relays accept envelopes at {base}/ohttp, others at the URL itself. */
+async function resourceOf(reached: ProbeTarget): Promise<string> {
   const ours = `${reached.relay}/ohttp`;
   const { status } = await post({ ...reached, resource: ours }, noise(reached));
   return status === 404 || status === 405 ? reached.relay : ours;
 }
 
-async function bundleAt(reached: Reached, url: string): Promise<Bundle | null> {
+async function bundleAt(reached: ProbeTarget, url: string): Promise<Bundle | null> {
   const { status, headers, body } = await request(reached, url);
   if (status !== 200 || mediaType(headers) !== BUNDLE_TYPE) return null;
   try {
@@ -42,18 +50,18 @@ async function bundleAt(reached: Reached, url: string): Promise<Bundle | null> {
   }
 }
 
-async function ownKeys(reached: Reached): Promise<readonly KeyConfig[]> {
+async function ownKeys(reached: ProbeTarget): Promise<readonly KeyConfig[]> {
   if (reached.gateway === null) return [];
   try {
     const headers = { accept: MEDIA_TYPES.keys };
     return decodeKeyConfigs((await request(reached, reached.gateway + WELL_KNOWN, { headers })).body);
   } catch (error) {
-    if (error instanceof NoAnswer) throw error;
-    return []; // a row of its own says so
+    if (error instanceof NoResponseError) throw error;
+    return []; // another check reports it
   }
 }
 
-/** The bundle's suite; else the first that we speak. */
+/** The bundle's suite, or else the first supported one. */
 function sealingOf(
   { hpke }: ProbePlatform,
   named: { readonly kemId: number; readonly kdfId: number; readonly aeadId: number } | null,

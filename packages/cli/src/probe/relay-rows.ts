@@ -21,7 +21,7 @@ const CORS = [
   'vary',
 ];
 
-/** Names on an answer by which a client could be known again, or which nobody needs. */
+/** Response headers that could mark a client, or that nobody needs. */
 const UNWANTED = [
   'set-cookie',
   'etag',
@@ -38,15 +38,15 @@ const noStore = (headers: Headers): boolean => /\bno-store\b/i.test(headers.get(
 
 const https: Row = {
   id: 'HTTPS',
-  what: 'the relay is reached by https (RFC 9458 §6)',
-  ask: async ({ relay }) =>
-    relay.startsWith('https:') ? pass() : cannotTell('plain http to loopback, which is for development'),
+  title: 'the relay uses https (RFC 9458 §6)',
+  check: async ({ relay }) =>
+    relay.startsWith('https:') ? pass() : cannotTell('http to a loopback address, for development'),
 };
 
 const R01: Row = {
   id: 'R01',
-  what: 'other methods than POST are refused',
-  ask: async (live) => {
+  title: 'other methods than POST are refused',
+  check: async (live) => {
     for (const method of ['GET', 'PUT', 'DELETE']) {
       const { status } = await request(live, live.resource, { method });
       if (status !== 405) return fail(`${method}: ${status}`);
@@ -57,27 +57,27 @@ const R01: Row = {
 
 const preflight: Row = {
   id: 'R01-preflight',
-  what: 'a preflight is answered alike for every origin',
-  ask: async (live) => {
+  title: 'preflight responses are the same for every origin',
+  check: async (live) => {
     const asked = ['https://one.example', 'https://two.example'].map(async (origin) => {
       const headers = { origin, 'access-control-request-method': 'POST', cookie: hex(live.random(8)) };
       const { status, headers: told } = await request(live, live.resource, { method: 'OPTIONS', headers });
       return { status, told: CORS.map((name) => told.get(name)), cookie: told.has('set-cookie') };
     });
     const [one, two] = await Promise.all(asked);
-    if (one === undefined || one.told[0] === null) return cannotTell('no preflight is answered');
-    if (JSON.stringify(one) !== JSON.stringify(two)) return fail('it differs by origin');
-    if (one.told[0] !== '*') return fail('not for every origin');
+    if (one === undefined || one.told[0] === null) return cannotTell('no preflight response');
+    if (JSON.stringify(one) !== JSON.stringify(two)) return fail('the response differs by origin');
+    if (one.told[0] !== '*') return fail('not allowed for every origin');
     return one.cookie || one.told.at(-1) !== null
-      ? fail('it sets a cookie, or varies')
+      ? fail('it sets a cookie or varies')
       : pass(`${one.status}`);
   },
 };
 
 const R02: Row = {
   id: 'R02',
-  what: 'only the media type of an envelope is taken',
-  ask: async (live) => {
+  title: 'only the media type of envelopes is accepted',
+  check: async (live) => {
     for (const type of ['text/plain', 'xmessage/ohttp-reqx', 'message/ohttp-req, x']) {
       const { status } = await post(live, noise(live), { type });
       if (status !== 415 && status !== 400) return fail(`${type}: ${status}`);
@@ -88,8 +88,8 @@ const R02: Row = {
 
 const R03: Row = {
   id: 'R03',
-  what: 'a body too short to be an envelope is refused',
-  ask: async (live) => {
+  title: 'a body that is too short is refused',
+  check: async (live) => {
     for (const length of [0, 1]) {
       const answer = await post(live, live.random(length));
       if (!refused(answer)) return fail(`${length} bytes: ${answer.status}`);
@@ -100,8 +100,8 @@ const R03: Row = {
 
 const R07: Row = {
   id: 'R07',
-  what: 'the relay is no open proxy',
-  ask: async (live) => {
+  title: 'the relay is not an open proxy',
+  check: async (live) => {
     const headers = { 'content-type': 'message/ohttp-req' };
     const urls = [`${live.resource}?target=https://example.com/`, `${live.relay}/${hex(live.random(8))}`];
     for (const [i, url] of urls.entries()) {
@@ -115,11 +115,11 @@ const R07: Row = {
 
 const R14: Row = {
   id: 'R14',
-  what: 'a sealed answer bears no header that marks a client, and is not stored',
-  ask: async (live) => {
+  title: 'responses have no header that marks a client, and are not cached',
+  check: async (live) => {
     const { bytes } = await seal(live, inner(live, { authority: 'probe.invalid' }));
     const answer = await post(live, bytes);
-    if (!isSealed(answer)) return cannotTell(`the gateway answered ${answer.status}`);
+    if (!isSealed(answer)) return cannotTell(`the gateway responded ${answer.status}`);
     const marks = unwanted(answer.headers);
     if (marks.length > 0) return fail(marks.join(', '));
     return noStore(answer.headers) ? pass() : fail('no cache-control: no-store');
@@ -128,8 +128,8 @@ const R14: Row = {
 
 const R16: Row = {
   id: 'R16',
-  what: 'a refusal is a constant: nothing of what was sent, not stored',
-  ask: async (live) => {
+  title: 'refusals are constant, echo nothing and are not cached',
+  check: async (live) => {
     const canary = hex(live.random(16));
     const refusals = [];
     for (const mark of ['a', 'b']) {
@@ -140,7 +140,7 @@ const R16: Row = {
     if (one === undefined || two === undefined || !refused(one) || !refused(two))
       return fail(`status ${one?.status}`);
     if (!equalBytes(one.body, two.body)) return fail('two refusals differ');
-    if (new TextDecoder().decode(one.body).includes(canary)) return fail('it echoes what was sent');
+    if (new TextDecoder().decode(one.body).includes(canary)) return fail('it echoes the request');
     const marks = unwanted(one.headers);
     if (marks.length > 0) return fail(marks.join(', '));
     return noStore(one.headers) ? pass(`${one.status}`) : fail('no cache-control: no-store');
@@ -149,8 +149,8 @@ const R16: Row = {
 
 const L10: Row = {
   id: 'L10',
-  what: 'the bundle has no validator by which a client could be known again',
-  ask: async (live: Live) => {
+  title: 'the bundle has no cache validator that could mark a client',
+  check: async (live: Live) => {
     if (live.bundleUrl === null) return cannotTell('no bundle here');
     const headers = { 'if-none-match': '*', 'if-modified-since': new Date().toUTCString() };
     const answer = await request(live, live.bundleUrl, { headers });
@@ -160,5 +160,5 @@ const L10: Row = {
   },
 };
 
-/** What a relay can be asked without anybody's keys, and how it answers with them. */
+/** Checks of the relay itself. */
 export const RELAY_ROWS: readonly Row[] = [https, R01, preflight, R02, R03, R07, R14, R16, L10];

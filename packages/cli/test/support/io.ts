@@ -2,14 +2,14 @@ import type { Io } from '../../src/io.ts';
 import type { FetchInit } from '@sotto/client';
 import type { World } from '../../../client/test/support/world.ts';
 
-type Answer = (init: RequestInit) => Response | Promise<Response>;
+type Route = (init: RequestInit) => Response | Promise<Response>;
 
 /** A terminal in memory, and a network of the routes given, then a world's. */
 export class TestIo implements Io {
   readonly lines: string[] = [];
   readonly errors: string[] = [];
   readonly asked: { readonly url: string; readonly init: RequestInit }[] = [];
-  readonly routes: Record<string, Answer> = {};
+  readonly routes: Record<string, Route> = {};
   env: Record<string, string | undefined> = {};
   columns: number | null = null;
   readonly cwd: string;

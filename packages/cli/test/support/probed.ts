@@ -1,5 +1,5 @@
 import { probe } from '../../src/commands/probe.ts';
-import { GATEWAY, house, NOW, RELAY, ROOT, type Faults } from './probe-house.ts';
+import { GATEWAY, deployment, NOW, RELAY, ROOT, type Faults } from './deployment.ts';
 
 export const ALL = ['--relay', RELAY, '--gateway', GATEWAY, '--root', ROOT];
 
@@ -10,9 +10,9 @@ export interface Said {
   readonly detail: string;
 }
 
-/** Probes a house with these faults: the lines that are printed. */
+/** Probes a deployment with these faults: the lines that are printed. */
 export async function printed(faults: Faults, argv: readonly string[]) {
-  const { fetch, requests } = await house(faults);
+  const { fetch, requests } = await deployment(faults);
   const lines: string[] = [];
   const waits: number[] = [];
   const io = {

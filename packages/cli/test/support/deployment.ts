@@ -34,7 +34,7 @@ const random = (length: number): Bytes => new Uint8Array(randomBytes(length));
 const rootSecret = random(32);
 export const ROOT = base64url(rootPublicKey(rootSecret));
 
-/** How a house differs from an honest one: one fault a member. */
+/** How a deployment differs from an honest one: one fault a member. */
 export interface Faults {
   /** What the relay sends on beside the envelope, of the client's request. */
   readonly passesOn?: (headers: Headers) => Record<string, string>;
@@ -64,7 +64,9 @@ const problem = (status: number, code: string, type = 'about:blank'): Response =
   });
 
 /** A relay and a gateway behind one fetch, as a probe sees them from outside. */
-export async function house(faults: Faults = {}): Promise<{ fetch: typeof fetch; requests: () => number }> {
+export async function deployment(
+  faults: Faults = {},
+): Promise<{ fetch: typeof fetch; requests: () => number }> {
   const hpke = nodeHpke();
   const kem = hpke.kems.find(({ id }) => id === KEM.X25519);
   if (kem === undefined) throw new Error('no X25519');
@@ -118,11 +120,11 @@ function bundleOf(
     sequence = NOW / DAY,
   }: { directory?: string; sequence?: number },
 ) {
-  const slot = Math.floor(sequence);
+  const epoch = Math.floor(sequence);
   const bundle = encodeBundle({
-    sequence: slot,
-    notBefore: slot * DAY,
-    notAfter: (slot + 2) * DAY,
+    sequence: epoch,
+    notBefore: epoch * DAY,
+    notAfter: (epoch + 2) * DAY,
     suite: { kemId: KEM.X25519, ...SUITE },
     keyConfigs: encodeKeyConfigs([key.config]),
     directory: utf8(directory),
