@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Drawing } from './core.ts';
 import { minify, MOST_ART, shrink } from './shrink.ts';
 import { cleanSvg } from './svg.ts';
-import { PackError } from './xml.ts';
+import { PackError } from './error.ts';
 
 /** A sticker's art as it is served, and its address: what it shows and for what. */
 export interface Art {

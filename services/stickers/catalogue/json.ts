@@ -1,82 +1,54 @@
-import { PackError } from './xml.ts';
+import { type Node, parseTree, type ParseError, printParseErrorCode } from 'jsonc-parser';
+import { PackError } from './error.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** A JSON document that knows on which line each of its objects begins. */
+/** A JSON document, with the line on which each of its objects begins. */
 export interface Located {
   readonly value: Json;
-  readonly lineOf: (object: Json) => number; // from 1; 0 for what is no object
+  readonly lineOf: (object: Json) => number; // from 1; 0 for a value that is not an object
 }
 
-// oxlint-disable-next-line no-control-regex
-const TOKEN =
-  /\s*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\.)*")|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null))/y;
-const DEEPEST = 32;
+const MAX_DEPTH = 32;
 
 /**
- * Parses JSON (RFC 8259); a name that stands twice in one object is refused.
+ * Parses JSON (RFC 8259). Comments, trailing commas and a name that an object has twice are refused.
  *
  * @throws {PackError} with the line
  */
 export function parseLocated(text: string, file: string): Located {
+  const refuse = (offset: number, message: string): never => {
+    throw new PackError(file, text.slice(0, offset).split('\n').length, message);
+  };
+  if (deepest(text) > MAX_DEPTH) refuse(0, `values are nested deeper than ${MAX_DEPTH}`);
+  const errors: ParseError[] = [];
+  const root = parseTree(text, errors, { disallowComments: true });
+  const [error] = errors;
+  if (error !== undefined) refuse(error.offset, `not JSON: ${printParseErrorCode(error.error)}`);
+  if (root === undefined) return refuse(0, 'not JSON: the file is empty');
   const lines = new Map<Json, number>();
-  let at = 0;
-  const fail = (message: string): never => {
-    throw new PackError(file, text.slice(0, at).split('\n').length, message);
-  };
-  const next = (): string => {
-    TOKEN.lastIndex = at;
-    const found = TOKEN.exec(text);
-    if (found === null) {
-      at += /^\s*/.exec(text.slice(at))?.[0].length ?? 0;
-      return at >= text.length ? fail('ends too early') : fail('not JSON');
+  const read = (node: Node): Json => {
+    const children = node.children ?? [];
+    if (node.type === 'array') return children.map(read);
+    if (node.type !== 'object') return node.value as Json;
+    const object = Object.create(null) as Record<string, Json>;
+    lines.set(object, text.slice(0, node.offset).split('\n').length);
+    for (const { offset, children: [key, value] = [] } of children) {
+      const name = key?.value as string;
+      if (Object.hasOwn(object, name)) refuse(offset, `"${name}" stands twice`);
+      if (value !== undefined) object[name] = read(value);
     }
-    at = TOKEN.lastIndex;
-    return found[1] ?? found[2] ?? found[3] ?? '';
+    return object;
   };
-  const read = (token: string, depth: number): Json => {
-    if (depth > DEEPEST) fail('nested too deep');
-    if (token === '{') {
-      const object: Record<string, Json> = Object.create(null) as Record<string, Json>;
-      lines.set(object, text.slice(0, at).split('\n').length);
-      let key = next();
-      if (key === '}') return object;
-      for (;;) {
-        if (!key.startsWith('"')) fail('a name in quotes is missing');
-        const name = string(key);
-        if (Object.hasOwn(object, name)) fail(`"${name}" stands twice`);
-        if (next() !== ':') fail('":" is missing');
-        object[name] = read(next(), depth + 1);
-        const after = next();
-        if (after === '}') return object;
-        if (after !== ',') fail('"," or "}" is missing');
-        key = next();
-      }
-    }
-    if (token === '[') {
-      const list: Json[] = [];
-      let item = next();
-      if (item === ']') return list;
-      for (;;) {
-        list.push(read(item, depth + 1));
-        const after = next();
-        if (after === ']') return list;
-        if (after !== ',') fail('"," or "]" is missing');
-        item = next();
-      }
-    }
-    return token.startsWith('"') ? string(token) : scalar(token);
-  };
-  const string = (token: string): string => {
-    try {
-      return JSON.parse(token) as string;
-    } catch {
-      return fail('not a JSON string');
-    }
-  };
-  const scalar = (token: string): Json =>
-    /^[-\dtfn]/.test(token) ? (JSON.parse(token) as Json) : fail('a value is missing');
-  const value = read(next(), 0);
-  if (text.slice(at).trim() !== '') fail('something stands after the end');
-  return { value, lineOf: (object) => lines.get(object) ?? 0 };
+  return { value: read(root), lineOf: (object) => lines.get(object) ?? 0 };
+}
+
+/** How deep brackets outside of strings are nested; the parser recurses, so this is checked before it. */
+function deepest(text: string): number {
+  let [depth, most] = [0, 0];
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{]|[\]}]/g)) {
+    if (token === '[' || token === '{') most = Math.max(most, ++depth);
+    else if (token === ']' || token === '}') depth--;
+  }
+  return most;
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Drawing } from './core.ts';
 import { type Json, parseLocated } from './json.ts';
-import { PackError } from './xml.ts';
+import { PackError } from './error.ts';
 import { checkWebp } from './webp.ts';
 
 /** What a sticker of an operator's pack is called, per language. */

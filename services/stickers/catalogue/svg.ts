@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type Element, PackError, parseXml } from './xml.ts';
+import { PackError } from './error.ts';
+import { type Element, parseXml } from './xml.ts';
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
 

@@ -1,5 +1,5 @@
 import { MOST_ART } from './shrink.ts';
-import { PackError } from './xml.ts';
+import { PackError } from './error.ts';
 
 /**
  * Checks that bytes are a WebP of at most 8 KB by its RIFF header and first chunk, and that it is a still of

@@ -6,7 +6,7 @@ import { artOf } from '../catalogue/art.ts';
 import { parseLocated } from '../catalogue/json.ts';
 import { readOwnPack } from '../catalogue/own.ts';
 import { checkWebp } from '../catalogue/webp.ts';
-import { PackError } from '../catalogue/xml.ts';
+import { PackError } from '../catalogue/error.ts';
 
 const SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8z"/></svg>';
 
@@ -67,9 +67,9 @@ describe("an operator's pack", () => {
   });
 
   const faults: readonly [what: string, manifest: string, message: RegExp][] = [
-    ['no JSON', '{"id": "acme",\n "name": }', /pack\.json:2: a value is missing/],
+    ['no JSON', '{"id": "acme",\n "name": }', /pack\.json:2: not JSON: ValueExpected/],
     ['a name twice', '{"id": "a",\n"id": "b"}', /pack\.json:2: "id" stands twice/],
-    ['cut short', '{"id": "acme"', /pack\.json:1: ends too early/],
+    ['cut short', '{"id": "acme"', /pack\.json:1: not JSON: CloseBraceExpected/],
     ['an unknown member', manifest({ price: 1 }), /pack\.json:1: "price" is not known/],
     ['a reserved id', manifest({ id: 'core' }), /"id" is not a free name/],
     ['an id with a path', manifest({ id: '../x' }), /"id" is not a free name/],

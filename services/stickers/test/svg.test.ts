@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { cleanSvg } from '../catalogue/svg.ts';
-import { PackError } from '../catalogue/xml.ts';
+import { PackError } from '../catalogue/error.ts';
 
 const svg = (inner: string, attributes = ''): string =>
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"${attributes}>${inner}</svg>`;
