@@ -5,8 +5,11 @@ export type Tone = 0 | 1 | 2 | 3 | 4 | 5;
 /** Every tone, in the order of the menu. */
 export const TONES: readonly Tone[] = [0, 1, 2, 3, 4, 5];
 
-/** A character that takes a modifier. The handshake between two people takes none: the people do. */
-const BASE = /(?!\u{1F91D}\u200D)(\p{Emoji_Modifier_Base})\uFE0F?/gu;
+/**
+ * A character that takes a modifier. The family takes none, and neither does the handshake between two people: there
+ * the people take one.
+ */
+const BASE = /(?!\u{1F91D}\u200D|\u{1F46A})(\p{Emoji_Modifier_Base})\uFE0F?/gu;
 const CHILD = /[\u{1F466}\u{1F467}\u{1F476}\u{1F9D2}]/u;
 
 /**

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import emojis from 'emojibase-data/en/data.json' with { type: 'json' };
 import fluent from '@iconify-json/fluent-emoji-flat/icons.json' with { type: 'json' };
 import { hasTones, tonedArt, tonedEmoji, type Tone } from '../src/tone.ts';
 
@@ -22,6 +23,29 @@ test.each([
   ['😀', 5, '😀'],
 ] as [string, Tone, string][])('tonedEmoji: %s in tone %i is %s', (emoji, tone, toned) => {
   expect(tonedEmoji(emoji, tone)).toBe(toned);
+});
+
+interface Emoji {
+  readonly emoji: string;
+  readonly skins?: readonly { readonly emoji: string }[];
+}
+
+test('N42 tonedEmoji: gives an RGI sequence for every emoji and tone', () => {
+  const wrong = (emojis as readonly Emoji[]).flatMap(({ emoji, skins = [] }) => {
+    const valid = new Set([emoji, ...skins.map((skin) => skin.emoji)]);
+    return [1, 2, 3, 4, 5]
+      .map((tone) => tonedEmoji(emoji, tone as Tone))
+      .filter((toned) => !valid.has(toned))
+      .map((toned) => `${emoji} ${toned}`);
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('N42 hasTones: is true for exactly the emoji with RGI skin tones', () => {
+  const wrong = (emojis as readonly Emoji[]).filter(
+    ({ emoji, skins }) => hasTones(emoji) !== (skins !== undefined),
+  );
+  expect(wrong.map(({ emoji }) => emoji)).toEqual([]);
 });
 
 const icons: Readonly<Record<string, { readonly body: string } | undefined>> = fluent.icons;

@@ -6,10 +6,29 @@ const SEQUENCE = new RegExp(
   'gu',
 );
 
-/** An emoji without what a keyboard may add or leave out: variation selectors and skin tones. */
+/**
+ * Two people whose skin tones differ are written as a sequence of both (UTS #51). Without tones, such a sequence is
+ * not an emoji: its base is one character.
+ */
+const PAIRS: ReadonlyMap<string, string> = new Map([
+  ['🫱‍🫲', '🤝'],
+  ['🧑‍🐰‍🧑', '👯'],
+  ['👨‍🐰‍👨', '👯‍♂'],
+  ['👩‍🐰‍👩', '👯‍♀'],
+  ['🧑‍🫯‍🧑', '🤼'],
+  ['👨‍🫯‍👨', '🤼‍♂'],
+  ['👩‍🫯‍👩', '🤼‍♀'],
+  ['👩‍🤝‍👩', '👭'],
+  ['👩‍🤝‍👨', '👫'],
+  ['👨‍🤝‍👨', '👬'],
+  ['🧑‍❤‍💋‍🧑', '💏'],
+  ['🧑‍❤‍🧑', '💑'],
+]);
+
+/** An emoji without variation selectors and skin tones, which keyboards add or leave out. */
 export function emojiKey(emoji: string): string {
   const key = emoji.replace(MODIFIERS, '');
-  return key === '' ? emoji : key;
+  return key === '' ? emoji : (PAIRS.get(key) ?? key);
 }
 
 /** Takes the emoji out of a query: what they are, and the text that is left. */
