@@ -161,7 +161,7 @@ test('picker: keeps its stickers when the next page fails, and a retry loads it'
   await picker.box.fill('cat');
   await picker.box.press('Enter');
   await picker.button('Show more').click();
-  await picker.notice.filter({ hasText: 'The relay does not answer' }).waitFor();
+  await picker.notice.filter({ hasText: 'The relay cannot be reached' }).waitFor();
   expect(await picker.frame.innerText()).not.toContain('this device');
   await picker.button('Try again').click();
   await expect.poll(() => picker.cells.count(), WAIT).toBe(200);
@@ -182,10 +182,10 @@ test('L6 picker: says how long tokens rest, and spends a fresh one only with con
   const picker = pickerOf(page);
   await picker.box.fill('cat');
   await picker.box.press('Enter');
-  await picker.notice.filter({ hasText: 'Ready: Sun 5:47' }).waitFor();
+  await picker.notice.filter({ hasText: 'Available: Sun 5:47' }).waitFor();
   expect(await names(page)).toEqual(['device cat']);
   expect(await violations(page)).toEqual([]);
-  await picker.button('Use one now all the same').click();
+  await picker.button('Search now anyway').click();
   await picker.heading.filter({ hasText: 'From the private network' }).waitFor();
   expect(await page.evaluate('asked.map(({ options }) => options)')).toEqual([{}, { allowFresh: true }]);
   await page.context().close();

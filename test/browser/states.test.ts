@@ -103,10 +103,10 @@ describe('page with the relay down', () => {
     await picker.cells.first().waitFor();
     await search(page, 'cat');
     await picker.notice
-      .filter({ hasText: 'The relay does not answer, and nobody else was asked.' })
+      .filter({ hasText: 'The relay cannot be reached, and no other server was asked.' })
       .waitFor();
     expect(await picker.cells.count()).toBeGreaterThan(0);
-    await expect.poll(() => picker.said.textContent(), WAIT).toContain('The relay does not answer');
+    await expect.poll(() => picker.said.textContent(), WAIT).toContain('The relay cannot be reached');
     expect(await violations(page)).toEqual([]);
     expect(
       [...log.origins].filter((origin) => ![suite.page, suite.relay, suite.issuer].includes(origin)),
@@ -140,7 +140,7 @@ test('page: says that the tokens are used up, and searches on the device', async
   const picker = pickerOf(page);
   await picker.cells.first().waitFor();
   await search(page, 'cat');
-  await picker.notice.filter({ hasText: 'private tokens for now are used up' }).waitFor();
+  await picker.notice.filter({ hasText: 'used all your private tokens' }).waitFor();
   expect(await picker.cells.count()).toBeGreaterThan(0);
   expect(await violations(page)).toEqual([]);
   await page.context().close();

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { LANGUAGES } from '../src/languages.ts';
+import { canConsent, canRetry, OF_CODE } from '../src/problems.ts';
 import { en } from '../src/strings/en.ts';
+import { MESSAGES } from './messages.ts';
 import { addStrings, fill, stringsFor } from '../src/strings/index.ts';
 
+const PROBLEMS = Object.entries(MESSAGES) as [keyof typeof MESSAGES, readonly [string, string]][];
 const TABLES = { en, ...LANGUAGES };
 
 describe.each(Object.entries(TABLES))('strings in %s', (language, table) => {
@@ -44,4 +47,19 @@ test('strings: texts that a table lacks stay English, and a region goes before i
 test('fill: inserts a query unchanged, between bidirectional isolates', () => {
   expect(fill('No sticker for “{q}”', { q: '$& {n} قطة' })).toBe('No sticker for “\u2068$& {n} قطة\u2069”');
   expect(fill('Stickers found: {n}', { n: '24' })).toBe('Stickers found: 24');
+});
+
+test.each(PROBLEMS)(
+  'N47 strings: the message "%s" names its cause and what to do',
+  (problem, [cause, remedy]) => {
+    expect(en[problem]).toContain(cause);
+    const [, button] = /^button: (.*)$/.exec(remedy) ?? [];
+    const buttons = [en.useNetwork, ...(canConsent(problem) ? [en.anyway] : [])];
+    expect(button === undefined ? en[problem] : buttons).toContain(button ?? remedy);
+    expect(/try again/i.test(en[problem])).toBe(canRetry(problem));
+  },
+);
+
+test('N47 strings: every error code of the client has a message', () => {
+  expect(Object.values(OF_CODE).filter((problem) => !Object.hasOwn(MESSAGES, problem))).toEqual([]);
 });
