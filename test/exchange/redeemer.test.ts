@@ -8,7 +8,7 @@ const CREDENTIAL = 'the-gateway-of-the-tests';
 
 /** The gateway's client and the issuer's route, without a network between them. */
 function overRoute({ issuer }: World, credential = CREDENTIAL) {
-  const route = redeemRoute(issuer, CREDENTIAL);
+  const route = redeemRoute(issuer, [CREDENTIAL]);
   return issuerClient({
     send: async (url, init) => route.request(url, init),
     url: 'http://127.0.0.1:8081',

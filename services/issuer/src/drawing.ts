@@ -2,12 +2,12 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { hex, ProtocolError, type Bytes } from '@sotto/wire';
 import type { Budget } from './budget.ts';
 import type { Keyring, LiveKey, Ring } from './keyring.ts';
-import type { Attested, Attester, Platform, Quota } from './ports.ts';
+import type { Attested, Attester, System, Quota } from './ports.ts';
 import type { Queue } from './queue.ts';
 import { Refusal } from './refusal.ts';
 
 export interface IssueDeps {
-  readonly platform: Platform;
+  readonly system: System;
   readonly attester: Attester;
   readonly keyring: Keyring;
   readonly quota: Quota;
@@ -52,8 +52,8 @@ export async function takeQuota(
 }
 
 /** When there is more: a date, so that everyone is told the same. */
-export function nextEpoch({ platform }: IssueDeps, { until }: Ring): string {
-  return platform.date(until).toUTCString();
+export function nextEpoch({ system }: IssueDeps, { until }: Ring): string {
+  return system.date(until).toUTCString();
 }
 
 /** A body that does not decode is 422, whatever is wrong with it (RFC 9578 §5.2). */

@@ -72,7 +72,7 @@ async function answer(
   key: LiveKey,
   request: TokenRequest,
 ): Promise<GenericTokenResponse> {
-  const response = await evaluate(() => issueSingle(key.voprf, key.pair, request, deps.platform.random));
+  const response = await evaluate(() => issueSingle(key.voprf, key.pair, request, deps.system.random));
   deps.count(`issued ${key.service}`);
   return { tokenType: key.type, response };
 }

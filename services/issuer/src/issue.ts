@@ -61,15 +61,15 @@ export async function issue(
 }
 
 /** A body may come slowly, and the line may be long: a key does not sign past its epoch. */
-function checkEpoch({ platform }: IssueDeps, { until }: Ring): void {
-  if (platform.now() >= until) throw new Refusal('unprocessable-content', 'epoch');
+function checkEpoch({ system }: IssueDeps, { until }: Ring): void {
+  if (system.now() >= until) throw new Refusal('unprocessable-content', 'epoch');
 }
 
 async function issueOne(deps: IssueDeps, drawing: Drawing): Promise<Issued> {
   const request = decoded(() => decodeTokenRequest(drawing.body));
   const key = signingKey(deps, drawing.ring, request);
   await draw(deps, drawing, key, [request.blindedMsg]);
-  const body = await drawing.evaluate(() => issueSingle(key.voprf, key.pair, request, deps.platform.random));
+  const body = await drawing.evaluate(() => issueSingle(key.voprf, key.pair, request, deps.system.random));
   deps.count(`issued ${key.service}`);
   return { status: 200, contentType: TOKEN_RESPONSE, body };
 }
@@ -78,9 +78,7 @@ async function issueBatch(deps: IssueDeps, drawing: Drawing): Promise<Issued> {
   const request = decoded(() => decodeAmortizedBatchTokenRequest(drawing.body));
   const key = signingKey(deps, drawing.ring, request);
   await draw(deps, drawing, key, request.blindedMsgs);
-  const body = await drawing.evaluate(() =>
-    issueAmortized(key.voprf, key.pair, request, deps.platform.random),
-  );
+  const body = await drawing.evaluate(() => issueAmortized(key.voprf, key.pair, request, deps.system.random));
   deps.count(`issued ${key.service}`, request.blindedMsgs.length);
   return { status: 200, contentType: AMORTIZED_RESPONSE, body };
 }

@@ -1,28 +1,28 @@
 import { TOKEN_TYPES } from '@sotto/privacypass';
 import type { IssuerApi, PublishedSchedule, Redemption, RedemptionOutcome } from '@sotto/redemption';
 import type { KeyWrap } from '@sotto/service/keys';
+import { Tally, type CounterStore } from '@sotto/service/metrics';
 import type { Voprf, VoprfSuiteId } from '@sotto/voprf';
 import { jwtAttester } from './attest/jwt.ts';
 import { Budget } from './budget.ts';
 import type { Config } from './config.ts';
 import type { IssueDeps } from './drawing.ts';
 import { challengeOf, directoryOf, Keyring } from './keyring.ts';
-import { Tally } from './metrics.ts';
-import type { Counters, KeyAuthority, Platform, Quota, SpentTokens } from './ports.ts';
+import type { KeyAuthority, System, Quota, SpentTokens } from './ports.ts';
 import { Queue } from './queue.ts';
 import { redeem } from './redeem.ts';
 
 /** What an entry file chooses. */
 export interface IssuerDeps {
   readonly config: Config;
-  readonly platform: Platform;
+  readonly system: System;
   readonly fetch: typeof fetch;
   readonly voprf: Readonly<Record<VoprfSuiteId, Voprf>>;
   readonly wrap: KeyWrap;
   readonly authority: KeyAuthority;
   readonly quota: Quota;
   readonly spent: SpentTokens;
-  readonly counters: Counters;
+  readonly counters: CounterStore;
 }
 
 /** Requests that may wait to be signed at once, in one isolate or process. */
@@ -36,25 +36,25 @@ export class Issuer implements IssuerApi {
   readonly keyring: Keyring;
 
   constructor(deps: IssuerDeps) {
-    const { config, platform, authority, quota, wrap, fetch } = deps;
+    const { config, system, authority, quota, wrap, fetch } = deps;
     this.deps = deps;
-    this.keyring = new Keyring({ config, platform, authority, voprf: byTokenType(deps.voprf), wrap });
+    this.keyring = new Keyring({ config, system, authority, voprf: byTokenType(deps.voprf), wrap });
     this.issuing = {
-      platform,
-      attester: jwtAttester({ config, platform, fetch }),
+      system,
+      attester: jwtAttester({ config, system, fetch }),
       keyring: this.keyring,
       quota,
-      budget: new Budget(authority, platform.now),
-      queue: new Queue(QUEUE, platform),
+      budget: new Budget(authority, system.now),
+      queue: new Queue(QUEUE, system),
       count: this.tally.count,
     };
   }
 
   redeem(redemption: Redemption): Promise<RedemptionOutcome> {
-    const { config, platform, spent } = this.deps;
+    const { config, system, spent } = this.deps;
     const { keyring, tally } = this;
     const { epochSeconds } = config;
-    const deps = { epochSeconds, keyring, spent, random: platform.random, count: tally.count };
+    const deps = { epochSeconds, keyring, spent, random: system.random, count: tally.count };
     return redeem(deps, redemption);
   }
 

@@ -9,7 +9,7 @@ import type { KeyWrap } from '@sotto/service/keys';
 import type { Voprf, VoprfKeyPair } from '@sotto/voprf';
 import { epochStartAt, equalBytes, hex, monotonicClock, type Bytes, type UnixSeconds } from '@sotto/wire';
 import type { Config, ServiceConfig } from './config.ts';
-import type { KeyAuthority, KeyRecord, KeySnapshot, Platform } from './ports.ts';
+import type { KeyAuthority, KeyRecord, KeySnapshot, System } from './ports.ts';
 import { KeyError, unwrapSecret } from './secret-key.ts';
 
 /** A key in use: it signs in its own epoch, and its tokens are redeemed in that and the next. */
@@ -37,7 +37,7 @@ export interface Ring {
 
 interface KeyringDeps {
   readonly config: Config;
-  readonly platform: Pick<Platform, 'now'>;
+  readonly system: Pick<System, 'now'>;
   readonly authority: Pick<KeyAuthority, 'snapshot'>;
   readonly voprf: (tokenType: number) => Voprf;
   readonly wrap: Pick<KeyWrap, 'unwrap'>;
@@ -59,7 +59,7 @@ export class Keyring {
 
   constructor(deps: KeyringDeps) {
     this.#deps = deps;
-    this.#now = monotonicClock(deps.platform.now);
+    this.#now = monotonicClock(deps.system.now);
   }
 
   /**

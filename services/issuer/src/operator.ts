@@ -1,41 +1,42 @@
-import { bearerToken, equalText, PROBLEMS, problemResponse, readBody } from '@sotto/http';
+import { PROBLEMS, problemResponse, readBody } from '@sotto/http';
+import { metricsResponse, metricsText } from '@sotto/service/metrics';
+import { operatorOnly, type OperatorRole } from '@sotto/service/operator';
 import { base64url } from '@sotto/wire';
-import type { Context, Handler, Hono } from 'hono';
+import type { Context, Hono } from 'hono';
 import type { Issuer } from './issuer.ts';
-import { metricsText } from './metrics.ts';
+import { COUNTER_FAMILIES, METRICS_PREFIX } from './metrics.ts';
 
 const NO_STORE = { 'cache-control': 'no-store' };
 
-/** What an operator may ask. To anyone without the credential none of this exists. */
+/** The routes of the operator. Without a token of the right role they do not exist. */
 export function operatorRoutes(routes: Hono, issuer: Issuer): void {
-  const route = (method: string, path: string, handler: (c: Context) => Promise<Response>): void => {
-    routes.all(path, guarded(issuer, method, handler));
+  const { operatorTokens } = issuer.deps.config;
+  const route = (
+    method: 'GET' | 'POST',
+    path: string,
+    role: OperatorRole,
+    handler: (c: Context) => Promise<Response>,
+  ): void => {
+    routes.on(method, path, operatorOnly(operatorTokens, role), handler);
   };
-  route('GET', '/operator/keys', async (c) => c.json({ keys: await listKeys(issuer) }, 200, NO_STORE));
-  route('POST', '/operator/keys/rotate', async (c) => {
+  route('GET', '/operator/keys', 'keys', async (c) =>
+    c.json({ keys: await listKeys(issuer) }, 200, NO_STORE),
+  );
+  route('POST', '/operator/keys/rotate', 'keys', async (c) => {
     await issuer.runSchedule();
     return c.json({ keys: await listKeys(issuer) }, 200, NO_STORE);
   });
-  route('POST', '/operator/keys/retire-all', async (c) =>
+  route('POST', '/operator/keys/retire-all', 'keys', async (c) =>
     c.json({ retired: await issuer.retireAll() }, 200, NO_STORE),
   );
-  // POST, since an address is written down in more places than a body.
-  route('POST', '/operator/quota', (c) => showQuota(issuer, c));
-  route('GET', '/metrics', async () => {
+  // POST, because URLs are written to more logs than bodies.
+  route('POST', '/operator/quota', 'support', (c) => showQuota(issuer, c));
+  route('GET', '/metrics', 'metrics', async () => {
     await issuer.tally.flush(issuer.deps.counters);
-    const text = metricsText(await issuer.deps.counters.totals());
-    return new Response(text, { headers: { 'content-type': 'text/plain; version=0.0.4', ...NO_STORE } });
+    return metricsResponse(
+      metricsText(METRICS_PREFIX, COUNTER_FAMILIES, await issuer.deps.counters.totals()),
+    );
   });
-}
-
-function guarded(issuer: Issuer, method: string, handler: (c: Context) => Promise<Response>): Handler {
-  return async (c, next) => {
-    const given = bearerToken(c.req.raw.headers) ?? '';
-    const allowed = equalText(given, issuer.deps.config.operatorToken);
-    if (!allowed) return c.notFound();
-    if (c.req.method !== method) return next();
-    return handler(c);
-  };
 }
 
 async function listKeys({ deps }: Issuer): Promise<unknown[]> {
@@ -50,14 +51,14 @@ async function listKeys({ deps }: Issuer): Promise<unknown[]> {
   }));
 }
 
-/** The power of two that a count is below, or 0: how full a key is, not who drew when. */
+/** The next power of two above a count, at least 64, or 0: shows how full a key is, not who was issued tokens when. */
 function bucket(count: number): number {
   return count === 0 ? 0 : 2 ** Math.max(6, Math.floor(Math.log2(count)) + 1);
 }
 
 async function showQuota({ deps, issuing }: Issuer, c: Context): Promise<Response> {
   const { config, authority, quota } = deps;
-  const { account, service: name, issuer } = await question(c.req.raw);
+  const { account, service: name, issuer } = await readQuery(c.req.raw);
   const service = config.services.find((entry) => entry.name === (name ?? config.services[0]?.name));
   if (account === undefined || service === undefined) return problemResponse(PROBLEMS['bad-request']);
   const { epoch } = await authority.snapshot();
@@ -74,15 +75,15 @@ async function showQuota({ deps, issuing }: Issuer, c: Context): Promise<Respons
 const BODY_BYTES = 4096;
 const BODY_MILLISECONDS = 10_000;
 
-/** The members of a JSON object that are text; none when it is no such thing. */
-async function question(
+/** The text members of a JSON object; none when the body is not one. */
+async function readQuery(
   request: Request,
 ): Promise<Partial<Record<'account' | 'service' | 'issuer', string>>> {
   const deadline = AbortSignal.timeout(BODY_MILLISECONDS);
   const body = await readBody(request, { maxBytes: BODY_BYTES, deadline }).catch(() => null);
   try {
-    const asked: unknown = JSON.parse(new TextDecoder().decode(body ?? undefined));
-    const members = Object.entries(asked ?? {}).filter(([, value]) => typeof value === 'string');
+    const query: unknown = JSON.parse(new TextDecoder().decode(body ?? undefined));
+    const members = Object.entries(query ?? {}).filter(([, value]) => typeof value === 'string');
     return Object.fromEntries(members);
   } catch {
     return {};

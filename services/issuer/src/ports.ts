@@ -1,12 +1,12 @@
 import type { Bytes, Random, UnixSeconds } from '@sotto/wire';
 
 /** Randomness and time, chosen by the entry file. */
-export interface Platform {
+export interface System {
   readonly now: () => UnixSeconds;
   readonly random: Random;
-  /** What a library that knows only Date takes. */
+  /** For libraries that take a Date. */
   readonly date: (seconds: UnixSeconds) => Date;
-  /** Lets everything else that waits have a turn, and then some milliseconds pass. */
+  /** Lets other work run, then waits for some milliseconds. */
   readonly pause: (milliseconds: number) => Promise<void>;
 }
 
@@ -113,9 +113,4 @@ export interface KeyAuthority {
   reserve(keyId: Bytes, count: number): Promise<boolean>;
   /** After a restore: destroys every key that may have signed, and closes its ledger. Returns how many. */
   retireAll(): Promise<number>;
-}
-
-export interface Counters {
-  add(counts: Readonly<Record<string, number>>): Promise<void>;
-  totals(): Promise<Readonly<Record<string, number>>>;
 }

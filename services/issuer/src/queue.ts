@@ -1,4 +1,4 @@
-import type { Platform } from './ports.ts';
+import type { System } from './ports.ts';
 import { Refusal } from './refusal.ts';
 
 interface Ticket {
@@ -24,7 +24,7 @@ const UNPAUSED = 2;
  */
 export class Queue {
   readonly #capacity: number;
-  readonly #platform: Pick<Platform, 'now' | 'pause'>;
+  readonly #system: Pick<System, 'now' | 'pause'>;
   #inside: Ticket[] = [];
   #line: Ticket[] = [];
   #ended = 0; // evaluations
@@ -32,16 +32,16 @@ export class Queue {
   #tired = false;
 
   /** @param capacity - requests that may be inside at once */
-  constructor(capacity: number, platform: Pick<Platform, 'now' | 'pause'>) {
+  constructor(capacity: number, system: Pick<System, 'now' | 'pause'>) {
     this.#capacity = capacity;
-    this.#platform = platform;
+    this.#system = system;
   }
 
   /** @throws {Refusal} `unavailable` when it is full */
   async enter<T>(
     work: (evaluate: <R>(evaluation: () => R | Promise<R>) => Promise<R>) => Promise<T>,
   ): Promise<T> {
-    const now = this.#platform.now();
+    const now = this.#system.now();
     this.#inside = this.#inside.filter(({ seen }) => seen > now - STALE);
     if (this.#inside.length >= this.#capacity) {
       throw new Refusal('unavailable', 'queue', { retryAfter: '2' });
@@ -71,8 +71,8 @@ export class Queue {
   }
 
   async #isTurn(ticket: Ticket): Promise<boolean> {
-    await this.#platform.pause(STEP * Math.max(0, this.#line.indexOf(ticket)));
-    const now = this.#platform.now();
+    await this.#system.pause(STEP * Math.max(0, this.#line.indexOf(ticket)));
+    const now = this.#system.now();
     ticket.seen = now;
     while ((this.#line[0]?.seen ?? now) < now - STALE) this.#line.shift();
     // Others held it for gone: the clock jumped, or the process stood still.

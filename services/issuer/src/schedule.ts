@@ -13,7 +13,7 @@ import {
   type UnixSeconds,
 } from '@sotto/wire';
 import type { Config } from './config.ts';
-import type { KeyListing, KeyRecord, KeySnapshot, Platform } from './ports.ts';
+import type { KeyListing, KeyRecord, KeySnapshot, System } from './ports.ts';
 import { KeyError, keyContext } from './secret-key.ts';
 import {
   allKeys,
@@ -28,7 +28,7 @@ import {
 
 export interface ScheduleDeps extends Store {
   readonly config: Config;
-  readonly platform: Pick<Platform, 'now' | 'random'>;
+  readonly system: Pick<System, 'now' | 'random'>;
   readonly voprf: (tokenType: number) => Voprf;
   readonly wrap: KeyWrap;
   /** Called with the keys that are destroyed, in the same transaction. */
@@ -86,12 +86,12 @@ export class Schedule {
 
   /** Moves to the epoch of the clock and destroys dead keys. Returns the keys that exist and those that are missing. */
   #advance(): { keys: KeyRow[]; missing: PlannedKey[] } {
-    const { config, db, platform } = this.#deps;
+    const { config, db, system } = this.#deps;
     const state = this.#state();
-    const current = Math.max(state.epoch, epochStartAt(platform.now(), config.epochSeconds));
+    const current = Math.max(state.epoch, epochStartAt(system.now(), config.epochSeconds));
     if (current > state.epoch) writeState(db, { ...state, epoch: current });
     // Keys are destroyed by a clock that never runs backwards, so none of them comes back.
-    const now = Math.max(current, platform.now());
+    const now = Math.max(current, system.now());
     this.#destroyThrough(now - destroyedAt(0, config.epochSeconds));
     const keys = allKeys(db);
     return { keys, missing: missingKeys(config, { ...state, epoch: current }, keys) };
@@ -169,10 +169,10 @@ export class Schedule {
    * holds: the next epoch begins with the key that was published for it. Returns the number of destroyed keys.
    */
   retireAll(): Promise<number> {
-    const { config, db, platform, transact } = this.#deps;
+    const { config, db, system, transact } = this.#deps;
     return transact(() => {
       const state = this.#state();
-      const current = Math.max(state.epoch, epochStartAt(platform.now(), config.epochSeconds));
+      const current = Math.max(state.epoch, epochStartAt(system.now(), config.epochSeconds));
       const generation = state.generation + 1;
       writeState(db, { ...state, epoch: current, generation, retiredThrough: current });
       return this.#destroyThrough(current);
@@ -211,11 +211,11 @@ type NewKey = Omit<KeyRow, 'evaluations'>;
 
 /** Generates keys until one has a truncated id that no other key has. */
 async function makeKey(
-  { voprf, wrap, platform }: ScheduleDeps,
+  { voprf, wrap, system }: ScheduleDeps,
   planned: PlannedKey,
   taken: ReadonlySet<number>,
 ): Promise<NewKey> {
-  const { secretKey, publicKey } = generate(voprf(planned.type), platform, taken);
+  const { secretKey, publicKey } = generate(voprf(planned.type), system, taken);
   const keyId = tokenKeyId(publicKey);
   const wrapped = await wrap.wrap(secretKey, keyContext({ ...planned, keyId }));
   secretKey.fill(0);
@@ -224,7 +224,7 @@ async function makeKey(
 
 function generate(
   voprf: Voprf,
-  { random }: Pick<Platform, 'random'>,
+  { random }: Pick<System, 'random'>,
   taken: ReadonlySet<number>,
 ): VoprfKeyPair {
   if (taken.size >= TRUNCATED_IDS) throw new KeyError('no-truncated-id', 'all 256 truncated ids are taken');

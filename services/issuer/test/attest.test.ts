@@ -1,19 +1,19 @@
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type JWK } from 'jose';
 import { expect, test } from 'vitest';
 import { jwtAttester } from '../src/attest/jwt.ts';
-import { parseConfig } from '../src/config.ts';
 import type { Attester } from '../src/ports.ts';
 import { accountToken } from './support/account.ts';
+import { testConfig } from './support/config.ts';
 import { ATTESTER, AUDIENCE, ISSUER_VARIABLES } from './support/variables.ts';
 
 const NOW = 1_800_000_000;
 const clock = { now: NOW };
-const platform = { now: () => clock.now, date: (seconds: number) => new Date(seconds * 1000) };
+const system = { now: () => clock.now, date: (seconds: number) => new Date(seconds * 1000) };
 
 function attester(more: Readonly<Record<string, unknown>> = {}, serve: typeof fetch = fetch): Attester {
   const [known] = JSON.parse(ISSUER_VARIABLES['ATTESTERS'] ?? '') as object[];
   const ATTESTERS = JSON.stringify([{ ...known, ...more }]);
-  return jwtAttester({ config: parseConfig({ ...ISSUER_VARIABLES, ATTESTERS }), platform, fetch: serve });
+  return jwtAttester({ config: testConfig({ ATTESTERS }), system, fetch: serve });
 }
 
 const told = (promise: Promise<unknown>): Promise<string> =>

@@ -1,50 +1,56 @@
 import { bearerToken } from '@sotto/http';
 import { expect, test } from 'vitest';
-import { ConfigError, parseConfig } from '../src/config.ts';
-import { ISSUER_VARIABLES } from './support/variables.ts';
+import { ConfigError } from '@sotto/service/config';
+import type { Config } from '../src/config.ts';
+import { testConfig } from './support/config.ts';
+import { ATTESTER_KEY } from './support/variables.ts';
 
-const parsing = (more: Readonly<Record<string, unknown>>) => (): unknown =>
-  parseConfig({ ...ISSUER_VARIABLES, ...more });
+const reading = (more: Readonly<Record<string, unknown>>) => (): Config => testConfig(more);
 
-const services = (...list: unknown[]) => parsing({ SERVICES: JSON.stringify(list) });
-const attesters = (...list: unknown[]) => parsing({ ATTESTERS: JSON.stringify(list) });
+const services = (...list: unknown[]) => reading({ SERVICES: JSON.stringify(list) });
+const attesters = (...list: unknown[]) => reading({ ATTESTERS: JSON.stringify(list) });
 
 const SECRET = 'c2VjcmV0LWNhbmFyeS1zZWNyZXQtY2FuYXJ5LXNlY3I';
 
-test('what an operator leaves out has a default that is safe', () => {
-  const { EPOCH_SECONDS: _e, ISSUER_URL: _u, ...rest } = ISSUER_VARIABLES;
+test('issuer configuration: has safe defaults for what is left out', () => {
   const SERVICES = '[{"name":"stickers","batch":[30],"quota":{"default":300}}]';
-  const config = parseConfig({ ...rest, SERVICES });
+  const config = testConfig({ EPOCH_SECONDS: undefined, ISSUER_URL: undefined, SERVICES });
   expect(config.epochSeconds).toBe(86_400);
   expect(config.issuerUrl).toBe('https://issuer.example');
   expect(config.services[0]).toMatchObject({ types: [5], ceiling: 2 ** 35, shards: 16 }); // type 1 is off
 });
 
-test('K01 a secret that is missing, of a wrong length, or no secret is refused, and never printed', () => {
-  const bad = [undefined, '', 'short', SECRET.slice(1), `${SECRET}AA`, 'A'.repeat(43), '!'.repeat(43), 7];
+test('K01 issuer configuration: refuses a key that is missing, too short or not random, and never prints it', () => {
+  const bad = ['short', SECRET.slice(1), `${SECRET}AA`, 'A'.repeat(43), '!'.repeat(43)];
   for (const variable of ['ACCOUNT_KEY', 'KEY_WRAPPING_KEY']) {
     for (const value of bad) {
-      const error = thrown(parsing({ [variable]: value }));
+      const error = thrown(reading({ [variable]: value }));
       expect(error).toBeInstanceOf(ConfigError);
-      expect(error.message).toBe(`${variable}: 32 random bytes as base64url are needed`);
+      expect(error.message).toMatch(new RegExp(`^${variable}: must be 32 random bytes in base64url`));
+      expect(error.message).not.toContain(value);
+    }
+    for (const value of [undefined, '', 7]) {
+      expect(thrown(reading({ [variable]: value })).message).toMatch(new RegExp(`^${variable}: is missing`));
     }
   }
   for (const value of [undefined, '', 'short', ' '.repeat(20)]) {
-    expect(thrown(parsing({ OPERATOR_TOKEN: value })).message).not.toContain('short');
+    const { message } = thrown(reading({ OPERATOR_TOKEN: value }));
+    expect(message).toMatch(/^OPERATOR_TOKEN: /);
+    expect(message).not.toContain('short');
   }
 });
 
-test('K01 a credential that no Authorization field can carry is refused, not waited for', () => {
+test('K01 issuer configuration: refuses an operator token that no Authorization field can carry', () => {
   const good = ['operator-of-the-tests', 'a'.repeat(16), `${'a/+._~-9'.repeat(2)}==`];
   for (const OPERATOR_TOKEN of good) {
-    expect(parsing({ OPERATOR_TOKEN })).not.toThrow();
+    expect(reading({ OPERATOR_TOKEN })).not.toThrow();
     const headers = new Headers({ authorization: `Bearer ${OPERATOR_TOKEN}` });
     expect(bearerToken(headers)).toBe(OPERATOR_TOKEN);
   }
   for (const odd of ['!', ':', '"', '=', '@', ',']) {
     const OPERATOR_TOKEN = `operator${odd}of-the-tests`;
     expect(bearerToken(new Headers({ authorization: `Bearer ${OPERATOR_TOKEN}` }))).toBeNull();
-    expect(parsing({ OPERATOR_TOKEN })).toThrow('OPERATOR_TOKEN');
+    expect(reading({ OPERATOR_TOKEN })).toThrow('OPERATOR_TOKEN');
   }
 });
 
@@ -58,67 +64,111 @@ function thrown(call: () => unknown): Error {
 }
 
 const service = { name: 'stickers', types: [5], batch: [30], quota: { default: 300 } };
-const attester = { issuer: 'https://a.example', audience: 'a', jwks: { keys: [] } };
+const { d: _private, ...publicKey } = ATTESTER_KEY;
+const attester = { issuer: 'https://a.example', audience: 'a', jwks: { keys: [publicKey] } };
 
-test('K02 a table that contradicts itself is refused', () => {
-  for (const bad of [
-    [],
-    [service, service],
-    [{ ...service, name: 'Stickers' }],
-    [{ ...service, name: '' }],
-    [{ ...service, types: [] }],
-    [{ ...service, types: [2] }],
-    [{ ...service, types: [5, 5] }],
-    [{ ...service, batch: [] }],
-    [{ ...service, batch: [0] }],
-    [{ ...service, batch: [501] }],
-    [{ ...service, quota: {} }],
-    [{ ...service, quota: { default: -1 } }],
-    [{ ...service, shards: 0 }],
-    [{ ...service, shards: 257 }],
-    [null],
-    Array.from({ length: 26 }, (_, i) => ({ ...service, name: `s${i}` })),
-  ]) {
-    expect(services(...bad)).toThrow(ConfigError);
-  }
+test.each([
+  ['SERVICES', []],
+  ['SERVICES[1].name', [service, service]],
+  ['SERVICES[0].name', [{ ...service, name: 'Stickers' }]],
+  ['SERVICES[0].name', [{ ...service, name: '' }]],
+  ['SERVICES[0].types', [{ ...service, types: [] }]],
+  ['SERVICES[0].types', [{ ...service, types: [2] }]],
+  ['SERVICES[0].types[1]', [{ ...service, types: [5, 5] }]],
+  ['SERVICES[0].batch', [{ ...service, batch: [] }]],
+  ['SERVICES[0].batch[0]', [{ ...service, batch: [0] }]],
+  ['SERVICES[0].batch[0]', [{ ...service, batch: [501] }]],
+  ['SERVICES[0].batch[0]', [{ ...service, batch: [1.5] }]],
+  ['SERVICES[0].quota.default', [{ ...service, quota: {} }]],
+  ['SERVICES[0].quota.default', [{ ...service, quota: { default: -1 } }]],
+  ['SERVICES[0].shards', [{ ...service, shards: 0 }]],
+  ['SERVICES[0].shards', [{ ...service, shards: 257 }]],
+  ['SERVICES[0]', [null]],
+  ['SERVICES', Array.from({ length: 26 }, (_, i) => ({ ...service, name: `s${i}` }))],
+])('K02 issuer configuration: refuses a wrong table of services at %s', (path, list) => {
+  const error = thrown(services(...list));
+  expect(error).toBeInstanceOf(ConfigError);
+  expect((error as ConfigError).path).toBe(path);
+});
+
+test('K02 issuer configuration: accepts a table of services, and refuses text that is not JSON', () => {
   expect(services(service)).not.toThrow();
-  expect(parsing({ SERVICES: '{' })).toThrow('SERVICES: JSON is needed');
+  expect(reading({ SERVICES: '{' })).toThrow('SERVICES: must be JSON');
 });
 
-test('K02 an attester with a private key, no key set, or an algorithm that anyone can sign with is refused', () => {
-  for (const bad of [
-    [],
-    [attester, attester],
-    [{ ...attester, jwks: { keys: [{ kty: 'EC', d: SECRET }] } }],
-    [{ ...attester, jwks: { keys: [{ kty: 'oct', k: SECRET }] } }],
-    [{ ...attester, jwks: undefined }],
-    [{ ...attester, algorithms: ['HS256'] }],
-    [{ ...attester, algorithms: ['none'] }],
-    [{ ...attester, jwks: undefined, jwksUrl: 'http://a.example/jwks' }],
-    [{ ...attester, audience: '' }],
-  ]) {
-    const error = thrown(attesters(...bad));
-    expect(error).toBeInstanceOf(ConfigError);
-    expect(error.message).not.toContain(SECRET);
-  }
+test.each([
+  ['a quota below the smallest batch', 'SERVICES[0].quota.default', { ...service, quota: { default: 29 } }],
+  [
+    'a tier below the smallest batch',
+    'SERVICES[0].quota.trial',
+    { ...service, quota: { default: 30, trial: 1 } },
+  ],
+  ['a ceiling below the largest batch', 'SERVICES[0].ceiling', { ...service, ceiling: 29 }],
+])('N32 issuer configuration: refuses %s, which can never work', (_what, path, row) => {
+  expect((thrown(services(row)) as ConfigError).path).toBe(path);
+  expect(services({ ...row, quota: { default: 30, blocked: 0 }, ceiling: 30 })).not.toThrow();
+});
+
+test.each([
+  ['ATTESTERS', []],
+  ['ATTESTERS[1].issuer', [attester, attester]],
+  ['ATTESTERS[0].jwks.keys[0]', [{ ...attester, jwks: { keys: [{ kty: 'EC', d: SECRET }] } }]],
+  ['ATTESTERS[0].jwks.keys[0]', [{ ...attester, jwks: { keys: [{ kty: 'oct', k: SECRET }] } }]],
+  ['ATTESTERS[0].jwks', [{ ...attester, jwks: undefined }]],
+  ['ATTESTERS[0].algorithms[0]', [{ ...attester, algorithms: ['HS256'] }]],
+  ['ATTESTERS[0].algorithms[1]', [{ ...attester, algorithms: ['ES256', 'none'] }]],
+  ['ATTESTERS[0].jwksUrl', [{ ...attester, jwks: undefined, jwksUrl: 'http://a.example/jwks' }]],
+  ['ATTESTERS[0].jwksUrl', [{ ...attester, jwks: undefined, jwksUrl: 'https://127.0.0.1/jwks' }]],
+  ['ATTESTERS[0].jwks', [{ ...attester, jwksUrl: 'https://a.example/jwks' }]],
+  ['ATTESTERS[0].audience', [{ ...attester, audience: '' }]],
+  ['ATTESTERS[0].toleranceSeconds', [{ ...attester, toleranceSeconds: 86_400 }]],
+])('K02 issuer configuration: refuses a wrong attester at %s, and prints no key', (path, list) => {
+  const error = thrown(attesters(...list));
+  expect((error as ConfigError).path).toBe(path);
+  expect(error.message).not.toContain(SECRET);
+});
+
+test('N32 issuer configuration: keeps a jwksUrl as it is written, final slash and query included', () => {
   expect(attesters(attester)).not.toThrow();
+  for (const jwksUrl of ['https://a.example/jwks/', 'https://a.example', 'https://a.example/k?v=1']) {
+    expect(attesters({ ...attester, jwks: undefined, jwksUrl })().attesters[0]?.jwks).toEqual({
+      url: jwksUrl,
+    });
+  }
 });
 
-test('K08 a development address is refused outside of the local runner', () => {
+test('K08 issuer configuration: refuses plain http and loopback addresses unless LOCAL is true', () => {
   for (const ISSUER_URL of [
     'http://issuer.example',
     'http://127.0.0.1:8803',
     'https://localhost',
     'issuer',
     'https://a@b.example',
+    'https://issuer.example/?a=b',
   ]) {
-    expect(parsing({ ISSUER_URL })).toThrow('ISSUER_URL');
+    expect(reading({ ISSUER_URL })).toThrow('ISSUER_URL');
   }
-  expect(parsing({ ISSUER_URL: 'http://127.0.0.1:8803', LOCAL: 'true' })).not.toThrow();
-  expect(parsing({ ISSUER_URL: 'http://issuer.example', LOCAL: 'true' })).toThrow('ISSUER_URL');
+  expect(reading({ ISSUER_URL: 'http://127.0.0.1:8803', LOCAL: 'true' })).not.toThrow();
+  expect(reading({ ISSUER_URL: 'http://issuer.example', LOCAL: 'true' })).toThrow('ISSUER_URL');
 });
 
-test('an epoch is a whole number of seconds', () => {
-  for (const EPOCH_SECONDS of ['0', '-1', '1.5', 'day', ''])
-    expect(parsing({ EPOCH_SECONDS })).toThrow('EPOCH_SECONDS');
+test('N32 issuer configuration: refuses an ISSUER_NAME that is not a host name', () => {
+  for (const ISSUER_NAME of [
+    'https://issuer.example',
+    'Issuer.example',
+    'issuer example',
+    'a..b',
+    '-a',
+    'a,b',
+  ]) {
+    expect(reading({ ISSUER_NAME })).toThrow('ISSUER_NAME: must be a host name');
+  }
+  for (const ISSUER_NAME of ['issuer.example', 'localhost:8803', 'a-b.c']) {
+    expect(reading({ ISSUER_NAME })).not.toThrow();
+  }
+});
+
+test('issuer configuration: refuses an epoch that is not a whole number of seconds', () => {
+  for (const EPOCH_SECONDS of ['0', '-1', '1.5', 'day'])
+    expect(reading({ EPOCH_SECONDS })).toThrow('EPOCH_SECONDS');
 });

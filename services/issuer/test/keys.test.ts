@@ -125,7 +125,7 @@ test('I17 a truncated id that is taken is drawn again; when all are taken there 
   const { Schedule } = await import('../src/schedule.ts');
   const schedule = new Schedule({
     config: one.issuer.deps.config,
-    platform: one.issuer.deps.platform,
+    system: one.issuer.deps.system,
     voprf: () => voprf,
     wrap: one.issuer.deps.wrap,
     db: one.database.db,

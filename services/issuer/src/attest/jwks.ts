@@ -1,7 +1,7 @@
 import { collect } from '@sotto/http';
 import { fromUtf8, type UnixSeconds } from '@sotto/wire';
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
-import type { AttesterConfig } from '../config.ts';
+import type { JwksSource } from './attester-config.ts';
 import { Refusal } from '../refusal.ts';
 
 const MAX_BYTES = 64 * 1024;
@@ -18,7 +18,7 @@ export interface JwksDeps {
 }
 
 /** The keys of an attester: inline, or fetched, kept for ten minutes and asked for again when one is unknown. */
-export function attesterKeys(jwks: AttesterConfig['jwks'], deps: JwksDeps): JWTVerifyGetKey {
+export function attesterKeys(jwks: JwksSource, deps: JwksDeps): JWTVerifyGetKey {
   return 'url' in jwks ? new RemoteKeys(jwks.url, deps).get : createLocalJWKSet(jwks as JSONWebKeySet);
 }
 

@@ -2,9 +2,10 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concat, uint, utf8, vector, type Bytes, type UnixSeconds } from '@sotto/wire';
 import { decodeJwt, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
-import type { AttesterConfig, Config } from '../config.ts';
-import type { Attester, Platform } from '../ports.ts';
+import type { Config } from '../config.ts';
+import type { Attester, System } from '../ports.ts';
 import { Refusal } from '../refusal.ts';
+import type { AttesterConfig } from './attester-config.ts';
 import { attesterKeys } from './jwks.ts';
 
 const MAX_TOKEN = 8192; // characters
@@ -12,16 +13,16 @@ const MAX_ACCOUNT = 256; // characters
 
 interface AttesterDeps {
   readonly config: Pick<Config, 'attesters' | 'accountKey'>;
-  readonly platform: Pick<Platform, 'now' | 'date'>;
+  readonly system: Pick<System, 'now' | 'date'>;
   readonly fetch: typeof fetch;
 }
 
 /** Attests by a signed JWT (RFC 7519). The account leaves here as a keyed hash and in no other form. */
-export function jwtAttester({ config, platform, fetch }: AttesterDeps): Attester {
+export function jwtAttester({ config, system, fetch }: AttesterDeps): Attester {
   const attesters = new Map(
     config.attesters.map((attester) => [
       attester.issuer,
-      { attester, keys: attesterKeys(attester.jwks, { fetch, now: platform.now }) },
+      { attester, keys: attesterKeys(attester.jwks, { fetch, now: system.now }) },
     ]),
   );
   return {
@@ -30,7 +31,7 @@ export function jwtAttester({ config, platform, fetch }: AttesterDeps): Attester
       const known = attesters.get(unverifiedIssuer(bearer));
       if (known === undefined) throw new Refusal('unauthorized', 'credential');
       const { attester, keys } = known;
-      const claims = await verify(bearer, attester, keys, platform);
+      const claims = await verify(bearer, attester, keys, system);
       const account = accountClaim(claims, attester);
       const tier = attester.tierClaim === null ? undefined : claims[attester.tierClaim];
       return {
@@ -58,7 +59,7 @@ async function verify(
   bearer: string,
   { issuer, audience, algorithms, toleranceSeconds }: AttesterConfig,
   keys: JWTVerifyGetKey,
-  { now, date }: AttesterDeps['platform'],
+  { now, date }: AttesterDeps['system'],
 ): Promise<JWTPayload> {
   try {
     const { payload } = await jwtVerify(bearer, keys, {

@@ -1,5 +1,6 @@
 import { DAY } from '@sotto/wire';
 
+/** The one variable that ledgers and quotas read. */
 export interface EpochEnv {
   readonly EPOCH_SECONDS?: string;
 }

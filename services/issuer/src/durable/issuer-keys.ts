@@ -74,8 +74,8 @@ export class IssuerKeys extends DurableObject {
 
   /** Four times an epoch, so that dead keys are destroyed soon after their grace, even if no cron runs. */
   async #setNextAlarm(): Promise<void> {
-    const { config, platform } = this.#making();
+    const { config, system } = this.#making();
     const seconds = Math.max(1, config.epochSeconds / 4);
-    await this.ctx.storage.setAlarm((platform.now() + seconds) * 1000);
+    await this.ctx.storage.setAlarm((system.now() + seconds) * 1000);
   }
 }

@@ -1,5 +1,6 @@
+import type { CounterStore } from '@sotto/service/metrics';
 import { StoreError } from '@sotto/service/store';
-import type { Counters, KeyAuthority, Ledger, Quota, SpentTokens } from '../ports.ts';
+import type { KeyAuthority, Ledger, Quota, SpentTokens } from '../ports.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
 import { ledgerName, quotaName, shardOf } from './names.ts';
 import type { QuotaShard } from './quota-shard.ts';
@@ -67,7 +68,7 @@ export function durableKeys(namespace: Namespace<IssuerKeys>, spent: SpentTokens
   };
 }
 
-export function durableCounters(namespace: Namespace<IssuerKeys>): Counters {
+export function durableCounters(namespace: Namespace<IssuerKeys>): CounterStore {
   return {
     add: (counts) => call(namespace, AUTHORITY, async (stub) => stub.addCounts(counts)),
     totals: () => call(namespace, AUTHORITY, async (stub) => stub.counts()),

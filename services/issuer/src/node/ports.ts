@@ -1,7 +1,7 @@
 import type { Store } from '@sotto/service/sqlite';
 import type { FileFormat } from '@sotto/service/sqlite/file';
 import { acceptedUntil, graceSeconds, monotonicClock, type UnixSeconds } from '@sotto/wire';
-import type { Counters, KeyAuthority, Ledger, Quota, SpentTokens } from '../ports.ts';
+import type { KeyAuthority, Ledger, Quota, SpentTokens } from '../ports.ts';
 import { Schedule, type ScheduleDeps } from '../schedule.ts';
 import { MIGRATIONS } from '../store/migrations.ts';
 import { dropQuotasThrough, takeQuota, usedQuota } from '../store/quota.ts';
@@ -41,7 +41,7 @@ export function sqliteQuota(
 }
 
 export function sqliteKeys(deps: ScheduleDeps): KeyAuthority {
-  const { config, db, platform, transact } = deps;
+  const { config, db, system, transact } = deps;
   const { epochSeconds } = config;
   const schedule = new Schedule({
     ...deps,
@@ -52,8 +52,8 @@ export function sqliteKeys(deps: ScheduleDeps): KeyAuthority {
   return {
     async snapshot() {
       const snapshot = await schedule.snapshot();
-      await transact(() => dropQuotasThrough(db, lastQuotaEpoch(platform.now(), epochSeconds)));
-      await dropEnded(deps, platform.now() - graceSeconds(epochSeconds));
+      await transact(() => dropQuotasThrough(db, lastQuotaEpoch(system.now(), epochSeconds)));
+      await dropEnded(deps, system.now() - graceSeconds(epochSeconds));
       return snapshot;
     },
     list: () => schedule.list(),
@@ -67,15 +67,4 @@ async function dropEnded({ db, transact }: Store, before: number): Promise<void>
   for (const ledger of await transact(() => ledgersToDrop(db, before))) {
     while (await transact(() => dropLedger(db, ledger)));
   }
-}
-
-/** Counts of this process. They restart with it, as Prometheus counters may. */
-export function memoryCounters(): Counters {
-  const totals: Record<string, number> = {};
-  return {
-    async add(counts) {
-      for (const [cell, count] of Object.entries(counts)) totals[cell] = (totals[cell] ?? 0) + count;
-    },
-    totals: async () => ({ ...totals }),
-  };
 }

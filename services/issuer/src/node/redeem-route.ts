@@ -13,13 +13,16 @@ const BODY_BYTES = 4096;
 const BODY_MILLISECONDS = 5000;
 
 /**
- * The contract with the gateway where there is no service binding: a listener of its own, on loopback, with
- * a credential.
+ * The contract with the gateway where there is no service binding: a listener of its own on loopback.
+ *
+ * @param credentials - the gateway's token; the new and the old one while it is being changed
  */
-export function redeemRoute(issuer: IssuerApi, credential: string): Hono {
+export function redeemRoute(issuer: IssuerApi, credentials: readonly string[]): Hono {
   const routes = new Hono();
   routes.use(async (c, next) => {
-    if (!equalText(bearerToken(c.req.raw.headers) ?? '', credential)) return c.notFound();
+    const given = bearerToken(c.req.raw.headers) ?? '';
+    const matches = credentials.filter((credential) => equalText(given, credential));
+    if (matches.length === 0) return c.notFound();
     return next();
   });
   routes.post('/redeem', async (c) => {

@@ -2,6 +2,7 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { aesKeyWrap } from '@sotto/service/keys';
 import { groupCommit } from '@sotto/service/sqlite';
 import { openMemory, type DatabaseFile } from '@sotto/service/sqlite/file';
+import { memoryCounters } from '@sotto/service/metrics';
 import type { Voprf, VoprfSuiteId } from '@sotto/voprf';
 import { nodeEcdhVoprf } from '@sotto/voprf/ecdh-node';
 import { sodiumVoprf } from '@sotto/voprf/sodium';
@@ -9,16 +10,10 @@ import { loadSodium } from '@sotto/voprf/sodium-node';
 import type { Redemption, RedemptionOutcome } from '@sotto/redemption';
 import type { Bytes } from '@sotto/wire';
 import { app } from '../../src/app.ts';
-import { parseConfig } from '../../src/config.ts';
 import { byTokenType, Issuer, type IssuerDeps } from '../../src/issuer.ts';
-import {
-  ISSUER_FILE,
-  memoryCounters,
-  sqliteKeys,
-  sqliteQuota,
-  sqliteSpentTokens,
-} from '../../src/node/ports.ts';
+import { ISSUER_FILE, sqliteKeys, sqliteQuota, sqliteSpentTokens } from '../../src/node/ports.ts';
 import { accountToken } from './account.ts';
+import { testConfig } from './config.ts';
 import { ISSUER_VARIABLES } from './variables.ts';
 import { blindBatch, currentKey, random } from './wallet.ts';
 
@@ -51,10 +46,10 @@ export class World {
   constructor({ vars = {}, database, clock, deps = () => ({}) }: WorldOptions = {}) {
     this.clock = clock ?? { now: START + 1000 };
     this.database = database ?? openMemory(ISSUER_FILE);
-    const config = parseConfig({ ...ISSUER_VARIABLES, ...vars });
+    const config = testConfig(vars);
     const now = (): number => this.clock.now;
     const store = groupCommit(this.database, async (milliseconds) => sleep(milliseconds));
-    const platform = {
+    const system = {
       now,
       random,
       date: (seconds: number) => new Date(seconds * 1000),
@@ -63,11 +58,11 @@ export class World {
     const wrap = aesKeyWrap(crypto.subtle, config.wrappingKey, random);
     const all: IssuerDeps = {
       config,
-      platform,
+      system,
       fetch: async () => new Response(null, { status: 404 }),
       voprf: VOPRF,
       wrap,
-      authority: sqliteKeys({ config, platform, wrap, voprf: byTokenType(VOPRF), ...store }),
+      authority: sqliteKeys({ config, system, wrap, voprf: byTokenType(VOPRF), ...store }),
       quota: sqliteQuota(store, { now, epochSeconds: config.epochSeconds }),
       spent: sqliteSpentTokens(store, now),
       counters: memoryCounters(),

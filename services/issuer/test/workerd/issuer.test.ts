@@ -3,7 +3,8 @@ import { AMORTIZED_REQUEST } from '@sotto/privacypass';
 import { hex } from '@sotto/wire';
 import { expect, test } from 'vitest';
 import { durableSpentTokens } from '../../src/durable/ports.ts';
-import entry, { GatewayEntrypoint, type IssuerEnv } from '../../src/index.ts';
+import type { IssuerEnv } from '../../src/durable/worker.ts';
+import entry, { GatewayEntrypoint } from '../../src/index.ts';
 import type { Spend } from '../../src/ports.ts';
 import { accountToken } from '../support/account.ts';
 import { random } from '../support/wallet.ts';
@@ -103,6 +104,8 @@ test('K01 K08 a Worker with a wrong configuration answers one constant 503 on ev
     const entrypoint = new GatewayEntrypoint(createExecutionContext(), env);
     expect(await entrypoint.redeem(redemption(token))).toBe('unavailable');
     expect(await entrypoint.schedule()).toEqual({ epochs: [] });
+    const variable = Object.keys(wrong)[0] ?? '';
+    await expect(entry.scheduled({} as ScheduledController, env)).rejects.toThrow(variable);
   }
   expect((await call(bindings, '/health')).status).toBe(200);
   expect(await redeem(token)).toBe('first');

@@ -1,7 +1,7 @@
 import { env, exports } from 'cloudflare:workers';
-import type { Redemption, RedemptionOutcome } from '@sotto/redemption';
+import type { IssuerApi, Redemption, RedemptionOutcome } from '@sotto/redemption';
 import type { Bytes } from '@sotto/wire';
-import type { GatewayEntrypoint, IssuerEnv } from '../../src/index.ts';
+import type { IssuerEnv } from '../../src/durable/worker.ts';
 import { accountToken } from '../support/account.ts';
 import { blindBatch, currentKey, random } from '../support/wallet.ts';
 
@@ -10,7 +10,7 @@ export const bindings = env as unknown as IssuerEnv;
 
 interface Exports {
   readonly default: { fetch(url: string, init?: RequestInit): Promise<Response> };
-  readonly GatewayEntrypoint: Pick<GatewayEntrypoint, 'redeem' | 'schedule'>;
+  readonly GatewayEntrypoint: IssuerApi;
 }
 
 /** The Worker as others call it: over HTTP, and over the gateway's binding. */

@@ -1,0 +1,126 @@
+import { PROBLEMS, problemResponse } from '@sotto/http';
+import type { IssuerApi, PublishedSchedule, Redemption, RedemptionOutcome } from '@sotto/redemption';
+import { ConfigError, Variables, type Environment } from '@sotto/service/config';
+import { aesKeyWrap, type AesSubtle, type KeyWrap } from '@sotto/service/keys';
+import { oncePerEnvironment, unlessMisconfigured } from '@sotto/service/worker';
+import { WorkerEntrypoint } from 'cloudflare:workers';
+import { app } from '../app.ts';
+import { readConfig, type Config } from '../config.ts';
+import { byTokenType, Issuer, type IssuerDeps } from '../issuer.ts';
+import type { System } from '../ports.ts';
+import type { EpochEnv } from './epoch-seconds.ts';
+import { IssuerKeys } from './issuer-keys.ts';
+import { durableCounters, durableKeys, durableQuota, durableSpentTokens } from './ports.ts';
+import { QuotaShard } from './quota-shard.ts';
+import { SpentShard } from './spent-shard.ts';
+
+/** The bindings that wrangler.toml declares for the issuer, beside its variables. */
+export interface IssuerEnv extends Environment, EpochEnv {
+  readonly KEYS: DurableObjectNamespace<IssuerKeys>;
+  readonly QUOTA: DurableObjectNamespace<QuotaShard>;
+  readonly SPENT: DurableObjectNamespace<SpentShard>;
+}
+
+/** What the entry file chooses. */
+export interface WorkerDeps extends Pick<IssuerDeps, 'fetch' | 'voprf'> {
+  readonly system: System;
+  readonly subtle: AesSubtle;
+}
+
+const FLUSH_SECONDS = 10; // between two transfers of an isolate's counts
+
+/** The issuer as a Worker: its handler, the gateway's entrypoint, and the classes of its Durable Objects. */
+export function issuerWorker({ system, subtle, fetch, voprf }: WorkerDeps) {
+  const configOf = (env: Environment): Config =>
+    readConfig(new Variables(env, { service: 'issuer', platform: 'workers' }));
+  const wrapOf = ({ wrappingKey }: Config): KeyWrap => aesKeyWrap(subtle, wrappingKey, system.random);
+
+  const issuerOf = oncePerEnvironment((env: IssuerEnv) => {
+    const config = configOf(env);
+    const spent = durableSpentTokens(env.SPENT);
+    const issuer = new Issuer({
+      config,
+      system,
+      fetch,
+      voprf,
+      wrap: wrapOf(config),
+      authority: durableKeys(env.KEYS, spent),
+      quota: durableQuota(env.QUOTA),
+      spent,
+      counters: durableCounters(env.KEYS),
+    });
+    return { issuer, answer: app(issuer).fetch };
+  });
+
+  let flushedAt = 0;
+  const flush = ({ tally, deps }: Issuer, ctx: Pick<ExecutionContext, 'waitUntil'>): void => {
+    if (tally.isEmpty || system.now() - flushedAt < FLUSH_SECONDS) return;
+    flushedAt = system.now();
+    ctx.waitUntil(tally.flush(deps.counters).catch(() => {}));
+  };
+
+  const handler = {
+    fetch: (request, env, ctx) =>
+      unlessMisconfigured(
+        async () => {
+          const { issuer, answer } = issuerOf(env);
+          const response = await answer(request);
+          flush(issuer, ctx);
+          return response;
+        },
+        () => problemResponse(PROBLEMS.unavailable),
+      ),
+    /** Fails with the reason when the configuration is wrong. */
+    scheduled: async (_controller, env) => issuerOf(env).issuer.runSchedule(),
+  } satisfies ExportedHandler<IssuerEnv>;
+
+  return {
+    handler,
+
+    /** What the gateway's service binding can call. No route leads here. */
+    GatewayEntrypoint: class GatewayEntrypoint extends WorkerEntrypoint<IssuerEnv> implements IssuerApi {
+      async redeem(redemption: Redemption): Promise<RedemptionOutcome> {
+        const issuer = this.#issuer();
+        if (issuer === null) return 'unavailable';
+        const outcome = await issuer.redeem(redemption);
+        flush(issuer, this.ctx);
+        return outcome;
+      }
+
+      async schedule(): Promise<PublishedSchedule> {
+        return (await this.#issuer()?.schedule()) ?? { epochs: [] };
+      }
+
+      /** Null when the configuration is wrong. */
+      #issuer(): Issuer | null {
+        try {
+          return issuerOf(this.env).issuer;
+        } catch (error) {
+          if (error instanceof ConfigError) return null;
+          throw error;
+        }
+      }
+    },
+
+    IssuerKeys: class extends IssuerKeys {
+      constructor(ctx: DurableObjectState, env: IssuerEnv) {
+        super(ctx, env, () => {
+          const config = configOf(env);
+          return { config, system, wrap: wrapOf(config), voprf: byTokenType(voprf) };
+        });
+      }
+    },
+
+    QuotaShard: class extends QuotaShard {
+      constructor(ctx: DurableObjectState, env: IssuerEnv) {
+        super(ctx, env, system.now);
+      }
+    },
+
+    SpentShard: class extends SpentShard {
+      constructor(ctx: DurableObjectState, env: IssuerEnv) {
+        super(ctx, env, system.now);
+      }
+    },
+  };
+}

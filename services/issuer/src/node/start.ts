@@ -1,0 +1,85 @@
+import { PROBLEMS, problemResponse, type ProblemCode } from '@sotto/http';
+import { ConfigError } from '@sotto/service/config';
+import { aesKeyWrap, type AesSubtle } from '@sotto/service/keys';
+import { memoryCounters } from '@sotto/service/metrics';
+import { readListenSettings, serve, type ListenSettings, type Program } from '@sotto/service/node';
+import { groupCommit } from '@sotto/service/sqlite';
+import { openFile } from '@sotto/service/sqlite/file';
+import { app } from '../app.ts';
+import { readConfig } from '../config.ts';
+import { byTokenType, Issuer, type IssuerDeps } from '../issuer.ts';
+import type { System } from '../ports.ts';
+import { KeyError } from '../secret-key.ts';
+import { ISSUER_FILE, sqliteKeys, sqliteQuota, sqliteSpentTokens } from './ports.ts';
+import { redeemRoute } from './redeem-route.ts';
+
+/** What the entry file chooses. */
+export interface NodeDeps extends Pick<IssuerDeps, 'fetch' | 'voprf'> {
+  readonly system: System;
+  readonly subtle: AesSubtle;
+}
+
+const SCHEDULE_MS = 60_000; // between two runs of the schedule
+
+/** The issuer over one SQLite file: a public listener, and one for the gateway on loopback. Returns the public origin. */
+export async function startIssuer(
+  { variables, every, onStop }: Program,
+  { system, fetch, subtle, voprf }: NodeDeps,
+): Promise<string> {
+  const config = readConfig(variables);
+  const listening = readListenSettings(variables);
+  const internalTokens = variables.credentials('INTERNAL_TOKEN');
+  const internalPort = variables.number('INTERNAL_PORT');
+  const database = openFile(variables.text('STORE'), ISSUER_FILE);
+  onStop(() => database.close());
+  const store = groupCommit(database, system.pause);
+  const wrap = aesKeyWrap(subtle, config.wrappingKey, system.random);
+  const issuer = new Issuer({
+    config,
+    system,
+    fetch,
+    voprf,
+    wrap,
+    authority: sqliteKeys({ config, system, wrap, voprf: byTokenType(voprf), ...store }),
+    quota: sqliteQuota(store, { now: system.now, epochSeconds: config.epochSeconds }),
+    spent: sqliteSpentTokens(store, system.now),
+    counters: memoryCounters(),
+  });
+  if (variables.flag('RESTORED')) await issuer.retireAll();
+  await checkKeys(issuer);
+
+  const internal = await listen(
+    { host: '127.0.0.1', port: internalPort, maxInFlight: listening.maxInFlight, drainMs: listening.drainMs },
+    redeemRoute(issuer, internalTokens).fetch,
+  );
+  onStop(internal.close);
+  const serving = await listen(listening, app(issuer).fetch);
+  onStop(serving.close);
+  every(SCHEDULE_MS, () => issuer.runSchedule());
+  return serving.origin;
+}
+
+const REMEDIES: Readonly<Record<KeyError['code'], readonly [path: string, remedy: string]>> = {
+  'not-unwrapped': [
+    'KEY_WRAPPING_KEY',
+    'does not unwrap the keys in STORE. Set the key that they were stored under',
+  ],
+  mismatch: ['STORE', 'contains keys that do not belong to this configuration'],
+  'no-truncated-id': ['SERVICES', 'has more services and types than truncated key ids can tell apart'],
+};
+
+/** Unwraps the keys now, so that a wrong wrapping key is found at the start and not by the first request. */
+async function checkKeys({ keyring }: Issuer): Promise<void> {
+  try {
+    await keyring.use(() => {});
+  } catch (error) {
+    if (!(error instanceof KeyError)) throw error;
+    const [path, remedy] = REMEDIES[error.code];
+    throw new ConfigError(path, `${remedy} (${error.message})`, { cause: error });
+  }
+}
+
+function listen(settings: ListenSettings, answer: (request: Request) => Response | Promise<Response>) {
+  const refuse = (code: ProblemCode): Response => problemResponse(PROBLEMS[code]);
+  return serve({ ...settings, answer, refuse });
+}
