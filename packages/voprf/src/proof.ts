@@ -1,0 +1,93 @@
+import { concat, equalBytes, type Bytes, type Random } from '@sotto/wire';
+import { VoprfError } from './error.ts';
+import type { Secret } from './group.ts';
+import { encode, randomScalar, type Encoded, type Suite } from './suite.ts';
+import { challengeTranscript, compositeTranscript, seedTranscript } from './transcript.ts';
+
+/** A secret key that is ready for use. */
+export interface LoadedKey<E> {
+  readonly scalar: Bytes; // Ns bytes
+  readonly secret: Secret<E>;
+  readonly publicKey: Encoded<E>;
+}
+
+/** GenerateProof (RFC 9497 §2.2.1), with ComputeCompositesFast: a proof of 2 * Ns bytes that D is k times C. */
+export async function generateProof<E>(
+  suite: Suite<E>,
+  k: LoadedKey<E>,
+  C: readonly Encoded<E>[],
+  D: readonly Encoded<E>[],
+  random: Random,
+): Promise<Bytes> {
+  const { group } = suite;
+  const B = k.publicKey;
+  const M = combine(suite, weights(suite, B.bytes, C, D), C);
+  const Z = encode(group, await k.secret.multiply(M.element));
+  const r = randomScalar(suite, random);
+  const secretR = await group.load(r);
+  const t2 = encode(group, await secretR.publicElement());
+  const t3 = encode(group, await secretR.multiply(M.element));
+  const c = challenge(suite, B, M, Z, t2, t3);
+  return concat(c, group.respond(r, c, k.scalar));
+}
+
+/**
+ * VerifyProof (RFC 9497 §2.2.2).
+ *
+ * @param B - the public key
+ * @throws {VoprfError} `proof-failed`
+ */
+export function verifyProof<E>(
+  suite: Suite<E>,
+  B: Encoded<E>,
+  C: readonly Encoded<E>[],
+  D: readonly Encoded<E>[],
+  proof: Bytes,
+): void {
+  const { group, generator, Ns } = suite;
+  const c = proof.subarray(0, Ns);
+  const s = proof.subarray(Ns);
+  if (!group.isScalar(c) || !group.isScalar(s)) {
+    throw new VoprfError('proof-failed', 'the proof is not two scalars');
+  }
+  const di = weights(suite, B.bytes, C, D);
+  const M = combine(suite, di, C);
+  const Z = combine(suite, di, D);
+  const t2 = combine(suite, [s, c], [generator, B]);
+  const t3 = combine(suite, [s, c], [M, Z]);
+  if (!equalBytes(c, challenge(suite, B, M, Z, t2, t3))) {
+    throw new VoprfError('proof-failed', 'the proof does not verify');
+  }
+}
+
+/** The weights d_i of ComputeComposites (RFC 9497 §2.2.1). */
+function weights<E>(
+  { group, tags }: Suite<E>,
+  B: Bytes,
+  C: readonly Encoded<E>[],
+  D: readonly Encoded<E>[],
+): Bytes[] {
+  const seed = group.hash(seedTranscript(B, tags.seed));
+  return C.map((Ci, i) => {
+    const Di = D[i] as Encoded<E>;
+    return group.hashToScalar(compositeTranscript(seed, i, Ci.bytes, Di.bytes), tags.hashToScalar);
+  });
+}
+
+/** The sum of scalar times element, all of them public. The identity cannot be encoded, so no proof has it. */
+function combine<E>(
+  { group }: Suite<E>,
+  scalars: readonly Bytes[],
+  elements: readonly Encoded<E>[],
+): Encoded<E> {
+  const sum = group.combine(
+    scalars,
+    elements.map(({ element }) => element),
+  );
+  if (sum === null) throw new VoprfError('proof-failed', 'a combination of elements is the identity');
+  return encode(group, sum);
+}
+
+function challenge<E>({ group, tags }: Suite<E>, ...elements: readonly Encoded<E>[]): Bytes {
+  return group.hashToScalar(challengeTranscript(...elements.map(({ bytes }) => bytes)), tags.hashToScalar);
+}
