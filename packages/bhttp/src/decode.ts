@@ -12,19 +12,19 @@ import {
 } from './message.ts';
 import { checkControlData, checkField, isStatus, latin1 } from './text.ts';
 
-/** What all field sections of one message may still take. */
+/** How much more all field sections of one message together may hold. */
 interface Budget {
   lines: number;
   bytes: number;
 }
 
 /**
- * Reads a request of either framing (RFC 9292 §3.1, §3.2).
+ * Decodes a request of either framing (RFC 9292 §3.1, §3.2).
  *
- * Content and trailers may be cut off where they are empty (§3.8); padding must be zeros. Known-length
- * content is a view on the input.
+ * Empty content and trailers may be cut off (§3.8). Padding must be zeros. Known-length content is a view of the
+ * input.
  *
- * @throws {BhttpError} and nothing else; an invalid message is not to be processed further (§4)
+ * @throws {BhttpError} and no other error. The caller must not process an invalid message further (§4)
  */
 export function decodeRequest(bytes: Bytes): BhttpRequest {
   return decode(bytes, 'request', (r, known, budget) => {
@@ -38,7 +38,11 @@ export function decodeRequest(bytes: Bytes): BhttpRequest {
   });
 }
 
-/** Reads a response of either framing, informational ones before it. Errors as `decodeRequest`. */
+/**
+ * Decodes a response of either framing, with the informational responses before it (RFC 9292 §3.1, §3.2).
+ *
+ * @throws {BhttpError} as `decodeRequest`
+ */
 export function decodeResponse(bytes: Bytes): BhttpResponse {
   return decode(bytes, 'response', (r, known, budget) => {
     const informational = [];
@@ -65,14 +69,14 @@ function decode<Head>(
     const framing = r.varint('framing indicator');
     const known = framing === FRAMING['known-length'][kind];
     if (!known && framing !== FRAMING['indeterminate-length'][kind]) {
-      throw new BhttpError('bad-framing', `not the framing of a ${kind}`);
+      throw new BhttpError('bad-framing', `the framing indicator is not that of a ${kind}`);
     }
     const budget = { lines: MAX_FIELDS, bytes: MAX_FIELD_SECTION };
     const head = readHead(r, known, budget);
     const content = known ? r.opaque(lengthOrCut(r, 'content'), 'content') : chunks(r);
     const trailers = r.remaining === 0 ? [] : section(r, 'trailer', known, budget);
     for (const byte of r.rest()) {
-      if (byte !== 0) throw new BhttpError('bad-padding', 'padding is not zero');
+      if (byte !== 0) throw new BhttpError('bad-padding', 'the padding has a byte other than zero');
     }
     return { ...head, content, trailers };
   } catch (error) {
@@ -81,7 +85,7 @@ function decode<Head>(
   }
 }
 
-/** A part that may be cut off stands for one of length zero (RFC 9292 §3.8). */
+/** A part that is cut off has length zero (RFC 9292 §3.8). */
 function lengthOrCut(r: Reader, part: string): number {
   return r.remaining === 0 ? 0 : r.varint(`${part} length`);
 }
@@ -108,7 +112,7 @@ function section(r: Reader, kind: 'header' | 'trailer', known: boolean, budget: 
   });
 }
 
-/** @param nextName - the length of the next line's name in bytes; 0 at the section's end */
+/** @param nextName - reads the length in bytes of the next line's name; 0 at the end of the section */
 function lines(r: Reader, kind: 'header' | 'trailer', budget: Budget, nextName: () => number): Field[] {
   const fields: Field[] = [];
   let regularSeen = false;
@@ -130,7 +134,7 @@ function tooLarge(): never {
   throw new BhttpError('fields-too-large', `over ${MAX_FIELDS} fields or ${MAX_FIELD_SECTION} bytes of them`);
 }
 
-/** Indeterminate-length content: chunks up to an empty one, which alone may be cut off when it is first. */
+/** Indeterminate-length content: chunks up to an empty one. Only a content without chunks may be cut off. */
 function chunks(r: Reader): Bytes {
   const content = new Uint8Array(r.remaining);
   let at = 0;

@@ -3,19 +3,21 @@ import { BhttpError } from './error.ts';
 import { FRAMING, type BhttpRequest, type BhttpResponse, type Field } from './message.ts';
 import { checkControlData, checkField, isStatus } from './text.ts';
 
+/** How to encode a message. */
 export interface EncodeOptions {
-  readonly framing?: 'known-length' | 'indeterminate-length'; // known-length unless told
-  readonly length?: number; // bytes in all: zeros fill the message up to it (RFC 9292 §3.8)
+  readonly framing?: 'known-length' | 'indeterminate-length'; // default: known-length
+  readonly length?: number; // total bytes: zeros pad the message to this length (RFC 9292 §3.8)
 }
 
-/** A varint, text of one char a byte, or bytes as they are. */
+/** A varint, text with one character per byte, or bytes. */
 type Part = number | string | Bytes;
 
 /**
- * Writes a request (RFC 9292 §3.1, §3.2). Nothing is truncated: empty content and trailers have
- * their zero lengths, since peers exist that require them.
+ * Encodes a request (RFC 9292 §3.1, §3.2). Nothing is cut off: empty content and trailers are sent with their zero
+ * lengths, because some peers require them.
  *
- * @throws {BhttpError} `too-long` when it exceeds `length`; else the fault that would make it invalid
+ * @throws {BhttpError} `too-long` when the message is longer than `length`; `bad-control-data`, `bad-field-name`,
+ *   `bad-field-value`, `pseudo-field` for a message that would be invalid
  */
 export function encodeRequest(request: BhttpRequest, options: EncodeOptions = {}): Bytes {
   const { method, scheme, authority, path } = request;
@@ -24,7 +26,11 @@ export function encodeRequest(request: BhttpRequest, options: EncodeOptions = {}
   return encode('request', control, request, options);
 }
 
-/** Writes a response, informational ones before it (RFC 9292 §3.1, §3.2). Errors as `encodeRequest`. */
+/**
+ * Encodes a response and the informational responses before it (RFC 9292 §3.1, §3.2).
+ *
+ * @throws {BhttpError} `bad-status`, and as `encodeRequest`
+ */
 export function encodeResponse(response: BhttpResponse, options: EncodeOptions = {}): Bytes {
   const framing = options.framing ?? 'known-length';
   const control: Part[] = [];
@@ -49,13 +55,16 @@ function encode(
     ...section(fields, 'header', framing),
     content.length,
     content,
-    // A chunk of indeterminate-length content is never empty: that is its end.
+    // An empty chunk ends indeterminate-length content.
     ...(framing === 'indeterminate-length' && content.length > 0 ? [0] : []),
     ...section(trailers, 'trailer', framing),
   ];
   const size = sizeOf(parts);
   if (length !== undefined && size > length) {
-    throw new BhttpError('too-long', `${size} bytes where ${length} are asked for`);
+    throw new BhttpError(
+      'too-long',
+      `the message has ${size} bytes, more than the length ${length} that was requested`,
+    );
   }
   return write(parts, new Uint8Array(length ?? size));
 }

@@ -1,16 +1,16 @@
 import { ProtocolError } from '@sotto/wire';
 
-/** Why bytes are no Binary HTTP message, or a message cannot be written as one. */
+/** Why bytes do not decode as a Binary HTTP message, or a message cannot be encoded. */
 export class BhttpError extends ProtocolError<
-  | 'truncated' // ends at a point where RFC 9292 §3.8 does not let it end
+  | 'truncated' // ends where RFC 9292 §3.8 does not allow it
   | 'out-of-range' // a length or status above 2^53 - 1
-  | 'bad-framing' // framing indicator unknown, or of the other kind of message
-  | 'bad-control-data' // method, scheme, authority or path that no HTTP message has
+  | 'bad-framing' // the framing indicator is unknown, or that of the other kind of message
+  | 'bad-control-data' // method, scheme, authority or path is not valid in HTTP
   | 'bad-status'
   | 'bad-field-name'
   | 'bad-field-value'
-  | 'pseudo-field' // forbidden, after a regular field, or among trailers
+  | 'pseudo-field' // one for control data, one after a regular field, or one in trailers
   | 'bad-padding'
   | 'fields-too-large'
-  | 'too-long' // longer than the length asked for
+  | 'too-long' // longer than the requested length
 > {}

@@ -1,8 +1,9 @@
 import type { Bytes } from '@sotto/wire';
 
-/** A field line: a lower-case name, and a value with one char (0x00 to 0xff) a byte. */
+/** A field line: a lower-case name, and a value with one character (0x00 to 0xff) per byte. */
 export type Field = readonly [name: string, value: string];
 
+/** A request (RFC 9292 §3.1). Text has one character per byte. */
 export interface BhttpRequest {
   readonly method: string;
   readonly scheme: string;
@@ -13,6 +14,7 @@ export interface BhttpRequest {
   readonly trailers: readonly Field[];
 }
 
+/** A response (RFC 9292 §3.1). */
 export interface BhttpResponse {
   readonly informational: readonly { readonly status: number; readonly fields: readonly Field[] }[];
   readonly status: number; // 200 to 599
@@ -21,13 +23,17 @@ export interface BhttpResponse {
   readonly trailers: readonly Field[];
 }
 
-/** RFC 9292 §3.3. */
+/** Framing indicators (RFC 9292 §3.3). */
 export const FRAMING = {
   'known-length': { request: 0, response: 1 },
   'indeterminate-length': { request: 2, response: 3 },
 } as const;
 
-export const MAX_FIELDS = 256; // field lines in a message, all sections together
-export const MAX_FIELD_SECTION = 32_768; // bytes in a message, all sections together
-export const MAX_INFORMATIONAL = 16; // responses
-export const MAX_CONTROL_DATA = 16_384; // bytes of method, scheme, authority or path
+/** Field lines in a message, all sections together, that a decoder accepts. */
+export const MAX_FIELDS = 256;
+/** Bytes of fields in a message, all sections together, that a decoder accepts. */
+export const MAX_FIELD_SECTION = 32_768;
+/** Informational responses before a response that a decoder accepts. */
+export const MAX_INFORMATIONAL = 16;
+/** Bytes of method, scheme, authority or path that a decoder accepts. */
+export const MAX_CONTROL_DATA = 16_384;

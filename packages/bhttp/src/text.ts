@@ -13,7 +13,7 @@ const CONTROL_PSEUDO_FIELDS = new Set([':method', ':scheme', ':authority', ':pat
 const PIECE = 4096; // arguments in a call
 const SHORT = 64; // bytes
 
-/** Bytes to text, one char a byte. */
+/** Bytes to text, one character per byte. */
 export function latin1(bytes: Uint8Array): string {
   if (bytes.length <= SHORT) return shortText(bytes);
   let text = '';
@@ -24,24 +24,28 @@ export function latin1(bytes: Uint8Array): string {
   return text;
 }
 
-/** What nearly all names and values are: a view of a piece would cost more than the text. */
+/** For short names and values, which are most: making a view would cost more than this. */
 function shortText(bytes: Uint8Array): string {
   let text = '';
   for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i] ?? 0);
   return text;
 }
 
-/** Refuses a field that would make a message invalid (RFC 9292 §3.6, §4). */
+/** Checks that a field may stand in a message (RFC 9292 §3.6, §4). @throws {BhttpError} */
 export function checkField([name, value]: Field, section: 'header' | 'trailer', regularSeen: boolean): void {
-  if (!NAME.test(name)) throw new BhttpError('bad-field-name', 'field name is no lower-case token');
-  if (!isFieldValue(value)) throw new BhttpError('bad-field-value', 'field value has a byte that it may not');
+  if (!NAME.test(name)) throw new BhttpError('bad-field-name', 'field name is not a lower-case token');
+  if (!isFieldValue(value))
+    throw new BhttpError(
+      'bad-field-value',
+      'field value has a NUL, CR or LF, or begins or ends with a space or tab',
+    );
   if (!name.startsWith(':')) return;
-  if (CONTROL_PSEUDO_FIELDS.has(name)) throw new BhttpError('pseudo-field', 'control data as a field');
-  if (section === 'trailer') throw new BhttpError('pseudo-field', 'pseudo-field among trailers');
+  if (CONTROL_PSEUDO_FIELDS.has(name)) throw new BhttpError('pseudo-field', 'control data is not a field');
+  if (section === 'trailer') throw new BhttpError('pseudo-field', 'trailers cannot have a pseudo-field');
   if (regularSeen) throw new BhttpError('pseudo-field', 'pseudo-field after a regular field');
 }
 
-/** One char a byte; no NUL, CR or LF; no space or tab at either end (RFC 9113 §8.2.1). */
+/** One character per byte; no NUL, CR or LF; no space or tab at either end (RFC 9113 §8.2.1). */
 function isFieldValue(value: string): boolean {
   const first = value.charCodeAt(0);
   const last = value.charCodeAt(value.length - 1);
@@ -53,11 +57,15 @@ function isFieldValue(value: string): boolean {
   return true;
 }
 
-/** Refuses what HTTP/2's pseudo-fields may not hold (RFC 9292 §3.4, RFC 9113 §8.3.1). */
+/** Checks control data as HTTP/2 checks its pseudo-fields (RFC 9292 §3.4, RFC 9113 §8.3.1). @throws {BhttpError} */
 export function checkControlData(method: string, ...rest: readonly string[]): void {
-  if (!TOKEN.test(method)) throw new BhttpError('bad-control-data', 'method is no token');
+  if (!TOKEN.test(method)) throw new BhttpError('bad-control-data', 'method is not a token');
   for (const part of rest) {
-    if (!VISIBLE.test(part)) throw new BhttpError('bad-control-data', 'scheme, authority or path');
+    if (!VISIBLE.test(part))
+      throw new BhttpError(
+        'bad-control-data',
+        'scheme, authority or path has a space or a control character',
+      );
   }
 }
 

@@ -60,7 +60,7 @@ const kinds = [
   },
 ];
 
-/** What decoding gives: a message, or the code of the error; anything else goes on. */
+/** The decoded message, or the code of the BhttpError; other errors propagate. */
 function outcome(decode: (bytes: Bytes) => Message, bytes: Bytes): Message | string {
   try {
     return decode(bytes);
@@ -71,7 +71,7 @@ function outcome(decode: (bytes: Bytes) => Message, bytes: Bytes): Message | str
 }
 
 describe.each(kinds)('the four laws of a $kind', ({ message, encode, decode }) => {
-  test('what was written is read, padded or not', () => {
+  test('messages round-trip, padded or not', () => {
     fc.assert(
       fc.property(message, options, fc.nat(200), (m, o, padding) => {
         const wire = encode(m, o);
@@ -83,7 +83,7 @@ describe.each(kinds)('the four laws of a $kind', ({ message, encode, decode }) =
     );
   });
 
-  test('every proper prefix is truncated, or is the message without its empty end', () => {
+  test('every proper prefix is refused as truncated, or decodes to the message without its empty end', () => {
     fc.assert(
       fc.property(message, options, (m, o) => {
         const whole = encode(m, o);
@@ -96,7 +96,7 @@ describe.each(kinds)('the four laws of a $kind', ({ message, encode, decode }) =
     );
   });
 
-  test('a zero more is padding, any other byte is refused', () => {
+  test('an extra zero is padding, any other extra byte is refused', () => {
     fc.assert(
       fc.property(message, options, fc.integer({ min: 1, max: 255 }), (m, o, extra) => {
         const whole = encode(m, o);
@@ -106,7 +106,7 @@ describe.each(kinds)('the four laws of a $kind', ({ message, encode, decode }) =
     );
   });
 
-  test('bytes from anywhere decode to what encodes again, or to a BhttpError', () => {
+  test('arbitrary bytes decode to a message that encodes again, or throw a BhttpError', () => {
     const soup = fc.oneof(
       fc.uint8Array({ maxLength: 128 }),
       fc.tuple(message, options, fc.nat(), fc.nat(255)).map(([m, o, at, byte]) => {

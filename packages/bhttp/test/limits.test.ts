@@ -32,14 +32,14 @@ describe.each(FRAMINGS)('B18 %s', (framing) => {
   const again = (fields: readonly Field[], trailers: readonly Field[] = []) =>
     decodeRequest(encodeRequest({ ...GET, fields, trailers }, { framing }));
 
-  test('as many fields as there may be, and one more; trailers count too', () => {
+  test('a message with the maximum number of fields decodes, one more is refused; trailers count', () => {
     expect(again(repeat(LINE, MAX_FIELDS)).fields).toHaveLength(MAX_FIELDS);
     expect(() => again(repeat(LINE, MAX_FIELDS + 1))).toThrow(TOO_LARGE);
     expect(() => again(repeat(LINE, MAX_FIELDS), [LINE])).toThrow(TOO_LARGE);
     expect(() => again(repeat(LINE, 10_000))).toThrow(TOO_LARGE);
   });
 
-  test('as many bytes of fields as there may be, and one more', () => {
+  test('a message with the maximum bytes of fields decodes, one more is refused', () => {
     const overhead = 6; // name length 1, name 1, value length 4
     const longest: Field = ['a', 'v'.repeat(MAX_FIELD_SECTION - overhead)];
     expect(again([longest]).fields).toEqual([longest]);
@@ -53,11 +53,11 @@ describe.each(FRAMINGS)('B18 %s', (framing) => {
     expect(wire.length).toBeGreaterThan(1 << 20);
     const from = performance.now();
     for (let i = 0; i < 100; i++) expect(() => decodeRequest(wire)).toThrow(TOO_LARGE);
-    expect(performance.now() - from).toBeLessThan(1000); // ms; walking it all takes a hundred times as long
+    expect(performance.now() - from).toBeLessThan(1000); // ms; reading the whole section takes a hundred times as long
   });
 });
 
-test('B18 informational responses are counted, and their fields with the rest', () => {
+test('B18 informational responses are limited, and their fields count with the others', () => {
   const response = { status: 200, fields: [], content: EMPTY, trailers: [] };
   const informational = Array.from({ length: MAX_INFORMATIONAL }, () => ({ status: 103, fields: [LINE] }));
   const whole = encodeResponse({ ...response, informational });
@@ -71,7 +71,7 @@ test('B18 informational responses are counted, and their fields with the rest', 
   expect(() => decodeResponse(encodeResponse({ ...response, informational: heavy }))).toThrow(TOO_LARGE);
 });
 
-test('control data has a limit', () => {
+test('control data over its limit is refused', () => {
   const path = `/${'p'.repeat(MAX_CONTROL_DATA - 1)}`;
   expect(decodeRequest(encodeRequest({ ...GET, path })).path).toBe(path);
   expect(() => decodeRequest(encodeRequest({ ...GET, path: `${path}p` }))).toThrow(
@@ -79,7 +79,7 @@ test('control data has a limit', () => {
   );
 });
 
-test('a million chunks of one byte are read in linear time', () => {
+test('a million chunks of one byte decode in linear time', () => {
   const chunks = new Uint8Array(2_000_000).map((_, i) => (i % 2 === 0 ? 1 : 0x61));
   const head = encodeRequest(GET, { framing: 'indeterminate-length' });
   const wire = concat(head.subarray(0, head.length - 2), chunks, varint(0), varint(0));
@@ -96,7 +96,7 @@ test.each([0, 99, 600, 999, 1000, 2 ** 32, 2 ** 53 - 1])('the status %i is refus
   expect(() => encodeResponse(response)).toThrow(withCode('bad-status'));
 });
 
-test('an informational status is no final one, and the other way round', () => {
+test('an informational status is refused as final, and a final one as informational', () => {
   const response = { informational: [], status: 200, fields: [], content: EMPTY, trailers: [] };
   expect(() => encodeResponse({ ...response, status: 103 })).toThrow(withCode('bad-status'));
   const informational = [{ status: 200, fields: [] }];
@@ -121,7 +121,7 @@ test.each(['/ ', '/\t', '/\0', '/\r\nX', '/é', '/\x7f'])('the path %j is refuse
   expect(() => decodeRequest(wire)).toThrow(withCode('bad-control-data'));
 });
 
-test('a length that the message does not fit is refused; one that it fits is filled with zeros', () => {
+test('encoding to a length pads with zeros, and is refused when the message is longer', () => {
   const size = encodeRequest(GET).length;
   expect(() => encodeRequest(GET, { length: size - 1 })).toThrow(withCode('too-long'));
   expect(encodeRequest(GET, { length: size })).toEqual(encodeRequest(GET));

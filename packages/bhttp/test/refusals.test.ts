@@ -18,7 +18,7 @@ const builders = [
   ...INDETERMINATE_SLOTS.map((slot) => ['indeterminate length', slot, indeterminateLength] as const),
 ];
 
-/** n as a varint of 1, 2, 4 or 8 bytes, needed or not (RFC 9000 §16). */
+/** n as a varint of 1, 2, 4 or 8 bytes, in any form (RFC 9000 §16). */
 function varintOf(n: number, width: 1 | 2 | 4 | 8): Bytes {
   const bytes = uint(width, n);
   bytes[0] = (bytes[0] ?? 0) | (Math.log2(width) << 6);
@@ -40,7 +40,7 @@ function withFields(
   return concat(fromHex('00 03474554 056874747073 0161 012f'.replaceAll(' ', '')), ...both);
 }
 
-test('B02 padding that is not zero is refused, whatever its length; 100 KB of zeros are not', () => {
+test('B02 non-zero padding of any length is refused; 100 KB of zeros are accepted', () => {
   for (const build of [knownLength, indeterminateLength]) {
     const padded = concat(build(), new Uint8Array(100_000));
     expect(decodeRequest(padded)).toEqual(REQUEST);
@@ -72,7 +72,7 @@ test.each(['00', '02', '04'])('B03 the framing indicator %s is refused in a resp
   expect(() => decodeResponse(concat(fromHex(text), fromHex('40c8000000')))).toThrow(withCode('bad-framing'));
 });
 
-test('B04 framing 2 is read as indeterminate length, and not as known length', () => {
+test('B04 framing indicator 2 is decoded as indeterminate length', () => {
   expect(decodeRequest(indeterminateLength())).toEqual(REQUEST);
   expect(() => decodeRequest(indeterminateLength({ framing: varint(0) }))).toThrow(BhttpError);
   expect(() => decodeRequest(knownLength({ framing: varint(2) }))).toThrow(BhttpError);
@@ -89,14 +89,14 @@ describe.each(builders)('%s, the length of %s', (_framing, slot, build) => {
     expect(() => decodeRequest(build({ [slot]: fromHex(text) }))).toThrow(withCode(code));
   });
 
-  test('B06 one more than what is left is refused, not filled with zeros', () => {
+  test('B06 a length one above the remaining bytes is refused, not filled with zeros', () => {
     const whole = build();
     for (const over of [whole.length, 100, 63]) {
       expect(() => decodeRequest(build({ [slot]: varint(over) }))).toThrow(TRUNCATED);
     }
   });
 
-  test('B07 a length that is longer than it need be means the same', () => {
+  test('B07 a varint length in a longer form than necessary is accepted', () => {
     const lengths: Record<string, number> = {
       method: 4,
       scheme: 5,
@@ -116,23 +116,23 @@ describe.each(builders)('%s, the length of %s', (_framing, slot, build) => {
   });
 });
 
-test('B06 content of exactly one byte more than there is', () => {
+test('B06 a content length one above the remaining bytes is refused', () => {
   const whole = encodeRequest({ ...REQUEST, trailers: [] }); // ends with the trailers’ zero length
   const at = whole.length - 7; // of the content’s length
   expect(whole[at]).toBe(5);
-  whole[at] = 6; // takes that zero in: then the trailers are cut off, which is legal
+  whole[at] = 6; // includes that zero, so that the trailers are cut off, which is legal
   expect(decodeRequest(whole).content).toHaveLength(6);
   whole[at] = 7;
   expect(() => decodeRequest(whole)).toThrow(TRUNCATED);
 });
 
-test('B06 a name or value that runs over its section', () => {
+test('B06 a name or value that runs over the end of its section is refused', () => {
   expect(() => decodeRequest(knownLength({ value: varint(2) }))).toThrow(TRUNCATED);
   expect(() => decodeRequest(knownLength({ 'header section': varint(3) }))).toThrow(TRUNCATED);
   expect(() => decodeRequest(knownLength({ 'header section': varint(2) }))).toThrow(TRUNCATED);
 });
 
-test('B07 wide framing indicators, statuses and ends', () => {
+test('B07 framing indicators, statuses and terminators in longer forms are accepted', () => {
   for (const width of [1, 2, 4, 8] as const) {
     expect(decodeRequest(knownLength({ framing: varintOf(0, width) }))).toEqual(REQUEST);
     const zero = varintOf(0, width);
@@ -194,7 +194,7 @@ test.each(['a\0', '\0', 'a\rb', 'a\nb', '\r\n', ' a', 'a ', '\ta', 'a\t', ' ', '
   },
 );
 
-test('B09 every other byte survives in a value, 0x80 to 0xff among them', () => {
+test('B09 every other byte round-trips in a field value, 0x80 to 0xff included', () => {
   const value = String.fromCharCode(
     ...Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => ![0, 10, 13].includes(byte)),
   );
@@ -224,7 +224,7 @@ test.each([':method', ':scheme', ':authority', ':path', ':status'])(
   },
 );
 
-test('B10 another pseudo-field comes first or not at all, and never among trailers', () => {
+test('B10 an unknown pseudo-field is accepted only before regular fields, and never in trailers', () => {
   const pseudo = [utf8(':protocol'), utf8('x')] as const;
   const regular = [utf8('a'), utf8('b')] as const;
   expect(decodeRequest(withFields([pseudo, regular])).fields).toEqual([

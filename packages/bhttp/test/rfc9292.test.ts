@@ -27,15 +27,15 @@ const vectors = figures.vectors.map((vector) => {
 describe.each(vectors)(
   'RFC 9292 §$section $name',
   ({ wire, message, options, decode, encode, ...vector }) => {
-    test('decodes to the message that the RFC prints', () => {
+    test('decodes to the message in the RFC', () => {
       expect(decode(wire)).toEqual(message);
     });
 
-    test('is what the message encodes to', () => {
+    test('the message encodes to the same bytes', () => {
       expect(hex(encode(message, options))).toBe(hex(wire));
     });
 
-    test('cut where the RFC cuts it, it is the same message', () => {
+    test('truncated as in the RFC, it decodes to the same message', () => {
       const cuts = vector.truncations_equivalent ?? [];
       expect(cuts).toHaveLength(vector.removable_trailing_bytes ?? 0);
       expect(cuts.map((cut) => decode(fromHex(cut)))).toEqual(cuts.map(() => message));

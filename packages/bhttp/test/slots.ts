@@ -1,6 +1,6 @@
 import { concat, utf8, varint, type Bytes } from '@sotto/wire';
 
-/** The lengths of a message, in order, by the name of what they measure. */
+/** The length fields of a message, in order, by the name of what they measure. */
 export type Slots = Readonly<Record<string, Bytes>>;
 
 type Piece = Bytes | readonly [slot: string, body: Bytes];
@@ -83,7 +83,7 @@ export const INDETERMINATE_SLOTS = [
   'trailer value',
 ];
 
-/** What both say. */
+/** The message that both encode. */
 export const REQUEST = {
   method: 'POST',
   scheme: 'https',

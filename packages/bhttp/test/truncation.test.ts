@@ -11,7 +11,7 @@ const wireOf = (name: string): Bytes =>
 const request = { method: 'GET', scheme: 'https', authority: 'a', path: '/', trailers: [] };
 const none: Field[] = [];
 
-/** Each message, and the lengths to which it may be cut (RFC 9292 §3.8): all else is truncated. */
+/** Each message with the lengths to which it may be cut (RFC 9292 §3.8). Any other prefix is refused. */
 const messages: [name: string, decode: (bytes: Bytes) => unknown, wire: Bytes, legal: readonly number[]][] = [
   // 13 bytes to the end of the header section; then lengths of content and trailers
   ['nothing in it', decodeRequest, encodeRequest({ ...request, fields: none, content: EMPTY }), [16, 17]],
@@ -44,7 +44,7 @@ const messages: [name: string, decode: (bytes: Bytes) => unknown, wire: Bytes, l
 ];
 
 describe.each(messages)('B01 %s', (_name, decode, wire, legal) => {
-  test('cut at every byte: the legal points decode, all others are truncated', () => {
+  test('truncated at every byte: decodes at the points that the RFC allows, and is refused elsewhere', () => {
     const decoded: number[] = [];
     for (let cut = 0; cut < wire.length; cut++) {
       try {
@@ -59,7 +59,7 @@ describe.each(messages)('B01 %s', (_name, decode, wire, legal) => {
   });
 });
 
-test('B01 what is cut off is as if it had been sent with length zero', () => {
+test('B01 a part that is cut off decodes as one of length zero', () => {
   const { fields, content } = decodeRequest(knownLength().subarray(0, 28));
   expect(decodeRequest(knownLength().subarray(0, 22))).toMatchObject({
     fields,
@@ -73,7 +73,7 @@ test('B01 what is cut off is as if it had been sent with length zero', () => {
   expect(content).toEqual(utf8('hello'));
 });
 
-test('B01 no bytes at all', () => {
+test('B01 an empty input is refused as truncated', () => {
   expect(() => decodeRequest(EMPTY)).toThrow(TRUNCATED);
   expect(() => decodeResponse(EMPTY)).toThrow(TRUNCATED);
 });

@@ -4,24 +4,25 @@ import { BundleError } from './error.ts';
 import { bundleDigest, decodeSignedBundle } from './signed-bundle.ts';
 import { verifySignedBundle, type VerifyOptions } from './verify.ts';
 
-/** A bundle that a client holds, as it came, with what it must remember of it. */
+/** A bundle that a client accepted: as received, decoded, and with the roots that it announced. */
 export interface AcceptedBundle {
   readonly bundle: Bundle;
   readonly signed: Bytes;
   readonly digest: Bytes; // 32 bytes: SHA-256 of the encoded bundle
-  /** The roots that the next one may be signed with: those that could sign this one, and its `nextRoot`. */
+  /** The roots that may sign the next bundle: those that could sign this one, and its `nextRoot`. */
   readonly roots: readonly Bytes[];
 }
 
+/** The options of `verifySignedBundle`, and how many sources must agree. */
 export interface AcceptOptions extends VerifyOptions {
   /** How many candidates must show the same bundle: 1 to their number. Default: all of them. */
   readonly agree?: number;
 }
 
-/** How a bundle stands to one that we hold. */
+/** How a bundle compares with the one that a client holds. */
 export type BundleOrder = 'same' | 'older' | 'newer' | 'equivocation';
 
-/** Compares two bundles by sequence, then digest: one sequence with two digests is equivocation. */
+/** Compares two bundles by sequence, then by digest: two digests for one sequence are an equivocation. */
 export function compareBundles(
   held: Pick<AcceptedBundle, 'bundle' | 'digest'>,
   other: Pick<AcceptedBundle, 'bundle' | 'digest'>,
@@ -32,13 +33,13 @@ export function compareBundles(
 }
 
 /**
- * Which bundle a client holds after it was shown these (specs/bundle.md, "What a client accepts").
+ * Chooses the bundle that a client uses after it received these (specs/bundle.md, "What a client accepts").
  *
- * A candidate that does not verify counts as one that was not shown. A lower sequence than the cached one
- * is ignored. Two digests for one sequence, among candidates and cache, refuse both.
+ * A candidate that does not verify is ignored, and so is a lower sequence than the cached one. Two digests for one
+ * sequence, among candidates and cache, refuse both.
  *
- * @param cached - what the client holds; null when it holds none
- * @param candidates - signed bundles, one from each place that was asked
+ * @param cached - the bundle that the client holds; null when it holds none
+ * @param candidates - signed bundles, one from each source
  * @throws {BundleError} `equivocation`: drop the cache too. `mirrors-disagree`: fewer than `agree` show the same
  *   new bundle, and the cached one cannot be used. Else the code of the first candidate that failed
  * @throws {WireError} when that one was no SignedBundle
@@ -63,7 +64,9 @@ export function acceptBundle(
   if (shown.length > 0 && best === undefined) {
     throw new BundleError('mirrors-disagree', `fewer than ${agree} of ${candidates.length} agree`);
   }
-  throw failure ?? new BundleError('no-bundle', 'nothing newer than what has expired');
+  throw (
+    failure ?? new BundleError('no-bundle', 'the cached bundle has expired and no source has a newer one')
+  );
 }
 
 function openAll(

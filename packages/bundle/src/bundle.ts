@@ -2,12 +2,13 @@ import { concat, Reader, uint, vector, type Bytes, type UnixSeconds } from '@sot
 import { BundleError } from './error.ts';
 import { encodeServiceEntry, readServiceEntry, type ServiceEntry } from './service-entry.ts';
 
+/** The media type of a SignedBundle. */
 export const BUNDLE_TYPE = 'application/sotto-bundle';
 
 const VERSION = 1;
 
 /**
- * What everyone is shown in one epoch of the schedule (specs/bundle.md).
+ * The keys and services that every client is shown in one epoch (specs/bundle.md).
  *
  *     struct { uint16 version = 1; uint64 sequence; uint64 not_before; uint64 not_after;
  *              uint16 kem_id; uint16 kdf_id; uint16 aead_id;
@@ -15,14 +16,14 @@ const VERSION = 1;
  *              ServiceEntry services<0..2^16-1>; opaque next_root<0..32>; } Bundle;
  */
 export interface Bundle {
-  /** The epoch's index: not_before divided by the length of an epoch. */
+  /** The index of the epoch: notBefore divided by the seconds of an epoch. */
   readonly sequence: number;
   readonly notBefore: UnixSeconds;
-  /** The first second in which it may no longer be used. */
+  /** The first second in which the bundle is no longer valid. */
   readonly notAfter: UnixSeconds;
-  /** The one suite that our clients use: suites differ in length. */
+  /** The only suite that our clients use, because suites differ in length. */
   readonly suite: { readonly kemId: number; readonly kdfId: number; readonly aeadId: number };
-  /** The body of an `application/ohttp-keys` answer (RFC 9458 §3.2). */
+  /** The body of an `application/ohttp-keys` response (RFC 9458 §3.2). */
   readonly keyConfigs: Bytes;
   /** The body of the issuer's directory (RFC 9578 §4), JSON. */
   readonly directory: Bytes;
@@ -31,7 +32,7 @@ export interface Bundle {
   readonly nextRoot: Bytes;
 }
 
-/** @throws {WireError} `out-of-range` for a number or a field that its place cannot hold */
+/** Encodes a bundle. @throws {WireError} `out-of-range` for a number or a field that is too large */
 export function encodeBundle(bundle: Bundle): Bytes {
   const { kemId, kdfId, aeadId } = bundle.suite;
   return concat(
@@ -48,7 +49,7 @@ export function encodeBundle(bundle: Bundle): Bytes {
 }
 
 /**
- * Decodes a bundle, and judges nothing but its form.
+ * Decodes a bundle. It checks the form only.
  *
  * @throws {WireError} `truncated`, `trailing`, `out-of-range` or `bad-text`
  * @throws {BundleError} `unknown-version`, `bad-root` for a next root of another length,

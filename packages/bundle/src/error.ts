@@ -1,10 +1,10 @@
 import { ProtocolError } from '@sotto/wire';
 
 /**
- * Why a bundle is not one that we may use.
+ * Why a bundle cannot be used.
  *
- * `equivocation` and `mirrors-disagree` say that somebody is shown other keys than the rest: a client tells
- * its user. All the others mean no more than that these bytes are of no use.
+ * `equivocation` and `mirrors-disagree` mean that some clients are shown other keys than the rest: a client reports
+ * this to its user. The other codes only mean that these bytes are not usable.
  */
 export class BundleError extends ProtocolError<
   | 'unknown-version'

@@ -1,19 +1,19 @@
 import { fromUtf8, Reader, type Bytes } from '@sotto/wire';
 import { BundleError } from './error.ts';
 
-/** Live keys of one kind: this epoch's and a neighbour's. More would tell users apart (privacy L7). */
+/** Live keys of one kind: those of two epochs. More keys could be used to distinguish users (privacy L7). */
 const MOST = 2;
 
 /**
- * Counts what the bundle carries as opaque bytes (specs/bundle.md, "What a client accepts"): at most two keys of
- * one KEM, at most two of one service and token type, no (key id, KEM) twice.
+ * Checks the number of keys in the bundle (specs/bundle.md, "What a client accepts"): at most two of one KEM, at most
+ * two of one service and token type, and no repeated pair of key id and KEM.
  *
  * @throws {BundleError} `too-many-keys`, or `malformed-keys`
  */
 export function checkKeyCounts(keyConfigs: Bytes, directory: Bytes): void {
   const ids = ohttpKeys(keyConfigs);
   if (new Set(ids.map(({ keyId, kemId }) => `${keyId}/${kemId}`)).size !== ids.length) {
-    throw new BundleError('malformed-keys', 'one key id and KEM twice');
+    throw new BundleError('malformed-keys', 'two keys have the same key id and KEM');
   }
   atMostTwo(ids.map(({ kemId }) => `KEM ${kemId}`));
   atMostTwo(issuerKeys(directory));
@@ -31,7 +31,7 @@ export function ohttpKeys(keyConfigs: Bytes): { keyId: number; kemId: number }[]
 }
 
 function issuerKeys(directory: Bytes): string[] {
-  const malformed = new BundleError('malformed-keys', 'not an issuer directory');
+  const malformed = new BundleError('malformed-keys', 'the directory is not an issuer directory');
   let parsed: unknown;
   try {
     parsed = JSON.parse(fromUtf8(directory));
@@ -56,6 +56,7 @@ function atMostTwo(kinds: readonly string[]): void {
   const counts = new Map<string, number>();
   for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   for (const count of counts.values()) {
-    if (count > MOST) throw new BundleError('too-many-keys', `${count} keys of one kind`);
+    if (count > MOST)
+      throw new BundleError('too-many-keys', `${count} keys of one kind, at most ${MOST} are allowed`);
   }
 }

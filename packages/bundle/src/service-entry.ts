@@ -1,7 +1,7 @@
 import { concat, fromUtf8, Reader, uint, utf8, vector, type Bytes } from '@sotto/wire';
 
 /**
- * What a client must know of one service (specs/bundle.md).
+ * What a client needs to know about one service (specs/bundle.md).
  *
  *     struct { opaque name<1..2^8-1>; uint16 token_type; opaque challenge<0..2^16-1>;
  *              uint32 request_length; uint32 response_length; } ServiceEntry;
@@ -9,17 +9,17 @@ import { concat, fromUtf8, Reader, uint, utf8, vector, type Bytes } from '@sotto
 export interface ServiceEntry {
   /** The inner authority: `https://NAME/…`. */
   readonly name: string;
-  /** The token type that our clients redeem (RFC 9577 §2.2); 0 when the service asks for none. */
+  /** The token type that the service requires (RFC 9577 §2.2); 0 when it requires none. */
   readonly tokenType: number;
   /** An encoded TokenChallenge (RFC 9577 §2.1), constant for the epoch; empty when tokenType is 0. */
   readonly challenge: Bytes;
-  /** Bytes of every padded Binary HTTP request to it. */
+  /** Length in bytes of every padded Binary HTTP request to it. */
   readonly requestLength: number;
-  /** Bytes of every padded Binary HTTP response of it. */
+  /** Length in bytes of every padded Binary HTTP response from it. */
   readonly responseLength: number;
 }
 
-/** @throws {WireError} `out-of-range` for a length or a number that its place cannot hold */
+/** @throws {WireError} `out-of-range` for a number or a field that is too large */
 export function encodeServiceEntry(entry: ServiceEntry): Bytes {
   return concat(
     vector(1, utf8(entry.name)),

@@ -9,37 +9,37 @@ import {
   type Ed25519Verify,
 } from './signed-bundle.ts';
 
-/** What a client pins, its clock, and the length of an epoch. */
+/** A client's pinned roots and clock, and the length of an epoch. */
 export interface VerifyOptions {
-  /** Ed25519 public keys, 32 bytes each, of which one must have signed. */
+  /** Ed25519 public keys of 32 bytes. One of them must have signed the bundle. */
   readonly roots: readonly Bytes[];
   readonly now: UnixSeconds;
-  /** Seconds of an epoch: a UTC day, unless a test scales time down. */
+  /** Seconds of an epoch. Default: a UTC day. */
   readonly epochSeconds?: number;
-  /** A platform's own; noble's unless given. */
+  /** Signature verification of the platform. Default: noble's. */
   readonly ed25519Verify?: Ed25519Verify;
 }
 
 /**
- * Opens a signed bundle: the signature first, then everything that specs/bundle.md asks of a bundle.
+ * Verifies and decodes a signed bundle: first the signature, then all rules of specs/bundle.md.
  *
  * @throws {WireError} when it is not a SignedBundle
  * @throws {BundleError} `bad-signature`; `unknown-version`, `bad-root`, `malformed-services`, `malformed-keys`;
- *   `unaligned-expiry` when it does not run from an epoch's start for two epochs, `bad-sequence` when
- *   its sequence is not the index of its epoch; `too-many-keys`; `expired`, `not-yet`
+ *   `unaligned-expiry` when it is not valid from the start of an epoch for two epochs, `bad-sequence` when the
+ *   sequence is not the index of that epoch; `too-many-keys`; `expired`, `not-yet`
  */
 export function verifySignedBundle(signed: Bytes, options: VerifyOptions): Bundle {
   const { bundle: encoded, signature } = decodeSignedBundle(signed);
   const verify = options.ed25519Verify ?? nobleEd25519Verify;
   const input = bundleSigningInput(encoded);
   if (!options.roots.some((root) => verify(signature, input, root))) {
-    throw new BundleError('bad-signature', 'no root of ours signed this');
+    throw new BundleError('bad-signature', 'no pinned root signed this bundle');
   }
   const bundle = decodeBundle(encoded);
   checkTimes(bundle, options.now, options.epochSeconds ?? DAY);
   checkKeyCounts(bundle.keyConfigs, bundle.directory);
   if (!ohttpKeys(bundle.keyConfigs).some(({ kemId }) => kemId === bundle.suite.kemId)) {
-    throw new BundleError('malformed-keys', 'no key of the suite that it names');
+    throw new BundleError('malformed-keys', 'the bundle has no key of its suite’s KEM');
   }
   return bundle;
 }
@@ -47,10 +47,13 @@ export function verifySignedBundle(signed: Bytes, options: VerifyOptions): Bundl
 function checkTimes(bundle: Bundle, now: UnixSeconds, epochSeconds: number): void {
   const { sequence, notBefore, notAfter } = bundle;
   if (notBefore % epochSeconds !== 0 || notAfter !== acceptedUntil(notBefore, epochSeconds)) {
-    throw new BundleError('unaligned-expiry', 'not two epochs from the start of an epoch');
+    throw new BundleError(
+      'unaligned-expiry',
+      'the bundle is not valid from the start of an epoch for two epochs',
+    );
   }
   if (sequence !== epochIndexAt(notBefore, epochSeconds)) {
-    throw new BundleError('bad-sequence', 'not the index of its epoch');
+    throw new BundleError('bad-sequence', 'the sequence is not the index of the epoch');
   }
   if (now >= notAfter) throw new BundleError('expired', `expired ${now - notAfter} s ago`);
   const early = notBefore - graceSeconds(epochSeconds) - now;

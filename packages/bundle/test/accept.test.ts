@@ -14,15 +14,15 @@ const forged = signed(bundleOf({ suite: { kemId: 0x20, kdfId: 1, aeadId: 1 } }))
 const agreeing = (k: number, cached: AcceptedBundle | null, ...candidates: Bytes[]) =>
   acceptBundle(cached, candidates, { ...at(NOW + DAY), agree: k });
 
-describe('L7 one place', () => {
-  test('the first bundle is held, a newer one takes its place', () => {
+describe('L7 one source', () => {
+  test('the first bundle is kept until a newer one replaces it', () => {
     const first = held(today);
     const next = acceptBundle(first, [tomorrow], at(NOW + DAY));
     expect(next.signed).toEqual(tomorrow);
     expect(compareBundles(first, next)).toBe('newer');
   });
 
-  test('a lower sequence is ignored and the cached bundle kept', () => {
+  test('a lower sequence is ignored and the cached bundle is kept', () => {
     const cached = held(tomorrow, NOW + DAY);
     const kept = acceptBundle(cached, [today], at(NOW + DAY));
     expect(kept).toBe(cached);
@@ -34,14 +34,14 @@ describe('L7 one place', () => {
     expect(acceptBundle(cached, [today], at(NOW + 5))).toBe(cached);
   });
 
-  test('one sequence with two digests refuses both, cached or not', () => {
+  test('two digests for one sequence refuse both bundles, cached or not', () => {
     expect(() => acceptBundle(held(today), [forged], at(NOW))).toThrow(refusal('equivocation'));
     expect(() => acceptBundle(null, [today, forged], { ...at(NOW), agree: 1 })).toThrow(
       refusal('equivocation'),
     );
   });
 
-  test('a candidate that does not verify leaves the cached bundle; without one its fault is told', () => {
+  test('a candidate that does not verify leaves the cached bundle, or its error is thrown when there is none', () => {
     const bad = signed(bundleOf({}, 1), NEXT_SECRET);
     const cached = held(today);
     expect(acceptBundle(cached, [bad], at(NOW))).toBe(cached);
@@ -49,38 +49,38 @@ describe('L7 one place', () => {
     expect(() => acceptBundle(null, [today], at(NOW + 2 * DAY))).toThrow(refusal('expired'));
   });
 
-  test('an expired cache is no bundle', () => {
+  test('an expired cached bundle is not used', () => {
     expect(() => acceptBundle(held(today), [today], at(NOW + 2 * DAY))).toThrow(refusal('expired'));
     expect(() => acceptBundle(held(today), [], at(NOW + 2 * DAY))).toThrow(refusal('no-bundle'));
   });
 });
 
 describe('L7 mirrors, k of n', () => {
-  test('two of three show it: accepted; the one that lags does not count', () => {
+  test('a bundle that two of three sources show is accepted when two must agree', () => {
     expect(agreeing(2, null, tomorrow, today, tomorrow).signed).toEqual(tomorrow);
   });
 
-  test('one of three shows it: refused, or the cached one kept', () => {
+  test('a bundle that one of three sources shows is refused, and the cached one is kept', () => {
     const broken = new Uint8Array(5);
     expect(() => agreeing(2, null, tomorrow, broken, broken)).toThrow(refusal('mirrors-disagree'));
     const cached = held(today);
     expect(agreeing(2, cached, tomorrow, broken, broken)).toBe(cached);
   });
 
-  test('without a number all must agree', () => {
+  test('by default all sources must agree', () => {
     expect(() => acceptBundle(null, [today, tomorrow], at(NOW + DAY))).toThrow(refusal('mirrors-disagree'));
   });
 
-  test('a bundle that one client alone is shown is seen against a mirror', () => {
+  test('a bundle shown to one client only is detected with a mirror', () => {
     expect(() => agreeing(1, null, today, today, forged)).toThrow(refusal('equivocation'));
   });
 });
 
-describe('the next root', () => {
+describe('next root', () => {
   const announcing = signed(bundleOf({ nextRoot: NEXT_ROOT }));
   const byNext = signed(bundleOf({}, 1), NEXT_SECRET);
 
-  test('announced under the current root it may sign the next bundle, and stays known', () => {
+  test('a root announced under the current root may sign later bundles', () => {
     const cached = held(announcing);
     expect(cached.roots.map(hex)).toEqual([ROOT, NEXT_ROOT].map(hex));
     const next = acceptBundle(cached, [byNext], at(NOW + DAY));
@@ -89,7 +89,7 @@ describe('the next root', () => {
     expect(acceptBundle(next, [after], at(NOW + 2 * DAY)).signed).toEqual(after);
   });
 
-  test('not announced, or announced only by itself, it signs nothing', () => {
+  test('a root that is not announced, or only by itself, may not sign', () => {
     expect(acceptBundle(held(today), [byNext], at(NOW + DAY)).signed).toEqual(today);
     const itself = signed(bundleOf({ nextRoot: NEXT_ROOT }, 1), NEXT_SECRET);
     expect(() => acceptBundle(null, [itself], at(NOW + DAY))).toThrow(refusal('bad-signature'));

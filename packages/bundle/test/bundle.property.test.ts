@@ -6,7 +6,7 @@ import { anyBundle } from './support.ts';
 
 const refused = (code: string) => expect.objectContaining({ code });
 
-/** Runs it, and hands back what it threw, or null. */
+/** The error that a function throws, or null. */
 function thrown(run: () => unknown): unknown {
   try {
     run();
@@ -47,7 +47,7 @@ describe.each(codecs)('the four laws of %s', (_name, any, encode, decode) => {
     );
   });
 
-  test('one byte more is refused as trailing', () => {
+  test('one extra byte is refused as trailing', () => {
     fc.assert(
       fc.property(any, fc.nat({ max: 255 }), (value, extra) => {
         const longer = concat(encode(value as never), Uint8Array.of(extra));
@@ -56,7 +56,7 @@ describe.each(codecs)('the four laws of %s', (_name, any, encode, decode) => {
     );
   });
 
-  test('bytes from anywhere decode or throw a ProtocolError, never anything else', () => {
+  test('arbitrary bytes decode or throw a ProtocolError', () => {
     fc.assert(
       fc.property(any, fc.uint8Array({ maxLength: 60 }), fc.nat(), (value, soup, at) => {
         const spoilt = encode(value as never);
@@ -70,7 +70,7 @@ describe.each(codecs)('the four laws of %s', (_name, any, encode, decode) => {
   });
 });
 
-test('a service without a name, a name twice, and a next root of 31 bytes are refused', () => {
+test('an empty service name, a repeated one and a next root of 31 bytes are refused', () => {
   const [one] = fc.sample(anyBundle, { numRuns: 1, seed: 1 });
   if (one === undefined) throw new Error('no sample');
   const service = {

@@ -8,7 +8,7 @@ export const NEXT_SECRET: Bytes = new Uint8Array(32).fill(8);
 export const ROOT = rootPublicKey(ROOT_SECRET);
 export const NEXT_ROOT = rootPublicKey(NEXT_SECRET);
 
-/** The start of the slot in which the tests live: 2026-12-01. */
+/** The start of the epoch of these tests: 2026-12-01. */
 export const NOW = 20_788 * DAY;
 
 export function keyConfigs(...keys: readonly (readonly [keyId: number, kemId: number])[]): Bytes {

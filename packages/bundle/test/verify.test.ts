@@ -27,36 +27,36 @@ const X_WING = 0x647a;
 const opened = (changes: Parameters<typeof bundleOf>[0]) => () =>
   verifySignedBundle(signed(bundleOf(changes)), at(NOW));
 
-describe('the signature', () => {
+describe('signature', () => {
   test('a bundle signed by the root opens', () => {
     expect(verifySignedBundle(signed(bundleOf()), at(NOW))).toEqual(bundleOf());
   });
 
-  test('is over a context and the encoded bundle', () => {
+  test('covers a context and the encoded bundle', () => {
     const encoded = encodeBundle(bundleOf());
     expect(hex(bundleSigningInput(encoded))).toBe(hex(concat(utf8('sotto key bundle v1\0'), encoded)));
   });
 
-  test('of the bare bundle, without its context, is refused', () => {
+  test('over the bundle without the context is refused', () => {
     const encoded = encodeBundle(bundleOf());
     const bare = encodeSignedBundle({ bundle: encoded, signature: ed25519.sign(encoded, ROOT_SECRET) });
     expect(() => verifySignedBundle(bare, at(NOW))).toThrow(refusal('bad-signature'));
   });
 
-  test('of another length than 64 bytes is not written', () => {
+  test('of a wrong length is refused when encoding', () => {
     for (const length of [0, 63, 65]) {
       const signature = new Uint8Array(length);
       expect(() => encodeSignedBundle({ bundle: EMPTY, signature })).toThrow(refusal('bad-signature'));
     }
   });
 
-  test('of another root is refused, also when no root is pinned', () => {
+  test('by another root is refused, also when no root is pinned', () => {
     const other = signed(bundleOf(), NEXT_SECRET);
     expect(() => verifySignedBundle(other, at(NOW))).toThrow(refusal('bad-signature'));
     expect(() => verifySignedBundle(other, { roots: [], now: NOW })).toThrow(refusal('bad-signature'));
   });
 
-  test('no flipped bit anywhere is accepted', () => {
+  test('a bundle with any flipped bit is refused', () => {
     const whole = signed(bundleOf());
     for (let i = 0; i < whole.length; i += 7) {
       const flipped: Bytes = whole.slice();
@@ -67,7 +67,7 @@ describe('the signature', () => {
     }
   });
 
-  test('a root of small order, or of the wrong length, may not be pinned', () => {
+  test('checkRoot refuses a root of small order or of a wrong length', () => {
     checkRoot(ROOT);
     const identity = Uint8Array.of(1, ...new Uint8Array(31));
     for (const root of [identity, new Uint8Array(32), ROOT.subarray(1), new Uint8Array(32).fill(255)]) {
@@ -76,8 +76,8 @@ describe('the signature', () => {
   });
 });
 
-describe('the time', () => {
-  test('a bundle lives from its slot’s start for two slots, to the second', () => {
+describe('validity period', () => {
+  test('a bundle is valid from the start of its epoch for exactly two epochs', () => {
     const bundle = signed(bundleOf());
     verifySignedBundle(bundle, at(NOW + 2 * DAY - 1));
     expect(() => verifySignedBundle(bundle, at(NOW + 2 * DAY))).toThrow(refusal('expired'));
@@ -85,14 +85,14 @@ describe('the time', () => {
     expect(() => verifySignedBundle(bundle, at(NOW - 301))).toThrow(refusal('not-yet'));
   });
 
-  test('with slots of two seconds the tolerance is one second', () => {
+  test('with epochs of two seconds the tolerance is one second', () => {
     const tiny = bundleOf({ sequence: 50, notBefore: 100, notAfter: 104 });
     const options = { roots: [ROOT], epochSeconds: 2 };
     expect(verifySignedBundle(signed(tiny), { ...options, now: 99 })).toEqual(tiny);
     expect(() => verifySignedBundle(signed(tiny), { ...options, now: 98 })).toThrow(refusal('not-yet'));
   });
 
-  test('a not-after off the grid, or further away, is refused', () => {
+  test('a notAfter that is unaligned or too late is refused', () => {
     for (const notAfter of [NOW + 2 * DAY + 1, NOW + DAY, NOW + 3 * DAY, NOW + DAY * 1.5]) {
       const bundle = signed(bundleOf({ notAfter }));
       expect(() => verifySignedBundle(bundle, at(NOW))).toThrow(refusal('unaligned-expiry'));
@@ -101,29 +101,29 @@ describe('the time', () => {
     expect(() => verifySignedBundle(shifted, at(NOW + 1))).toThrow(refusal('unaligned-expiry'));
   });
 
-  test('a sequence that is not its slot’s number is refused', () => {
+  test('a sequence that is not the index of its epoch is refused', () => {
     const bundle = signed(bundleOf({ sequence: NOW / DAY + 1 }));
     expect(() => verifySignedBundle(bundle, at(NOW))).toThrow(refusal('bad-sequence'));
   });
 });
 
-describe('the keys', () => {
-  test('two keys of one KEM pass, three do not', () => {
+describe('key counts', () => {
+  test('two keys of one KEM are accepted, three are refused', () => {
     expect(opened({ keyConfigs: keyConfigs([0, X_WING], [1, X_WING], [0, 0x20]) })).not.toThrow();
     expect(opened({ keyConfigs: keyConfigs([0, X_WING], [1, X_WING], [2, X_WING]) })).toThrow(
       refusal('too-many-keys'),
     );
   });
 
-  test('one (key id, KEM) twice is refused', () => {
+  test('a repeated pair of key id and KEM is refused', () => {
     expect(opened({ keyConfigs: keyConfigs([0, X_WING], [0, X_WING]) })).toThrow(refusal('malformed-keys'));
   });
 
-  test('a suite without its key is refused', () => {
+  test('a suite without a key of its KEM is refused', () => {
     expect(opened({ keyConfigs: keyConfigs([0, 0x20]) })).toThrow(refusal('malformed-keys'));
   });
 
-  test('two keys of one service and type pass, three do not; other services and types count apart', () => {
+  test('two keys of one service and type are accepted, three are refused; each service and type counts separately', () => {
     const a5 = { type: 5, service: 'a' };
     expect(
       opened({ directory: directory(a5, a5, { type: 1, service: 'a' }, { type: 5, service: 'b' }) }),
@@ -141,7 +141,7 @@ describe('the keys', () => {
     },
   );
 
-  test('a key collection cut short is refused', () => {
+  test('a truncated key collection is refused', () => {
     const whole = keyConfigs([0, X_WING]);
     expect(opened({ keyConfigs: whole.subarray(0, -1) })).toThrow(refusal('truncated'));
   });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import ed25519 from '../../../specs/vectors/wycheproof-ed25519.json' with { type: 'json' };
 import type { Ed25519Verify } from '../src/signed-bundle.ts';
 
-/** What a verifier says of Wycheproof's signatures: one that is malformed is false, and never an error. */
+/** Runs Wycheproof's signatures through a verifier. A malformed one must give false, not an error. */
 export function wycheproofEd25519(name: string, verify: Ed25519Verify): void {
   for (const result of ['valid', 'invalid']) {
     const rows = ed25519.groups.flatMap(({ publicKey, tests }) =>

@@ -3,13 +3,13 @@ import { OhttpError } from './error.ts';
 import type { AeadKey } from './hpke.ts';
 import type { Pull, StreamReader } from './pull.ts';
 
-/** Bytes of plaintext in a chunk: what every receiver takes, and the most that a sender should send. */
+/** Bytes of plaintext in a chunk that every receiver accepts, and that a sender should not exceed. */
 export const MAX_CHUNK = 16_384;
 
 const FINAL = utf8('final'); // the AAD of a final chunk
 const FINAL_MARK = varint(0);
 
-/** One direction of one exchange: its key, the nonce of its chunk 0, and the bytes of a tag. */
+/** One direction of an exchange: its key, the nonce of its first chunk, and the length of a tag. */
 export interface ChunkKey {
   readonly key: AeadKey;
   readonly nonce: Bytes; // Nn bytes
@@ -17,12 +17,13 @@ export interface ChunkKey {
 }
 
 /**
- * The nonce of a chunk: the first one XOR the counter, big-endian (RFC 9180 §5.2).
+ * The nonce of a chunk: the first nonce XOR the big-endian counter (RFC 9180 §5.2).
  *
- * @throws {OhttpError} `too-many-chunks` at 2^53, far below the 256^Nn that the draft allows
+ * @throws {OhttpError} `too-many-chunks` at 2^53, far below the limit of the draft, 256^Nn
  */
 export function chunkNonce(nonce: Bytes, counter: number): Bytes {
-  if (!Number.isSafeInteger(counter)) throw new OhttpError('too-many-chunks', 'counter is used up');
+  if (!Number.isSafeInteger(counter))
+    throw new OhttpError('too-many-chunks', 'the counter of chunks is at 2^53');
   const xored = nonce.slice();
   for (let i = xored.length - 1, rest = counter; rest > 0; i--, rest = Math.floor(rest / 256)) {
     xored[i] = (xored[i] ?? 0) ^ (rest % 256);
@@ -31,8 +32,8 @@ export function chunkNonce(nonce: Bytes, counter: number): Bytes {
 }
 
 /**
- * Seals a stream: a chunk for each piece, at most MAX_CHUNK bytes of it at once, then an empty final
- * chunk. An empty piece makes no chunk, since only a final one may be empty.
+ * Seals a stream: one chunk per piece, or several for a piece over MAX_CHUNK bytes, then an empty final chunk.
+ * An empty piece makes no chunk, because only a final chunk may be empty.
  */
 export async function* sealChunks({ key, nonce }: ChunkKey, plaintext: Pull): AsyncGenerator<Bytes, void> {
   let counter = 0;
@@ -47,7 +48,7 @@ export async function* sealChunks({ key, nonce }: ChunkKey, plaintext: Pull): As
 }
 
 /**
- * Opens a stream, a plaintext for each chunk. It ends after a final chunk that opened and in no other way.
+ * Opens a stream and yields the plaintext of each chunk. It ends only after a final chunk that opened.
  *
  * @throws {OhttpError} `truncated`, `open-failed`, `chunk-too-large`
  */
@@ -59,12 +60,12 @@ export async function* openChunks(
     const length = await source.varint();
     if (length === 0) {
       const ct = await source.rest(MAX_CHUNK + Nt);
-      if (ct.length < Nt) throw new OhttpError('truncated', 'no whole tag in the final chunk');
+      if (ct.length < Nt) throw new OhttpError('truncated', 'the final chunk is shorter than a tag');
       const last = await key.open(chunkNonce(nonce, counter), FINAL, ct);
       if (last.length > 0) yield last;
       return;
     }
-    if (length <= Nt) throw new OhttpError('open-failed', 'an empty chunk that is not final');
+    if (length <= Nt) throw new OhttpError('open-failed', 'a chunk that is not final has no plaintext');
     if (length > MAX_CHUNK + Nt) throw new OhttpError('chunk-too-large', `chunk over ${MAX_CHUNK} bytes`);
     yield await key.open(chunkNonce(nonce, counter), EMPTY, await source.take(length));
   }

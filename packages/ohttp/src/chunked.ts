@@ -6,34 +6,35 @@ import type { Hpke } from './hpke.ts';
 import type { KeyConfig, SuiteIds } from './key-config.ts';
 import { pullOf, StreamReader, type Pull } from './pull.ts';
 import { HEADER_LENGTH, selectKey, startReceiver, startSender, type Receiver } from './request.ts';
-import { drawResponseNonce, responseKey } from './response.ts';
+import { randomResponseNonce, responseKey } from './response.ts';
 
 const LABELS: Labels = {
   request: utf8('message/bhttp chunked request'),
   response: utf8('message/bhttp chunked response'),
 };
 
+/** A client's side of a chunked exchange. */
 export interface ChunkedEncapsulation {
-  readonly body: Pull; // the header and enc, then a chunk a pull
-  /** The response's plaintext, a chunk a pull; null only after its final chunk opened. Errors stick. */
+  readonly body: Pull; // header and enc, then one chunk per call
+  /** The plaintext of the response, one chunk per call; null only after the final chunk opened. An error is final. */
   readonly openResponse: (source: Pull) => Pull;
 }
 
+/** A gateway's side of a chunked exchange. */
 export interface ChunkedDecapsulation {
-  /** The request's plaintext, a chunk a pull; null only after its final chunk opened. Errors stick. */
+  /** The plaintext of the request, one chunk per call; null only after the final chunk opened. An error is final. */
   readonly request: Pull;
-  readonly enc: Bytes; // Nenc bytes, unlike those of any other honest request
+  readonly enc: Bytes; // Nenc bytes, different for every honest request
   readonly keyId: number;
   readonly kemId: number;
-  /** The encapsulated response: response_nonce, then a chunk a pull. */
+  /** The encapsulated response: response_nonce, then one chunk per call. */
   readonly sealResponse: (plaintext: Pull, random: Random) => Pull;
 }
 
 /**
- * Seals a request in chunks (draft-ietf-ohai-chunked-ohttp §6.1). Nothing is pulled from `plaintext`
- * before `body` is asked for more.
+ * Seals a request in chunks (draft-ietf-ohai-chunked-ohttp §6.1). `plaintext` is read only when `body` is called.
  *
- * @param plaintext - each piece becomes a chunk; those over 16384 bytes become several
+ * @param plaintext - each piece becomes one chunk, or several when it is over 16,384 bytes
  * @throws {OhttpError} `unsupported-kem`, `unsupported-suite`, `bad-key`
  */
 export async function encapsulateChunkedRequest(
@@ -52,9 +53,8 @@ export async function encapsulateChunkedRequest(
 }
 
 /**
- * Opens a request in chunks (draft-ietf-ohai-chunked-ohttp §6.1): first, as soon as they are there,
- * the header and enc; then, as `request` is pulled, a chunk at a time. Besides one piece of `source` no
- * more than one chunk is held.
+ * Opens a request in chunks (draft-ietf-ohai-chunked-ohttp §6.1): it reads header and enc at once, and a chunk for
+ * each call of `request`. It holds at most one chunk and one piece of `source` in memory.
  *
  * @throws {OhttpError} as `decapsulateRequest`; `request` throws `truncated`, `open-failed`, `chunk-too-large`
  */
@@ -100,7 +100,7 @@ async function* sealResponseChunks(
   plaintext: Pull,
   random: Random,
 ): AsyncGenerator<Bytes, void> {
-  const responseNonce = drawResponseNonce(receiver.suite, random);
+  const responseNonce = randomResponseNonce(receiver.suite, random);
   yield responseNonce;
   yield* sealChunks(await chunkedResponseKey(receiver, responseNonce), plaintext);
 }

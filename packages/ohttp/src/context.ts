@@ -14,7 +14,7 @@ const BASE_NONCE = utf8('base_nonce');
 const EXP = utf8('exp');
 const SEC = utf8('sec');
 
-/** What a SuiteIds and a key's KEM name, as a runtime does it. */
+/** An HPKE suite in a runtime's implementation. */
 export interface Suite {
   readonly kem: Kem;
   readonly kdf: Kdf;
@@ -27,7 +27,7 @@ export interface Labels {
   readonly response: Bytes;
 }
 
-/** What the key schedule (RFC 9180 §5.1) has the same for every message to one key with one suite. */
+/** The inputs of the key schedule (RFC 9180 §5.1) that are the same for every message to one key with one suite. */
 interface Constants {
   readonly secretIkm: Bytes;
   readonly keyInfo: Bytes;
@@ -36,7 +36,7 @@ interface Constants {
   readonly responseInfo: Bytes;
 }
 
-/** Both ends of one exchange: what opens or seals the request, and what the response hangs on. */
+/** The HPKE context of one exchange: key and nonce of the request, and the secret of the response. */
 export interface Context {
   readonly key: AeadKey;
   readonly baseNonce: Bytes; // Nn bytes
@@ -53,21 +53,22 @@ export function encodeHeader({ keyId, kemId }: KeyConfig, { kdfId, aeadId }: Sui
 /** @throws {OhttpError} `unsupported-kem`, `unsupported-suite` */
 export function suiteOf(hpke: Hpke, config: KeyConfig, { kdfId, aeadId }: SuiteIds): Suite {
   const kem = hpke.kems.find(({ id }) => id === config.kemId);
-  if (kem === undefined) throw new OhttpError('unsupported-kem', 'KEM is not ours');
+  if (kem === undefined) throw new OhttpError('unsupported-kem', 'the KEM is not implemented');
   const offered = config.suites.some((suite) => suite.kdfId === kdfId && suite.aeadId === aeadId);
-  if (!offered) throw new OhttpError('unsupported-suite', 'suite is not offered with the key');
+  if (!offered) throw new OhttpError('unsupported-suite', 'the key does not offer this suite');
   const kdf = hpke.kdfs.find(({ id }) => id === kdfId);
   const aead = hpke.aeads.find(({ id }) => id === aeadId);
-  if (kdf === undefined || aead === undefined) throw new OhttpError('unsupported-suite', 'suite is not ours');
+  if (kdf === undefined || aead === undefined)
+    throw new OhttpError('unsupported-suite', 'the suite is not implemented');
   return { kem, kdf, aead };
 }
 
-/** response_nonce and secret: as many bytes (RFC 9458 §4.4). */
+/** The length in bytes of response_nonce and of the response's secret: max(Nn, Nk) (RFC 9458 §4.4). */
 export function responseSize({ Nn, Nk }: Aead): number {
   return Math.max(Nn, Nk);
 }
 
-/** KeySchedule in base mode, and the one export that OHTTP makes (RFC 9180 §5.1, RFC 9458 §4.3, §4.4). */
+/** KeySchedule in base mode, with the one secret that OHTTP exports (RFC 9180 §5.1, RFC 9458 §4.3, §4.4). */
 export async function keySchedule(
   suite: Suite,
   config: KeyConfig,

@@ -3,7 +3,7 @@ import { OhttpError } from './error.ts';
 import type { Hpke, Kem, KemPrivateKey } from './hpke.ts';
 import type { KeyConfig, SuiteIds } from './key-config.ts';
 
-/** A key that a gateway opens with. Whatever depends on the key alone is computed once, with its first use. */
+/** A gateway's key that is ready for use. Values that depend only on the key are computed once, at its first use. */
 export interface GatewayKey {
   readonly config: KeyConfig;
   readonly key: KemPrivateKey;
@@ -11,10 +11,10 @@ export interface GatewayKey {
 }
 
 /**
- * Makes a private key ready.
+ * Loads a gateway's private key.
  *
  * @param privateKey - Nsk bytes; the caller may wipe them afterwards
- * @param publicKey - Npk bytes, if known: then it must be the private key's
+ * @param publicKey - Npk bytes, if known: it must belong to the private key
  * @throws {OhttpError} `unsupported-kem`, `bad-key`, `no-suites`
  */
 export async function loadGatewayKey(
@@ -34,11 +34,11 @@ export async function loadGatewayKey(
   },
 ): Promise<GatewayKey> {
   const kem = hpke.kems.find(({ id }) => id === kemId);
-  if (kem === undefined) throw new OhttpError('unsupported-kem', 'KEM is not ours');
-  if (suites.length === 0) throw new OhttpError('no-suites', 'a key needs a suite');
+  if (kem === undefined) throw new OhttpError('unsupported-kem', 'the KEM is not implemented');
+  if (suites.length === 0) throw new OhttpError('no-suites', 'a key needs at least one suite');
   const key = await kem.load(privateKey);
   if (publicKey !== undefined && !equalBytes(publicKey, key.publicKey)) {
-    throw new OhttpError('bad-key', 'public key is not the private key’s');
+    throw new OhttpError('bad-key', 'the public key does not belong to the private key');
   }
   return { config: { keyId, kemId, publicKey: key.publicKey, suites }, key, kem };
 }

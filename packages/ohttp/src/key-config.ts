@@ -2,14 +2,14 @@ import { concat, Reader, uint, vector, type Bytes } from '@sotto/wire';
 import { OhttpError } from './error.ts';
 import { KEM } from './hpke.ts';
 
-/** A KDF and an AEAD by their identifiers (RFC 9180 §7.2, §7.3). */
+/** The identifiers of a KDF and an AEAD (RFC 9180 §7.2, §7.3). */
 export interface SuiteIds {
   readonly kdfId: number;
   readonly aeadId: number;
 }
 
 /**
- * A key that a gateway offers, and the suites it accepts with it (RFC 9458 §3.1).
+ * A gateway's public key and the suites that it accepts with it (RFC 9458 §3.1).
  *
  *     struct { uint8 key_id; uint16 kem_id; opaque public_key[Npk]; Suite suites<4..2^16-4>; }
  */
@@ -17,38 +17,38 @@ export interface KeyConfig {
   readonly keyId: number;
   readonly kemId: number;
   readonly publicKey: Bytes; // Npk bytes, a length that kemId fixes
-  readonly suites: readonly SuiteIds[]; // at least one, in the gateway's order; may name some we lack
+  readonly suites: readonly SuiteIds[]; // at least one, in the gateway's order; may include suites that are not implemented
 }
 
-/** Npk in bytes: without it, not even the layout of a configuration is known. */
+/** Npk in bytes. Without it the layout of a configuration is unknown. */
 const PUBLIC_KEY_LENGTH: ReadonlyMap<number, number> = new Map([
   [KEM.X25519, 32],
   [KEM.X_WING, 1216],
 ]);
 
-/** @throws {OhttpError} `unsupported-kem`, `bad-key`, `no-suites` */
+/** Encodes one configuration (RFC 9458 §3.1). @throws {OhttpError} `unsupported-kem`, `bad-key`, `no-suites` */
 export function encodeKeyConfig({ keyId, kemId, publicKey, suites }: KeyConfig): Bytes {
   const Npk = PUBLIC_KEY_LENGTH.get(kemId);
-  if (Npk === undefined) throw new OhttpError('unsupported-kem', 'KEM is not ours');
+  if (Npk === undefined) throw new OhttpError('unsupported-kem', 'the KEM is not implemented');
   if (publicKey.length !== Npk) throw new OhttpError('bad-key', `public key is not ${Npk} bytes`);
-  if (suites.length === 0) throw new OhttpError('no-suites', 'a key needs a suite');
+  if (suites.length === 0) throw new OhttpError('no-suites', 'a key needs at least one suite');
   const list = suites.flatMap(({ kdfId, aeadId }) => [uint(2, kdfId), uint(2, aeadId)]);
   return concat(uint(1, keyId), uint(2, kemId), publicKey, vector(2, concat(...list)));
 }
 
 /**
- * Decodes one configuration, the whole input.
+ * Decodes one configuration (RFC 9458 §3.1), which must be the whole input.
  *
  * @throws {WireError} `truncated` or `trailing`
  * @throws {OhttpError} `unsupported-kem`, `no-suites`
  */
 export function decodeKeyConfig(bytes: Bytes): KeyConfig {
   const config = readKeyConfig(new Reader(bytes));
-  if (config === null) throw new OhttpError('unsupported-kem', 'KEM is not ours');
+  if (config === null) throw new OhttpError('unsupported-kem', 'the KEM is not implemented');
   return config;
 }
 
-/** The body of an `application/ohttp-keys` response (RFC 9458 §3.2), in order of preference. */
+/** Encodes the body of an `application/ohttp-keys` response (RFC 9458 §3.2), in order of preference. */
 export function encodeKeyConfigs(configs: readonly KeyConfig[]): Bytes {
   return concat(...configs.map((config) => vector(2, encodeKeyConfig(config))));
 }
@@ -56,13 +56,12 @@ export function encodeKeyConfigs(configs: readonly KeyConfig[]): Bytes {
 /**
  * Decodes the body of an `application/ohttp-keys` response (RFC 9458 §3.2).
  *
- * A key whose KEM we lack is skipped; its length prefix lets us step over it. A key that breaks
- * the format fails the whole collection, as §3.2 demands: clients that each salvage what they can
- * could be told apart by what they salvaged.
+ * A key with a KEM that is not implemented is skipped by its length prefix. A malformed key fails the whole
+ * collection, as §3.2 requires: otherwise clients could be distinguished by the keys that they accept.
  *
- * @param body - length-prefixed structs, any number, in the gateway's order of preference
- * @returns the keys we can use, in the same order; possibly none
- * @throws {WireError} `truncated` or `trailing`, naming the field and the offset in its entry
+ * @param body - any number of length-prefixed structs, in the gateway's order of preference
+ * @returns the usable keys in the same order, possibly none
+ * @throws {WireError} `truncated` or `trailing`, with the field and the offset in its entry
  * @throws {OhttpError} `no-suites`
  */
 export function decodeKeyConfigs(body: Bytes): KeyConfig[] {
@@ -75,7 +74,7 @@ export function decodeKeyConfigs(body: Bytes): KeyConfig[] {
   return configs;
 }
 
-/** Reads one struct to its end. Null when we lack the KEM, since then even the layout is unknown. */
+/** Reads one struct to its end. Null when the KEM is not implemented, because then the layout is unknown. */
 function readKeyConfig(r: Reader): KeyConfig | null {
   const keyId = r.uint(1, 'key_id');
   const kemId = r.uint(2, 'kem_id');

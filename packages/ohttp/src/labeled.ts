@@ -14,12 +14,12 @@ export function labeledExtract(
   return kdf.extract(salt, labeledIkm(suiteId, label, ikm));
 }
 
-/** The ikm of LabeledExtract (RFC 9180 §4): made apart, as that of the secret is the same for every message. */
+/** The ikm of LabeledExtract (RFC 9180 §4), computed separately because it can be the same for every message. */
 export function labeledIkm(suiteId: Bytes, label: Bytes, ikm: Bytes): Bytes {
   return concat(VERSION, suiteId, label, ikm);
 }
 
-/** The info of LabeledExpand (RFC 9180 §4): made apart, as it is often the same for every message. */
+/** The info of LabeledExpand (RFC 9180 §4), computed separately because it can be the same for every message. */
 export function labeledInfo(suiteId: Bytes, label: Bytes, info: Bytes, L: number): Bytes {
   return concat(uint(2, L), VERSION, suiteId, label, info);
 }

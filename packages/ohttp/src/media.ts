@@ -1,4 +1,4 @@
-/** RFC 9458 §9, draft-ietf-ohai-chunked-ohttp §8. */
+/** Media types (RFC 9458 §9, draft-ietf-ohai-chunked-ohttp §8). */
 export const MEDIA_TYPES = {
   request: 'message/ohttp-req',
   response: 'message/ohttp-res',

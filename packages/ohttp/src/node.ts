@@ -1,4 +1,4 @@
-import * as crypto from 'node:crypto'; // whole: an older Node lacks a name or two
+import * as crypto from 'node:crypto'; // as a namespace, because older versions of Node lack some names
 import { createCipheriv, createDecipheriv, createPrivateKey, createPublicKey } from 'node:crypto';
 import { concat, fromBase64url, fromHex, type Bytes } from '@sotto/wire';
 import { OhttpError } from './error.ts';
@@ -13,7 +13,7 @@ const PKCS8_ML_KEM_768 = fromHex('3054020100300b060960864801650304040204428040')
 const TAG = 16; // bytes
 const OPTIONS = { authTagLength: TAG };
 
-/** HPKE on `node:crypto`, all of it synchronous: a thread pool costs more than it computes here. */
+/** HPKE on `node:crypto`, all synchronous: a thread pool costs more time than the work itself. */
 export function nodeHpke(): Hpke {
   return {
     kems: [xWing(NODE_X25519, NODE_ML_KEM_768), dhkemX25519(NODE_X25519, NODE_HKDF_SHA256)],
@@ -31,7 +31,7 @@ export function nodeHpke(): Hpke {
   };
 }
 
-/** A view of the same memory that is no Buffer, whose `slice` would not copy. */
+/** The same memory as a Uint8Array, because `slice` of a Buffer does not copy. */
 function plain({ buffer, byteOffset, byteLength }: Buffer): Bytes {
   return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 }
@@ -63,7 +63,7 @@ const loadX25519 = (secret: Bytes): X25519Key => {
 
 const NODE_X25519: X25519 = { load: loadX25519, loadOnce: loadX25519 };
 
-/** Opening is OpenSSL's where it knows ML-KEM (Node 24.7). Sealing is noble's: OpenSSL draws its own chance. */
+/** Decapsulation is OpenSSL's from Node 24.7. Encapsulation is noble's, because OpenSSL uses its own randomness. */
 const NODE_ML_KEM_768: MlKem768 = {
   async load(seed) {
     const inJs = await NOBLE_ML_KEM_768.load(seed);
@@ -86,7 +86,7 @@ function importSeed(seed: Bytes): crypto.KeyObject {
   }
 }
 
-/** What sealing and opening have in common, whatever the cipher. */
+/** What ciphers and deciphers have in common. */
 interface Cipher {
   setAAD(aad: Bytes, options: { plaintextLength: number }): unknown;
   update(data: Bytes): Buffer;
@@ -118,7 +118,7 @@ function nodeAead(id: number, Nk: number, ciphers: Ciphers): Aead {
           decipher.setAAD(aad, { plaintextLength: ct.length - TAG });
           decipher.setAuthTag(ct.subarray(ct.length - TAG));
           const pt = decipher.update(ct.subarray(0, ct.length - TAG));
-          decipher.final(); // throws unless the tag is right; until then pt is nobody's
+          decipher.final(); // throws unless the tag is valid; pt must not be used before
           return plain(pt);
         } catch (error) {
           throw new OhttpError('open-failed', 'ciphertext is not authentic', { cause: error });

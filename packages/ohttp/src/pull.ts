@@ -1,12 +1,12 @@
 import { EMPTY, type Bytes } from '@sotto/wire';
 import { OhttpError } from './error.ts';
 
-/** The next piece of a stream, made when it is asked for; null at the stream's end. */
+/** Reads the next piece of a stream; null at its end. */
 export type Pull = () => Promise<Bytes | null>;
 
 /**
- * A generator as a pull. Calls may overlap: they are answered in turn. After an error every call
- * gives that error, so that no plaintext follows one and no end is mistaken for a success.
+ * A generator as a pull. Overlapping calls resolve in order. After an error every call throws the same error, so that
+ * no plaintext follows it and nobody takes it for the end of the stream.
  */
 export function pullOf(generator: AsyncGenerator<Bytes, void>): Pull {
   let failure: { readonly error: unknown } | null = null;
@@ -21,11 +21,11 @@ export function pullOf(generator: AsyncGenerator<Bytes, void>): Pull {
   };
 }
 
-/** A cursor over a stream. Holds one piece of the source, and what it was asked to join. */
+/** A cursor over a stream. It holds one piece of the source, and the bytes of the current read. */
 export class StreamReader {
   readonly #source: Pull;
   #piece: Bytes = EMPTY;
-  #ended = false; // a source that ended is not asked again
+  #ended = false; // a source that ended is not read again
 
   constructor(source: Pull) {
     this.#source = source;
@@ -43,7 +43,7 @@ export class StreamReader {
     return some;
   }
 
-  /** @throws {OhttpError} `truncated` when the stream ends first */
+  /** Reads exactly `length` bytes. @throws {OhttpError} `truncated` when the stream ends before */
   async take(length: number): Promise<Bytes> {
     const first = await this.#some(length);
     if (first.length === length) return first;
@@ -51,7 +51,7 @@ export class StreamReader {
     whole.set(first);
     for (let at = first.length; at < length;) {
       const some = await this.#some(length - at);
-      if (some.length === 0) throw new OhttpError('truncated', `stream ends ${length - at} bytes too early`);
+      if (some.length === 0) throw new OhttpError('truncated', `the stream ends ${length - at} bytes early`);
       whole.set(some, at);
       at += some.length;
     }
@@ -59,8 +59,8 @@ export class StreamReader {
   }
 
   /**
-   * A variable-length integer (RFC 9000 §16) of any width. Above 2^53 it is rounded: that is beyond
-   * every limit anyway.
+   * A variable-length integer (RFC 9000 §16) of any width. A value above 2^53 is rounded, because it is above every
+   * limit anyway.
    */
   async varint(): Promise<number> {
     const first = (await this.take(1))[0] ?? 0;
@@ -71,7 +71,7 @@ export class StreamReader {
     return n;
   }
 
-  /** All that is left. @throws {OhttpError} `chunk-too-large` above `limit` bytes */
+  /** Reads to the end of the stream. @throws {OhttpError} `chunk-too-large` above `limit` bytes */
   async rest(limit: number): Promise<Bytes> {
     const whole = new Uint8Array(limit);
     let at = 0;

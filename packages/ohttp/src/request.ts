@@ -18,22 +18,24 @@ export const HEADER_LENGTH = 7; // bytes of hdr (RFC 9458 §4.3)
 
 const LABELS: Labels = { request: utf8('message/bhttp request'), response: utf8('message/bhttp response') };
 
+/** A client's side of an exchange. */
 export interface EncapsulatedExchange {
   readonly encapsulatedRequest: Bytes; // 7 + Nenc + request.length + Nt bytes
   /** @throws {OhttpError} `truncated`, `open-failed` */
   readonly openResponse: (encapsulatedResponse: Bytes) => Promise<Bytes>;
 }
 
+/** A gateway's side of an exchange. */
 export interface DecapsulatedExchange {
   readonly request: Bytes;
-  readonly enc: Bytes; // Nenc bytes, unlike those of any other honest request
+  readonly enc: Bytes; // Nenc bytes, different for every honest request
   readonly keyId: number;
   readonly kemId: number;
   /** @throws {OhttpError} `bad-nonce` */
   readonly sealResponse: (response: Bytes, random: Random) => Promise<Bytes>;
 }
 
-/** One sender's start of an exchange: header, encapsulated key and context. */
+/** The sender's state after encapsulation: header, encapsulated key and context. */
 export interface Sender {
   readonly suite: Suite;
   readonly head: Bytes; // hdr and enc
@@ -41,7 +43,7 @@ export interface Sender {
   readonly context: Context;
 }
 
-/** The receiver's start of the same exchange. */
+/** The receiver's state after decapsulation. */
 export interface Receiver {
   readonly suite: Suite;
   readonly enc: Bytes;
@@ -49,10 +51,11 @@ export interface Receiver {
 }
 
 /**
- * Seals a request to a gateway (RFC 9458 §4.3), under a context of its own.
+ * Encapsulates a request to a gateway (RFC 9458 §4.3), with a new HPKE context.
  *
  * @param suiteIds - a suite that the configuration offers
- * @param request - a Binary HTTP request, any length; pad it first, for its length shows
+ * @param request - a Binary HTTP request of any length. Pad it first: its length is visible
+ * @param random - for the KEM's ephemeral key: 32 bytes for X25519, 64 for X-Wing
  * @throws {OhttpError} `unsupported-kem`, `unsupported-suite`, `bad-key`
  */
 export async function encapsulateRequest(
@@ -72,22 +75,24 @@ export async function encapsulateRequest(
 }
 
 /**
- * Opens a request (RFC 9458 §4.3).
+ * Decapsulates a request (RFC 9458 §4.3).
  *
- * @param keys - those in force; found by key id and KEM
+ * @param keys - the current keys; one is selected by key id and KEM
  * @throws {OhttpError} `truncated`, `unknown-key-id`, `unsupported-kem`, `unsupported-suite`, `open-failed`;
- *   nothing else, whatever the bytes
+ *   no other error for any bytes
  */
 export async function decapsulateRequest(
   hpke: Hpke,
   keys: readonly GatewayKey[],
   encapsulatedRequest: Bytes,
 ): Promise<DecapsulatedExchange> {
-  if (encapsulatedRequest.length < HEADER_LENGTH) throw new OhttpError('truncated', 'no whole header');
+  if (encapsulatedRequest.length < HEADER_LENGTH)
+    throw new OhttpError('truncated', 'shorter than the header');
   const hdr = encapsulatedRequest.subarray(0, HEADER_LENGTH);
   const { key, suite } = selectKey(hpke, keys, hdr);
   const start = HEADER_LENGTH + suite.kem.Nenc;
-  if (encapsulatedRequest.length < start + suite.aead.Nt) throw new OhttpError('truncated', 'no whole tag');
+  if (encapsulatedRequest.length < start + suite.aead.Nt)
+    throw new OhttpError('truncated', 'shorter than a tag');
   const enc = encapsulatedRequest.subarray(HEADER_LENGTH, start);
   const { context } = await startReceiver(key, suite, LABELS, hdr, enc);
   const request = await context.key.open(context.baseNonce, EMPTY, encapsulatedRequest.subarray(start));
@@ -126,7 +131,7 @@ export async function startReceiver(
   return { suite, enc, context: await keySchedule(suite, config, labels, hdr, sharedSecret) };
 }
 
-/** The key that a header names, and the suite that it asks for (RFC 9458 §4.3, steps 1 and 2). */
+/** The key and suite that a header names (RFC 9458 §4.3, steps 1 and 2). */
 export function selectKey(
   hpke: Hpke,
   keys: readonly GatewayKey[],
@@ -143,12 +148,12 @@ export function selectKey(
   return { key, suite: { ...suiteOf(hpke, key.config, suiteIds), kem: key.kem } };
 }
 
-/** Bytes of a request of n bytes, encapsulated (RFC 9458 §4.3). */
+/** The length in bytes of an encapsulated request of n bytes (RFC 9458 §4.3). */
 export function encapsulatedRequestLength({ kem, aead }: { kem: Kem; aead: Aead }, n: number): number {
   return HEADER_LENGTH + kem.Nenc + n + aead.Nt;
 }
 
-/** Bytes of a response of n bytes, encapsulated (RFC 9458 §4.4). */
+/** The length in bytes of an encapsulated response of n bytes (RFC 9458 §4.4). */
 export function encapsulatedResponseLength(aead: Aead, n: number): number {
   return responseSize(aead) + n + aead.Nt;
 }

@@ -10,7 +10,7 @@ const NONCE = utf8('nonce');
  * The key and nonce of a response (RFC 9458 §4.4, steps 3 to 5).
  *
  * @param secret - max(Nn, Nk) bytes, exported from the request's context
- * @param enc - Nenc bytes, as they stood in the request
+ * @param enc - Nenc bytes, from the request
  */
 export async function responseKey(
   { kdf, aead }: Suite,
@@ -25,8 +25,8 @@ export async function responseKey(
   return { key: await aead.load(aeadKey), nonce };
 }
 
-/** @throws {OhttpError} `bad-nonce` when chance gives another length than max(Nn, Nk) */
-export function drawResponseNonce({ aead }: Suite, random: Random): Bytes {
+/** @throws {OhttpError} `bad-nonce` when `random` returns another length than max(Nn, Nk) */
+export function randomResponseNonce({ aead }: Suite, random: Random): Bytes {
   const responseNonce = random(responseSize(aead));
   if (responseNonce.length !== responseSize(aead)) {
     throw new OhttpError('bad-nonce', `response_nonce is ${responseNonce.length} bytes`);
@@ -46,7 +46,7 @@ export async function sealResponse(
   response: Bytes,
   random: Random,
 ): Promise<Bytes> {
-  const responseNonce = drawResponseNonce(suite, random);
+  const responseNonce = randomResponseNonce(suite, random);
   const { key, nonce } = await responseKey(suite, secret, enc, responseNonce);
   return concat(responseNonce, await key.seal(nonce, EMPTY, response));
 }
@@ -63,7 +63,8 @@ export async function openResponse(
   encapsulatedResponse: Bytes,
 ): Promise<Bytes> {
   const size = responseSize(suite.aead);
-  if (encapsulatedResponse.length < size + suite.aead.Nt) throw new OhttpError('truncated', 'no whole tag');
+  if (encapsulatedResponse.length < size + suite.aead.Nt)
+    throw new OhttpError('truncated', 'shorter than a tag');
   const { key, nonce } = await responseKey(suite, secret, enc, encapsulatedResponse.subarray(0, size));
   return key.open(nonce, EMPTY, encapsulatedResponse.subarray(size));
 }

@@ -7,7 +7,7 @@ import { hmacSha256 } from './parts/sha256.ts';
 import { dhkemX25519, ImportedKeys, type X25519 } from './parts/x25519.ts';
 import { xWing, type MlKem768 } from './parts/x-wing.ts';
 
-/** What is used of `crypto.subtle`, in Workers, Node and browsers alike. */
+/** The methods of `crypto.subtle` that are used in Workers, Node and browsers. */
 export interface Subtle {
   importKey(
     format: string,
@@ -24,7 +24,7 @@ export interface Subtle {
   ): Promise<ArrayBuffer>;
   encrypt(algorithm: AesGcm, key: CryptoKey, data: Bytes): Promise<ArrayBuffer>;
   decrypt(algorithm: AesGcm, key: CryptoKey, data: Bytes): Promise<ArrayBuffer>;
-  /** Of newer runtimes alone. */
+  /** Only in newer runtimes. */
   decapsulateBits?(algorithm: string, key: CryptoKey, cipherText: Bytes): Promise<ArrayBuffer>;
 }
 
@@ -35,8 +35,8 @@ interface AesGcm {
 }
 
 const HKDF_SHA256 = hkdfSha256(hmacSha256);
-const PKCS8_X25519 = fromHex('302e020100300506032b656e04220420'); // what stands before the 32 bytes (RFC 8410 §7)
-// Names instead of objects, and lists that are there already: a runtime reads each anew with each call.
+const PKCS8_X25519 = fromHex('302e020100300506032b656e04220420'); // DER before the 32 bytes (RFC 8410 §7)
+// Names instead of objects, and shared arrays, because a runtime reads them again in each call.
 const NO_USAGES: string[] = [];
 const DERIVING = ['deriveBits'];
 const SEALING = ['encrypt', 'decrypt'];
@@ -45,8 +45,8 @@ const BASE_POINT = new Uint8Array(32).fill(9, 0, 1);
 /**
  * HPKE on `crypto.subtle`: X25519, AES-128-GCM and, where the runtime has it, ML-KEM-768 opening.
  *
- * The key schedule stays synchronous, since a dozen awaited HMACs cost more than they compute. Sealing
- * with ML-KEM is noble's everywhere: `encapsulateBits` would draw chance of its own.
+ * The key schedule is synchronous, because a dozen awaited HMACs cost more than the HMACs. ML-KEM encapsulation is
+ * noble's everywhere, because `encapsulateBits` uses its own randomness.
  */
 export function webcryptoHpke(subtle: Subtle): Hpke {
   const x25519 = webcryptoX25519(subtle);
@@ -83,7 +83,7 @@ function webcryptoX25519(subtle: Subtle): X25519 {
     },
     async loadOnce(privateKey) {
       const key = await importPrivate(privateKey, true);
-      const { x } = (await subtle.exportKey('jwk', key)) as { x?: string }; // a tenth of a multiplication
+      const { x } = (await subtle.exportKey('jwk', key)) as { x?: string }; // costs a tenth of a multiplication
       return {
         publicKey: fromBase64url(x ?? ''),
         agree: (publicKey, again) => multiply(key, importPublic(publicKey, again)),
@@ -100,7 +100,7 @@ function webcryptoMlKem768(subtle: Subtle): MlKem768 {
       if (subtle.decapsulateBits === undefined) return inJs;
       const key = await subtle
         .importKey('raw-seed', seed, algorithm, false, ['decapsulateBits'])
-        .catch(() => null); // a runtime that has the method and not this algorithm
+        .catch(() => null); // the runtime has the method but not this algorithm
       if (key === null) return inJs;
       return {
         publicKey: inJs.publicKey,

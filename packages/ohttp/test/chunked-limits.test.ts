@@ -19,7 +19,7 @@ import { AES, codeOf, pullFrom, random } from './support.ts';
 const A = utf8('first chunk');
 const B = utf8('second');
 
-/** A source that counts what is taken from it. */
+/** A source that counts the pieces read from it. */
 function counted(source: Pull): { pull: Pull; taken: () => number } {
   let bytes = 0;
   return {
@@ -32,7 +32,7 @@ function counted(source: Pull): { pull: Pull; taken: () => number } {
   };
 }
 
-describe('chunks have limits', () => {
+describe('limits of chunks', () => {
   test('G21 an authentic empty chunk that is not final is refused at once', async () => {
     const { head, chunk } = await rawSender();
     const empty = await chunk(EMPTY);
@@ -40,7 +40,7 @@ describe('chunks have limits', () => {
     expect(await openUntilError([head, empty, after])).toEqual({ before: [], code: 'open-failed' });
   });
 
-  test('G21 a million of them are not read', async () => {
+  test('G21 the first of a million empty chunks stops the stream', async () => {
     const { head, chunk } = await rawSender();
     const empty = await chunk(EMPTY);
     let pulls = 0;
@@ -50,10 +50,13 @@ describe('chunks have limits', () => {
     expect(pulls).toBe(2);
   });
 
-  test.each([1, 15, 16])('a non-final chunk of %i bytes has no room for plaintext', async (length) => {
-    const { head } = await rawSender();
-    expect((await openUntilError([head, varint(length), new Uint8Array(64)])).code).toBe('open-failed');
-  });
+  test.each([1, 15, 16])(
+    'a non-final chunk of %i bytes is refused, as it cannot hold plaintext',
+    async (length) => {
+      const { head } = await rawSender();
+      expect((await openUntilError([head, varint(length), new Uint8Array(64)])).code).toBe('open-failed');
+    },
+  );
 
   test('G22 16384 bytes of plaintext in a chunk are taken, one more is refused', async () => {
     for (const final of [false, true]) {
@@ -78,7 +81,7 @@ describe('chunks have limits', () => {
     },
   );
 
-  test('G23 lengths that are wider than they need be are taken', async () => {
+  test('G23 chunk lengths in a longer varint form than necessary are accepted', async () => {
     const { head, chunk } = await rawSender();
     const chunks = [];
     for (const width of [1, 2, 4, 8] as const) chunks.push(await chunk(A, { width }));
@@ -89,7 +92,7 @@ describe('chunks have limits', () => {
     }
   });
 
-  test('a final chunk without an end is refused after one chunk’s worth', async () => {
+  test('an endless final chunk is refused after its maximum size', async () => {
     const { head } = await rawSender();
     const source = counted(pullFrom([head, varint(0), ...inPieces(new Uint8Array(1 << 20), 100)]));
     const { request } = await decapsulateChunkedRequest(hpke, [KEY], source.pull);
@@ -97,7 +100,7 @@ describe('chunks have limits', () => {
     expect(source.taken()).toBeLessThan(HEAD + 1 + MAX_CHUNK + TAG + 200);
   });
 
-  test('nothing is read before it is asked for: a pull, a chunk', async () => {
+  test('one pull reads one chunk, and nothing is read ahead', async () => {
     const pieces = await seal(A, B, A);
     const source = counted(pullFrom(pieces));
     const { request } = await decapsulateChunkedRequest(hpke, [KEY], source.pull);
@@ -116,7 +119,7 @@ describe('chunks have limits', () => {
     expect(plaintext.taken()).toBe(A.length);
   });
 
-  test('a source that ended is not asked again', async () => {
+  test('a source that ended is not read again', async () => {
     const left = (await seal(A)).slice(0, 2);
     let afterEnd = 0;
     const source: Pull = async () => {
@@ -136,7 +139,7 @@ describe('chunks have limits', () => {
     expect(afterEnd).toBe(2);
   });
 
-  test('G27 64 seals at once of equal plaintext: all ciphertexts differ, and open in order', async () => {
+  test('G27 64 concurrent seals of equal plaintext give different ciphertexts that open in order', async () => {
     const equal = Array.from({ length: 64 }, () => A);
     const sent = await encapsulateChunkedRequest(hpke, CONFIG, AES, random, pullFrom(equal));
     const pieces = await Promise.all(Array.from({ length: 66 }, () => sent.body()));
@@ -147,7 +150,7 @@ describe('chunks have limits', () => {
     expect(opened).toEqual([...equal, null]);
   });
 
-  test('the counter of nonces ends where a number would round', () => {
+  test('the nonce counter ends at 2^53', () => {
     expect(hex(chunkNonce(new Uint8Array(12), 2 ** 53 - 1))).toBe('00000000001fffffffffffff');
     expect(hex(chunkNonce(new Uint8Array(12).fill(0xff), 256))).toBe('fffffffffffffffffffffeff');
     expect(() => chunkNonce(new Uint8Array(12), 2 ** 53)).toThrow(

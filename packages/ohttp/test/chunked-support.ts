@@ -21,7 +21,7 @@ export const KEY: GatewayKey = await loadGatewayKey(hpke, { ...config, privateKe
 export const TAG = 16; // bytes
 export const HEAD = 7 + 32; // bytes of header and enc
 
-/** A request's pieces on the wire: header and enc, then a chunk each. */
+/** The pieces of a request on the wire: header and enc, then one piece per chunk. */
 export async function seal(...plaintext: readonly Bytes[]): Promise<Bytes[]> {
   const { body } = await encapsulateChunkedRequest(hpke, CONFIG, AES, random, pullFrom(plaintext));
   return drain(body);
@@ -33,7 +33,7 @@ export async function open(source: Pull): Promise<Bytes> {
   return concat(...(await drain(request)));
 }
 
-/** The plaintext that comes before the error, in pieces, and the error's code. */
+/** The pieces of plaintext before the error, and the code of the error. */
 export async function openUntilError(pieces: readonly Bytes[]): Promise<{ before: Bytes[]; code: string }> {
   const before: Bytes[] = [];
   const code = await codeOf(async () => {
@@ -43,7 +43,7 @@ export async function openUntilError(pieces: readonly Bytes[]): Promise<{ before
   return { before, code };
 }
 
-/** What a sender that knows no rules would send: any chunk, any length prefix, any AAD. */
+/** Seals chunks without any rules: any chunk, any length prefix, any AAD. */
 export async function rawSender(label = 'message/bhttp chunked request'): Promise<{
   head: Bytes;
   chunk: (plaintext: Bytes, options?: { final?: boolean; width?: 1 | 2 | 4 | 8 }) => Promise<Bytes>;
@@ -61,7 +61,7 @@ export async function rawSender(label = 'message/bhttp chunked request'): Promis
   };
 }
 
-/** n as a varint of a width of bytes, needed or not (RFC 9000 §16). */
+/** n as a varint of `width` bytes, which may be more than it needs (RFC 9000 §16). */
 function varintOf(n: number, width: 1 | 2 | 4 | 8): Bytes {
   const bytes = uint(width, n);
   bytes[0] = (bytes[0] ?? 0) | (Math.log2(width) << 6);

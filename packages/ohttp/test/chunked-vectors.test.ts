@@ -18,7 +18,7 @@ const config = decodeKeyConfig(fromHex(v.key_config));
 const plaintexts = (chunks: readonly { plaintext: string; final: boolean }[]) =>
   pullFrom(chunks.filter(({ final }) => !final).map(({ plaintext }) => fromHex(plaintext)));
 
-test('chunked OHTTP Appendix A: the key configuration, and what a chunk is made of', () => {
+test('chunked OHTTP Appendix A: the key configuration and the parts of a chunk', () => {
   expect(hex(config.publicKey)).toBe(v.gateway_public_key);
   expect(config.suites).toContainEqual({ kdfId: v.kdf_id, aeadId: v.aead_id });
   for (const { wire, length_prefix, ciphertext, final, aad } of [...v.request_chunks, ...v.response_chunks]) {
@@ -57,7 +57,7 @@ describe.each(implementations)('chunked OHTTP Appendix A by %s', (_name, hpke) =
     expect(hex(concat(...pieces))).toBe(v.encapsulated_request);
   });
 
-  test('the request that it opens to', async () => {
+  test('the decrypted request', async () => {
     const { request, enc, keyId, kemId } = await decapsulate();
     expect(hex(concat(...(await drain(request))))).toBe(v.bhttp_request);
     expect([hex(enc), keyId, kemId]).toEqual([v.client_ephemeral_public_key, v.key_id, v.kem_id]);
@@ -70,18 +70,18 @@ describe.each(implementations)('chunked OHTTP Appendix A by %s', (_name, hpke) =
     expect(hex(concat(...pieces))).toBe(v.encapsulated_response);
   });
 
-  test('the response that it opens to', async () => {
+  test('the decrypted response', async () => {
     const { openResponse } = await encapsulate();
     const pieces = await drain(openResponse(pullFrom([fromHex(v.encapsulated_response)])));
     expect(hex(concat(...pieces))).toBe(v.bhttp_response);
   });
 
-  test('the info, the exported secret, and what follows from it', async () => {
+  test('the info, the exported secret, and the values derived from it', async () => {
     const labels = { request: utf8(v.request_label), response: utf8(v.response_label) };
     const hdr = encodeHeader(config, AES);
     expect(hex(concat(labels.request, Uint8Array.of(0), hdr))).toBe(v.hpke_info);
-    const chance = replay(v.client_ephemeral_secret_key);
-    const { context } = await startSender(hpke, config, AES, labels, chance);
+    const recorded = replay(v.client_ephemeral_secret_key);
+    const { context } = await startSender(hpke, config, AES, labels, recorded);
     expect(hex(context.responseSecret)).toBe(v.exported_secret);
     expect(v.response_salt).toBe(v.request_enc + v.response_nonce);
 

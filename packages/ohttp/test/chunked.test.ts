@@ -27,8 +27,8 @@ const A = utf8('first chunk');
 const B = utf8('second');
 const TEXT = concat(A, B);
 
-describe('whatever the pieces', () => {
-  test('G24 a request split in two at every byte, varints among them, opens alike', async () => {
+describe('pieces of any size', () => {
+  test('G24 a request split in two at any byte, also inside a varint, opens to the same plaintext', async () => {
     const wire = concat(...(await seal(A, B, new Uint8Array(100))));
     for (let at = 0; at <= wire.length; at++) {
       const opened = await open(pullFrom([wire.subarray(0, at), EMPTY, wire.subarray(at)]));
@@ -36,13 +36,16 @@ describe('whatever the pieces', () => {
     }
   });
 
-  test.each([1, 7, 64, 16_401])('G24 reads of %i bytes', async (size) => {
-    const text = random(40_000);
-    const wire = concat(...(await seal(A, text, B)));
-    expect(hex(await open(pullFrom(inPieces(wire, size))))).toBe(hex(concat(A, text, B)));
-  });
+  test.each([1, 7, 64, 16_401])(
+    'G24 a request read %i bytes at a time opens to the same plaintext',
+    async (size) => {
+      const text = random(40_000);
+      const wire = concat(...(await seal(A, text, B)));
+      expect(hex(await open(pullFrom(inPieces(wire, size))))).toBe(hex(concat(A, text, B)));
+    },
+  );
 
-  test('any plaintext in any chunks and any reads comes back, both ways', async () => {
+  test('any plaintext round-trips in any chunks and any reads, in both directions', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 6 }),
@@ -61,7 +64,7 @@ describe('whatever the pieces', () => {
     );
   });
 
-  test('an empty piece of plaintext makes no chunk, a large one several', async () => {
+  test('an empty piece of plaintext makes no chunk, and a large piece makes several', async () => {
     expect(await seal(EMPTY, A, EMPTY)).toHaveLength(3); // head, A, final
     expect(await seal(EMPTY)).toHaveLength(2);
     const sizes = (await seal(new Uint8Array(2 * MAX_CHUNK + 1))).map(({ length }) => length);
@@ -77,8 +80,8 @@ describe('whatever the pieces', () => {
   });
 });
 
-describe('what is cut', () => {
-  test('G17 a request cut at every byte fails, and never ends as if it were whole', async () => {
+describe('truncated streams', () => {
+  test('G17 a request cut at every byte fails and never ends normally', async () => {
     const wire = concat(...(await seal(A, B)));
     for (let cut = 0; cut < wire.length; cut++) {
       const { code } = await openUntilError([wire.subarray(0, cut)]);
@@ -87,7 +90,7 @@ describe('what is cut', () => {
     expect((await openUntilError([wire])).code).toBe('none');
   });
 
-  test('G17 a response cut at every byte fails, and so does none', async () => {
+  test('G17 a response cut at every byte fails, and so does an empty one', async () => {
     const sent = await encapsulateChunkedRequest(hpke, CONFIG, AES, random, pullFrom([A]));
     const got = await decapsulateChunkedRequest(hpke, [KEY], sent.body);
     const answer = concat(...(await drain(got.sealResponse(pullFrom([A, B]), random))));
@@ -104,7 +107,7 @@ describe('what is cut', () => {
     expect(code).toBe('truncated');
   });
 
-  test('G18 finality is authentic: neither kind of chunk passes for the other', async () => {
+  test('G18 a final chunk sent as non-final, or a non-final one sent as final, is refused', async () => {
     const raw = await rawSender();
     const nonFinal = await raw.chunk(A);
     const posing = concat(varint(0), nonFinal.subarray(1));
@@ -116,7 +119,7 @@ describe('what is cut', () => {
   });
 });
 
-describe('what is moved', () => {
+describe('modified and misplaced messages', () => {
   const faults: [name: string, move: (own: Bytes[], other: Bytes[]) => Bytes[]][] = [
     ['reordered', ([h, a, b, f]) => [h, b, a, f] as Bytes[]],
     ['duplicated', ([h, a, b, f]) => [h, a, a, b, f] as Bytes[]],
@@ -141,20 +144,20 @@ describe('what is moved', () => {
     }
   });
 
-  test('G16 a plain request is no chunk, and a chunk no plain request', async () => {
+  test('G16 a plain request is refused as chunked, and a chunked one as plain', async () => {
     const plain = (await encapsulateRequest(hpke, CONFIG, AES, A, random)).encapsulatedRequest;
     const asChunk = [plain.subarray(0, HEAD), varint(A.length + TAG), plain.subarray(HEAD)];
     expect(await openUntilError(asChunk)).toEqual({ before: [], code: 'open-failed' });
     const [head, chunk] = (await seal(A)) as [Bytes, Bytes];
     const asPlain = concat(head, chunk.subarray(1));
     expect(await codeOf(() => decapsulateRequest(hpke, [KEY], asPlain))).toBe('open-failed');
-    // With the right label those very bytes open.
+    // With the right label the same bytes open.
     const relabelled = await rawSender('message/bhttp request');
     const same = concat(relabelled.head, (await relabelled.chunk(A)).subarray(1));
     expect((await decapsulateRequest(hpke, [KEY], same)).request).toEqual(A);
   });
 
-  test('G16 a response in chunks is no plain response', async () => {
+  test('G16 a chunked response is refused as a plain one', async () => {
     const sent = await encapsulateRequest(hpke, CONFIG, AES, A, random);
     const chunked = await encapsulateChunkedRequest(hpke, CONFIG, AES, random, pullFrom([A]));
     const got = await decapsulateChunkedRequest(hpke, [KEY], chunked.body);
@@ -163,7 +166,7 @@ describe('what is moved', () => {
   });
 });
 
-describe('an error and an end stick', () => {
+describe('after an error or the end', () => {
   test('G20 bytes after the final chunk are refused', async () => {
     const pieces = await seal(A);
     for (const extra of [new Uint8Array(1), new Uint8Array(64), ...pieces.slice(1)]) {
@@ -171,7 +174,7 @@ describe('an error and an end stick', () => {
     }
   });
 
-  test('G20 after an error every call gives it again, and no plaintext', async () => {
+  test('G20 every call after an error throws the same error and returns no plaintext', async () => {
     const [head, a, b, final] = (await seal(A, B)) as [Bytes, Bytes, Bytes, Bytes];
     const source = pullFrom([head, b, a, b, final]);
     const { request } = await decapsulateChunkedRequest(hpke, [KEY], source);
@@ -179,10 +182,10 @@ describe('an error and an end stick', () => {
     for (let i = 0; i < 4; i++) errors.push(await request().catch((error: unknown) => error));
     expect(errors[0]).toMatchObject({ code: 'open-failed' });
     expect(new Set(errors).size).toBe(1);
-    expect(await source()).not.toBeNull(); // and nothing more was read
+    expect(await source()).not.toBeNull(); // nothing more was read
   });
 
-  test('G20 an error of the source sticks too', async () => {
+  test('G20 every call after an error of the source throws it again', async () => {
     const fault = new Error('connection lost');
     const [head] = (await seal(A)) as [Bytes];
     let calls = 0;
@@ -193,7 +196,7 @@ describe('an error and an end stick', () => {
     expect(calls).toBe(2);
   });
 
-  test('G20 after the end there is only the end', async () => {
+  test('G20 every call after the end returns the end', async () => {
     const { request } = await decapsulateChunkedRequest(hpke, [KEY], pullFrom(await seal(A)));
     expect(await request()).toEqual(A);
     expect([await request(), await request(), await request()]).toEqual([null, null, null]);

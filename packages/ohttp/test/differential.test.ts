@@ -27,7 +27,7 @@ describe.each(pairs)('$from seals and $to opens', ({ sender, receiver }) => {
 
 const bytes = (max: number) => fc.uint8Array({ maxLength: max });
 
-test('with the same chance all implementations give the same bytes', async () => {
+test('all implementations give the same bytes for the same randomness', async () => {
   await fc.assert(
     fc.asyncProperty(bytes(64), bytes(200), fc.nat(100), async (salt, message, length) => {
       const results = await Promise.all(
@@ -50,16 +50,16 @@ test('with the same chance all implementations give the same bytes', async () =>
   );
 });
 
-test('with the same seed all implementations make the same keys and the same enc', async () => {
+test('all implementations derive the same keys and the same enc from one seed', async () => {
   for (let run = 0; run < 10; run++) {
     const fixed = random(64);
-    const chance = (length: number) => fixed.slice(0, length);
+    const repeated = (length: number) => fixed.slice(0, length);
     const results = await Promise.all(
       implementations.map(async ([, { kems }]) => {
         const out = [];
         for (const kem of kems) {
-          const { publicKey } = await kem.generate(chance);
-          const { sharedSecret, enc } = await kem.encap(publicKey, chance);
+          const { publicKey } = await kem.generate(repeated);
+          const { sharedSecret, enc } = await kem.encap(publicKey, repeated);
           out.push(publicKey, sharedSecret, enc);
         }
         return out.map(hex);
@@ -69,7 +69,7 @@ test('with the same seed all implementations make the same keys and the same enc
   }
 });
 
-test('ciphertexts that ML-KEM rejects give the same secret everywhere', async () => {
+test('all implementations derive the same secret from a ciphertext that ML-KEM rejects', async () => {
   const seed = random(32);
   const kems = implementations.map(([, hpke]) => byId(hpke.kems, KEM.X_WING));
   const { publicKey } = await byId(nobleHpke().kems, KEM.X_WING).load(seed);

@@ -5,7 +5,7 @@ import manifest from '../package.json' with { type: 'json' };
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 
-/** Every module that a bundle of these entries would import, static or dynamic, with packages left outside. */
+/** Every module that these entries import, statically or dynamically. */
 async function importsOf(entries: readonly string[]): Promise<string[]> {
   const { metafile } = await build({
     entryPoints: entries.map((entry) => path.join(ROOT, entry)),

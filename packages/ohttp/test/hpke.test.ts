@@ -67,7 +67,7 @@ describe.each(implementations)('%s', (_name, hpke) => {
     },
   );
 
-  test('RFC 7748 §6.1: the public keys of Alice and of Bob', async () => {
+  test('RFC 7748 §6.1: public keys of Alice and Bob', async () => {
     const kem = byId(hpke.kems, KEM.X25519);
     const publicKey = async (privateKey: string) => hex((await kem.load(fromHex(privateKey))).publicKey);
     expect(await publicKey('77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a')).toBe(
@@ -100,7 +100,7 @@ describe.each(implementations)('%s', (_name, hpke) => {
     }
   });
 
-  test('a public key whose bytes changed in place is another key', async () => {
+  test('a public key whose array was overwritten is treated as a new key', async () => {
     const kem = byId(hpke.kems, KEM.X25519);
     const [a, b] = [await kem.generate(random), await kem.generate(random)];
     const place = a.publicKey.slice();
@@ -111,7 +111,7 @@ describe.each(implementations)('%s', (_name, hpke) => {
     }
   });
 
-  test('the sizes are those of the parts', async () => {
+  test('encapsulatedRequestLength and encapsulatedResponseLength match real messages', async () => {
     for (const kem of hpke.kems) {
       const { privateKey, publicKey } = await kem.generate(random);
       const { sharedSecret, enc } = await kem.encap(publicKey, random);
@@ -124,7 +124,7 @@ describe.each(implementations)('%s', (_name, hpke) => {
     }
   });
 
-  test('an AEAD refuses another key, nonce, aad or ciphertext, and one shorter than its tag', async () => {
+  test('an AEAD refuses a wrong key, nonce, aad or ciphertext, and a ciphertext shorter than its tag', async () => {
     for (const aead of hpke.aeads) {
       const key = await aead.load(random(aead.Nk));
       const nonce = random(aead.Nn);

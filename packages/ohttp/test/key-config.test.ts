@@ -17,7 +17,7 @@ const withCode = (code: string) => expect.objectContaining({ code });
 const uint16 = fc.nat(0xffff);
 const suites = fc.array(fc.record({ kdfId: uint16, aeadId: uint16 }), { minLength: 1, maxLength: 4 });
 
-/** A configuration of either KEM; half of the time the long key is one byte over and over. */
+/** A configuration of either KEM; half of the time the long key repeats one byte. */
 const keyConfig: fc.Arbitrary<KeyConfig> = fc
   .constantFrom([KEM.X25519, 32] as const, [KEM.X_WING, 1216] as const)
   .chain(([kemId, length]) =>
@@ -29,7 +29,7 @@ const keyConfig: fc.Arbitrary<KeyConfig> = fc
     }),
   );
 
-/** What decoding and encoding make of a body; null for one that is refused. */
+/** Decodes and encodes again; null for a body that is refused. */
 function bodyAgain(body: Bytes): Bytes | null {
   try {
     return encodeKeyConfigs(decodeKeyConfigs(body));
@@ -39,8 +39,8 @@ function bodyAgain(body: Bytes): Bytes | null {
   }
 }
 
-describe('the four laws of a key configuration', () => {
-  test('what was written is read, alone and in a collection', () => {
+describe('encoding of a key configuration', () => {
+  test('round-trips, alone and in a collection', () => {
     fc.assert(
       fc.property(keyConfig, keyConfig, (a, b) => {
         expect(decodeKeyConfig(encodeKeyConfig(a))).toEqual(a);
@@ -62,7 +62,7 @@ describe('the four laws of a key configuration', () => {
     );
   });
 
-  test('one byte more is refused as trailing, in its entry and at the collection’s end', () => {
+  test('one extra byte is refused as trailing, in an entry and after the collection', () => {
     fc.assert(
       fc.property(keyConfig, fc.nat(255), (config, extra) => {
         const longer = concat(encodeKeyConfig(config), Uint8Array.of(extra));
@@ -74,7 +74,7 @@ describe('the four laws of a key configuration', () => {
     );
   });
 
-  test('bytes from anywhere decode or throw a ProtocolError, never anything else', () => {
+  test('arbitrary bytes decode or throw a ProtocolError', () => {
     const soup = fc.oneof(
       fc.uint8Array({ maxLength: 128 }),
       fc.tuple(keyConfig, fc.nat(), fc.nat(255)).map(([config, at, byte]) => {
@@ -98,8 +98,8 @@ const entry = (text: string) => vector(2, fromHex(text.replaceAll(' ', '')));
 const key = '05'.repeat(32);
 
 describe('a collection', () => {
-  test('skips keys whose KEM is unknown, by their length alone, and keeps the order', () => {
-    const unknown = entry('09 ffff 00'); // a public key of a length that nobody here knows
+  test('skips keys with an unknown KEM by their length, and keeps the order', () => {
+    const unknown = entry('09 ffff 00'); // the length of its public key is unknown
     const body = concat(
       unknown,
       encodeKeyConfigs([ours]),
@@ -112,7 +112,7 @@ describe('a collection', () => {
     expect(decodeKeyConfigs(new Uint8Array(0))).toEqual([]);
   });
 
-  test('keeps suites that we lack, for they are no fault of the format', () => {
+  test('keeps suites that we do not implement', () => {
     const strange = { ...ours, suites: [{ kdfId: 0x0010, aeadId: 0xffff }, AES] };
     expect(decodeKeyConfigs(encodeKeyConfigs([strange]))).toEqual([strange]);
   });
@@ -127,7 +127,7 @@ describe('a collection', () => {
     ['an empty entry', '0000', 'truncated'],
     ['an entry without a KEM', '0002 07 00', 'truncated'],
     ['one stray byte', '00', 'truncated'],
-  ])('with %s is refused whole, whatever else is in it', (_name, text, code) => {
+  ])('with %s is refused as a whole', (_name, text, code) => {
     const bad = fromHex(text.replaceAll(' ', ''));
     expect(() => decodeKeyConfigs(bad)).toThrow(withCode(code));
     expect(() => decodeKeyConfigs(concat(encodeKeyConfigs([ours]), bad))).toThrow(withCode(code));
@@ -135,7 +135,7 @@ describe('a collection', () => {
     expect(() => decodeKeyConfigs(skipped)).toThrow(withCode(code));
   });
 
-  test('cannot be written with a key that could not be read', () => {
+  test('refuses to encode a key that it could not decode', () => {
     expect(() => encodeKeyConfig({ ...ours, suites: [] })).toThrow(withCode('no-suites'));
     expect(() => encodeKeyConfig({ ...ours, publicKey: new Uint8Array(31) })).toThrow(withCode('bad-key'));
     expect(() => encodeKeyConfig({ ...ours, kemId: 0xffff })).toThrow(withCode('unsupported-kem'));
@@ -147,21 +147,21 @@ describe('a collection', () => {
 describe('loadGatewayKey', () => {
   const hpke = nodeHpke();
 
-  test('gives the configuration that clients are shown', async () => {
+  test('returns the configuration that is published to clients', async () => {
     const { config, privateKey } = await keyPair(hpke, KEM.X_WING, 9);
     const loaded = await loadGatewayKey(hpke, { ...config, privateKey });
     expect(loaded.config).toEqual(config);
     expect(hex(loaded.key.publicKey)).toBe(hex(config.publicKey));
   });
 
-  test('refuses a public key that is not the private key’s', async () => {
+  test('refuses a public key that does not belong to the private key', async () => {
     const { config, privateKey } = await keyPair(hpke, KEM.X25519);
     const other = await keyPair(hpke, KEM.X25519);
     const publicKey = other.config.publicKey;
     expect(await codeOf(() => loadGatewayKey(hpke, { ...config, privateKey, publicKey }))).toBe('bad-key');
   });
 
-  test('refuses another KEM, no suites, a private key of a wrong length', async () => {
+  test('refuses an unknown KEM, an empty suite list and a private key of a wrong length', async () => {
     const good = { keyId: 1, kemId: KEM.X25519, privateKey: random(32), suites: [AES] };
     expect(await codeOf(() => loadGatewayKey(hpke, { ...good, kemId: 0x0010 }))).toBe('unsupported-kem');
     expect(await codeOf(() => loadGatewayKey(hpke, { ...good, suites: [] }))).toBe('no-suites');

@@ -7,7 +7,7 @@ import { NOBLE_ML_KEM_768, NOBLE_X25519 } from '../src/parts/noble-parts.ts';
 import { xWing } from '../src/parts/x-wing.ts';
 import { byId } from './support.ts';
 
-/** X-Wing with a key whose ML-KEM half is of a seed that is given: its own key would have to expand to it. */
+/** X-Wing with an ML-KEM half made from a given seed, because no known X-Wing key expands to that seed. */
 export type LoadSeed = (seed: Bytes) => Promise<{ readonly kem: Kem; readonly key: KemPrivateKey }>;
 
 const PRIVATE_KEY: Bytes = new Uint8Array(32).fill(7);
@@ -17,7 +17,7 @@ export const byNoble: LoadSeed = async (seed) => {
   return { kem, key: await kem.load(PRIVATE_KEY) };
 };
 
-/** The runtime's ML-KEM is handed another seed than ours asks it to take. */
+/** Replaces the seed that our code passes to the runtime's ML-KEM. */
 export const bySubtle: LoadSeed = async (seed) => {
   let handed = false;
   const subtle = new Proxy(crypto.subtle, {
@@ -37,7 +37,7 @@ export const bySubtle: LoadSeed = async (seed) => {
 
 const EXPANSIONS = new Map<string, Bytes>();
 
-/** For Node, whose OpenSSL nothing stands before: SHAKE256 is mocked by {@link knowingSeeds}. */
+/** For Node, where OpenSSL cannot be wrapped: SHAKE256 is mocked by {@link knowingSeeds}. */
 export const byMock =
   (hpke: Hpke): LoadSeed =>
   async (seed) => {

@@ -15,7 +15,7 @@ import { AES, byId, codeOf, keyPair, random } from './support.ts';
 
 const SUITE_ID = concat(utf8('KEM'), uint(2, KEM.X25519));
 
-/** The order-dividing-8 points and their twins, as Wycheproof lists them; all multiply to zero. */
+/** The points of an order that divides 8, in all their encodings, from Wycheproof. All products with them are zero. */
 const LOW_ORDER = [
   '0000000000000000000000000000000000000000000000000000000000000000',
   '0100000000000000000000000000000000000000000000000000000000000000',
@@ -59,7 +59,7 @@ describe.each(implementations)('%s', (_name, hpke) => {
     return codeOf(() => decapsulateRequest(hpke, [key], sent.encapsulatedRequest));
   };
 
-  test('the attacker of these tests would be heard, were his point honest', async () => {
+  test('the attacker in these tests succeeds with an honest point', async () => {
     // 9 is the base point: its product with the private key is the public key.
     const base = fromHex('09'.padEnd(64, '0'));
     expect(await exchange(attacker(hpke, base, (publicKey) => publicKey))).toBe('none');
@@ -77,7 +77,7 @@ describe.each(implementations)('%s', (_name, hpke) => {
     expect(await exchange(attacker(hpke, fromHex(point), (publicKey) => publicKey))).toBe('open-failed');
   });
 
-  test('G08 X-Wing with such a point as its X25519 half is refused', async () => {
+  test('G08 X-Wing with a bad point in its X25519 half is refused', async () => {
     const { config, privateKey } = await keyPair(hpke, KEM.X_WING);
     const key = await loadGatewayKey(hpke, { ...config, privateKey });
     const { encapsulatedRequest } = await encapsulateRequest(hpke, config, AES, utf8('attack'), random);
@@ -87,14 +87,14 @@ describe.each(implementations)('%s', (_name, hpke) => {
     }
   });
 
-  test('nothing is sealed to such a point', async () => {
+  test('encapsulation to a bad point is refused with bad-key', async () => {
     const kem = byId(hpke.kems, KEM.X25519);
     for (const point of LOW_ORDER) {
       expect(await codeOf(async () => kem.encap(fromHex(point), random))).toBe('bad-key');
     }
   });
 
-  test('points of the twist and of mixed order are no fault: X25519 takes them', async () => {
+  test('points of the twist and of mixed order are accepted, as X25519 allows', async () => {
     const kem = byId(hpke.kems, KEM.X25519);
     const { privateKey } = await kem.generate(random);
     const key = await kem.load(privateKey);

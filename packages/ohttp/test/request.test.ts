@@ -37,7 +37,7 @@ describe.each(implementations)('%s', (_name, hpke) => {
     encapsulateRequest(hpke, { ...config, ...over }, AES, REQUEST, random);
 
   test.each([0, 1, 1024, 65_536])(
-    'a request and a response of %i bytes, with every key and suite',
+    'a request and a response of %i bytes round-trip with every key and suite',
     async (size) => {
       for (const { config: to, kem } of keys) {
         for (const suite of SUITES) {
@@ -57,18 +57,18 @@ describe.each(implementations)('%s', (_name, hpke) => {
     },
   );
 
-  test('a request in the middle of a larger buffer', async () => {
+  test('a request that is a view into a larger buffer opens', async () => {
     const around = concat(random(7), sealed, random(9));
     expect((await open(around.subarray(7, 7 + sealed.length))).request).toEqual(REQUEST);
   });
 
-  test('two requests alike share nothing after the header', async () => {
+  test('two encapsulations of one request differ in every part after the header', async () => {
     const again = (await encapsulateRequest(hpke, config, AES, REQUEST, random)).encapsulatedRequest;
     expect(hex(again.subarray(0, 7))).toBe(hex(sealed.subarray(0, 7)));
     expect(hex(again.subarray(7, 39))).not.toBe(hex(sealed.subarray(7, 39)));
   });
 
-  test('G01 cut at every byte: truncated before the tag could be there, then not authentic', async () => {
+  test('G01 a request cut at every byte is refused as truncated, or as not authentic once a tag fits', async () => {
     const shortest = 7 + 32 + 16; // header, enc, tag
     const expected = Array.from(sealed, (_, cut) => (cut < shortest ? 'truncated' : 'open-failed'));
     const codes = [];
@@ -93,7 +93,7 @@ describe.each(implementations)('%s', (_name, hpke) => {
     }
   });
 
-  test('G03 1 to 64 bytes appended are refused', async () => {
+  test('G03 a request with 1 to 64 extra bytes is refused', async () => {
     for (const extra of [1, 2, 16, 63, 64]) {
       expect(await codeOf(() => open(concat(sealed, new Uint8Array(extra))))).toBe('open-failed');
     }
@@ -121,7 +121,7 @@ describe.each(implementations)('%s', (_name, hpke) => {
     expect(await codeOf(() => open(other))).toBe(code);
   });
 
-  test('G05 a suite that we have and the key does not offer is refused, and so is one offered that we lack', async () => {
+  test('G05 a suite that the key does not offer, or that the implementation lacks, is refused', async () => {
     const { privateKey, config: pair } = await keyPair(hpke, KEM.X25519);
     const lacking = { kdfId: 1, aeadId: 2 };
     const key = await loadGatewayKey(hpke, { ...pair, privateKey, suites: [AES, lacking] });
@@ -137,7 +137,7 @@ describe.each(implementations)('%s', (_name, hpke) => {
     expect(await codeOf(() => decapsulateRequest(hpke, [key], header))).toBe('unsupported-suite');
   });
 
-  test('G06 0 to 6 bytes, the header alone, enc short by one, and no tag', async () => {
+  test('G06 0 to 6 bytes, a bare header, enc short by one byte and a missing tag are refused as truncated', async () => {
     for (const length of [0, 1, 2, 3, 4, 5, 6, 7, 38, 39, 54]) {
       expect(await codeOf(() => open(sealed.subarray(0, length)))).toBe('truncated');
     }
@@ -147,7 +147,7 @@ describe.each(implementations)('%s', (_name, hpke) => {
     expect(await codeOf(() => open(concat(xWing, new Uint8Array(1), random(16))))).toBe('open-failed');
   });
 
-  test('a key is found by its id and its KEM together', async () => {
+  test('a key is selected by key id and KEM together', async () => {
     const twin = await keyPair(hpke, KEM.X_WING, 1);
     const both = [await loadGatewayKey(hpke, { ...twin.config, privateKey: twin.privateKey }), ...keys];
     expect((await decapsulateRequest(hpke, both, sealed)).kemId).toBe(KEM.X25519);
@@ -176,12 +176,12 @@ describe.each(implementations)('%s', (_name, hpke) => {
     expect(await codeOf(() => other.openResponse(answer))).toBe('open-failed');
   });
 
-  test('a response nonce of a wrong length is our own fault, and is refused', async () => {
+  test('a response nonce of a wrong length is refused with bad-nonce', async () => {
     const { sealResponse } = await open(sealed);
     expect(await codeOf(() => sealResponse(REQUEST, () => new Uint8Array(12)))).toBe('bad-nonce');
   });
 
-  test('encapsulating to what is no key of ours is refused', async () => {
+  test('encapsulating to an unknown KEM, an unknown suite or a bad key is refused', async () => {
     expect(await codeOf(sendTo({ kemId: 0xffff }))).toBe('unsupported-kem');
     expect(await codeOf(sendTo({ suites: [CHACHA] }))).toBe('unsupported-suite');
     expect(await codeOf(sendTo({ publicKey: new Uint8Array(32) }))).toBe('bad-key');

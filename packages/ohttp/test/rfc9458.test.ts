@@ -50,7 +50,7 @@ describe.each(implementations)('RFC 9458 Appendix A by %s', (_name, hpke) => {
     expect(encapsulatedRequest).toHaveLength(v.encapsulated_request_length);
   });
 
-  test('the request that it opens to', async () => {
+  test('the decrypted request', async () => {
     const opened = await decapsulateRequest(hpke, [await gatewayKey()], fromHex(v.encapsulated_request));
     expect(hex(opened.request)).toBe(v.bhttp_request);
     expect(hex(opened.enc)).toBe(v.client_ephemeral_public_key);
@@ -64,7 +64,7 @@ describe.each(implementations)('RFC 9458 Appendix A by %s', (_name, hpke) => {
     expect(sealed).toHaveLength(v.encapsulated_response_length);
   });
 
-  test('the response that it opens to', async () => {
+  test('the decrypted response', async () => {
     const { openResponse } = await encapsulate();
     expect(hex(await openResponse(fromHex(v.encapsulated_response)))).toBe(v.bhttp_response);
   });
@@ -73,8 +73,8 @@ describe.each(implementations)('RFC 9458 Appendix A by %s', (_name, hpke) => {
     const labels = { request: utf8(v.request_label), response: utf8(v.response_label) };
     const hdr = encodeHeader(config, AES);
     expect(hex(concat(labels.request, Uint8Array.of(0), hdr))).toBe(v.hpke_info);
-    const chance = replay(v.client_ephemeral_secret_key);
-    const { context } = await startSender(hpke, config, AES, labels, chance);
+    const recorded = replay(v.client_ephemeral_secret_key);
+    const { context } = await startSender(hpke, config, AES, labels, recorded);
     expect(hex(context.responseSecret)).toBe(v.exported_secret);
   });
 

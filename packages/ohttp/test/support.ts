@@ -2,7 +2,7 @@ import { fromHex, type Bytes, type Random } from '@sotto/wire';
 import { AEAD, KDF, type Hpke, type Kem, type KeyConfig, type SuiteIds } from '@sotto/ohttp';
 import type { Pull } from '@sotto/ohttp';
 
-/** A Random that hands back recorded bytes, and objects to a length or a call nobody recorded. */
+/** A Random that returns recorded bytes in order, and throws on a call or a length that was not recorded. */
 export function replay(...recorded: readonly string[]): Random {
   const left = recorded.map((text) => fromHex(text));
   return (length) => {
@@ -14,7 +14,7 @@ export function replay(...recorded: readonly string[]): Random {
   };
 }
 
-/** Chance without node:crypto or crypto.subtle, for tests that run anywhere. */
+/** Randomness without node:crypto or crypto.subtle, for tests that run on any platform. */
 export const random: Random = (length) => {
   const bytes = new Uint8Array(length);
   for (let at = 0; at < length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
@@ -25,14 +25,14 @@ export const AES: SuiteIds = { kdfId: KDF.HKDF_SHA256, aeadId: AEAD.AES_128_GCM 
 export const CHACHA: SuiteIds = { kdfId: KDF.HKDF_SHA256, aeadId: AEAD.CHACHA20_POLY1305 };
 export const SUITES = [AES, CHACHA];
 
-/** A part of an implementation by its id; tests know that it is there. */
+/** The part of an implementation that has this id; throws when there is none. */
 export function byId<T extends { readonly id: number }>(list: readonly T[], id: number): T {
   const found = list.find((part) => part.id === id);
   if (found === undefined) throw new Error(`no part has the id ${id}`);
   return found;
 }
 
-/** A key pair's private half and the configuration that publishes it. */
+/** A new private key and the configuration that publishes its public key. */
 export async function keyPair(
   hpke: Hpke,
   kemId: number,
@@ -43,7 +43,7 @@ export async function keyPair(
   return { config: { keyId, kemId, publicKey, suites: SUITES }, privateKey };
 }
 
-/** The code of the error that a promise gives, whatever its class says its name is; or `none`. */
+/** The code of the OhttpError that a promise rejects with, or `none`. */
 export async function codeOf(work: () => Promise<unknown>): Promise<string> {
   try {
     await work();

@@ -13,10 +13,10 @@ import { byId, codeOf } from './support.ts';
 
 const SUITE_ID = concat(utf8('KEM'), uint(2, KEM.X25519));
 
-/** Of RFC 7748's `acceptable` public keys RFC 9180 §7.1.4 refuses these, and one key shall have one encoding. */
+/** Public keys that RFC 7748 accepts, and that RFC 9180 §7.1.4 or our rule of one encoding per key refuses. */
 const REFUSED = ['ZeroSharedSecret', 'NonCanonicalPublic'];
 
-/** What an implementation of the port does with Wycheproof's rows, each named by its tcId. */
+/** Runs Wycheproof's rows through one implementation of the port; results are listed by tcId. */
 export function wycheproof(name: string, hpke: Hpke): void {
   test(`Wycheproof X25519: ${name}, ${x25519.tests.length} rows`, async () => {
     const kem = byId(hpke.kems, KEM.X25519);
@@ -60,7 +60,7 @@ export function wycheproof(name: string, hpke: Hpke): void {
       const okm = async () => hex(await kdf.expand(prk, fromHex(row.info), row.size));
       const right = await okm().then(
         (value) => row.result === 'valid' && value === row.okm,
-        // @hpke/core throws what it likes; an HKDF of ours that gave more would count past a byte.
+        // @hpke/core has error classes of its own.
         ({ code }) => row.result === 'invalid' && (code === 'out-of-range' || name === '@hpke/core'),
       );
       if (!right) wrong.push(row.tcId);
@@ -69,7 +69,7 @@ export function wycheproof(name: string, hpke: Hpke): void {
   });
 }
 
-/** Our own HMAC, of which HKDF uses short messages only. */
+/** Our own HMAC, also with the long messages that HKDF never uses. */
 export function wycheproofHmac(): void {
   test(`Wycheproof HMAC-SHA256: ${hmac.tests.length} rows`, () => {
     const wrong = hmac.tests.filter(({ key, msg, tag, result }) => {
@@ -80,14 +80,14 @@ export function wycheproofHmac(): void {
   });
 }
 
-/** DHKEM's ExtractAndExpand (RFC 9180 §4.1) of what X25519 gives. */
+/** DHKEM's ExtractAndExpand (RFC 9180 §4.1) of an X25519 shared secret. */
 async function secretOf(shared: string, enc: Uint8Array<ArrayBuffer>, publicKey: Uint8Array<ArrayBuffer>) {
   const prk = await labeledExtract(NOBLE_HKDF_SHA256, SUITE_ID, EMPTY, utf8('eae_prk'), fromHex(shared));
   const info = labeledInfo(SUITE_ID, utf8('shared_secret'), concat(enc, publicKey), 32);
   return NOBLE_HKDF_SHA256.expand(prk, info, 32);
 }
 
-/** Hex of what comes out, or the code of the error. */
+/** The result in hex, or the code of the error. */
 async function valueOrCode(work: () => Promise<Uint8Array<ArrayBuffer>>): Promise<string> {
   let value = '';
   const code = await codeOf(async () => {

@@ -9,7 +9,7 @@ import { NOBLE_ML_KEM_768 } from '../src/parts/noble-parts.ts';
 import type { LoadSeed } from './ml-kem-seeds.ts';
 import { byId, codeOf, replay } from './support.ts';
 
-const SK_X = new Uint8Array(32).fill(9); // the sender's of X25519, the half that Wycheproof leaves open
+const SK_X = new Uint8Array(32).fill(9); // the X25519 half, which Wycheproof's ML-KEM rows do not have
 const CT_X = x25519.getPublicKey(SK_X);
 const PK_X = x25519.getPublicKey(new Uint8Array(32).fill(8));
 
@@ -19,7 +19,7 @@ function combined(K: string, pkX: Bytes): string {
   return hex(sha3_256(concat(fromHex(K), ssX, CT_X, pkX, utf8('\\.//^\\'))));
 }
 
-/** Wycheproof's public keys as the ML-KEM half of X-Wing's. */
+/** Wycheproof's public keys as the ML-KEM half of X-Wing public keys. */
 export function wycheproofEncaps(name: string, hpke: Hpke): void {
   test(`Wycheproof ML-KEM-768 encapsulation: ${name}, ${encaps.tests.length} rows`, async () => {
     const kem = byId(hpke.kems, KEM.X_WING);
@@ -41,7 +41,7 @@ export function wycheproofEncaps(name: string, hpke: Hpke): void {
   });
 }
 
-/** Wycheproof's ciphertexts as the ML-KEM half of X-Wing's, opened with its seeds. */
+/** Wycheproof's ciphertexts as the ML-KEM half of X-Wing ciphertexts, decapsulated with its seeds. */
 export function wycheproofDecaps(name: string, load: LoadSeed): void {
   test(`Wycheproof ML-KEM-768 decapsulation: ${name}, ${decaps.tests.length} rows`, async () => {
     const wrong: number[] = [];

@@ -3,7 +3,7 @@ import { concat, fromUtf8, Reader, uint, utf8, vector, type Bytes, type UnixSeco
 import { PrivacyPassError } from './error.ts';
 
 /**
- * What a token is asked for (RFC 9577 §2.1).
+ * The challenge that a token is issued for (RFC 9577 §2.1).
  *
  *     struct { uint16 token_type; opaque issuer_name<1..2^16-1>;
  *              opaque redemption_context<0..32>; opaque origin_info<0..2^16-1>; }
@@ -12,17 +12,20 @@ export interface TokenChallenge {
   readonly tokenType: number;
   readonly issuerName: string;
   readonly redemptionContext: Bytes; // 0 or 32 bytes
-  readonly originInfo: string; // names with commas between, or empty
+  readonly originInfo: string; // origin names separated by commas, or empty
 }
 
 function check({ issuerName, redemptionContext }: TokenChallenge): void {
-  if (issuerName === '') throw new PrivacyPassError('bad-challenge', 'no issuer_name');
+  if (issuerName === '') throw new PrivacyPassError('bad-challenge', 'issuer_name is empty');
   if (redemptionContext.length !== 0 && redemptionContext.length !== 32) {
-    throw new PrivacyPassError('bad-challenge', `redemption_context: ${redemptionContext.length} bytes`);
+    throw new PrivacyPassError(
+      'bad-challenge',
+      `redemption_context has ${redemptionContext.length} bytes, not 0 or 32`,
+    );
   }
 }
 
-/** @throws {PrivacyPassError} `bad-challenge` @throws {WireError} `out-of-range` */
+/** Encodes a challenge. @throws {PrivacyPassError} `bad-challenge` @throws {WireError} `out-of-range` */
 export function encodeTokenChallenge(challenge: TokenChallenge): Bytes {
   check(challenge);
   return concat(
@@ -33,7 +36,7 @@ export function encodeTokenChallenge(challenge: TokenChallenge): Bytes {
   );
 }
 
-/** @throws {PrivacyPassError} `bad-challenge` @throws {WireError} */
+/** Decodes a challenge. @throws {PrivacyPassError} `bad-challenge` @throws {WireError} `truncated`, `trailing`, `bad-text` */
 export function decodeTokenChallenge(bytes: Bytes): TokenChallenge {
   const r = new Reader(bytes);
   const challenge = {
@@ -51,9 +54,9 @@ const CONTEXT = utf8('sotto redemption context');
 const NUL = uint(1, 0);
 
 /**
- * The challenge of a service for the tokens of one epoch: the same for everyone.
+ * The challenge of a service for the tokens of one epoch, the same for every client.
  *
- * @param epoch - the epoch's start
+ * @param c.epoch - the start of the epoch
  */
 export function serviceChallenge(c: {
   readonly tokenType: number;

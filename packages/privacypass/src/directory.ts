@@ -9,29 +9,32 @@ import {
 } from '@sotto/wire';
 import { PrivacyPassError } from './error.ts';
 
+/** The media type of an issuer directory (RFC 9578 §4). */
 export const DIRECTORY = 'application/private-token-issuer-directory';
+/** The path of an issuer directory on the issuer's origin (RFC 9578 §4). */
 export const DIRECTORY_PATH = '/.well-known/private-token-issuer-directory';
 
-/** A key that an issuer offers (RFC 9578 §4). `service` is ours: which service the key's tokens are for. */
+/** A key of an issuer (RFC 9578 §4). `service` is our extension: the service that the key's tokens are for. */
 export interface DirectoryKey {
   readonly tokenType: number;
-  readonly tokenKey: Bytes; // as its type serializes it
+  readonly tokenKey: Bytes; // encoded as its token type requires
   readonly notBefore?: UnixSeconds;
   readonly service?: string;
 }
 
+/** An issuer directory (RFC 9578 §4). */
 export interface Directory {
   readonly issuerRequestUri: string;
   readonly tokenKeys: readonly DirectoryKey[]; // in order of preference
 }
 
-/** base64url with padding, as RFC 9577 and 9578 print keys and tokens. */
+/** base64url with padding, in which RFC 9577 and RFC 9578 write keys and tokens. */
 export function paddedBase64url(bytes: Bytes): string {
   const bare = base64url(bytes);
   return bare.padEnd(Math.ceil(bare.length / 4) * 4, '=');
 }
 
-/** The directory's JSON: one byte string for one directory, its members in one order. */
+/** Encodes a directory as JSON. Equal directories have equal bytes: members are in a fixed order. */
 export function encodeDirectory({ issuerRequestUri, tokenKeys }: Directory): Bytes {
   return utf8(
     JSON.stringify({
@@ -46,10 +49,10 @@ export function encodeDirectory({ issuerRequestUri, tokenKeys }: Directory): Byt
   );
 }
 
-const MAX_KEYS = 1024; // far above what any issuer shows at once
+const MAX_KEYS = 1024; // far more than an issuer publishes
 
 /**
- * Decodes a directory. Members that we do not know are ignored, and types that we lack are kept.
+ * Decodes a directory. Unknown members are ignored, and keys of unknown token types are kept.
  *
  * @throws {PrivacyPassError} `bad-directory`
  */
@@ -64,7 +67,8 @@ export function decodeDirectory(bytes: Bytes): Directory {
     };
   } catch (error) {
     if (error instanceof PrivacyPassError) throw error;
-    if (error instanceof SyntaxError || error instanceof ProtocolError) throw bad('its syntax', error);
+    if (error instanceof SyntaxError || error instanceof ProtocolError)
+      throw bad('not valid JSON or base64url', error);
     throw error;
   }
 }

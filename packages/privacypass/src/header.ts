@@ -7,8 +7,8 @@ const SCHEME = 'privatetoken';
 
 /** One `PrivateToken` challenge of a `WWW-Authenticate` field (RFC 9577 §2.1.2). */
 export interface HeaderChallenge {
-  readonly challenge: Bytes; // an encoded TokenChallenge, of any type, not looked into
-  readonly tokenKey: Bytes | null; // of any length; null when the origin gives none
+  readonly challenge: Bytes; // an encoded TokenChallenge of any type, not decoded
+  readonly tokenKey: Bytes | null; // of any length; null when the origin sends none
   readonly maxAge: number | null; // seconds
 }
 
@@ -55,8 +55,8 @@ export function formatAuthorization(token: Bytes): string {
 /**
  * Parses an `Authorization` field that holds exactly one token, quoted or not, padded or not.
  *
- * What could be a twin of a token's text (a second token, bits left over in base64url, half of its
- * padding) is refused. Parameters that we do not know are stepped over, as §2.2.2 demands.
+ * Anything that would give one token a second text (another token, unused bits in base64url, partial padding) is
+ * refused. Unknown parameters are ignored, as §2.2.2 requires.
  *
  * @returns the encoded token, of any length
  * @throws {PrivacyPassError} `no-token` for another scheme, `bad-token`, `bad-header`

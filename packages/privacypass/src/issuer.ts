@@ -11,7 +11,7 @@ import {
 } from './token.ts';
 import { voprfTokenType } from './token-type.ts';
 
-/** Runs BlindEvaluate, which checks every element before it uses the key. */
+/** BlindEvaluate, which checks every element before it uses the key. */
 async function evaluate(
   voprf: Voprf,
   key: VoprfKeyPair,
@@ -25,18 +25,18 @@ async function evaluate(
   if (voprfTokenType(request.tokenType).suite !== voprf.suite) {
     throw new PrivacyPassError(
       'unknown-token-type',
-      `token type ${request.tokenType} is not of ${voprf.suite}`,
+      `token type ${request.tokenType} does not belong to ${voprf.suite}`,
     );
   }
   if (request.truncatedTokenKeyId !== truncatedIdOf(key.publicKey)) {
-    throw new PrivacyPassError('wrong-key', 'another key is named');
+    throw new PrivacyPassError('wrong-key', 'the truncated key id belongs to another key');
   }
-  if (request.elements.length === 0) throw new PrivacyPassError('empty-batch', 'no elements');
+  if (request.elements.length === 0) throw new PrivacyPassError('empty-batch', 'the request has no elements');
   try {
     return await voprf.blindEvaluate(key, request.elements, random);
   } catch (error) {
     if (error instanceof VoprfError && error.code === 'bad-element') {
-      throw new PrivacyPassError('bad-element', 'a blinded element is not one', { cause: error });
+      throw new PrivacyPassError('bad-element', 'a blinded element is not a group element', { cause: error });
     }
     throw error;
   }
@@ -60,7 +60,7 @@ export async function issueSingle(
 }
 
 /**
- * Issues a batch under one proof (draft-ietf-privacypass-batched-tokens). The limit of its size is the caller's.
+ * Issues a batch under one proof (draft-ietf-privacypass-batched-tokens). The caller limits its size.
  *
  * @returns an encoded AmortizedBatchTokenResponse
  * @throws {PrivacyPassError} `unknown-token-type`, `wrong-key`, `empty-batch`, `bad-element`
@@ -77,9 +77,9 @@ export async function issueAmortized(
 }
 
 /**
- * Whether the authenticator is this key's (RFC 9578 §5.4), in time that does not tell how far it was right.
+ * Whether the authenticator is valid under this key (RFC 9578 §5.4). The comparison is constant-time.
  *
- * Key id, challenge and epoch are the caller's to check, before this.
+ * The caller checks key id, challenge and epoch first.
  */
 export async function verifyToken(voprf: Voprf, secretKey: Bytes, token: Token): Promise<boolean> {
   if (voprfTokenType(token.tokenType).suite !== voprf.suite) return false;
@@ -87,7 +87,7 @@ export async function verifyToken(voprf: Voprf, secretKey: Bytes, token: Token):
   return equalBytes(expected, token.authenticator);
 }
 
-/** Whether the token names this key. */
+/** Whether the token has the key id of this key. */
 export function namesKey(token: Token, publicKey: Bytes): boolean {
   return equalBytes(token.tokenKeyId, tokenKeyId(publicKey));
 }

@@ -2,6 +2,7 @@ import { concat, Reader, uint, varint, type Bytes } from '@sotto/wire';
 import { PrivacyPassError } from './error.ts';
 import { tokenType, voprfTokenType } from './token-type.ts';
 
+// Media types of RFC 9578 §8.4 and draft-ietf-privacypass-batched-tokens.
 export const TOKEN_REQUEST = 'application/private-token-request';
 export const TOKEN_RESPONSE = 'application/private-token-response';
 export const AMORTIZED_REQUEST = 'application/private-token-amortized-batch-request';
@@ -20,6 +21,7 @@ export interface TokenRequest {
   readonly blindedMsg: Bytes;
 }
 
+/** Encodes a TokenRequest. @throws {WireError} `out-of-range` */
 export function encodeTokenRequest(request: TokenRequest): Bytes {
   return concat(uint(2, request.tokenType), uint(1, request.truncatedTokenKeyId), request.blindedMsg);
 }
@@ -33,7 +35,7 @@ function readTokenRequest(r: Reader): TokenRequest {
   };
 }
 
-/** @throws {PrivacyPassError} `unknown-token-type` @throws {WireError} */
+/** Decodes a TokenRequest. @throws {PrivacyPassError} `unknown-token-type` @throws {WireError} `truncated`, `trailing` */
 export function decodeTokenRequest(bytes: Bytes): TokenRequest {
   const r = new Reader(bytes);
   const request = readTokenRequest(r);
@@ -57,7 +59,7 @@ export function variable(bytes: Bytes): Bytes {
   return concat(varint(bytes.length), bytes);
 }
 
-/** `opaque<V>`, as a reader that cannot see past its end. */
+/** `opaque<V>`, as a reader of its contents. */
 export function readVariable(r: Reader, field: string): Reader {
   return new Reader(r.opaque(r.minimalVarint(`${field}.length`), field));
 }
@@ -66,16 +68,17 @@ export function readVariable(r: Reader, field: string): Reader {
 export function readElements(r: Reader, length: number, field: string): Bytes[] {
   const elements: Bytes[] = [];
   while (r.remaining > 0) elements.push(r.opaque(length, field));
-  if (elements.length === 0) throw new PrivacyPassError('empty-batch', `${field}: none`);
+  if (elements.length === 0) throw new PrivacyPassError('empty-batch', `${field}: the vector is empty`);
   return elements;
 }
 
+/** Encodes an AmortizedBatchTokenRequest. @throws {WireError} `out-of-range` */
 export function encodeAmortizedBatchTokenRequest(request: AmortizedBatchTokenRequest): Bytes {
   const head = concat(uint(2, request.tokenType), uint(1, request.truncatedTokenKeyId));
   return concat(head, variable(concat(...request.blindedMsgs)));
 }
 
-/** @throws {PrivacyPassError} `unknown-token-type`, `empty-batch` @throws {WireError} */
+/** @throws {PrivacyPassError} `unknown-token-type`, `empty-batch` @throws {WireError} `truncated`, `trailing`, `not-minimal` */
 export function decodeAmortizedBatchTokenRequest(bytes: Bytes): AmortizedBatchTokenRequest {
   const r = new Reader(bytes);
   const { value, Ne } = voprfTokenType(r.uint(2, 'token_type'));
@@ -85,18 +88,18 @@ export function decodeAmortizedBatchTokenRequest(bytes: Bytes): AmortizedBatchTo
   return { tokenType: value, truncatedTokenKeyId, blindedMsgs: readElements(list, Ne, 'blinded_msg') };
 }
 
-/** Requests of any types and keys in one body, each answered by itself: `TokenRequest requests<V>`. */
+/** Encodes requests of any types and keys in one body, `TokenRequest requests<V>`. Each gets its own response. */
 export function encodeGenericBatchTokenRequest(requests: readonly TokenRequest[]): Bytes {
   return variable(concat(...requests.map(encodeTokenRequest)));
 }
 
-/** @throws {PrivacyPassError} `unknown-token-type`, `empty-batch` @throws {WireError} */
+/** @throws {PrivacyPassError} `unknown-token-type`, `empty-batch` @throws {WireError} `truncated`, `trailing`, `not-minimal` */
 export function decodeGenericBatchTokenRequest(bytes: Bytes): TokenRequest[] {
   const r = new Reader(bytes);
   const list = readVariable(r, 'requests');
   r.end('GenericBatchTokenRequest');
   const requests: TokenRequest[] = [];
   while (list.remaining > 0) requests.push(readTokenRequest(list));
-  if (requests.length === 0) throw new PrivacyPassError('empty-batch', 'requests: none');
+  if (requests.length === 0) throw new PrivacyPassError('empty-batch', 'requests: the vector is empty');
   return requests;
 }

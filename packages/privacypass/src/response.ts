@@ -9,11 +9,12 @@ export interface TokenResponse {
   readonly evaluateProof: Bytes; // 2 * Ns bytes
 }
 
+/** Encodes a TokenResponse. */
 export function encodeTokenResponse({ evaluateMsg, evaluateProof }: TokenResponse): Bytes {
   return concat(evaluateMsg, evaluateProof);
 }
 
-/** @throws {PrivacyPassError} `unknown-token-type` @throws {WireError} */
+/** Decodes a TokenResponse. @throws {PrivacyPassError} `unknown-token-type` @throws {WireError} `truncated`, `trailing` */
 export function decodeTokenResponse(type: number, bytes: Bytes): TokenResponse {
   const { Ne, Ns } = voprfTokenType(type);
   const r = new Reader(bytes);
@@ -31,11 +32,12 @@ export interface AmortizedBatchTokenResponse {
   readonly evaluatedProof: Bytes; // 2 * Ns bytes
 }
 
+/** Encodes an AmortizedBatchTokenResponse. */
 export function encodeAmortizedBatchTokenResponse(response: AmortizedBatchTokenResponse): Bytes {
   return concat(variable(concat(...response.evaluatedMsgs)), response.evaluatedProof);
 }
 
-/** @throws {PrivacyPassError} `unknown-token-type`, `empty-batch` @throws {WireError} */
+/** @throws {PrivacyPassError} `unknown-token-type`, `empty-batch` @throws {WireError} `truncated`, `trailing`, `not-minimal` */
 export function decodeAmortizedBatchTokenResponse(type: number, bytes: Bytes): AmortizedBatchTokenResponse {
   const { Ne, Ns } = voprfTokenType(type);
   const r = new Reader(bytes);
@@ -45,10 +47,10 @@ export function decodeAmortizedBatchTokenResponse(type: number, bytes: Bytes): A
   return { evaluatedMsgs: readElements(list, Ne, 'evaluated_msg'), evaluatedProof };
 }
 
-/** A response of one of the requests of a generic batch; null where the issuer gave none. */
+/** The response to one request of a generic batch; null where the issuer issued no token. */
 export type GenericTokenResponse = { readonly tokenType: number; readonly response: Bytes } | null;
 
-/** `optional<struct { uint16 token_type; TokenResponse; }> responses<V>` */
+/** Encodes `optional<struct { uint16 token_type; TokenResponse; }> responses<V>`. */
 export function encodeGenericBatchTokenResponse(responses: readonly GenericTokenResponse[]): Bytes {
   const list = responses.map((entry) =>
     entry === null ? uint(1, 0) : concat(uint(1, 1), uint(2, entry.tokenType), entry.response),
@@ -67,7 +69,7 @@ export function decodeGenericBatchTokenResponse(bytes: Bytes): GenericTokenRespo
     if (presence > 1) throw new PrivacyPassError('bad-presence', 'presence is neither 0 nor 1');
     responses.push(presence === 0 ? null : readResponse(list));
   }
-  if (responses.length === 0) throw new PrivacyPassError('empty-batch', 'responses: none');
+  if (responses.length === 0) throw new PrivacyPassError('empty-batch', 'responses: the vector is empty');
   return responses;
 }
 

@@ -4,16 +4,20 @@ import { PrivacyPassError } from './error.ts';
 /** Sizes in bytes, as RFC 9578 §8.2.1 names them. */
 export interface TokenType {
   readonly value: number;
-  readonly suite: VoprfSuiteId | null; // null: we only decode it
+  readonly suite: VoprfSuiteId | null; // null: decoded but not issued
   readonly Nk: number; // of a token's authenticator
   readonly requestLength: number; // of blinded_msg
   readonly responseLength: number; // of TokenResponse: evaluate_msg, then the proof
 }
 
-export const VOPRF_P384 = 0x0001; // RFC 9578 §8.2.1
-export const BLIND_RSA = 0x0002; // RFC 9578 §8.2.2: decoded, never issued
-export const VOPRF_RISTRETTO255 = 0x0005; // draft-ietf-privacypass-batched-tokens
+/** Token type of VOPRF(P-384, SHA-384) (RFC 9578 §8.2.1). */
+export const VOPRF_P384 = 0x0001;
+/** Token type of Blind RSA (RFC 9578 §8.2.2): decoded, never issued. */
+export const BLIND_RSA = 0x0002;
+/** Token type of VOPRF(ristretto255, SHA-512) (draft-ietf-privacypass-batched-tokens). */
+export const VOPRF_RISTRETTO255 = 0x0005;
 
+/** The token types that we decode, by their values. */
 export const TOKEN_TYPES: ReadonlyMap<number, TokenType> = new Map(
   [
     ofVoprf(VOPRF_P384, 'P384-SHA384'),
@@ -41,7 +45,7 @@ export interface VoprfTokenType extends TokenType {
 }
 
 /**
- * A type that is issued by VOPRF.
+ * A token type that is issued with VOPRF.
  *
  * @throws {PrivacyPassError} `unknown-token-type`
  */

@@ -3,12 +3,12 @@ import { concat, Reader, uint, type Bytes } from '@sotto/wire';
 import { tokenType } from './token-type.ts';
 
 /**
- * What is spent (RFC 9577 §2.2).
+ * A token (RFC 9577 §2.2).
  *
  *     struct { uint16 token_type; uint8 nonce[32]; uint8 challenge_digest[32];
  *              uint8 token_key_id[Nid]; uint8 authenticator[Nk]; }
  *
- * 146 bytes of type 0x0001, 162 of 0x0005, 354 of 0x0002.
+ * It has 146 bytes for type 0x0001, 162 for 0x0005, 354 for 0x0002.
  */
 export interface Token {
   readonly tokenType: number;
@@ -18,16 +18,17 @@ export interface Token {
   readonly authenticator: Bytes; // Nk bytes
 }
 
-/** What the authenticator is over: 98 bytes. */
+/** The 98 bytes that the authenticator covers (RFC 9577 §2.2). */
 export function tokenAuthenticatorInput(token: Omit<Token, 'authenticator'>): Bytes {
   return concat(uint(2, token.tokenType), token.nonce, token.challengeDigest, token.tokenKeyId);
 }
 
+/** Encodes a token. */
 export function encodeToken(token: Token): Bytes {
   return concat(tokenAuthenticatorInput(token), token.authenticator);
 }
 
-/** @throws {PrivacyPassError} `unknown-token-type` @throws {WireError} `truncated`, `trailing` */
+/** Decodes a token. @throws {PrivacyPassError} `unknown-token-type` @throws {WireError} `truncated`, `trailing` */
 export function decodeToken(bytes: Bytes): Token {
   const r = new Reader(bytes);
   const { value, Nk } = tokenType(r.uint(2, 'token_type'));
@@ -42,12 +43,12 @@ export function decodeToken(bytes: Bytes): Token {
   return token;
 }
 
-/** token_key_id: 32 bytes, over the key as the directory prints it (RFC 9578 §5.5, §6.5). */
+/** token_key_id: the SHA-256 of the encoded public key, 32 bytes (RFC 9578 §5.5, §6.5). */
 export function tokenKeyId(publicKey: Bytes): Bytes {
   return sha256(publicKey);
 }
 
-/** truncated_token_key_id: the last byte of token_key_id, all that a request tells of its key. */
+/** truncated_token_key_id: the last byte of token_key_id, which is all that a request says of its key. */
 export function truncatedTokenKeyId(publicKey: Bytes): number {
   return tokenKeyId(publicKey)[31] ?? 0;
 }

@@ -126,7 +126,7 @@ const request = (type: number, blindedMsg: Bytes) =>
 test.each([
   [1, 49],
   [5, 32],
-])('I01 I03 a blinded message of another length than type %i has is refused', (type, Ne) => {
+])('I01 I03 type %i: a blinded message of a wrong length is refused', (type, Ne) => {
   for (let length = 0; length < Ne; length++) {
     expect(() => decodeTokenRequest(request(type, new Uint8Array(length)))).toThrow(code('truncated'));
   }
@@ -175,7 +175,7 @@ test('the sizes of the batched-token draft: 30 and 100 tokens of type 0x0005', (
   ]);
 });
 
-test('the challenge of a service is one for everyone, and another for each epoch, service and type', () => {
+test('serviceChallenge is the same for every client, and differs by epoch, service and type', () => {
   const base = { tokenType: 5, issuerName: 'issuer.example', service: 'stickers', epoch: 86_400 };
   const encoded = (c: typeof base) => encodeTokenChallenge(serviceChallenge(c)).join();
   const all = [

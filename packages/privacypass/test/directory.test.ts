@@ -27,7 +27,7 @@ test('decode inverts encode, and encode gives the same bytes each time', () => {
   );
 });
 
-test('a directory reads as RFC 9578 §4 prints one, with its service beside each key', () => {
+test('a directory has the JSON of RFC 9578 §4, with a service beside each key', () => {
   const tokenKeys = [{ tokenType: 5, tokenKey: new Uint8Array(32), notBefore: 86_400, service: 'stickers' }];
   const encoded = encodeDirectory({ issuerRequestUri: 'https://issuer.example/token-request', tokenKeys });
   expect(fromUtf8(encoded)).toBe(
@@ -36,7 +36,7 @@ test('a directory reads as RFC 9578 §4 prints one, with its service beside each
   );
 });
 
-test('members that we do not know are ignored, and keys without padding are read', () => {
+test('unknown members are ignored, and keys without padding decode', () => {
   const text = '{"x":1,"issuer-request-uri":"/r","token-keys":[{"token-type":9,"token-key":"AAA","y":[]}]}';
   expect(decodeDirectory(utf8(text))).toEqual({
     issuerRequestUri: '/r',
@@ -63,7 +63,7 @@ test.each([
   '{"issuer-request-uri":"/r","token-keys":[{"token-type":5,"token-key":"AAAA","not-before":1.5}]}',
   '{"issuer-request-uri":"/r","token-keys":[{"token-type":5,"token-key":"AAAA","service":5}]}',
   `{"issuer-request-uri":"/r","token-keys":[${Array.from({ length: 1025 }, () => '0').join()}]}`,
-])('a directory of another shape is refused: %s', (text) => {
+])('a malformed directory is refused: %s', (text) => {
   expect(() => decodeDirectory(utf8(text))).toThrow(expect.objectContaining({ code: 'bad-directory' }));
 });
 

@@ -24,7 +24,7 @@ test.each([
   ['with a parameter after it that we do not know', `PrivateToken token="${PADDED}", max-age="1"`],
   ['with a parameter before it that we do not know', `PrivateToken x=y, token=${BARE}`],
   ['with white space where RFC 9110 lets it stand', `PrivateToken  token = "${PADDED}" `],
-])('S01 one token %s is read', (_, value) => {
+])('S01 a header with one token, %s, parses', (_, value) => {
   expect(parseAuthorization(value)).toEqual(TOKEN);
 });
 
@@ -56,7 +56,7 @@ test.each([
   expect(() => parseAuthorization(value)).toThrow(code(expected));
 });
 
-test('S17 of all texts one character away from a token, none but its own forms reads as it', () => {
+test('S17 no text that differs from a token by one character parses to the same token', () => {
   const value = `PrivateToken token="${PADDED}"`;
   const forms = new Set<string>();
   for (let at = 'PrivateToken token="'.length; at < value.length - 1; at++) {
@@ -74,7 +74,7 @@ test('S17 of all texts one character away from a token, none but its own forms r
   expect([...forms]).toEqual([value]);
 });
 
-test('a formatted token parses back', () => {
+test('formatAuthorization and parseAuthorization are inverse', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 1, maxLength: 400 }), (token) => {
       const plain = Uint8Array.from(token);
@@ -83,7 +83,7 @@ test('a formatted token parses back', () => {
   );
 });
 
-test('a formatted challenge parses back', () => {
+test('formatChallenge and parseChallenges are inverse', () => {
   const challenge = fc.record({ challenge: bytes(40), tokenKey: bytes(33), maxAge: fc.nat() });
   fc.assert(
     fc.property(challenge, (c) => {
@@ -101,7 +101,7 @@ const codeOf = (parse: () => unknown): string | null => {
   }
 };
 
-test('text from anywhere parses or throws one of our errors', () => {
+test('arbitrary text parses or throws a PrivacyPassError', () => {
   const parts = ['PrivateToken', ' ', ',', 'token', '=', '"', 'AAAA', 'x', '\\', '\u00ff', 'challenge'];
   const near = fc.array(fc.constantFrom(...parts)).map((some) => some.join(''));
   fc.assert(
@@ -121,7 +121,7 @@ test.each([
   expect(() => parseChallenges(value)).toThrow(code(expected));
 });
 
-test('parsing takes time in proportion to the text', () => {
+test('parsing takes linear time', () => {
   const started = performance.now();
   for (const unit of ['a,', 'a ', 'PrivateToken ', 'a="\\"', ' ,\t', 'a=b,']) {
     expect([null, 'bad-header']).toContain(codeOf(() => parseChallenges(unit.repeat(65_000 / unit.length))));

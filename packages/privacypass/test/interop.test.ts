@@ -49,7 +49,7 @@ describe.each([
       random,
     });
 
-  test('their client, our issuer: the token is good on both sides', async () => {
+  test('their client with our issuer: both sides verify the token', async () => {
     const client = new privateVerif.Client();
     const request = await client.createTokenRequest(TheirChallenge.deserialize(challenge), key.publicKey);
     const response = await issueSingle(voprf, key, decodeTokenRequest(plain(request.serialize())), random);
@@ -59,7 +59,7 @@ describe.each([
     expect(await privateVerif.verifyToken(token, key.secretKey)).toBe(true);
   });
 
-  test('our client, their issuer: the token is good on both sides', async () => {
+  test('our client with their issuer: both sides verify the token', async () => {
     const issuer = new privateVerif.Issuer('issuer.example', key.secretKey, key.publicKey);
     const pending = ours(1);
     const response = await issuer.issue(privateVerif.TokenRequest.deserialize(pending.request));
@@ -70,7 +70,7 @@ describe.each([
     expect(await verifyToken(voprf, key.secretKey, decodeToken(received))).toBe(true);
   });
 
-  test('their generic batch, our issuer', async () => {
+  test('their generic batch with our issuer', async () => {
     const clients = [new privateVerif.Client(), new privateVerif.Client()];
     const requests = await Promise.all(
       clients.map((client) =>
@@ -94,7 +94,7 @@ describe.each([
     }
   });
 
-  test('our generic batch, their issuer', async () => {
+  test('our generic batch with their issuer', async () => {
     const issuer = new privateVerif.Issuer('issuer.example', key.secretKey, key.publicKey);
     const pending = [ours(1), ours(1)];
     const body = encodeGenericBatchTokenRequest(pending.map(({ request }) => decodeTokenRequest(request)));

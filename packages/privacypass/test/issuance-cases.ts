@@ -30,7 +30,7 @@ const AMORTIZED = [
   { name: 'batched tokens, amortized 0x0005', ...amortizedR255 },
 ];
 
-/** Every published issuance by VOPRF, byte for byte: the client's, the issuer's and the redeemer's part. */
+/** Every published VOPRF issuance vector, byte for byte: the client's, the issuer's and the redeemer's part. */
 export function issuanceVectors(label: string, voprfOf: VoprfOf): void {
   for (const { name, tokenType, cases } of SINGLE) {
     test.each(cases.map((v, i) => [i + 1, v] as const))(`${label}: ${name} #%i`, async (_, v) => {

@@ -38,7 +38,7 @@ describe.each(TYPES)('the issuer of type $type ($name)', ({ type, voprf, bad }) 
       random,
     );
 
-  test('a good element is answered', async () => {
+  test('a valid element is evaluated', async () => {
     expect(await single(good)).toHaveLength(voprf.Ne + 2 * voprf.Ns);
     expect(await batch([good, good])).toHaveLength((2 * voprf.Ne < 64 ? 1 : 2) + 2 * voprf.Ne + 2 * voprf.Ns);
   });
@@ -67,7 +67,7 @@ describe.each(TYPES)('the issuer of type $type ($name)', ({ type, voprf, bad }) 
     await expect(batch([])).rejects.toThrow(code('empty-batch'));
   });
 
-  test('I13 a request that is a view into a larger buffer is answered alike, and its surroundings stay out', async () => {
+  test('I13 a request that is a view into a larger buffer gets the same response, without its surroundings', async () => {
     const request = Uint8Array.of(0, type, truncated, ...good);
     const canary = new Uint8Array(request.length + 14).fill(0xc5);
     canary.set(request, 7);
@@ -82,7 +82,7 @@ describe.each(TYPES)('the issuer of type $type ($name)', ({ type, voprf, bad }) 
 });
 
 const never = () => {
-  throw new Error('chance was drawn');
+  throw new Error('the test does not expect a call for randomness');
 };
 
 test('I06 nothing is evaluated of a batch with one bad element', async () => {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 export const bytes = (length: number) =>
   fc.uint8Array({ minLength: length, maxLength: length }).map((b) => Uint8Array.from(b));
 
-/** Whether the codec gave the input back, or refused it with a ProtocolError and nothing else. */
+/** Whether the codec returned the input unchanged or refused it with a ProtocolError. */
 function decodedOrRefused(roundTrip: () => Bytes, input: Bytes): boolean {
   try {
     return equalBytes(roundTrip(), input);
@@ -14,7 +14,7 @@ function decodedOrRefused(roundTrip: () => Bytes, input: Bytes): boolean {
   }
 }
 
-/** The four laws of a codec of which no proper prefix and no extension is another value. */
+/** The four laws of a codec in which no proper prefix and no extension of a value is a value. */
 export function laws<T>(
   name: string,
   arbitrary: fc.Arbitrary<T>,
@@ -39,7 +39,7 @@ export function laws<T>(
     );
   });
 
-  test(`${name}: one byte more is refused as trailing`, () => {
+  test(`${name}: one extra byte is refused as trailing`, () => {
     fc.assert(
       fc.property(arbitrary, fc.nat({ max: 255 }), (value, extra) => {
         const longer = Uint8Array.of(...encode(value), extra);
@@ -48,7 +48,7 @@ export function laws<T>(
     );
   });
 
-  test(`${name}: bytes from anywhere decode and encode back, or throw a ProtocolError`, () => {
+  test(`${name}: arbitrary bytes round-trip or throw a ProtocolError`, () => {
     fc.assert(
       fc.property(
         arbitrary,

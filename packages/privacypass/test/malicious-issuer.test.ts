@@ -19,7 +19,7 @@ import {
 
 const COUNT = 3;
 
-/** What an issuer may do to a response; each returns the bytes that the client gets. */
+/** Ways in which an issuer can manipulate a response; each returns the bytes that the client receives. */
 async function attacks(
   voprf: Voprf,
   type: number,
@@ -85,24 +85,27 @@ describe.each([
   const pending = createTokenRequests({ ...common, count: COUNT, kind: 'amortized' });
   const { honest, attacks: all } = await attacks(voprf, type, pending.request, key);
 
-  test('the honest response gives every token', async () => {
+  test('an honest response gives all tokens', async () => {
     expect(await pending.finish(honest)).toHaveLength(COUNT);
   });
 
-  test.each([...all])('I12 %s: the whole batch is void, and nothing tells why', async (_, response) => {
-    const error: unknown = await pending.finish(response).then(
-      () => null,
-      (caught: unknown) => caught,
-    );
-    expect(error).toBeInstanceOf(PrivacyPassError);
-    expect(error).toMatchObject({
-      code: 'bad-response',
-      message: 'the issuer answered what no honest issuer would',
-    });
-  });
+  test.each([...all])(
+    'I12 %s: the whole batch is refused with bad-response, without the reason',
+    async (_, response) => {
+      const error: unknown = await pending.finish(response).then(
+        () => null,
+        (caught: unknown) => caught,
+      );
+      expect(error).toBeInstanceOf(PrivacyPassError);
+      expect(error).toMatchObject({
+        code: 'bad-response',
+        message: 'the response is not one that an honest issuer sends',
+      });
+    },
+  );
 });
 
-test('a client asks for nothing that it could not finish', () => {
+test('createTokenRequests refuses a request that it could not finish', () => {
   const voprf = nobleVoprf('ristretto255-SHA512');
   const random = seeded(5);
   const { publicKey } = voprf.generateKeyPair(random);

@@ -8,7 +8,7 @@ const ORDER = {
   ),
 };
 
-/** The proof's nonce r = s + c * k mod n, which the drafts' vectors leave out: the wide bytes that give it. */
+/** The random bytes that give the proof's nonce r = s + c * k mod n, which the drafts' vectors leave out. */
 export function recoverNonce(voprf: Voprf, secretKey: Bytes, proof: Bytes): Bytes {
   const little = voprf.suite === 'ristretto255-SHA512';
   const order = (bytes: Bytes) => (little ? bytes.toReversed() : bytes);

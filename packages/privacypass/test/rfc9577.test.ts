@@ -28,7 +28,7 @@ test.each(v.structures.filter((s) => s.issuerName !== undefined).map((s) => [s.a
   },
 );
 
-test('RFC 9577 A.1 the greased structure has a type that nobody assigns', () => {
+test('RFC 9577 A.1 the greased structure has an unassigned token type', () => {
   const greased = v.structures.filter((s) => s.issuerName === undefined);
   expect(greased.map((s) => s.tokenType)).toEqual(['0000']);
 });

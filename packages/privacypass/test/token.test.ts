@@ -44,7 +44,7 @@ describe.each([
   const response = await issueSingle(voprf, keyA, decodeTokenRequest(pending.request), random);
   const [token = new Uint8Array(0)] = await pending.finish(response);
 
-  /** What a redeemer accepts: a live key, an accepted challenge, the key's own authenticator. */
+  /** Whether a redeemer accepts the token: live key, accepted challenge, valid authenticator. */
   const accepts = async (bytes: Bytes, key = keyA, challenge = challengeA): Promise<boolean> => {
     const decoded = decodeToken(bytes);
     return (
@@ -55,11 +55,11 @@ describe.each([
     );
   };
 
-  test('the token itself is good', async () => {
+  test('the unmodified token verifies', async () => {
     expect(await accepts(token)).toBe(true);
   });
 
-  test('S03 a bit flipped in any byte makes it bad, by its authenticator alone', async () => {
+  test('S03 a token with one flipped bit does not verify', async () => {
     for (let at = 2; at < token.length; at += step) {
       const flipped = token.slice();
       flipped[at] = (flipped[at] ?? 0) ^ (1 << (at % 8));
@@ -67,27 +67,27 @@ describe.each([
     }
   });
 
-  test('S02 S17 bytes after it, and a byte less, make it no token', () => {
+  test('S02 S17 a token with extra or missing bytes does not decode', () => {
     expect(() => decodeToken(concat(token, Uint8Array.of(0)))).toThrow(
       expect.objectContaining({ code: 'trailing' }),
     );
     expect(() => decodeToken(token.subarray(0, -1))).toThrow(expect.objectContaining({ code: 'truncated' }));
   });
 
-  test('S19 a token of service A is bad at B, whose key and challenge are others', async () => {
+  test('S19 a token for service A does not verify at service B', async () => {
     expect(await accepts(token, keyB, challengeOf('b'))).toBe(false);
     expect(await accepts(token, keyA, challengeOf('b'))).toBe(false);
     expect(await accepts(token, keyB, challengeA)).toBe(false);
     expect(await verifyToken(voprf, keyB.secretKey, decodeToken(token))).toBe(false);
   });
 
-  test('S19 a token that claims another key id is bad under both keys', async () => {
+  test('S19 a token with another key id verifies under neither key', async () => {
     const claimed = { ...decodeToken(token), tokenKeyId: new Uint8Array(32).fill(1) };
     expect(namesKey(claimed, keyA.publicKey)).toBe(false);
     expect(await verifyToken(voprf, keyA.secretKey, claimed)).toBe(false);
   });
 
-  test('S19 a token of one type sent as the other is none', async () => {
+  test('S19 a token sent with another token type does not decode or verify', async () => {
     const other = type === 1 ? 5 : 1;
     const sentAs = Uint8Array.of(0, other, ...token.subarray(2));
     expect(() => decodeToken(sentAs)).toThrow(expect.objectContaining({ name: 'WireError' }));
@@ -97,7 +97,7 @@ describe.each([
   });
 });
 
-test('another implementation of the same suite redeems the same token', async () => {
+test('another implementation of the suite verifies the same token', async () => {
   const noble = nobleVoprf('ristretto255-SHA512');
   const key = noble.generateKeyPair(seeded(2));
   const input = seeded(4)(98);

@@ -25,7 +25,7 @@ function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
   return result;
 }
 
-/** The salt inside EMSA-PSS (RFC 8017 §9.1), unmasked by MGF1. */
+/** The salt of an EMSA-PSS encoding (RFC 8017 §9.1), unmasked by MGF1. */
 function saltOf(encoded: Bytes): Bytes {
   const masked = encoded.subarray(0, -HASH - 1);
   const h = encoded.subarray(-HASH - 1, -1);
@@ -50,7 +50,7 @@ interface Figures {
 
 const CONSISTENT = { verifies: true, signed: true, blinded: true, salted: true };
 
-/** Blind RSA (RFC 9474 §4) by its equations, for we issue none: whether the figures belong to each other. */
+/** Checks Blind RSA vectors (RFC 9474 §4) by their equations, because we do not issue such tokens. */
 function facts(v: Figures, blindedMsg: Bytes, blindSig: Bytes): typeof CONSISTENT {
   const jwk = createPrivateKey(Buffer.from(fromHex(v.issuerSecret))).export({ format: 'jwk' });
   const n = number(Buffer.from(jwk.n ?? '', 'base64url'));
@@ -68,7 +68,7 @@ function facts(v: Figures, blindedMsg: Bytes, blindSig: Bytes): typeof CONSISTEN
     verifies: verify('sha384', tokenAuthenticatorInput(token), pss, token.authenticator),
     signed: power(number(blindSig), e, n) === number(blindedMsg),
     blinded: (signature * number(fromHex(v.blind))) % n === number(blindSig),
-    salted: v.salt === undefined || hex(saltOf(encoded)) === v.salt, // the batched drafts print none
+    salted: v.salt === undefined || hex(saltOf(encoded)) === v.salt, // the batched drafts do not print it
   };
 }
 

@@ -7,10 +7,10 @@ const OUT = path.resolve(import.meta.dirname, '../dist');
 const BASE64 = /"([A-Za-z0-9+/]{100000,}={0,2})"/;
 
 /**
- * Takes libsodium's WebAssembly out of its npm package, since workerd compiles none at run time: its bytes
- * into `dist/libsodium.wasm`, and its own loader without them into `dist/libsodium.js`.
+ * Extracts libsodium's WebAssembly from its npm package, because workerd compiles none at run time: the bytes go to
+ * `dist/libsodium.wasm`, and the loader without them to `dist/libsodium.js`.
  *
- * The same package gives the same two files; done again, it does nothing.
+ * The output depends on the package only. Running it again does nothing.
  */
 export function extractLibsodium(): void {
   const wrappers = createRequire(import.meta.url).resolve('libsodium-wrappers-sumo');
@@ -23,16 +23,19 @@ export function extractLibsodium(): void {
   const text = readFileSync(source, 'utf8');
   const embedded = BASE64.exec(text)?.[1];
   if (embedded === undefined || !text.includes('instantiateWasm')) {
-    throw new Error('libsodium-sumo has another shape than 0.8.4');
+    throw new Error(
+      'libsodium-sumo is not laid out as in version 0.8.4; adapt packages/voprf/scripts/libsodium.ts',
+    );
   }
   const wasm = Buffer.from(embedded, 'base64');
-  if (!WebAssembly.validate(wasm)) throw new Error('libsodium-sumo: not WebAssembly');
+  if (!WebAssembly.validate(wasm))
+    throw new Error('libsodium-sumo: the embedded bytes are not valid WebAssembly');
   mkdirSync(OUT, { recursive: true });
   write(wasmFile, wasm);
   write(loaderFile, text.replace(BASE64, '""'));
 }
 
-/** All or nothing: another process may be reading. */
+/** Writes atomically, because another process may be reading. */
 function write(file: string, content: string | Uint8Array): void {
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, content);

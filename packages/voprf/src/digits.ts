@@ -1,8 +1,8 @@
 export const WINDOW = 5; // bits
 
 /**
- * Digits of a public scalar, the least first: odd and in -15..15, or zero; of any five in a row, one at most is
- * not zero. So a table holds P, 3P, … 15P.
+ * The width-5 NAF of a public scalar, least significant digit first: each digit is odd and in -15..15, or zero, and of
+ * any five in a row at most one is not zero. A table for it holds P, 3P, … 15P.
  */
 export function signedDigits(scalar: bigint, length: number): Int8Array {
   const bits = Uint8Array.from(scalar.toString(2).padStart(length + WINDOW, '0'), Number).toReversed();

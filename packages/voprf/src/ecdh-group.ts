@@ -10,13 +10,13 @@ const { Point } = p384;
 const { Fp, BASE } = Point;
 const { a, b } = Point.CURVE();
 
-/** Affine coordinates, 48 bytes each, the greater first. */
+/** Affine coordinates, 48 bytes each, big-endian. */
 export interface Coordinates {
   readonly x: Bytes;
   readonly y: Bytes;
 }
 
-/** A platform's P-384, where a private key is a secret scalar in 1..n-1. */
+/** ECDH over P-384 in a platform's implementation. A private key is a secret scalar in 1..n-1. */
 export interface Ecdh {
   load(scalar: Bytes): MaybePromise<{
     readonly publicKey: Coordinates;
@@ -25,10 +25,10 @@ export interface Ecdh {
   }>;
 }
 
-/** The generator without the tables that noble keeps for its own: they cost a cold start more than they save it. */
+/** The generator without noble's precomputed tables, which would slow a cold start. */
 const GENERATOR = Point.fromAffine(BASE.toAffine());
 
-/** P-384 whose long-lived secrets are touched by ECDH alone; public arithmetic, and `blind`, are noble's. */
+/** P-384 whose long-lived secrets are used by ECDH only. Public arithmetic and `blind` are noble's. */
 export function ecdhGroup(ecdh: Ecdh): Group<P384Point> {
   return {
     ...p384Group(),
@@ -39,10 +39,10 @@ export function ecdhGroup(ecdh: Ecdh): Group<P384Point> {
 }
 
 /**
- * Multiplies by k knowing only the x coordinates that ECDH gives.
+ * Multiplies by k with ECDH, which returns x coordinates only.
  *
- * For Q = kP, with K = kG: x = x(Q) = ECDH(k, P) and x' = x(Q + K) = ECDH(k, P + G), and the addition law, read
- * backwards, gives y(Q). That y satisfies the curve's equation checks both answers.
+ * For Q = kP and K = kG: x = x(Q) = ECDH(k, P) and x' = x(Q + K) = ECDH(k, P + G). Solving the addition law for y gives
+ * y(Q). Both results are checked by the curve equation, which y(Q) must satisfy.
  */
 async function loadSecret(ecdh: Ecdh, scalar: Bytes): Promise<Secret<P384Point>> {
   const key = await ecdh.load(scalar);
@@ -55,13 +55,13 @@ async function loadSecret(ecdh: Ecdh, scalar: Bytes): Promise<Secret<P384Point>>
   return {
     publicElement: () => publicPoint,
     async multiply(P) {
-      if (P.equals(GENERATOR.negate())) return publicPoint.negate(); // there is no x of P + G
+      if (P.equals(GENERATOR.negate())) return publicPoint.negate(); // P + G has no x coordinate
       const affine = normalizeZ(Point, [P, P.add(GENERATOR)]); // at the cost of one inversion
       const [xQ = 0n, xSum = 0n] = await Promise.all(affine.map(derive));
       const y2 = Fp.add(Fp.mul(Fp.add(Fp.sqr(xQ), a), xQ), b);
       const slope2 = Fp.mul(Fp.add(Fp.add(xSum, xQ), K.x), Fp.sqr(Fp.sub(xQ, K.x)));
       const yQ = Fp.mul(Fp.sub(Fp.add(y2, Fp.sqr(K.y)), slope2), halfOverYK);
-      if (Fp.sqr(yQ) !== y2) throw new TypeError('the two answers of ECDH do not fit each other');
+      if (Fp.sqr(yQ) !== y2) throw new TypeError('the two results of ECDH are inconsistent');
       return Point.fromAffine({ x: xQ, y: yQ });
     },
   };

@@ -5,10 +5,10 @@ import { createVoprf } from './protocol.ts';
 import type { Voprf } from './voprf.ts';
 
 /**
- * P384-SHA384 whose secret keys are touched by OpenSSL's ECDH, which is constant in time; without the thread
- * pool and the third multiplication by which Node's WebCrypto checks a private key.
+ * P384-SHA384 (RFC 9497 §4.4) whose secret keys are used by OpenSSL's constant-time ECDH, without a thread pool, and
+ * without the third multiplication with which Node's WebCrypto checks a private key.
  *
- * A key is loaded once: hand in the same `secretKey` array each time.
+ * A key is loaded once if the caller passes the same `secretKey` array each time.
  */
 export function nodeEcdhVoprf(): Voprf {
   return createVoprf(ecdhGroup(NODE));

@@ -3,18 +3,18 @@ import { ecdhGroup, type Coordinates, type Ecdh } from './ecdh-group.ts';
 import { createVoprf } from './protocol.ts';
 import type { Voprf } from './voprf.ts';
 
-/** What we use of WebCrypto's SubtleCrypto. */
+/** The methods of WebCrypto's SubtleCrypto that are used. */
 export type EcdhSubtle = Pick<SubtleCrypto, 'importKey' | 'exportKey' | 'deriveBits'>;
 
 const CURVE = { name: 'ECDH', namedCurve: 'P-384' };
 const UNCOMPRESSED = Uint8Array.of(4);
-/** PrivateKeyInfo (RFC 5208) around an ECPrivateKey (RFC 5915) that names P-384 and leaves out its public key. */
+/** PrivateKeyInfo (RFC 5208) with an ECPrivateKey (RFC 5915) for P-384 without its public key, up to the scalar. */
 const PKCS8_PREFIX = fromHex('304e020100301006072a8648ce3d020106052b81040022043730350201010430');
 
 /**
- * P384-SHA384 whose secret keys are touched by WebCrypto's ECDH, which is constant in time.
+ * P384-SHA384 (RFC 9497 §4.4) whose secret keys are used by WebCrypto's constant-time ECDH.
  *
- * A key is loaded once: hand in the same `secretKey` array each time.
+ * A key is loaded once if the caller passes the same `secretKey` array each time.
  */
 export function ecdhVoprf(subtle: EcdhSubtle): Voprf {
   return createVoprf(ecdhGroup(webcryptoEcdh(subtle)));
@@ -26,7 +26,7 @@ function webcryptoEcdh(subtle: EcdhSubtle): Ecdh {
       const pkcs8 = concat(PKCS8_PREFIX, scalar);
       const shown = await subtle.importKey('pkcs8', pkcs8, CURVE, true, ['deriveBits']);
       const { x = '', y = '' } = (await subtle.exportKey('jwk', shown)) as JsonWebKey;
-      // What is kept for the key's life cannot be exported (its public half was all that we wanted).
+      // The first key was extractable, to read its public key. The key that is kept is not extractable.
       const key = await subtle.importKey('pkcs8', pkcs8, CURVE, false, ['deriveBits']);
       pkcs8.fill(0);
       return {
@@ -39,7 +39,7 @@ function webcryptoEcdh(subtle: EcdhSubtle): Ecdh {
             false,
             [],
           );
-          const algorithm = { name: 'ECDH', public: peer }; // a variable, since workerd's types spell it $public
+          const algorithm = { name: 'ECDH', public: peer }; // in a variable, because workerd's types call the member $public
           return new Uint8Array(await subtle.deriveBits(algorithm, key, 384));
         },
       };

@@ -1,7 +1,7 @@
 import type { Bytes } from '@sotto/wire';
 import type { MaybePromise, VoprfSuiteId } from './voprf.ts';
 
-/** A secret scalar, ready to multiply by. Only this touches a secret, so only this must not leak one. */
+/** A loaded secret scalar. Implementations must not leak it by timing. */
 export interface Secret<E> {
   /** The scalar times the generator. */
   publicElement(): MaybePromise<E>;
@@ -10,8 +10,8 @@ export interface Secret<E> {
 }
 
 /**
- * The prime-order group of a suite (RFC 9497 §2.1): what differs from one way of doing its arithmetic
- * to another. Scalars are Ns bytes below n, as SerializeScalar writes them; E is a decoded element.
+ * The prime-order group of a suite (RFC 9497 §2.1), in one implementation. Scalars are Ns bytes below n, in the form of
+ * SerializeScalar; E is a decoded element.
  */
 export interface Group<E> {
   readonly suite: VoprfSuiteId;
@@ -25,9 +25,9 @@ export interface Group<E> {
   serialize(element: E): Bytes;
   /** Null unless the bytes are Ne bytes, canonical and not the identity. */
   deserialize(bytes: Bytes): E | null;
-  /** Whether the bytes are Ns bytes and below n; zero is one. */
+  /** Whether the bytes are Ns bytes and below n. Zero is allowed. */
   isScalar(bytes: Bytes): boolean;
-  /** 48 or 72 uniform bytes (wide enough that the bias is below 2^-128), to a scalar. */
+  /** Reduces 1.5 * Ns uniform bytes to a scalar with a bias below 2^-128. */
   reduce(wide: Bytes): Bytes;
   /** r - c * k, of which r and k are secret. */
   respond(r: Bytes, c: Bytes, k: Bytes): Bytes;
@@ -36,10 +36,10 @@ export interface Group<E> {
 
   /** Loads a secret scalar other than zero. */
   load(scalar: Bytes): MaybePromise<Secret<E>>;
-  /** Multiplies by a secret scalar that is used this once. */
+  /** Multiplies by a secret scalar that is used once. */
   multiplyOnce(element: E, scalar: Bytes): E;
-  /** The scalar times the generator, for keys. */
+  /** The public key of a secret scalar: the scalar times the generator. */
   publicOf(scalar: Bytes): E;
-  /** The sum of scalar times element, all of them public. Null when it is the identity. */
+  /** The sum of scalar times element. All are public, so it may take variable time. Null when it is the identity. */
   combine(scalars: readonly Bytes[], elements: readonly E[]): E | null;
 }

@@ -27,7 +27,7 @@ interface Parts<P extends CurvePoint<any, P>> {
   readonly sum: (scalars: readonly bigint[], elements: readonly P[]) => P;
 }
 
-/** A group by noble's points: BigInt, the same everywhere, without any dependence on the platform. */
+/** A group from noble's points: BigInt arithmetic without any dependence on the platform. */
 export function nobleGroup<P extends CurvePoint<any, P>>(parts: Parts<P>): Group<P> {
   const { suite, Point, littleEndian } = parts;
   const { Ne, Ns } = VOPRF_SIZES[suite];
@@ -47,7 +47,7 @@ export function nobleGroup<P extends CurvePoint<any, P>>(parts: Parts<P>): Group
     hashToScalar: (message, DST) => scalarToBytes(field, parts.hashToScalar(message, { DST })),
     serialize: (element) => element.toBytes() as Bytes,
     deserialize(bytes) {
-      if (bytes.length !== Ne) return null; // noble takes 97-byte points too
+      if (bytes.length !== Ne) return null; // noble also accepts uncompressed points
       try {
         const element = Point.fromBytes(bytes);
         return element.is0() ? null : element;
@@ -78,7 +78,7 @@ export function nobleGroup<P extends CurvePoint<any, P>>(parts: Parts<P>): Group
 export type RistrettoPoint = typeof ristretto255.Point.BASE;
 export type P384Point = typeof p384.Point.BASE;
 
-/** A mask that only the holder of the scalar knows, another for each element. */
+/** A 64-bit mask that only the holder of the scalar knows, different for each element. */
 function mask(scalar: bigint, element: RistrettoPoint): bigint {
   const { x } = element.toAffine();
   return BigInt(`0x${hex(sha512(utf8(`Sotto mask ${scalar} ${x}`)).subarray(0, 8))}`);
@@ -104,6 +104,6 @@ export const p384Group = (): Group<P384Point> =>
     hashToScalar: (message, options) => p384_hasher.hashToScalar(message, options),
     hash: sha384,
     littleEndian: false,
-    multiply: (scalar, element) => element.multiply(scalar), // which noble blinds by chance of its own
+    multiply: (scalar, element) => element.multiply(scalar), // noble blinds it with its own randomness
     sum: sumP384,
   });

@@ -3,10 +3,9 @@ import { createVoprf } from './protocol.ts';
 import type { Voprf, VoprfSuiteId } from './voprf.ts';
 
 /**
- * A suite in pure JavaScript, for clients anywhere, whose secrets are drawn for one use each.
+ * A suite in pure JavaScript, for clients, which use each secret once.
  *
- * BigInt does not promise constant time: a server, whose key is used often, takes `@sotto/voprf/sodium`
- * or `@sotto/voprf/ecdh`.
+ * BigInt is not constant-time. A server uses its key often and should use `@sotto/voprf/sodium` or `@sotto/voprf/ecdh`.
  */
 export function nobleVoprf(suite: VoprfSuiteId): Voprf {
   return suite === 'ristretto255-SHA512' ? createVoprf(ristretto255Group()) : createVoprf(p384Group());

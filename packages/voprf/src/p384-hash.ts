@@ -12,8 +12,8 @@ const C2 = Fp.sqrt(12n); // the root of -Z
 const FIELD = { p, m: 1, k: 192, expand: 'xmd', hash: sha384 } as const;
 
 /**
- * hash_to_curve of P384_XMD:SHA-384_SSWU_RO_ (RFC 9380 §8.3) under another tag: noble's takes twice the time,
- * for inversions that the two maps need not make and for an exponent without an addition chain.
+ * hash_to_curve of P384_XMD:SHA-384_SSWU_RO_ (RFC 9380 §8.3) with any tag. noble's takes twice the time, because it
+ * inverts in both maps and has no addition chain for the exponent.
  */
 export function hashToP384(message: Uint8Array, DST: Uint8Array): P384Point {
   const [[u0 = 0n] = [], [u1 = 0n] = []] = hash_to_field(message, 2, { ...FIELD, DST });
@@ -46,22 +46,22 @@ function sqrtRatio(u: bigint, v: bigint): { readonly square: boolean; readonly r
 
 /** x^((p - 3) / 4): in binary 255 ones, a zero, 32 ones, 64 zeros, 30 ones. */
 function power(x: bigint): bigint {
-  const x2 = then(x, 1, x);
-  const x3 = then(x2, 1, x);
-  const x6 = then(x3, 3, x3);
-  const x12 = then(x6, 6, x6);
-  const x15 = then(x12, 3, x3);
-  const x30 = then(x15, 15, x15);
-  const x60 = then(x30, 30, x30);
-  const x120 = then(x60, 60, x60);
-  const x240 = then(x120, 120, x120);
-  const x255 = then(x240, 15, x15);
-  const x32 = then(x30, 2, x2);
-  return then(then(x255, 33, x32), 94, x30);
+  const x2 = squareMultiply(x, 1, x);
+  const x3 = squareMultiply(x2, 1, x);
+  const x6 = squareMultiply(x3, 3, x3);
+  const x12 = squareMultiply(x6, 6, x6);
+  const x15 = squareMultiply(x12, 3, x3);
+  const x30 = squareMultiply(x15, 15, x15);
+  const x60 = squareMultiply(x30, 30, x30);
+  const x120 = squareMultiply(x60, 60, x60);
+  const x240 = squareMultiply(x120, 120, x120);
+  const x255 = squareMultiply(x240, 15, x15);
+  const x32 = squareMultiply(x30, 2, x2);
+  return squareMultiply(squareMultiply(x255, 33, x32), 94, x30);
 }
 
 /** x^(2^squarings) * y */
-function then(x: bigint, squarings: number, y: bigint): bigint {
+function squareMultiply(x: bigint, squarings: number, y: bigint): bigint {
   let raised = x;
   for (let i = 0; i < squarings; i++) raised = (raised * raised) % p;
   return (raised * y) % p;

@@ -6,9 +6,9 @@ const { Point } = p384;
 const p = Point.Fp.ORDER;
 const DIGITS = 385; // of a scalar below 2^384, and a carry
 
-/** X/Z², Y/Z³ (Jacobian), taken modulo p, of either sign; null is the identity. */
+/** X/Z², Y/Z³ (Jacobian coordinates), modulo p, of either sign; null is the identity. */
 type Jacobian = { readonly X: bigint; readonly Y: bigint; readonly Z: bigint } | null;
-/** With Z² and Z³ beside it. */
+/** A point with its Z² and Z³. */
 type Cached = {
   readonly X: bigint;
   readonly Y: bigint;
@@ -18,9 +18,9 @@ type Cached = {
 };
 
 /**
- * The sum of scalar times point, all of them public: it takes time that depends on them.
+ * The sum of scalar times point. The time depends on both, so they must be public.
  *
- * Straus's method with signed windows, on bare BigInt; noble's adds in more general coordinates.
+ * Straus's method with signed windows, in BigInt.
  */
 export function sumPublic(scalars: readonly bigint[], points: readonly P384Point[]): P384Point {
   const tables = points.map(oddMultiples);
@@ -76,7 +76,7 @@ function double(point: Jacobian): Jacobian {
   };
 }
 
-/** Of Q, or of -Q when `negative`; equal and opposite points are told apart. */
+/** Adds Q, or -Q when `negative`. Handles equal and opposite points. */
 function add(point: Jacobian, Q: Cached, negative: boolean): Jacobian {
   const QY = negative ? -Q.Y : Q.Y;
   if (point === null) return { X: Q.X, Y: QY, Z: Q.Z };

@@ -9,17 +9,17 @@ const n = ristretto255.Point.Fn.ORDER;
 const DIGITS = 257; // of a scalar below 2^255, and a carry
 const NIBBLES = 80; // of a secret scalar below 2^253 and a mask of 64 bits times n
 
-/** X, Y, Z, T with x = X/Z, y = Y/Z, xy = T/Z; each taken modulo p, of either sign. */
+/** X, Y, Z, T with x = X/Z, y = Y/Z, xy = T/Z; each modulo p, of either sign. */
 type Extended = readonly [X: bigint, Y: bigint, Z: bigint, T: bigint];
-/** Y + X, Y - X, 2Z, 2dT: what an addition wants of its second point. */
+/** Y + X, Y - X, 2Z, 2dT: the second operand of an addition. */
 type Cached = readonly [sum: bigint, difference: bigint, twoZ: bigint, twoDT: bigint];
 
 const IDENTITY: Extended = [0n, 1n, 1n, 0n];
 
 /**
- * The sum of scalar times point over edwards25519, all of them public: it takes time that depends on them.
+ * The sum of scalar times point over edwards25519. The time depends on both, so they must be public.
  *
- * Straus's method with signed windows, on bare BigInt: half the time of noble's, whose field reduces every sum.
+ * Straus's method with signed windows, in BigInt: half the time of noble's, whose field reduces every sum.
  */
 export function sumPublic(scalars: readonly bigint[], points: readonly RistrettoPoint[]): RistrettoPoint {
   const tables = points.map(oddMultiples);
@@ -36,12 +36,12 @@ export function sumPublic(scalars: readonly bigint[], points: readonly Ristretto
 }
 
 /**
- * The scalar times the point, the scalar secret: always the same doublings, additions and look-ups, of
- * scalar + mask * n, so that two runs with one scalar and two masks see other digits.
+ * A secret scalar times a point: always the same doublings, additions and look-ups. It uses the digits of
+ * scalar + mask * n, which differ for each mask.
  *
- * n * P need not be the identity of edwards25519, but it is that of ristretto255.
+ * n * P need not be the identity of edwards25519, but it is the identity of ristretto255.
  *
- * @param mask - 64 bits, fresh or secret
+ * @param mask - 64 random or secret bits
  */
 export function multiplySecret(scalar: bigint, mask: bigint, point: RistrettoPoint): RistrettoPoint {
   const once = extended(point);

@@ -1,6 +1,6 @@
 import { concat, utf8, type Bytes } from '@sotto/wire';
 
-/** Arithmetic modulo n on serialized scalars, in BigInt: not constant in time, so secrets come here masked. */
+/** Arithmetic modulo n on serialized scalars, in BigInt. It is not constant-time, so secrets are masked first. */
 export interface ScalarField {
   readonly n: bigint;
   readonly Ns: number; // bytes
@@ -36,10 +36,10 @@ export function mod(value: bigint, n: bigint): bigint {
 const SPLIT = utf8('Sotto split');
 
 /**
- * r - c * k, with k split afresh into two shares for each proof, so that no multiplication sees k.
+ * r - c * k, with k split into two new shares for each proof, so that no multiplication uses k itself.
  *
- * The first share is a hash of r, which is as fresh as r itself and as secret; so the proof draws no
- * other chance than RFC 9497's r.
+ * The first share is a hash of r, which is as random and as secret as r. So the proof needs no other randomness than
+ * RFC 9497's r.
  */
 export function respond(
   field: ScalarField,
@@ -57,7 +57,7 @@ export function respond(
   return scalarToBytes(field, mod(masked - challenge * second, n));
 }
 
-/** Inverts scalars other than zero at the cost of one inversion (Montgomery's trick). */
+/** Inverts scalars other than zero with one inversion (Montgomery's trick). */
 export function invertAll(
   field: ScalarField,
   scalars: readonly Bytes[],
@@ -79,7 +79,7 @@ export function invertAll(
   return inverses;
 }
 
-/** Whether little-endian bytes, as many as the order's, are below it, in time that does not tell by how much. */
+/** Whether little-endian bytes of the order's length are below the order, in constant time. */
 export function belowOrder(bytes: Uint8Array, order: Uint8Array): boolean {
   if (bytes.length !== order.length) return false;
   let borrow = 0;

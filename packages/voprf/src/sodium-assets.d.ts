@@ -1,4 +1,4 @@
-/** What scripts/libsodium.ts takes out of libsodium's npm package, before a bundler looks for it. */
+/** The files that scripts/libsodium.ts extracts from libsodium's npm package before bundling. */
 declare module '*.wasm' {
   const module: WebAssembly.Module;
   export default module;

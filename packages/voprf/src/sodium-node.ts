@@ -1,7 +1,7 @@
 import * as sodium from 'libsodium-wrappers-sumo';
 import type { RawSodium, Sodium } from './sodium.ts';
 
-/** Loads libsodium where WebAssembly may be compiled at run time: Node, browsers. */
+/** Loads libsodium on platforms that compile WebAssembly at run time: Node and browsers. */
 export async function loadSodium(): Promise<Sodium> {
   await sodium.ready;
   const { libsodium } = sodium as unknown as { readonly libsodium: RawSodium };

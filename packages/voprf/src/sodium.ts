@@ -100,7 +100,7 @@ class Operations {
 
   /** 64 uniform bytes (RFC 9380 §5.3.1). */
   expand(message: Bytes, dst: Bytes): Bytes {
-    return expand_message_xmd(message, dst, WIDE, this.hash) as Bytes;
+    return expand_message_xmd(message, dst, WIDE, this.hash);
   }
 
   isElement(bytes: Bytes): boolean {

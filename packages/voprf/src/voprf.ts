@@ -1,5 +1,6 @@
 import type { Bytes, Random } from '@sotto/wire';
 
+/** The suites of RFC 9497 §4 that are implemented, by their identifiers. */
 export type VoprfSuiteId = 'ristretto255-SHA512' | 'P384-SHA384';
 
 /** Sizes in bytes (RFC 9497 §4): Ne of an element, Ns of a scalar, Nh of an output. */
@@ -10,12 +11,13 @@ export const VOPRF_SIZES: Readonly<
   'P384-SHA384': { Ne: 49, Ns: 48, Nh: 48 },
 };
 
+/** A server's key pair. */
 export interface VoprfKeyPair {
   readonly secretKey: Bytes; // Ns bytes, 1..n-1
   readonly publicKey: Bytes; // Ne bytes
 }
 
-/** What a client kept of one blinded input, and what the server made of it. */
+/** One input with its blind, and the server's evaluation of it. */
 export interface VoprfItem {
   readonly input: Bytes; // at most 2^16 - 1 bytes
   readonly blind: Bytes; // Ns bytes
@@ -23,10 +25,10 @@ export interface VoprfItem {
   readonly evaluatedElement: Bytes; // Ne bytes
 }
 
-/** An implementation answers at once or later; callers await either. */
+/** Implementations may be synchronous or not; callers await the result. */
 export type MaybePromise<T> = T | Promise<T>;
 
-/** One suite of RFC 9497 in VOPRF mode. Its arithmetic is chosen in an entry file. */
+/** One suite of RFC 9497 in VOPRF mode. Entry files choose its implementation. */
 export interface Voprf {
   readonly suite: VoprfSuiteId;
   readonly Ne: number;
@@ -34,24 +36,24 @@ export interface Voprf {
   readonly Nh: number;
 
   /**
-   * A fresh key pair. Draws one scalar from `random`: 1.5 * Ns bytes, as everything here that draws one.
+   * A new key pair. Takes one scalar from `random`: 1.5 * Ns bytes, as in all methods here.
    *
    * @throws {VoprfError} `bad-random`
    */
   generateKeyPair(random: Random): VoprfKeyPair;
 
-  /** @throws {VoprfError} `bad-scalar` unless the secret key is Ns bytes in 1..n-1 */
+  /** The public key of a secret key. @throws {VoprfError} `bad-scalar` unless it is Ns bytes in 1..n-1 */
   publicKey(secretKey: Bytes): Bytes;
 
   /**
-   * Blinds one input (RFC 9497 §3.3.2, Blind). Draws one scalar from `random`.
+   * Blinds one input (RFC 9497 §3.3.2, Blind). Takes one scalar from `random`.
    *
    * @throws {VoprfError} `bad-input`, `bad-random`
    */
   blind(input: Bytes, random: Random): { blind: Bytes; blindedElement: Bytes };
 
   /**
-   * Evaluates a batch under one proof (RFC 9497 §3.3.2, BlindEvaluate). Draws one scalar from `random`.
+   * Evaluates a batch under one proof (RFC 9497 §3.3.2, BlindEvaluate). Takes one scalar from `random`.
    *
    * @param blindedElements - one or more, Ne bytes each
    * @returns as many elements in the same order, and a proof of 2 * Ns bytes
@@ -73,13 +75,13 @@ export interface Voprf {
   finalize(publicKey: Bytes, items: readonly VoprfItem[], proof: Bytes): MaybePromise<Bytes[]>;
 
   /**
-   * The output that a client would end with, from the secret key alone (RFC 9497 §3.3.2, Evaluate).
+   * The output of an input, computed with the secret key (RFC 9497 §3.3.2, Evaluate).
    *
    * @returns Nh bytes
    * @throws {VoprfError} `bad-scalar`, `bad-input`
    */
   evaluate(secretKey: Bytes, input: Bytes): MaybePromise<Bytes>;
 
-  /** Whether the bytes are one canonical element: Ne bytes, in the group, not the identity. */
+  /** Whether the bytes are a canonical element: Ne bytes, in the group, not the identity. */
   isElement(bytes: Bytes): boolean;
 }

@@ -5,7 +5,7 @@ import { seeded } from './support.ts';
 
 const random = seeded(1);
 
-/** A suite, and how many elements it has decoded. */
+/** A suite that counts the elements it decodes. */
 function counted() {
   const group = ristretto255Group();
   const decoded = { elements: 0 };
@@ -16,7 +16,7 @@ function counted() {
   return { voprf: createVoprf({ ...group, deserialize }), decoded };
 }
 
-test('a batch that was checked element by element is decoded once', async () => {
+test('blindEvaluate does not decode elements again that isElement decoded', async () => {
   const { voprf, decoded } = counted();
   const key = voprf.generateKeyPair(random);
   const inputs = Array.from({ length: 5 }, () => random(8));
@@ -33,7 +33,7 @@ test('a batch that was checked element by element is decoded once', async () => 
   expect(outputs).toEqual(await Promise.all(inputs.map((input) => voprf.evaluate(key.secretKey, input))));
 });
 
-test('an element whose bytes have changed since they were checked is another one, or none', async () => {
+test('blindEvaluate decodes an element again when its bytes changed after isElement', async () => {
   const { voprf } = counted();
   const key = voprf.generateKeyPair(random);
   const blinded = () => voprf.blind(random(8), random).blindedElement;

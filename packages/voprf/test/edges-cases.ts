@@ -10,7 +10,7 @@ import { replay, seeded, wide } from './support.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const never: Random = () => {
-  throw new Error('chance was drawn');
+  throw new Error('the test does not expect a call for randomness');
 };
 
 /** noble's own OPRF, whose RandomScalar maps 1.5 * Ns bytes b to b mod (n - 1) + 1. */
@@ -29,7 +29,7 @@ interface NobleVoprf {
 const NONE: Bytes = new Uint8Array(0);
 const plain = (bytes: Uint8Array): Bytes => Uint8Array.from(bytes);
 
-/** What every implementation of one suite must do alike: against noble's own OPRF, and at the edges. */
+/** Tests that every implementation of a suite must pass: comparison with noble's own OPRF, and edge cases. */
 export function edges(name: string, voprf: Voprf, runs: number): void {
   const little = voprf.suite === 'ristretto255-SHA512';
   const suite = little ? ristretto255_oprf : p384_oprf;
@@ -38,10 +38,10 @@ export function edges(name: string, voprf: Voprf, runs: number): void {
   const n = orderOf(voprf);
   const label = `${name}: ${voprf.suite}`;
   const number = (scalar: Bytes) => BigInt(`0x${hex(little ? scalar.toReversed() : scalar)}`);
-  /** The bytes by which noble draws the scalar that ours draws from `scalar`. */
+  /** The random bytes from which noble makes the scalar that our code makes from `wide(scalar)`. */
   const nobles = (scalar: Bytes) => wide(scalarOf(voprf, number(scalar) - 1n));
 
-  test(`${label} agrees with noble's own OPRF, whatever the input, key and chance`, async () => {
+  test(`${label} agrees with noble's own OPRF for random inputs, keys and randomness`, async () => {
     for (let seed = 1; seed <= runs; seed++) {
       const random = seeded(seed);
       const key = voprf.generateKeyPair(random);
@@ -92,7 +92,7 @@ export function edges(name: string, voprf: Voprf, runs: number): void {
   });
 
   test.each(little ? NOT_RISTRETTO255 : NOT_P384)(
-    `${label} takes $name for no element`,
+    `${label} refuses $name as an element`,
     async ({ element }) => {
       const key = voprf.generateKeyPair(seeded(1));
       const bytes = fromHex(element);
@@ -131,7 +131,7 @@ export function edges(name: string, voprf: Voprf, runs: number): void {
     await expect(voprf.blindEvaluate(mixed, [key.publicKey], never)).rejects.toThrow(code('key-mismatch'));
   });
 
-  test(`${label} refuses empty and endless batches, long inputs, and chance that is none`, async () => {
+  test(`${label} refuses empty and oversized batches, long inputs, and bad randomness`, async () => {
     const key = voprf.generateKeyPair(seeded(1));
     const long = new Uint8Array(2 ** 16);
     await expect(voprf.blindEvaluate(key, [], never)).rejects.toThrow(code('empty-batch'));
@@ -171,7 +171,7 @@ export function edges(name: string, voprf: Voprf, runs: number): void {
     }
   });
 
-  test(`${label} sees that a key's array was written over`, async () => {
+  test(`${label} loads a key again when its array was overwritten`, async () => {
     const key = voprf.generateKeyPair(seeded(1));
     const other = voprf.generateKeyPair(seeded(2));
     const before = await voprf.evaluate(key.secretKey, key.publicKey);

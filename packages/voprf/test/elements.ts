@@ -4,7 +4,7 @@ import type { Voprf } from '../src/index.ts';
 
 const GENERATOR = rfc9496.multiples[1]?.encoding ?? '';
 
-/** 32 bytes that are no element: those of RFC 9496 Appendix A.2, and ours. */
+/** 32-byte strings that do not encode an element: those of RFC 9496 Appendix A.2, and more. */
 export const NOT_RISTRETTO255 = [
   ...rfc9496.invalid.map(({ why, encoding }, i) => [`RFC 9496 A.2 #${i + 1}, ${why}`, encoding]),
   ['the identity', '00'.repeat(32)],
@@ -20,7 +20,7 @@ const X = 'aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a385502f
 const Y = '3617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147ce9da3113b5f0b8c00a60b1ce1d7e819d7a431d7c90ea0e5f';
 const P = 'fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff';
 
-/** What is no compressed point of P-384: other forms of good points, and points that are none. */
+/** Byte strings that are not compressed P-384 points: other encodings of valid points, and invalid points. */
 export const NOT_P384 = [
   ['the point at infinity', '00'],
   ['49 zero bytes', '00'.repeat(49)],
@@ -45,7 +45,7 @@ const ORDER = {
   'P384-SHA384': BigInt(`0x${'f'.repeat(48)}c7634d81f4372ddf581a0db248b0a77aecec196accc52973`),
 };
 
-/** A number as the suite writes its scalars. */
+/** A number in the suite's encoding of scalars. */
 export function scalarOf(voprf: Voprf, value: bigint): Bytes {
   const bytes = fromHex(value.toString(16).padStart(2 * voprf.Ns, '0'));
   return voprf.suite === 'ristretto255-SHA512' ? bytes.toReversed() : bytes;
@@ -55,7 +55,7 @@ export function orderOf(voprf: Voprf): bigint {
   return ORDER[voprf.suite];
 }
 
-/** Scalars at the ends of their range, in it and out of it. */
+/** Scalars at both ends of the valid range, inside and outside. */
 export function scalarEdges(voprf: Voprf): { readonly name: string; readonly scalar: Bytes }[] {
   const n = orderOf(voprf);
   return [

@@ -31,7 +31,7 @@ describe.each(OURS.map(([name, voprf]) => ({ name, suite: voprf.suite, voprf }))
     const group = Oprf.getGroup(voprf.suite, CryptoNoble);
     const inputs = [random(1), random(98), random(300)];
 
-    test('their client takes a batch from our server, and our server redeems it', async () => {
+    test('their client finalizes a batch from our server, and our server redeems it', async () => {
       const client = new VOPRFClient(voprf.suite, key.publicKey, CryptoNoble);
       const [kept, request] = await client.blind(inputs);
       const blinded = request.blinded.map((element) => plain(element.serialize()));
@@ -47,7 +47,7 @@ describe.each(OURS.map(([name, voprf]) => ({ name, suite: voprf.suite, voprf }))
       }
     });
 
-    test('our client takes a batch from their server, and their server redeems it', async () => {
+    test('our client finalizes a batch from their server, and their server redeems it', async () => {
       const server = new VOPRFServer(voprf.suite, key.secretKey, CryptoNoble);
       const items = inputs.map((input) => ({ input, ...voprf.blind(input, random) }));
       const request = new EvaluationRequest(items.map(({ blindedElement }) => group.desElt(blindedElement)));

@@ -6,7 +6,7 @@ import { extractLibsodium } from '../scripts/libsodium.ts';
 const file = (name: string) => readFileSync(new URL(`../dist/${name}`, import.meta.url));
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-test('what is taken out of the npm package of libsodium is this WebAssembly and its loader, each time', () => {
+test('extractLibsodium always produces the same WebAssembly and loader', () => {
   extractLibsodium();
   expect(sha256(file('libsodium.wasm'))).toBe(
     '29dd7daf12daec2afdf7b73101e50679bfe9c38861aa1f0de50ae505ccba99bd',
@@ -16,7 +16,7 @@ test('what is taken out of the npm package of libsodium is this WebAssembly and 
   );
 });
 
-test('the loader holds no WebAssembly of its own, and the WebAssembly asks for four functions', () => {
+test('the loader contains no WebAssembly, and the WebAssembly imports four functions', () => {
   expect(file('libsodium.js').length).toBeLessThan(40_000);
   const module = new WebAssembly.Module(file('libsodium.wasm'));
   expect(WebAssembly.Module.imports(module).map(({ kind }) => kind)).toEqual(

@@ -28,7 +28,7 @@ test("the sum is noble's, whatever the scalars and points, the identity and equa
   );
 });
 
-test('equal, opposite and vanishing terms', () => {
+test('sums of equal, opposite and zero terms', () => {
   const P = p384_hasher.hashToCurve(Uint8Array.of(1));
   expect(sumPublic([5n, n - 5n], [P, P]).is0()).toBe(true);
   expect(sumPublic([7n, 7n], [P, P.negate()]).is0()).toBe(true);

@@ -5,11 +5,11 @@ import type { Voprf } from '../src/index.ts';
 import type { RawSodium } from '../src/sodium.ts';
 import { scalarOf } from './elements.ts';
 
-/** RFC 9496's own figures through one implementation; those of Appendix A.2 are among its edges. */
+/** RFC 9496's vectors through one implementation; those of Appendix A.2 are in elements.ts. */
 export function rfc9496(name: string, voprf: Voprf): void {
   test(`RFC 9496 A.1 the multiples of the generator: ${name}`, async () => {
     const [identity, ...multiples] = vectors.multiples;
-    expect(voprf.isElement(fromHex(identity?.encoding ?? ''))).toBe(false); // VOPRF takes it for none
+    expect(voprf.isElement(fromHex(identity?.encoding ?? ''))).toBe(false); // VOPRF refuses the identity
     for (const { k, encoding } of multiples) {
       expect(hex(voprf.publicKey(scalarOf(voprf, BigInt(k))))).toBe(encoding);
       expect(voprf.isElement(fromHex(encoding))).toBe(true);
@@ -17,7 +17,7 @@ export function rfc9496(name: string, voprf: Voprf): void {
   });
 }
 
-/** The map from 64 bytes by which messages become elements. */
+/** The map from 64 uniform bytes to an element. */
 export function rfc9496Map(name: string, map: (bytes: Bytes) => Bytes): void {
   test(`RFC 9496 A.3 elements of uniform bytes: ${name}, ${vectors.uniform.length} rows`, () => {
     const mapped = vectors.uniform.map(({ bytes }) => hex(map(fromHex(bytes))));

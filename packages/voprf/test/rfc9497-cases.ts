@@ -4,7 +4,7 @@ import vectors from '../../../specs/vectors/rfc9497-voprf.json' with { type: 'js
 import type { Voprf } from '../src/index.ts';
 import { replay, wide } from './support.ts';
 
-/** Every VOPRF figure of RFC 9497 Appendix A for one suite, byte for byte, through one implementation. */
+/** Every VOPRF vector of RFC 9497 Appendix A for one suite, byte for byte, through one implementation. */
 export function rfc9497(name: string, voprf: Voprf): void {
   for (const group of vectors.groups.filter(({ suite }) => suite === voprf.suite)) {
     const secretKey = fromHex(group.secretKey);

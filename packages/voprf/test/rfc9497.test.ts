@@ -17,7 +17,7 @@ const SUITES = { 'ristretto255-SHA512': ristretto255_oprf, 'P384-SHA384': p384_o
 test.each(vectors.groups)('RFC 9497 Appendix A: the tag of $suite, and where its key comes from', (group) => {
   const suite = group.suite as keyof typeof SUITES;
   expect(hex(tags(suite).hashToGroup)).toBe(group.hashToGroupDst);
-  // DeriveKeyPair (§3.2.1) is noble's: no key of ours comes from a seed.
+  // DeriveKeyPair (§3.2.1) is noble's, because our keys are never derived from a seed.
   const derived = SUITES[suite].voprf.deriveKeyPair(fromHex(group.keySeed), fromHex(group.keyInfo));
   expect([hex(derived.secretKey), hex(derived.publicKey)]).toEqual([group.secretKey, group.publicKey]);
 });

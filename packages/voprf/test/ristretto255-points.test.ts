@@ -29,7 +29,7 @@ test("the sum is noble's, whatever the scalars and points, the identity and equa
   );
 });
 
-test('what adds up to nothing is the identity', () => {
+test('a sum of opposite terms is the identity', () => {
   const P = ristretto255_hasher.hashToCurve(Uint8Array.of(1));
   expect(sumPublic([5n, n - 5n], [P, P]).is0()).toBe(true);
   expect(sumPublic([7n, 7n], [P, P.negate()]).is0()).toBe(true);

@@ -1,6 +1,6 @@
 import type { Bytes, Random } from '@sotto/wire';
 
-/** A Random that hands back recorded bytes, and objects to a length or a call nobody recorded. */
+/** A Random that returns recorded bytes in order, and throws on a call or a length that was not recorded. */
 export function replay(...recorded: readonly Bytes[]): Random {
   const left = [...recorded];
   return (length) => {
@@ -12,14 +12,14 @@ export function replay(...recorded: readonly Bytes[]): Random {
   };
 }
 
-/** The bytes that make RandomScalar give this scalar: wide, and below n already. */
+/** The random bytes from which RandomScalar makes this scalar. */
 export function wide(scalar: Bytes): Bytes {
   const bytes = new Uint8Array(scalar.length * 1.5);
   bytes.set(scalar, scalar.length === 32 ? 0 : bytes.length - scalar.length);
   return bytes;
 }
 
-/** Repeatable chance (xorshift32): the same seed, the same bytes. */
+/** Repeatable pseudorandom bytes (xorshift32) for a seed. */
 export function seeded(seed: number): Random {
   let state = seed === 0 ? 1 : seed;
   return (length) =>

@@ -6,7 +6,7 @@ import { seeded } from './support.ts';
 
 const SIZE = 48; // bytes of a scalar and of a coordinate
 const good = vectors.tests.filter(({ result }) => result !== 'invalid');
-/** Good points in the form that the protocol does not have. */
+/** Valid points in encodings that the protocol does not allow. */
 const long = good.filter((row) => row.public.length === 2 * (1 + 2 * SIZE));
 const bad = vectors.tests.filter(({ result }) => result === 'invalid');
 
@@ -27,9 +27,9 @@ const scalar = (integer: string): Bytes =>
   );
 
 /**
- * What an implementation of P384-SHA384 makes of Wycheproof's ECDH: its secret times a peer's element.
+ * Runs Wycheproof's ECDH rows through one implementation of P384-SHA384: a secret times a peer's element.
  *
- * @param step - takes every so many rows, where arithmetic is slow
+ * @param step - tests every step-th row, where the arithmetic is slow
  */
 export function wycheproofEcdh(name: string, voprf: Voprf, step = 1): void {
   const taken = good.filter((_, i) => i % step === 0);

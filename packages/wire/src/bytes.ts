@@ -1,14 +1,16 @@
 /** Bytes that own or view a plain ArrayBuffer, as WebCrypto takes them. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** A source of fresh random bytes; tests hand in a recording. */
+/** Returns `length` fresh random bytes from a CSPRNG; tests pass recorded bytes. */
 export type Random = (length: number) => Bytes;
 
 /** Whole seconds since 1970-01-01T00:00:00Z. */
 export type UnixSeconds = number;
 
+/** No bytes. */
 export const EMPTY: Bytes = new Uint8Array(0);
 
+/** Copies byte strings into one new array, in order. */
 export function concat(...parts: readonly Uint8Array[]): Bytes {
   let length = 0;
   for (const part of parts) length += part.length;

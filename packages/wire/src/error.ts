@@ -1,8 +1,8 @@
 /**
- * What every protocol package throws.
+ * The base class of the errors of every protocol package.
  *
- * `code` is API: a closed union per package, safe to switch on and to count in metrics.
- * `message` is for people; it may change, it never quotes input, and it is never sent to a peer.
+ * `code` is part of the API: a closed union per package, for `switch` and for metrics.
+ * `message` is for people. It may change, never quotes input, and is never sent to a peer.
  */
 export class ProtocolError<Code extends string = string> extends Error {
   readonly code: Code;
@@ -14,6 +14,15 @@ export class ProtocolError<Code extends string = string> extends Error {
   }
 }
 
+/**
+ * Why bytes or text do not decode, or a value cannot be encoded.
+ *
+ * - `truncated`: the input ends inside a field
+ * - `trailing`: bytes follow the end of a struct
+ * - `out-of-range`: a number does not fit its field, or is above 2^53 - 1
+ * - `not-minimal`: a varint is longer than necessary where the shortest form is required
+ * - `bad-text`: not UTF-8, hexadecimal or base64url
+ */
 export class WireError extends ProtocolError<
   'truncated' | 'trailing' | 'out-of-range' | 'not-minimal' | 'bad-text'
 > {}

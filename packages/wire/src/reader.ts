@@ -1,7 +1,7 @@
 import type { Bytes } from './bytes.ts';
 import { WireError } from './error.ts';
 
-/** A cursor over bytes. Every read advances past a whole field or throws `truncated`. */
+/** A cursor over bytes. Every read advances past one whole field, or throws `truncated` and does not move. */
 export class Reader {
   readonly #bytes: Bytes;
   #at = 0;
@@ -20,13 +20,18 @@ export class Reader {
     return this.#at;
   }
 
-  /** `opaque field[length]`: a view on the input, not a copy. */
+  /**
+   * `opaque field[length]`: a view of the input, not a copy.
+   *
+   * @param field - its name, for the error message
+   * @throws {WireError} `truncated`
+   */
   opaque(length: number, field: string): Bytes {
     const from = this.#advance(length, field);
     return this.#bytes.subarray(from, this.#at);
   }
 
-  /** Steps over `length` bytes and says where they begin. */
+  /** Moves past `length` bytes and returns the offset of the first. */
   #advance(length: number, field: string): number {
     if (length > this.remaining) {
       const have = `have ${this.remaining} at offset ${this.#at}`;
@@ -37,7 +42,7 @@ export class Reader {
     return from;
   }
 
-  /** The big-endian number in the next `width` bytes, after `n` as its highest digits. */
+  /** The big-endian number in the next `width` bytes, with `n` as its high-order digits. */
   #digits(n: number, width: number, field: string): number {
     let number = n;
     for (let at = this.#advance(width, field); at < this.#at; at++) {
@@ -47,30 +52,38 @@ export class Reader {
   }
 
   /**
-   * `uintN field`, network byte order, of `width` bytes. Multiplies, since `<<` would wrap at 2^31.
+   * `uintN field` of `width` bytes in network byte order (RFC 8446 §3.3).
    *
-   * @throws {WireError} `out-of-range` when a uint64 exceeds 2^53 - 1
+   * @throws {WireError} `truncated`; `out-of-range` when a uint64 is above 2^53 - 1
    */
   uint(width: 1 | 2 | 4 | 8, field: string): number {
     return this.#digits(0, width, field);
   }
 
-  /** `opaque field<0..2^(8*width)-1>`, as a reader that cannot see past its end. */
+  /**
+   * `opaque field<0..2^(8*width)-1>` (RFC 8446 §3.4), as a reader of its contents.
+   *
+   * @throws {WireError} `truncated`
+   */
   vector(width: 1 | 2 | 4, field: string): Reader {
     return new Reader(this.opaque(this.uint(width, `${field}.length`), field));
   }
 
   /**
-   * A variable-length integer (RFC 9000 §16), of any of the four widths.
+   * A variable-length integer (RFC 9000 §16) in any of its four widths.
    *
-   * @throws {WireError} `out-of-range` above 2^53 - 1: no length that we could hold
+   * @throws {WireError} `truncated`; `out-of-range` above 2^53 - 1
    */
   varint(field: string): number {
     const first = this.#digits(0, 1, field);
     return this.#digits(first & 63, (1 << (first >> 6)) - 1, field);
   }
 
-  /** A variable-length integer in its shortest form, as the batched-token vectors demand. */
+  /**
+   * A variable-length integer in its shortest form, as draft-ietf-privacypass-batched-tokens requires.
+   *
+   * @throws {WireError} `truncated`, `out-of-range`, `not-minimal`
+   */
   minimalVarint(field: string): number {
     const from = this.#at;
     const n = this.varint(field);
@@ -80,12 +93,16 @@ export class Reader {
     return n;
   }
 
-  /** All that is left: a view on the input. */
+  /** The remaining bytes: a view of the input. */
   rest(): Bytes {
     return this.opaque(this.remaining, 'rest');
   }
 
-  /** Call last: a struct with bytes left over is a different struct. */
+  /**
+   * Checks that nothing remains. Call it after the last field of a struct.
+   *
+   * @throws {WireError} `trailing`
+   */
   end(struct: string): void {
     if (this.remaining > 0) {
       throw new WireError('trailing', `${struct}: ${this.remaining} bytes after the end`);
@@ -98,7 +115,7 @@ function safe(n: number, field: string): number {
   return n;
 }
 
-/** How many bytes the shortest variable-length form of n takes: 1, 2, 4 or 8 (RFC 9000 §16). */
+/** The length in bytes of the shortest varint of n: 1, 2, 4 or 8 (RFC 9000 §16). */
 export function varintLength(n: number): 1 | 2 | 4 | 8 {
   if (n < 2 ** 6) return 1;
   if (n < 2 ** 14) return 2;

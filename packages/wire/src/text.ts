@@ -7,11 +7,12 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const SEXTETS = new Map(Array.from(ALPHABET, (char, sextet) => [char, sextet]));
 const OCTETS = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'));
 
+/** Encodes text as UTF-8. A lone surrogate becomes U+FFFD. */
 export function utf8(text: string): Bytes {
   return ENCODER.encode(text) as Bytes;
 }
 
-/** @throws {WireError} `bad-text` when the bytes are not UTF-8 */
+/** Decodes UTF-8; a byte order mark is kept. @throws {WireError} `bad-text` when the bytes are not UTF-8 */
 export function fromUtf8(bytes: Uint8Array): string {
   try {
     return DECODER.decode(bytes);
@@ -20,14 +21,14 @@ export function fromUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** Lower-case hexadecimal. */
+/** Encodes bytes as lower-case hexadecimal. */
 export function hex(bytes: Uint8Array): string {
   let text = '';
   for (const octet of bytes) text += OCTETS[octet];
   return text;
 }
 
-/** @throws {WireError} `bad-text` unless the text is pairs of hexadecimal digits */
+/** Decodes hexadecimal of either case. @throws {WireError} `bad-text` unless the text is pairs of hexadecimal digits */
 export function fromHex(text: string): Bytes {
   if (text.length % 2 !== 0 || /[^0-9a-fA-F]/.test(text)) throw new WireError('bad-text', 'not hexadecimal');
   const bytes = new Uint8Array(text.length / 2);
@@ -35,7 +36,7 @@ export function fromHex(text: string): Bytes {
   return bytes;
 }
 
-/** base64url without padding (RFC 4648 §5). */
+/** Encodes bytes as base64url without padding (RFC 4648 §5). */
 export function base64url(bytes: Uint8Array): string {
   let text = '';
   for (let i = 0; i < bytes.length; i += 3) {
@@ -49,10 +50,10 @@ export function base64url(bytes: Uint8Array): string {
 }
 
 /**
- * Decodes base64url, with its padding or without (RFC 4648 §5).
+ * Decodes base64url with or without padding (RFC 4648 §5).
  *
- * One byte string has one unpadded text: bits left over must be zero (§3.5), so that a twin of a
- * token's text is refused.
+ * Unused bits must be zero (§3.5), so that every byte string has exactly one unpadded text and a token cannot be
+ * written in two ways.
  *
  * @throws {WireError} `bad-text`
  */

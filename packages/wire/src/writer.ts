@@ -3,9 +3,9 @@ import { WireError } from './error.ts';
 import { varintLength } from './reader.ts';
 
 /**
- * `uintN`, network byte order, of `width` bytes.
+ * Encodes `uintN` of `width` bytes in network byte order (RFC 8446 §3.3).
  *
- * @throws {WireError} `out-of-range` when n is not a whole number below 2^(8*width), or above 2^53 - 1
+ * @throws {WireError} `out-of-range` unless n is an integer from 0 to 2^(8*width) - 1, and at most 2^53 - 1
  */
 export function uint(width: 1 | 2 | 4 | 8, n: number): Bytes {
   if (!Number.isSafeInteger(n) || n < 0 || n >= 2 ** (8 * width)) {
@@ -16,18 +16,23 @@ export function uint(width: 1 | 2 | 4 | 8, n: number): Bytes {
   return bytes;
 }
 
-/** `opaque<0..2^(8*width)-1>`: a length of `width` bytes, then the bytes. */
+/**
+ * Encodes `opaque<0..2^(8*width)-1>` (RFC 8446 §3.4): a length of `width` bytes, then the bytes.
+ *
+ * @throws {WireError} `out-of-range` when there are too many bytes
+ */
 export function vector(width: 1 | 2 | 4, bytes: Uint8Array): Bytes {
   return concat(uint(width, bytes.length), bytes);
 }
 
 /**
- * The shortest variable-length integer (RFC 9000 §16).
+ * Encodes the shortest variable-length integer (RFC 9000 §16).
  *
- * @throws {WireError} `out-of-range` when n is not a whole number from 0 to 2^53 - 1
+ * @throws {WireError} `out-of-range` unless n is an integer from 0 to 2^53 - 1
  */
 export function varint(n: number): Bytes {
-  if (!Number.isSafeInteger(n) || n < 0) throw new WireError('out-of-range', 'not a varint');
+  if (!Number.isSafeInteger(n) || n < 0)
+    throw new WireError('out-of-range', 'not an integer from 0 to 2^53 - 1');
   const width = varintLength(n);
   const bytes = uint(width, n);
   bytes[0] = (bytes[0] ?? 0) | (Math.log2(width) << 6);

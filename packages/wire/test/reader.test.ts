@@ -16,7 +16,7 @@ import {
 const withCode = (code: string) => expect.objectContaining({ name: 'WireError', code });
 const WIDTHS = [1, 2, 4, 8] as const;
 
-/** n as a varint of a width of bytes that may be more than it needs (RFC 9000 §16). */
+/** n as a varint of `width` bytes, which may be more than it needs (RFC 9000 §16). */
 function varintOf(n: number, width: 1 | 2 | 4 | 8): Bytes {
   const bytes = uint(width, n);
   bytes[0] = (bytes[0] ?? 0) | (Math.log2(width) << 6);
@@ -44,7 +44,7 @@ function decode(bytes: Bytes): Struct {
   return value;
 }
 
-/** What decoding and encoding make of bytes; those that do not decode are left as they are. */
+/** Decodes and encodes again; bytes that do not decode are returned unchanged. */
 function encodedAgain(bytes: Bytes): Bytes {
   try {
     return encode(decode(bytes));
@@ -69,11 +69,11 @@ describe('uint', () => {
     );
   });
 
-  test.each([-1, 256, 0.5, Number.NaN, Infinity])('%d is refused as a uint8', (n) => {
+  test.each([-1, 256, 0.5, Number.NaN, Infinity])('uint refuses to write %d as a uint8', (n) => {
     expect(() => uint(1, n)).toThrow(withCode('out-of-range'));
   });
 
-  test('a uint64 above 2^53 - 1 is refused, not rounded', () => {
+  test('a uint64 above 2^53 - 1 is refused instead of rounded', () => {
     expect(new Reader(fromHex('001fffffffffffff')).uint(8, 'n')).toBe(Number.MAX_SAFE_INTEGER);
     expect(() => new Reader(fromHex('0020000000000000')).uint(8, 'n')).toThrow(withCode('out-of-range'));
     expect(() => uint(8, 2 ** 53)).toThrow(withCode('out-of-range'));
@@ -90,7 +90,7 @@ describe('varint', () => {
     expect(new Reader(fromHex(text)).varint('n')).toBe(n);
   });
 
-  test('every number below 2^53 is read as it was written, in the shortest form and in any other', () => {
+  test('every number below 2^53 round-trips, in its shortest form and in longer ones', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.maxSafeNat(), fc.nat(), fc.nat(2 ** 14), fc.nat(64)),
@@ -106,29 +106,32 @@ describe('varint', () => {
     );
   });
 
-  test.each([0, 63, 64, 16_383, 16_384, 2 ** 30 - 1, 2 ** 30, 2 ** 32, 2 ** 53 - 1])('the edge %d', (n) => {
-    expect(new Reader(varint(n)).minimalVarint('n')).toBe(n);
-  });
+  test.each([0, 63, 64, 16_383, 16_384, 2 ** 30 - 1, 2 ** 30, 2 ** 32, 2 ** 53 - 1])(
+    '%d round-trips at a boundary of the encoding',
+    (n) => {
+      expect(new Reader(varint(n)).minimalVarint('n')).toBe(n);
+    },
+  );
 
   test.each(['c2197c5eff14e88c', 'e000000000000000', 'ffffffffffffffff', 'c020000000000000'])(
-    '%s is above 2^53 - 1: refused, not rounded',
+    '%s is above 2^53 - 1 and is refused instead of rounded',
     (text) => {
       expect(() => new Reader(fromHex(text)).varint('n')).toThrow(withCode('out-of-range'));
     },
   );
 
-  test.each([-1, 2 ** 53, 0.5])('%d cannot be written', (n) => {
+  test.each([-1, 2 ** 53, 0.5])('varint refuses to write %d', (n) => {
     expect(() => varint(n)).toThrow(withCode('out-of-range'));
   });
 
-  test.each(['4000', '403f', '80003fff', 'c00000003fffffff'])('%s is not minimal', (text) => {
+  test.each(['4000', '403f', '80003fff', 'c00000003fffffff'])('minimalVarint refuses %s', (text) => {
     expect(() => new Reader(fromHex(text)).minimalVarint('n')).toThrow(withCode('not-minimal'));
     expect(new Reader(fromHex(text)).varint('n')).toBeGreaterThanOrEqual(0);
   });
 });
 
-describe('the four laws of a struct of every field', () => {
-  test('what was written is read', () => {
+describe('a struct with every kind of field', () => {
+  test('round-trips', () => {
     fc.assert(
       fc.property(struct, (value) => {
         expect(decode(encode(value))).toEqual(value);
@@ -147,7 +150,7 @@ describe('the four laws of a struct of every field', () => {
     );
   });
 
-  test('one byte more is refused as trailing', () => {
+  test('one extra byte is refused as trailing', () => {
     fc.assert(
       fc.property(struct, fc.nat(255), (value, extra) => {
         expect(() => decode(concat(encode(value), Uint8Array.of(extra)))).toThrow(withCode('trailing'));
@@ -155,7 +158,7 @@ describe('the four laws of a struct of every field', () => {
     );
   });
 
-  test('bytes from anywhere are what they encode, or a WireError', () => {
+  test('arbitrary bytes either round-trip or throw a WireError', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (soup) => {
         expect(hex(encodedAgain(soup))).toBe(hex(soup));
@@ -166,19 +169,19 @@ describe('the four laws of a struct of every field', () => {
 });
 
 describe('Reader', () => {
-  test('says which field, what it needs, what there is and where', () => {
+  test('an error names the field, the bytes needed, the bytes available and the offset', () => {
     const r = new Reader(fromHex('0102'));
     r.uint(1, 'kind');
     expect(() => r.uint(2, 'kem_id')).toThrow('kem_id: need 2 bytes, have 1 at offset 1');
   });
 
-  test('a failed read takes nothing', () => {
+  test('a failed read consumes nothing', () => {
     const r = new Reader(fromHex('0102'));
     expect(() => r.opaque(3, 'body')).toThrow(withCode('truncated'));
     expect([r.offset, r.remaining]).toEqual([0, 2]);
   });
 
-  test('a vector’s reader cannot see past its end', () => {
+  test('the reader of a vector cannot read past its end', () => {
     const r = new Reader(fromHex('020102ff'));
     const inside = r.vector(1, 'list');
     inside.opaque(2, 'both');
@@ -186,7 +189,7 @@ describe('Reader', () => {
     expect(r.remaining).toBe(1);
   });
 
-  test('reads a view of the middle of a buffer and nothing beside it', () => {
+  test('reads a view into a larger buffer without touching its surroundings', () => {
     const whole = fromHex('eeee0102eeee');
     const r = new Reader(whole.subarray(2, 4));
     expect(hex(r.rest())).toBe('0102');

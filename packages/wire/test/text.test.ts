@@ -16,7 +16,7 @@ import {
 const bytes = fc.uint8Array({ maxLength: 70 });
 const BAD = expect.objectContaining({ name: 'WireError', code: 'bad-text' });
 
-/** What decoding and encoding make of a text; null when it is none. */
+/** Decodes and encodes again; null when the text does not decode. */
 function textAgain(text: string): string | null {
   try {
     return base64url(fromBase64url(text));
@@ -26,7 +26,7 @@ function textAgain(text: string): string | null {
   }
 }
 
-test('hex and base64url give back the bytes, padded or not, as Buffer writes them', () => {
+test('hex and base64url round-trip and agree with Buffer, padded or not', () => {
   fc.assert(
     fc.property(bytes, (value) => {
       expect(fromHex(hex(value))).toEqual(value);
@@ -39,7 +39,7 @@ test('hex and base64url give back the bytes, padded or not, as Buffer writes the
   );
 });
 
-test('a byte string has one unpadded base64url text', () => {
+test('a byte string has exactly one unpadded base64url text', () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[A-Za-z0-9_-]{0,9}={0,2}$/), (text) => {
       const bare = text.replace(/=+$/, '');
@@ -72,7 +72,7 @@ test.each(['0', '0g', 'é0', '0x00', ' 00'])('hex refuses %j', (text) => {
   expect(() => fromHex(text)).toThrow(BAD);
 });
 
-test('utf8 gives back the text, and refuses bytes that are none', () => {
+test('utf8 round-trips, and fromUtf8 refuses bytes that are not UTF-8', () => {
   expect(fromUtf8(utf8('grüße 猫 🐈'))).toBe('grüße 猫 🐈');
   expect(fromUtf8(fromHex('efbbbf41'))).toBe('\uFEFFA');
   for (const bad of ['ff', 'c080', 'eda080', 'f5808080', 'e282']) {

@@ -25,142 +25,157 @@ const KIB = 1024;
 const echo = (request: Bytes): Bytes => request;
 const content = (length: number): Bytes => Uint8Array.from({ length }, (_, i) => i % 253);
 
-/** Envelopes opened and answers sealed by the gateway, and both halves of a client. */
-export async function ohttpRows({ hpke, x25519 }: Platform): Promise<Row[]> {
-  const privateKey = { keyId: KEY_ID, kemId: KEM.X25519, privateKey: PRIVATE_KEY, suites: [SUITE] };
-  const key = await loadGatewayKey(hpke, privateKey);
-  const peers = {
-    '@hpke/core': await coreGateway(PRIVATE_KEY),
-    hpke: await hpkeGateway(PRIVATE_KEY, key.config.publicKey),
+const KEY = { keyId: KEY_ID, kemId: KEM.X25519, privateKey: PRIVATE_KEY, suites: [SUITE] };
+
+type Gateway = (envelope: Bytes, respond: (request: Bytes) => Bytes) => Promise<Bytes>;
+
+/** What all rows share: our gateway, and the peers with the same key. */
+interface Contest {
+  readonly platform: Platform;
+  readonly key: GatewayKey;
+  readonly ours: Gateway;
+  readonly peers: {
+    readonly '@hpke/core': Awaited<ReturnType<typeof coreGateway>>;
+    readonly hpke: Awaited<ReturnType<typeof hpkeGateway>>;
   };
-  const ours = ourGateway(key);
+}
 
-  function ourGateway(of: GatewayKey) {
-    return async (envelope: Bytes, answer: (request: Bytes) => Bytes): Promise<Bytes> => {
-      const opened = await decapsulateRequest(hpke, [of], envelope);
-      return opened.sealResponse(answer(opened.request), () => NONCE);
-    };
-  }
-
-  async function gatewayRow(name: string, length: number, peer: keyof typeof peers): Promise<Row> {
-    const body = content(length);
-    const theirs = peers[peer];
-    const { encapsulatedRequest } = await encapsulateRequest(hpke, key.config, SUITE, body, counting);
-    return {
-      name,
-      peer,
-      ours: () => ours(encapsulatedRequest, echo),
-      theirs: () => theirs(encapsulatedRequest, echo, NONCE),
-      limit: x25519,
-      check: async () =>
-        same(await ours(encapsulatedRequest, echo), await theirs(encapsulatedRequest, echo, NONCE), name),
-    };
-  }
-
-  /** The suite that our clients use. */
-  async function xWingRow(): Promise<Row> {
-    const name = 'ohttp.gateway.xwing';
-    const body = content(KIB);
-    const xWing = await loadGatewayKey(hpke, { ...privateKey, kemId: KEM.X_WING });
-    const ourXWing = ourGateway(xWing);
-    const theirXWing = await coreGateway(PRIVATE_KEY, 'xWing');
-    const { encapsulatedRequest } = await encapsulateRequest(hpke, xWing.config, SUITE, body, counting);
-    return {
-      name,
-      peer: '@hpke/core',
-      ours: () => ourXWing(encapsulatedRequest, echo),
-      theirs: () => theirXWing(encapsulatedRequest, echo, NONCE),
-      check: async () =>
-        same(
-          await ourXWing(encapsulatedRequest, echo),
-          await theirXWing(encapsulatedRequest, echo, NONCE),
-          name,
-        ),
-    };
-  }
-
-  async function clientRow(): Promise<Row> {
-    const name = 'ohttp.client.1k';
-    const body = content(KIB);
-    const peer = await coreClient(key.config.publicKey, HDR);
-    const peersAnswer = await ours(await peer.envelope(body), echo);
-    const seal = () => encapsulateRequest(hpke, key.config, SUITE, body, counting);
-    const ourAnswer = await ours((await seal()).encapsulatedRequest, echo);
-    const exchange = async (): Promise<Bytes> => (await seal()).openResponse(ourAnswer);
-    return {
-      name,
-      peer: '@hpke/core',
-      ours: exchange,
-      theirs: () => peer.exchange(body, peersAnswer),
-      limit: x25519,
-      check: async () => same(await exchange(), await peer.exchange(body, peersAnswer), name),
-    };
-  }
-
-  /** Outer bytes to inner fields to answer bytes: what a gateway does to one request without its network. */
-  async function wholeRow(): Promise<Row> {
-    const name = 'gateway.whole';
-    const inner: BhttpRequest = {
-      method: 'POST',
-      scheme: 'https',
-      authority: 'stickers',
-      path: '/v1/search',
-      fields: [
-        ['content-type', 'application/json'],
-        ['date', 'Sun, 22 Nov 2026 12:00:00 GMT'],
-      ],
-      content: utf8('{"q":"happy cat"}'),
-      trailers: [],
-    };
-    const answerBody = content(KIB);
-    const { encapsulatedRequest } = await encapsulateRequest(
-      hpke,
-      key.config,
-      SUITE,
-      encodeRequest(inner),
-      counting,
-    );
-    const ourAnswer = (request: Bytes): Bytes => {
-      const { method, path } = decodeRequest(request);
-      if (method !== 'POST' || path !== '/v1/search') throw new Error('lost on the way');
-      return encodeResponse({
-        informational: [],
-        status: 200,
-        fields: [['content-type', 'application/json']],
-        content: answerBody,
-        trailers: [],
-      });
-    };
-    const decoder = new BHttpDecoder();
-    const encoder = new BHttpEncoder();
-    const theirAnswer = async (request: Bytes): Promise<Bytes> => {
-      const { method, url } = decoder.decodeRequest(request);
-      if (method !== 'POST' || !url.endsWith('/v1/search')) throw new Error('lost on the way');
-      const headers = { 'content-type': 'application/json' };
-      const response = new Response(answerBody, { status: 200, headers });
-      return new Uint8Array(await encoder.encodeResponse(response));
-    };
-    return {
-      name,
-      peer: '@hpke/core',
-      ours: () => ours(encapsulatedRequest, ourAnswer),
-      theirs: () => peers['@hpke/core'](encapsulatedRequest, theirAnswer, NONCE),
-      limit: x25519,
-      check: async () =>
-        same(
-          await ours(encapsulatedRequest, ourAnswer),
-          await peers['@hpke/core'](encapsulatedRequest, theirAnswer, NONCE),
-          name,
-        ),
-    };
-  }
-
+/** Rows of a gateway that opens envelopes and seals responses, and of a client that does both halves. */
+export async function ohttpRows(platform: Platform): Promise<Row[]> {
+  const key = await loadGatewayKey(platform.hpke, KEY);
+  const contest: Contest = {
+    platform,
+    key,
+    ours: gatewayWith(platform, key),
+    peers: {
+      '@hpke/core': await coreGateway(PRIVATE_KEY),
+      hpke: await hpkeGateway(PRIVATE_KEY, key.config.publicKey),
+    },
+  };
   return [
-    await gatewayRow('ohttp.gateway.1k', KIB, '@hpke/core'),
-    await gatewayRow('ohttp.gateway.1k', KIB, 'hpke'),
-    await gatewayRow('ohttp.gateway.64k', 64 * KIB, '@hpke/core'),
-    await xWingRow(),
-    await clientRow(),
-    await wholeRow(),
+    await gatewayRow(contest, 'ohttp.gateway.1k', KIB, '@hpke/core'),
+    await gatewayRow(contest, 'ohttp.gateway.1k', KIB, 'hpke'),
+    await gatewayRow(contest, 'ohttp.gateway.64k', 64 * KIB, '@hpke/core'),
+    await xWingRow(platform),
+    await clientRow(contest),
+    await wholeRow(contest),
   ];
+}
+
+function gatewayWith({ hpke }: Platform, key: GatewayKey): Gateway {
+  return async (envelope, respond) => {
+    const opened = await decapsulateRequest(hpke, [key], envelope);
+    return opened.sealResponse(respond(opened.request), () => NONCE);
+  };
+}
+
+async function gatewayRow(
+  { platform: { hpke, x25519 }, key, ours, peers }: Contest,
+  name: string,
+  length: number,
+  peer: keyof Contest['peers'],
+): Promise<Row> {
+  const theirs = peers[peer];
+  const { encapsulatedRequest } = await encapsulateRequest(
+    hpke,
+    key.config,
+    SUITE,
+    content(length),
+    counting,
+  );
+  return compared(name, peer, {
+    ours: () => ours(encapsulatedRequest, echo),
+    theirs: () => theirs(encapsulatedRequest, echo, NONCE),
+    limit: x25519,
+  });
+}
+
+/** The suite that our clients use. */
+async function xWingRow(platform: Platform): Promise<Row> {
+  const key = await loadGatewayKey(platform.hpke, { ...KEY, kemId: KEM.X_WING });
+  const ours = gatewayWith(platform, key);
+  const theirs = await coreGateway(PRIVATE_KEY, 'xWing');
+  const { encapsulatedRequest } = await encapsulateRequest(
+    platform.hpke,
+    key.config,
+    SUITE,
+    content(KIB),
+    counting,
+  );
+  return compared('ohttp.gateway.xwing', '@hpke/core', {
+    ours: () => ours(encapsulatedRequest, echo),
+    theirs: () => theirs(encapsulatedRequest, echo, NONCE),
+  });
+}
+
+async function clientRow({ platform: { hpke, x25519 }, key, ours }: Contest): Promise<Row> {
+  const body = content(KIB);
+  const peer = await coreClient(key.config.publicKey, HDR);
+  const sealedForPeer = await ours(await peer.envelope(body), echo);
+  const seal = () => encapsulateRequest(hpke, key.config, SUITE, body, counting);
+  const sealedByUs = await ours((await seal()).encapsulatedRequest, echo);
+  return compared('ohttp.client.1k', '@hpke/core', {
+    ours: async () => (await seal()).openResponse(sealedByUs),
+    theirs: () => peer.exchange(body, sealedForPeer),
+    limit: x25519,
+  });
+}
+
+const INNER: BhttpRequest = {
+  method: 'POST',
+  scheme: 'https',
+  authority: 'stickers',
+  path: '/v1/search',
+  fields: [
+    ['content-type', 'application/json'],
+    ['date', 'Sun, 22 Nov 2026 12:00:00 GMT'],
+  ],
+  content: utf8('{"q":"happy cat"}'),
+  trailers: [],
+};
+
+/** Outer bytes to inner fields to response bytes: what a gateway does for one request, without its network. */
+async function wholeRow({ platform: { hpke, x25519 }, key, ours, peers }: Contest): Promise<Row> {
+  const inner = encodeRequest(INNER);
+  const { encapsulatedRequest } = await encapsulateRequest(hpke, key.config, SUITE, inner, counting);
+  const body = content(KIB);
+  return compared('gateway.whole', '@hpke/core', {
+    ours: () => ours(encapsulatedRequest, (request) => ourResponse(request, body)),
+    theirs: () => peers['@hpke/core'](encapsulatedRequest, (request) => theirResponse(request, body), NONCE),
+    limit: x25519,
+  });
+}
+
+function ourResponse(request: Bytes, body: Bytes): Bytes {
+  const { method, path } = decodeRequest(request);
+  if (method !== 'POST' || path !== '/v1/search') throw new Error('the request was not decoded as sent');
+  return encodeResponse({
+    informational: [],
+    status: 200,
+    fields: [['content-type', 'application/json']],
+    content: body,
+    trailers: [],
+  });
+}
+
+const DECODER = new BHttpDecoder();
+const ENCODER = new BHttpEncoder();
+
+async function theirResponse(request: Bytes, body: Bytes): Promise<Bytes> {
+  const { method, url } = DECODER.decodeRequest(request);
+  if (method !== 'POST' || !url.endsWith('/v1/search')) {
+    throw new Error('the request was not decoded as sent');
+  }
+  const headers = { 'content-type': 'application/json' };
+  const response = new Response(body, { status: 200, headers });
+  return new Uint8Array(await ENCODER.encodeResponse(response));
+}
+
+/** A row whose check is that both sides give the same bytes. */
+function compared(
+  name: string,
+  peer: string,
+  run: { ours(): Promise<Bytes>; theirs(): Promise<Bytes>; limit?(): unknown },
+): Row {
+  return { name, peer, ...run, check: async () => same(await run.ours(), await run.theirs(), name) };
 }

@@ -1,25 +1,25 @@
 import { concat, EMPTY, WireError, type Bytes } from '@sotto/wire';
 import { KDF, type Expand, type Kdf } from '../hpke.ts';
 
-/** A runtime's HMAC-SHA256 under one key: of `a`, then `b`, then one byte. */
+/** HMAC-SHA256 under one key, of the concatenation of `a`, `b` and one byte. */
 export type Mac = (a: Bytes, b?: Bytes, counter?: number) => Bytes;
 
 const Nh = 32; // bytes
 
 /**
- * HKDF-SHA256 (RFC 5869), at once: of a dozen HMACs in an exchange, a promise each would cost the most.
+ * Synchronous HKDF-SHA256 (RFC 5869): a promise for each of a dozen HMACs would cost more than the HMACs.
  *
- * @param hmac - makes a key ready, for as many HMACs as follow
+ * @param hmac - loads a key for any number of HMACs
  */
 export function hkdfSha256(hmac: (key: Bytes) => Mac): Kdf {
   const unsalted = hmac(EMPTY);
   const expander = (prk: Bytes): Expand => {
     const mac = hmac(prk);
     return (info, L) => {
-      if (L > 255 * Nh) throw new WireError('out-of-range', 'more than HKDF gives'); // its counter is one byte
+      if (L > 255 * Nh) throw new WireError('out-of-range', `HKDF gives at most ${255 * Nh} bytes`); // its counter is one byte
       let block = mac(info, undefined, 1);
       if (L === Nh) return block;
-      if (L < Nh) return block.slice(0, L); // a view would move the block out of the heap: five times as dear
+      if (L < Nh) return block.slice(0, L); // a view would move the block out of the heap and cost five times as much
       const blocks = [block];
       for (let i = 2; i <= Math.ceil(L / Nh); i++) {
         block = mac(block, info, i);

@@ -70,7 +70,7 @@ const K = Int32Array.of(
   0xbef9a3f7,
   0xc67178f2,
 );
-// Of the square roots of eight (§5.3.3).
+// The same of the square roots of the first eight primes (§5.3.3).
 const H = Int32Array.of(
   0x6a09e667,
   0xbb67ae85,
@@ -82,16 +82,16 @@ const H = Int32Array.of(
   0x5be0cd19,
 );
 
-// Scratch, wiped after each use: a hash runs from its first byte to its last with nothing between.
+// Scratch memory, wiped after each use. A hash is synchronous, so no two share it.
 const W = new Int32Array(64); // the block that comes next, then its schedule
 const STATE = new Int32Array(8);
 const MESSAGE = new Uint8Array(8 * BLOCK);
 
 /**
- * HMAC-SHA256 (RFC 2104, FIPS 180-4) under a key of any length: of `a`, then `b`, then a byte.
+ * HMAC-SHA256 (RFC 2104, FIPS 180-4) under a key of any length, of the concatenation of `a`, `b` and one byte.
  *
- * What the key alone decides, half the work of a short message, is done once; what is kept of it is as secret as
- * the key. The work depends on lengths alone: additions, rotations and no look-up by a secret.
+ * Work that depends only on the key, half of that for a short message, is done once. Its result is as secret as the
+ * key. The running time depends on lengths only: there are additions and rotations, and no look-up by a secret.
  */
 export function hmacSha256(key: Bytes): (a: Bytes, b?: Bytes, counter?: number) => Bytes {
   const short = key.length > BLOCK ? sha256(key) : key;
@@ -131,7 +131,7 @@ function start(from: Int32Array, at: number): void {
   for (let i = 0; i < 8; i++) STATE[i] = from[at + i]!;
 }
 
-/** Takes in the rest of a message, after `before` bytes of it, with its padding (§5.1.1). */
+/** Processes the rest of a message after its first `before` bytes, with the padding (§5.1.1). */
 function absorb(before: number, a: Bytes, b?: Bytes, counter?: number): void {
   let length = a.length + (b === undefined ? 0 : b.length) + (counter === undefined ? 0 : 1);
   const padded = Math.ceil((length + 9) / BLOCK) * BLOCK;
@@ -152,7 +152,7 @@ function absorb(before: number, a: Bytes, b?: Bytes, counter?: number): void {
   message.fill(0, 0, padded);
 }
 
-/** The state as bytes, of which nothing stays behind. */
+/** Returns the state as bytes, and wipes it. */
 function taken(): Bytes {
   const bytes = new Uint8Array(HASH);
   for (let i = 0, at = 0; i < 8; i++, at += 4) {
@@ -171,7 +171,7 @@ function wipe(): void {
   STATE.fill(0);
 }
 
-/** The block in W into the state (§6.2.2); Ch and Maj in one step less than §4.1.2 writes them. */
+/** Processes the block in W (§6.2.2). Ch and Maj are written with one operation less than in §4.1.2. */
 function compress(): void {
   for (let i = 16; i < 64; i++) {
     const x = W[i - 15]!;

@@ -10,7 +10,7 @@ const PK_M = 1184; // bytes of an ML-KEM-768 public key (FIPS 203)
 const CT_M = 1088; // bytes of its ciphertext
 const X = 32; // bytes of an X25519 key
 
-/** A runtime's ML-KEM-768. */
+/** ML-KEM-768 (FIPS 203) in a runtime's implementation. */
 export interface MlKem768 {
   /** @param seed - d and z, 64 bytes (FIPS 203 §7.1) */
   load(seed: Bytes): MaybePromise<MlKem768Key>;
@@ -28,7 +28,7 @@ interface XWingKey extends KemPrivateKey {
   readonly x: X25519Key;
 }
 
-/** X-Wing, that is MLKEM768-X25519 (draft-connolly-cfrg-xwing-kem §5), over a runtime's two halves. */
+/** X-Wing, also called MLKEM768-X25519 (draft-connolly-cfrg-xwing-kem §5), from a runtime's X25519 and ML-KEM. */
 export function xWing(x25519: X25519, mlKem: MlKem768): Kem {
   const load = async (privateKey: Bytes): Promise<XWingKey> => {
     if (privateKey.length !== SEED) throw new OhttpError('bad-key', `private key is not ${SEED} bytes`);
@@ -51,7 +51,8 @@ export function xWing(x25519: X25519, mlKem: MlKem768): Kem {
     },
     load,
     async encap(publicKey, random) {
-      if (publicKey.length !== PK_M + X) throw new OhttpError('bad-key', 'public key has a wrong length');
+      if (publicKey.length !== PK_M + X)
+        throw new OhttpError('bad-key', `public key is not ${PK_M + X} bytes`);
       const eseed = random(64); // bytes: m, then the ephemeral X25519 key (§5.4.1)
       const pkX = publicKey.subarray(PK_M);
       const ephemeral = await x25519.loadOnce(eseed.slice(32));
@@ -64,7 +65,7 @@ export function xWing(x25519: X25519, mlKem: MlKem768): Kem {
       const { m, x } = key as XWingKey;
       const ctX = enc.subarray(CT_M);
       const ssX = await agree(x, ctX, 'open-failed');
-      const ssM = await m.decapsulate(enc.subarray(0, CT_M)); // of any bytes: rejection is implicit
+      const ssM = await m.decapsulate(enc.subarray(0, CT_M)); // never fails: rejection is implicit (FIPS 203 §6.3)
       return combine(ssM, ssX, ctX, x.publicKey);
     },
   };

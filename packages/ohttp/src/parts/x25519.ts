@@ -5,26 +5,26 @@ import { labeledExtract, labeledInfo } from '../labeled.ts';
 
 const SIZE = 32; // bytes of a key, public or private, and of what two agree on
 
-/** A runtime's X25519 (RFC 7748 §5, §6.1). */
+/** X25519 (RFC 7748 §5, §6.1) in a runtime's implementation. */
 export interface X25519 {
-  /** Takes up a key for many uses: not extractable where the platform has such a thing. */
+  /** Loads a private key for many uses: not extractable where the platform supports that. */
   load(privateKey: Bytes): MaybePromise<X25519Key>;
-  /** Takes up a key for one use, as fast as may be. */
+  /** Loads an ephemeral private key for one use, as fast as possible. */
   loadOnce(privateKey: Bytes): MaybePromise<X25519Key>;
 }
 
 export interface X25519Key extends KemPrivateKey {
   /**
-   * The shared secret with a public key; throws anything at all when that is zero.
+   * The shared secret with a public key. Throws any error when it is zero.
    *
-   * @param again - whether the same public key is likely to come again
+   * @param again - whether the same public key is likely to be used again
    */
   agree(publicKey: Bytes, again: boolean): MaybePromise<Bytes>;
 }
 
 /**
- * Public keys that come again, as a runtime imported them; each for as long as its bytes live and stay
- * the same. A key is kept and never a promise of one: that would belong to the request that made it.
+ * Imported public keys that are used again, each for as long as its array exists with the same bytes. It keeps keys
+ * and no promises, because in Workers a promise belongs to the request that made it.
  */
 export class ImportedKeys<T> {
   readonly #known = new WeakMap<Bytes, { readonly bytes: Bytes; readonly imported: T }>();
@@ -40,7 +40,7 @@ export class ImportedKeys<T> {
   }
 }
 
-/** The u-coordinates below p whose multiples by a clamped scalar are all zero. Those above p are refused anyway. */
+/** The u-coordinates of low order below p: a clamped scalar times one is zero. Those above p are refused anyway. */
 const LOW_ORDER = [
   '0000000000000000000000000000000000000000000000000000000000000000',
   '0100000000000000000000000000000000000000000000000000000000000000',
@@ -50,8 +50,8 @@ const LOW_ORDER = [
 ].map(fromHex);
 
 /**
- * Whether a u-coordinate is below p and of large order. No honest party makes any other, and one
- * key must have one encoding: RFC 7748 would let 2^255 - 19 + 9 stand for 9.
+ * Whether a u-coordinate is below p and not of low order. Honest parties send no other, and each key must have one
+ * encoding: RFC 7748 accepts 2^255 - 19 + 9 for 9.
  */
 export function isHonestPoint(publicKey: Bytes): boolean {
   if (publicKey.length !== SIZE) return false;
@@ -62,20 +62,20 @@ export function isHonestPoint(publicKey: Bytes): boolean {
 }
 
 /**
- * Agrees with a peer whose public key came from outside.
+ * The shared secret with a peer's public key, which is checked first.
  *
- * @param fault - what to throw if it is none: `bad-key` for one to seal to, which comes again
+ * @param code - the error for an invalid key: `bad-key` for a recipient's key, which is used again
  */
 export async function agree(
   key: X25519Key,
   publicKey: Bytes,
-  fault: 'open-failed' | 'bad-key',
+  code: 'open-failed' | 'bad-key',
 ): Promise<Bytes> {
-  if (!isHonestPoint(publicKey)) throw new OhttpError(fault, 'not a public key of X25519');
+  if (!isHonestPoint(publicKey)) throw new OhttpError(code, 'not a public key of X25519');
   try {
-    return await key.agree(publicKey, fault === 'bad-key');
+    return await key.agree(publicKey, code === 'bad-key');
   } catch (error) {
-    throw new OhttpError(fault, 'X25519 refused the public key', { cause: error });
+    throw new OhttpError(code, 'X25519 refused the public key', { cause: error });
   }
 }
 

@@ -8,7 +8,7 @@ import { AES, byId, keyPair, random, replay, SUITES } from '../support.ts';
 
 const hpke = nobleHpke();
 
-test('there is no crypto.subtle here', () => {
+test('the test runs without crypto.subtle', () => {
   expect((globalThis.crypto as Crypto | undefined)?.subtle).toBeUndefined();
 });
 
@@ -16,8 +16,8 @@ test('RFC 9458 Appendix A without crypto.subtle', async () => {
   const v = rfc9458.exchange;
   const config = decodeKeyConfig(fromHex(v.key_config));
   const key = await loadGatewayKey(hpke, { ...config, privateKey: fromHex(v.gateway_secret_key) });
-  const chance = replay(v.client_ephemeral_secret_key);
-  const sent = await encapsulateRequest(hpke, config, AES, fromHex(v.bhttp_request), chance);
+  const recorded = replay(v.client_ephemeral_secret_key);
+  const sent = await encapsulateRequest(hpke, config, AES, fromHex(v.bhttp_request), recorded);
   expect(hex(sent.encapsulatedRequest)).toBe(v.encapsulated_request);
   const opened = await decapsulateRequest(hpke, [key], sent.encapsulatedRequest);
   const answer = await opened.sealResponse(fromHex(v.bhttp_response), replay(v.response_nonce));

@@ -29,8 +29,8 @@ describe.each(implementations)('%s in workerd', (_name, hpke) => {
     const v = rfc9458.exchange;
     const config = decodeKeyConfig(fromHex(v.key_config));
     const key = await loadGatewayKey(hpke, { ...config, privateKey: fromHex(v.gateway_secret_key) });
-    const chance = replay(v.client_ephemeral_secret_key);
-    const sent = await encapsulateRequest(hpke, config, AES, fromHex(v.bhttp_request), chance);
+    const recorded = replay(v.client_ephemeral_secret_key);
+    const sent = await encapsulateRequest(hpke, config, AES, fromHex(v.bhttp_request), recorded);
     expect(hex(sent.encapsulatedRequest)).toBe(v.encapsulated_request);
     const opened = await decapsulateRequest(hpke, [key], sent.encapsulatedRequest);
     expect(hex(opened.request)).toBe(v.bhttp_request);
@@ -44,8 +44,8 @@ describe.each(implementations)('%s in workerd', (_name, hpke) => {
     const config = decodeKeyConfig(fromHex(v.key_config));
     const key = await loadGatewayKey(hpke, { ...config, privateKey: fromHex(v.gateway_secret_key) });
     const plaintext = pullFrom(v.request_chunks.map((chunk) => fromHex(chunk.plaintext)));
-    const chance = replay(v.client_ephemeral_secret_key);
-    const sent = await encapsulateChunkedRequest(hpke, config, AES, chance, plaintext);
+    const recorded = replay(v.client_ephemeral_secret_key);
+    const sent = await encapsulateChunkedRequest(hpke, config, AES, recorded, plaintext);
     const wire = concat(...(await drain(sent.body)));
     expect(hex(wire)).toBe(v.encapsulated_request);
     const got = await decapsulateChunkedRequest(hpke, [key], pullFrom([wire]));
@@ -109,7 +109,7 @@ test.each([
   }
 });
 
-test('ML-KEM opening is the runtime’s own', async () => {
+test('ML-KEM decapsulation uses the runtime’s own implementation', async () => {
   let calls = 0;
   const subtle = new Proxy(crypto.subtle, {
     get(target, name: keyof SubtleCrypto) {
