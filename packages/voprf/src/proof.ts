@@ -1,22 +1,22 @@
 import { concat, equalBytes, type Bytes, type Random } from '@sotto/wire';
 import { VoprfError } from './error.ts';
 import type { Secret } from './group.ts';
-import { encode, randomScalar, type Encoded, type Suite } from './suite.ts';
+import { encode, randomScalar, type EncodedElement, type Suite } from './suite.ts';
 import { challengeTranscript, compositeTranscript, seedTranscript } from './transcript.ts';
 
 /** A secret key that is ready for use. */
 export interface LoadedKey<E> {
   readonly scalar: Bytes; // Ns bytes
   readonly secret: Secret<E>;
-  readonly publicKey: Encoded<E>;
+  readonly publicKey: EncodedElement<E>;
 }
 
 /** GenerateProof (RFC 9497 §2.2.1), with ComputeCompositesFast: a proof of 2 * Ns bytes that D is k times C. */
 export async function generateProof<E>(
   suite: Suite<E>,
   k: LoadedKey<E>,
-  C: readonly Encoded<E>[],
-  D: readonly Encoded<E>[],
+  C: readonly EncodedElement<E>[],
+  D: readonly EncodedElement<E>[],
   random: Random,
 ): Promise<Bytes> {
   const { group } = suite;
@@ -39,9 +39,9 @@ export async function generateProof<E>(
  */
 export function verifyProof<E>(
   suite: Suite<E>,
-  B: Encoded<E>,
-  C: readonly Encoded<E>[],
-  D: readonly Encoded<E>[],
+  B: EncodedElement<E>,
+  C: readonly EncodedElement<E>[],
+  D: readonly EncodedElement<E>[],
   proof: Bytes,
 ): void {
   const { group, generator, Ns } = suite;
@@ -64,12 +64,12 @@ export function verifyProof<E>(
 function weights<E>(
   { group, tags }: Suite<E>,
   B: Bytes,
-  C: readonly Encoded<E>[],
-  D: readonly Encoded<E>[],
+  C: readonly EncodedElement<E>[],
+  D: readonly EncodedElement<E>[],
 ): Bytes[] {
   const seed = group.hash(seedTranscript(B, tags.seed));
   return C.map((Ci, i) => {
-    const Di = D[i] as Encoded<E>;
+    const Di = D[i] as EncodedElement<E>;
     return group.hashToScalar(compositeTranscript(seed, i, Ci.bytes, Di.bytes), tags.hashToScalar);
   });
 }
@@ -78,8 +78,8 @@ function weights<E>(
 function combine<E>(
   { group }: Suite<E>,
   scalars: readonly Bytes[],
-  elements: readonly Encoded<E>[],
-): Encoded<E> {
+  elements: readonly EncodedElement<E>[],
+): EncodedElement<E> {
   const sum = group.combine(
     scalars,
     elements.map(({ element }) => element),
@@ -88,6 +88,6 @@ function combine<E>(
   return encode(group, sum);
 }
 
-function challenge<E>({ group, tags }: Suite<E>, ...elements: readonly Encoded<E>[]): Bytes {
+function challenge<E>({ group, tags }: Suite<E>, ...elements: readonly EncodedElement<E>[]): Bytes {
   return group.hashToScalar(challengeTranscript(...elements.map(({ bytes }) => bytes)), tags.hashToScalar);
 }

@@ -11,7 +11,7 @@ import {
   hashInput,
   randomScalar,
   suiteOf,
-  type Encoded,
+  type EncodedElement,
   type Suite,
 } from './suite.ts';
 import { finalizeTranscript } from './transcript.ts';
@@ -79,7 +79,7 @@ class KeyCache<E> {
 /** Elements that `check` decoded: an issuer checks a batch before it counts it, and evaluates it afterwards. */
 class ElementCache<E> {
   readonly #suite: Suite<E>;
-  readonly #checked = new WeakMap<Bytes, Encoded<E>>();
+  readonly #checked = new WeakMap<Bytes, EncodedElement<E>>();
 
   constructor(suite: Suite<E>) {
     this.#suite = suite;
@@ -92,7 +92,7 @@ class ElementCache<E> {
   }
 
   /** @throws {VoprfError} `bad-element` */
-  decode(bytes: Bytes, field: string): Encoded<E> {
+  decode(bytes: Bytes, field: string): EncodedElement<E> {
     const known = this.#checked.get(bytes);
     if (known !== undefined && equalBytes(known.bytes, bytes)) return known;
     return decode(this.#suite, bytes, field);
@@ -124,10 +124,10 @@ function blind<E>(suite: Suite<E>, input: Bytes, random: Random): { blind: Bytes
 async function blindEvaluate<E>(
   suite: Suite<E>,
   key: LoadedKey<E>,
-  C: readonly Encoded<E>[],
+  C: readonly EncodedElement<E>[],
   random: Random,
 ): Promise<{ evaluatedElements: Bytes[]; proof: Bytes }> {
-  const D: Encoded<E>[] = [];
+  const D: EncodedElement<E>[] = [];
   for (const { element } of C) D.push(encode(suite.group, await key.secret.multiply(element)));
   const proof = await generateProof(suite, key, C, D, random);
   return { evaluatedElements: D.map(({ bytes }) => bytes), proof };
@@ -156,13 +156,13 @@ async function finalize<E>(
 async function unblind<E>(
   { group }: Suite<E>,
   items: readonly VoprfItem[],
-  D: readonly Encoded<E>[],
+  D: readonly EncodedElement<E>[],
 ): Promise<Bytes[]> {
   const inverses = group.invert(items.map((item) => item.blind));
   const outputs: Bytes[] = [];
   for (const [i, { input }] of items.entries()) {
     const secret = await group.load(inverses[i] as Bytes);
-    const unblinded = await secret.multiply((D[i] as Encoded<E>).element);
+    const unblinded = await secret.multiply((D[i] as EncodedElement<E>).element);
     outputs.push(group.hash(finalizeTranscript(input, group.serialize(unblinded))));
   }
   return outputs;

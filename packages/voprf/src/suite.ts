@@ -8,7 +8,7 @@ const MAX_INPUT = 2 ** 16 - 1; // bytes (RFC 9497 §1.2)
 const MAX_BATCH = 2 ** 16 - 1; // elements: the transcript numbers them with I2OSP(i, 2)
 
 /** An element and its one encoding, which the transcripts use. */
-export interface Encoded<E> {
+export interface EncodedElement<E> {
   readonly bytes: Bytes; // Ne bytes
   readonly element: E;
 }
@@ -17,7 +17,7 @@ export interface Encoded<E> {
 export interface Suite<E> {
   readonly group: Group<E>;
   readonly tags: Tags;
-  readonly generator: Encoded<E>;
+  readonly generator: EncodedElement<E>;
   readonly Ne: number; // bytes of an element
   readonly Ns: number; // bytes of a scalar
   readonly Nh: number; // bytes of an output
@@ -32,12 +32,12 @@ export function suiteOf<E>(group: Group<E>): Suite<E> {
   };
 }
 
-export function encode<E>(group: Group<E>, element: E): Encoded<E> {
+export function encode<E>(group: Group<E>, element: E): EncodedElement<E> {
   return { bytes: group.serialize(element), element };
 }
 
 /** @throws {VoprfError} `bad-element` */
-export function decode<E>({ group, Ne }: Suite<E>, bytes: Bytes, field: string): Encoded<E> {
+export function decode<E>({ group, Ne }: Suite<E>, bytes: Bytes, field: string): EncodedElement<E> {
   const element = group.deserialize(bytes);
   if (element === null) throw new VoprfError('bad-element', `${field}: not an element of ${Ne} bytes`);
   return { bytes, element };
