@@ -24,12 +24,13 @@ describe('a configuration value', () => {
     );
   });
 
-  test('takes whole numbers in JSON and as text, within the range alone', () => {
+  test('is a whole number within the range, in JSON as a number and in a variable as decimal digits', () => {
     const range = { min: 1, max: 10 };
-    expect([value(10).wholeNumber(range), value('1').wholeNumber(range)]).toEqual([10, 1]);
+    expect([value(10).wholeNumber(range), value('1').digits().wholeNumber(range)]).toEqual([10, 1]);
     for (const raw of [0, 11, 1.5, '', ' 1', '1e0', '0x1', -1, null, undefined, [1], true, Number.NaN]) {
-      expect(() => value(raw).wholeNumber(range)).toThrow(ConfigError);
+      expect(() => value(raw).digits().wholeNumber(range)).toThrow(ConfigError);
     }
+    expect(() => value('1').wholeNumber(range)).toThrow(ConfigError);
   });
 
   test('never quotes the value, not even of JSON that does not parse', () => {

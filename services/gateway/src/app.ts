@@ -3,8 +3,9 @@ import { BUNDLE_TYPE, encodeSignedBundle } from '@sotto/bundle';
 import { hasMediaType, HttpError, problemResponse, type Problem } from '@sotto/http';
 import { MEDIA_TYPES, OhttpError } from '@sotto/ohttp';
 import { epochIndexAt } from '@sotto/wire';
+import type { CounterStore } from '@sotto/service/metrics';
 import type { Config } from './config.ts';
-import { Budget } from './counters.ts';
+import { Budget } from './budget.ts';
 import { MAX_REQUEST, openChunkedEnvelope, openEnvelope, type EnvelopeDeps } from './envelope.ts';
 import { answer, type ExchangeDeps } from './exchange.ts';
 import type { AuthorityDeps } from './keys/authority.ts';
@@ -15,8 +16,9 @@ import { OF_OHTTP, OUTER } from './problem.ts';
 
 export type GatewayDeps = ExchangeDeps &
   EnvelopeDeps & {
-    readonly config: Pick<Config, 'epochSeconds' | 'root' | 'relayEgress' | 'relayToken' | 'operatorToken'>;
+    readonly config: Pick<Config, 'epochSeconds' | 'root' | 'relayEgress' | 'relayToken' | 'operators'>;
     readonly authority: AuthorityDeps;
+    readonly counters: CounterStore;
   };
 
 /** Where RFC 9540 has clients look. */
@@ -48,7 +50,7 @@ export function gateway(deps: GatewayDeps): Hono {
   app.notFound(() => refuse(OUTER['not-found']));
   app.onError((error) => {
     const problem = problemOf(error);
-    deps.counters.add(`outer-${problem.code}`);
+    deps.tally.count(`outcomes outer-${problem.code}`);
     return refuse(problem);
   });
   return app;
@@ -64,7 +66,8 @@ const BESIDE: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   503: { 'retry-after': '5' },
 };
 
-function refuse(problem: Problem, allow?: string): Response {
+/** A refusal outside of an envelope. */
+export function refuse(problem: Problem, allow?: string): Response {
   return problemResponse(problem, allow === undefined ? BESIDE[problem.status] : { allow });
 }
 
@@ -86,7 +89,7 @@ async function exchange(
   if (!isChunked && !hasMediaType(type, MEDIA_TYPES.request)) throw new HttpError('unsupported-media-type');
   checkDeclared(headers);
   if (bearsIdentity(headers, deps.config.relayEgress)) {
-    deps.counters.add('identity-header');
+    deps.tally.count('outcomes identity-header');
     throw new HttpError('bad-request');
   }
   if (!bearsCredential(headers, deps.config.relayToken)) throw new HttpError('unauthorized');

@@ -1,6 +1,6 @@
 import type { GatewayDeps } from './app.ts';
 import type { Config, ServiceRow } from './config.ts';
-import { Counters } from './counters.ts';
+import { memoryCounters, Tally } from '@sotto/service/metrics';
 import type { ExchangeDeps, Route } from './exchange.ts';
 import { aesKeyWrap, type AesSubtle } from '@sotto/service/keys';
 import type { AuthorityDeps } from './keys/authority.ts';
@@ -36,7 +36,8 @@ export function compose(config: Config, platform: Platform): GatewayDeps {
     deadline,
     redeemer,
     replays,
-    counters: new Counters(),
+    tally: new Tally(),
+    counters: memoryCounters(),
     authority: { hpke, random, services, epochSeconds, nextRoot, store, wrap, schedule },
   };
 }

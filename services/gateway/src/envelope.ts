@@ -10,7 +10,8 @@ import {
 } from '@sotto/ohttp';
 import type { Bytes, Random } from '@sotto/wire';
 import type { Answer, Opened } from './exchange.ts';
-import type { Counters, Share } from './counters.ts';
+import type { Tally } from '@sotto/service/metrics';
+import type { Share } from './budget.ts';
 import { paddedReply, streamedReply } from './reply.ts';
 
 /** Bytes of an encapsulated request at most. */
@@ -19,7 +20,7 @@ export const MAX_REQUEST = (1 << 20) + (1 << 16);
 export interface EnvelopeDeps {
   readonly hpke: Hpke;
   readonly random: Random;
-  readonly counters: Counters;
+  readonly tally: Tally;
   /** Aborts when the time for the whole request is over. */
   readonly deadline: (ms: number) => AbortSignal;
 }
@@ -51,7 +52,7 @@ export async function openEnvelope(
   return {
     opened: exchange,
     async seal(answer) {
-      const response = await paddedReply(answer, deps.counters);
+      const response = await paddedReply(answer, deps.tally);
       const sealed = await exchange.sealResponse(response, deps.random);
       return new Response(sealed, { headers: headers(MEDIA_TYPES.response) });
     },
@@ -77,7 +78,7 @@ export async function openChunkedEnvelope(
     return {
       opened: { ...exchange, request: whole },
       async seal(answer) {
-        const reply = streamedReply(answer, deps.counters);
+        const reply = streamedReply(answer, deps.tally);
         const sealed = streamOf(exchange.sealResponse(reply.pull, deps.random), reply.cancel);
         return new Response(sealed, {
           headers: { ...headers(MEDIA_TYPES.chunkedResponse), incremental: '?1' },

@@ -6,7 +6,7 @@ import type { Redeemer, RedemptionOutcome } from '@sotto/redemption';
 import { utf8, type Bytes, type UnixSeconds } from '@sotto/wire';
 import { before } from './before.ts';
 import type { ServiceRow } from './config.ts';
-import type { Counters } from './counters.ts';
+import type { Tally } from '@sotto/service/metrics';
 import { formatDate, isInDateWindow, lastAccepted, parseDate } from './date.ts';
 import { admit, METHODS, targetOf, type Admitted } from './door/admit.ts';
 import { envelopeOf, tagOf } from './door/tag.ts';
@@ -28,7 +28,7 @@ export interface ExchangeDeps {
   readonly redeemer: Redeemer;
   readonly replays: ReplayStore;
   readonly now: () => UnixSeconds;
-  readonly counters: Counters;
+  readonly tally: Tally;
   /** Aborts after this many milliseconds. */
   readonly deadline: (ms: number) => AbortSignal;
 }
@@ -73,11 +73,11 @@ export async function answer(deps: ExchangeDeps, keys: LiveKeys, opened: Opened)
     const admitted = admit(request, deps.routes);
     const date = dateOf(admitted.date, deps.now());
     await spend(deps, keys, opened, request, admitted, date);
-    deps.counters.add('admitted');
+    deps.tally.count('outcomes admitted');
     return await ask(deps, opened, request, admitted);
   } catch (error) {
     const code = error instanceof InnerError ? error.code : 'internal-error';
-    deps.counters.add(code);
+    deps.tally.count(`outcomes ${code}`);
     const length = route?.responseLength ?? deps.defaultLength;
     const fields = extraFields(code, route, keys, deps.now());
     return { ...problemAnswer(INNER[code], fields), length, deadline: null };

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { bundleSigningInput, nobleEd25519Verify } from '@sotto/bundle';
-import { bearerToken, equalText, HttpError, problemResponse, readBody } from '@sotto/http';
+import { HttpError, readBody } from '@sotto/http';
 import {
   base64url,
   epochIndexAt,
@@ -12,14 +12,18 @@ import {
   type UnixSeconds,
 } from '@sotto/wire';
 import type { Config } from './config.ts';
-import type { Counters } from './counters.ts';
-import { destroyDead, prepare, type AuthorityDeps } from './keys/authority.ts';
-import { OUTER } from './problem.ts';
+import { metricsResponse, metricsText, type CounterStore, type Tally } from '@sotto/service/metrics';
+import { operatorOnly } from '@sotto/service/operator';
+import { prepare, type AuthorityDeps } from './keys/authority.ts';
+import { runSchedule } from './keys/schedule.ts';
+import { FAMILIES } from './metrics.ts';
 
 export interface OperatorDeps {
-  readonly config: Pick<Config, 'epochSeconds' | 'root' | 'operatorToken'>;
+  readonly config: Pick<Config, 'epochSeconds' | 'root' | 'operators'>;
   readonly authority: AuthorityDeps;
-  readonly counters: Counters;
+  readonly tally: Tally;
+  /** Where the counts of all isolates add up. */
+  readonly counters: CounterStore;
   readonly now: () => UnixSeconds;
   readonly deadline: (ms: number) => AbortSignal;
 }
@@ -32,18 +36,13 @@ const NO_STORE = { 'cache-control': 'no-store' };
 export function operator(deps: OperatorDeps): Hono {
   const app = new Hono();
   const { authority, config } = deps;
-  for (const path of ['/operator/*', '/metrics']) {
-    app.use(path, async (c, next) => {
-      const given = bearerToken(c.req.raw.headers) ?? '';
-      if (!equalText(given, config.operatorToken)) return problemResponse(OUTER['not-found']);
-      await next();
-      return undefined;
-    });
-  }
+  app.use('/metrics', operatorOnly(config.operators, 'metrics'));
+  app.use('/operator/*', operatorOnly(config.operators, 'keys'));
 
-  app.get('/metrics', (c) =>
-    c.body(deps.counters.text(), 200, { ...NO_STORE, 'content-type': 'text/plain; version=0.0.4' }),
-  );
+  app.get('/metrics', async () => {
+    await deps.tally.flush(deps.counters);
+    return metricsResponse(metricsText('sotto_gateway', FAMILIES, await deps.counters.totals()));
+  });
   app.get('/operator/keys', async (c) => {
     const { from } = usableEpochs(deps.now(), config.epochSeconds);
     const epochs = await stored(authority.store.epochs(from, ahead(deps)));
@@ -56,8 +55,7 @@ export function operator(deps: OperatorDeps): Hono {
   });
   /** Brings the epochs up to the schedule, as cron does: nothing comes of it that was not due. */
   app.post('/operator/keys/rotate', async (c) => {
-    await stored(destroyDead(authority, deps.now()));
-    await stored(prepare(authority, deps.now()));
+    await stored(runSchedule(authority, deps.now()));
     return c.body(null, 204, NO_STORE);
   });
   app.get('/operator/bundles', async (c) => {

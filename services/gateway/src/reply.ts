@@ -2,7 +2,7 @@ import { encodeResponse, type BhttpResponse } from '@sotto/bhttp';
 import { collect } from '@sotto/http';
 import type { Pull } from '@sotto/ohttp';
 import { EMPTY, varint, type Bytes } from '@sotto/wire';
-import type { Counters } from './counters.ts';
+import type { Tally } from '@sotto/service/metrics';
 import { problemAnswer, type Answer } from './exchange.ts';
 import { INNER, InnerError, serviceFault } from './problem.ts';
 import type { ServiceAnswer } from './service/service.ts';
@@ -19,7 +19,7 @@ const withContent = ({ status, fields }: ServiceAnswer, content: Bytes): BhttpRe
 });
 
 /** An answer, whole and padded to its one length. What breaks off or does not fit is a problem of that length. */
-export async function paddedReply(answer: Answer, counters: Counters): Promise<Bytes> {
+export async function paddedReply(answer: Answer, tally: Tally): Promise<Bytes> {
   const { length, deadline, content } = answer;
   try {
     const whole =
@@ -27,7 +27,7 @@ export async function paddedReply(answer: Answer, counters: Counters): Promise<B
     return encodeResponse(withContent(answer, whole), { length });
   } catch (error) {
     const { code } = serviceFault(error, deadline);
-    counters.add(code);
+    tally.count(`outcomes ${code}`);
     const problem = problemAnswer(INNER[code]);
     return encodeResponse(withContent(problem, problem.content as Bytes), { length });
   }
@@ -46,9 +46,9 @@ export interface StreamedReply {
  * The status leaves before the body is known to be whole. A body that then breaks off, or does not fit,
  * is filled up to the same length with bytes that no decoder takes for a message.
  */
-export function streamedReply(answer: Answer, counters: Counters): StreamedReply {
+export function streamedReply(answer: Answer, tally: Tally): StreamedReply {
   const stop = new AbortController();
-  const parts = messageParts(answer, stop.signal, counters);
+  const parts = messageParts(answer, stop.signal, tally);
   let part: Bytes = EMPTY;
   let left = answer.length;
   const pull: Pull = async () => {
@@ -83,11 +83,7 @@ const END = Uint8Array.of(0, 0);
 const BROKEN = varint(Number.MAX_SAFE_INTEGER);
 
 /** An indeterminate-length response (RFC 9292 §3.2), part by part. */
-async function* messageParts(
-  answer: Answer,
-  stop: AbortSignal,
-  counters: Counters,
-): AsyncGenerator<Bytes, void> {
+async function* messageParts(answer: Answer, stop: AbortSignal, tally: Tally): AsyncGenerator<Bytes, void> {
   const framing = 'indeterminate-length';
   const head = encodeResponse(withContent(answer, EMPTY), { framing }).subarray(0, -END.length);
   let room = answer.length - head.length - END.length - BROKEN.length;
@@ -102,7 +98,7 @@ async function* messageParts(
     }
     yield END;
   } catch (error) {
-    counters.add(serviceFault(error, answer.deadline).code);
+    tally.count(`outcomes ${serviceFault(error, answer.deadline).code}`);
     yield BROKEN;
   }
 }

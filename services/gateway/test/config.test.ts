@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { base64url } from '@sotto/wire';
-import { ConfigError, parseConfig } from '../src/config.ts';
+import { ConfigError, Variables } from '@sotto/service/config';
+import { readConfig, type Config } from '../src/config.ts';
 
 const ROOT = base64url(
   new Uint8Array(Buffer.from('d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a', 'hex')),
@@ -23,10 +24,13 @@ const ENV: Record<string, unknown> = {
   KEY_WRAPPING_KEY: base64url(Uint8Array.from({ length: 32 }, (_, i) => i)),
 };
 
-/** The variable that is at fault, or `starts`. */
+const configOf = (env: Record<string, unknown>): Config =>
+  readConfig(new Variables(env, { service: 'gateway', platform: 'workers' }));
+
+/** What is wrong, or `starts`. */
 function start(changes: Record<string, unknown>): string {
   try {
-    parseConfig({ ...ENV, ...changes });
+    configOf({ ...ENV, ...changes });
     return 'starts';
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -38,7 +42,7 @@ const services = (...rows: object[]) => start({ SERVICES: JSON.stringify(rows) }
 
 describe('start-up', () => {
   test('with all there is, it starts', () => {
-    expect(parseConfig(ENV)).toMatchObject({ epochSeconds: 86_400, metadata: false });
+    expect(configOf(ENV)).toMatchObject({ epochSeconds: 86_400, metadata: false });
     expect(services(SERVICE, { ...SERVICE, name: 'other', token: 'none' })).toBe('starts');
   });
 
@@ -67,7 +71,7 @@ describe('start-up', () => {
 
   test('a service must say its token policy, "none" in so many words', () => {
     const { token: _token, ...silent } = SERVICE;
-    expect(services(silent)).toContain('SERVICES[0].token: no token policy');
+    expect(services(silent)).toContain('SERVICES[0].token: must be the token policy');
     for (const token of [null, '', 'None', 5, {}, { type: 0 }, { type: '5' }]) {
       expect(services({ ...SERVICE, token })).toMatch(/^SERVICES\[0\]\.token/);
     }
@@ -76,7 +80,7 @@ describe('start-up', () => {
   });
 
   test('names are distinct, and such as may stand in an authority', () => {
-    expect(services(SERVICE, SERVICE)).toBe('SERVICES: one name twice');
+    expect(services(SERVICE, SERVICE)).toBe('SERVICES[1].name: must differ from SERVICES[0].name');
     for (const name of ['', 'A', 'a b', 'a/b', 'a:1', '-a', 'a@b', 'sotto-metadata', 7]) {
       expect(services({ ...SERVICE, name })).toMatch(/^SERVICES\[0\]/);
     }
@@ -93,7 +97,7 @@ describe('start-up', () => {
       });
     expect(target({ url: 'https://api.example/v1/' })).toBe('starts');
     expect(
-      parseConfig({
+      configOf({
         ...ENV,
         SERVICES: JSON.stringify([{ ...SERVICE, target: { url: 'https://api.example/v1/' } }]),
       }).services[0]?.target,
@@ -135,7 +139,7 @@ describe('start-up', () => {
   });
 
   test('the egress is names and constants', () => {
-    const { relayEgress } = parseConfig({
+    const { relayEgress } = configOf({
       ...ENV,
       RELAY_EGRESS: '{"CF-Connecting-IP": "2a06:98c0:3600::103"}',
     });

@@ -48,13 +48,18 @@ export class ConfigValue {
     return pattern.test(text) ? text : this.fail(remedy);
   }
 
-  /** A JSON number, or the same in decimal digits: all that a variable can hold is text. */
+  /** A number, not its text: see {@link digits}. */
   wholeNumber({ min, max, unit }: Range): number {
     const { raw } = this;
-    const value = typeof raw === 'string' && /^[0-9]{1,15}$/.test(raw) ? Number(raw) : raw;
-    if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
+    if (typeof raw === 'number' && Number.isInteger(raw) && raw >= min && raw <= max) return raw;
     const suffix = unit === undefined ? '' : ` (${unit})`;
     return this.fail(`must be a whole number from ${min} to ${max}${suffix}`);
+  }
+
+  /** The number that these decimal digits are, since a variable can hold only text. */
+  digits(): ConfigValue {
+    const { raw, path } = this;
+    return typeof raw === 'string' && /^[0-9]{1,15}$/.test(raw) ? new ConfigValue(path, Number(raw)) : this;
   }
 
   /** `true` or `false`, in JSON or as text. */

@@ -50,7 +50,7 @@ export class Variables {
 
   number(name: NameOf<'number'>): number {
     const { min = 0, max = Number.MAX_SAFE_INTEGER, unit } = VARIABLES[name] as Variable;
-    return this.value(name).wholeNumber({ min, max, unit });
+    return this.value(name).digits().wholeNumber({ min, max, unit });
   }
 
   flag(name: NameOf<'flag'>): boolean {

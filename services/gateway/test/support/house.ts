@@ -10,7 +10,7 @@ import { openMemory } from '@sotto/service/sqlite/file';
 import { base64url, EMPTY, epochStartAt, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
 import { gateway, type GatewayDeps } from '../../src/app.ts';
 import type { ServiceRow } from '../../src/config.ts';
-import { Counters } from '../../src/counters.ts';
+import { memoryCounters, Tally } from '@sotto/service/metrics';
 import { formatDate } from '../../src/date.ts';
 import { GATEWAY_FILE, sqliteStores, type Stores } from '../../src/node/stores.ts';
 import type { KeyStore, ReplayStore } from '../../src/ports.ts';
@@ -143,14 +143,15 @@ export async function house(options: HouseOptions = {}): Promise<House> {
     defaultLength: RESPONSE_LENGTH,
     redeemer: issuer,
     replays: options.replays ?? memoryStores(options.replayCapacity ?? 100).replays,
-    counters: new Counters(),
+    tally: new Tally(),
+    counters: memoryCounters(),
     deadline: (ms) => AbortSignal.timeout(Math.min(ms, self.deadlineMs)),
     config: {
       epochSeconds,
       root: rootPublicKey(ROOT_SECRET),
       relayEgress: new Map(Object.entries(options.egress ?? {})),
       relayToken: RELAY_TOKEN,
-      operatorToken: OPERATOR_TOKEN,
+      operators: { metrics: [OPERATOR_TOKEN], support: [OPERATOR_TOKEN], keys: [OPERATOR_TOKEN] },
     },
     authority: {
       hpke,

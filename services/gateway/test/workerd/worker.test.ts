@@ -47,10 +47,10 @@ describe('the Worker', () => {
     expect(epochs).toHaveLength(8);
   });
 
-  test('K01 without a secret every route answers one constant, and cron does nothing', async () => {
+  test('K01 N48 without a secret every route answers one constant, and the cron fails with the reason', async () => {
     for (const name of ['ROOT', 'RELAY_TOKEN', 'OPERATOR_TOKEN', 'KEY_WRAPPING_KEY', 'SERVICES']) {
       const { fetch, scheduled } = startWorker({ [name]: '' });
-      await scheduled();
+      await expect(scheduled()).rejects.toThrow(`${name}: is missing. Set ${name}`);
       const answers = new Set<string>();
       for (const path of ['/', '/health', '/bundle', '/.well-known/ohttp-gateway', '/operator/keys']) {
         const response = await fetch(path, { headers: OPERATOR });

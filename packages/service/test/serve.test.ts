@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Serving } from '@sotto/http/node';
-import { serve, type ServeOptions } from '../src/node/serve.ts';
+import { PROBLEMS, problemResponse, type ProblemCode } from '@sotto/http';
+import { serve, type ServeOptions } from '../src/node/index.ts';
 import { rawConnection, rawExchange } from '../../../test/support/raw-connection.ts';
 
 const open: Serving[] = [];
@@ -9,8 +10,18 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((one) => one.close()));
 });
 
+const refuse = (code: ProblemCode): Response => problemResponse(PROBLEMS[code], { 'x-refused': '1' });
+
 async function serving(answer: ServeOptions['answer'], more: Partial<ServeOptions> = {}): Promise<Serving> {
-  const one = await serve({ answer, host: '127.0.0.1', port: 0, maxInFlight: 100, drainMs: 2000, ...more });
+  const one = await serve({
+    answer,
+    refuse,
+    host: '127.0.0.1',
+    port: 0,
+    maxInFlight: 100,
+    drainMs: 2000,
+    ...more,
+  });
   open.push(one);
   return one;
 }
@@ -20,7 +31,7 @@ const eventually = async (is: () => boolean): Promise<boolean> => {
   return is();
 };
 
-describe('the gateway’s app behind Node’s own server', () => {
+describe('an app behind the server of Node', () => {
   test('an answer is whole and has its length; one that flows has none', async () => {
     const { origin } = await serving(async (request) => {
       const body = await request.text();
@@ -94,7 +105,7 @@ describe('the gateway’s app behind Node’s own server', () => {
     const first = Array.from({ length: 3 }, () => fetch(origin));
     expect(await eventually(() => busy === 3)).toBe(true);
     const more = await fetch(origin);
-    expect([more.status, more.headers.get('retry-after')]).toEqual([503, '5']);
+    expect([more.status, more.headers.get('x-refused')]).toEqual([503, '1']);
     gate.resolve();
     expect((await Promise.all(first)).map(({ status }) => status)).toEqual([200, 200, 200]);
     for (const bytes of [

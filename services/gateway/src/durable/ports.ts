@@ -1,0 +1,24 @@
+import type { KeyStore, ReplayStore } from '../ports.ts';
+import type { GatewayKeys } from './gateway-keys.ts';
+import { REPLAY_SHARDS, type ReplayShard } from './replay-shard.ts';
+
+/** One object holds the keys of all isolates. */
+export function durableKeyStore(namespace: DurableObjectNamespace<GatewayKeys>): KeyStore {
+  const stub = () => namespace.getByName('keys');
+  return {
+    epochs: async (from, to) => stub().epochs(from, to),
+    add: async (epochs) => stub().add([...epochs]),
+    destroy: async (before) => stub().destroy(before),
+    bundles: async (from, to) => stub().bundles(from, to),
+    offer: async (bundles) => stub().offer(bundles),
+    sign: async (signed) => stub().sign(signed),
+  };
+}
+
+/** An envelope belongs to one shard, by the first bits of its HMAC. */
+export function durableReplayStore(namespace: DurableObjectNamespace<ReplayShard>): ReplayStore {
+  return {
+    admit: async (envelope, expires, at) =>
+      namespace.getByName(`replay-${(envelope[0] ?? 0) % REPLAY_SHARDS}`).admit(envelope, expires, at),
+  };
+}

@@ -1,0 +1,42 @@
+import type { IssuerApi } from '@sotto/redemption';
+import { Variables, type Environment } from '@sotto/service/config';
+import { gateway } from '../app.ts';
+import { compose, type Platform } from '../compose.ts';
+import { readConfig, type ServiceRow } from '../config.ts';
+import { runSchedule } from '../keys/schedule.ts';
+import { fetchService, type Fetch } from '../service/fetch-service.ts';
+import type { Service } from '../service/service.ts';
+import type { GatewayKeys } from './gateway-keys.ts';
+import { durableKeyStore, durableReplayStore } from './ports.ts';
+import type { ReplayShard } from './replay-shard.ts';
+
+/** The bindings of the Worker beside its variables. */
+export interface Env extends Environment {
+  readonly KEYS: DurableObjectNamespace<GatewayKeys>;
+  readonly REPLAYS: DurableObjectNamespace<ReplayShard>;
+  readonly ISSUER: IssuerApi;
+}
+
+/** What the entry file of the Worker chooses. */
+export interface WorkerPlatform extends Pick<Platform, 'hpke' | 'subtle' | 'now' | 'random' | 'deadline'> {
+  readonly fetch: Fetch;
+}
+
+/** The gateway of a Worker's environment. @throws {ConfigError} */
+export function startWorker(env: Env, { fetch: send, ...platform }: WorkerPlatform) {
+  const deps = compose(readConfig(new Variables(env, { service: 'gateway', platform: 'workers' })), {
+    ...platform,
+    redeemer: { redeem: (redemption) => env.ISSUER.redeem(redemption) },
+    schedule: () => env.ISSUER.schedule(),
+    replays: durableReplayStore(env.REPLAYS),
+    store: durableKeyStore(env.KEYS),
+    serviceOf: (row) => serviceOf(env, row, send),
+  });
+  return { app: gateway(deps), runSchedule: () => runSchedule(deps.authority, platform.now()) };
+}
+
+function serviceOf(env: Env, { name, target }: ServiceRow, send: Fetch): Service {
+  if ('url' in target) return fetchService(target.url, send);
+  const binding = env[target.binding] as { readonly fetch: Fetch };
+  return fetchService(`https://${name}`, binding.fetch.bind(binding));
+}
