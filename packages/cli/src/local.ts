@@ -13,12 +13,15 @@ export interface LocalSuite {
   readonly epochSeconds?: number;
 }
 
+/** Shows the page server that this is no browser, which alone gets the operator's token. */
+const CLI = { 'x-sotto-cli': '1' };
+
 /** The local suite of the same PORT; its page is four above the relay. @throws {Failure} when none runs @throws {UsageError} */
 export async function localSuite(io: Io): Promise<LocalSuite> {
   const port = portOf(io.env['PORT']);
   const page = `http://127.0.0.1:${port + 4}`;
   try {
-    const answer = await io.fetch(`${page}/local.json`, { redirect: 'error' });
+    const answer = await io.fetch(`${page}/local.json`, { redirect: 'error', headers: CLI });
     if (answer.ok) return { ...((await answer.json()) as Omit<LocalSuite, 'page'>), page };
   } catch {
     // none there

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
-import { Hono } from 'hono';
+import { Hono, type Context } from 'hono';
 import path from 'node:path';
 import { pageFiles } from '@sotto/picker/page';
 import type { Secrets } from './secrets.ts';
@@ -12,7 +12,7 @@ const CATALOGUE = path.join(ROOT, 'services/stickers/catalogue/built');
 
 interface PageDeps {
   readonly urls: PerService<string>;
-  readonly secrets: Secrets;
+  readonly secrets: Pick<Secrets, 'root' | 'operatorToken'>;
   readonly account: (name: string) => Promise<string>;
   readonly report: () => TapReport;
   readonly epochSeconds: number;
@@ -26,25 +26,40 @@ const POLICY = [
   "base-uri 'none'",
   "form-action 'none'",
 ];
+const WRONG_HOST =
+  'This server serves only http://127.0.0.1 and http://localhost, so that a web page elsewhere cannot read it by a name of its own.';
+const OTHER_ORIGIN = 'This route is for the page of this server and for the command line.';
+
+/** Whether the Host field names this machine. A page behind a name that resolves to it (DNS rebinding) sends that name. */
+const isLoopbackHost = (host = ''): boolean => /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i.test(host);
+
+/** Whether a browser sent the request for a page of another origin (Fetch Metadata, RFC 6454). */
+function isForeign(c: Context): boolean {
+  const site = c.req.header('sec-fetch-site') ?? 'none';
+  const origin = c.req.header('origin');
+  const isOwn = origin === undefined || origin === `http://${c.req.header('host')}`;
+  return !isOwn || !['none', 'same-origin'].includes(site);
+}
+
+/** Whether the command line sent the request. A browser always adds Fetch Metadata, and scripts cannot remove it. */
+const isCommandLine = (c: Context): boolean =>
+  c.req.header('x-sotto-cli') === '1' && c.req.header('sec-fetch-site') === undefined;
 
 /** Serves the demo page, and the routes that the page and the command line read from the local suite. */
-export async function servePage(
-  port: number,
-  { urls, secrets, account, report, epochSeconds }: PageDeps,
-): Promise<{ close(): Promise<void> }> {
+export async function servePage(port: number, deps: PageDeps): Promise<{ close(): Promise<void> }> {
+  const { urls, secrets, account, report, epochSeconds } = deps;
   const files = await pageFiles({ catalogue: CATALOGUE });
-  const connect = `connect-src 'self' ${urls.relay} ${urls.issuer}`;
-  const policy = [...POLICY, connect].join('; ');
+  const policy = [...POLICY, `connect-src 'self' ${urls.relay} ${urls.issuer}`].join('; ');
   const app = new Hono();
-  app.get('/local.json', (c) =>
-    c.json({
-      ...urls,
-      root: secrets.root,
-      operatorToken: secrets.operatorToken,
-      restSeconds: 0,
-      epochSeconds,
-    }),
-  );
+  app.use(async (c, next) => {
+    if (!isLoopbackHost(c.req.header('host'))) return c.text(WRONG_HOST, 421);
+    if (c.req.path.startsWith('/local') && isForeign(c)) return c.text(OTHER_ORIGIN, 403);
+    return next();
+  });
+  app.get('/local.json', (c) => {
+    const shared = { ...urls, root: secrets.root, restSeconds: 0, epochSeconds };
+    return c.json(isCommandLine(c) ? { ...shared, operatorToken: secrets.operatorToken } : shared);
+  });
   app.post('/local/account', async (c) => {
     const name = c.req.query('name') ?? 'you@local';
     return c.json({ token: await account(name) });

@@ -1,5 +1,7 @@
 import './offline-env.ts';
 import path from 'node:path';
+import { DAY } from '@sotto/wire';
+import { DEMO_VARIABLES, quotaLine } from './demo.ts';
 import { portOf } from './port.ts';
 import { prepare } from './prepare.ts';
 import { storedSecrets } from './secrets.ts';
@@ -32,6 +34,7 @@ const suite = await startSuite({
   secrets: await storedSecrets(folder),
   taps: true,
   page: true,
+  vars: DEMO_VARIABLES,
 }).catch((error: NodeJS.ErrnoException & { port?: number }) => {
   if (error.code !== 'EADDRINUSE') throw error;
   return stop(
@@ -52,6 +55,7 @@ shutDown = () => {
 
 for (const [name, url] of Object.entries(suite.urls)) console.log(`${name.padEnd(9)} ${url}`);
 console.log(`root      ${suite.secrets.root}`);
+console.log(`quota     ${quotaLine(new Date(), DAY, path.relative(process.cwd(), folder))}`);
 console.log(`ready in ${Math.round(performance.now() - began)} ms: open ${suite.urls.page} (Ctrl-C stops)`);
 
 function stop(why: string): never {

@@ -1,0 +1,101 @@
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { servePage } from '../src/page-server.ts';
+import { freePorts } from '../src/suite.ts';
+import { EMPTY_REPORT } from '../src/taps/taps.ts';
+
+const OPERATOR_TOKEN = 'operator-token-of-the-test';
+let port: number;
+let close: () => Promise<void>;
+
+beforeAll(async () => {
+  port = await freePorts();
+  const url = 'http://127.0.0.1:1';
+  const server = await servePage(port, {
+    urls: { relay: url, gateway: url, issuer: url, stickers: url },
+    secrets: { root: 'root', operatorToken: OPERATOR_TOKEN },
+    account: async (name) => `token of ${name}`,
+    report: () => EMPTY_REPORT,
+    epochSeconds: 86_400,
+  });
+  close = () => server.close();
+});
+afterAll(() => close());
+
+/** A request with header fields that fetch would not send. */
+function send(
+  method: string,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port, method, path, headers }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (text: string) => (body += text));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+    });
+    sent.once('error', reject).end();
+  });
+}
+
+const ROUTES = [
+  ['GET', '/'],
+  ['GET', '/local.json'],
+  ['GET', '/local/taps'],
+  ['POST', '/local/account?name=you@local'],
+  ['GET', '/health'],
+] as const;
+
+describe('N16 page server of npm start', () => {
+  test.each(ROUTES)(
+    'N16 %s %s: is refused with 421 for a Host that is not loopback',
+    async (method, path) => {
+      const foreign = [
+        'evil.example',
+        `evil.example:${port}`,
+        '127.0.0.1.evil.example',
+        '0.0.0.0',
+        '192.168.1.9',
+        'localhost.evil.example',
+      ];
+      for (const host of foreign) {
+        const { status, body } = await send(method, path, { host });
+        expect([host, status]).toEqual([host, 421]);
+        expect(body).not.toContain('token of');
+        expect(body).toContain('http://127.0.0.1');
+      }
+    },
+  );
+
+  test.each(ROUTES)('N16 %s %s: is served for loopback hosts', async (method, path) => {
+    for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `LOCALHOST:${port}`, `[::1]:${port}`]) {
+      expect([host, (await send(method, path, { host })).status]).toEqual([host, 200]);
+    }
+  });
+
+  test('N16 tokens and the last query are refused to a page of another origin', async () => {
+    const foreign = [
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+      { origin: `http://localhost:${port + 1}`, 'sec-fetch-site': 'same-site' },
+    ];
+    for (const headers of foreign) {
+      for (const [method, path] of ROUTES.slice(1, 4)) {
+        const { status, body } = await send(method, path, headers as Record<string, string>);
+        expect([headers, path, status]).toEqual([headers, path, 403]);
+        expect(body).not.toContain('token of');
+      }
+    }
+  });
+
+  test('N16 the operator token is given to the command line, and to no browser', async () => {
+    const cli = { 'x-sotto-cli': '1' };
+    const local = async (headers: Record<string, string>) => (await send('GET', '/local.json', headers)).body;
+    expect(JSON.parse(await local(cli))).toMatchObject({ operatorToken: OPERATOR_TOKEN, root: 'root' });
+    expect(await local({})).not.toContain(OPERATOR_TOKEN);
+    expect(await local({ 'sec-fetch-site': 'same-origin' })).not.toContain(OPERATOR_TOKEN);
+    expect(await local({ ...cli, 'sec-fetch-site': 'same-origin' })).not.toContain(OPERATOR_TOKEN);
+  });
+});
