@@ -55,7 +55,7 @@ export class Machine {
 
   #dyingQuota(quota: Quota): Quota {
     return {
-      take: async (take) => this.#maybeDie(await quota.take(take)),
+      charge: async (charge) => this.#maybeDie(await quota.charge(charge)),
       used: (row) => quota.used(row),
     };
   }

@@ -20,12 +20,12 @@ import { KeyError } from './secret-key.ts';
 
 const BODY_BYTES = 32 * 1024; // above the largest batch of 500, 24.5 KB of P-384
 const BODY_MILLISECONDS = 10_000;
-/** Of an epoch: a directory says its own and the next, so it may be kept for a while. */
+/** The part of an epoch that a directory may be cached for. It shows the current epoch and the next. */
 const MAX_AGE_PART = 24;
-/** What a browser's page may see of a refusal. */
+/** Headers of a refusal: a page may read Retry-After. */
 const REFUSED = { ...CORS, 'access-control-expose-headers': 'retry-after' };
 
-/** The public routes. Nothing here is a route to redeem: that is the gateway's entrypoint alone. */
+/** The public routes. None of them redeems: only the gateway's entrypoint does. */
 export function app(issuer: Issuer): Hono {
   const routes = new Hono();
   const { epochSeconds } = issuer.deps.config;
@@ -64,7 +64,7 @@ export function app(issuer: Issuer): Hono {
   return routes;
 }
 
-/** One method a route, and HEAD beside GET; a preflight is answered the same for everyone. */
+/** One method per route, with HEAD beside GET, and the same preflight response for everyone. */
 function only(method: 'GET' | 'POST', handler: Handler): Handler {
   const methods = method === 'GET' ? ['GET', 'HEAD'] : [method];
   const allow = [...methods, 'OPTIONS'].join(', ');
@@ -75,7 +75,7 @@ function only(method: 'GET' | 'POST', handler: Handler): Handler {
   };
 }
 
-/** A body that is too long names more elements than are answered, which is 422 as any such batch. */
+/** A body over the limit has more elements than any batch size, so it gets 422 like every wrong batch. */
 async function requestBody(request: Request): Promise<Bytes> {
   try {
     const deadline = AbortSignal.timeout(BODY_MILLISECONDS);
@@ -86,7 +86,7 @@ async function requestBody(request: Request): Promise<Bytes> {
   }
 }
 
-/** Every failure is a constant of the closed table: a refusal, a store out of reach, or a fault of ours. */
+/** Every failure has a constant response: a refusal, a store that failed, or a fault of ours. */
 function refused(issuer: Issuer, error: Error): Response {
   if (error instanceof Refusal) {
     issuer.tally.count(`refused ${error.reason}`);

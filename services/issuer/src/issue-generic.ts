@@ -7,68 +7,69 @@ import {
   type TokenRequest,
 } from '@sotto/privacypass';
 import {
-  decoded,
-  nextEpoch,
-  takeBudget,
-  takeQuota,
-  type Drawing,
-  type Issued,
-  type IssueDeps,
-} from './drawing.ts';
+  chargeQuota,
+  decodeBody,
+  nextEpochDate,
+  reserveEvaluations,
+  type Issuance,
+  type IssuanceDeps,
+  type IssuanceResponse,
+} from './issuance.ts';
 import type { LiveKey } from './keyring.ts';
 import { Refusal } from './refusal.ts';
 
 /**
- * Answers a generic batch: each request by itself, and none for those that are refused. 206 when some
- * are answered, 400 when none is. The size of the whole is fixed as that of any batch.
+ * Responds to each request of a generic batch by itself, with null for those that are refused. 206 when some are
+ * signed, 400 when none is. The size of the batch is limited like that of any other.
  */
-export async function issueGeneric(deps: IssueDeps, drawing: Drawing): Promise<Issued> {
-  const requests = decoded(() => decodeGenericBatchTokenRequest(drawing.body));
-  const { ring } = drawing;
-  if (!ring.signs) throw new Refusal('unavailable', 'epoch', { retryAfter: nextEpoch(deps, ring) });
-  const keys = await drawing.evaluate(() =>
-    requests.map((request) => keyOf(drawing, request, requests.length)),
+export async function issueGeneric(deps: IssuanceDeps, issuance: Issuance): Promise<IssuanceResponse> {
+  const requests = decodeBody(() => decodeGenericBatchTokenRequest(issuance.body));
+  const { ring } = issuance;
+  if (!ring.signs) throw new Refusal('unavailable', 'epoch', { retryAfter: nextEpochDate(deps, ring) });
+  const keys = await issuance.evaluate(() =>
+    requests.map((request) => keyOf(issuance, request, requests.length)),
   );
-  const paid = await pay(deps, drawing, keys);
+  const charged = await chargeEach(deps, issuance, keys);
   const responses: GenericTokenResponse[] = [];
   for (const [i, request] of requests.entries()) {
     const key = keys[i];
-    responses.push(key && paid.has(key.keyId) ? await answer(deps, drawing, key, request) : null);
+    responses.push(key && charged.has(key) ? await sign(deps, issuance, key, request) : null);
   }
-  const answered = responses.filter((response) => response !== null).length;
-  if (answered === 0) throw new Refusal('bad-request', 'key');
+  const signed = responses.filter((response) => response !== null).length;
+  if (signed === 0) throw new Refusal('bad-request', 'key');
   const body = encodeGenericBatchTokenResponse(responses);
-  return { status: answered === responses.length ? 200 : 206, contentType: GENERIC_RESPONSE, body };
+  return { status: signed === responses.length ? 200 : 206, contentType: GENERIC_RESPONSE, body };
 }
 
-function keyOf({ ring }: Drawing, request: TokenRequest, size: number): LiveKey | undefined {
+function keyOf({ ring }: Issuance, request: TokenRequest, size: number): LiveKey | undefined {
   const key = ring.signing(request.tokenType, request.truncatedTokenKeyId);
   return key?.policy.batch.includes(size) && key.voprf.isElement(request.blindedMsg) ? key : undefined;
 }
 
-/** Counts each service's part against its quota, and each key's against its ceiling. Returns the ids of the keys that may sign. */
-async function pay(
-  deps: IssueDeps,
-  drawing: Drawing,
+/** Charges each service's part to its quota, and each key's part to its ceiling. Returns the keys that may sign. */
+async function chargeEach(
+  deps: IssuanceDeps,
+  issuance: Issuance,
   keys: readonly (LiveKey | undefined)[],
-): Promise<ReadonlySet<LiveKey['keyId']>> {
-  const paid = new Set<LiveKey['keyId']>();
-  const wanted = keys.filter((key) => key !== undefined);
-  for (const service of new Set(wanted.map((key) => key.service))) {
-    const mine = wanted.filter((key) => key.service === service);
-    const [first] = mine;
-    if (first === undefined || (await takeQuota(deps, drawing, first, mine.length)) === 'exhausted') continue;
-    for (const key of new Set(mine)) {
-      const count = mine.filter((other) => other === key).length;
-      if (await takeBudget(deps, key, count)) paid.add(key.keyId);
+): Promise<ReadonlySet<LiveKey>> {
+  const charged = new Set<LiveKey>();
+  const requested = keys.filter((key) => key !== undefined);
+  for (const service of new Set(requested.map((key) => key.service))) {
+    const part = requested.filter((key) => key.service === service);
+    const [first] = part;
+    if (first === undefined || (await chargeQuota(deps, issuance, first, part.length)) === 'exhausted')
+      continue;
+    for (const key of new Set(part)) {
+      const count = part.filter((other) => other === key).length;
+      if (await reserveEvaluations(deps, key, count)) charged.add(key);
     }
   }
-  return paid;
+  return charged;
 }
 
-async function answer(
-  deps: IssueDeps,
-  { evaluate }: Drawing,
+async function sign(
+  deps: IssuanceDeps,
+  { evaluate }: Issuance,
   key: LiveKey,
   request: TokenRequest,
 ): Promise<GenericTokenResponse> {

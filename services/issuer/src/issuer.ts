@@ -4,15 +4,15 @@ import type { KeyWrap } from '@sotto/service/keys';
 import { Tally, type CounterStore } from '@sotto/service/metrics';
 import type { Voprf, VoprfSuiteId } from '@sotto/voprf';
 import { jwtAttester } from './attest/jwt.ts';
-import { Budget } from './budget.ts';
+import { EvaluationLimiter } from './evaluation-limiter.ts';
 import type { Config } from './config.ts';
-import type { IssueDeps } from './drawing.ts';
+import type { IssuanceDeps } from './issuance.ts';
 import { challengeOf, directoryOf, Keyring } from './keyring.ts';
 import type { KeyAuthority, System, Quota, SpentTokens } from './ports.ts';
-import { Queue } from './queue.ts';
+import { EvaluationQueue } from './evaluation-queue.ts';
 import { redeem } from './redeem.ts';
 
-/** What an entry file chooses. */
+/** Configuration, and what the entry file chooses. */
 export interface IssuerDeps {
   readonly config: Config;
   readonly system: System;
@@ -28,10 +28,10 @@ export interface IssuerDeps {
 /** Requests that may wait to be signed at once, in one isolate or process. */
 const QUEUE = 32;
 
-/** The issuer, wired: what its routes, its entrypoint and its cron call. */
+/** The issuer: what its routes, the gateway's entrypoint and the schedule call. */
 export class Issuer implements IssuerApi {
   readonly deps: IssuerDeps;
-  readonly issuing: IssueDeps;
+  readonly issuing: IssuanceDeps;
   readonly tally = new Tally();
   readonly keyring: Keyring;
 
@@ -44,8 +44,8 @@ export class Issuer implements IssuerApi {
       attester: jwtAttester({ config, system, fetch }),
       keyring: this.keyring,
       quota,
-      budget: new Budget(authority, system.now),
-      queue: new Queue(QUEUE, system),
+      limiter: new EvaluationLimiter(authority, system.now),
+      queue: new EvaluationQueue(QUEUE, system),
       count: this.tally.count,
     };
   }
@@ -58,7 +58,7 @@ export class Issuer implements IssuerApi {
     return redeem(deps, redemption);
   }
 
-  /** Makes and destroys keys as the schedule says. However often it runs, there is one key a place. */
+  /** Makes and destroys keys as the schedule requires. Running it more often changes nothing. */
   async runSchedule(): Promise<void> {
     this.keyring.forget();
     await this.deps.authority.snapshot();
@@ -91,7 +91,7 @@ export class Issuer implements IssuerApi {
   /** After a restore: see Schedule.retireAll. */
   async retireAll(): Promise<number> {
     this.keyring.forget();
-    this.issuing.budget.forget();
+    this.issuing.limiter.forget();
     return this.deps.authority.retireAll();
   }
 }

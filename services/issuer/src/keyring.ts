@@ -12,24 +12,24 @@ import type { Config, ServiceConfig } from './config.ts';
 import type { KeyAuthority, KeyRecord, KeySnapshot, System } from './ports.ts';
 import { KeyError, unwrapSecret } from './secret-key.ts';
 
-/** A key in use: it signs in its own epoch, and its tokens are redeemed in that and the next. */
+/** A key in use: it signs in its own epoch, and its tokens are redeemed in that epoch and the next. */
 export interface LiveKey extends KeyRecord {
   readonly service: string;
   readonly policy: ServiceConfig;
   readonly voprf: Voprf;
   readonly pair: VoprfKeyPair;
-  /** The digest of the one challenge that its tokens answer: 32 bytes. */
+  /** The digest of the only challenge that its tokens are for: 32 bytes. */
   readonly challengeDigest: Bytes;
 }
 
-/** The keys of one epoch, as every isolate and process sees them. */
+/** The keys of one epoch: the same in every isolate and process. */
 export interface Ring {
   readonly epoch: UnixSeconds;
   readonly until: UnixSeconds; // the epoch's end
   readonly directory: Bytes;
-  /** The key that signs now, by what a request tells of it. */
+  /** The key that signs now, by the type and truncated id that a request names. */
   signing(tokenType: number, truncated: number): LiveKey | undefined;
-  /** Whether any key signs now: none does after a restore, until the next epoch. */
+  /** Whether any key signs now. None does after a restore, until the next epoch. */
   readonly signs: boolean;
   /** The key of the current or the previous epoch with this token_key_id. */
   redeeming(keyId: Bytes): LiveKey | undefined;
@@ -43,19 +43,19 @@ interface KeyringDeps {
   readonly wrap: Pick<KeyWrap, 'unwrap'>;
 }
 
-/** A ring with the secrets behind it, and how many are at work with them. */
-interface Held {
+/** A ring with its secrets, and how many requests use them. */
+interface LoadedRing {
   readonly ring: Ring;
   readonly keys: readonly LiveKey[];
   users: number;
   forgotten: boolean;
 }
 
-/** Holds the unwrapped keys of the current epoch and the previous one, until the epoch's end. */
+/** Keeps the unwrapped keys of the current and the previous epoch in memory, until the epoch's end. */
 export class Keyring {
   readonly #deps: KeyringDeps;
   readonly #now: () => UnixSeconds;
-  #held: Held | undefined;
+  #loaded: LoadedRing | undefined;
 
   constructor(deps: KeyringDeps) {
     this.#deps = deps;
@@ -63,51 +63,51 @@ export class Keyring {
   }
 
   /**
-   * Lends the ring of this moment to a piece of work. Its secrets stay until the work has ended, even when
-   * the epoch ends meanwhile; then they are wiped.
+   * Runs `work` with the current ring. Its secrets are wiped only after the work has ended, even if the epoch ends
+   * first.
    *
-   * Rejects when the authority is out of reach or a key does not open: there is no other key.
+   * Rejects when the authority fails or a key does not unwrap: no other key takes its place.
    */
   async use<T>(work: (ring: Ring) => T | Promise<T>): Promise<T> {
-    const held = this.#lend() ?? (await this.#load());
+    const loaded = this.#borrow() ?? (await this.#load());
     try {
-      return await work(held.ring);
+      return await work(loaded.ring);
     } finally {
-      held.users--;
-      wipeUnused(held);
+      loaded.users--;
+      wipeUnused(loaded);
     }
   }
 
-  /** The ring that is held, if it is this epoch's, with one user more. */
-  #lend(): Held | undefined {
+  /** The loaded ring, if it is of the current epoch, with one more user. */
+  #borrow(): LoadedRing | undefined {
     const epoch = epochStartAt(this.#now(), this.#deps.config.epochSeconds);
-    if (this.#held?.ring.epoch !== epoch) return undefined;
-    this.#held.users++;
-    return this.#held;
+    if (this.#loaded?.ring.epoch !== epoch) return undefined;
+    this.#loaded.users++;
+    return this.#loaded;
   }
 
-  async #load(): Promise<Held> {
+  async #load(): Promise<LoadedRing> {
     this.forget();
     const snapshot = await this.#deps.authority.snapshot();
     const epoch = epochStartAt(this.#now(), this.#deps.config.epochSeconds);
     const current = Math.max(snapshot.epoch, epoch);
     const keys = await this.#unwrap(snapshot, current);
     const ring = makeRing(this.#deps.config, snapshot, current, keys);
-    this.forget(); // what another load has put here meanwhile
-    const held: Held = { ring, keys, users: 1, forgotten: false };
-    this.#held = held;
-    // An authority that is behind our clock has not made this epoch's keys yet: ask it again.
+    this.forget(); // another call may have loaded one in the meantime
+    const loaded: LoadedRing = { ring, keys, users: 1, forgotten: false };
+    this.#loaded = loaded;
+    // An authority whose clock is behind ours has not made this epoch's keys yet: load again next time.
     if (snapshot.epoch !== epoch) this.forget();
-    return held;
+    return loaded;
   }
 
-  /** Wipes what is held, once nobody works with it, so that a dead key does not outlive its epoch in memory. */
+  /** Wipes the loaded secrets once no request uses them, so that a dead key does not stay in memory. */
   forget(): void {
-    const held = this.#held;
-    this.#held = undefined;
-    if (held === undefined) return;
-    held.forgotten = true;
-    wipeUnused(held);
+    const loaded = this.#loaded;
+    this.#loaded = undefined;
+    if (loaded === undefined) return;
+    loaded.forgotten = true;
+    wipeUnused(loaded);
   }
 
   async #unwrap({ keys }: KeySnapshot, current: UnixSeconds): Promise<LiveKey[]> {
@@ -130,7 +130,7 @@ export class Keyring {
   }
 }
 
-function wipeUnused({ keys, users, forgotten }: Held): void {
+function wipeUnused({ keys, users, forgotten }: LoadedRing): void {
   if (!forgotten || users > 0) return;
   for (const { pair } of keys) pair.secretKey.fill(0);
 }

@@ -10,40 +10,41 @@ export interface System {
   readonly pause: (milliseconds: number) => Promise<void>;
 }
 
-/** Whose request it is: a keyed hash, and the tier that its quota follows. */
-export interface Attested {
-  readonly account: Bytes; // 32 bytes, another in every epoch
+/** The account of a request, and the tier that decides its quota. */
+export interface AttestedAccount {
+  readonly hash: Bytes; // 32 bytes, keyed; different in every epoch
   readonly tier: string;
 }
 
+/** Verifies account tokens. */
 export interface Attester {
   /**
    * @param bearer - the token of the Authorization field
-   * @throws {Refusal} `unauthorized`; `unavailable` when the attester's keys cannot be had
+   * @throws {Refusal} `unauthorized`; `unavailable` when the attester's keys cannot be fetched
    */
-  attest(bearer: string, epoch: UnixSeconds): Promise<Attested>;
+  attest(bearer: string, epoch: UnixSeconds): Promise<AttestedAccount>;
 
   /** The keyed hash of an account, for an operator who knows its name; null without such an attester. */
   accountHash(account: string, issuer: string | null, epoch: UnixSeconds): Bytes | null;
 }
 
-/** A batch that is about to be signed. */
-export interface Take {
+/** A batch that is about to be signed, to be charged to an account's quota. */
+export interface QuotaCharge {
   readonly epoch: UnixSeconds;
   readonly account: Bytes; // 32 bytes
   readonly service: string;
   readonly count: number; // tokens
-  readonly limit: number; // tokens an epoch
+  readonly limit: number; // tokens per epoch
   readonly batch: string; // a digest of the blinded batch, 32 hexadecimal digits
 }
 
-/** `counted`: this very batch was counted before, and may be answered again. */
-export type QuotaOutcome = 'taken' | 'counted' | 'exhausted';
+/** `repeated`: this same batch was charged before, and may be signed again. */
+export type QuotaOutcome = 'charged' | 'repeated' | 'exhausted';
 
-/** Both reject when the store is out of reach; nothing is signed then. */
+/** The tokens issued to each account in an epoch. Both methods reject when the store fails; nothing is signed then. */
 export interface Quota {
-  take(take: Take): Promise<QuotaOutcome>;
-  used(row: Pick<Take, 'epoch' | 'account' | 'service'>): Promise<number>;
+  charge(charge: QuotaCharge): Promise<QuotaOutcome>;
+  used(row: Pick<QuotaCharge, 'epoch' | 'account' | 'service'>): Promise<number>;
 }
 
 /** Where the spent tokens of one key are kept. */
@@ -53,6 +54,7 @@ export interface Ledger {
   readonly end: UnixSeconds; // the end of acceptance
 }
 
+/** One attempt to spend a token. */
 export interface Spend {
   readonly id: Bytes; // 32 bytes: SHA-256 of token_key_id and nonce
   readonly tag: Bytes; // 32 bytes
@@ -64,13 +66,12 @@ export interface Spend {
 /** `ended`: past the end of acceptance, or closed by a restore. */
 export type SpendOutcome = 'first' | 'again' | 'replayed' | 'spent' | 'ended';
 
-/** What redeeming needs remembered. It knows no HTTP, no SQL and no protocol. */
+/** The ledgers of spent tokens. */
 export interface SpentTokens {
   /**
-   * Records that a token was spent. Of calls that race with one id, exactly one is told `first`, and
-   * with one tag and fresh envelopes at most two more `again`, of a service that is idempotent.
-   * The very same call again, whose answer was lost, is told what it was told.
-   * Rejects when the store is out of reach: then nobody may act on the token.
+   * Records that a token was spent. Of calls that race with one id, exactly one resolves to `first`. With the same tag
+   * and new envelopes at most two more resolve to `again`, and only for an idempotent service. The same call repeated,
+   * because its result was lost, resolves as before. Rejects when the store fails: then the token must not be used.
    */
   spend(ledger: Ledger, spend: Spend): Promise<SpendOutcome>;
 

@@ -19,7 +19,7 @@ const CALL = 8; // bytes
 /**
  * Redeems a token: verifies it without touching storage, then spends it in one insert. Never throws.
  *
- * What is forged, of another service, epoch or key, or malformed is `invalid` and leaves no trace.
+ * A token that is forged, malformed, or of another service, epoch or key is `invalid` and leaves no trace.
  */
 export async function redeem(deps: RedeemDeps, redemption: Redemption): Promise<RedemptionOutcome> {
   const outcome = await decide(deps, redemption).catch((): RedemptionOutcome => 'unavailable');
@@ -51,7 +51,7 @@ async function spendOn(
   return outcome === 'ended' ? 'invalid' : outcome;
 }
 
-/** The token, or null when the call is not one that a gateway makes. */
+/** The token, or null when the call does not follow the contract. */
 function readToken({ service, token, tag, envelope, idempotent }: Redemption): Token | null {
   const typed = typeof service === 'string' && typeof idempotent === 'boolean';
   const bytes = [token, tag, envelope].every((value) => value instanceof Uint8Array);
@@ -73,7 +73,7 @@ function answersChallenge(key: LiveKey, service: string, token: Token): boolean 
   );
 }
 
-/** What a ledger keeps of a token: SHA-256 of token_key_id and nonce, 32 bytes. */
+/** A token's id in its ledger: SHA-256 of token_key_id and nonce, 32 bytes. */
 function spentId({ tokenKeyId, nonce }: Token): Bytes {
   return sha256(concat(tokenKeyId, nonce));
 }

@@ -1,6 +1,6 @@
 import { HttpError, type ProblemCode } from '@sotto/http';
 
-/** Why a request was refused: a closed set, counted and never told. */
+/** Why a request was refused: a closed set, shown in metrics and never to the client. */
 export type Reason =
   | 'batch-size'
   | 'ceiling'
@@ -15,7 +15,7 @@ export type Reason =
   | 'quota'
   | 'store';
 
-/** A request that the issuer refuses, by one of the constants of the closed table. */
+/** A request that the issuer refuses with one of the constant problems. */
 export class Refusal extends HttpError {
   readonly reason: Reason;
   readonly retryAfter: string | undefined;

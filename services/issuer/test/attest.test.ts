@@ -22,7 +22,7 @@ const told = (promise: Promise<unknown>): Promise<string> =>
     (error: { code?: string; name?: string }) => error.code ?? error.name ?? '',
   );
 
-test('a credential of another issuer, audience, key or time is refused', async () => {
+test('attester: refuses an account token of another issuer, audience, key or time', async () => {
   clock.now = NOW;
   const port = attester();
   const attest = async (claims: Parameters<typeof accountToken>[1]): Promise<string> =>
@@ -41,7 +41,7 @@ test('a credential of another issuer, audience, key or time is refused', async (
   expect(await told(port.attest(other, 0))).toBe('unauthorized');
 });
 
-test('only the signatures of the list are taken: no HMAC, no `none`, and none without an expiry', async () => {
+test('attester: refuses HMAC, `none`, algorithms not in the list, and tokens without an expiry', async () => {
   const port = attester();
   const claims = { sub: 'ada', iss: ATTESTER, aud: AUDIENCE };
   expect(await told(port.attest(new UnsecuredJWT({ ...claims, exp: NOW + 60 }).encode(), 0))).toBe(
@@ -67,14 +67,14 @@ test('only the signatures of the list are taken: no HMAC, no `none`, and none wi
 const tokenWith = async (more: Readonly<Record<string, unknown>>): Promise<string> =>
   accountToken('sub', { now: NOW, more });
 
-test('which claim is the account and which the tier is configuration; the account leaves as a keyed hash', async () => {
+test('attester: reads account and tier from the configured claims, and returns a keyed hash of the account', async () => {
   const port = attester({ accountClaim: 'uid', tierClaim: 'plan' });
   const a = await port.attest(await tokenWith({ uid: 'ada', plan: 'gold' }), 7);
   expect(a.tier).toBe('gold');
-  expect(a.account).toHaveLength(32);
-  expect(a.account).toEqual(port.accountHash('ada', null, 7));
-  expect(a.account).not.toEqual(port.accountHash('ada', null, 8));
-  expect(a.account).not.toEqual(attester({ issuer: 'https://b.example' }).accountHash('ada', null, 7));
+  expect(a.hash).toHaveLength(32);
+  expect(a.hash).toEqual(port.accountHash('ada', null, 7));
+  expect(a.hash).not.toEqual(port.accountHash('ada', null, 8));
+  expect(a.hash).not.toEqual(attester({ issuer: 'https://b.example' }).accountHash('ada', null, 7));
   expect(port.accountHash('ada', 'https://unknown.example', 7)).toBeNull();
   for (const uid of [undefined, '', 7, ['ada'], 'x'.repeat(257)]) {
     expect(await told(port.attest(await tokenWith({ uid }), 7))).toBe('unauthorized');
@@ -108,7 +108,7 @@ async function remote(): Promise<{ served: Served; port: Attester; sign: (key: n
   return { served, port, sign };
 }
 
-test('keys by URL are fetched once for ten minutes, follow no redirect, and are asked for again when one is unknown', async () => {
+test('JWKS by URL: is cached for ten minutes, follows no redirect, and is fetched again for an unknown key', async () => {
   clock.now = NOW;
   const { served, port, sign } = await remote();
   const [first, second] = served.keys as [JWK, JWK];
@@ -129,7 +129,7 @@ test('keys by URL are fetched once for ten minutes, follow no redirect, and are 
   expect(served.calls).toHaveLength(3);
 });
 
-test('keys that cannot be had are our trouble and not a bad credential; those that we have serve for a day', async () => {
+test('JWKS by URL: when it fails, responds 503 instead of 401, and cached keys serve for a day', async () => {
   clock.now = NOW;
   const { served, port, sign } = await remote();
   const token = await sign(0);
@@ -155,7 +155,7 @@ test('keys that cannot be had are our trouble and not a bad credential; those th
   expect(await told(port.attest(token, 0))).toBe('unavailable');
 });
 
-test('while the keys cannot be had, a flood of tokens makes a few requests for them and no more', async () => {
+test('JWKS by URL: when it fails, a flood of tokens causes only a few fetches', async () => {
   clock.now = NOW;
   const { served, port, sign } = await remote();
   served.status = 500;

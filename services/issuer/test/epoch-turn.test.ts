@@ -1,7 +1,7 @@
 import { AMORTIZED_REQUEST } from '@sotto/privacypass';
 import type { Bytes } from '@sotto/wire';
 import { expect, test } from 'vitest';
-import type { Take } from '../src/ports.ts';
+import type { QuotaCharge } from '../src/ports.ts';
 import { DAY, START, told, UNPROCESSABLE, World } from './support/world.ts';
 
 /** Posts a batch whose last byte comes when it is told to. */
@@ -28,7 +28,7 @@ async function slowly(
   return { end, answer: world.fetch('/token-request', init) };
 }
 
-test('I20 a batch that ends after its epoch is not signed, and counted nowhere', async () => {
+test('I20 issuance: a body that ends after its epoch is neither signed nor charged', async () => {
   const world = new World();
   const { pending } = await world.blind(30);
   world.clock.now = START + DAY - 1;
@@ -43,7 +43,7 @@ test('I20 a batch that ends after its epoch is not signed, and counted nowhere',
   expect(world.used()).toBe(30);
 });
 
-test('I20 an epoch that ends while the quota is counted, or while others are signed, ends the signing', async () => {
+test('I20 issuance: an epoch that ends while the quota is charged stops the signing', async () => {
   const world = new World();
   const { pending } = await world.blind(30);
   const turning = new World({
@@ -52,9 +52,9 @@ test('I20 an epoch that ends while the quota is counted, or while others are sig
     deps: ({ quota }) => ({
       quota: {
         used: (row) => quota.used(row),
-        take: async (take) => {
+        charge: async (charge) => {
           world.clock.now = START + DAY;
-          return quota.take(take);
+          return quota.charge(charge);
         },
       },
     }),
@@ -62,10 +62,10 @@ test('I20 an epoch that ends while the quota is counted, or while others are sig
   expect(await told(await turning.post(pending.contentType, pending.request))).toEqual(UNPROCESSABLE);
 });
 
-test('I09 the count of an epoch stays until nobody can draw on it any more, and then nobody can', async () => {
+test('I09 quota: is kept until grace after its epoch, and is exhausted from then on', async () => {
   const world = new World();
   const { quota } = world.issuer.issuing;
-  const take = (batch: string): Take => ({
+  const charge = (batch: string): QuotaCharge => ({
     epoch: START,
     account: new Uint8Array(32).fill(1),
     service: 'stickers',
@@ -73,17 +73,17 @@ test('I09 the count of an epoch stays until nobody can draw on it any more, and 
     limit: 30,
     batch: batch.repeat(32),
   });
-  expect(await quota.take(take('a'))).toBe('taken');
+  expect(await quota.charge(charge('a'))).toBe('charged');
   for (const [seconds, outcome] of [
-    [DAY, 'counted'], // a clock that is behind is in the epoch still
-    [DAY + 299, 'counted'],
+    [DAY, 'repeated'], // a clock that is behind is in the epoch still
+    [DAY + 299, 'repeated'],
     [DAY + 300, 'exhausted'],
     [2 * DAY, 'exhausted'],
   ] as const) {
     world.clock.now = START + seconds;
     await world.issuer.runSchedule();
-    expect(await quota.take(take('a'))).toBe(outcome);
-    expect(await quota.take(take('b'))).toBe('exhausted');
+    expect(await quota.charge(charge('a'))).toBe(outcome);
+    expect(await quota.charge(charge('b'))).toBe('exhausted');
   }
   expect(world.database.db.all('select * from quotas')).toEqual([]);
 });

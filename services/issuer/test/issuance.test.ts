@@ -54,7 +54,7 @@ async function refusedAll(world: World, contentType: string, bodies: readonly By
   }
 }
 
-test('tokens of each kind and type are signed, and redeem', async () => {
+test('issuance: signs single, amortized and generic requests of both types, and the tokens redeem', async () => {
   const world = new World();
   for (const [service, type, count] of [
     ['stickers', 5, 30],
@@ -74,7 +74,7 @@ test('tokens of each kind and type are signed, and redeem', async () => {
   }
 });
 
-test('I01 a wrong type, an unknown truncated key id, and a blinded_msg of any other length are 422', async () => {
+test('I01 issuance: responds 422 to a wrong type, an unknown truncated key id, and a blinded_msg of another length', async () => {
   const { world, evaluations } = counted();
   const { pending } = await world.blind(1, 'stickers', 5, 'single');
   const good = decodeTokenRequest(pending.request);
@@ -96,7 +96,7 @@ test('I01 a wrong type, an unknown truncated key id, and a blinded_msg of any ot
   expect(world.used()).toBe(0);
 });
 
-test('I02 no encoding that is not one element is evaluated, and all are told the same', async () => {
+test('I02 issuance: evaluates no encoding that is not an element, with the same response for all', async () => {
   const { world, evaluations } = counted();
   const { pending } = await world.blind(1, 'stickers', 5, 'single');
   const { truncatedTokenKeyId: keyId } = decodeTokenRequest(pending.request);
@@ -137,7 +137,7 @@ test('I02 no encoding that is not one element is evaluated, and all are told the
   expect(world.used()).toBe(0);
 });
 
-test('I03 an uncompressed P-384 point of 97 bytes is refused', async () => {
+test('I03 issuance: refuses an uncompressed P-384 point of 97 bytes', async () => {
   const world = new World();
   const { pending } = await world.blind(1, 'weather', 1, 'single');
   const { truncatedTokenKeyId: keyId, blindedMsg } = decodeTokenRequest(pending.request);
@@ -148,7 +148,7 @@ test('I03 an uncompressed P-384 point of 97 bytes is refused', async () => {
   await refusedAll(world, AMORTIZED_REQUEST, [list]);
 });
 
-test('I04 a trailing byte, a cut at every byte, and two requests in one are 422', async () => {
+test('I04 issuance: responds 422 to a trailing byte, a cut at any byte, and two requests in one body', async () => {
   const { world, evaluations } = counted();
   for (const kind of ['single', 'amortized'] as const) {
     const { pending } = await world.blind(1, 'stickers', 5, kind);
@@ -160,7 +160,7 @@ test('I04 a trailing byte, a cut at every byte, and two requests in one are 422'
   expect(world.used()).toBe(0);
 });
 
-test('I06 a batch of no allowed size, of a mixed kind or with one bad element evaluates nothing', async () => {
+test('I06 issuance: evaluates nothing of a batch with a wrong size, mixed kinds or one bad element', async () => {
   const { world, evaluations } = counted();
   const { key, pending } = await world.blind(30);
   const good = decodeAmortizedBatchTokenRequest(pending.request);
@@ -185,7 +185,7 @@ test('I06 a batch of no allowed size, of a mixed kind or with one bad element ev
   expect(evaluations()).toBe(30);
 });
 
-test('a generic batch answers each request by itself: 200, 206 when some are refused, 400 when all are', async () => {
+test('generic batch: responds to each request by itself: 200, 206 when some are refused, 400 when all are', async () => {
   const world = new World();
   const a = decodeTokenRequest((await world.blind(1, 'weather', 5, 'single')).pending.request);
   const b = decodeTokenRequest((await world.blind(1, 'weather', 1, 'single')).pending.request);
@@ -211,7 +211,7 @@ test('a generic batch answers each request by itself: 200, 206 when some are ref
   expect(world.used()).toBe(4); // two, one and one
 });
 
-test('of a generic batch each key’s ceiling bears its own part', async () => {
+test('generic batch: charges each key’s ceiling for its own part', async () => {
   const reserved: number[] = [];
   const world = new World({
     deps: ({ authority }) => ({
@@ -233,7 +233,7 @@ test('of a generic batch each key’s ceiling bears its own part', async () => {
   expect(reserved).toEqual([2, 1]);
 });
 
-test('I13 a body that is a view into a larger buffer is read from its own bytes alone', async () => {
+test('I13 issuance: reads only the view’s bytes of a body inside a larger buffer', async () => {
   const world = new World();
   const { pending } = await world.blind(1);
   const canary = fromHex('ca4a'.repeat(8));

@@ -2,7 +2,7 @@ import { tokenKeyId } from '@sotto/privacypass';
 import { expect, test } from 'vitest';
 import { DAY, START, told, World, PROBLEM } from './support/world.ts';
 
-test('K05 the issuer holds no secret in a CryptoKey that could be exported', async () => {
+test('K05 keyring: holds no secret in an extractable CryptoKey', async () => {
   const made: CryptoKey[] = [];
   const { subtle } = crypto;
   const original = subtle.importKey.bind(subtle);
@@ -26,7 +26,7 @@ test('K05 the issuer holds no secret in a CryptoKey that could be exported', asy
   expect(made.filter(({ type, extractable }) => type !== 'public' && extractable)).toEqual([]);
 });
 
-test('a stored key is wrapped under a key that the store does not hold, and bound to its service and type', async () => {
+test('stored key: is wrapped under a key outside the store, and bound to its service and type', async () => {
   const world = new World();
   await world.issuer.runSchedule();
   const other = new World({
@@ -45,7 +45,7 @@ test('a stored key is wrapped under a key that the store does not hold, and boun
   expect((await cold.fetch('/.well-known/private-token-issuer-directory')).status).toBe(503);
 });
 
-test('a stored key that was moved to another epoch is not unwrapped', async () => {
+test('stored key: does not unwrap in another epoch', async () => {
   const world = new World();
   await world.issuer.runSchedule();
   const weather = "service = 'weather' and type = 5 and epoch =";
@@ -55,7 +55,7 @@ test('a stored key that was moved to another epoch is not unwrapped', async () =
   expect((await cold.fetch('/.well-known/private-token-issuer-directory')).status).toBe(503);
 });
 
-test('K02 a stored public key that is not of its secret key is never shown', async () => {
+test('K02 stored key: with a public key of another secret key, is never published', async () => {
   const world = new World();
   await world.issuer.runSchedule();
   const other = `(select public_key from issuer_keys where service = 'weather' and type = 5 and epoch = ${START})`;
@@ -68,7 +68,7 @@ test('K02 a stored public key that is not of its secret key is never shown', asy
   expect(response.status).toBe(503);
 });
 
-test('I14 K06 keys that are forgotten while a batch is signed are wiped after it, not under it', async () => {
+test('I14 K06 keyring: wipes forgotten keys after the batch that uses them, not before', async () => {
   const world = new World();
   const { keyring } = world.issuer;
   let secret: Uint8Array | undefined;
@@ -84,7 +84,7 @@ test('I14 K06 keys that are forgotten while a batch is signed are wiped after it
   expect(secret?.every((byte) => byte === 0)).toBe(true);
 });
 
-test('epochs of another length are refused until the keys of the old are gone: no ledger gets a second name', async () => {
+test('EPOCH_SECONDS: a change is refused while keys of the old length exist', async () => {
   const world = new World();
   const [token] = await world.draw(1);
   expect(await world.redeem(token)).toBe('first');

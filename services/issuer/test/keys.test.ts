@@ -26,7 +26,7 @@ interface Row {
 }
 const rows = (world: World): Row[] => world.database.db.all<Row>('select * from issuer_keys order by epoch');
 
-test('keys are made ahead; the directory shows the current epoch and the next, each with its not-before', async () => {
+test('directory: shows the keys of the current and the next epoch, each with its not-before', async () => {
   const world = new World();
   const first = await shown(world);
   expect(first).toHaveLength(6); // stickers 5, weather 5 and 1; two epochs
@@ -41,7 +41,7 @@ test('keys are made ahead; the directory shows the current epoch and the next, e
   expect(ofEpoch(second, START)).toEqual([]);
 });
 
-test('a type that is configured no more is neither shown nor redeemed', async () => {
+test('token type: after it is removed from the configuration, is neither published nor redeemed', async () => {
   const world = new World();
   const [token] = await world.draw(1, { service: 'weather', type: 1 });
   expect(await world.redeem(token, { service: 'weather' })).toBe('first');
@@ -52,7 +52,7 @@ test('a type that is configured no more is neither shown nor redeemed', async ()
   expect(await later.redeem(token, { service: 'weather' })).toBe('invalid');
 });
 
-test('what the gateway is told ahead is what the directory will say', async () => {
+test('published schedule: is what the directory shows in each later epoch', async () => {
   const world = new World();
   const { epochs } = await world.issuer.schedule();
   expect(epochs.map(({ start }) => start)).toEqual(
@@ -69,7 +69,7 @@ test('what the gateway is told ahead is what the directory will say', async () =
   }
 });
 
-test('I14 while keys rotate nothing fails, and tokens of the previous epoch redeem', async () => {
+test('I14 rotation: nothing fails, and tokens of the previous epoch redeem', async () => {
   const world = new World();
   let previous = await world.draw(5);
   for (let epoch = 1; epoch <= 20; epoch++) {
@@ -82,7 +82,7 @@ test('I14 while keys rotate nothing fails, and tokens of the previous epoch rede
   }
 });
 
-test('I15 rotation twice at once, doubled crons and ten cold isolates make one key a place', async () => {
+test('I15 schedule: concurrent rotations, doubled crons and ten cold isolates make each key once', async () => {
   const world = new World();
   const isolates = Array.from(
     { length: 10 },
@@ -102,7 +102,7 @@ test('I15 rotation twice at once, doubled crons and ten cold isolates make one k
   expect(new Set(directories).size).toBe(1);
 });
 
-test('I17 a truncated id that is taken is drawn again; when all are taken there is a clean refusal', async () => {
+test('I17 truncated key id: is made again when it is taken, and fails cleanly when all are taken', async () => {
   const services = Array.from({ length: 12 }, (_, i) => ({
     name: `s${i}`,
     types: [5, 1],
@@ -143,7 +143,7 @@ test('I17 a truncated id that is taken is drawn again; when all are taken there 
   await expect(schedule.run()).rejects.toMatchObject({ code: 'no-truncated-id' });
 });
 
-test('I20 S21 a clock that goes back picks no earlier key, and nothing expired comes back to life', async () => {
+test('I20 S21 clock: after a step back, selects no earlier key and revives nothing that expired', async () => {
   const world = new World();
   const [old] = await world.draw(1);
   world.clock.now = START + DAY + 60;
@@ -170,7 +170,7 @@ test('I20 S21 a clock that goes back picks no earlier key, and nothing expired c
   expect(rows(world).every(({ epoch }) => epoch >= START + 30 * DAY)).toBe(true);
 });
 
-test('a key is redeemable in its epoch and the next, and destroyed with its ledger after the grace', async () => {
+test('key: redeems in its epoch and the next, and is destroyed with its ledger after the grace', async () => {
   const world = new World();
   const tokens = await world.draw(5);
   const end = START + 2 * DAY;
@@ -189,7 +189,7 @@ test('a key is redeemable in its epoch and the next, and destroyed with its ledg
   expect(world.spentRows()).toBe(0);
 });
 
-test('a service that is added is shown from the next epoch on, never in the middle of one', async () => {
+test('added service: is published from the next epoch on', async () => {
   const services = JSON.parse(ISSUER_VARIABLES['SERVICES'] ?? '') as { name: string }[];
   const world = new World();
   const before = await world.directory();
@@ -202,7 +202,7 @@ test('a service that is added is shown from the next epoch on, never in the midd
   expect(maps.map((id) => id.split(' ')[2])).toEqual([String(START + DAY)]);
 });
 
-test('K07 S16 a restore: every key that signed is retired, tokens of before are refused, the next epoch is as published', async () => {
+test('K07 S16 retire-all: retires every key that signed, refuses earlier tokens, and keeps the published next epoch', async () => {
   const world = new World();
   const tokens = await world.draw(5);
   const published = (await world.issuer.schedule()).epochs;
@@ -232,7 +232,7 @@ test('K07 S16 a restore: every key that signed is retired, tokens of before are 
   for (const token of tokens) expect(await world.redeem(token)).toBe('invalid');
 });
 
-test('K07 who still holds the keys that a restore retired signs with them for ten minutes at the most', async () => {
+test('K07 retire-all: an isolate that still holds retired keys signs with them for ten minutes at most', async () => {
   const world = new World();
   const warm = new World({ database: world.database, clock: world.clock });
   await warm.draw(1, { account: 'warms its keys' });

@@ -104,7 +104,7 @@ async function redeem({ internal }: Running, token: Uint8Array, more: object = {
   return ((await response.json()) as { outcome?: string }).outcome ?? String(response.status);
 }
 
-test('the whole issuer on Node: drawn, redeemed on the gateway’s listener, and the same after a SIGKILL', async () => {
+test('issuer on Node: issues, redeems on the gateway’s listener, and continues after SIGKILL, restore and a cut file', async () => {
   const first = await start();
   const [a, b] = await draw(first, 'ada');
   expect(await redeem(first, a ?? random(1))).toBe('first');
@@ -148,7 +148,7 @@ test('the whole issuer on Node: drawn, redeemed on the gateway’s listener, and
   expect(cut.said()).toMatch(/^sotto issuer: .+\n$/);
 });
 
-test('X01 stopped with 50 requests in flight, it answers them all, takes no new one and ends with 0', async () => {
+test('X01 issuer on Node: on SIGTERM with 50 requests in flight, responds to all, accepts no new one and exits with 0', async () => {
   const running = await start({ STORE: path.join(folder, 'stopped.sqlite') });
   const { contentType, request: body } = await blinded(running);
   const bearers = await Promise.all(Array.from({ length: 50 }, (_, i) => accountToken(`account ${i}`)));
@@ -184,7 +184,7 @@ test('X01 stopped with 50 requests in flight, it answers them all, takes no new 
   await expect(fetch(`${running.url}/health`)).rejects.toThrow('fetch failed');
 });
 
-test('K01 K02 a wrong configuration ends the start with one line that prints no value', async () => {
+test('K01 K02 issuer on Node: with a wrong configuration, exits with one line that contains no value', async () => {
   const canary = 'canary-5f1d';
   for (const [variable, value] of [
     ['ACCOUNT_KEY', canary],
@@ -199,7 +199,7 @@ test('K01 K02 a wrong configuration ends the start with one line that prints no 
   }
 });
 
-test('X04 with nobody reading what it says, it serves on', async () => {
+test('X04 issuer on Node: keeps serving when stdout and stderr are closed', async () => {
   const running = await start({ STORE: path.join(folder, 'epipe.sqlite') });
   running.child.stdout?.destroy();
   running.child.stderr?.destroy();

@@ -48,7 +48,7 @@ const spend = (): Spend => ({
 const retry = (one: Spend): Spend => ({ ...one, envelope: random(32), call: random(8) });
 const replay = (one: Spend): Spend => ({ ...one, call: random(8) });
 
-test('S09 X02 killed at random during spends, nothing acknowledged is lost, and what was not can be asked again', async () => {
+test('S09 X02 file store: after random kills, keeps every acknowledged spend, and others can be repeated', async () => {
   const store = file('kill.sqlite');
   const known = new Map<Spend, boolean>(); // whether it was acknowledged
   for (let kill = 0; kill < 5; kill++) {
@@ -81,7 +81,7 @@ test('S09 X02 killed at random during spends, nothing acknowledged is lost, and 
   database.close();
 });
 
-test('S11 while another process has the lock, spends fail in a fifth of a second, and the rest goes on', async () => {
+test('S11 file store: while another process holds the lock, spends fail within 200 ms and other work goes on', async () => {
   const at = file('lock.sqlite');
   const database = openIssuerFile(at);
   const slept: number[] = []; // milliseconds, each of them a turn for everybody else
@@ -105,7 +105,7 @@ test('S11 while another process has the lock, spends fail in a fifth of a second
   database.close();
 });
 
-test('S12 a store that is truncated, empty, damaged, foreign or read-only is refused, and never begun anew', async () => {
+test('S12 file store: refuses a truncated, empty, damaged, foreign or read-only file, and never replaces it', async () => {
   const store = file('whole.sqlite');
   const database = openIssuerFile(store);
   const tokens = tokensOf(database);
@@ -130,7 +130,7 @@ test('S12 a store that is truncated, empty, damaged, foreign or read-only is ref
   expect(() => openIssuerFile(file('no/such/folder.sqlite'))).toThrow(REFUSED);
 });
 
-test('S12 what was acknowledged stands in the file itself: there is no log beside it to lose', async () => {
+test('S12 file store: keeps acknowledged data in the file itself, without a log beside it', async () => {
   const store = file('alone.sqlite');
   const process = await spendProcess(store);
   const spent = Array.from({ length: 20 }, spend);
@@ -144,7 +144,7 @@ test('S12 what was acknowledged stands in the file itself: there is no log besid
   database.close();
 });
 
-test('S12 a file that is cut while it is open fails closed', async () => {
+test('S12 file store: fails closed when the open file is cut', async () => {
   const store = file('live.sqlite');
   const database = openIssuerFile(store);
   const tokens = tokensOf(database);
@@ -237,7 +237,7 @@ test.skipIf(disk === null)(
   },
 );
 
-test('S16 K07 a file from a backup, with every key retired at its start, refuses the tokens of before', async () => {
+test('S16 K07 file store: a backup whose keys are retired at the start refuses earlier tokens', async () => {
   const store = file('backup.sqlite');
   const first = new World({ database: openIssuerFile(store) });
   const tokens = await first.draw(5);
@@ -254,7 +254,7 @@ test('S16 K07 a file from a backup, with every key retired at its start, refuses
   restored.database.close();
 });
 
-test('S24 VACUUM by another process during load fails nobody', async () => {
+test('S24 file store: VACUUM by another process under load fails no request', async () => {
   const store = file('vacuum.sqlite');
   const database = openIssuerFile(store);
   const tokens = tokensOf(database);
@@ -268,7 +268,7 @@ test('S24 VACUUM by another process during load fails nobody', async () => {
   database.close();
 });
 
-test('P07 no secret and no forgotten row stays in the file, in freed pages or beside it', async () => {
+test('P07 file store: no secret and no deleted row stays in the file, in freed pages or beside it', async () => {
   const store = file('rest.sqlite');
   const world = new World({ database: openIssuerFile(store) });
   const [token] = await world.draw(1, { account: 'account-canary-42' });

@@ -1,11 +1,11 @@
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Bytes } from '@sotto/wire';
-import { Budget } from '../src/budget.ts';
-import { Queue } from '../src/queue.ts';
+import { EvaluationLimiter } from '../src/evaluation-limiter.ts';
+import { EvaluationQueue } from '../src/evaluation-queue.ts';
 import { PROBLEM, START, told, VOPRF, World } from './support/world.ts';
 
-test('I07 under 100 parallel batches, health and redemption have their turn meanwhile; the rest is 503 with Retry-After', async () => {
+test('I07 queue: under 100 parallel batches, health and redemption respond; batches over the limit get 503', async () => {
   const quota = JSON.stringify([{ name: 'stickers', types: [5], batch: [30], quota: { default: 3000 } }]);
   let evaluated = 0;
   const suite = VOPRF['ristretto255-SHA512'];
@@ -44,16 +44,16 @@ test('I07 under 100 parallel batches, health and redemption have their turn mean
 });
 
 /** A queue whose pauses are written down, in milliseconds, and none of which lasts. */
-function watched(): { queue: Queue; pauses: number[] } {
+function watched(): { queue: EvaluationQueue; pauses: number[] } {
   const pauses: number[] = [];
   const pause = async (milliseconds: number): Promise<void> => {
     pauses.push(milliseconds);
     await turn();
   };
-  return { queue: new Queue(10, { now: () => START, pause }), pauses };
+  return { queue: new EvaluationQueue(10, { now: () => START, pause }), pauses };
 }
 
-test('a request that meets no other looks and signs without a pause; what more it signs waits its turn', async () => {
+test('queue: a request that is alone checks and signs without a pause, and pauses before more', async () => {
   const { queue, pauses } = watched();
   for (let request = 0; request < 3; request++) {
     await queue.enter(async (evaluate) => {
@@ -69,7 +69,7 @@ test('a request that meets no other looks and signs without a pause; what more i
   expect(pauses).toEqual([0, 0, 0, 0]); // two before the third, two before the fourth
 });
 
-test('I07 between two evaluations of two requests everything else has a turn', async () => {
+test('I07 queue: other work runs between the evaluations of two requests', async () => {
   const { queue } = watched();
   const watch = { on: true, turns: 0 };
   const watching = (async () => {
@@ -90,7 +90,7 @@ test('I07 between two evaluations of two requests everything else has a turn', a
   expect(new Set(seen).size).toBe(10);
 });
 
-test('who has others before him looks the later', async () => {
+test('queue: a request polls less often the further back it is', async () => {
   const { queue, pauses } = watched();
   const open: (() => void)[] = [];
   const requests = Array.from({ length: 4 }, async () =>
@@ -105,9 +105,9 @@ test('who has others before him looks the later', async () => {
   await Promise.all(requests);
 });
 
-test('who went away in the middle does not hold up the queue', async () => {
+test('queue: a cancelled request does not block the others', async () => {
   const clock = { now: 100 };
-  const queue = new Queue(1, { now: () => clock.now, pause: async () => sleep(1) });
+  const queue = new EvaluationQueue(1, { now: () => clock.now, pause: async () => sleep(1) });
   void queue.enter((evaluate) => evaluate(() => new Promise(() => {})));
   await sleep(10);
   await expect(queue.enter(async () => 1)).rejects.toMatchObject({ code: 'unavailable', reason: 'queue' });
@@ -115,7 +115,7 @@ test('who went away in the middle does not hold up the queue', async () => {
   expect(await queue.enter((evaluate) => evaluate(() => 'served'))).toBe('served');
 });
 
-test('X07 those who wait are served after a clock that jumps, or a process that stood still', async () => {
+test('X07 queue: waiting requests are served after a clock jump or a suspended process', async () => {
   const clock = { now: 100 };
   let looks = 0;
   const pause = async (): Promise<void> => {
@@ -123,7 +123,7 @@ test('X07 those who wait are served after a clock that jumps, or a process that 
     if (looks === 20) clock.now += 11; // seconds
     await turn();
   };
-  const queue = new Queue(5, { now: () => clock.now, pause });
+  const queue = new EvaluationQueue(5, { now: () => clock.now, pause });
   const slow = { end: () => {} };
   const first = queue.enter((evaluate) =>
     evaluate(() => new Promise<string>((end) => (slow.end = () => end('a')))),
@@ -134,8 +134,8 @@ test('X07 those who wait are served after a clock that jumps, or a process that 
   expect(await Promise.all([first, ...others])).toEqual(['a', 'b', 'c', 'd']);
 });
 
-test('one evaluation at a time, in the order of coming', async () => {
-  const queue = new Queue(10, { now: () => START, pause: async () => sleep(1) });
+test('queue: evaluates one request at a time, in order of arrival', async () => {
+  const queue = new EvaluationQueue(10, { now: () => START, pause: async () => sleep(1) });
   const order: string[] = [];
   await Promise.all(
     ['a', 'b', 'c'].map((name) =>
@@ -151,18 +151,18 @@ test('one evaluation at a time, in the order of coming', async () => {
   expect(order).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
 });
 
-test('I21 what a crash could lose of a ceiling is a thousandth of it, and 30,000 at most', async () => {
+test('I21 key ceiling: a crash loses at most a thousandth of it, and at most 30,000', async () => {
   const asked: number[] = [];
   const reserve = async (_keyId: Bytes, count: number): Promise<boolean> => asked.push(count) > 0;
   const keyId = new Uint8Array(32);
   for (const ceiling of [1_000_000, 1_000_000_000]) {
-    const budget = new Budget({ reserve }, () => START);
-    for (let i = 0; i < 34; i++) expect(await budget.take({ keyId, ceiling }, 30)).toBe(true);
+    const limiter = new EvaluationLimiter({ reserve }, () => START);
+    for (let i = 0; i < 34; i++) expect(await limiter.reserve({ keyId, ceiling }, 30)).toBe(true);
   }
   expect(asked).toEqual([1000, 1000, 30_000]);
 });
 
-test('I21 a key at its ceiling answers 503 until the next epoch, and no other key appears', async () => {
+test('I21 key ceiling: when reached, responds 503 until the next epoch, and no other key appears', async () => {
   const services = [{ name: 'stickers', types: [5], batch: [5, 30], quota: { default: 3000 }, ceiling: 65 }];
   const world = new World({ vars: { SERVICES: JSON.stringify(services) } });
   const before = await world.directory();

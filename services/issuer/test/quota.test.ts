@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { ISSUER_VARIABLES } from './support/variables.ts';
 import { DAY, PROBLEM, START, told, World } from './support/world.ts';
 
-test('I08 no credential and a bad one are 401, quota used up is 429 with the next epoch and no more', async () => {
+test('I08 quota: no credential and a bad one get 401; an exhausted quota gets 429 with the next epoch’s date', async () => {
   const world = new World();
   const { pending } = await world.blind(30);
   const { contentType, request: body } = pending;
@@ -48,7 +48,7 @@ test('I08 no credential and a bad one are 401, quota used up is 429 with the nex
   expect(await world.draw(30)).toHaveLength(30);
 });
 
-test('I09 of 100 parallel requests for one token and a quota of 30, 30 are answered', async () => {
+test('I09 quota: of 100 parallel requests for one token, a quota of 30 admits 30', async () => {
   const world = new World();
   const requests = await Promise.all(Array.from({ length: 100 }, () => world.blind(1)));
   const issue = async (from: number, to: number): Promise<number[]> =>
@@ -69,7 +69,7 @@ test('I09 of 100 parallel requests for one token and a quota of 30, 30 are answe
   expect(world.used()).toBe(30);
 });
 
-test('I09 with 28 of 30 used, ten parallel batches of 5 get nothing', async () => {
+test('I09 quota: with 28 of 30 used, ten parallel batches of 5 get nothing', async () => {
   const world = new World();
   for (let i = 0; i < 28; i++) await world.draw(1);
   const requests = await Promise.all(Array.from({ length: 10 }, () => world.blind(5)));
@@ -80,7 +80,7 @@ test('I09 with 28 of 30 used, ten parallel batches of 5 get nothing', async () =
   expect(world.used()).toBe(28);
 });
 
-test('I10 the same blinded batch is answered again, with the same elements and a fresh proof, and counted once', async () => {
+test('I10 quota: a repeated batch gets the same elements with a fresh proof, and is charged once', async () => {
   const world = new World();
   const { pending } = await world.blind(30);
   const answers: Bytes[] = [];
@@ -102,7 +102,7 @@ test('I10 the same blinded batch is answered again, with the same elements and a
   }
 });
 
-test('I11 a thousand lost answers of one batch leak no quota', async () => {
+test('I11 quota: a batch that is repeated a thousand times is charged once', async () => {
   const world = new World();
   const { pending } = await world.blind(5);
   const quota = world.issuer.issuing.quota;
@@ -110,23 +110,23 @@ test('I11 a thousand lost answers of one batch leak no quota', async () => {
   await world.post(pending.contentType, pending.request);
   const row = { epoch: START, account: new Uint8Array(32).fill(1), service: 'stickers' };
   for (let i = 0; i < 1000; i++) {
-    outcomes = outcomes.add(await quota.take({ ...row, count: 5, limit: 30, batch: 'ab'.repeat(16) }));
+    outcomes = outcomes.add(await quota.charge({ ...row, count: 5, limit: 30, batch: 'ab'.repeat(16) }));
   }
-  expect([...outcomes]).toEqual(['taken', 'counted']);
+  expect([...outcomes]).toEqual(['charged', 'repeated']);
   expect(await quota.used(row)).toBe(5);
   expect((await world.post(pending.contentType, pending.request)).status).toBe(200);
   expect(await quota.used(row)).toBe(5);
 });
 
-test('a digest that is the tail of one and the head of the next was not counted', async () => {
+test('quota: a digest that spans two stored digests was not charged', async () => {
   const { quota } = new World().issuer.issuing;
   const row = { epoch: START, account: new Uint8Array(32), service: 'stickers', count: 1, limit: 3 };
-  await quota.take({ ...row, batch: `${'a'.repeat(16)}${'b'.repeat(16)}` });
-  await quota.take({ ...row, batch: `${'c'.repeat(16)}${'d'.repeat(16)}` });
-  expect(await quota.take({ ...row, batch: `${'b'.repeat(16)}${'c'.repeat(16)}` })).toBe('taken');
+  await quota.charge({ ...row, batch: `${'a'.repeat(16)}${'b'.repeat(16)}` });
+  await quota.charge({ ...row, batch: `${'c'.repeat(16)}${'d'.repeat(16)}` });
+  expect(await quota.charge({ ...row, batch: `${'b'.repeat(16)}${'c'.repeat(16)}` })).toBe('charged');
 });
 
-test('the tier that the attester names sets the quota; an unknown tier is the default', async () => {
+test('quota: follows the attested tier; an unknown tier has the default', async () => {
   const world = new World();
   const { pending } = await world.blind(30);
   const draw = async (account: string, tier: unknown): Promise<number> => {
@@ -145,7 +145,7 @@ test('the tier that the attester names sets the quota; an unknown tier is the de
   expect(await draw('odd', 'constructor')).toBe(429);
 });
 
-test('P04 what stands in the store of quotas names no account', async () => {
+test('P04 quota: the store contains no account name', async () => {
   const world = new World();
   const account = 'account-canary-8151623';
   await world.draw(5, { account });
@@ -164,7 +164,7 @@ test('P04 what stands in the store of quotas names no account', async () => {
   expect(world.database.db.all('select * from quotas')).toEqual([]);
 });
 
-test('an operator sees what an account used, by its name, and never a list of accounts', async () => {
+test('operator: sees the use of an account by its name, and never a list of accounts', async () => {
   const world = new World({ vars: { ...ISSUER_VARIABLES } });
   await world.draw(5, { account: 'ada' });
   const ask = (asked: object): Promise<Response> =>

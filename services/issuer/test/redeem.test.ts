@@ -9,7 +9,7 @@ async function oneToken(world: World): Promise<Bytes> {
   return token;
 }
 
-test('S02 a token of any other length is invalid and leaves no row', async () => {
+test('S02 redemption: a token of another length is invalid and leaves no row', async () => {
   const world = new World();
   const token = await oneToken(world);
   expect(token).toHaveLength(162);
@@ -19,7 +19,7 @@ test('S02 a token of any other length is invalid and leaves no row', async () =>
   expect(await world.redeem(token)).toBe('first');
 });
 
-test('S03 a bit flipped at any byte is invalid and leaves no row', async () => {
+test('S03 redemption: a token with a flipped bit is invalid and leaves no row', async () => {
   const world = new World();
   const token = await oneToken(world);
   for (let at = 0; at < token.length; at++) {
@@ -31,7 +31,7 @@ test('S03 a bit flipped at any byte is invalid and leaves no row', async () => {
   expect(await world.redeem(token)).toBe('first');
 });
 
-test('S04 a token is spent once; another request with it is spent, the same envelope replayed', async () => {
+test('S04 redemption: is first once; another request is spent, and the same envelope is replayed', async () => {
   const world = new World();
   const call = redemption(await oneToken(world));
   expect(await world.issuer.redeem(call)).toBe('first');
@@ -40,7 +40,7 @@ test('S04 a token is spent once; another request with it is spent, the same enve
   expect(world.spentRows()).toBe(1);
 });
 
-test('S05 of 100 parallel requests with one token, one is first', async () => {
+test('S05 redemption: of 100 parallel requests with one token, one is first', async () => {
   const world = new World();
   const token = await oneToken(world);
   const outcomes = await Promise.all(Array.from({ length: 100 }, () => world.redeem(token)));
@@ -48,7 +48,7 @@ test('S05 of 100 parallel requests with one token, one is first', async () => {
   expect(outcomes.filter((outcome) => outcome === 'spent')).toHaveLength(99);
 });
 
-test('S06 S20 a retry of one request is answered up to three times, and never of a service that is not idempotent', async () => {
+test('S06 S20 redemption: a request is accepted three times, and once for a service that is not idempotent', async () => {
   const world = new World();
   const [a, b] = await world.draw(5);
   for (const [token, idempotent, again] of [
@@ -65,7 +65,7 @@ test('S06 S20 a retry of one request is answered up to three times, and never of
   }
 });
 
-test('S17 a twin of a token is the same token or none', async () => {
+test('S17 redemption: a token with exchanged parts is invalid, and a view of the token is the same token', async () => {
   const world = new World();
   const [a, b] = await world.draw(5);
   const [first, second] = [decodeToken(a), decodeToken(b)];
@@ -81,7 +81,7 @@ test('S17 a twin of a token is the same token or none', async () => {
   expect(world.spentRows()).toBe(1);
 });
 
-test('S18 a thousand forgeries with the nonce of a victim do not touch the real token', async () => {
+test('S18 redemption: a thousand forgeries with a token’s nonce do not spend it', async () => {
   const world = new World();
   const token = await oneToken(world);
   const real = decodeToken(token);
@@ -92,7 +92,7 @@ test('S18 a thousand forgeries with the nonce of a victim do not touch the real 
   expect(await world.redeem(token)).toBe('first');
 });
 
-test('S19 a token is good for its own service, type, key and challenge alone', async () => {
+test('S19 redemption: a token is valid only for its service, type, key and challenge', async () => {
   const world = new World();
   const token = await oneToken(world);
   const [weather] = await world.draw(1, { service: 'weather' });
@@ -119,7 +119,7 @@ test('S19 a token is good for its own service, type, key and challenge alone', a
   expect(world.spentRows()).toBe(0);
 });
 
-test('S15 no token is accepted from the end of its epochs on, a second at a time around it', async () => {
+test('S15 redemption: a token is invalid from the second in which its acceptance ends', async () => {
   const world = new World();
   const tokens = await world.draw(30);
   const end = START + 2 * DAY;
@@ -133,7 +133,7 @@ test('S15 no token is accepted from the end of its epochs on, a second at a time
   expect(new Set(outcomes.slice(4))).toEqual(new Set(['invalid']));
 });
 
-test('X06 a call of an older or a newer gateway is answered, and never with an exception', async () => {
+test('X06 redemption: a call of an older or newer gateway gets an outcome, never an exception', async () => {
   const world = new World();
   const call = redemption(await oneToken(world));
   const redeem = (more: object): Promise<string> => world.issuer.redeem({ ...call, ...more });
@@ -157,7 +157,7 @@ const reject = async (): Promise<never> => {
   throw new Error('canary');
 };
 
-test('X05 a store that fails is unavailable, and the token is not lost', async () => {
+test('X05 redemption: when the store fails, the outcome is unavailable and the token is not spent', async () => {
   const world = new World();
   const token = await oneToken(world);
   const broken = new World({
@@ -169,7 +169,7 @@ test('X05 a store that fails is unavailable, and the token is not lost', async (
   expect(await world.redeem(token)).toBe('first');
 });
 
-test('P07 a row holds digests: neither the nonce nor the authenticator, no time, no account', async () => {
+test('P07 ledger: a row contains digests, and neither nonce, authenticator, time nor account', async () => {
   const world = new World();
   const token = await oneToken(world);
   await world.redeem(token);

@@ -7,7 +7,7 @@ import { PROBLEM, told, World } from './support/world.ts';
 const DIRECTORY_PATH = '/.well-known/private-token-issuer-directory';
 const NOT_FOUND = PROBLEM(404, 'not-found', 'Not Found');
 
-test('I05 any other media type is 415, any other method 405 with Allow', async () => {
+test('I05 routes: another media type gets 415, another method 405 with Allow', async () => {
   const world = new World();
   const types = [
     '',
@@ -51,7 +51,7 @@ test('I05 any other media type is 415, any other method 405 with Allow', async (
   }
 });
 
-test('HEAD is answered as GET, without the content', async () => {
+test('routes: HEAD responds like GET without content', async () => {
   const world = new World();
   for (const path of ['/health', DIRECTORY_PATH]) {
     const [get, head] = [await world.fetch(path), await world.fetch(path, { method: 'HEAD' })];
@@ -60,7 +60,7 @@ test('HEAD is answered as GET, without the content', async () => {
   }
 });
 
-test('I08 a refusal for want of a credential says which scheme is wanted', async () => {
+test('I08 routes: 401 names the authentication scheme', async () => {
   const world = new World();
   const headers = { 'content-type': AMORTIZED_REQUEST };
   for (const authorization of [undefined, 'Basic QTpC', 'Bearer nobody']) {
@@ -73,7 +73,7 @@ test('I08 a refusal for want of a credential says which scheme is wanted', async
   }
 });
 
-test('I18 the directory is the same bytes for everyone, with no ETag and no Vary', async () => {
+test('I18 directory: is the same bytes for everyone, without ETag and Vary', async () => {
   const world = new World();
   const answers = new Set<string>();
   for (let i = 0; i < 1000; i++) {
@@ -98,7 +98,7 @@ test('I18 the directory is the same bytes for everyone, with no ETag and no Vary
   ]);
 });
 
-test('I19 without its credential no operator route exists, and redeeming is never a route', async () => {
+test('I19 routes: without a token no operator route exists, and redemption never is a route', async () => {
   const world = new World();
   const paths = [
     '/operator/keys',
@@ -125,7 +125,7 @@ test('I19 without its credential no operator route exists, and redeeming is neve
   expect((await world.operator('/metrics')).status).toBe(200);
 });
 
-test('P09 metrics are counters of reasons and services, from fifty on, in fifties', async () => {
+test('P09 metrics: count reasons and services in steps of fifty', async () => {
   const world = new World();
   for (let i = 0; i < 49; i++) await world.fetch('/token-request', { method: 'POST' });
   const shown = async (): Promise<string> => (await world.operator('/metrics')).text();
@@ -148,7 +148,7 @@ const fail = (error: Error) => async (): Promise<never> => {
   throw error;
 };
 
-test('X05 whatever a store or a key does, the answer is a constant: 503 for a store, 500 for a fault', async () => {
+test('X05 routes: a failing store gets a constant 503, any other fault a constant 500', async () => {
   const outcomes = new Set<string>();
   for (const error of [new StoreError('failed', 'canary'), new TypeError('canary')]) {
     for (const port of ['authority', 'quota', 'counters', 'fetch'] as const) {
@@ -175,7 +175,7 @@ test('X05 whatever a store or a key does, the answer is a constant: 503 for a st
   ]);
 });
 
-test('a body that does not come is 408, one that is too long 422', async () => {
+test('routes: a body that breaks off gets 400, a body over the limit 422', async () => {
   const world = new World();
   expect((await world.post(AMORTIZED_REQUEST, new Uint8Array(100_000))).status).toBe(422);
   const broken = new ReadableStream({

@@ -30,14 +30,14 @@ function tokensOf(database: Database, now = 1): SpentTokens {
   );
 }
 
-test('S05 S06 the contract of SpentTokens holds on node:sqlite, in memory and in a file', async () => {
+test('S05 S06 SpentTokens on node:sqlite: meets the contract in memory and in a file', async () => {
   for (const database of [openMemory(ISSUER_FILE), openFile(path.join(folder, 'one.sqlite'), ISSUER_FILE)]) {
     expect(await spentTokensViolations(tokensOf(database, 500), END)).toEqual([]);
     database.close();
   }
 });
 
-test('S05 S07 the contract holds with two processes on one file', async () => {
+test('S05 S07 SpentTokens: meets the contract with two processes on one file', async () => {
   const file = path.join(folder, 'two.sqlite');
   const [a, b] = await Promise.all([spendProcess(file), spendProcess(file)]);
   let turnOf = 0;
@@ -78,7 +78,7 @@ function mutant(
   };
 }
 
-test('S08 mutation: an await between check and insert fails the contract', async () => {
+test('S08 SpentTokens mutant: with an await between check and insert, fails the contract', async () => {
   const store = mutant(SPENT_TABLES, async (db, ledger, spend) => {
     const row = and(eq(spentTokens.ledger, ledger), eq(spentTokens.id, spend.id));
     if (db.select().from(spentTokens).where(row).get() !== undefined) return spendToken(db, ledger, spend);
@@ -94,7 +94,7 @@ test('S08 mutation: an await between check and insert fails the contract', async
   expect(violations.join('\n')).toMatch(/one token, many requests: \{"first":([2-9]|[1-9][0-9]+)/);
 });
 
-test('S08 mutation: a schema without the unique key fails the contract', async () => {
+test('S08 SpentTokens mutant: with a schema without the unique key, fails the contract', async () => {
   const keyed = /,\s*CONSTRAINT "spent_tokens_pk" PRIMARY KEY\("ledger", "id"\)\s*\) STRICT, WITHOUT ROWID/;
   const tables = SPENT_TABLES.map((sql) => sql.replace(keyed, ') STRICT'));
   expect(tables).not.toEqual(SPENT_TABLES);
@@ -103,12 +103,12 @@ test('S08 mutation: a schema without the unique key fails the contract', async (
   expect(violations.join('\n')).toMatch(/one token, many requests: \{"first":100/);
 });
 
-test('S08 what the mutants are built on is sound: unmutated it passes', async () => {
+test('S08 SpentTokens mutants: their common base meets the contract', async () => {
   const store = mutant(SPENT_TABLES, async (db, ledger, one) => spendToken(db, ledger, one));
   expect(await spentTokensViolations(store, END)).toEqual([]);
 });
 
-test('the tables are those of the drizzle schema, and the primary key is the only index', () => {
+test('schema: the tables match drizzle’s, with the primary key as the only index', () => {
   const database = openFile(path.join(folder, 'schema.sqlite'), ISSUER_FILE);
   const { db } = database;
   const columns = db.all<{ name: string; notnull: number; pk: number }>('pragma table_info(spent_tokens)');
@@ -141,7 +141,7 @@ function watched(): { db: Db; client: DatabaseSync; ran: string[] } {
   return { db: drizzle({ client }), client, ran };
 }
 
-test('a good token costs one statement', () => {
+test('SpentTokens: a valid token takes one statement', () => {
   const { db, ran } = watched();
   expect(spendToken(db, 7, oneSpend())).toBe('first');
   expect(spendToken(db, 7, oneSpend())).toBe('first');
@@ -149,7 +149,7 @@ test('a good token costs one statement', () => {
   expect(new Set(ran).size).toBe(1);
 });
 
-test('S23 however many rows there are, every statement of a spend finds its own by the primary key', () => {
+test('S23 SpentTokens: every statement of a spend uses the primary key', () => {
   const { db, client, ran } = watched();
   const one = oneSpend();
   const retry = { ...one, envelope: random(32), call: random(8) };

@@ -17,7 +17,7 @@ interface AttesterDeps {
   readonly fetch: typeof fetch;
 }
 
-/** Attests by a signed JWT (RFC 7519). The account leaves here as a keyed hash and in no other form. */
+/** Attests accounts by signed JWTs (RFC 7519). The account leaves this module only as a keyed hash. */
 export function jwtAttester({ config, system, fetch }: AttesterDeps): Attester {
   const attesters = new Map(
     config.attesters.map((attester) => [
@@ -35,7 +35,7 @@ export function jwtAttester({ config, system, fetch }: AttesterDeps): Attester {
       const account = accountClaim(claims, attester);
       const tier = attester.tierClaim === null ? undefined : claims[attester.tierClaim];
       return {
-        account: accountHash(config.accountKey, attester.issuer, account, epoch),
+        hash: accountHash(config.accountKey, attester.issuer, account, epoch),
         tier: typeof tier === 'string' ? tier : 'default',
       };
     },
@@ -84,7 +84,7 @@ function accountClaim(claims: JWTPayload, { accountClaim: claim }: AttesterConfi
   return account;
 }
 
-/** HMAC-SHA-256 over attester, account and epoch: 32 bytes that join no two epochs. */
+/** HMAC-SHA-256 over attester, account and epoch: 32 bytes that cannot be linked across epochs. */
 function accountHash(key: Bytes, issuer: string, account: string, epoch: UnixSeconds): Bytes {
   const named = concat(vector(2, utf8(issuer)), vector(2, utf8(account)), uint(8, epoch));
   return hmac(sha256, key, concat(utf8('sotto account\0'), named));

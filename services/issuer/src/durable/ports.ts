@@ -45,7 +45,8 @@ async function closeShards(namespace: Namespace<SpentShard>, ledger: Ledger): Pr
 
 export function durableQuota(namespace: Namespace<QuotaShard>): Quota {
   return {
-    take: (take) => call(namespace, quotaName(take.epoch, take.account), (stub) => stub.take(take)),
+    charge: (charge) =>
+      call(namespace, quotaName(charge.epoch, charge.account), (stub) => stub.charge(charge)),
     used: (row) => call(namespace, quotaName(row.epoch, row.account), (stub) => stub.used(row)),
   };
 }

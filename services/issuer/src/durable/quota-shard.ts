@@ -2,9 +2,9 @@ import type { Db } from '@sotto/service/sqlite';
 import { openStorage } from '@sotto/service/sqlite/durable';
 import { graceSeconds, monotonicClock, type UnixSeconds } from '@sotto/wire';
 import { DurableObject } from 'cloudflare:workers';
-import type { QuotaOutcome, Take } from '../ports.ts';
+import type { QuotaOutcome, QuotaCharge } from '../ports.ts';
 import { MIGRATIONS } from '../store/migrations.ts';
-import { takeQuota, usedQuota } from '../store/quota.ts';
+import { chargeQuota, usedQuota } from '../store/quota.ts';
 import { epochSecondsOf, type EpochEnv } from './epoch-seconds.ts';
 
 /** The quotas of some accounts in one epoch, whose start the object's name begins with. Deleted after the epoch. */
@@ -22,11 +22,11 @@ export class QuotaShard extends DurableObject<EpochEnv> {
   }
 
   /** After the epoch every quota is exhausted, because the counts are gone. */
-  take(take: Take): QuotaOutcome {
-    return this.#isLive(take.epoch) ? takeQuota(this.#open(), take) : 'exhausted';
+  charge(charge: QuotaCharge): QuotaOutcome {
+    return this.#isLive(charge.epoch) ? chargeQuota(this.#open(), charge) : 'exhausted';
   }
 
-  used(row: Pick<Take, 'epoch' | 'account' | 'service'>): number {
+  used(row: Pick<QuotaCharge, 'epoch' | 'account' | 'service'>): number {
     return this.#isLive(row.epoch) ? usedQuota(this.#open(), row) : 0;
   }
 

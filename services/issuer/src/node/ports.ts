@@ -4,7 +4,7 @@ import { acceptedUntil, graceSeconds, monotonicClock, type UnixSeconds } from '@
 import type { KeyAuthority, Ledger, Quota, SpentTokens } from '../ports.ts';
 import { Schedule, type ScheduleDeps } from '../schedule.ts';
 import { MIGRATIONS } from '../store/migrations.ts';
-import { dropQuotasThrough, takeQuota, usedQuota } from '../store/quota.ts';
+import { dropQuotasThrough, chargeQuota, usedQuota } from '../store/quota.ts';
 import { closeLedger, dropLedger, ledgersToDrop, spendToken } from '../store/spent.ts';
 
 /** The issuer's file. Keys, quotas and ledgers share it, so that losing the spent tokens also loses the keys they belong to. */
@@ -35,7 +35,7 @@ export function sqliteQuota(
   const clock = monotonicClock(now);
   const isOver = (epoch: UnixSeconds): boolean => epoch <= lastQuotaEpoch(clock(), epochSeconds);
   return {
-    take: (take) => transact(() => (isOver(take.epoch) ? 'exhausted' : takeQuota(db, take))),
+    charge: (charge) => transact(() => (isOver(charge.epoch) ? 'exhausted' : chargeQuota(db, charge))),
     used: (row) => transact(() => usedQuota(db, row)),
   };
 }

@@ -1,6 +1,6 @@
 import type { Db } from '@sotto/service/sqlite';
 import { and, eq, lte, sql } from 'drizzle-orm';
-import type { QuotaOutcome, Take } from '../ports.ts';
+import type { QuotaOutcome, QuotaCharge } from '../ports.ts';
 import { prepared } from './prepared.ts';
 import { quotas } from './schema.ts';
 
@@ -36,19 +36,19 @@ const readRow = prepared((db) => {
  * Counts a batch before it is signed: one statement, so that racing batches never pass the limit.
  * A batch is counted once, so a client that lost the response can send it again.
  */
-export function takeQuota(db: Db, take: Take): QuotaOutcome {
-  const { epoch, account, service, count, limit, batch } = take;
+export function chargeQuota(db: Db, charge: QuotaCharge): QuotaOutcome {
+  const { epoch, account, service, count, limit, batch } = charge;
   if (count <= limit && countBatch(db).all({ epoch, account, service, count, limit, batch }).length === 1) {
-    return 'taken';
+    return 'charged';
   }
   const kept = readRow(db).get({ epoch, account, service });
-  return kept?.batches.split(' ').includes(batch) ? 'counted' : 'exhausted';
+  return kept?.batches.split(' ').includes(batch) ? 'repeated' : 'exhausted';
 }
 
 /** The number of tokens issued to the account. */
 export function usedQuota(
   db: Db,
-  { epoch, account, service }: Pick<Take, 'epoch' | 'account' | 'service'>,
+  { epoch, account, service }: Pick<QuotaCharge, 'epoch' | 'account' | 'service'>,
 ): number {
   return readRow(db).get({ epoch, account, service })?.used ?? 0;
 }

@@ -40,22 +40,22 @@ test('first release: a ledger refuses the tokens that it recorded as spent', asy
 });
 
 test('first release: a quota goes on from its count', async () => {
-  const take = { epoch: TODAY, account: random(32), service: 'stickers', count: 5, limit: 30 };
-  const stub = bindings.QUOTA.getByName(quotaName(TODAY, take.account));
+  const charge = { epoch: TODAY, account: random(32), service: 'stickers', count: 5, limit: 30 };
+  const stub = bindings.QUOTA.getByName(quotaName(TODAY, charge.account));
   await runInDurableObject(stub, (_object, { storage }) => {
     storage.sql.exec(QUOTA_TABLE);
     storage.sql.exec(
       'INSERT INTO quotas VALUES (?, ?, ?, 28, ?)',
       TODAY,
-      take.account,
+      charge.account,
       'stickers',
       'a'.repeat(32),
     );
   });
   const quota = durableQuota(bindings.QUOTA);
-  expect(await quota.used(take)).toBe(28);
-  expect(await quota.take({ ...take, batch: 'b'.repeat(32) })).toBe('exhausted');
-  expect(await quota.take({ ...take, batch: 'a'.repeat(32) })).toBe('counted');
+  expect(await quota.used(charge)).toBe(28);
+  expect(await quota.charge({ ...charge, batch: 'b'.repeat(32) })).toBe('exhausted');
+  expect(await quota.charge({ ...charge, batch: 'a'.repeat(32) })).toBe('repeated');
 });
 
 test('first release: the keys stay as they are', async () => {

@@ -28,7 +28,7 @@ const call = async (env: IssuerEnv, path: string, init?: RequestInit): Promise<R
     createExecutionContext(),
   );
 
-test('tokens of both types are drawn and redeemed, and each is of its own service', async () => {
+test('issuer on Workers: issues and redeems both types, each for its own service', async () => {
   for (const [service, type] of [
     ['stickers', 5],
     ['weather', 5],
@@ -40,7 +40,7 @@ test('tokens of both types are drawn and redeemed, and each is of its own servic
   }
 });
 
-test('I10 a batch whose answer was lost is answered again, and counted once', async () => {
+test('I10 issuer on Workers: signs a repeated batch again and charges it once', async () => {
   const pending = await blind(30);
   const first = await post(pending.contentType, pending.request, 'lost');
   const second = await post(pending.contentType, pending.request, 'lost');
@@ -56,7 +56,7 @@ test('I10 a batch whose answer was lost is answered again, and counted once', as
 
 const cron = async (): Promise<void> => entry.scheduled({} as never, bindings);
 
-test('I15 ten cold callers, doubled crons and rotations at once make one key a place', async () => {
+test('I15 issuer on Workers: cold callers, doubled crons and rotations at once make each key once', async () => {
   const before = hex(await directory());
   await Promise.all([
     ...Array.from({ length: 10 }, cron),
@@ -72,13 +72,13 @@ test('I15 ten cold callers, doubled crons and rotations at once make one key a p
   expect(new Set(keys.map(({ keyId }) => keyId)).size).toBe(24);
 });
 
-test('the gateway is told seven epochs ahead, the first of which is what the directory says', async () => {
+test('issuer on Workers: publishes seven epochs, the first as in the directory', async () => {
   const { epochs } = await worker.GatewayEntrypoint.schedule();
   expect(epochs).toHaveLength(7);
   expect(hex(epochs[0]?.directory ?? random(1))).toBe(hex(await directory()));
 });
 
-test('K01 K08 a Worker with a wrong configuration answers one constant 503 on every route, and redeems nothing', async () => {
+test('K01 K08 issuer on Workers: with a wrong configuration, responds a constant 503, redeems nothing, and fails its cron with the reason', async () => {
   const token = await oneToken();
   for (const wrong of [
     { ACCOUNT_KEY: '' },
@@ -111,7 +111,7 @@ test('K01 K08 a Worker with a wrong configuration answers one constant 503 on ev
   expect(await redeem(token)).toBe('first');
 });
 
-test('an isolate reads its configuration once, and not with every request', async () => {
+test('issuer on Workers: reads its configuration once per isolate', async () => {
   const read: string[] = [];
   const get = (target: IssuerEnv, name: string, receiver: unknown): unknown => {
     read.push(name);
@@ -125,7 +125,7 @@ test('an isolate reads its configuration once, and not with every request', asyn
   expect(read).toEqual([]);
 });
 
-test('K03 X05 while a store fails, nothing is issued or spent, and there is no other key', async () => {
+test('K03 X05 issuer on Workers: while a store fails, issues and spends nothing, and makes no other key', async () => {
   const token = await oneToken();
   const pending = await blind(5);
   const broken = {
@@ -146,7 +146,7 @@ test('K03 X05 while a store fails, nothing is issued or spent, and there is no o
   }
 });
 
-test('K05 the private keys that are used cannot be exported', async () => {
+test('K05 issuer on Workers: uses no exportable private key', async () => {
   const used = new Set<CryptoKey>();
   const { subtle } = crypto;
   const original = subtle.deriveBits.bind(subtle);
@@ -174,7 +174,7 @@ test('K05 the private keys that are used cannot be exported', async () => {
   }
 });
 
-test('what the authority keeps of a secret is sealed: no scalar stands in its storage', async () => {
+test('issuer on Workers: stores no secret scalar in the clear', async () => {
   await directory();
   const rows = await runInDurableObject(bindings.KEYS.getByName('keys'), (_object, state) =>
     state.storage.sql.exec('select type, length(wrapped) as n from issuer_keys').toArray(),
@@ -190,7 +190,7 @@ const spend = (): Spend => ({
   idempotent: true,
 });
 
-test('K07 S16 a restore retires what signed: ledgers are closed for those who still hold the keys', async () => {
+test('K07 S16 retire-all on Workers: closes the ledgers for isolates that still hold the keys', async () => {
   const token = await oneToken();
   const epoch = Math.floor(Date.now() / 86_400_000) * 86_400;
   const { keys } = await bindings.KEYS.getByName('keys').snapshot();

@@ -24,18 +24,18 @@ const spend = (): Spend => ({
 });
 const stubOf = (of: Ledger) => bindings.SPENT.getByName(ledgerName(of, 0));
 
-test('S05 S06 the contract of SpentTokens holds on the Durable Object', async () => {
+test('S05 S06 SpentTokens on Durable Objects: meets the contract', async () => {
   expect(await spentTokensViolations(durableSpentTokens(bindings.SPENT), NOW + 3600)).toEqual([]);
 });
 
-test('S05 of 100 parallel requests with one token through the gateway’s entrypoint, one is first', async () => {
+test('S05 gateway entrypoint: of 100 parallel redemptions of one token, one is first', async () => {
   const token = await oneToken();
   const outcomes = await Promise.all(Array.from({ length: 100 }, () => redeem(token)));
   expect(outcomes.filter((outcome) => outcome === 'first')).toHaveLength(1);
   expect(outcomes.filter((outcome) => outcome === 'spent')).toHaveLength(99);
 });
 
-test('S06 of 100 retries of one request three are answered; of a service that is not idempotent, one', async () => {
+test('S06 gateway entrypoint: of 100 retries of a request three are accepted, and one for a service that is not idempotent', async () => {
   for (const [idempotent, again] of [
     [true, 2],
     [false, 0],
@@ -49,7 +49,7 @@ test('S06 of 100 retries of one request three are answered; of a service that is
   }
 });
 
-test('S07 a ledger that is evicted, and one that is aborted in the middle, spends a token once', async () => {
+test('S07 SpentShard: after eviction or an abort in the middle, spends a token once', async () => {
   const store = durableSpentTokens(bindings.SPENT);
   const at = ledger();
   const one = spend();
@@ -94,7 +94,7 @@ function failing(...faults: ({ retryable?: boolean; overloaded?: boolean } | nul
   return { store: durableSpentTokens(namespace as never), calls };
 }
 
-test('S13 a retryable failure is tried once more with a new stub, an overloaded object never', async () => {
+test('S13 Durable Object calls: retry a retryable failure once with a new stub, and an overloaded object never', async () => {
   const lost = failing({ retryable: true }, null);
   expect(await lost.store.spend(ledger(), spend())).toBe('first');
   expect(lost.calls).toEqual([1, 2]);
@@ -108,7 +108,7 @@ test('S13 a retryable failure is tried once more with a new stub, an overloaded 
   }
 });
 
-test('S13 lost after the commit, the call’s own retry is told what it was told; a replay is not', async () => {
+test('S13 SpentShard: after a lost result, the call’s own retry gets the same outcome, and a replay does not', async () => {
   const at = ledger();
   const one = spend();
   const inner = bindings.SPENT;
@@ -129,7 +129,7 @@ test('S13 lost after the commit, the call’s own retry is told what it was told
   expect(await store.spend(at, { ...one, call: random(8), envelope: random(32) })).toBe('again');
 });
 
-test('S14 the number of shards is the key’s own: the same ledger whatever the configuration says later', async () => {
+test('S14 SpentShard: a key keeps its number of shards when the configuration changes', async () => {
   const store = durableSpentTokens(bindings.SPENT);
   const old = ledger({ shards: 16 });
   const spends = Array.from({ length: 40 }, spend);
@@ -140,7 +140,7 @@ test('S14 the number of shards is the key’s own: the same ledger whatever the 
   expect(new Set(names.map(ledgerEnd))).toEqual(new Set([old.end]));
 });
 
-test('S15 a ledger checks its end itself, is dropped whole after its grace, and takes nothing then', async () => {
+test('S15 SpentShard: checks its own end, is deleted after its grace, and accepts nothing then', async () => {
   const at = ledger({ end: NOW + 100_000 });
   const stub = stubOf(at);
   const one = spend();
@@ -174,7 +174,7 @@ test('S15 a ledger checks its end itself, is dropped whole after its grace, and 
   }
 });
 
-test('an object of any other name keeps nothing', async () => {
+test('SpentShard: an object with another name stores nothing', async () => {
   for (const name of ['x', '', `${'ab'.repeat(32)}.0`, `${'ab'.repeat(32)}.0.end`]) {
     const stub = bindings.SPENT.getByName(name);
     expect(await stub.spend(spend())).toBe('ended');
@@ -185,15 +185,15 @@ test('an object of any other name keeps nothing', async () => {
   }
 });
 
-test('I09 the quota’s object counts racing batches within the limit, and goes with its epoch', async () => {
+test('I09 QuotaShard: charges racing batches within the limit, and is deleted with its epoch', async () => {
   const epoch = Math.floor(NOW / 86_400) * 86_400;
   const quota = durableQuota(bindings.QUOTA);
   const row = { epoch, account: random(32), service: 'stickers', count: 5, limit: 30 };
   const takes = Array.from({ length: 100 }, (_, i) =>
-    quota.take({ ...row, batch: `${i}`.padStart(32, '0') }),
+    quota.charge({ ...row, batch: `${i}`.padStart(32, '0') }),
   );
   const outcomes = await Promise.all(takes);
-  expect(outcomes.filter((outcome) => outcome === 'taken')).toHaveLength(6);
+  expect(outcomes.filter((outcome) => outcome === 'charged')).toHaveLength(6);
   expect(outcomes.filter((outcome) => outcome === 'exhausted')).toHaveLength(94);
   expect(await quota.used(row)).toBe(30);
   const stub = bindings.QUOTA.getByName(quotaName(epoch, row.account));
@@ -204,5 +204,5 @@ test('I09 the quota’s object counts racing batches within the limit, and goes 
     state.storage.sql.exec("select name from sqlite_schema where name = 'quotas'").toArray(),
   );
   expect(left).toEqual([]);
-  expect(await quota.take({ ...row, epoch: epoch - 86_400, batch: 'x' })).toBe('exhausted'); // over
+  expect(await quota.charge({ ...row, epoch: epoch - 86_400, batch: 'x' })).toBe('exhausted'); // over
 });

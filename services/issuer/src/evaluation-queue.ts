@@ -2,34 +2,33 @@ import type { System } from './ports.ts';
 import { Refusal } from './refusal.ts';
 
 interface Ticket {
-  seen: number; // UnixSeconds of its owner's last look
-  readonly came: number; // evaluations that had ended when it came
-  own: number; // of those since, how many were its own
+  seen: number; // UnixSeconds of its request's last poll
+  readonly came: number; // evaluations that had ended when it entered
+  own: number; // evaluations of its own since then
 }
 
-const STALE = 10; // seconds, longer than any evaluation
-const STEP = 4; // milliseconds, half of what a batch of 30 takes
-/** A look at the elements, and the first signature: between the two a request waits for its quota. */
+const STALE_SECONDS = 10; // longer than any evaluation
+const POLL_MS = 4; // half of what a batch of 30 takes
+/** The check of the elements and the first signature: between them a request waits for its quota. */
 const UNPAUSED = 2;
 
 /**
- * Lets a bounded number of requests in, and evaluates for one at a time. Between two evaluations
- * everything else has its turn, so a flood of large batches does not starve redemption or health.
+ * Admits a bounded number of requests and evaluates for one of them at a time. Other work runs between two evaluations,
+ * so that a flood of large batches does not starve redemption or health.
  *
- * A request that meets no other does not pause: everything else had its turn while it came, and while
- * it waited for its quota. Where it meets others, it looks again the later the more stand before it.
+ * A request that is alone does not pause: other work ran while its body arrived, and while it waited for its quota.
+ * A request that is not alone polls, less often the further back it is.
  *
- * Whoever waits looks for himself and is not called: in workerd a request cannot wake another. A
- * ticket whose owner was cancelled goes stale.
+ * Waiters poll, because in workerd one request cannot wake another. The ticket of a cancelled request becomes stale.
  */
-export class Queue {
+export class EvaluationQueue {
   readonly #capacity: number;
   readonly #system: Pick<System, 'now' | 'pause'>;
   #inside: Ticket[] = [];
   #line: Ticket[] = [];
   #ended = 0; // evaluations
-  /** Whether nothing else had its turn since the last evaluation. */
-  #tired = false;
+  /** Whether other work has had no turn since the last evaluation. */
+  #mustYield = false;
 
   /** @param capacity - requests that may be inside at once */
   constructor(capacity: number, system: Pick<System, 'now' | 'pause'>) {
@@ -42,7 +41,7 @@ export class Queue {
     work: (evaluate: <R>(evaluation: () => R | Promise<R>) => Promise<R>) => Promise<T>,
   ): Promise<T> {
     const now = this.#system.now();
-    this.#inside = this.#inside.filter(({ seen }) => seen > now - STALE);
+    this.#inside = this.#inside.filter(({ seen }) => seen > now - STALE_SECONDS);
     if (this.#inside.length >= this.#capacity) {
       throw new Refusal('unavailable', 'queue', { retryAfter: '2' });
     }
@@ -57,13 +56,13 @@ export class Queue {
   }
 
   async #evaluate<R>(ticket: Ticket, evaluation: () => R | Promise<R>): Promise<R> {
-    const alone = this.#line.length === 0 && this.#ended === ticket.came + ticket.own;
+    const isAlone = this.#line.length === 0 && this.#ended === ticket.came + ticket.own;
     this.#line.push(ticket);
-    if (!alone || ticket.own >= UNPAUSED) while (!(await this.#isTurn(ticket)));
+    if (!isAlone || ticket.own >= UNPAUSED) while (!(await this.#isTurn(ticket)));
     try {
       return await evaluation();
     } finally {
-      this.#tired = true;
+      this.#mustYield = true;
       this.#ended++;
       ticket.own++;
       this.#line = this.#line.filter((other) => other !== ticket);
@@ -71,15 +70,15 @@ export class Queue {
   }
 
   async #isTurn(ticket: Ticket): Promise<boolean> {
-    await this.#system.pause(STEP * Math.max(0, this.#line.indexOf(ticket)));
+    await this.#system.pause(POLL_MS * Math.max(0, this.#line.indexOf(ticket)));
     const now = this.#system.now();
     ticket.seen = now;
-    while ((this.#line[0]?.seen ?? now) < now - STALE) this.#line.shift();
-    // Others held it for gone: the clock jumped, or the process stood still.
+    while ((this.#line[0]?.seen ?? now) < now - STALE_SECONDS) this.#line.shift();
+    // Others took this ticket for stale: the clock jumped, or the process stood still.
     for (const list of [this.#inside, this.#line]) if (!list.includes(ticket)) list.push(ticket);
     if (this.#line[0] !== ticket) return false;
-    const rested = !this.#tired;
-    this.#tired = false;
-    return rested;
+    const hasYielded = !this.#mustYield;
+    this.#mustYield = false;
+    return hasYielded;
   }
 }

@@ -1,0 +1,66 @@
+import { hex, type Bytes, type UnixSeconds } from '@sotto/wire';
+import type { KeyAuthority } from './ports.ts';
+
+const BLOCK = 30_000; // evaluations
+const CONFIRM_SECONDS = 600; // between two questions whether the key still exists
+
+interface Block {
+  left: number; // evaluations
+  confirmedAt: UnixSeconds; // when the authority last confirmed that the key exists
+}
+
+/**
+ * Keeps each key under its ceiling of evaluations. It reserves them from the authority in blocks; a crash loses the rest
+ * of a block, which then counts as used.
+ *
+ * Every ten minutes it asks the authority whether the key still exists: an isolate that was not told of a restore would
+ * otherwise go on signing tokens that nobody accepts.
+ */
+export class EvaluationLimiter {
+  readonly #authority: Pick<KeyAuthority, 'reserve'>;
+  readonly #now: () => UnixSeconds;
+  readonly #blocks = new Map<string, Block>();
+
+  constructor(authority: Pick<KeyAuthority, 'reserve'>, now: () => UnixSeconds) {
+    this.#authority = authority;
+    this.#now = now;
+  }
+
+  /** Reserves evaluations of a key. False when its ceiling is reached, or when the key was destroyed. */
+  async reserve({ keyId, ceiling }: { keyId: Bytes; ceiling: number }, count: number): Promise<boolean> {
+    const key = hex(keyId);
+    const block = this.#blocks.get(key);
+    // A clock that was set back makes the age negative, which also asks.
+    const age = this.#now() - (block?.confirmedAt ?? 0);
+    if (block !== undefined && (age >= CONFIRM_SECONDS || age < 0)) {
+      if (!(await this.#authority.reserve(keyId, 0))) {
+        this.#blocks.delete(key);
+        return false;
+      }
+      block.confirmedAt = this.#now();
+    }
+    if ((this.#blocks.get(key)?.left ?? 0) < count) {
+      const more = Math.max(count, Math.min(BLOCK, Math.floor(ceiling / 1000)));
+      const isReserved =
+        (await this.#extend(keyId, more)) || (more > count && (await this.#extend(keyId, count)));
+      if (!isReserved) return false;
+    }
+    // Another request may have used the block meanwhile.
+    const current = this.#blocks.get(key);
+    if (current === undefined || current.left < count) return this.reserve({ keyId, ceiling }, count);
+    current.left -= count;
+    return true;
+  }
+
+  async #extend(keyId: Bytes, count: number): Promise<boolean> {
+    if (!(await this.#authority.reserve(keyId, count))) return false;
+    const key = hex(keyId);
+    this.#blocks.set(key, { left: (this.#blocks.get(key)?.left ?? 0) + count, confirmedAt: this.#now() });
+    return true;
+  }
+
+  /** Drops every block, with what is left of it. */
+  forget(): void {
+    this.#blocks.clear();
+  }
+}
