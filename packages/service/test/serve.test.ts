@@ -12,16 +12,17 @@ afterEach(async () => {
 
 const refuse = (code: ProblemCode): Response => problemResponse(PROBLEMS[code], { 'x-refused': '1' });
 
+const SETTINGS = {
+  host: '127.0.0.1',
+  port: 0,
+  maxInFlight: 100,
+  drainMs: 2000,
+  responseMs: 30_000,
+  connectionsPerAddress: 1024,
+};
+
 async function serving(answer: ServeOptions['answer'], more: Partial<ServeOptions> = {}): Promise<Serving> {
-  const one = await serve({
-    answer,
-    refuse,
-    host: '127.0.0.1',
-    port: 0,
-    maxInFlight: 100,
-    drainMs: 2000,
-    ...more,
-  });
+  const one = await serve({ ...SETTINGS, answer, refuse, ...more });
   open.push(one);
   return one;
 }

@@ -1,4 +1,4 @@
-import { collect, hasMediaType, HttpError, readBody } from '@sotto/http';
+import { collect, firstOf, hasMediaType, HttpError, readBody } from '@sotto/http';
 import { encapsulated, gatewayFault, mayBeProblem, problemFor } from './answer.ts';
 import type { Gateway, Limits } from './config.ts';
 import { passOn } from './stream.ts';
@@ -47,7 +47,7 @@ async function plain(deps: ExchangeDeps, gateway: Gateway, request: Request): Pr
   });
   if (body.length < MIN_REQUEST) throw new HttpError('bad-request');
   const deadline = timeout(limits.gatewayMs);
-  const signal = AbortSignal.any([deadline, request.signal]);
+  const signal = firstOf(deadline, request.signal);
   const answer = await ask(
     deps,
     gateway,
@@ -68,10 +68,10 @@ async function chunked(deps: ExchangeDeps, gateway: Gateway, request: Request): 
   if (Number(request.headers.get('content-length')) > limits.streamBytes)
     throw new HttpError('content-too-large');
   const deadline = timeout(limits.streamMs);
-  const end = AbortSignal.any([deadline, request.signal]);
+  const end = firstOf(deadline, request.signal);
   const maxBytes = limits.streamBytes;
   const up = await passOn(request.body, { minBytes: MIN_REQUEST, maxBytes, deadline: end });
-  const signal = AbortSignal.any([end, up.broken]);
+  const signal = firstOf(end, up.broken);
   const headers = { 'content-type': CHUNKED.request, ...INCREMENTAL };
   let answer: Response;
   try {

@@ -1,6 +1,6 @@
+import { addressKey } from '@sotto/service/address';
 import { Variables, type Environment } from '@sotto/service/config';
 import { oncePerEnvironment, unlessMisconfigured } from '@sotto/service/worker';
-import { addressKey } from './address-key.ts';
 import { refuse } from './answer.ts';
 import { relay } from './app.ts';
 import { readConfig, refuseOwnZone } from './config.ts';

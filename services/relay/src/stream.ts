@@ -35,7 +35,12 @@ export async function passOn(
   let fault: ProblemCode | null = null;
   let length = 0;
   const cancel = (): void => void reader.cancel().catch(() => {});
-  deadline.addEventListener('abort', cancel, { once: true });
+  const breakOff = (error: HttpError): HttpError => {
+    fault ??= error.code;
+    breaking.abort();
+    cancel();
+    return error;
+  };
 
   const next = async (): Promise<Uint8Array | null> => {
     try {
@@ -47,28 +52,33 @@ export async function passOn(
       if (length > maxBytes) throw new HttpError('content-too-large');
       return value;
     } catch (error) {
-      const broken = error instanceof HttpError ? error : new HttpError('bad-request');
-      fault = broken.code;
-      breaking.abort();
-      cancel();
-      throw broken;
+      throw breakOff(error instanceof HttpError ? error : new HttpError('bad-request'));
     }
   };
 
+  deadline.addEventListener('abort', cancel, { once: true }); // ends a pending read
   const head: Uint8Array[] = [];
   for (let missing = minBytes; missing > 0; missing = minBytes - length) {
     const chunk = await next();
     if (chunk === null) throw new HttpError('bad-request');
     head.push(chunk);
   }
+  let stop = cancel;
   const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      // At once, and not at the next pull: a reader that has stopped pulling holds nothing beyond the deadline.
+      stop = () => controller.error(breakOff(new HttpError('request-timeout')));
+      if (deadline.aborted) stop();
+      else deadline.addEventListener('abort', stop, { once: true });
+    },
     async pull(controller) {
       const chunk = head.shift() ?? (await next());
       if (chunk !== null) return controller.enqueue(chunk);
-      deadline.removeEventListener('abort', cancel);
+      deadline.removeEventListener('abort', stop);
       controller.close();
     },
     cancel,
   });
+  deadline.removeEventListener('abort', cancel);
   return { body, fault: () => fault, broken: breaking.signal };
 }

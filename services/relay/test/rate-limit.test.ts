@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PROBLEMS } from '@sotto/http';
 import { recordingServer, type RecordingServer } from '../../../test/support/recording-server.ts';
-import { addressKey } from '../src/address-key.ts';
 import { tokenBuckets } from '../src/node/token-bucket.ts';
 import { startOnNode, vars } from './start-relay.ts';
 import { problem, told } from './told.ts';
@@ -11,20 +10,6 @@ beforeAll(async () => {
   gateway = await recordingServer(() => {});
 });
 afterAll(() => gateway.close());
-
-test.each([
-  ['192.0.2.7', '192.0.2.7'],
-  ['::ffff:192.0.2.7', '192.0.2.7'],
-  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
-  ['2001:db8:1:2::1', '2001:db8:1:2::/64'],
-  ['2001:DB8:0001:2::', '2001:db8:1:2::/64'],
-  ['2001:db8::1', '2001:db8:0:0::/64'],
-  ['2001::2:3:4:5:6:7', '2001:0:2:3::/64'],
-  ['::1', '0:0:0:0::/64'],
-  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
-])('%s counts as %s', (address, key) => {
-  expect(addressKey(address)).toBe(key);
-});
 
 test('a bucket gives its burst, then its rate', () => {
   let now = 0;

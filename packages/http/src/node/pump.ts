@@ -18,7 +18,8 @@ export async function pump(
     if (message.destroyed) return;
     if (done) return void message.end();
     if (!message.write(value)) {
-      await Promise.race([new Promise((resolve) => message.once('drain', resolve)), closed]);
+      // A body that breaks off meanwhile rejects `reader.closed`: a slow reader does not hide it.
+      await Promise.race([new Promise((resolve) => message.once('drain', resolve)), closed, reader.closed]);
     }
   }
 }

@@ -18,9 +18,16 @@ export interface Clock {
 export const systemClock: Clock = {
   now: Date.now,
   sleep: (milliseconds) => sleep(milliseconds, undefined, { ref: false }),
-  deadline: (milliseconds) => AbortSignal.timeout(milliseconds),
+  deadline,
   repeat,
 };
+
+/** A timer holds the signal: Node 20 may collect that of `AbortSignal.timeout` while others still wait for it. */
+function deadline(milliseconds: number): AbortSignal {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(new DOMException('deadline', 'TimeoutError')), milliseconds).unref();
+  return controller.signal;
+}
 
 function repeat(work: () => Promise<number>, maxMs: number): () => void {
   let timer: NodeJS.Timeout | undefined;

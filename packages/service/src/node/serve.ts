@@ -5,6 +5,8 @@ import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { ProblemCode } from '@sotto/http';
 import { listen, writeResponse, type Serving } from '@sotto/http/node';
+import { limitConnections, limitPipelining } from './connections.ts';
+import { ambiguityOf } from './framing.ts';
 import { refuseSocket } from './refuse-socket.ts';
 import type { ListenSettings } from './settings.ts';
 
@@ -17,36 +19,49 @@ export interface ServeOptions extends ListenSettings {
   readonly headersMs?: number;
   readonly wholeRequestMs?: number;
   readonly checkMs?: number;
+  /** Milliseconds for a response that is made while it is sent (`Incremental: ?1`). */
+  readonly streamMs?: number;
 }
 
 const MAX_HEADER_BYTES = 16 * 1024;
-const MAX_HEADERS = 100;
 const KEEP_ALIVE_MS = 5000;
+const HANDSHAKE_MS = 10_000;
+const STREAM_MS = 120_000;
 
 /** An app behind Node's own HTTP server. Nothing that a peer does is written to a log. */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { refuse } = options;
+  const { refuse, responseMs, streamMs = STREAM_MS } = options;
   const responses = new WeakMap<object, ServerResponse>(); // the latest of each socket
-  let inFlight = 0;
+  const mayPipeline = limitPipelining();
+  let inFlight = 0; // exchanges, not responses that wait for their reader: those are bounded by connection and time
   let isClosing = false;
 
   const answer = async (request: Request, incoming: IncomingMessage): Promise<Response> => {
-    if (incoming.rawHeaders.length > 2 * MAX_HEADERS) return refuse('fields-too-large');
-    if (!incoming.url?.startsWith('/')) return refuse('not-found');
+    const ambiguity = ambiguityOf(incoming);
+    if (ambiguity !== null) return refuse(ambiguity);
     if (inFlight > options.maxInFlight) return refuse('unavailable');
     return options.answer(request, incoming);
+  };
+  const exchange = async (request: Request, incoming: IncomingMessage, outgoing: ServerResponse) => {
+    responses.set(incoming.socket, outgoing);
+    if (isClosing) outgoing.shouldKeepAlive = false;
+    inFlight++;
+    try {
+      const response = await answer(request, incoming);
+      destroyWhenLate(outgoing, incoming.socket, response.headers.has('incremental') ? streamMs : responseMs);
+      await writeResponse(response, incoming, outgoing);
+    } catch {
+      outgoing.destroy();
+    } finally {
+      inFlight--;
+    }
   };
   const listener = getRequestListener(
     async (request, { incoming, outgoing }) => {
       if (!(incoming instanceof IncomingMessage && outgoing instanceof ServerResponse)) {
         return refuse('bad-request');
       }
-      responses.set(incoming.socket, outgoing);
-      if (isClosing) outgoing.shouldKeepAlive = false;
-      inFlight++;
-      outgoing.once('close', () => inFlight--);
-      const response = await answer(request, incoming);
-      await writeResponse(response, incoming, outgoing).catch(() => outgoing.destroy());
+      await exchange(request, incoming, outgoing);
       return RESPONSE_ALREADY_SENT;
     },
     { overrideGlobalObjects: false, errorHandler: () => refuse('bad-request') },
@@ -59,12 +74,17 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     keepAliveTimeout: KEEP_ALIVE_MS,
   };
   const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    listener(incoming, outgoing).catch(() => outgoing.destroy());
+    if (mayPipeline(incoming.socket, outgoing)) {
+      listener(incoming, outgoing).catch(() => outgoing.destroy());
+    } else {
+      incoming.socket.destroy();
+    }
   };
   const server: Server = options.tls
-    ? createSecure({ ...settings, ...options.tls }, handle)
+    ? createSecure({ ...settings, ...options.tls, handshakeTimeout: HANDSHAKE_MS }, handle)
     : createPlain(settings, handle);
-  server.maxHeadersCount = 0; // counted above: the server's own limit silently drops the rest
+  server.maxHeadersCount = 0; // counted by ambiguityOf: the server's own limit silently drops the rest
+  limitConnections(server, options.connectionsPerAddress);
   server.on('clientError', (error, socket) => {
     const hasBegun = responses.get(socket)?.headersSent ?? false;
     refuseSocket(error, socket as Socket, hasBegun, refuse);
@@ -77,4 +97,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       return serving.close();
     },
   };
+}
+
+/** Closes the connection of a reader that has not taken the whole response in time. */
+function destroyWhenLate(outgoing: ServerResponse, socket: Socket, milliseconds: number): void {
+  const timer = setTimeout(() => socket.destroy(), milliseconds);
+  timer.unref();
+  outgoing.once('close', () => clearTimeout(timer));
 }

@@ -14,9 +14,17 @@ export interface ListenSettings {
   readonly tls?: TlsFiles;
   readonly maxInFlight: number;
   readonly drainMs: number;
+  /** Milliseconds for a client to read a whole response. */
+  readonly responseMs: number;
+  readonly connectionsPerAddress: number;
 }
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/** A private listener beside the public one: plain http, for processes of this machine. */
+export function onLoopback({ tls: _public, ...settings }: ListenSettings, port: number): ListenSettings {
+  return { ...settings, host: '127.0.0.1', port, connectionsPerAddress: Number.POSITIVE_INFINITY };
+}
 
 /** @throws {ConfigError} also for an address beyond loopback that would speak plain http */
 export function readListenSettings(variables: Variables): ListenSettings {
@@ -31,7 +39,16 @@ export function readListenSettings(variables: Variables): ListenSettings {
     ...(tls && { tls }),
     maxInFlight: variables.number('MAX_IN_FLIGHT'),
     drainMs: variables.number('DRAIN_MS'),
+    responseMs: variables.number('RESPONSE_MS'),
+    connectionsPerAddress: isBehindProxy(variables)
+      ? Number.POSITIVE_INFINITY
+      : variables.number('MAX_CONNECTIONS_PER_ADDRESS'),
   };
+}
+
+/** Then all connections come from the proxy's address. */
+function isBehindProxy(variables: Variables): boolean {
+  return variables.flag('BEHIND_TLS') || variables.has('ADDRESS_HEADER');
 }
 
 function readTls(variables: Variables): TlsFiles | undefined {

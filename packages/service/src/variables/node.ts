@@ -32,6 +32,18 @@ export const NODE_VARIABLES = {
     max: 60_000,
     unit: 'milliseconds',
   }),
+  RESPONSE_MS: variable('number', ON_NODE, 'Time for a client to read a whole response.', {
+    default: 30_000,
+    min: 50,
+    max: 300_000,
+    unit: 'milliseconds',
+  }),
+  MAX_CONNECTIONS_PER_ADDRESS: variable(
+    'number',
+    ON_NODE,
+    'Connections of one client address at once. Not counted behind your own proxy.',
+    { default: 1024, min: 1, max: 65_536 },
+  ),
   STORE: variable('path', STORED_ON_NODE, 'Path of the SQLite file. It is made when it does not exist.'),
   CATALOGUE: variable('path', STICKERS_ON_NODE, 'Folder of the built catalogue.', { optional: true }),
 };

@@ -2,7 +2,13 @@ import { PROBLEMS, problemResponse, type ProblemCode } from '@sotto/http';
 import { ConfigError } from '@sotto/service/config';
 import { aesKeyWrap, type AesSubtle } from '@sotto/service/keys';
 import { memoryCounters } from '@sotto/service/metrics';
-import { readListenSettings, serve, type ListenSettings, type Program } from '@sotto/service/node';
+import {
+  onLoopback,
+  readListenSettings,
+  serve,
+  type ListenSettings,
+  type Program,
+} from '@sotto/service/node';
 import { groupCommit } from '@sotto/service/sqlite';
 import { openFile } from '@sotto/service/sqlite/file';
 import { app } from '../app.ts';
@@ -49,7 +55,7 @@ export async function startIssuer(
   await checkKeys(issuer);
 
   const internal = await listen(
-    { host: '127.0.0.1', port: internalPort, maxInFlight: listening.maxInFlight, drainMs: listening.drainMs },
+    onLoopback(listening, internalPort),
     redeemRoute(issuer, internalTokens).fetch,
   );
   onStop(internal.close);

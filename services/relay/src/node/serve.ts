@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Serving } from '@sotto/http/node';
 import { serve, type Clock } from '@sotto/service/node';
-import { addressKey } from '../address-key.ts';
+import { addressKey, lastElement } from '@sotto/service/address';
 import { refuse } from '../answer.ts';
 import { relay } from '../app.ts';
 import type { Settings } from './settings.ts';
@@ -25,6 +25,7 @@ export async function serveRelay(settings: Settings, clock: Clock): Promise<Serv
   const buckets = tokenBuckets(settings.rate, clock.now);
   const serving = await serve({
     ...settings,
+    streamMs: config.limits.streamMs,
     refuse,
     answer: (request, incoming) =>
       pass(request, {
@@ -44,8 +45,5 @@ export async function serveRelay(settings: Settings, clock: Clock): Promise<Serv
 
 function clientAddress({ headers, socket }: IncomingMessage, header: string | undefined): string {
   if (header === undefined) return socket.remoteAddress ?? '';
-  return String(headers[header] ?? '')
-    .split(',')
-    .at(-1)!
-    .trim();
+  return lastElement(header, String(headers[header] ?? ''));
 }

@@ -1,0 +1,37 @@
+import type { Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { addressKey } from '../address.ts';
+
+/** Requests of one connection that are in progress or wait for their reader. Clients hardly ever pipeline. */
+const MAX_PIPELINED = 16;
+
+/** Closes connections of an address, or of an IPv6 /64, beyond so many. */
+export function limitConnections(server: Server, perAddress: number): void {
+  const open = new Map<string, number>();
+  server.on('connection', (socket: Socket) => {
+    const key = addressKey(socket.remoteAddress ?? '');
+    const count = (open.get(key) ?? 0) + 1;
+    if (count > perAddress) {
+      socket.destroy();
+      return;
+    }
+    open.set(key, count);
+    socket.once('close', () => {
+      const left = (open.get(key) ?? 1) - 1;
+      if (left === 0) open.delete(key);
+      else open.set(key, left);
+    });
+  });
+}
+
+/** Counts the responses that each connection still owes; tells whether one more request is within the limit. */
+export function limitPipelining(): (socket: Socket, outgoing: ServerResponse) => boolean {
+  const owed = new WeakMap<Socket, number>();
+  return (socket, outgoing) => {
+    const count = (owed.get(socket) ?? 0) + 1;
+    if (socket.destroyed || count > MAX_PIPELINED) return false;
+    owed.set(socket, count);
+    outgoing.once('close', () => owed.set(socket, (owed.get(socket) ?? 1) - 1));
+    return true;
+  };
+}

@@ -1,0 +1,193 @@
+import { once } from 'node:events';
+import type { Serving } from '@sotto/http/node';
+import { PROBLEMS, problemResponse } from '@sotto/http';
+import { afterEach, describe, expect, test } from 'vitest';
+import { rawConnection, type RawConnection } from '../../../test/support/raw-connection.ts';
+import { serve, type ServeOptions } from '../src/node/index.ts';
+
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((one) => one.close()));
+});
+
+async function serving(answer: ServeOptions['answer'], more: Partial<ServeOptions> = {}): Promise<Serving> {
+  const one = await serve({
+    host: '127.0.0.1',
+    port: 0,
+    maxInFlight: 100,
+    drainMs: 100,
+    responseMs: 30_000,
+    connectionsPerAddress: 1024,
+    refuse: (code) => problemResponse(PROBLEMS[code]),
+    answer,
+    ...more,
+  });
+  open.push(one);
+  return one;
+}
+
+/** A connection that reads nothing until it is told. */
+function deaf(url: string): RawConnection {
+  const connection = rawConnection(url);
+  connection.socket.pause();
+  open.push({ close: () => connection.destroy() });
+  return connection;
+}
+
+const GET = 'GET / HTTP/1.1\r\nhost: a\r\n\r\n';
+const FLOWING = { headers: { incremental: '?1' } };
+
+/** A body that never ends and comes as fast as it is read. */
+const endless = (): ReadableStream<Uint8Array> =>
+  new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(65_536)) });
+
+describe('N02 a connection that does not read holds nothing for others', () => {
+  test('forty connections pipeline thousands of requests: each is closed at sixteen, honest requests succeed', async () => {
+    let calls = 0;
+    const { origin } = await serving(() => {
+      calls++;
+      return new Response('x'.repeat(1000));
+    });
+    const attackers = Array.from({ length: 40 }, () => deaf(origin));
+    for (const { socket } of attackers) socket.write(GET.repeat(5000));
+    for (let i = 0; i < 20; i++) expect((await fetch(origin)).status).toBe(200);
+    for (const { socket } of attackers) socket.resume(); // only so that it sees its end
+    const closed = await Promise.all(attackers.map((attacker) => attacker.closed(20_000)));
+    expect(closed).not.toContain(false);
+    expect(calls).toBeLessThanOrEqual(40 * 16 + 20);
+  });
+
+  test('sixteen pipelined requests are answered in their order, one more closes the connection', async () => {
+    const gates: (() => void)[] = [];
+    const { origin } = await serving(async ({ url }) => {
+      await new Promise<void>((resolve) => gates.push(resolve));
+      return new Response(new URL(url).pathname);
+    });
+    const connection = rawConnection(origin);
+    open.push({ close: () => connection.destroy() });
+    for (let i = 0; i < 16; i++) connection.write(`GET /${i} HTTP/1.1\r\nhost: a\r\n\r\n`);
+    await expect.poll(() => gates.length).toBe(16);
+    for (const release of gates.toReversed()) release();
+    const text = await connection.until((received) => received.endsWith('/15'));
+    expect([...text.matchAll(/\r\n\r\n(\/\d+)/g)].map(([, path]) => path)).toEqual(
+      Array.from({ length: 16 }, (_, i) => `/${i}`),
+    );
+    gates.length = 0;
+    for (let i = 0; i < 17; i++) connection.write(GET);
+    expect(await connection.closed()).toBe(true);
+    for (const release of gates) release();
+  });
+
+  test('responses that wait for their reader do not count as requests in flight', async () => {
+    const { origin } = await serving(() => new Response(new Uint8Array(8 << 20)), { maxInFlight: 2 });
+    const readers = Array.from({ length: 10 }, () => deaf(origin));
+    for (const reader of readers) {
+      reader.write(GET);
+      await expect.poll(async () => (await fetch(origin)).status).toBe(200);
+    }
+    expect(readers.every(({ socket }) => !socket.destroyed)).toBe(true);
+  });
+
+  test('one address has so many connections, and a place again when one closes', async () => {
+    const { origin } = await serving(() => new Response('ok'), { connectionsPerAddress: 3 });
+    const connections = Array.from({ length: 3 }, () => rawConnection(origin));
+    open.push(...connections.map((connection) => ({ close: () => connection.destroy() })));
+    for (const connection of connections) {
+      connection.write(GET);
+      expect(await connection.until((text) => text.endsWith('ok'))).toContain(' 200 ');
+    }
+    expect(await rawConnection(origin).closed()).toBe(true);
+    connections[0]?.destroy();
+    await expect
+      .poll(async () => {
+        const again = rawConnection(origin);
+        again.write(GET);
+        const text = await again.until((received) => received.endsWith('ok'));
+        again.destroy();
+        return text.includes(' 200 ');
+      })
+      .toBe(true);
+  });
+});
+
+describe('N37 a response has a time to be read', () => {
+  test.each([
+    ['a whole one: RESPONSE_MS', () => new Response(new Uint8Array(32 << 20)), { responseMs: 300 }],
+    ['one that flows: the time of a stream', () => new Response(endless(), FLOWING), { streamMs: 300 }],
+  ])('%s', async (_which, answer, limit) => {
+    let closed: Promise<unknown> | undefined;
+    const { origin } = await serving((_request, { socket }) => {
+      closed = once(socket, 'close');
+      return answer();
+    }, limit);
+    const reader = deaf(origin);
+    reader.write(GET);
+    const timer = setInterval(() => reader.socket.read(1), 20); // reads, but slowly
+    await expect.poll(() => closed).toBeDefined();
+    await closed;
+    clearInterval(timer);
+  });
+
+  test('a body that breaks off closes the connection of a reader that does not read', async () => {
+    let breakOff: (() => void) | undefined;
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        breakOff = () => controller.error(new Error('over'));
+      },
+      pull: (controller) => controller.enqueue(new Uint8Array(1 << 20)),
+    });
+    let closed: Promise<unknown> | undefined;
+    const { origin } = await serving((_request, { socket }) => {
+      closed = once(socket, 'close');
+      return new Response(body, FLOWING);
+    });
+    const reader = deaf(origin);
+    reader.write(GET);
+    await expect.poll(() => reader.socket.bytesRead).toBeGreaterThan(0);
+    breakOff?.();
+    await closed;
+    reader.socket.resume();
+    expect(await reader.closed()).toBe(true);
+    expect(reader.received.endsWith('0\r\n\r\n')).toBe(false);
+  });
+});
+
+describe('requests in flight', () => {
+  test('the limit is exact', async () => {
+    const gates: (() => void)[] = [];
+    const { origin } = await serving(
+      async () => {
+        await new Promise<void>((resolve) => gates.push(resolve));
+        return new Response('ok');
+      },
+      { maxInFlight: 5 },
+    );
+    const first = Array.from({ length: 5 }, () => fetch(origin));
+    await expect.poll(() => gates.length).toBe(5);
+    expect((await fetch(origin)).status).toBe(503);
+    for (const release of gates) release();
+    expect((await Promise.all(first)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+  });
+
+  test('a client that leaves in the middle of a response frees its place', async () => {
+    const { origin } = await serving(() => new Response(endless(), FLOWING), { maxInFlight: 2 });
+    for (let i = 0; i < 10; i++) {
+      const connection = rawConnection(origin);
+      connection.write(GET);
+      await expect
+        .poll(async () => {
+          const text = await connection.until((received) => received.includes('\r\n'));
+          return text.slice(9, 12);
+        })
+        .toBe('200');
+      connection.socket.resetAndDestroy();
+      await expect
+        .poll(async () => {
+          const response = await fetch(origin);
+          await response.body?.cancel();
+          return response.status;
+        })
+        .toBe(200);
+    }
+  });
+});
