@@ -10,13 +10,19 @@ export interface Killable {
   kill(): Promise<void>;
 }
 
-/** Starts a file of this repository and waits for its ready line. Killing it kills its children too. */
+/**
+ * Starts a file and waits for its ready line. Killing it kills its children too.
+ *
+ * @param file - absolute, or a path in this repository
+ * @param node - the path of the Node that runs it
+ */
 export async function running(
   file: string,
   env: Readonly<Record<string, string>>,
   nodeOptions: readonly string[] = [],
+  node = process.execPath,
 ): Promise<Killable> {
-  const child = spawn(process.execPath, [...nodeOptions, path.join(import.meta.dirname, '../..', file)], {
+  const child = spawn(node, [...nodeOptions, path.resolve(import.meta.dirname, '../..', file)], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true, // its own process group, so that children are killed too

@@ -5,7 +5,7 @@ import { signBundles } from '../../services/local/src/signer.ts';
 import { freePorts, type Suite } from '../../services/local/src/suite.ts';
 import { running, type Killable } from './killable.ts';
 
-type Part = 'relay' | 'gateway' | 'issuer' | 'stickers';
+export type Part = 'relay' | 'gateway' | 'issuer' | 'stickers';
 
 /** The whole suite as four Node processes over SQLite, without Workers. */
 export interface SuiteOnNode extends Pick<Suite, 'secrets' | 'account'> {
@@ -15,8 +15,23 @@ export interface SuiteOnNode extends Pick<Suite, 'secrets' | 'account'> {
   close(): Promise<void>;
 }
 
-/** @param folder - for the stores of issuer and gateway */
-export async function suiteOnNode(folder: string): Promise<SuiteOnNode> {
+/** What runs a part. */
+export interface PartProgram {
+  /** The program's entry, absolute or in this repository. */
+  readonly file: string;
+  /** The path of a Node, and its options. */
+  readonly node?: string;
+  readonly nodeOptions?: readonly string[];
+}
+
+/**
+ * @param folder - for the stores of issuer and gateway
+ * @param programOf - what runs a part. Default: its source, on the Node that runs this
+ */
+export async function suiteOnNode(
+  folder: string,
+  programOf: (part: Part) => PartProgram = (part) => ({ file: `services/${part}/src/node.ts` }),
+): Promise<SuiteOnNode> {
   const secrets = await makeSecrets();
   const port = await freePorts();
   const at = (i: number): string => `http://127.0.0.1:${port + i}`;
@@ -30,7 +45,8 @@ export async function suiteOnNode(folder: string): Promise<SuiteOnNode> {
   const env = environments(secrets, { relay, gateway, issuer, stickers, internal }, folder);
   const parts = new Map<Part, Killable>();
   const start = async (part: Part): Promise<void> => {
-    parts.set(part, await running(`services/${part}/src/node.ts`, env[part]));
+    const { file, nodeOptions, node } = programOf(part);
+    parts.set(part, await running(file, env[part], nodeOptions, node));
   };
   await Promise.all([start('stickers'), start('issuer')]);
   await start('gateway');
