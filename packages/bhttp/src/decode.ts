@@ -21,7 +21,8 @@ interface Budget {
 /**
  * Decodes a request of either framing (RFC 9292 §3.1, §3.2).
  *
- * Empty content and trailers may be cut off (§3.8). Padding must be zeros. Known-length content is a view of the
+ * Empty content and trailers may be cut off (§3.8), and so may an empty header section, as in the example of RFC 9458
+ * Appendix A. Padding must be zeros. Field names are returned in lower case. Known-length content is a view of the
  * input.
  *
  * @throws {BhttpError} and no other error. The caller must not process an invalid message further (§4)
@@ -33,7 +34,7 @@ export function decodeRequest(bytes: Bytes): BhttpRequest {
     const authority = controlData(r, 'authority');
     const path = controlData(r, 'path');
     checkControlData(method, scheme, authority, path);
-    const fields = section(r, 'header', known, budget);
+    const fields = sectionOrCut(r, 'header', known, budget);
     return { method, scheme, authority, path, fields };
   });
 }
@@ -55,7 +56,7 @@ export function decodeResponse(bytes: Bytes): BhttpResponse {
       status = r.varint('status');
     }
     if (!isStatus(status, 'final')) throw new BhttpError('bad-status', 'status outside 100 to 599');
-    return { informational, status, fields: section(r, 'header', known, budget) };
+    return { informational, status, fields: sectionOrCut(r, 'header', known, budget) };
   });
 }
 
@@ -74,7 +75,7 @@ function decode<Head>(
     const budget = { lines: MAX_FIELDS, bytes: MAX_FIELD_SECTION };
     const head = readHead(r, known, budget);
     const content = known ? r.opaque(lengthOrCut(r, 'content'), 'content') : chunks(r);
-    const trailers = r.remaining === 0 ? [] : section(r, 'trailer', known, budget);
+    const trailers = sectionOrCut(r, 'trailer', known, budget);
     for (const byte of r.rest()) {
       if (byte !== 0) throw new BhttpError('bad-padding', 'the padding has a byte other than zero');
     }
@@ -96,6 +97,10 @@ function controlData(r: Reader, part: string): string {
     throw new BhttpError('bad-control-data', `${part} over ${MAX_CONTROL_DATA} bytes`);
   }
   return latin1(bytes);
+}
+
+function sectionOrCut(r: Reader, kind: 'header' | 'trailer', known: boolean, budget: Budget): Field[] {
+  return r.remaining === 0 ? [] : section(r, kind, known, budget);
 }
 
 function section(r: Reader, kind: 'header' | 'trailer', known: boolean, budget: Budget): Field[] {
@@ -122,7 +127,7 @@ function lines(r: Reader, kind: 'header' | 'trailer', budget: Budget, nextName: 
     budget.bytes -= r.offset - from;
     budget.lines -= 1;
     if (budget.bytes < 0 || budget.lines < 0) tooLarge();
-    const field: Field = [latin1(name), latin1(value)];
+    const field: Field = [latin1(name).toLowerCase(), latin1(value)]; // names may have capitals (RFC 9292 §3.6)
     checkField(field, kind, regularSeen);
     regularSeen ||= !field[0].startsWith(':');
     fields.push(field);

@@ -149,8 +149,7 @@ test('B07 framing indicators, statuses and terminators in longer forms are accep
 
 const BAD_NAMES = [
   '',
-  'A',
-  'aB',
+  'A b',
   'a b',
   ' a',
   'a ',
@@ -180,6 +179,31 @@ test.each(badNames)('B08 the field name %s is refused', (_shown, name) => {
   }
   const fields: Field[] = [[String.fromCharCode(...name), 'v']];
   expect(() => encodeRequest({ ...REQUEST, fields })).toThrow(withCode('bad-field-name'));
+});
+
+test.each([
+  ['Content-Type', 'content-type'],
+  ['A', 'a'],
+  ['aB', 'ab'],
+  ['X-!#$%&', 'x-!#$%&'],
+  [':Protocol', ':protocol'],
+])('N71 the field name %s is decoded as %s and never encoded', (name, lower) => {
+  const line = [utf8(name), utf8('V')] as const;
+  expect(decodeRequest(withFields([line])).fields).toEqual([[lower, 'V']]);
+  if (!name.startsWith(':')) {
+    expect(decodeRequest(withFields([line], 'trailer')).trailers).toEqual([[lower, 'V']]);
+  }
+  const fields: Field[] = [[name, 'V']];
+  expect(() => encodeRequest({ ...REQUEST, fields })).toThrow(withCode('bad-field-name'));
+  const response = { informational: [], status: 200, fields, content: EMPTY, trailers: [] };
+  expect(() => encodeResponse(response)).toThrow(withCode('bad-field-name'));
+  const wire = fromHex('0140c804014101620000'); // the field A: b
+  expect(decodeResponse(wire).fields).toEqual([['a', 'b']]);
+});
+
+test.each([':Method', ':PATH', ':Status'])('N71 B10 %s as a field is refused', (name) => {
+  const line = [utf8(name), utf8('x')] as const;
+  expect(() => decodeRequest(withFields([line]))).toThrow(withCode('pseudo-field'));
 });
 
 test.each(['a\0', '\0', 'a\rb', 'a\nb', '\r\n', ' a', 'a ', '\ta', 'a\t', ' ', '\t'])(

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { decodeRequest, decodeResponse, encodeRequest, encodeResponse, type Field } from '@sotto/bhttp';
-import { EMPTY, fromHex, utf8, type Bytes } from '@sotto/wire';
+import { EMPTY, fromHex, hex, utf8, type Bytes } from '@sotto/wire';
 import figures from '../../../specs/vectors/rfc9292.json' with { type: 'json' };
+import rfc9458 from '../../../specs/vectors/rfc9458.json' with { type: 'json' };
 import { indeterminateLength, knownLength } from './slots.ts';
 
 const TRUNCATED = expect.objectContaining({ name: 'BhttpError', code: 'truncated' });
@@ -13,25 +14,25 @@ const none: Field[] = [];
 
 /** Each message with the lengths to which it may be cut (RFC 9292 §3.8). Any other prefix is refused. */
 const messages: [name: string, decode: (bytes: Bytes) => unknown, wire: Bytes, legal: readonly number[]][] = [
-  // 13 bytes to the end of the header section; then lengths of content and trailers
-  ['nothing in it', decodeRequest, encodeRequest({ ...request, fields: none, content: EMPTY }), [16, 17]],
-  ['content', decodeRequest, encodeRequest({ ...request, fields: none, content: utf8('abc') }), [16, 20]],
-  ['known length, all there', decodeRequest, knownLength(), [22, 28]],
-  ['indeterminate length, all there', decodeRequest, indeterminateLength(), [22, 30]],
-  ['RFC 9292 §5.1 known', decodeRequest, wireOf('known-length-request'), [133, 134]],
+  // 15 bytes of control data and 1 of an empty header section; then the lengths of content and trailers
+  ['nothing in it', decodeRequest, encodeRequest({ ...request, fields: none, content: EMPTY }), [15, 16, 17]],
+  ['content', decodeRequest, encodeRequest({ ...request, fields: none, content: utf8('abc') }), [15, 16, 20]],
+  ['known length, all there', decodeRequest, knownLength(), [17, 22, 28]],
+  ['indeterminate length, all there', decodeRequest, indeterminateLength(), [17, 22, 30]],
+  ['RFC 9292 §5.1 known', decodeRequest, wireOf('known-length-request'), [23, 133, 134]],
   [
     'RFC 9292 §5.1 indeterminate',
     decodeRequest,
     wireOf('indeterminate-length-request-padded'),
-    Array.from({ length: 12 }, (_, i) => 132 + i),
+    [23, ...Array.from({ length: 12 }, (_, i) => 132 + i)],
   ],
   [
     'RFC 9292 §5.2 indeterminate',
     decodeResponse,
     wireOf('indeterminate-length-response-with-informational'),
-    [314, 367],
+    [111, 314, 367],
   ],
-  ['RFC 9292 §5.2 known', decodeResponse, wireOf('known-length-response-with-trailer'), [4, 34]],
+  ['RFC 9292 §5.2 known', decodeResponse, wireOf('known-length-response-with-trailer'), [3, 4, 34]],
   [
     'a padded response',
     decodeResponse,
@@ -39,7 +40,7 @@ const messages: [name: string, decode: (bytes: Bytes) => unknown, wire: Bytes, l
       { informational: [], status: 204, fields: none, content: EMPTY, trailers: [] },
       { length: 12 },
     ),
-    [4, 5, 6, 7, 8, 9, 10, 11],
+    [3, 4, 5, 6, 7, 8, 9, 10, 11],
   ],
 ];
 
@@ -71,6 +72,52 @@ test('B01 a part that is cut off decodes as one of length zero', () => {
     trailers: [],
   });
   expect(content).toEqual(utf8('hello'));
+});
+
+test.each([
+  ['known length', '0140c8', '00034745540568747470730161012f'],
+  ['indeterminate length', '0340c8', '02034745540568747470730161012f'],
+])(
+  'N72 %s: a message that ends after its control data has no fields and no content',
+  (_framing, response, request) => {
+    const empty = { fields: none, content: EMPTY, trailers: [] };
+    expect(decodeResponse(fromHex(response))).toEqual({ informational: [], status: 200, ...empty });
+    expect(decodeRequest(fromHex(request))).toEqual({
+      method: 'GET',
+      scheme: 'https',
+      authority: 'a',
+      path: '/',
+      ...empty,
+    });
+  },
+);
+
+test('N72 the request of RFC 9458 Appendix A decodes, and is encoded with its empty sections', () => {
+  const decoded = decodeRequest(fromHex(rfc9458.exchange.bhttp_request));
+  expect(decoded).toEqual({
+    method: 'GET',
+    scheme: 'https',
+    authority: 'example.com',
+    path: '/',
+    fields: none,
+    content: EMPTY,
+    trailers: [],
+  });
+  expect(hex(encodeRequest(decoded))).toBe(`${rfc9458.exchange.bhttp_request}000000`);
+  expect(hex(encodeRequest(decoded, { framing: 'indeterminate-length' }))).toMatch(/000000$/);
+});
+
+test.each([
+  ['a request without its path', '0003474554056874747073016101'],
+  ['a request without its authority', '00034745540568747470730161'],
+  ['a response without its status', '01'],
+  ['half a status', '0140'],
+  ['an informational status alone', '014066'],
+  ['an informational response alone', '01406600'],
+  ['a header section that is cut short', '0140c80401'],
+])('N72 %s is refused as truncated', (_name, wire) => {
+  const decode = wire.startsWith('00') ? decodeRequest : decodeResponse;
+  expect(() => decode(fromHex(wire))).toThrow(TRUNCATED);
 });
 
 test('B01 an empty input is refused as truncated', () => {
