@@ -3,8 +3,11 @@ import { OhttpError } from './error.ts';
 import type { AeadKey } from './hpke.ts';
 import type { Pull, StreamReader } from './pull.ts';
 
-/** Bytes of plaintext in a chunk that every receiver accepts, and that a sender should not exceed. */
+/** Bytes of plaintext in a chunk that every receiver must accept, and that we never exceed when sending. */
 export const MAX_CHUNK = 16_384;
+
+/** Bytes of plaintext in a chunk that we accept by default. Senders may exceed 16,384: netty sends 1 MiB. */
+export const MAX_RECEIVED_CHUNK = 2 ** 24;
 
 const FINAL = utf8('final'); // the AAD of a final chunk
 const FINAL_MARK = varint(0);
@@ -50,23 +53,25 @@ export async function* sealChunks({ key, nonce }: ChunkKey, plaintext: Pull): As
 /**
  * Opens a stream and yields the plaintext of each chunk. It ends only after a final chunk that opened.
  *
+ * @param maxChunk - bytes of plaintext in a chunk that are accepted. Memory grows only as the bytes arrive
  * @throws {OhttpError} `truncated`, `open-failed`, `chunk-too-large`
  */
 export async function* openChunks(
   { key, nonce, Nt }: ChunkKey,
   source: StreamReader,
+  maxChunk: number,
 ): AsyncGenerator<Bytes, void> {
   for (let counter = 0; ; counter++) {
     const length = await source.varint();
     if (length === 0) {
-      const ct = await source.rest(MAX_CHUNK + Nt);
+      const ct = await source.rest(maxChunk + Nt);
       if (ct.length < Nt) throw new OhttpError('truncated', 'the final chunk is shorter than a tag');
       const last = await key.open(chunkNonce(nonce, counter), FINAL, ct);
       if (last.length > 0) yield last;
       return;
     }
     if (length <= Nt) throw new OhttpError('open-failed', 'a chunk that is not final has no plaintext');
-    if (length > MAX_CHUNK + Nt) throw new OhttpError('chunk-too-large', `chunk over ${MAX_CHUNK} bytes`);
+    if (length > maxChunk + Nt) throw new OhttpError('chunk-too-large', `a chunk is over ${maxChunk} bytes`);
     yield await key.open(chunkNonce(nonce, counter), EMPTY, await source.take(length));
   }
 }

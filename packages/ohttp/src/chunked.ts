@@ -1,5 +1,5 @@
 import { utf8, type Bytes, type Random } from '@sotto/wire';
-import { openChunks, sealChunks, type ChunkKey } from './chunk.ts';
+import { MAX_RECEIVED_CHUNK, openChunks, sealChunks, type ChunkKey } from './chunk.ts';
 import { responseSize, type Labels } from './context.ts';
 import type { GatewayKey } from './gateway-key.ts';
 import type { Hpke } from './hpke.ts';
@@ -17,7 +17,7 @@ const LABELS: Labels = {
 export interface ChunkedEncapsulation {
   readonly body: Pull; // header and enc, then one chunk per call
   /** The plaintext of the response, one chunk per call; null only after the final chunk opened. An error is final. */
-  readonly openResponse: (source: Pull) => Pull;
+  readonly openResponse: (source: Pull, maxChunk?: number) => Pull;
 }
 
 /** A gateway's side of a chunked exchange. */
@@ -48,7 +48,8 @@ export async function encapsulateChunkedRequest(
   const receiver: Receiver = { suite, enc, context };
   return {
     body: pullOf(after(head, () => sealChunks(requestKey(receiver), plaintext))),
-    openResponse: (source) => pullOf(openResponseChunks(receiver, source)),
+    openResponse: (source, maxChunk = MAX_RECEIVED_CHUNK) =>
+      pullOf(openResponseChunks(receiver, source, maxChunk)),
   };
 }
 
@@ -56,12 +57,14 @@ export async function encapsulateChunkedRequest(
  * Opens a request in chunks (draft-ietf-ohai-chunked-ohttp §6.1): it reads header and enc at once, and a chunk for
  * each call of `request`. It holds at most one chunk and one piece of `source` in memory.
  *
+ * @param maxChunk - bytes of plaintext in a chunk that are accepted: at most the size of the whole message
  * @throws {OhttpError} as `decapsulateRequest`; `request` throws `truncated`, `open-failed`, `chunk-too-large`
  */
 export async function decapsulateChunkedRequest(
   hpke: Hpke,
   keys: readonly GatewayKey[],
   source: Pull,
+  maxChunk = MAX_RECEIVED_CHUNK,
 ): Promise<ChunkedDecapsulation> {
   const reader = new StreamReader(source);
   const hdr = await reader.take(HEADER_LENGTH);
@@ -69,7 +72,7 @@ export async function decapsulateChunkedRequest(
   const enc = await reader.take(suite.kem.Nenc);
   const receiver = await startReceiver(key, suite, LABELS, hdr, enc);
   return {
-    request: pullOf(openChunks(requestKey(receiver), reader)),
+    request: pullOf(openChunks(requestKey(receiver), reader, maxChunk)),
     enc,
     keyId: key.config.keyId,
     kemId: key.config.kemId,
@@ -89,10 +92,14 @@ async function chunkedResponseKey(
   return { key, nonce, Nt: suite.aead.Nt };
 }
 
-async function* openResponseChunks(receiver: Receiver, source: Pull): AsyncGenerator<Bytes, void> {
+async function* openResponseChunks(
+  receiver: Receiver,
+  source: Pull,
+  maxChunk: number,
+): AsyncGenerator<Bytes, void> {
   const reader = new StreamReader(source);
   const responseNonce = await reader.take(responseSize(receiver.suite.aead));
-  yield* openChunks(await chunkedResponseKey(receiver, responseNonce), reader);
+  yield* openChunks(await chunkedResponseKey(receiver, responseNonce), reader, maxChunk);
 }
 
 async function* sealResponseChunks(

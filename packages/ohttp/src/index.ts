@@ -1,4 +1,4 @@
-export { MAX_CHUNK } from './chunk.ts';
+export { MAX_CHUNK, MAX_RECEIVED_CHUNK } from './chunk.ts';
 export {
   decapsulateChunkedRequest,
   encapsulateChunkedRequest,

@@ -21,6 +21,8 @@ export function pullOf(generator: AsyncGenerator<Bytes, void>): Pull {
   };
 }
 
+const MIN_BUFFER = 1024; // bytes
+
 /** A cursor over a stream. It holds one piece of the source, and the bytes of the current read. */
 export class StreamReader {
   readonly #source: Pull;
@@ -43,19 +45,34 @@ export class StreamReader {
     return some;
   }
 
+  /** The next `limit` bytes, or fewer at the end of the stream. The buffer grows as bytes arrive, not by `limit`. */
+  async #collect(limit: number): Promise<Bytes> {
+    const first = await this.#some(limit);
+    if (first.length === limit) return first;
+    let buffer = new Uint8Array(Math.min(limit, Math.max(2 * first.length, MIN_BUFFER)));
+    buffer.set(first);
+    let length = first.length;
+    while (length < limit) {
+      const some = await this.#some(limit - length);
+      if (some.length === 0) break;
+      if (length + some.length > buffer.length) {
+        const larger = new Uint8Array(Math.min(limit, Math.max(2 * buffer.length, length + some.length)));
+        larger.set(buffer.subarray(0, length));
+        buffer = larger;
+      }
+      buffer.set(some, length);
+      length += some.length;
+    }
+    return buffer.subarray(0, length);
+  }
+
   /** Reads exactly `length` bytes. @throws {OhttpError} `truncated` when the stream ends before */
   async take(length: number): Promise<Bytes> {
-    const first = await this.#some(length);
-    if (first.length === length) return first;
-    const whole = new Uint8Array(length);
-    whole.set(first);
-    for (let at = first.length; at < length;) {
-      const some = await this.#some(length - at);
-      if (some.length === 0) throw new OhttpError('truncated', `the stream ends ${length - at} bytes early`);
-      whole.set(some, at);
-      at += some.length;
+    const bytes = await this.#collect(length);
+    if (bytes.length < length) {
+      throw new OhttpError('truncated', `the stream ends ${length - bytes.length} bytes early`);
     }
-    return whole;
+    return bytes;
   }
 
   /**
@@ -73,15 +90,9 @@ export class StreamReader {
 
   /** Reads to the end of the stream. @throws {OhttpError} `chunk-too-large` above `limit` bytes */
   async rest(limit: number): Promise<Bytes> {
-    const whole = new Uint8Array(limit);
-    let at = 0;
-    for (;;) {
-      const some = await this.#some(limit - at + 1);
-      if (some.length === 0) return whole.subarray(0, at);
-      if (at + some.length > limit)
-        throw new OhttpError('chunk-too-large', `final chunk over ${limit} bytes`);
-      whole.set(some, at);
-      at += some.length;
-    }
+    const bytes = await this.#collect(limit + 1);
+    if (bytes.length > limit)
+      throw new OhttpError('chunk-too-large', `the final chunk is over ${limit} bytes`);
+    return bytes;
   }
 }

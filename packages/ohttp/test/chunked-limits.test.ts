@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { decapsulateChunkedRequest, encapsulateChunkedRequest, MAX_CHUNK, type Pull } from '@sotto/ohttp';
-import { concat, EMPTY, fromHex, hex, utf8, varint } from '@sotto/wire';
+import {
+  decapsulateChunkedRequest,
+  encapsulateChunkedRequest,
+  MAX_CHUNK,
+  MAX_RECEIVED_CHUNK,
+  type Pull,
+} from '@sotto/ohttp';
+import { concat, EMPTY, equalBytes, fromHex, hex, utf8, varint } from '@sotto/wire';
 import { chunkNonce } from '../src/chunk.ts';
 import {
   CONFIG,
@@ -8,13 +14,14 @@ import {
   hpke,
   inPieces,
   KEY,
+  oneChunk,
   open,
   openUntilError,
   rawSender,
   seal,
   TAG,
 } from './chunked-support.ts';
-import { AES, codeOf, pullFrom, random } from './support.ts';
+import { AES, codeOf, drain, pullFrom, random } from './support.ts';
 
 const A = utf8('first chunk');
 const B = utf8('second');
@@ -58,19 +65,71 @@ describe('limits of chunks', () => {
     },
   );
 
-  test('G22 16384 bytes of plaintext in a chunk are taken, one more is refused', async () => {
-    for (const final of [false, true]) {
-      const { head, chunk } = await rawSender();
-      const largest = await chunk(new Uint8Array(MAX_CHUNK), { final });
-      const end = final ? EMPTY : await chunk(EMPTY, { final: true });
-      expect(await open(pullFrom([head, largest, end]))).toHaveLength(MAX_CHUNK);
-      const again = await rawSender();
-      const larger = await again.chunk(new Uint8Array(MAX_CHUNK + 1), { final });
-      expect((await openUntilError([again.head, larger])).code).toBe('chunk-too-large');
+  test.each([MAX_CHUNK, 100_000])(
+    'G22 a chunk of %i bytes, the limit of the receiver, is accepted, one byte more is refused',
+    async (limit) => {
+      for (const final of [false, true]) {
+        const { head, chunk } = await rawSender();
+        const largest = await chunk(new Uint8Array(limit), { final });
+        const end = final ? EMPTY : await chunk(EMPTY, { final: true });
+        expect(await open(pullFrom([head, largest, end]), limit)).toHaveLength(limit);
+        const again = await rawSender();
+        const larger = await again.chunk(new Uint8Array(limit + 1), { final });
+        expect((await openUntilError([again.head, larger], limit)).code).toBe('chunk-too-large');
+      }
+    },
+  );
+
+  test.each([MAX_CHUNK + 1, 1 << 20, 3_000_000])(
+    'N74 a chunk of %i bytes is accepted by default, in a request and in a response',
+    async (length) => {
+      const content = random(length);
+      for (const final of [false, true]) {
+        const { head, chunk } = await rawSender();
+        const pieces = [
+          head,
+          await chunk(content, { final }),
+          final ? EMPTY : await chunk(EMPTY, { final: true }),
+        ];
+        for (const size of [length, 65_536]) {
+          const opened = await open(pullFrom(inPieces(concat(...pieces), size)));
+          expect(equalBytes(opened, content)).toBe(true);
+        }
+      }
+      const { body, openResponse } = await encapsulateChunkedRequest(
+        hpke,
+        CONFIG,
+        AES,
+        random,
+        pullFrom([A]),
+      );
+      const received = await decapsulateChunkedRequest(oneChunk(content), [KEY], pullFrom(await drain(body)));
+      const sealed = concat(...(await drain(received.sealResponse(pullFrom([A]), random))));
+      expect(sealed.length).toBe(16 + 4 + length + TAG + 1 + TAG);
+      const opened = concat(...(await drain(openResponse(pullFrom(inPieces(sealed, 10_000))))));
+      expect(equalBytes(opened, content)).toBe(true);
+      const tooSmall = openResponse(pullFrom([sealed]), length - 1);
+      expect(await codeOf(tooSmall)).toBe('chunk-too-large');
+    },
+  );
+
+  test('N74 a chunk of the largest length takes memory only for the bytes that arrived', async () => {
+    const { head } = await rawSender();
+    const length = varint(MAX_RECEIVED_CHUNK + TAG);
+    const waiting = [];
+    const before = process.memoryUsage().arrayBuffers;
+    for (let i = 0; i < 20; i++) {
+      const pieces = [head, length, new Uint8Array(1000)];
+      const source: Pull = async () => pieces.shift() ?? new Promise(() => {});
+      const { request } = await decapsulateChunkedRequest(hpke, [KEY], source);
+      waiting.push(request());
     }
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(MAX_RECEIVED_CHUNK);
+    expect(waiting).toHaveLength(20);
   });
 
-  test.each(['ffffffffffffffff', 'c020000000000001', 'c000000100000000', '80004011'])(
+  test.each(['ffffffffffffffff', 'c020000000000001', 'c000000100000000', '81000011'])(
     'G23 the chunk length %s is refused before a byte of the chunk is read',
     async (length) => {
       const { head } = await rawSender();
@@ -95,7 +154,7 @@ describe('limits of chunks', () => {
   test('an endless final chunk is refused after its maximum size', async () => {
     const { head } = await rawSender();
     const source = counted(pullFrom([head, varint(0), ...inPieces(new Uint8Array(1 << 20), 100)]));
-    const { request } = await decapsulateChunkedRequest(hpke, [KEY], source.pull);
+    const { request } = await decapsulateChunkedRequest(hpke, [KEY], source.pull, MAX_CHUNK);
     expect(await codeOf(request)).toBe('chunk-too-large');
     expect(source.taken()).toBeLessThan(HEAD + 1 + MAX_CHUNK + TAG + 200);
   });

@@ -3,7 +3,9 @@ import {
   encapsulateChunkedRequest,
   KEM,
   loadGatewayKey,
+  type AeadKey,
   type GatewayKey,
+  type Hpke,
   type KeyConfig,
   type Pull,
 } from '@sotto/ohttp';
@@ -28,16 +30,19 @@ export async function seal(...plaintext: readonly Bytes[]): Promise<Bytes[]> {
 }
 
 /** All plaintext of a request on the wire. */
-export async function open(source: Pull): Promise<Bytes> {
-  const { request } = await decapsulateChunkedRequest(hpke, [KEY], source);
+export async function open(source: Pull, maxChunk?: number): Promise<Bytes> {
+  const { request } = await decapsulateChunkedRequest(hpke, [KEY], source, maxChunk);
   return concat(...(await drain(request)));
 }
 
 /** The pieces of plaintext before the error, and the code of the error. */
-export async function openUntilError(pieces: readonly Bytes[]): Promise<{ before: Bytes[]; code: string }> {
+export async function openUntilError(
+  pieces: readonly Bytes[],
+  maxChunk?: number,
+): Promise<{ before: Bytes[]; code: string }> {
   const before: Bytes[] = [];
   const code = await codeOf(async () => {
-    const { request } = await decapsulateChunkedRequest(hpke, [KEY], pullFrom(pieces));
+    const { request } = await decapsulateChunkedRequest(hpke, [KEY], pullFrom(pieces), maxChunk);
     for (let piece = await request(); piece !== null; piece = await request()) before.push(piece);
   });
   return { before, code };
@@ -48,7 +53,7 @@ export async function rawSender(label = 'message/bhttp chunked request'): Promis
   head: Bytes;
   chunk: (plaintext: Bytes, options?: { final?: boolean; width?: 1 | 2 | 4 | 8 }) => Promise<Bytes>;
 }> {
-  const labels = { request: utf8(label), response: utf8('') };
+  const labels = { request: utf8(label), response: utf8(label.replace('request', 'response')) };
   const { head, context } = await startSender(hpke, CONFIG, AES, labels, random);
   let counter = 0;
   return {
@@ -59,6 +64,21 @@ export async function rawSender(label = 'message/bhttp chunked request'): Promis
       return concat(final ? varint(0) : varintOf(ct.length, width), ct);
     },
   };
+}
+
+/** HPKE whose AEAD seals this content in place of any other, so that a sender makes a chunk of any size. */
+export function oneChunk(content: Bytes): Hpke {
+  const aeads = hpke.aeads.map((aead) => ({
+    ...aead,
+    async load(raw: Bytes): Promise<AeadKey> {
+      const key = await aead.load(raw);
+      return {
+        seal: (nonce, aad, pt) => key.seal(nonce, aad, pt.length > 0 ? content : pt),
+        open: (nonce, aad, ct) => key.open(nonce, aad, ct),
+      };
+    },
+  }));
+  return { ...hpke, aeads };
 }
 
 /** n as a varint of `width` bytes, which may be more than it needs (RFC 9000 §16). */

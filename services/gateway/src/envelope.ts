@@ -73,7 +73,7 @@ export async function openChunkedEnvelope(
 ): Promise<Envelope> {
   const { source, cancel } = bodyOf(request, deps.deadline(UPLOAD_MS), share);
   try {
-    const exchange = await decapsulateChunkedRequest(deps.hpke, keys, source);
+    const exchange = await decapsulateChunkedRequest(deps.hpke, keys, source, MAX_REQUEST);
     const whole = await joined(exchange.request).catch(unfinished);
     return {
       opened: { ...exchange, request: whole },

@@ -3,7 +3,8 @@ import { decodeResponse, type BhttpResponse } from '@sotto/bhttp';
 import { KEM } from '@sotto/ohttp';
 import { concat, EMPTY, fromUtf8, hex, utf8, varint, type Bytes } from '@sotto/wire';
 import type { Service } from '../src/service/service.ts';
-import { inner, joined, padded, sealChunked, streamOf } from './support/client.ts';
+import { MAX_REQUEST } from '../src/envelope.ts';
+import { inner, joined, padded, sealChunked, sealOneChunk, streamOf } from './support/client.ts';
 import { house, outerCode, RESPONSE_LENGTH, row, type House, type HouseOptions } from './support/house.ts';
 
 const CHUNKED = { 'content-type': 'message/ohttp-chunked-req' };
@@ -127,16 +128,18 @@ describe('a request in chunks', () => {
     expect(await refusal(concat(...(await empty(50_000))))).toBe('422 unprocessable-content');
   });
 
-  test('G22 a chunk of 16,384 bytes is taken, one of more is not', async () => {
-    const request = padded(inner({ fields: await h.fields() }));
-    const wide = concat(request, new Uint8Array(16_384 - request.length));
-    const good = await sealChunked(await h.sealer(), [wide]);
-    const response = await h.post(joined(good.chunks), CHUNKED);
-    expect(decodeResponse(joined(await good.open(await bodyOf(response)))).status).toBe(200);
-    const head = good.chunks[0] ?? EMPTY;
-    const length = 16_385 + TAG;
-    const large = concat(head, varint(length), new Uint8Array(length));
-    expect(await refusal(large)).toBe('422 unprocessable-content');
+  test('G22 N74 a chunk of any size that fits a request is accepted, one byte more is refused', async () => {
+    for (const length of [16_384, 16_385, 1 << 20]) {
+      const request = padded(inner({ fields: await h.fields() }));
+      const wide = concat(request, new Uint8Array(length - request.length));
+      const { chunks, open } = await sealOneChunk(await h.sealer(), wide);
+      expect(chunks.map((chunk) => chunk.length)).toContainEqual(4 + length + TAG);
+      const response = await h.post(joined(chunks), CHUNKED);
+      expect(decodeResponse(joined(await open(await bodyOf(response)))).status).toBe(200);
+    }
+    const { chunks } = await sealed();
+    const over = concat(chunks[0] ?? EMPTY, varint(MAX_REQUEST + TAG + 1));
+    expect(await refusal(over)).toBe('422 unprocessable-content');
   });
 
   test('G23 a chunk length of 2^62 - 1 allocates nothing; a long varint is a varint', async () => {

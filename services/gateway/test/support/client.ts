@@ -63,6 +63,22 @@ export async function sealChunked(
   };
 }
 
+/** As `sealChunked`, with one chunk of any size. Our own sender would split it, so its AEAD seals other content. */
+export function sealOneChunk(
+  sealer: Sealer,
+  content: Bytes,
+): Promise<{ chunks: Bytes[]; open: (response: Bytes) => Promise<Bytes[]> }> {
+  const aeads = sealer.hpke.aeads.map((aead) => ({
+    ...aead,
+    async load(raw: Bytes) {
+      const key = await aead.load(raw);
+      const seal: typeof key.seal = (nonce, aad, pt) => key.seal(nonce, aad, pt.length > 0 ? content : pt);
+      return { seal, open: key.open.bind(key) };
+    },
+  }));
+  return sealChunked({ ...sealer, hpke: { ...sealer.hpke, aeads } }, [content.subarray(0, 1)]);
+}
+
 export function pullFrom(pieces: readonly Bytes[]): Pull {
   const left = [...pieces];
   return async () => left.shift() ?? null;
