@@ -62,9 +62,16 @@ describe.each(all)('Node $version', (runtime) => {
     try {
       const output = await outputOf(runtime.node, [
         built('sotto'),
-        ...['search', 'happy cat', '--json', '--fresh', '--locale', 'en'],
-        ...['--relay', suite.urls.relay, '--issuer', suite.urls.issuer, '--root', suite.secrets.root],
-        ...['--account-token', await suite.account('ada'), '--wallet', path.join(stores, 'wallet')],
+        'search',
+        'happy cat',
+        '--json',
+        '--fresh',
+        '--locale=en',
+        `--relay=${suite.urls.relay}`,
+        `--issuer=${suite.urls.issuer}`,
+        `--root=${suite.secrets.root}`,
+        `--account-token=${await suite.account('ada')}`,
+        `--wallet=${path.join(stores, 'wallet')}`,
       ]);
       expect(output).toContain('😺');
     } finally {

@@ -190,15 +190,21 @@ test.each([
 ])('N71 the field name %s is decoded as %s and never encoded', (name, lower) => {
   const line = [utf8(name), utf8('V')] as const;
   expect(decodeRequest(withFields([line])).fields).toEqual([[lower, 'V']]);
-  if (!name.startsWith(':')) {
-    expect(decodeRequest(withFields([line], 'trailer')).trailers).toEqual([[lower, 'V']]);
-  }
   const fields: Field[] = [[name, 'V']];
   expect(() => encodeRequest({ ...REQUEST, fields })).toThrow(withCode('bad-field-name'));
   const response = { informational: [], status: 200, fields, content: EMPTY, trailers: [] };
   expect(() => encodeResponse(response)).toThrow(withCode('bad-field-name'));
   const wire = fromHex('0140c804014101620000'); // the field A: b
   expect(decodeResponse(wire).fields).toEqual([['a', 'b']]);
+});
+
+test('N71 capitals in trailers and in several fields of a response are decoded to lower case', () => {
+  const trailer = [utf8('ETag'), utf8('V')] as const;
+  expect(decodeRequest(withFields([trailer], 'trailer')).trailers).toEqual([['etag', 'V']]);
+  expect(decodeResponse(fromHex('0140c80801410162014101620000')).fields).toEqual([
+    ['a', 'b'],
+    ['a', 'b'],
+  ]);
 });
 
 test.each([':Method', ':PATH', ':Status'])('N71 B10 %s as a field is refused', (name) => {

@@ -79,10 +79,10 @@ test.each([
   ['indeterminate length', '0340c8', '02034745540568747470730161012f'],
 ])(
   'N72 %s: a message that ends after its control data has no fields and no content',
-  (_framing, response, request) => {
+  (_framing, responseHex, requestHex) => {
     const empty = { fields: none, content: EMPTY, trailers: [] };
-    expect(decodeResponse(fromHex(response))).toEqual({ informational: [], status: 200, ...empty });
-    expect(decodeRequest(fromHex(request))).toEqual({
+    expect(decodeResponse(fromHex(responseHex))).toEqual({ informational: [], status: 200, ...empty });
+    expect(decodeRequest(fromHex(requestHex))).toEqual({
       method: 'GET',
       scheme: 'https',
       authority: 'a',

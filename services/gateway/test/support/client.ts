@@ -72,8 +72,9 @@ export function sealOneChunk(
     ...aead,
     async load(raw: Bytes) {
       const key = await aead.load(raw);
-      const seal: typeof key.seal = (nonce, aad, pt) => key.seal(nonce, aad, pt.length > 0 ? content : pt);
-      return { seal, open: key.open.bind(key) };
+      const sealContent: typeof key.seal = (nonce, aad, pt) =>
+        key.seal(nonce, aad, pt.length > 0 ? content : pt);
+      return { seal: sealContent, open: key.open.bind(key) };
     },
   }));
   return sealChunked({ ...sealer, hpke: { ...sealer.hpke, aeads } }, [content.subarray(0, 1)]);
