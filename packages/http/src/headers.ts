@@ -18,7 +18,7 @@ export function equalText(given: string, expected: string): boolean {
 
 /** The token of `Authorization: Bearer …` (RFC 6750 §2.1), or null when there is none. */
 export function bearerToken(headers: Headers): string | null {
-  return /^Bearer ([A-Za-z0-9\-._~+/]+=*)$/i.exec(headers.get('authorization') ?? '')?.[1] ?? null;
+  return /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(headers.get('authorization') ?? '')?.[1] ?? null;
 }
 
 /**

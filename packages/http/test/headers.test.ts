@@ -25,12 +25,16 @@ test.each([
   ['bearer a.b-c_d~e+f/g==', 'a.b-c_d~e+f/g=='],
   ['Bearer', null],
   ['Bearer ', null],
+  ['Bearer  abc', 'abc'],
+  ['Bearer     abc', 'abc'],
+  ['Bearer\tabc', null],
+  ['Bearerabc', null],
   ['Bearer a b', null],
   ['Bearer a, Bearer b', null],
   ['Bearer a=b', null],
   ['Basic abc', null],
   ['xBearer abc', null],
-])('of %j the bearer token is %j', (value, token) => {
+])('N34 bearer token: of %j is %j', (value, token) => {
   expect(bearerToken(new Headers({ authorization: value }))).toBe(token);
 });
 

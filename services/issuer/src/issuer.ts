@@ -88,6 +88,11 @@ export class Issuer implements IssuerApi {
     };
   }
 
+  /** What cannot work now, one line each: path, cause and remedy. The operator must see it. */
+  check(): Promise<readonly string[]> {
+    return this.issuing.attester.check();
+  }
+
   /** After a restore: see Schedule.retireAll. */
   async retireAll(): Promise<number> {
     this.keyring.forget();

@@ -24,6 +24,9 @@ export interface Attester {
    */
   attest(bearer: string, epoch: UnixSeconds): Promise<AttestedAccount>;
 
+  /** What is wrong with the attesters' keys now, one line each: path, cause and remedy. */
+  check(): Promise<readonly string[]>;
+
   /** The keyed hash of an account, for an operator who knows its name; null without such an attester. */
   accountHash(account: string, issuer: string | null, epoch: UnixSeconds): Bytes | null;
 }

@@ -128,6 +128,25 @@ test.each([
   expect(error.message).not.toContain(SECRET);
 });
 
+test.each([
+  ['no keys', [], /must be a list with one JSON Web Key or more/],
+  ['a key of no listed algorithm', [{ kty: 'oct' }], /has no public key for/],
+  ['a key for encryption', [{ ...publicKey, use: 'enc' }], /has no public key for/],
+  [
+    'two keys without kid',
+    [1, 2].map(() => ({ ...publicKey, kid: undefined })),
+    /two keys .* without a `kid`/,
+  ],
+  ['two keys with one kid', [publicKey, publicKey], /two keys .* with the same `kid`/],
+])('N69 issuer configuration: refuses an attester with %s', (_what, keys, remedy) => {
+  const error = thrown(attesters({ ...attester, jwks: { keys } }));
+  expect((error as ConfigError).path).toBe('ATTESTERS[0].jwks.keys');
+  expect(error.message).toMatch(remedy);
+  const rsa = { kty: 'RSA', n: 'AQAB', e: 'AQAB' };
+  const distinct = [publicKey, { ...publicKey, kid: 'next' }, rsa];
+  expect(attesters({ ...attester, jwks: { keys: distinct } })).not.toThrow();
+});
+
 test('N32 issuer configuration: keeps a jwksUrl as it is written, final slash and query included', () => {
   expect(attesters(attester)).not.toThrow();
   for (const jwksUrl of ['https://a.example/jwks/', 'https://a.example', 'https://a.example/k?v=1']) {

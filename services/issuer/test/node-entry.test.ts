@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
-import { request, type IncomingMessage } from 'node:http';
+import { createServer as createHttpServer, request, type IncomingMessage } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -197,6 +197,30 @@ test('K01 K02 issuer on Node: with a wrong configuration, exits with one line th
     expect(said()).toMatch(/^sotto issuer: [^\n]+\n$/);
     expect(said()).not.toContain(canary);
   }
+});
+
+test('N32 issuer on Node: at the start, prints one line for a jwksUrl that cannot work, and serves', async () => {
+  const accounts = createHttpServer((incoming, response) => {
+    response.statusCode = incoming.url === '/jwks' ? 200 : 404;
+    response.end('{"keys":[]}');
+  }).listen(0, '127.0.0.1');
+  await once(accounts, 'listening');
+  const { port } = accounts.address() as AddressInfo;
+  const attester = { issuer: 'https://a.example', audience: 'a', jwksUrl: `http://127.0.0.1:${port}/jwks/` };
+  const { child, ended, said, url } = await start({
+    LOCAL: 'true',
+    ATTESTERS: JSON.stringify([attester]),
+    STORE: path.join(folder, 'jwks.sqlite'),
+  });
+  await expect
+    .poll(said)
+    .toMatch(
+      /\nsotto issuer: ATTESTERS\[0\]\.jwksUrl: the address responds with 404 [^\n]*final slash[^\n]*\n$/,
+    );
+  expect((await fetch(`${url}/health`)).status).toBe(200);
+  child.kill('SIGTERM');
+  expect(await ended).toBe(0);
+  accounts.close();
 });
 
 test('X04 issuer on Node: keeps serving when stdout and stderr are closed', async () => {

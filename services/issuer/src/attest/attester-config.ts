@@ -1,8 +1,6 @@
 import { refuseDuplicates, type ConfigValue } from '@sotto/service/config';
 import { readPublicUrl } from '../public-url.ts';
-
-/** A public key of a JSON Web Key Set (RFC 7517). */
-export type PublicJwk = Readonly<Record<string, unknown>>;
+import { ALGORITHMS, keySetProblem, type PublicJwk } from './key-set.ts';
 
 /** Keys in the configuration, or the address where the attester publishes them. */
 export type JwksSource = { readonly keys: readonly PublicJwk[] } | { readonly url: string };
@@ -13,15 +11,14 @@ export interface AttesterConfig {
   readonly audience: string;
   readonly jwks: JwksSource;
   readonly algorithms: readonly string[];
+  /** The `typ` of the account tokens (RFC 8725 §3.11), like `at+jwt`; null for any. */
+  readonly type: string | null;
   readonly accountClaim: string;
   readonly tierClaim: string | null;
   readonly toleranceSeconds: number;
 }
 
 const TOLERANCE = 60; // seconds
-/** Signatures that are made with a private key; never HMAC, never `none`. */
-const ALGORITHMS = ['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519', 'PS256', 'PS384', 'PS512', 'RS256'];
-
 /** @throws {ConfigError} */
 export function readAttesters(value: ConfigValue, isLocal: boolean): AttesterConfig[] {
   const entries = value.list();
@@ -30,20 +27,24 @@ export function readAttesters(value: ConfigValue, isLocal: boolean): AttesterCon
 }
 
 function readAttester(entry: ConfigValue, isLocal: boolean): AttesterConfig {
-  const tierClaim = entry.member('tierClaim');
+  const algorithms = readAlgorithms(entry.member('algorithms').or(ALGORITHMS));
   return {
     issuer: entry.member('issuer').text('must be the `iss` of the account tokens'),
     audience: entry.member('audience').text('must be the `aud` of the account tokens'),
-    jwks: readJwks(entry, isLocal),
-    algorithms: readAlgorithms(entry.member('algorithms').or(ALGORITHMS)),
+    jwks: readJwks(entry, algorithms, isLocal),
+    algorithms,
+    type: optionalText(entry.member('type'), 'must be the `typ` of the account tokens'),
     accountClaim: entry.member('accountClaim').or('sub').text('must be the name of a claim'),
-    tierClaim: tierClaim.isMissing ? null : tierClaim.text('must be the name of a claim'),
+    tierClaim: optionalText(entry.member('tierClaim'), 'must be the name of a claim'),
     toleranceSeconds: entry
       .member('toleranceSeconds')
       .or(TOLERANCE)
       .wholeNumber({ min: 0, max: 600, unit: 'seconds' }),
   };
 }
+
+const optionalText = (value: ConfigValue, remedy: string): string | null =>
+  value.isMissing ? null : value.text(remedy);
 
 function readAlgorithms(value: ConfigValue): string[] {
   return value
@@ -56,7 +57,7 @@ function readAlgorithms(value: ConfigValue): string[] {
 }
 
 /** The URL is used as it is written: a slash at its end may name another resource. */
-function readJwks(entry: ConfigValue, isLocal: boolean): JwksSource {
+function readJwks(entry: ConfigValue, algorithms: readonly string[], isLocal: boolean): JwksSource {
   const address = entry.member('jwksUrl');
   const inline = entry.member('jwks');
   if (address.isMissing && inline.isMissing) {
@@ -67,12 +68,14 @@ function readJwks(entry: ConfigValue, isLocal: boolean): JwksSource {
     readPublicUrl(address, isLocal);
     return { url: address.text() };
   }
-  const keys = inline.member('keys').list('must be a list with one JSON Web Key or more');
-  return { keys: keys.map(readPublicJwk) };
+  const value = inline.member('keys');
+  const keys = value.list('must be a list with one JSON Web Key or more').map(readPublicJwk);
+  const problem = keySetProblem(keys, algorithms);
+  return problem === null ? { keys } : value.fail(problem);
 }
 
 function readPublicJwk(value: ConfigValue): PublicJwk {
   const members = Object.fromEntries(value.entries().map(([name, { raw }]) => [name, raw]));
-  if ('d' in members || 'k' in members) value.fail('must be a public key: it has a private part (d or k)');
+  if ('d' in members || 'k' in members) value.fail('must be a public key, without a private part (d or k)');
   return members;
 }

@@ -22,7 +22,7 @@ export function jwtAttester({ config, system, fetch }: AttesterDeps): Attester {
   const attesters = new Map(
     config.attesters.map((attester) => [
       attester.issuer,
-      { attester, keys: attesterKeys(attester.jwks, { fetch, now: system.now }) },
+      { attester, keys: attesterKeys(attester, { fetch, now: system.now }) },
     ]),
   );
   return {
@@ -31,13 +31,19 @@ export function jwtAttester({ config, system, fetch }: AttesterDeps): Attester {
       const known = attesters.get(unverifiedIssuer(bearer));
       if (known === undefined) throw new Refusal('unauthorized', 'credential');
       const { attester, keys } = known;
-      const claims = await verify(bearer, attester, keys, system);
+      const claims = await verify(bearer, attester, keys.get, system);
       const account = accountClaim(claims, attester);
       const tier = attester.tierClaim === null ? undefined : claims[attester.tierClaim];
       return {
         hash: accountHash(config.accountKey, attester.issuer, account, epoch),
         tier: typeof tier === 'string' ? tier : 'default',
       };
+    },
+    async check() {
+      const problems = await Promise.all([...attesters.values()].map(({ keys }) => keys.check()));
+      return problems.flatMap((problem, i) =>
+        problem === null ? [] : [`ATTESTERS[${i}].jwksUrl: the address ${problem}`],
+      );
     },
     accountHash(account, issuer, epoch) {
       const name = issuer ?? config.attesters[0]?.issuer;
@@ -57,7 +63,7 @@ function unverifiedIssuer(bearer: string): string {
 
 async function verify(
   bearer: string,
-  { issuer, audience, algorithms, toleranceSeconds }: AttesterConfig,
+  { issuer, audience, algorithms, type, toleranceSeconds }: AttesterConfig,
   keys: JWTVerifyGetKey,
   { now, date }: AttesterDeps['system'],
 ): Promise<JWTPayload> {
@@ -69,12 +75,23 @@ async function verify(
       clockTolerance: toleranceSeconds,
       currentDate: date(now()),
       requiredClaims: ['exp'],
+      ...(type !== null && { typ: type }),
     });
+    checkDates(payload);
     return payload;
   } catch (error) {
     if (error instanceof Refusal) throw error;
     throw new Refusal('unauthorized', 'credential', { cause: error });
   }
+}
+
+const MAX_DATE = 8.64e12; // seconds: the last moment that a Date holds
+
+/** A NumericDate (RFC 7519 §2) that is infinite, as `1e999` in JSON is, never comes. */
+function checkDates({ exp, nbf, iat }: JWTPayload): void {
+  const dates = [exp, nbf, iat].filter((date) => date !== undefined);
+  const areDates = dates.every((date) => typeof date === 'number' && Math.abs(date) <= MAX_DATE);
+  if (!areDates) throw new Refusal('unauthorized', 'credential');
 }
 
 function accountClaim(claims: JWTPayload, { accountClaim: claim }: AttesterConfig): string {

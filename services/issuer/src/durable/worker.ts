@@ -70,8 +70,13 @@ export function issuerWorker({ system, subtle, fetch, voprf }: WorkerDeps) {
         },
         () => problemResponse(PROBLEMS.unavailable),
       ),
-    /** Fails with the reason when the configuration is wrong. */
-    scheduled: async (_controller, env) => issuerOf(env).issuer.runSchedule(),
+    /** Fails with the reason when the configuration is wrong, or something outside makes it useless. */
+    scheduled: async (_controller, env) => {
+      const { issuer } = issuerOf(env);
+      await issuer.runSchedule();
+      const problems = await issuer.check();
+      if (problems.length > 0) throw new Error(problems.join('; '));
+    },
   } satisfies ExportedHandler<IssuerEnv>;
 
   return {

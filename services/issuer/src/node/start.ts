@@ -26,10 +26,11 @@ export interface NodeDeps extends Pick<IssuerDeps, 'fetch' | 'voprf'> {
 }
 
 const SCHEDULE_MS = 60_000; // between two runs of the schedule
+const CHECK_MS = 600_000; // between two checks of what the issuer depends on
 
 /** The issuer over one SQLite file: a public listener, and one for the gateway on loopback. Returns the public origin. */
 export async function startIssuer(
-  { variables, every, onStop }: Program,
+  { variables, every, onStop, warn }: Program,
   { system, fetch, subtle, voprf }: NodeDeps,
 ): Promise<string> {
   const config = readConfig(variables);
@@ -62,7 +63,18 @@ export async function startIssuer(
   const serving = await listen(listening, app(issuer).fetch);
   onStop(serving.close);
   every(SCHEDULE_MS, () => issuer.runSchedule());
+  every(CHECK_MS, reportNew(issuer, warn));
   return serving.origin;
+}
+
+/** Prints each problem once, for as long as it lasts. */
+function reportNew(issuer: Issuer, warn: Program['warn']): () => Promise<void> {
+  let known: readonly string[] = [];
+  return async () => {
+    const problems = await issuer.check();
+    for (const problem of problems) if (!known.includes(problem)) warn(problem);
+    known = problems;
+  };
 }
 
 const REMEDIES: Readonly<Record<KeyError['code'], readonly [path: string, remedy: string]>> = {

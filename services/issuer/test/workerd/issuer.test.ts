@@ -111,6 +111,15 @@ test('K01 K08 issuer on Workers: with a wrong configuration, responds a constant
   expect(await redeem(token)).toBe('first');
 });
 
+test('N32 issuer on Workers: the cron makes keys, then fails with the reason when a jwksUrl cannot work', async () => {
+  const [known] = JSON.parse(String(bindings['ATTESTERS'])) as object[];
+  const unreachable = { ...known, jwks: undefined, jwksUrl: 'https://accounts.invalid/jwks/' };
+  const env = { ...bindings, ATTESTERS: JSON.stringify([unreachable]) };
+  await expect(entry.scheduled({} as ScheduledController, env)).rejects.toThrow(
+    'ATTESTERS[0].jwksUrl: the address cannot be fetched. Check its name and the network',
+  );
+});
+
 test('issuer on Workers: reads its configuration once per isolate', async () => {
   const read: string[] = [];
   const get = (target: IssuerEnv, name: string, receiver: unknown): unknown => {
