@@ -34,7 +34,7 @@ const token = (issuedAt: number): StoredToken => ({
   token: new Uint8Array(162),
 });
 const view = (now: number, restSeconds: number) => ({ now, epochSeconds: DAY, restSeconds });
-const request = { random, fingerprintOf: () => new Uint8Array(32) };
+const request = { random, identity: new Uint8Array(32) };
 
 /** Our client: issuance by schedule, tokens rest, and are taken at random from those of two days. */
 const scheduled: Life = (_person, searches) => {
@@ -48,7 +48,7 @@ const scheduled: Life = (_person, searches) => {
       state.tokens.push(...Array.from({ length: 30 }, () => token(second.dueAt)));
     }
     const taken = takeToken(state, 'stickers', view(at, 900), request);
-    if ('token' in taken && taken.token.issuedAt === second.dueAt) return [second.dueAt, at];
+    if ('token' in taken && state.pending.at(-1)?.issuedAt === second.dueAt) return [second.dueAt, at];
   }
   return null;
 };

@@ -6,7 +6,7 @@ import { dateOf, gatewayErrorCode, problemCode, type InnerRequest } from './inne
 /** A request that is in flight or may be retried. Its text is kept in memory only. */
 export interface AttemptState {
   readonly request: InnerRequest;
-  /** The id of its row in the wallet; null for a service without tokens. */
+  /** The id of the attempt; null for a service without tokens. */
   readonly id: string | null;
   tries: number;
   /** The gateway's time, used for one retry and for nothing else (RFC 9458 §6.5.2). */
@@ -33,6 +33,10 @@ export function responseErrorCode(response: BhttpResponse): ClientErrorCode | nu
   if (code !== null) return code;
   return status >= 500 ? 'service-unavailable' : null;
 }
+
+/** Whether the gateway refused the token's key or the token itself. */
+export const refusesKey = (response: BhttpResponse): boolean =>
+  response.status >= 400 && problemCode(response) === 'token-invalid';
 
 /** Records the gateway's time for one retry. Returns false after a second refusal, which ends the attempt. */
 export function recordGatewayDate(state: AttemptState, response: BhttpResponse): boolean {

@@ -1,38 +1,32 @@
-import {
-  acceptBundle,
-  BundleError,
-  decodeSignedBundle,
-  bundleDigest,
-  verifySignedBundle,
-  type AcceptedBundle,
-  type Bundle,
-  type ServiceEntry,
-} from '@sotto/bundle';
+import type { Bundle, ServiceEntry } from '@sotto/bundle';
 import { decodeKeyConfigs, type KeyConfig } from '@sotto/ohttp';
-import { base64url, equalBytes, type Bytes, type UnixSeconds } from '@sotto/wire';
+import { equalBytes, graceSeconds, type Bytes, type UnixSeconds } from '@sotto/wire';
+import { acceptShown, storedBundle, type AcceptedBundle, type AcceptRules } from './bundle-store.ts';
 import { ClientError, type ClientErrorCode } from './error.ts';
 import { sendRequest } from './http.ts';
 import { randomBelow, type ClientPlatform } from './platform.ts';
-import type { WalletState } from './wallet/state.ts';
 
 const MAX_BUNDLE = 1 << 20; // bytes
+/** How long after the end of its epoch a bundle is still used, but at most half an epoch. */
+const MAX_LATENESS = 7200; // seconds
+/** Mirrors are fetched up to this long after the relay, so that they cannot tell when a request was made. */
+const MIRROR_DELAY = 600; // seconds
 
-/** No bundle was returned, so there is no reason to doubt the cached one. */
-const UNAVAILABLE: ReadonlySet<ClientErrorCode> = new Set(['relay-unreachable', 'relay-failed']);
+/** After these errors there is no reason to doubt the cached bundle. */
+const UNAVAILABLE: ReadonlySet<ClientErrorCode> = new Set([
+  'relay-unreachable',
+  'relay-failed',
+  'bundle-unconfirmed',
+]);
 
 /** What the bundle cache needs. */
-export interface BundleCacheDeps extends Pick<
-  ClientPlatform,
-  'fetch' | 'random' | 'now' | 'wallet' | 'deadline'
-> {
-  readonly sleep: (seconds: number) => Promise<void>;
-  /** URLs of the bundle: the relay's, then mirrors. */
-  readonly bundleUrls: readonly string[];
-  /** How many of them must show the same bundle. */
-  readonly agree: number;
-  /** Pinned root keys, 32 bytes each. */
-  readonly pins: readonly Bytes[];
-  readonly epochSeconds: number;
+export interface BundleCacheDeps
+  extends Pick<ClientPlatform, 'fetch' | 'random' | 'now' | 'wallet' | 'deadline'>, Omit<AcceptRules, 'now'> {
+  readonly sleep: (seconds: number, background?: boolean) => Promise<void>;
+  /** URL of the relay's bundle. */
+  readonly bundleUrl: string;
+  /** Other URLs of the bundle. */
+  readonly mirrors: readonly string[];
   readonly keyDelaySeconds: number;
 }
 
@@ -56,38 +50,43 @@ export class BundleCache {
   #cached: CachedBundle | null = null;
   #fetching: Promise<ActiveBundle> | null = null;
   #refetching: Promise<void> | null = null;
+  #confirmedAt: UnixSeconds = 0;
 
   constructor(deps: BundleCacheDeps) {
     this.#deps = deps;
   }
 
   /**
-   * A valid bundle. It is fetched if there is none, and again some random time into the next epoch. If that fails,
-   * the cached bundle is used until it expires.
+   * A bundle that may be used now. It is fetched if there is none, and again some random time into the next epoch. If
+   * that fails, the cached bundle is used for two more hours. Then requests stop, because everyone else has newer keys.
    *
-   * @throws {ClientError} `relay-unreachable`, `relay-failed`, `bundle-refused`, `equivocation`, `clock-wrong`
+   * @throws {ClientError} `relay-unreachable`, `relay-failed`, `bundle-refused`, `bundle-outdated`,
+   *   `bundle-unconfirmed`, `equivocation`, `clock-wrong`
    */
   async current(): Promise<ActiveBundle> {
-    const { now } = this.#deps;
     const cached = await this.#load();
-    if (cached !== null && now() < cached.refreshAt && now() < cached.bundle.notAfter) return cached;
-    try {
-      return await this.#fetchOnce();
-    } catch (error) {
-      const kept = this.#cached;
-      const unavailable = error instanceof ClientError && UNAVAILABLE.has(error.code);
-      if (kept === null || !unavailable || now() >= kept.bundle.notAfter) throw error;
-      return kept;
-    }
+    const usable = cached !== null && this.#isUsable(cached.bundle);
+    if (usable && this.#deps.now() < cached.refreshAt) return cached;
+    const fetched = await this.#refresh().catch((error: unknown) => this.#afterFailure(error));
+    if (!this.#isUsable(fetched.bundle)) throw new ClientError('bundle-outdated');
+    return fetched;
   }
 
   /** The bundle of the running epoch; tokens are issued under no other. @throws {ClientError} as `current` */
   async ofRunningEpoch(): Promise<ActiveBundle> {
     const cached = await this.#load();
     if (cached !== null && this.#isOfRunningEpoch(cached.bundle)) return cached;
-    const fetched = await this.#fetchOnce();
+    const fetched = await this.#refresh();
     if (!this.#isOfRunningEpoch(fetched.bundle)) throw new ClientError('relay-failed');
     return fetched;
+  }
+
+  /** As `current`, but waits until mirrors have confirmed the bundle. */
+  async confirmed(): Promise<ActiveBundle> {
+    return this.current().catch(async (error: unknown) => {
+      if (!(error instanceof ClientError) || error.code !== 'bundle-unconfirmed') throw error;
+      return this.#downloadOnce();
+    });
   }
 
   /**
@@ -103,23 +102,53 @@ export class BundleCache {
   async #refetch(): Promise<void> {
     const { sleep, keyDelaySeconds, random } = this.#deps;
     if (keyDelaySeconds > 0) await sleep(randomBelow(Math.ceil(keyDelaySeconds * 1000), random) / 1000);
-    await this.#download().catch(() => {});
+    await this.#refresh().catch(() => {});
+  }
+
+  /** The cached bundle after a failed fetch, if it may still be used. */
+  #afterFailure(error: unknown): ActiveBundle {
+    const kept = this.#cached;
+    const unavailable = error instanceof ClientError && UNAVAILABLE.has(error.code);
+    if (kept === null || !unavailable || this.#deps.now() >= kept.bundle.notAfter) throw error;
+    return kept;
   }
 
   #isOfRunningEpoch({ notBefore }: Bundle): boolean {
-    return this.#deps.now() < notBefore + this.#deps.epochSeconds;
+    return this.#deps.now() < notBefore + this.#deps.epochSeconds && this.#hasBegun(notBefore);
+  }
+
+  #isUsable({ notBefore }: Bundle): boolean {
+    const { now, epochSeconds } = this.#deps;
+    const end = notBefore + epochSeconds + Math.min(MAX_LATENESS, epochSeconds / 2);
+    return now() < end && this.#hasBegun(notBefore);
+  }
+
+  #hasBegun(notBefore: UnixSeconds): boolean {
+    return notBefore <= this.#deps.now() + graceSeconds(this.#deps.epochSeconds);
   }
 
   /** The cached bundle, or else the wallet's, after any refetch that is under way. */
   async #load(): Promise<CachedBundle | null> {
     await this.#refetching;
     if (this.#cached !== null) return this.#cached;
-    const stored = await this.#deps.wallet.update((state) => this.#stored(state));
+    const stored = await this.#deps.wallet.update((state) => storedBundle(state, this.#rules()));
     return stored === null ? null : this.#use(stored, 0);
   }
 
-  /** Fetches the bundle; concurrent calls share one fetch. */
-  #fetchOnce(): Promise<ActiveBundle> {
+  /**
+   * Fetches the bundle. If there are mirrors it only starts to, because a mirror must not learn when a request is made.
+   *
+   * @throws {ClientError} `bundle-unconfirmed` while mirrors are being fetched
+   */
+  async #refresh(): Promise<ActiveBundle> {
+    const download = this.#downloadOnce();
+    if (this.#deps.mirrors.length === 0) return download;
+    download.catch(() => {});
+    throw new ClientError('bundle-unconfirmed', { until: this.#confirmedAt });
+  }
+
+  /** Concurrent calls share one download. */
+  #downloadOnce(): Promise<ActiveBundle> {
     this.#fetching ??= this.#download().finally(() => {
       this.#fetching = null;
     });
@@ -127,16 +156,20 @@ export class BundleCache {
   }
 
   async #download(): Promise<ActiveBundle> {
-    const { bundleUrls, wallet } = this.#deps;
-    const results = await Promise.allSettled(
-      bundleUrls.map((url) => sendRequest(this.#deps, url, { maxBytes: MAX_BUNDLE })),
-    );
-    const shown = results.flatMap((result) =>
-      result.status === 'fulfilled' && result.value.status === 200 ? [result.value.body] : [],
-    );
+    const { bundleUrl, mirrors, wallet, sleep, random, now, epochSeconds } = this.#deps;
+    const first = this.#get(bundleUrl);
+    const delay =
+      mirrors.length === 0 ? 0 : randomBelow(Math.ceil(Math.min(MIRROR_DELAY, epochSeconds / 24)), random);
+    this.#confirmedAt = now() + delay;
+    first.catch(() => {});
+    if (mirrors.length > 0) await sleep(delay, true);
+    const results = await Promise.allSettled([first, ...mirrors.map((url) => this.#get(url))]);
     if (results.every(({ status }) => status === 'rejected')) throw new ClientError('relay-unreachable');
+    const shown = results.flatMap((result) =>
+      result.status === 'fulfilled' && result.value !== null ? [result.value] : [],
+    );
     if (shown.length === 0) throw new ClientError('relay-failed');
-    const outcome = await wallet.update((state) => this.#accept(state, shown));
+    const outcome = await wallet.update((state) => acceptShown(state, shown, this.#rules()));
     if (outcome instanceof ClientError) {
       if (outcome.code === 'equivocation') this.#cached = null;
       throw outcome;
@@ -144,58 +177,15 @@ export class BundleCache {
     return this.#use(outcome, this.#cached?.bundle.sequence ?? -1);
   }
 
-  /** Compares the bundles that were shown with the stored one, and stores the newest (specs/bundle.md). */
-  #accept(state: WalletState, shown: readonly Bytes[]): AcceptedBundle | ClientError {
-    const { pins, now, epochSeconds, agree } = this.#deps;
-    const stored = this.#stored(state);
-    try {
-      const options = { roots: pins, now: now(), epochSeconds, agree };
-      const accepted = acceptBundle(stored, shown, options);
-      const { sequence } = accepted.bundle;
-      if (sequence <= state.refused) return new ClientError('equivocation');
-      if (sequence < state.sequence) return new ClientError('bundle-refused');
-      state.sequence = sequence;
-      state.bundle = { signed: accepted.signed, roots: accepted.roots, pins: this.#pins() };
-      return accepted;
-    } catch (error) {
-      const code = error instanceof BundleError ? error.code : null;
-      if (code === 'equivocation') {
-        const roots = [...pins, ...(stored?.roots ?? [])];
-        const sequences = shown.map((one) => this.#sequenceOf(one, roots));
-        state.refused = Math.max(state.refused, state.sequence, ...sequences);
-        state.bundle = null;
-        return new ClientError('equivocation');
-      }
-      return new ClientError(code === 'not-yet' ? 'clock-wrong' : 'bundle-refused');
-    }
+  /** The body at a URL; null if the response is not 200. */
+  async #get(url: string): Promise<Bytes | null> {
+    const { status, body } = await sendRequest(this.#deps, url, { maxBytes: MAX_BUNDLE });
+    return status === 200 ? body : null;
   }
 
-  /** The wallet's bundle, if it verifies under the roots that are pinned now. */
-  #stored({ bundle }: WalletState): AcceptedBundle | null {
-    if (bundle === null || bundle.pins !== this.#pins()) return null;
-    const { now, epochSeconds } = this.#deps;
-    try {
-      const { signed, roots } = bundle;
-      const verified = verifySignedBundle(signed, { roots, now: now(), epochSeconds });
-      const digest = bundleDigest(decodeSignedBundle(signed).bundle);
-      return { bundle: verified, signed, digest, roots };
-    } catch {
-      return null;
-    }
-  }
-
-  #pins(): string {
-    return this.#deps.pins.map(base64url).join(' ');
-  }
-
-  /** The sequence of a bundle; -1 if it does not verify. */
-  #sequenceOf(signed: Bytes, roots: readonly Bytes[]): number {
-    const { now, epochSeconds } = this.#deps;
-    try {
-      return verifySignedBundle(signed, { roots, now: now(), epochSeconds }).sequence;
-    } catch {
-      return -1;
-    }
+  #rules(): AcceptRules {
+    const { pins, agree, epochSeconds, now } = this.#deps;
+    return { pins, agree, epochSeconds, now: now() };
   }
 
   /** Caches a bundle, and chooses the time from which its successor is fetched. */
@@ -206,12 +196,8 @@ export class BundleCache {
     const from = unchanged ? now() : bundle.notBefore + epochSeconds;
     const spread = Math.max(1, Math.floor(Math.min(epochSeconds / 24, 3600)));
     const refreshAt = from + randomBelow(spread, random);
-    const same = this.#cached !== null && equalBytes(this.#cached.digest, digest);
-    this.#cached = {
-      ...(same && this.#cached !== null ? this.#cached : activate(bundle)),
-      digest,
-      refreshAt,
-    };
+    const same = this.#cached !== null && equalBytes(this.#cached.digest, digest) ? this.#cached : null;
+    this.#cached = { ...(same ?? activate(bundle)), digest, refreshAt };
     return this.#cached;
   }
 }

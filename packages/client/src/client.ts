@@ -6,7 +6,7 @@ import type { UnixSeconds } from '@sotto/wire';
 import { BundleCache } from './bundle-cache.ts';
 import type { Attempt } from './error.ts';
 import { checkOptions } from './options.ts';
-import { realmLock, timerSleep, type ClientOptions } from './platform.ts';
+import { realmLock, timerDeadline, timerSleep, type ClientOptions } from './platform.ts';
 import { Requests, type RequestOptions, type ServiceRequest, type ServiceResponse } from './requests.ts';
 import { decodeSearch, encodeSearch, STICKERS, type SearchOptions } from './search.ts';
 import { TokenManager } from './token-manager.ts';
@@ -27,7 +27,7 @@ export interface Client {
   refill(options?: { readonly more?: boolean }): Promise<void>;
   /** Refills by schedule until the function that it returns is called. */
   start(): () => void;
-  /** The key bundle in use. */
+  /** The key bundle in use, after mirrors have confirmed it. */
   bundle(): Promise<Bundle>;
 }
 
@@ -39,7 +39,7 @@ export interface Client {
 export function createClient(options: ClientOptions): Client {
   const checked = checkOptions(options);
   const sleep = options.sleep ?? timerSleep;
-  const deps = { ...options, ...checked, sleep };
+  const deps = { ...options, ...checked, sleep, deadline: options.deadline ?? timerDeadline };
   const bundles = new BundleCache(deps);
   const voprf = options.voprf ?? ristretto255Voprf();
   const tokens = new TokenManager({ ...deps, bundles, voprf, lock: options.lock ?? realmLock() });
@@ -56,8 +56,8 @@ export function createClient(options: ClientOptions): Client {
       requests.request(service, request, requestOptions),
     retry: async (attempt) => requests.retry(attempt),
     refill: async ({ more = false } = {}) => refillAll(tokens, services, more),
-    start: () => runSchedule(tokens, services, options.now, sleep),
-    bundle: async () => (await bundles.current()).bundle,
+    start: () => runSchedule({ tokens, bundles, services, now: options.now, sleep }),
+    bundle: async () => (await bundles.confirmed()).bundle,
   };
 }
 
@@ -65,13 +65,19 @@ async function refillAll(tokens: TokenManager, services: readonly string[], more
   for (const service of services) await tokens.refill(service, more);
 }
 
-/** Refills whenever a batch is due, until the returned function is called. Failures are retried when due again. */
-function runSchedule(
-  tokens: TokenManager,
-  services: readonly string[],
-  now: () => UnixSeconds,
-  sleep: (seconds: number, background: boolean) => Promise<void>,
-): () => void {
+interface ScheduleDeps {
+  readonly tokens: TokenManager;
+  readonly bundles: BundleCache;
+  readonly services: readonly string[];
+  readonly now: () => UnixSeconds;
+  readonly sleep: (seconds: number, background: boolean) => Promise<void>;
+}
+
+/**
+ * Renews the key bundle and refills whenever a batch is due, until the returned function is called. Failures are
+ * retried when due again.
+ */
+function runSchedule({ tokens, bundles, services, now, sleep }: ScheduleDeps): () => void {
   const nextDue = (): Promise<UnixSeconds> =>
     Promise.all(services.map((service) => tokens.nextDue(service))).then(
       (times) => Math.min(...times),
@@ -80,6 +86,7 @@ function runSchedule(
   const running = { stopped: false };
   const run = async (): Promise<void> => {
     while (!running.stopped) {
+      await bundles.current().catch(() => {});
       await refillAll(tokens, services, false).catch(() => {});
       const due = await nextDue();
       await sleep(Math.max(1, Math.min(HOUR, due - now())), true);

@@ -2,10 +2,7 @@ import { ProtocolError, type UnixSeconds } from '@sotto/wire';
 
 /** Message and advice of each code. No message contains a query, a token or an address. */
 const MESSAGES = {
-  config: [
-    'The client is configured wrongly.',
-    'Check the relay, issuer and root that were passed to the client.',
-  ],
+  config: ['The client is used wrongly.', 'Correct the option or argument that the message names.'],
   'query-empty': ['The search query is empty.', 'Type a word or an emoji.'],
   'query-too-long': ['The request is too long.', 'Use fewer words: all requests have the same length.'],
   'unknown-service': [
@@ -30,11 +27,29 @@ const MESSAGES = {
     'Two different key bundles exist for the same epoch.',
     'You may have been given other keys than everyone else. Do not search privately before the next epoch, and tell the operator of the service.',
   ],
-  'clock-wrong': ['The clock of this device is wrong.', 'Set the clock, then try again.'],
+  'bundle-outdated': [
+    'The key bundle could not be renewed in time.',
+    'Check your connection, then try again. Requests under old keys would stand out from everyone else’s.',
+  ],
+  'bundle-unconfirmed': [
+    'The key bundle is still being compared with its mirrors.',
+    'Try again in a few minutes, or search on the device.',
+  ],
+  'clock-wrong': [
+    'The clock of this device and the key bundle do not agree.',
+    'Set the clock, then try again. If the clock is right, tell the operator of the service.',
+  ],
   'issuer-unreachable': ['The issuer cannot be reached.', 'Check your connection, then try again.'],
   'issuer-failed': ['The issuer cannot issue tokens.', 'Try again later, or search on the device.'],
   'account-refused': ['The issuer does not accept this account.', 'Sign in again.'],
-  quota: ['This account has used up its tokens.', 'Search on the device until new tokens are available.'],
+  'account-unavailable': [
+    'The app could not provide its account token.',
+    'Check your connection and sign in again if the app asks you to.',
+  ],
+  quota: [
+    'This account has used up its tokens. All devices of the account share them.',
+    'Search on the device until new tokens are available.',
+  ],
   'bad-batch': [
     'The issuer sent tokens that could not be verified, and all of them were dropped.',
     'Search on the device. If this continues, tell the operator of the service.',
@@ -56,7 +71,16 @@ const MESSAGES = {
   'answer-unreadable': ['The response could not be read.', 'Try again.'],
   'wallet-unavailable': [
     'The wallet cannot be read or written.',
-    'Free some space or allow storage, then try again. If the wallet stays unreadable, delete it.',
+    'Free some space or allow storage, then try again.',
+  ],
+  'wallet-busy': ['Another tab or process is refilling the wallet.', 'Wait a moment, then try again.'],
+  'wallet-replaced': [
+    'The wallet could not be read and was replaced by an empty one. The tokens in it are lost.',
+    'Try again: new tokens will be requested.',
+  ],
+  'wallet-unsafe': [
+    'Other users of this device can read or replace the wallet’s files.',
+    'Make yourself the owner of the wallet and its key, set their mode to 0600, and replace symbolic links by files.',
   ],
 } as const satisfies Record<string, readonly [message: string, advice: string]>;
 
@@ -77,8 +101,12 @@ export class ClientError extends ProtocolError<ClientErrorCode> {
   /** Set if the user may retry the request, with `client.retry(attempt)`. */
   readonly attempt: Attempt | null;
 
-  constructor(code: ClientErrorCode, more: { until?: UnixSeconds; attempt?: Attempt | null } = {}) {
-    super(code, MESSAGES[code][0]);
+  constructor(
+    code: ClientErrorCode,
+    more: { until?: UnixSeconds; attempt?: Attempt | null; detail?: string } = {},
+  ) {
+    const [message] = MESSAGES[code];
+    super(code, more.detail === undefined ? message : `${message} ${more.detail}`);
     this.advice = MESSAGES[code][1];
     this.until = more.until ?? null;
     this.attempt = more.attempt ?? null;

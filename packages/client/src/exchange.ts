@@ -19,24 +19,33 @@ export interface ExchangeDeps extends Pick<ClientPlatform, 'fetch' | 'random' | 
   readonly hpke: Hpke;
 }
 
+/** An envelope that is ready to be sent. */
+export interface Envelope {
+  /**
+   * Sends the envelope to the relay, once, and to nobody else (privacy L15), and opens the response.
+   *
+   * @throws {UnreachableError} if there is no response
+   * @throws {ClientError} `relay-failed`, `too-many-requests`, `keys-changed`, `answer-unreadable`
+   */
+  send(): Promise<BhttpResponse>;
+}
+
 const HEADERS = { 'content-type': MEDIA_TYPES.request };
 const MAX_PROBLEM = 4096; // bytes
 
 /**
- * Sends one envelope and opens its response, in an HPKE context of its own (RFC 9458 §4). The envelope goes to the
- * relay, once, and to nobody else (privacy L15).
+ * Encapsulates a request in an HPKE context of its own (RFC 9458 §4).
  *
  * @param request - a padded Binary HTTP request
  * @param responseLength - bytes of every padded response of this service; another length is refused
- * @throws {ClientError} `relay-unreachable`, `relay-failed`, `too-many-requests`, `keys-changed`,
- *   `answer-unreadable`, `bundle-refused`
+ * @throws {ClientError} `bundle-refused` if the bundle's suite is not supported or its key is not valid
  */
-export async function exchange(
+export async function sealEnvelope(
   { hpke, random, relay, ...platform }: ExchangeDeps,
   { bundle, config }: ActiveBundle,
   request: Bytes,
   responseLength: number,
-): Promise<BhttpResponse> {
+): Promise<Envelope> {
   const aead = hpke.aeads.find(({ id }) => id === bundle.suite.aeadId);
   if (aead === undefined) throw new ClientError('bundle-refused');
   const expectedLength = encapsulatedResponseLength(aead, responseLength);
@@ -48,16 +57,18 @@ export async function exchange(
     body: sealed.encapsulatedRequest,
     maxBytes: expectedLength + MAX_PROBLEM, // so that a response that is too long differs from no response
   };
-  const response = await sendRequest(platform, `${relay}/ohttp`, outer).catch(() => {
-    throw new ClientError('relay-unreachable');
-  });
-  if (response.status !== 200) throw outerError(response);
-  if (response.type !== MEDIA_TYPES.response) throw new ClientError('relay-failed');
-  if (response.body.length !== expectedLength) throw new ClientError('answer-unreadable');
-  const opened = await sealed.openResponse(response.body).catch(() => {
-    throw new ClientError('answer-unreadable');
-  });
-  return decodeInner(opened);
+  return {
+    async send() {
+      const response = await sendRequest(platform, `${relay}/ohttp`, outer);
+      if (response.status !== 200) throw outerError(response);
+      if (response.type !== MEDIA_TYPES.response) throw new ClientError('relay-failed');
+      if (response.body.length !== expectedLength) throw new ClientError('answer-unreadable');
+      const opened = await sealed.openResponse(response.body).catch(() => {
+        throw new ClientError('answer-unreadable');
+      });
+      return decodeInner(opened);
+    },
+  };
 }
 
 /** The error of a response that is not encapsulated: from the relay, or from a gateway that could not open the envelope. */

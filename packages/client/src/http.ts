@@ -1,5 +1,6 @@
 import type { Bytes } from '@sotto/wire';
-import type { ClientPlatform, FetchInit, FetchResponse } from './platform.ts';
+import { withDeadline } from './deadline.ts';
+import { NotSentError, type ClientPlatform, type FetchInit, type FetchResponse } from './platform.ts';
 
 const TIMEOUT_SECONDS = 30;
 
@@ -12,7 +13,18 @@ export interface HttpResult {
 }
 
 /** There is no readable response: no connection, a redirect, a body that is too long or was cut off. */
-export class UnreachableError extends Error {}
+export class UnreachableError extends Error {
+  /** False if it is certain that nothing was sent. */
+  readonly sent: boolean;
+
+  constructor(message: string, sent = true) {
+    super(message);
+    this.sent = sent;
+  }
+}
+
+/** A constant in place of the browser's list of languages, which could mark a user. */
+const SAME_FOR_EVERYONE = { 'accept-language': '*' };
 
 /**
  * Sends one request and reads the whole response. No cookies, cache, referrer, redirect or retry (privacy L15).
@@ -26,25 +38,29 @@ export async function sendRequest(
   url: string,
   request: { readonly headers?: Record<string, string>; readonly body?: Bytes; readonly maxBytes: number },
 ): Promise<HttpResult> {
+  const signal = deadline?.(TIMEOUT_SECONDS);
   const init: FetchInit = {
     method: request.body === undefined ? 'GET' : 'POST',
-    headers: request.headers ?? {},
+    headers: { ...SAME_FOR_EVERYONE, ...request.headers },
     ...(request.body !== undefined && { body: request.body }),
     redirect: 'error',
     credentials: 'omit',
     cache: 'no-store',
     referrerPolicy: 'no-referrer',
-    ...(deadline !== undefined && { signal: deadline(TIMEOUT_SECONDS) }),
+    ...(signal !== undefined && { signal }),
   };
-  try {
+  const receive = async (): Promise<HttpResult> => {
     const response = await send(url, init);
     const { status, headers } = response;
     if (response.redirected === true || status < 200 || (status >= 300 && status < 400)) {
       throw new UnreachableError('redirected');
     }
     return { status, type: mediaType(headers), body: await readBody(response, request.maxBytes) };
-  } catch {
-    throw new UnreachableError('no response');
+  };
+  try {
+    return await withDeadline(receive(), signal, () => new UnreachableError('timeout'));
+  } catch (error) {
+    throw new UnreachableError('no response', !(error instanceof NotSentError));
   }
 }
 

@@ -1,6 +1,7 @@
 export { createClient, type Client } from './client.ts';
 export { ClientError, type Attempt, type ClientErrorCode } from './error.ts';
-export type { ClientOptions, Fetch, FetchResponse, FetchInit, Lock, ClientPlatform } from './platform.ts';
+export { NotSentError } from './platform.ts';
+export type { ClientOptions, ClientPlatform, Fetch, FetchInit, FetchResponse, Lock } from './platform.ts';
 export type { RequestOptions, ServiceRequest, ServiceResponse } from './requests.ts';
 export type { Art, SearchPage, Sticker } from '@sotto/sticker-search/types';
 export type { SearchOptions } from './search.ts';
@@ -8,8 +9,10 @@ export { searchBox, type SearchBox, type SearchBoxOptions } from './search-box.t
 export { memoryWallet } from './wallet/memory.ts';
 export {
   emptyState,
+  UnreadableWalletError,
   type PendingToken,
   type Schedule,
+  type StoredBatch,
   type StoredToken,
   type WalletState,
 } from './wallet/state.ts';

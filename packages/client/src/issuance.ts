@@ -1,3 +1,5 @@
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
 import {
   createTokenRequests,
   decodeDirectory,
@@ -7,15 +9,18 @@ import {
   type PendingTokens,
 } from '@sotto/privacypass';
 import type { Voprf } from '@sotto/voprf';
-import { epochStartAt, type Bytes, type UnixSeconds } from '@sotto/wire';
+import { concat, epochStartAt, uint, type Bytes, type Random } from '@sotto/wire';
 import type { ActiveBundle } from './bundle-cache.ts';
+import { withDeadline } from './deadline.ts';
 import { ClientError } from './error.ts';
 import { sendRequest } from './http.ts';
 import type { ClientPlatform } from './platform.ts';
+import type { StoredBatch } from './wallet/state.ts';
 
 /** Tokens per batch. It is the same for everyone, so that it reveals nothing. */
 export const BATCH_SIZE = 30;
 const MAX_RESPONSE = 65_536; // bytes
+const ACCOUNT_SECONDS = 30; // for the application to return its account token
 
 /** What issuance needs. */
 export interface IssuanceDeps extends Pick<ClientPlatform, 'fetch' | 'random' | 'now' | 'deadline'> {
@@ -25,24 +30,19 @@ export interface IssuanceDeps extends Pick<ClientPlatform, 'fetch' | 'random' | 
   readonly epochSeconds: number;
 }
 
-/** A batch of blinded elements, which may have been sent already. */
-export interface BlindedBatch {
-  /** Start of the epoch of its key. */
-  readonly epoch: UnixSeconds;
-  readonly pending: PendingTokens;
-}
-
 /**
  * Blinds a batch for the key that every client uses now: the first one of its service and type in the bundle's
  * directory whose not-before has passed (RFC 9578 §4). The issuer is never asked for a key.
  *
+ * @param batch.seed - nonces and blinds are derived from it, so that the same batch can be made again
  * @throws {ClientError} `unknown-service`; `bundle-refused` if the bundle contradicts itself
  */
 export function blindBatch(
-  { voprf, random, now }: Pick<IssuanceDeps, 'voprf' | 'random' | 'now'>,
+  { voprf, now }: Pick<IssuanceDeps, 'voprf' | 'now'>,
   { bundle, services }: ActiveBundle,
   service: string,
-): BlindedBatch {
+  { seed }: Pick<StoredBatch, 'seed'>,
+): PendingTokens {
   const entry = services.get(service);
   if (entry === undefined) throw new ClientError('unknown-service');
   const { challenge, tokenType } = entry;
@@ -56,11 +56,23 @@ export function blindBatch(
     if (key === undefined || originInfo !== service) throw new ClientError('bundle-refused');
     if ((key.notBefore ?? bundle.notBefore) !== bundle.notBefore) throw new ClientError('bundle-refused');
     const publicKey = key.tokenKey;
+    const random = expandSeed(seed);
     const options = { voprf, tokenType, publicKey, challenge, count: BATCH_SIZE, random } as const;
-    return { epoch: bundle.notBefore, pending: createTokenRequests({ ...options, kind: 'amortized' }) };
+    return createTokenRequests({ ...options, kind: 'amortized' });
   } catch {
     throw new ClientError('bundle-refused');
   }
+}
+
+/** Randomness that can be derived again: HMAC-SHA256 of a counter under the seed. */
+function expandSeed(seed: Bytes): Random {
+  let counter = 0;
+  return (length) => {
+    const blocks = Array.from({ length: Math.ceil(length / 32) }, () =>
+      hmac(sha256, seed, uint(4, counter++)),
+    );
+    return concat(...blocks).slice(0, length);
+  };
 }
 
 /** The issuer did not issue the batch. It may be sent again unchanged, and then counts once. */
@@ -81,10 +93,10 @@ export class BatchPendingError extends Error {
  * @throws {BatchPendingError}
  * @throws {ClientError} `quota`
  */
-export async function requestTokens(deps: IssuanceDeps, { pending }: BlindedBatch): Promise<Bytes[] | null> {
-  const account = await deps.account().catch(() => null);
+export async function requestTokens(deps: IssuanceDeps, pending: PendingTokens): Promise<Bytes[] | null> {
+  const account = await accountToken(deps).catch(() => null);
   if (account === null || !/^[\x21-\x7e]+$/.test(account)) {
-    throw new BatchPendingError(new ClientError('account-refused'));
+    throw new BatchPendingError(new ClientError('account-unavailable'));
   }
   const headers = { authorization: `Bearer ${account}`, 'content-type': pending.contentType };
   const request = { headers, body: pending.request, maxBytes: MAX_RESPONSE };
@@ -103,4 +115,9 @@ export async function requestTokens(deps: IssuanceDeps, { pending }: BlindedBatc
     if (error instanceof PrivacyPassError) return null;
     throw error;
   }
+}
+
+/** Calls the application, but not for longer than 30 s: other tabs wait for this refill. */
+async function accountToken({ account, deadline }: IssuanceDeps): Promise<string> {
+  return withDeadline(account(), deadline?.(ACCOUNT_SECONDS), () => new Error('account() did not settle'));
 }

@@ -8,8 +8,9 @@ import { STICKERS } from './search.ts';
 export interface CheckedOptions {
   readonly relay: string;
   readonly issuer: string;
-  /** URLs of the key bundle: the relay's, then mirrors. */
-  readonly bundleUrls: readonly string[];
+  /** URL of the relay's key bundle. */
+  readonly bundleUrl: string;
+  readonly mirrors: readonly string[];
   readonly agree: number;
   /** Pinned root keys, 32 bytes each. */
   readonly pins: readonly Bytes[];
@@ -20,22 +21,25 @@ export interface CheckedOptions {
   readonly keyDelaySeconds: number;
 }
 
-/** @throws {ClientError} `config` */
+/** @throws {ClientError} `config`; its message names the option */
 export function checkOptions(options: ClientOptions): CheckedOptions {
   const { epochSeconds = DAY, restSeconds = 900, batches = 3, mirrors = { urls: [] } } = options;
-  const relay = required(parseBaseUrl(options.relay));
-  const bundleUrls = [`${relay}/bundle`, ...mirrors.urls.map((url) => required(parseBaseUrl(url)))];
-  const agree = mirrors.agree ?? bundleUrls.length;
+  const relay = url(options.relay, 'relay');
+  const bundleUrl = `${relay}/bundle`;
+  const urls = mirrors.urls.map((one) => url(one, 'mirrors.urls'));
+  const { agree = urls.length + 1 } = mirrors;
   const { keyDelaySeconds = Math.min(60, epochSeconds / 4) } = options;
-  const counts = [epochSeconds, batches, agree];
-  if (!counts.every((n) => Number.isInteger(n) && n > 0) || agree > bundleUrls.length || batches > 100) {
-    throw new ClientError('config');
-  }
-  if (!(restSeconds >= 0) || !(keyDelaySeconds >= 0)) throw new ClientError('config');
+  count(epochSeconds, 'epochSeconds', Infinity);
+  count(batches, 'batches', 100);
+  count(agree, 'mirrors.agree', urls.length + 1);
+  if (new Set([bundleUrl, ...urls]).size <= urls.length) fail('mirrors.urls', 'must differ from each other');
+  seconds(restSeconds, 'restSeconds');
+  seconds(keyDelaySeconds, 'keyDelaySeconds');
   return {
     relay,
-    issuer: required(parseBaseUrl(options.issuer)),
-    bundleUrls,
+    issuer: url(options.issuer, 'issuer'),
+    bundleUrl,
+    mirrors: urls,
     agree,
     pins: parseRoots(options.root),
     services: options.services ?? [STICKERS],
@@ -48,23 +52,45 @@ export function checkOptions(options: ClientOptions): CheckedOptions {
 
 function parseRoots(root: ClientOptions['root']): Bytes[] {
   const roots = typeof root === 'string' || root instanceof Uint8Array ? [root] : root;
-  if (roots.length === 0) throw new ClientError('config');
-  return roots.map((one) => {
-    const bytes = typeof one === 'string' ? parseKey(one) : one;
-    if (bytes.length !== 32) throw new ClientError('config');
-    return bytes;
-  });
+  const keys = Array.isArray(roots) ? roots.map(parseKey) : [];
+  if (keys.length === 0) fail('root', 'must name at least one key');
+  return keys;
 }
 
-function parseKey(text: string): Bytes {
+function parseKey(key: string | Bytes): Bytes {
+  const bytes = typeof key === 'string' ? decodeBase64url(key) : key;
+  return bytes?.length === 32
+    ? bytes
+    : fail('root', 'must be an Ed25519 public key: 32 bytes, or their base64url');
+}
+
+function decodeBase64url(text: string): Bytes | null {
   try {
     return fromBase64url(text);
   } catch {
-    throw new ClientError('config');
+    return null;
   }
 }
 
-function required<T>(value: T | null): T {
-  if (value === null) throw new ClientError('config');
-  return value;
+function url(text: string, option: string): string {
+  const parsed = typeof text === 'string' ? parseBaseUrl(text) : null;
+  return parsed ?? fail(option, 'must be an https URL, or an http URL of a loopback address');
+}
+
+function count(value: number, option: string, most: number): void {
+  if (!Number.isInteger(value) || value < 1 || value > most) {
+    fail(
+      option,
+      most === Infinity ? 'must be a whole number of at least 1' : `must be a whole number from 1 to ${most}`,
+    );
+  }
+}
+
+function seconds(value: number, option: string): void {
+  if (!(value >= 0)) fail(option, 'must be a number of seconds, at least 0');
+}
+
+/** The value is not quoted: it could be a secret in the wrong place. */
+function fail(option: string, rule: string): never {
+  throw new ClientError('config', { detail: `Option ${option} ${rule}.` });
 }

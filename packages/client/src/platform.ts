@@ -23,8 +23,11 @@ export interface FetchResponse {
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
-/** The platform's `fetch`. */
+/** The platform's `fetch`. It may reject with a NotSentError if it is certain that nothing was sent. */
 export type Fetch = (url: string, init: FetchInit) => Promise<FetchResponse>;
+
+/** Thrown by a platform's `fetch` if nothing was sent. The client then puts the token back. */
+export class NotSentError extends Error {}
 
 /** Runs `task` while no other task with this name runs, in this tab or process or another one. */
 export type Lock = <T>(name: string, task: () => Promise<T>) => Promise<T>;
@@ -40,7 +43,7 @@ export interface ClientPlatform {
   readonly sleep?: (seconds: number, background?: boolean) => Promise<void>;
   /** Default: a lock within this JavaScript realm. */
   readonly lock?: Lock;
-  /** A signal that aborts after so many seconds. Without it requests have the platform's timeout alone. */
+  /** A signal that aborts after so many seconds. Default: an AbortController and `setTimeout`. */
   readonly deadline?: (seconds: number) => AbortSignal;
   /** Default: pure JavaScript for the suites of the key bundle. */
   readonly hpke?: Hpke;
@@ -88,6 +91,16 @@ export const timerSleep = (seconds: number, background = false): Promise<void> =
     const timer: unknown = setTimeout(resolve, Math.min(seconds * 1000, 2 ** 31 - 1));
     if (background) (timer as { unref?: () => void }).unref?.(); // Node returns an object, a browser a number
   });
+
+/**
+ * `deadline` by `setTimeout`. Its timer refers to the signal: Node 20 collects the signal of `AbortSignal.timeout`
+ * when only `AbortSignal.any` refers to it, and then it never aborts.
+ */
+export function timerDeadline(seconds: number): AbortSignal {
+  const controller = new AbortController();
+  void timerSleep(seconds, true).then(() => controller.abort());
+  return controller.signal;
+}
 
 /** A lock within one JavaScript realm. */
 export function realmLock(): Lock {

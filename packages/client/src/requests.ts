@@ -1,13 +1,21 @@
-import type { Field } from '@sotto/bhttp';
+import type { BhttpResponse, Field } from '@sotto/bhttp';
 import type { Bytes } from '@sotto/wire';
-import { Attempts, mayRetry, recordGatewayDate, responseErrorCode, type AttemptState } from './attempts.ts';
+import {
+  Attempts,
+  mayRetry,
+  recordGatewayDate,
+  refusesKey,
+  responseErrorCode,
+  type AttemptState,
+} from './attempts.ts';
 import type { BundleCache } from './bundle-cache.ts';
-import { ClientError, clientError, type Attempt } from './error.ts';
-import { exchange, type ExchangeDeps } from './exchange.ts';
+import { ClientError, clientError, type Attempt, type ClientErrorCode } from './error.ts';
+import { sealEnvelope, type Envelope, type ExchangeDeps } from './exchange.ts';
+import { UnreachableError } from './http.ts';
 import { checkFits, encodeInner, requestIdentity, type InnerRequest } from './inner.ts';
 import type { ClientPlatform } from './platform.ts';
 import type { TokenManager } from './token-manager.ts';
-import { MAX_TRIES, requestFingerprint } from './wallet/tokens.ts';
+import { MAX_TRIES } from './wallet/tokens.ts';
 
 /** The response of a service. */
 export interface ServiceResponse {
@@ -18,7 +26,16 @@ export interface ServiceResponse {
 }
 
 /** A request to a service. */
-export type ServiceRequest = Omit<InnerRequest, 'service'>;
+export interface ServiceRequest {
+  /** Default: GET without content, POST with it. */
+  readonly method?: string;
+  /** Absolute path with an optional query. */
+  readonly path: string;
+  /** Default: `application/octet-stream`. */
+  readonly contentType?: string;
+  /** Default: empty. */
+  readonly content?: Bytes;
+}
 
 /** How a request may use tokens. */
 export interface RequestOptions {
@@ -34,10 +51,7 @@ export interface RequestsDeps extends ExchangeDeps, Pick<ClientPlatform, 'now'> 
   readonly tokens: TokenManager;
 }
 
-const fingerprintOf =
-  (request: InnerRequest) =>
-  (token: Bytes): Bytes =>
-    requestFingerprint(token, requestIdentity(request));
+const NO_CONTENT = new Uint8Array(0);
 
 /** Requests to services: one token per request, one envelope per try, and a retry only when the user asks for it. */
 export class Requests {
@@ -51,23 +65,24 @@ export class Requests {
   /** @throws {ClientError} */
   async request(
     service: string,
-    serviceRequest: ServiceRequest,
+    { content = NO_CONTENT, contentType = 'application/octet-stream', ...rest }: ServiceRequest,
     { allowFresh = false, attempt }: RequestOptions,
   ): Promise<ServiceResponse> {
     const { bundles, tokens } = this.#deps;
-    const request: InnerRequest = { ...serviceRequest, service };
+    const { path, method = content.length > 0 ? 'POST' : 'GET' } = rest;
+    const request: InnerRequest = { service, method, path, contentType, content };
     const entry = (await bundles.current()).services.get(service);
     if (entry === undefined) throw new ClientError('unknown-service');
     const needsToken = entry.tokenType !== 0;
     checkFits(request, needsToken, entry.requestLength);
     const state = { request, id: null, tries: 1, date: null, dateUsed: false };
-    if (!needsToken) return this.#send(state, null);
-    const fingerprint = fingerprintOf(request);
+    if (!needsToken) return this.#try(state, null);
+    const identity = requestIdentity(request);
     const { id, tries, token } =
       attempt === undefined
-        ? await tokens.take(service, fingerprint, allowFresh)
-        : await tokens.retake(attempt, fingerprint);
-    return this.#send({ ...state, id, tries }, token);
+        ? await tokens.take(service, identity, allowFresh)
+        : await tokens.retake(attempt, identity);
+    return this.#try({ ...state, id, tries }, token);
   }
 
   /** @throws {ClientError} */
@@ -76,34 +91,28 @@ export class Requests {
     if (state.id === null) {
       if (state.tries >= MAX_TRIES) throw new ClientError('attempt-over');
       state.tries++;
-      return this.#send(state, null);
+      return this.#try(state, null);
     }
-    const { token, tries } = await this.#deps.tokens.retake(state.id, fingerprintOf(state.request));
+    const { token, tries } = await this.#deps.tokens.retake(state.id, requestIdentity(state.request));
     state.tries = tries;
-    return this.#send(state, token);
+    return this.#try(state, token);
   }
 
   /** Sends one envelope. The outcome decides whether the user may retry. */
-  async #send(state: AttemptState, token: Bytes | null): Promise<ServiceResponse> {
-    let retryable = true;
-    try {
-      const response = await this.#exchange(state, token);
-      const code = responseErrorCode(response);
-      if (code === 'clock-wrong') retryable = recordGatewayDate(state, response);
-      if (code !== null) throw new ClientError(code);
-      await this.#settle(state);
-      const { status, fields, content } = response;
-      return { status, fields, content };
-    } catch (error) {
-      const { code } = clientError(error, 'answer-unreadable');
-      if (code === 'keys-changed') this.#deps.bundles.refetchLater();
-      const open = retryable && mayRetry(code) && state.tries < MAX_TRIES;
-      if (!open) await this.#settle(state);
-      throw new ClientError(code, { attempt: open ? this.#attempts.add(state) : null });
-    }
+  async #try(state: AttemptState, token: Bytes | null): Promise<ServiceResponse> {
+    const envelope = await this.#seal(state, token).catch(async (error: unknown) => {
+      await this.#putBack(state);
+      throw clientError(error, 'bundle-refused');
+    });
+    const response = await envelope.send().catch((error: unknown) => this.#fail(state, error));
+    const code = responseErrorCode(response);
+    if (code !== null) return this.#refuse(state, token, code, response);
+    await this.#settle(state);
+    const { status, fields, content } = response;
+    return { status, fields, content };
   }
 
-  async #exchange(state: AttemptState, token: Bytes | null): ReturnType<typeof exchange> {
+  async #seal(state: AttemptState, token: Bytes | null): Promise<Envelope> {
     const { bundles, now } = this.#deps;
     const active = await bundles.current();
     const entry = active.services.get(state.request.service);
@@ -111,7 +120,42 @@ export class Requests {
     const date = state.date ?? now();
     state.dateUsed = state.date !== null;
     const inner = encodeInner(state.request, { token, date, length: entry.requestLength });
-    return exchange(this.#deps, active, inner, entry.responseLength);
+    return sealEnvelope(this.#deps, active, inner, entry.responseLength);
+  }
+
+  /** There is no response of the gateway that could be opened. */
+  async #fail(state: AttemptState, error: unknown): Promise<never> {
+    if (error instanceof UnreachableError) {
+      if (!error.sent && (await this.#putBack(state))) throw new ClientError('relay-unreachable');
+      return this.#end(state, 'relay-unreachable', true);
+    }
+    const { code } = clientError(error, 'answer-unreadable');
+    if (code === 'keys-changed') this.#deps.bundles.refetchLater();
+    return this.#end(state, code, true);
+  }
+
+  /** The gateway refused the request, or the service failed. */
+  async #refuse(
+    state: AttemptState,
+    token: Bytes | null,
+    code: ClientErrorCode,
+    response: BhttpResponse,
+  ): Promise<never> {
+    if (token !== null && refusesKey(response)) await this.#deps.tokens.dropKey(token).catch(() => {});
+    return this.#end(state, code, code !== 'clock-wrong' || recordGatewayDate(state, response));
+  }
+
+  async #end(state: AttemptState, code: ClientErrorCode, retryable: boolean): Promise<never> {
+    const open = retryable && mayRetry(code) && state.tries < MAX_TRIES;
+    if (!open) await this.#settle(state);
+    throw new ClientError(code, { attempt: open ? this.#attempts.add(state) : null });
+  }
+
+  /** Puts back a token that was never sent. False if it may have been sent by an earlier try. */
+  async #putBack({ id, tries }: AttemptState): Promise<boolean> {
+    if (tries > 1) return false;
+    if (id !== null) await this.#deps.tokens.putBack(id).catch(() => {});
+    return true;
   }
 
   /** Forgets the token. If the wallet fails now, a row stays until it expires; the response must not be lost. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { memoryWallet, type Attempt, type ClientError } from '../src/index.ts';
+import { memoryWallet, NotSentError, type Attempt, type ClientError } from '../src/index.ts';
 import { field, inner, json, OHTTP_KEY } from './support/gateway.ts';
 import { problem as problemOf } from './support/issuer.ts';
 import { START, World } from './support/world.ts';
@@ -124,6 +124,44 @@ describe('retries', () => {
     await client.search('cat');
     expect(seen).toEqual([129]);
     expect(await wallet.update(({ tokens, pending }) => [tokens.length, pending.length])).toEqual([29, 0]);
+  });
+});
+
+describe('a token that was never sent', () => {
+  test('no connection to the relay: the token returns to the pool, for any request', async () => {
+    const { world, wallet, client } = await prepared();
+    world.intercept = ({ url }) => {
+      if (url === OHTTP) throw new NotSentError('no connection');
+      return null;
+    };
+    for (let i = 0; i < 40; i++) {
+      const error = await failure(client.search(`cat ${i}`));
+      expect(error).toMatchObject({ code: 'relay-unreachable', attempt: null });
+    }
+    expect(await wallet.update(({ tokens, pending }) => [tokens.length, pending.length])).toEqual([30, 0]);
+    world.intercept = () => null;
+    await client.search('dog');
+  });
+
+  test('no connection at a retry: the token may have been sent by the first try, and is not put back', async () => {
+    const { world, wallet, client } = await prepared();
+    loseAnswers(world);
+    const { attempt } = await failure(client.search('cat'));
+    world.intercept = ({ url }) => {
+      if (url === OHTTP) throw new NotSentError('no connection');
+      return null;
+    };
+    const again = await failure(client.retry(attempt as Attempt));
+    expect(again.attempt).not.toBeNull();
+    expect(await wallet.update(({ tokens, pending }) => [tokens.length, pending.length])).toEqual([29, 1]);
+  });
+
+  test('a bundle whose suite is not supported: the token returns to the pool', async () => {
+    const { world, wallet } = await prepared();
+    const { hpke } = world.gateway;
+    const client = world.client({ wallet, restSeconds: 0, hpke: { ...hpke, aeads: [] } });
+    expect(await failure(client.search('cat'))).toMatchObject({ code: 'bundle-refused', attempt: null });
+    expect(await wallet.update(({ tokens, pending }) => [tokens.length, pending.length])).toEqual([30, 0]);
   });
 });
 

@@ -58,14 +58,14 @@ describe('search', () => {
     expect(new Set(world.gateway.envelopes.map(({ length }) => length)).size).toBe(1);
   });
 
-  test('outer requests carry only their content type; no cookies, cache, referrer, redirect', async () => {
+  test('N13 outer requests carry a constant language and their content type; no cookies, cache, referrer, redirect', async () => {
     const world = await World.create();
     const client = world.client({ restSeconds: 0 });
     await client.search('happy cat');
     const [bundle, tokens, envelope] = world.sent.map(({ init }) => init);
-    expect(bundle?.headers).toEqual({});
-    expect(Object.keys(tokens?.headers ?? {})).toEqual(['authorization', 'content-type']);
-    expect(envelope?.headers).toEqual({ 'content-type': 'message/ohttp-req' });
+    expect(bundle?.headers).toEqual({ 'accept-language': '*' });
+    expect(Object.keys(tokens?.headers ?? {})).toEqual(['accept-language', 'authorization', 'content-type']);
+    expect(envelope?.headers).toEqual({ 'accept-language': '*', 'content-type': 'message/ohttp-req' });
     for (const init of [bundle, tokens, envelope]) {
       expect(init).toMatchObject({
         redirect: 'error',

@@ -1,27 +1,27 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import {
   chmod,
+  chown,
+  lstat,
   mkdir,
   mkdtemp,
+  open,
   readFile,
   readdir,
   rename,
   rm,
   rmdir,
   stat,
+  symlink,
   unlink,
-  utimes,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fromUtf8, utf8 } from '@sotto/wire';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { emptyState, memoryWallet, createWallet } from '../src/index.ts';
-import { withFileLock } from '../src/node/file-lock.ts';
-import { fileWallet } from '../src/node/file-wallet.ts';
+import { createWallet, emptyState, memoryWallet } from '../src/index.ts';
+import { fileStore, fileWallet, keyFileSealer } from '../src/node/file-wallet.ts';
 import { memoryStore } from '../src/wallet/memory.ts';
 import { encodeState } from '../src/wallet/state.ts';
 import { WALLET_CONTRACT } from './support/wallet-contract.ts';
@@ -47,7 +47,7 @@ describe('wallet contract', () => {
 
   test('a state of another version is refused and not overwritten', async () => {
     const store = memoryStore();
-    const other = utf8(fromUtf8(encodeState(emptyState())).replace('"version":2', '"version":3'));
+    const other = utf8(fromUtf8(encodeState(emptyState())).replace('"version":3', '"version":4'));
     await store.replace(0, other);
     const wallet = createWallet(store);
     await expect(wallet.update(() => {})).rejects.toMatchObject({ code: 'wallet-unavailable' });
@@ -81,14 +81,101 @@ describe('file wallet', () => {
     ['version is lower', async (file: string) => flip(file, 22)],
     ['file is truncated', async (file: string) => writeFile(file, (await readFile(file)).subarray(0, 30))],
     ['file is empty', (file: string) => writeFile(file, '')],
-    ['file is not a wallet', (file: string) => writeFile(file, 'something else entirely, and longer')],
-  ])('%s: it is refused and not overwritten', async (_name, harm) => {
+    ['key is truncated', (file: string) => writeFile(`${file}.key`, new Uint8Array(31))],
+  ])('N53 %s: an empty wallet replaces it, and the error says so', async (_name, harm) => {
     const file = fresh();
     await fileWallet(file).update((state) => void (state.sequence = 5));
     await harm(file);
     const before = await readFile(file);
+    const wallet = fileWallet(file);
+    await expect(wallet.update(() => {})).rejects.toMatchObject({ code: 'wallet-replaced' });
+    expect((await readFile(`${file}.unreadable`)).equals(before)).toBe(true);
+    expect(await wallet.update(({ sequence }) => sequence)).toBe(-1);
+    await wallet.update((state) => void (state.sequence = 6));
+    expect(await fileWallet(file).update(({ sequence }) => sequence)).toBe(6);
+  });
+
+  test('a file that is not a wallet is refused and not overwritten', async () => {
+    const file = fresh();
+    await mkdir(path.dirname(file));
+    await writeFile(file, 'something else entirely, and longer', { mode: 0o600 });
     await expect(fileWallet(file).update(() => {})).rejects.toMatchObject({ code: 'wallet-unavailable' });
-    expect((await readFile(file)).equals(before)).toBe(true);
+    expect(await readFile(file, 'utf8')).toBe('something else entirely, and longer');
+  });
+
+  test('N53 wallet and key deleted under a live client: the next update starts an empty wallet', async () => {
+    const file = fresh();
+    const wallet = fileWallet(file);
+    await wallet.update((state) => void (state.sequence = 5));
+    await Promise.all([unlink(file), unlink(`${file}.key`)]);
+    await wallet.update((state) => void state.sequence++);
+    expect(await fileWallet(file).update(({ sequence }) => sequence)).toBe(0);
+  });
+
+  test('a state of a version before the first release is replaced', async () => {
+    const file = fresh();
+    const sealer = keyFileSealer(`${file}.key`);
+    const older = utf8(fromUtf8(encodeState(emptyState())).replace('"version":3', '"version":2'));
+    await fileStore(file).replace(0, await sealer.seal(older, 1));
+    await expect(fileWallet(file).update(() => {})).rejects.toMatchObject({ code: 'wallet-replaced' });
+    expect(await fileWallet(file).update(({ sequence }) => sequence)).toBe(-1);
+  });
+
+  test('N66 a symbolic link at FILE.new is not followed', async () => {
+    const file = fresh();
+    const victim = path.join(folder, randomUUID());
+    await writeFile(victim, 'untouched');
+    await mkdir(path.dirname(file));
+    await symlink(victim, `${file}.new`);
+    await fileWallet(file).update((state) => void (state.sequence = 5));
+    expect(await readFile(victim, 'utf8')).toBe('untouched');
+    expect((await lstat(file)).isFile()).toBe(true);
+  });
+
+  test.each([
+    ['a key of mode 0666', (file: string) => chmod(`${file}.key`, 0o666)],
+    ['a key of mode 0640', (file: string) => chmod(`${file}.key`, 0o640)],
+    ['a wallet of mode 0604', (file: string) => chmod(file, 0o604)],
+    ['a link in place of the key', (file: string) => linkInPlace(`${file}.key`)],
+    ['a link in place of the wallet', (file: string) => linkInPlace(file)],
+  ])('N66 %s throws wallet-unsafe', async (_name, harm) => {
+    const file = fresh();
+    await fileWallet(file).update((state) => void (state.sequence = 5));
+    await harm(file);
+    await expect(fileWallet(file).update(() => {})).rejects.toMatchObject({ code: 'wallet-unsafe' });
+  });
+
+  test.skipIf(process.getuid?.() !== 0)(
+    'N66 a key of another user throws wallet-unsafe (only root can make one)',
+    async () => {
+      const file = fresh();
+      await fileWallet(file).update((state) => void (state.sequence = 5));
+      await chown(`${file}.key`, 12_345, 12_345);
+      await expect(fileWallet(file).update(() => {})).rejects.toMatchObject({ code: 'wallet-unsafe' });
+    },
+  );
+
+  test('the new file is flushed before it is renamed, and the folder after', async () => {
+    const file = fresh();
+    const wallet = fileWallet(file);
+    await wallet.update((state) => void (state.sequence = 1));
+    const old = (await stat(file)).ino;
+    const flushed: { readonly ino: number; readonly folder: boolean; readonly stored: number }[] = [];
+    const handle = await open(file, 'r');
+    const prototype = Object.getPrototypeOf(handle) as typeof handle;
+    await handle.close();
+    const sync = vi.spyOn(prototype, 'sync').mockImplementation(async function (this: typeof handle) {
+      const found = await this.stat();
+      flushed.push({ ino: found.ino, folder: found.isDirectory(), stored: (await stat(file)).ino });
+    });
+    await wallet.update((state) => void (state.sequence = 2));
+    sync.mockRestore();
+    const { ino } = await stat(file);
+    const directory = (await stat(path.dirname(file))).ino;
+    expect(flushed).toEqual([
+      { ino, folder: false, stored: old },
+      { ino: directory, folder: true, stored: ino },
+    ]);
   });
 
   test('the key may be in another folder; both folders are created', async () => {
@@ -99,38 +186,13 @@ describe('file wallet', () => {
     expect((await stat(keyFile)).size).toBe(32);
   });
 
-  test('times out when a live process holds the lock', async () => {
-    const lock = path.join(folder, randomUUID());
-    await writeFile(lock, `${process.pid}`);
-    const task = vi.fn<() => Promise<void>>(async () => {});
-    await expect(withFileLock(lock, 30, task)).rejects.toThrow('locked');
-    expect(task).not.toHaveBeenCalled();
-    expect(await readFile(lock, 'utf8')).toBe(`${process.pid}`);
-  });
-
-  test('a lock file without an owner is broken after 10 s and not before', async () => {
-    const file = fresh();
-    const wallet = fileWallet(file);
-    await wallet.update((state) => void (state.sequence = 1));
-    const waiting = (async () => {
-      await writeFile(`${file}.lock`, '');
-      return wallet.update((state) => void (state.sequence = 2));
-    })();
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    expect(await fileWallet(file).update(({ sequence }) => sequence)).toBe(1);
-    const before = Date.now() / 1000 - 11;
-    await utimes(`${file}.lock`, before, before);
-    await waiting;
-    expect(await wallet.update(({ sequence }) => sequence)).toBe(2);
-  });
-
   test('a key that was unreadable is read again', async () => {
     const file = fresh();
     await fileWallet(file).update((state) => void (state.sequence = 5));
     const wallet = fileWallet(file);
     await rename(`${file}.key`, `${file}.away`);
     await mkdir(`${file}.key`);
-    await expect(wallet.update(() => {})).rejects.toMatchObject({ code: 'wallet-unavailable' });
+    await expect(wallet.update(() => {})).rejects.toMatchObject({ code: 'wallet-unsafe' });
     await rmdir(`${file}.key`);
     await rename(`${file}.away`, `${file}.key`);
     expect(await wallet.update(({ sequence }) => sequence)).toBe(5);
@@ -145,70 +207,6 @@ describe('file wallet', () => {
     expect(error).toMatchObject({ code: 'wallet-unavailable' });
     expect(`${String(error)}${JSON.stringify(error)}`).not.toContain('a-file');
   });
-
-  test('a dead process’s lock is broken, and a live one’s is waited for', async () => {
-    const file = fresh();
-    const wallet = fileWallet(file);
-    await wallet.update((state) => void (state.sequence = 1));
-    const gone = spawn(process.execPath, ['-e', '']);
-    await new Promise((resolve) => gone.once('exit', resolve));
-    await writeFile(`${file}.lock`, `${gone.pid}`);
-    await wallet.update((state) => void (state.sequence = 2));
-
-    await writeFile(`${file}.lock`, `${process.pid}`);
-    const waiting = wallet.update((state) => void (state.sequence = 3));
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    expect(await fileWallet(file).update(({ sequence }) => sequence)).toBe(2);
-    await unlink(`${file}.lock`);
-    await waiting;
-    expect(await wallet.update(({ sequence }) => sequence)).toBe(3);
-    await chmod(file, 0o600);
-  });
-
-  test('four processes take 40 tokens at once, one is killed: no token is taken twice', async () => {
-    const file = fresh();
-    await fileWallet(file).update((state) => {
-      for (let i = 0; i < 40; i++) {
-        state.tokens.push({ service: 's', epoch: 1, issuedAt: 1, token: Uint8Array.of(i) });
-      }
-    });
-    const script = path.join(folder, 'take.mjs');
-    await build({
-      stdin: {
-        contents: `import { fileWallet } from './src/node/file-wallet.ts';
-          const wallet = fileWallet(process.argv[2]);
-          for (;;) {
-            const n = await wallet.update((state) => state.tokens.shift()?.token[0] ?? null);
-            if (n === null) break;
-            process.stdout.write(n + '\\n');
-          }`,
-        resolveDir: path.resolve(import.meta.dirname, '..'),
-      },
-      outfile: script,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-    });
-    const runs = [1, 2, 3, 4].map(() => spawn(process.execPath, [script, file]));
-    let victim = true;
-    const taken = await Promise.all(
-      runs.map(
-        (run, i) =>
-          new Promise<string[]>((resolve) => {
-            let text = '';
-            run.stdout.on('data', (data: Buffer) => {
-              text += data.toString();
-              if (i === 0 && victim) victim = !run.kill('SIGKILL');
-            });
-            run.once('close', () => resolve(text.split('\n').filter((line) => line !== '')));
-          }),
-      ),
-    );
-    const all = taken.flat();
-    expect(new Set(all).size).toBe(all.length);
-    expect(all.length).toBeGreaterThanOrEqual(39); // the one killed may have taken one more than it said
-    expect(await fileWallet(file).update(({ tokens }) => tokens.length)).toBe(0);
-  });
 });
 
 /** Changes one byte. */
@@ -217,4 +215,10 @@ async function flip(file: string, at: number): Promise<void> {
   const index = at < 0 ? bytes.length + at : at;
   bytes.writeUInt8(bytes.readUInt8(index) ^ 1, index);
   await writeFile(file, bytes);
+}
+
+/** Moves a file away and puts a symbolic link to it in its place. */
+async function linkInPlace(file: string): Promise<void> {
+  await rename(file, `${file}.moved`);
+  await symlink(`${file}.moved`, file);
 }

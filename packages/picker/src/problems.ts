@@ -28,11 +28,14 @@ export const OF_CODE: Readonly<Record<ClientErrorCode, Problem>> = {
   'too-many-requests': 'busy',
   'keys-changed': 'busy',
   'bundle-refused': 'keys',
+  'bundle-outdated': 'relay',
+  'bundle-unconfirmed': 'busy',
   equivocation: 'keys',
   'clock-wrong': 'clock',
   'issuer-unreachable': 'issuer',
   'issuer-failed': 'issuer',
   'account-refused': 'account',
+  'account-unavailable': 'account',
   quota: 'quota',
   'bad-batch': 'issuer',
   'no-tokens': 'noTokens',
@@ -45,6 +48,9 @@ export const OF_CODE: Readonly<Record<ClientErrorCode, Problem>> = {
   'service-refused': 'other',
   'answer-unreadable': 'other',
   'wallet-unavailable': 'wallet',
+  'wallet-busy': 'wallet',
+  'wallet-replaced': 'wallet',
+  'wallet-unsafe': 'wallet',
 };
 
 /** Problems that another try can solve. A key that does not verify stays invalid. */

@@ -1,48 +1,54 @@
 const TABLE = 'wallet';
+const BOUND_MS = 10_000; // of one operation of the database
 
 /** A table of IndexedDB: one value per name (specs/decisions/0019). */
 export interface Database {
   /** The value of a name; undefined if there is none. */
   get(name: string): Promise<unknown>;
   /**
-   * Replaces a value by the result of `change`; undefined leaves it as it is. The read and the write are one
-   * transaction, exclusive among all tabs, and durable when the promise resolves.
+   * Replaces a value by the result of `change`; undefined leaves it as it is, and null deletes it. The read and the
+   * write are one transaction, exclusive among all tabs, and durable when the promise resolves.
    */
   put(name: string, change: (value: unknown) => unknown): Promise<void>;
 }
 
-/** Opens a database when it is first used. Failures are the platform's DOMExceptions. */
+/**
+ * Opens a database when it is first used, and again after its connection was closed. An operation that takes longer
+ * than ten seconds fails. Failures are the platform's DOMExceptions.
+ */
 export function database(file: string): Database {
   let opened: Promise<IDBDatabase> | null = null;
-  const db = (): Promise<IDBDatabase> =>
-    (opened ??= open().catch((error: unknown) => {
-      opened = null;
-      throw error;
-    }));
 
-  async function open(): Promise<IDBDatabase> {
-    const request = indexedDB.open(file, 1);
-    request.addEventListener('upgradeneeded', () => request.result.createObjectStore(TABLE));
-    await new Promise((resolve, reject) => {
-      request.addEventListener('success', resolve);
-      request.addEventListener('error', () => reject(request.error));
+  function connect(): Promise<IDBDatabase> {
+    const connection = (opened ??= open(file, () => (opened = null)));
+    connection.catch(() => {
+      if (opened === connection) opened = null;
     });
-    const { result } = request;
-    result.addEventListener('versionchange', () => {
-      opened = null;
-      result.close(); // another page deletes the database
-    });
-    result.addEventListener('close', () => (opened = null));
-    return result;
+    return connection;
+  }
+
+  async function begin(mode: IDBTransactionMode): Promise<IDBTransaction> {
+    const start = async (): Promise<IDBTransaction> =>
+      (await connect()).transaction(TABLE, mode, { durability: 'strict' });
+    try {
+      return await start();
+    } catch (error) {
+      const { name } = error as DOMException;
+      if (name !== 'InvalidStateError' && name !== 'NotFoundError') throw error;
+      if (name === 'NotFoundError') await remove(file, await connect());
+      opened = null; // the connection was closed without an event, or the database has no table
+      return start();
+    }
   }
 
   async function within(mode: IDBTransactionMode, use: (table: IDBObjectStore) => void): Promise<void> {
-    const tx = (await db()).transaction(TABLE, mode, { durability: 'strict' });
+    const tx = await begin(mode);
     use(tx.objectStore(TABLE));
-    await new Promise((resolve, reject) => {
-      tx.addEventListener('complete', resolve);
-      tx.addEventListener('abort', () => reject(tx.error));
+    const done = new Promise<void>((resolve, reject) => {
+      tx.addEventListener('complete', () => resolve());
+      tx.addEventListener('abort', () => reject(tx.error ?? new DOMException('aborted', 'AbortError')));
     });
+    await bounded(done, () => tx.abort());
   }
 
   return {
@@ -62,7 +68,8 @@ export function database(file: string): Database {
           const next = change(request.result);
           if (next === undefined) return;
           try {
-            table.put(next, name);
+            if (next === null) table.delete(name);
+            else table.put(next, name);
           } catch (error) {
             failure = error; // the value cannot be cloned
           }
@@ -71,4 +78,43 @@ export function database(file: string): Database {
       if (failure !== null) throw failure;
     },
   };
+}
+
+/** @param closed - called when the connection was closed by the platform, or by a page that deletes the database */
+async function open(file: string, closed: () => void): Promise<IDBDatabase> {
+  const request = indexedDB.open(file, 1);
+  request.addEventListener('upgradeneeded', () => request.result.createObjectStore(TABLE));
+  const success = new Promise<IDBDatabase>((resolve, reject) => {
+    request.addEventListener('success', () => resolve(request.result));
+    request.addEventListener('error', () => reject(request.error));
+  });
+  const db = await bounded(success, () => void success.then((late) => late.close()));
+  db.addEventListener('versionchange', () => {
+    closed();
+    db.close();
+  });
+  db.addEventListener('close', closed);
+  return db;
+}
+
+/** Deletes a database without our table, which another program or an interrupted creation left. */
+async function remove(file: string, db: IDBDatabase): Promise<void> {
+  db.close();
+  const request = indexedDB.deleteDatabase(file);
+  const deleted = new Promise<void>((resolve, reject) => {
+    request.addEventListener('success', () => resolve());
+    request.addEventListener('error', () => reject(request.error));
+  });
+  await bounded(deleted, () => {});
+}
+
+/** Rejects if a promise takes too long, and then calls `giveUp`. */
+function bounded<T>(promise: Promise<T>, giveUp: () => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new DOMException('the database does not respond', 'TimeoutError'));
+      giveUp();
+    }, BOUND_MS);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }

@@ -1,87 +1,116 @@
-import { concat, uint, utf8, type Bytes } from '@sotto/wire';
+import { concat, equalBytes, uint, utf8, type Bytes } from '@sotto/wire';
+import { UnreadableWalletError } from '../wallet/state.ts';
+import { createWallet, type Wallet, type WalletStore } from '../wallet/wallet.ts';
 import { database, type Database } from './database.ts';
-import { createWallet, type WalletSealer, type WalletStore, type Wallet } from '../wallet/wallet.ts';
 
 const STATE = 'state';
-const KEY = 'key';
-const CONTEXT = utf8('sotto wallet 1\n');
-const PLAIN = Uint8Array.of(0);
-const SEALED = Uint8Array.of(1);
+const PROBE = 'probe';
+const CONTEXT = utf8('sotto wallet 2\n');
 
+/** The whole wallet is one row, so that no key can outlive its content, or be lost without it. */
 interface StoredRow {
   readonly version: number;
+  /** Encrypts the content; null where the platform cannot store keys, and then the content is not encrypted. */
+  readonly key: CryptoKey | null;
   readonly bytes: Bytes;
 }
 
-/** One row, compared and replaced in one transaction, so that tabs need no lock. */
-function indexedDbStore(db: Database): WalletStore {
+/**
+ * A row that is compared and replaced in one transaction, so that tabs need no lock. Its content is encrypted by
+ * AES-256-GCM under a non-extractable key. specs/decisions/0015 says what this protects against.
+ */
+function indexedDbStore(db: Database, crypto: Crypto): WalletStore {
+  let loaded: StoredRow | null = null;
+  const isLoaded = (stored: unknown): boolean =>
+    loaded === null
+      ? stored === undefined
+      : equalBytes((stored as StoredRow | undefined)?.bytes ?? utf8(''), loaded.bytes);
+
+  /** Replaces the loaded row by another one, or deletes it. False if another row is stored by now. */
+  async function swap(next: StoredRow | null): Promise<boolean> {
+    let swapped = false;
+    await db.put(STATE, (stored) => {
+      swapped = isLoaded(stored);
+      return swapped ? next : undefined;
+    });
+    return swapped;
+  }
+
   return {
-    load: async () => ((await db.get(STATE)) as StoredRow | undefined) ?? null,
+    async load() {
+      loaded = ((await db.get(STATE)) as StoredRow | undefined) ?? null;
+      if (loaded === null) return null;
+      return { version: loaded.version, bytes: await decrypt(loaded, db, crypto) };
+    },
     async replace(version, bytes) {
-      let replaced = false;
-      await db.put(STATE, (stored) => {
-        replaced = ((stored as StoredRow | undefined)?.version ?? 0) === version;
-        return replaced ? ({ version: version + 1, bytes } satisfies StoredRow) : undefined;
-      });
-      return replaced;
+      if ((loaded?.version ?? 0) !== version) return false;
+      const key = loaded === null ? await newKey(crypto) : loaded.key;
+      try {
+        return await swap(await encrypt(key, version + 1, bytes, crypto));
+      } catch (error) {
+        if (loaded !== null || key === null || !isCloneError(error)) throw error;
+        return swap(await encrypt(null, version + 1, bytes, crypto)); // this platform cannot store a key
+      }
+    },
+    async discard() {
+      await swap(null);
     },
   };
 }
 
-/**
- * AES-256-GCM under a non-extractable key of the platform's. Where the platform cannot store keys the content is not
- * encrypted; the first byte says which. specs/decisions/0015 says what this protects against.
- */
-function platformSealer(db: Database, crypto: Crypto): WalletSealer {
-  let key: Promise<CryptoKey | null> | null = null;
-  const loaded = (): Promise<CryptoKey | null> =>
-    (key ??= loadKey(db, crypto).catch((error: unknown) => {
-      key = null; // try again next time
-      throw error;
-    }));
-  return {
-    async seal(bytes, version) {
-      const cryptoKey = await loaded();
-      if (cryptoKey === null) return concat(PLAIN, bytes);
-      const iv = crypto.getRandomValues(new Uint8Array(12));
-      const ct = await crypto.subtle.encrypt(aesGcm(iv, version), cryptoKey, bytes);
-      return concat(SEALED, iv, new Uint8Array(ct));
-    },
-    async open(bytes, version) {
-      if (bytes[0] === PLAIN[0]) return bytes.slice(1);
-      const cryptoKey = await loaded();
-      if (cryptoKey === null) throw new Error('no key');
-      return new Uint8Array(
-        await crypto.subtle.decrypt(aesGcm(bytes.slice(1, 13), version), cryptoKey, bytes.slice(13)),
-      );
-    },
-  };
+async function newKey({ subtle }: Crypto): Promise<CryptoKey | null> {
+  if ((subtle as SubtleCrypto | undefined) === undefined) return null;
+  return subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
 }
+
+async function encrypt(
+  key: CryptoKey | null,
+  version: number,
+  bytes: Bytes,
+  crypto: Crypto,
+): Promise<StoredRow> {
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  if (key === null) return { version, key, bytes: concat(iv, bytes) };
+  const ct = await crypto.subtle.encrypt(aesGcm(iv, version), key, bytes);
+  return { version, key, bytes: concat(iv, new Uint8Array(ct)) };
+}
+
+/** @throws {UnreadableWalletError} if the row is not authentic, or not encrypted although the platform can store keys */
+async function decrypt({ version, key, bytes }: StoredRow, db: Database, crypto: Crypto): Promise<Bytes> {
+  const [iv, content] = [bytes.slice(0, 12), bytes.slice(12)];
+  if (key === undefined) throw new UnreadableWalletError('a row of an older version');
+  if (key === null) {
+    if (await canStoreKeys(db, crypto)) throw new UnreadableWalletError('the wallet is not encrypted');
+    return content;
+  }
+  try {
+    return new Uint8Array(await crypto.subtle.decrypt(aesGcm(iv, version), key, content));
+  } catch {
+    throw new UnreadableWalletError('the wallet was not encrypted under its key');
+  }
+}
+
+/** Whether a key survives in this database. Any other failure than that of cloning may be temporary, and is thrown. */
+async function canStoreKeys(db: Database, crypto: Crypto): Promise<boolean> {
+  const key = await newKey(crypto);
+  if (key === null) return false;
+  try {
+    await db.put(PROBE, () => key);
+    await db.put(PROBE, () => null);
+    return true;
+  } catch (error) {
+    if (isCloneError(error)) return false;
+    throw error;
+  }
+}
+
+const isCloneError = (error: unknown): boolean => (error as DOMException).name === 'DataCloneError';
 
 const aesGcm = (iv: Bytes, version: number): AesGcmParams => ({
   name: 'AES-GCM',
   iv,
   additionalData: concat(CONTEXT, uint(8, version)),
 });
-
-/** The stored key, or a fresh one that is stored first; null where the platform cannot store keys. */
-async function loadKey(db: Database, { subtle }: Crypto): Promise<CryptoKey | null> {
-  if ((subtle as SubtleCrypto | undefined) === undefined) return null;
-  const fresh = await subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
-  try {
-    let key = fresh;
-    await db.put(KEY, (stored) => {
-      if (stored === undefined) return fresh;
-      key = stored as CryptoKey;
-      return undefined;
-    });
-    return key;
-  } catch (error) {
-    // This platform cannot clone a CryptoKey. Any other failure may be temporary.
-    if ((error as DOMException).name === 'DataCloneError') return null;
-    throw error;
-  }
-}
 
 /**
  * A wallet in the page's IndexedDB. Several tabs may use it at once. It is encrypted at rest where there is
@@ -90,6 +119,5 @@ async function loadKey(db: Database, { subtle }: Crypto): Promise<CryptoKey | nu
  * @param name - of the database
  */
 export function indexedDbWallet(name = 'sotto'): Wallet {
-  const db = database(name);
-  return createWallet(indexedDbStore(db), platformSealer(db, globalThis.crypto));
+  return createWallet(indexedDbStore(database(name), globalThis.crypto));
 }

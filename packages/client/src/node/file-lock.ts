@@ -1,77 +1,154 @@
-import { open, readFile, stat, unlink } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { lstat, open, readFile, unlink, type FileHandle } from 'node:fs/promises';
 
-const POLL_MS = 10;
-const STALE_LOCK_MS = 600_000; // older locks are treated as abandoned
-const STALE_GUARD_MS = 10_000;
+/** Times of a file lock, in milliseconds. */
+export interface LockTimes {
+  /** How often a waiting process looks at the lock. */
+  readonly pollMs: number;
+  /** How often the holder touches its lock file. */
+  readonly heartbeatMs: number;
+  /** A lock file that is unchanged for this long, as a waiting process observes it, is stale. */
+  readonly staleMs: number;
+}
+
+const TIMES: LockTimes = { pollMs: 10, heartbeatMs: 1000, staleMs: 10_000 };
+
+/** Another process holds the lock. */
+export class LockTimeoutError extends Error {}
 
 /**
- * Runs `task` while no other process holds this lock file. A stale lock is broken under a guard file, so that only
- * one of several waiting processes breaks it.
+ * Runs `task` while no other process holds this lock file.
+ *
+ * The holder touches the file every second. A waiting process that sees no change for ten seconds of its own
+ * monotonic clock treats the lock as stale and breaks it. No process id is involved, so that the lock works between
+ * containers and after a restart, and no clock is compared with another (specs/decisions/0027).
  *
  * @param timeoutMs - how long to wait for another holder
- * @throws after that time, or if the folder is not writable
+ * @throws {LockTimeoutError} after that time
+ * @throws if the folder is not writable
  */
-export async function withFileLock<T>(path: string, timeoutMs: number, task: () => Promise<T>): Promise<T> {
-  const end = performance.now() + timeoutMs;
-  while (!(await take(path))) {
-    await breakStale(path);
-    if (performance.now() > end) throw new Error('locked');
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
+export async function withFileLock<T>(
+  path: string,
+  timeoutMs: number,
+  task: (lock: FileLock) => Promise<T>,
+  times: LockTimes = TIMES,
+): Promise<T> {
+  const lock = await acquire(path, timeoutMs, times);
   try {
-    return await task();
+    return await task(lock);
   } finally {
-    await unlink(path).catch(() => {});
+    await lock.release();
   }
 }
 
-/** Creates the lock file; false if it exists. */
-async function take(path: string): Promise<boolean> {
+/** A lock that is held. */
+export class FileLock {
+  readonly #path: string;
+  readonly #token: string;
+  readonly #file: FileHandle;
+  readonly #heartbeat: NodeJS.Timeout;
+
+  constructor(path: string, token: string, file: FileHandle, heartbeatMs: number) {
+    this.#path = path;
+    this.#token = token;
+    this.#file = file;
+    this.#heartbeat = setInterval(() => void this.#touch(), heartbeatMs);
+    this.#heartbeat.unref();
+  }
+
+  /** Whether the lock file is still this holder's. False after a suspension during which another process broke it. */
+  async isHeld(): Promise<boolean> {
+    return (await readFile(this.#path, 'utf8').catch(() => '')) === this.#token;
+  }
+
+  async release(): Promise<void> {
+    clearInterval(this.#heartbeat);
+    if (await this.isHeld()) await unlink(this.#path).catch(() => {});
+    await this.#file.close().catch(() => {});
+  }
+
+  /** Touches the holder's own file, even if another file has replaced it at the path. */
+  async #touch(): Promise<void> {
+    const now = new Date();
+    await this.#file.utimes(now, now).catch(() => {});
+  }
+}
+
+async function acquire(path: string, timeoutMs: number, times: LockTimes): Promise<FileLock> {
+  const end = performance.now() + timeoutMs;
+  const lockFile = new Observation(path, times.staleMs);
+  const guardFile = new Observation(`${path}.guard`, times.staleMs);
+  for (;;) {
+    const lock = await create(path, times.heartbeatMs);
+    if (lock !== null) return lock;
+    if (await lockFile.isStale()) await breakStale(lockFile, guardFile, times.heartbeatMs);
+    if (performance.now() > end) throw new LockTimeoutError('another process holds the lock');
+    await new Promise((resolve) => setTimeout(resolve, times.pollMs));
+  }
+}
+
+/** Creates the lock file; null if it exists. It does not follow a symbolic link. */
+async function create(path: string, heartbeatMs: number): Promise<FileLock | null> {
+  let file: FileHandle;
   try {
-    const file = await open(path, 'wx', 0o600);
-    try {
-      await file.writeFile(`${process.pid}`);
-    } finally {
-      await file.close();
-    }
-    return true;
+    file = await open(path, 'wx', 0o600);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return null;
     throw error;
   }
+  const token = randomBytes(16).toString('hex');
+  try {
+    await file.writeFile(token);
+  } catch (error) {
+    await unlink(path).catch(() => {});
+    await file.close();
+    throw error;
+  }
+  return new FileLock(path, token, file, heartbeatMs);
 }
 
-async function breakStale(path: string): Promise<void> {
-  if (!(await isStale(path))) return;
-  const guard = `${path}.guard`;
-  if (await take(guard)) {
-    try {
-      if (await isStale(path)) await unlink(path);
-    } finally {
-      await unlink(guard).catch(() => {});
+/** How long this process has seen a file without a change. */
+class Observation {
+  readonly path: string;
+  readonly #staleMs: number;
+  #identity = '';
+  #since = 0;
+
+  constructor(path: string, staleMs: number) {
+    this.path = path;
+    this.#staleMs = staleMs;
+  }
+
+  async isStale(): Promise<boolean> {
+    const identity = await identityOf(this.path);
+    const now = performance.now();
+    if (identity !== this.#identity) {
+      this.#identity = identity;
+      this.#since = now;
     }
-  } else if ((await age(guard)) > STALE_GUARD_MS) {
-    await unlink(guard).catch(() => {});
+    return identity !== '' && now - this.#since > this.#staleMs;
   }
 }
 
-async function isStale(path: string): Promise<boolean> {
-  const owner = Number(await readFile(path, 'utf8').catch(() => ''));
-  const old = await age(path);
-  if (!Number.isInteger(owner) || owner <= 0) return old > STALE_GUARD_MS;
-  return old > STALE_LOCK_MS || !isAlive(owner);
+/** Changes when a lock file is touched or replaced; empty if there is none. */
+async function identityOf(path: string): Promise<string> {
+  const found = await lstat(path, { bigint: true }).catch(() => null);
+  return found === null ? '' : `${found.ino} ${found.mtimeNs} ${found.ctimeNs}`;
 }
 
-async function age(path: string): Promise<number> {
-  const found = await stat(path).catch(() => null);
-  return found === null ? 0 : Date.now() - found.mtimeMs;
-}
-
-function isAlive(pid: number): boolean {
+/**
+ * Removes a stale lock file under a guard file, so that only one of several waiting processes does it. The second look
+ * under the guard makes sure that the file is still the one that was seen.
+ */
+async function breakStale(lockFile: Observation, guardFile: Observation, heartbeatMs: number): Promise<void> {
+  const guard = await create(guardFile.path, heartbeatMs);
+  if (guard === null) {
+    if (await guardFile.isStale()) await unlink(guardFile.path).catch(() => {});
+    return;
+  }
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    if (await lockFile.isStale()) await unlink(lockFile.path).catch(() => {});
+  } finally {
+    await guard.release();
   }
 }

@@ -1,52 +1,64 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import { link, mkdir, open, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { concat, Reader, uint, utf8, type Bytes } from '@sotto/wire';
-import { createWallet, type WalletSealer, type WalletStore, type Wallet } from '../wallet/wallet.ts';
-import { withFileLock } from './file-lock.ts';
+import { concat, equalBytes, Reader, uint, utf8, type Bytes } from '@sotto/wire';
+import { UnreadableWalletError } from '../wallet/state.ts';
+import { createWallet, type Wallet, type WalletSealer, type WalletStore } from '../wallet/wallet.ts';
+import { withFileLock, type FileLock, type LockTimes } from './file-lock.ts';
+import { readPrivateFile, writePrivateFile } from './private-file.ts';
 
-const LOCK_WAIT_MS = 10_000; // for another process to finish its write
+const LOCK_WAIT_MS = 20_000; // for another process to finish its write, or for its stale lock to be broken
 const MAGIC = utf8('sotto wallet 1\n');
+const VERSION_LENGTH = 8; // bytes
+const KEY_LENGTH = 32; // bytes
 
 /** A store in one file of mode 0600, replaced by a rename under a lock file beside it. */
-export function fileStore(file: string): WalletStore {
+export function fileStore(file: string, lockTimes?: LockTimes): WalletStore {
+  const locked = <T>(task: (lock: FileLock) => Promise<T>): Promise<T> =>
+    withFileLock(`${file}.lock`, LOCK_WAIT_MS, task, lockTimes);
+  let loaded: Bytes | null = null;
   const load: WalletStore['load'] = async () => {
-    const bytes = await readFile(file).catch(absent);
-    if (bytes === null) return null;
-    const r = new Reader(new Uint8Array(bytes));
-    if (!Buffer.from(r.opaque(MAGIC.length, 'magic')).equals(MAGIC)) throw new Error('not a wallet');
-    return { version: r.uint(8, 'version'), bytes: r.rest() };
+    loaded = await readPrivateFile(file);
+    return loaded === null ? null : parseFile(loaded);
   };
   return {
     load,
     async replace(version, bytes) {
       await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-      return withFileLock(`${file}.lock`, LOCK_WAIT_MS, async () => {
+      return locked(async (lock) => {
         if (((await load())?.version ?? 0) !== version) return false;
-        await writeDurably(file, concat(MAGIC, uint(8, version + 1), bytes));
+        const temporary = `${file}.new`; // only the lock holder writes it
+        await writePrivateFile(temporary, concat(MAGIC, uint(VERSION_LENGTH, version + 1), bytes));
+        if (!(await lock.isHeld())) return false; // this process was suspended for too long
+        await rename(temporary, file);
+        await syncFolder(path.dirname(file));
         return true;
+      });
+    },
+    async discard() {
+      const unreadable = loaded;
+      await locked(async () => {
+        const stored = await readPrivateFile(file);
+        if (stored === null || unreadable === null || !equalBytes(stored, unreadable)) return;
+        await rename(file, `${file}.unreadable`);
       });
     },
   };
 }
 
-/** Writes a new file, flushes and renames it, and flushes the folder: after a crash the file is either the old or the new one. */
-async function writeDurably(file: string, bytes: Bytes): Promise<void> {
-  const temporary = `${file}.new`; // only the lock holder writes it
-  await writeFlushed(temporary, bytes);
-  await rename(temporary, file);
-  const folder = await open(path.dirname(file), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+/** @throws {UnreadableWalletError} if the file was cut off @throws if it is not a wallet at all */
+function parseFile(bytes: Bytes): { readonly version: number; readonly bytes: Bytes } {
+  const head = bytes.subarray(0, MAGIC.length);
+  if (!equalBytes(head, MAGIC.subarray(0, head.length))) throw new Error('not a wallet');
+  if (bytes.length < MAGIC.length + VERSION_LENGTH) throw new UnreadableWalletError('the wallet was cut off');
+  const r = new Reader(bytes.subarray(MAGIC.length));
+  return { version: r.uint(VERSION_LENGTH, 'version'), bytes: r.rest() };
 }
 
-async function writeFlushed(file: string, bytes: Uint8Array): Promise<void> {
-  const handle = await open(file, 'w', 0o600);
+/** Makes a rename durable. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
   try {
-    await handle.writeFile(bytes);
     await handle.sync();
   } finally {
     await handle.close();
@@ -58,43 +70,44 @@ async function writeFlushed(file: string, bytes: Uint8Array): Promise<void> {
  * deleting the key makes every copy useless (specs/decisions/0015).
  */
 export function keyFileSealer(keyFile: string): WalletSealer {
-  let key: Promise<Bytes> | null = null;
-  const loaded = (): Promise<Bytes> =>
-    (key ??= loadKey(keyFile).catch((error: unknown) => {
-      key = null; // try again next time
-      throw error;
-    }));
   return {
     async seal(bytes, version) {
       const nonce = randomBytes(12);
-      const cipher = createCipheriv('aes-256-gcm', await loaded(), nonce);
+      const cipher = createCipheriv('aes-256-gcm', await loadKey(keyFile), nonce);
       cipher.setAAD(aad(version));
       return concat(nonce, cipher.update(bytes), cipher.final(), cipher.getAuthTag());
     },
     async open(bytes, version) {
-      const r = new Reader(bytes);
-      const nonce = r.opaque(12, 'nonce');
-      const ct = r.opaque(r.remaining - 16, 'ct');
-      const decipher = createDecipheriv('aes-256-gcm', await loaded(), nonce, { authTagLength: 16 });
-      decipher.setAAD(aad(version));
-      decipher.setAuthTag(r.rest());
-      return concat(decipher.update(ct), decipher.final());
+      const key = await loadKey(keyFile);
+      try {
+        return decrypt(key, bytes, version);
+      } catch {
+        throw new UnreadableWalletError('the wallet was not sealed under this key');
+      }
     },
   };
 }
 
-const aad = (version: number): Bytes => concat(MAGIC, uint(8, version));
+function decrypt(key: Bytes, bytes: Bytes, version: number): Bytes {
+  const r = new Reader(bytes);
+  const nonce = r.opaque(12, 'nonce');
+  const ct = r.opaque(r.remaining - 16, 'ct');
+  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: 16 });
+  decipher.setAAD(aad(version));
+  decipher.setAuthTag(r.rest());
+  return concat(decipher.update(ct), decipher.final());
+}
+
+const aad = (version: number): Bytes => concat(MAGIC, uint(VERSION_LENGTH, version));
 
 /** Reads the key, or creates it. If two processes create it at once, the first one's is kept. */
 async function loadKey(keyFile: string): Promise<Bytes> {
-  const stored = await readFile(keyFile).catch(absent);
-  if (stored !== null) {
-    if (stored.length !== 32) throw new Error('not a key');
-    return new Uint8Array(stored);
-  }
+  const stored = await readPrivateFile(keyFile);
+  if (stored?.length === KEY_LENGTH) return stored;
+  if (stored !== null) await rename(keyFile, `${keyFile}.unreadable`);
   await mkdir(path.dirname(keyFile), { recursive: true, mode: 0o700 });
   const temporary = `${keyFile}.${randomBytes(8).toString('hex')}.new`;
-  await writeFlushed(temporary, randomBytes(32));
+  await writePrivateFile(temporary, randomBytes(KEY_LENGTH));
   try {
     await link(temporary, keyFile);
   } catch (error) {
@@ -102,12 +115,9 @@ async function loadKey(keyFile: string): Promise<Bytes> {
   } finally {
     await unlink(temporary);
   }
-  return new Uint8Array(await readFile(keyFile));
-}
-
-function absent(error: NodeJS.ErrnoException): null {
-  if (error.code === 'ENOENT') return null;
-  throw error;
+  const created = await readPrivateFile(keyFile);
+  if (created?.length !== KEY_LENGTH) throw new Error('the key file was replaced');
+  return created;
 }
 
 /**

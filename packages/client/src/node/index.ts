@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { nodeHpke } from '@sotto/ohttp/node';
 import { createClient, type Client } from '../client.ts';
-import type { ClientOptions, Lock, ClientPlatform } from '../platform.ts';
+import { NotSentError, type ClientOptions, type ClientPlatform, type Fetch, type Lock } from '../platform.ts';
 import { withFileLock } from './file-lock.ts';
 import { fileWallet } from './file-wallet.ts';
 
@@ -10,11 +10,36 @@ export { fileWallet };
 
 const REFILL_WAIT_MS = 120_000; // for another process to finish its refill
 
+/** Failures of a connection that was never made. */
+const NOT_CONNECTED = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
 /** A lock among processes, by files beside the wallet's. */
 const processLock =
   (file: string): Lock =>
   (name, task) =>
     withFileLock(`${file}.${name.replaceAll(/[^a-z0-9]+/gi, '-')}.lock`, REFILL_WAIT_MS, task);
+
+/** Node's fetch. It rejects with a NotSentError if there was no connection. */
+export const nodeFetch: Fetch = async (url, init) => {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    throw isNotConnected((error as Error).cause) ? new NotSentError('no connection') : error;
+  }
+};
+
+/** A host with several addresses fails with one error for each of them. */
+function isNotConnected(cause: unknown): boolean {
+  if (cause instanceof AggregateError) return cause.errors.length > 0 && cause.errors.every(isNotConnected);
+  return NOT_CONNECTED.has((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
+}
 
 /**
  * Node's clock, randomness, network, files and locks.
@@ -23,11 +48,10 @@ const processLock =
  */
 export function nodePlatform(file: string): ClientPlatform {
   return {
-    fetch: (url, init) => fetch(url, init),
+    fetch: nodeFetch,
     random: (length) => randomFillSync(new Uint8Array(length)),
     now: () => Math.floor(Date.now() / 1000),
     wallet: fileWallet(file),
-    deadline: (seconds) => AbortSignal.timeout(seconds * 1000),
     lock: processLock(file),
     hpke: nodeHpke(),
   };

@@ -1,5 +1,8 @@
 import { base64url, fromBase64url, fromUtf8, utf8, type Bytes, type UnixSeconds } from '@sotto/wire';
 
+/** The content of a wallet cannot be read, and never will be. */
+export class UnreadableWalletError extends Error {}
+
 /** A token that may be spent. */
 export interface StoredToken {
   readonly service: string;
@@ -12,11 +15,21 @@ export interface StoredToken {
 
 /** A token that was sent, or was about to be sent, with a request that its user may retry. */
 export interface PendingToken extends StoredToken {
-  /** 22 random characters. */
-  readonly id: string;
-  /** Identifies the request: 16 bytes of an HMAC under the token. */
+  /** 16 bytes of the SHA-256 of the attempt's id, which the wallet does not store. */
+  readonly ref: Bytes;
+  /** Identifies the request: 16 bytes of an HMAC under the attempt's id. */
   readonly fingerprint: Bytes;
   tries: number;
+}
+
+/** A batch that was sent, or was about to be sent, and not issued yet. */
+export interface StoredBatch {
+  /** Start of the epoch of its key. */
+  readonly epoch: UnixSeconds;
+  /** 32 bytes, from which its nonces and blinds are derived. */
+  readonly seed: Bytes;
+  /** When it was last sent; null after a failure. */
+  readonly sentAt: UnixSeconds | null;
 }
 
 /** When the tokens of a service are refilled in an epoch. */
@@ -24,16 +37,22 @@ export interface Schedule {
   /** Start of the epoch. */
   readonly epoch: UnixSeconds;
   readonly dueAt: UnixSeconds;
-  /** Batches still to be requested in this epoch. */
+  /** Batches that were not begun in this epoch. */
   readonly left: number;
 }
 
 /** The last accepted key bundle. */
 export interface StoredBundle {
   readonly signed: Bytes;
-  /** Root keys that may sign its successor, 32 bytes each. */
-  readonly roots: readonly Bytes[];
   /** The roots that were pinned when it was accepted. With other pins it is not used. */
+  readonly pins: string;
+}
+
+/** Root keys that accepted bundles announced. */
+export interface StoredRoots {
+  /** 32 bytes each, the pinned ones included. */
+  readonly keys: readonly Bytes[];
+  /** The roots that were pinned when they were accepted. With other pins they are not used. */
   readonly pins: string;
 }
 
@@ -42,8 +61,12 @@ export interface WalletState {
   tokens: StoredToken[];
   pending: PendingToken[];
   /** By service. */
+  batches: Record<string, StoredBatch>;
+  /** By service. */
   schedules: Record<string, Schedule>;
   bundle: StoredBundle | null;
+  /** Outlives the bundle, so that a client that was away for long still accepts a new root's bundle. */
+  roots: StoredRoots | null;
   /** The highest bundle sequence ever accepted; a lower one is refused. -1 before the first bundle. */
   sequence: number;
   /** The highest sequence with two different bundles; it stays refused. -1 if there was none. */
@@ -54,13 +77,15 @@ export interface WalletState {
 export const emptyState = (): WalletState => ({
   tokens: [],
   pending: [],
+  batches: {},
   schedules: {},
   bundle: null,
+  roots: null,
   sequence: -1,
   refused: -1,
 });
 
-const VERSION = 2;
+const VERSION = 3;
 
 /** Bytes in JSON are an object with this one member, so that no text can be mistaken for them. */
 const BYTES = '$bytes';
@@ -76,9 +101,21 @@ export function encodeState(state: WalletState): Bytes {
   return utf8(JSON.stringify({ version: VERSION, ...state }, replaceBytes));
 }
 
-/** @throws if the bytes are not a state of this version */
+/**
+ * @throws {UnreadableWalletError} if the bytes are not a state, or one of a version before the first release
+ * @throws if the state has a later version
+ */
 export function decodeState(bytes: Bytes): WalletState {
-  const { version, ...state } = JSON.parse(fromUtf8(bytes), reviveBytes) as WalletState & { version: number };
-  if (version !== VERSION) throw new Error('unsupported wallet version');
+  const { version, ...state } = parse(bytes);
+  if (version > VERSION) throw new Error('the wallet belongs to a later version of the client');
+  if (version !== VERSION) throw new UnreadableWalletError('the wallet has an unknown version');
   return state;
+}
+
+function parse(bytes: Bytes): WalletState & { readonly version: number } {
+  try {
+    return JSON.parse(fromUtf8(bytes), reviveBytes) as WalletState & { version: number };
+  } catch {
+    throw new UnreadableWalletError('the wallet is not a state');
+  }
 }

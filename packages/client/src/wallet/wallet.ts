@@ -1,6 +1,6 @@
 import { equalBytes, type Bytes } from '@sotto/wire';
-import { ClientError } from '../error.ts';
-import { decodeState, emptyState, encodeState, type WalletState } from './state.ts';
+import { ClientError, clientError } from '../error.ts';
+import { decodeState, emptyState, encodeState, UnreadableWalletError, type WalletState } from './state.ts';
 
 /** The persistent state of a client: tokens, the key bundle, schedules. */
 export interface Wallet {
@@ -9,7 +9,8 @@ export interface Wallet {
    * in place, and may be run again on a fresher state if another writer was first. When the promise resolves the new
    * state is durable; if `change` throws, nothing has changed.
    *
-   * @throws {ClientError} `wallet-unavailable`, or what `change` throws
+   * @throws {ClientError} `wallet-unavailable`; `wallet-replaced` if the content was unreadable and is now empty; or
+   *   what `change` throws
    */
   update<T>(change: (state: WalletState) => T): Promise<T>;
 }
@@ -23,12 +24,17 @@ export interface WalletStore {
    * false, and changes nothing, if another version is stored.
    */
   replace(version: number, bytes: Bytes): Promise<boolean>;
+  /**
+   * Sets the bytes that were loaded last aside, if they are still stored, because they are unreadable. Without this
+   * method an unreadable wallet stays unavailable.
+   */
+  discard?(): Promise<void>;
 }
 
 /** Encrypts the content of a store. The version is authenticated. */
 export interface WalletSealer {
   seal(bytes: Bytes, version: number): Promise<Bytes>;
-  /** @throws if the bytes are not authentic */
+  /** @throws {UnreadableWalletError} if the bytes are not authentic */
   open(bytes: Bytes, version: number): Promise<Bytes>;
 }
 
@@ -75,9 +81,21 @@ async function read(store: WalletStore, sealer: WalletSealer | undefined): Promi
     const { version, bytes } = stored;
     const before = sealer === undefined ? bytes : await sealer.open(bytes, version);
     return { version, before, state: decodeState(before) };
-  } catch {
-    throw new ClientError('wallet-unavailable');
+  } catch (error) {
+    throw await readError(store, error);
   }
+}
+
+/** The error of a failed read. An unreadable wallet is discarded first, so that the next read finds an empty one. */
+async function readError(store: WalletStore, error: unknown): Promise<ClientError> {
+  if (error instanceof ClientError) return error;
+  if (!(error instanceof UnreadableWalletError) || store.discard === undefined) {
+    return new ClientError('wallet-unavailable');
+  }
+  return store.discard().then(
+    () => new ClientError('wallet-replaced'),
+    () => new ClientError('wallet-unavailable'),
+  );
 }
 
 async function write(
@@ -89,7 +107,7 @@ async function write(
   try {
     const sealed = sealer === undefined ? after : await sealer.seal(after, version + 1);
     return await store.replace(version, sealed);
-  } catch {
-    throw new ClientError('wallet-unavailable');
+  } catch (error) {
+    throw clientError(error, 'wallet-unavailable');
   }
 }

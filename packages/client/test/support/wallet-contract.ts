@@ -43,9 +43,10 @@ export const WALLET_CONTRACT: readonly WalletRow[] = [
         await open()
       ).update((state) => {
         state.tokens.push(token(7));
-        state.pending.push({ ...token(8), id: 'id', fingerprint: Uint8Array.of(1), tries: 2 });
+        state.pending.push({ ...token(8), ref: Uint8Array.of(9), fingerprint: Uint8Array.of(1), tries: 2 });
         state.schedules['stickers'] = { epoch: 100, dueAt: 150, left: 3 };
-        state.bundle = { signed: Uint8Array.of(1, 2), roots: [Uint8Array.of(3)], pins: 'b64:not bytes' };
+        state.bundle = { signed: Uint8Array.of(1, 2), pins: 'b64:not bytes' };
+        state.roots = { keys: [Uint8Array.of(3)], pins: 'b64:not bytes' };
         state.sequence = 41;
       });
       await (
@@ -54,7 +55,7 @@ export const WALLET_CONTRACT: readonly WalletRow[] = [
         const [kept] = state.tokens;
         same(kept?.token instanceof Uint8Array, true);
         same([...(kept?.token ?? [])], [7, 255, 0, 7]);
-        same([...(state.bundle?.roots[0] ?? [])], [3]);
+        same([...(state.roots?.keys[0] ?? [])], [3]);
         same(state.bundle?.pins, 'b64:not bytes');
         same([state.pending[0]?.tries, state.schedules['stickers']?.left, state.sequence], [2, 3, 41]);
       });

@@ -61,7 +61,7 @@ export class World {
       issuer: 'https://issuer.example',
       root: this.root,
       account: async () => 'account.jwt.canary',
-      fetch: (url, init) => this.#fetch({ url, init }),
+      fetch: (url, { signal: _signal, ...init }) => this.#fetch({ url, init }),
       random: this.random,
       now: () => this.now,
       sleep: async (seconds) => void this.slept.push(seconds),

@@ -1,0 +1,103 @@
+import {
+  acceptBundle,
+  BundleError,
+  bundleDigest,
+  decodeBundle,
+  decodeSignedBundle,
+  verifySignedBundle,
+  type AcceptedBundle,
+} from '@sotto/bundle';
+import { base64url, epochIndexAt, graceSeconds, type Bytes, type UnixSeconds } from '@sotto/wire';
+import { ClientError, type ClientErrorCode } from './error.ts';
+import type { WalletState } from './wallet/state.ts';
+
+export type { AcceptedBundle } from '@sotto/bundle';
+
+/** What decides whether a bundle is accepted. */
+export interface AcceptRules {
+  /** Pinned root keys, 32 bytes each. */
+  readonly pins: readonly Bytes[];
+  /** How many URLs must show the same bundle. */
+  readonly agree: number;
+  readonly epochSeconds: number;
+  readonly now: UnixSeconds;
+}
+
+/** The wallet's bundle, if it verifies now, under the roots that are pinned now or were announced by accepted bundles. */
+export function storedBundle(state: WalletState, rules: AcceptRules): AcceptedBundle | null {
+  const { bundle } = state;
+  if (bundle === null || bundle.pins !== pinsOf(rules)) return null;
+  const roots = acceptedRoots(state, rules);
+  try {
+    const { signed } = bundle;
+    const verified = verifySignedBundle(signed, { ...rules, roots });
+    return { bundle: verified, signed, digest: bundleDigest(decodeSignedBundle(signed).bundle), roots };
+  } catch {
+    return null;
+  }
+}
+
+/** Compares the bundles that were shown with the stored one, and stores the newest (specs/bundle.md). */
+export function acceptShown(
+  state: WalletState,
+  shown: readonly Bytes[],
+  rules: AcceptRules,
+): AcceptedBundle | ClientError {
+  forgetFuture(state, rules);
+  const roots = acceptedRoots(state, rules);
+  try {
+    const accepted = acceptBundle(storedBundle(state, rules), shown, { ...rules, roots });
+    const { sequence } = accepted.bundle;
+    if (sequence <= state.refused) return new ClientError('equivocation');
+    if (sequence < state.sequence) return new ClientError('bundle-refused');
+    const pins = pinsOf(rules);
+    state.sequence = sequence;
+    state.bundle = { signed: accepted.signed, pins };
+    state.roots = { keys: accepted.roots, pins };
+    return accepted;
+  } catch (error) {
+    const code = error instanceof BundleError ? error.code : null;
+    if (code === 'equivocation') {
+      const sequences = shown.map((one) => verifiedSequence(one, { ...rules, roots }));
+      state.refused = Math.max(state.refused, state.sequence, ...sequences);
+      state.bundle = null;
+    }
+    return new ClientError(clientCode(code, state, shown));
+  }
+}
+
+/**
+ * The error for a bundle that was not accepted. A bundle that has expired and is not older than the newest one that was
+ * ever accepted means that this clock is ahead, or that the relay is days behind.
+ */
+function clientCode(code: string | null, state: WalletState, shown: readonly Bytes[]): ClientErrorCode {
+  if (code === 'equivocation') return 'equivocation';
+  if (code === 'not-yet') return 'clock-wrong';
+  const newest = (one: Bytes): boolean =>
+    decodeBundle(decodeSignedBundle(one).bundle).sequence >= state.sequence;
+  return code === 'expired' && shown.some(newest) ? 'clock-wrong' : 'bundle-refused';
+}
+
+/** Forgets sequences of the future, which a clock that was ahead accepted. They would lock the client out for days. */
+function forgetFuture(state: WalletState, { now, epochSeconds }: AcceptRules): void {
+  const latest = epochIndexAt(now + graceSeconds(epochSeconds), epochSeconds);
+  if (state.sequence > latest) state.sequence = -1;
+  if (state.refused > latest) state.refused = -1;
+}
+
+const acceptedRoots = ({ roots }: WalletState, rules: AcceptRules): readonly Bytes[] =>
+  roots !== null && roots.pins === pinsOf(rules) ? roots.keys : rules.pins;
+
+const pinsOf = ({ pins }: AcceptRules): string => pins.map(base64url).join(' ');
+
+/** The sequence of a bundle; -1 if it does not verify. */
+function verifiedSequence(
+  signed: Bytes,
+  options: AcceptRules & { readonly roots: readonly Bytes[] },
+): number {
+  try {
+    return verifySignedBundle(signed, options).sequence;
+  } catch {
+    return -1;
+  }
+}

@@ -1,0 +1,38 @@
+import type { Lock } from './platform.ts';
+
+/** Settles as `promise` does; rejects with the result of `error` if `signal` aborts first. */
+export function withDeadline<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+  error: () => Error,
+): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(error());
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+/**
+ * Runs `task` under a lock; rejects with the result of `error` if `signal` aborts before the lock is granted. Then the
+ * task does not run, even if the lock is granted later.
+ */
+export function lockWithin(
+  lock: Lock,
+  name: string,
+  signal: AbortSignal | undefined,
+  error: () => Error,
+  task: () => Promise<void>,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(error());
+    signal?.addEventListener('abort', abort, { once: true });
+    lock(name, async () => {
+      if (signal?.aborted === true) return;
+      signal?.removeEventListener('abort', abort);
+      await task();
+    }).then(resolve, reject);
+  });
+}

@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { LockTimeoutError, withFileLock } from '../src/node/file-lock.ts';
+import { fileWallet } from '../src/node/file-wallet.ts';
+
+const TIMES = { pollMs: 2, heartbeatMs: 20, staleMs: 200 };
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'sotto-lock-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+const fresh = (): string => path.join(folder, randomUUID());
+
+describe('file lock', () => {
+  test('times out when another holder is alive, however long it holds the lock', async () => {
+    const lock = fresh();
+    const task = vi.fn<() => Promise<void>>(async () => {});
+    await withFileLock(
+      lock,
+      0,
+      async (held) => {
+        await expect(withFileLock(lock, 3 * TIMES.staleMs, task, TIMES)).rejects.toThrow(LockTimeoutError);
+        expect(await held.isHeld()).toBe(true);
+      },
+      TIMES,
+    );
+    expect(task).not.toHaveBeenCalled();
+    expect((await readdir(folder)).filter((name) => name.startsWith(path.basename(lock)))).toEqual([]);
+  });
+
+  test('is released when the task throws', async () => {
+    const lock = fresh();
+    const failing = withFileLock(lock, 0, () => Promise.reject(new Error('task')), TIMES);
+    await expect(failing).rejects.toThrow('task');
+    expect(await withFileLock(lock, 0, async () => 'second', TIMES)).toBe('second');
+  });
+
+  test.each([
+    ['the PID of a live process', `${process.pid}`],
+    ['the PID of another namespace', '1'],
+    ['nothing, from a holder that was killed early', ''],
+  ])('N29 a stale file with %s is broken after staleMs and not before', async (_name, content) => {
+    const lock = fresh();
+    await writeFile(lock, content);
+    const ahead = Date.now() / 1000 + 3600; // a clock that was ahead makes no difference
+    await utimes(lock, ahead, ahead);
+    const start = performance.now();
+    await withFileLock(lock, 10_000, async () => {}, TIMES);
+    expect(performance.now() - start).toBeGreaterThan(TIMES.staleMs);
+  });
+
+  test('a guard file that was left behind does not keep a stale lock', async () => {
+    const lock = fresh();
+    await Promise.all([writeFile(lock, 'gone'), writeFile(`${lock}.guard`, 'gone')]);
+    expect(await withFileLock(lock, 10_000, async () => 'broken', TIMES)).toBe('broken');
+  });
+
+  test('of twenty that wait for a stale lock only one at a time runs', async () => {
+    for (let round = 0; round < 5; round++) {
+      const lock = fresh();
+      await writeFile(lock, 'gone');
+      let running = 0;
+      let most = 0;
+      const task = async (): Promise<void> => {
+        most = Math.max(most, ++running);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        running--;
+      };
+      const waiting = Array.from({ length: 20 }, () =>
+        withFileLock(lock, 20_000, task, { ...TIMES, pollMs: 1 }),
+      );
+      await Promise.all(waiting);
+      expect(most).toBe(1);
+    }
+  });
+
+  test('a holder whose lock was broken while it was suspended knows it, and leaves the new lock alone', async () => {
+    const lock = fresh();
+    const held = await withFileLock(
+      lock,
+      0,
+      async (first) => {
+        await rm(lock);
+        await writeFile(lock, 'another holder');
+        return first.isHeld();
+      },
+      TIMES,
+    );
+    expect(held).toBe(false);
+    expect(await readdir(folder)).toContain(path.basename(lock));
+  });
+});
+
+test('N57 five processes take 60 tokens at once, one is killed: no token is taken twice', async () => {
+  const file = path.join(fresh(), 'wallet');
+  await fileWallet(file).update((state) => {
+    for (let i = 0; i < 60; i++) {
+      state.tokens.push({ service: 's', epoch: 1, issuedAt: 1, token: Uint8Array.of(i) });
+    }
+  });
+  const script = path.join(folder, 'take.mjs');
+  await build({
+    stdin: {
+      contents: `import { createWallet } from './src/index.ts';
+        import { fileStore, keyFileSealer } from './src/node/file-wallet.ts';
+        const [, , file] = process.argv;
+        const times = ${JSON.stringify({ pollMs: 2, heartbeatMs: 100, staleMs: 1500 })};
+        const wallet = createWallet(fileStore(file, times), keyFileSealer(file + '.key'));
+        for (;;) {
+          const n = await wallet.update((state) => state.tokens.shift()?.token[0] ?? null);
+          if (n === null) break;
+          process.stdout.write(n + '\\n');
+        }`,
+      resolveDir: path.resolve(import.meta.dirname, '..'),
+    },
+    outfile: script,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+  });
+  const runs = [1, 2, 3, 4, 5].map(() => spawn(process.execPath, [script, file]));
+  let victim = true;
+  const taken = await Promise.all(
+    runs.map(
+      (run, i) =>
+        new Promise<string[]>((resolve) => {
+          let text = '';
+          run.stdout.on('data', (data: Buffer) => {
+            text += data.toString();
+            if (i === 0 && victim) victim = !run.kill('SIGKILL');
+          });
+          run.once('close', () => resolve(text.split('\n').filter((line) => line !== '')));
+        }),
+    ),
+  );
+  const all = taken.flat();
+  expect(new Set(all).size).toBe(all.length);
+  expect(all.length).toBeGreaterThanOrEqual(59); // the killed process may have taken one more than it printed
+  expect(await fileWallet(file).update(({ tokens }) => tokens.length)).toBe(0);
+});
