@@ -54,10 +54,12 @@ describe.each(all)('Node $version', (runtime) => {
   const parts = runtime.servesAll ? 'all services' : 'the relay';
   test(`N77 a search by the command succeeds when the command and ${parts} run here`, async () => {
     const stores = await mkdtemp(path.join(folder, 'stores-'));
-    const suite = await suiteOnNode(stores, (part) => {
-      if (part === 'relay') return { file: built('relay'), node: runtime.node };
-      const { node, options } = runtime.servesAll ? runtime : (newest ?? runtime);
-      return { file: `services/${part}/src/node.ts`, node, nodeOptions: options };
+    const suite = await suiteOnNode(stores, {
+      programOf: (part) => {
+        if (part === 'relay') return { file: built('relay'), node: runtime.node };
+        const { node, options } = runtime.servesAll ? runtime : (newest ?? runtime);
+        return { file: `services/${part}/src/node.ts`, node, nodeOptions: options };
+      },
     });
     try {
       const output = await outputOf(runtime.node, [

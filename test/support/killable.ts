@@ -7,6 +7,7 @@ import type { Suite, SuiteOptions } from '../../services/local/src/suite.ts';
 
 /** A process that is ready, and that a test can kill. */
 export interface Killable {
+  readonly pid: number;
   kill(): Promise<void>;
 }
 
@@ -39,6 +40,7 @@ export async function running(
   });
   const { pid = 0 } = child;
   return {
+    pid,
     kill: async () => {
       if (child.exitCode === null && child.signalCode === null) process.kill(-pid, 'SIGKILL');
       await ended;

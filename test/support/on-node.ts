@@ -12,6 +12,8 @@ export interface SuiteOnNode extends Pick<Suite, 'secrets' | 'account'> {
   readonly urls: Readonly<Record<Part, string>>;
   /** Kills one part and starts it again with the same store. */
   restart(part: Part): Promise<void>;
+  /** The process id of a part. */
+  pid(part: Part): number;
   close(): Promise<void>;
 }
 
@@ -24,25 +26,35 @@ export interface PartProgram {
   readonly nodeOptions?: readonly string[];
 }
 
-/**
- * @param folder - for the stores of issuer and gateway
- * @param programOf - what runs a part. Default: its source, on the Node that runs this
- */
-export async function suiteOnNode(
-  folder: string,
-  programOf: (part: Part) => PartProgram = (part) => ({ file: `services/${part}/src/node.ts` }),
-): Promise<SuiteOnNode> {
-  const secrets = await makeSecrets();
-  const port = await freePorts();
+type Urls = Readonly<Record<Part | 'internal', string>>;
+
+export interface SuiteOnNodeOptions {
+  /** The relay's port; gateway, issuer, stickers and the issuer's private listener use the next four. Default: free ports. */
+  readonly port?: number;
+  /** URLs under which a part reaches another, such as those of proxies. */
+  readonly through?: Partial<Urls>;
+  /** Rows added to the gateway's table, and members that replace those of every row. */
+  readonly rows?: readonly object[];
+  readonly row?: object;
+  /** Variables that are added, or replace others. */
+  readonly vars?: Partial<Record<Part, Readonly<Record<string, string>>>>;
+  /** What runs a part. Default: its source, on the Node that runs this. */
+  readonly programOf?: (part: Part) => PartProgram;
+}
+
+/** The URLs of a suite on Node whose relay has this port. */
+export function urlsFrom(port: number): Urls {
   const at = (i: number): string => `http://127.0.0.1:${port + i}`;
-  const [relay, gateway, issuer, stickers, internal] = [0, 1, 2, 3, 4].map(at) as [
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
-  const env = environments(secrets, { relay, gateway, issuer, stickers, internal }, folder);
+  return { relay: at(0), gateway: at(1), issuer: at(2), stickers: at(3), internal: at(4) };
+}
+
+/** @param folder - for the stores of issuer and gateway */
+export async function suiteOnNode(folder: string, options: SuiteOnNodeOptions = {}): Promise<SuiteOnNode> {
+  const secrets = await makeSecrets();
+  const urls = urlsFrom(options.port ?? (await freePorts()));
+  const { relay, gateway, issuer, stickers } = urls;
+  const { programOf = (part): PartProgram => ({ file: `services/${part}/src/node.ts` }) } = options;
+  const env = environments(secrets, urls, folder, options);
   const parts = new Map<Part, Killable>();
   const start = async (part: Part): Promise<void> => {
     const { file, nodeOptions, node } = programOf(part);
@@ -56,6 +68,7 @@ export async function suiteOnNode(
     secrets,
     urls: { relay, gateway, issuer, stickers },
     account: (name) => accountToken(secrets.attester, name),
+    pid: (part) => parts.get(part)?.pid ?? 0,
     restart: async (part) => {
       await parts.get(part)?.kill();
       await start(part);
@@ -66,18 +79,21 @@ export async function suiteOnNode(
   };
 }
 
-const row = { idempotent: true, requestLength: 1024, responseLength: 98_304 };
+const ROW = { idempotent: true, requestLength: 1024, responseLength: 98_304 };
 
 function environments(
   secrets: Secrets,
-  urls: Readonly<Record<Part | 'internal', string>>,
+  urls: Urls,
   folder: string,
+  { through = {}, rows = [], row: changed = {}, vars = {} }: SuiteOnNodeOptions,
 ): Record<Part, Record<string, string>> {
   const port = (url: string): string => new URL(url).port;
-  const target = { url: urls.stickers, private: ['127.0.0.1'] };
+  const seen = { ...urls, ...through };
+  const target = { url: seen.stickers, private: ['127.0.0.1'] };
+  const row = { ...ROW, ...changed };
   const common = { OPERATOR_TOKEN: secrets.operatorToken };
   return {
-    stickers: { PORT: port(urls.stickers) },
+    stickers: { PORT: port(urls.stickers), ...vars.stickers },
     issuer: {
       ...common,
       LOCAL: 'true', // its URL is plain http here
@@ -86,17 +102,18 @@ function environments(
       INTERNAL_PORT: port(urls.internal),
       INTERNAL_TOKEN: secrets.accountKey,
       ISSUER_NAME: 'issuer.local',
-      ISSUER_URL: urls.issuer,
+      ISSUER_URL: seen.issuer,
       SERVICES: JSON.stringify([{ name: 'stickers', types: [5], batch: [30], quota: { default: 300 } }]),
       ATTESTERS: JSON.stringify([attesterConfig(secrets.attester)]),
       ACCOUNT_KEY: secrets.accountKey,
       KEY_WRAPPING_KEY: secrets.issuerWrappingKey,
+      ...vars.issuer,
     },
     gateway: {
       ...common,
       PORT: port(urls.gateway),
       STORE: path.join(folder, 'gateway.sqlite'),
-      ISSUER: urls.internal,
+      ISSUER: seen.internal,
       ISSUER_TOKEN: secrets.accountKey,
       ROOT: secrets.root,
       RELAY_TOKEN: secrets.relayToken,
@@ -106,13 +123,16 @@ function environments(
         { ...row, name: 'open', target, token: 'none' },
         // A name that resolves to this machine although its row permits no private address, as after DNS hijacking.
         { ...row, name: 'taken', target: { url: 'https://localhost' }, token: 'none' },
+        ...rows,
       ]),
+      ...vars.gateway,
     },
     relay: {
       LOCAL: 'true', // its gateway is plain http here
       PORT: port(urls.relay),
-      GATEWAYS: JSON.stringify({ '': urls.gateway }),
+      GATEWAYS: JSON.stringify({ '': seen.gateway }),
       RELAY_TOKENS: JSON.stringify({ '': secrets.relayToken }),
+      ...vars.relay,
     },
   };
 }
