@@ -1,5 +1,5 @@
 export { collect, readBody, type BodyLimits } from './body.ts';
-export { firstOf } from './signal.ts';
+export { firstOf, withDeadline } from './signal.ts';
 export { HttpError } from './error.ts';
 export {
   bearerToken,

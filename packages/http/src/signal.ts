@@ -1,3 +1,5 @@
+import { HttpError } from './error.ts';
+
 /**
  * Aborts with the first of these signals.
  *
@@ -10,4 +12,17 @@ export function firstOf(...signals: readonly AbortSignal[]): AbortSignal {
     else signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true });
   }
   return controller.signal;
+}
+
+/** Resolves with `pending`, or rejects when `deadline` aborts first. What `pending` does later is ignored. */
+export async function withDeadline<T>(deadline: AbortSignal, pending: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const stop = (): void => reject(new HttpError('request-timeout'));
+  deadline.addEventListener('abort', stop, { once: true });
+  if (deadline.aborted) stop();
+  try {
+    return await Promise.race([pending, late]);
+  } finally {
+    deadline.removeEventListener('abort', stop);
+  }
 }

@@ -1,5 +1,5 @@
 import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sendOnce } from '../src/node/index.ts';
@@ -53,6 +53,26 @@ test('a redirect is not followed, a coding not decoded, a second field not lost'
 test('a status that no Response can hold is no answer, and nothing is sent again', async () => {
   await expect(sendOnce(`${url}/700`, {}, { agent })).rejects.toThrow(RangeError);
   expect(came.splice(0)).toHaveLength(1);
+});
+
+test.each([
+  [
+    'switches protocols',
+    'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n',
+    false,
+  ],
+  ['switches protocols and closes', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n', true],
+  ['closes without a word', '', true],
+  ['closes within the header section', 'HTTP/1.1 200 OK\r\n', true],
+])('N01 a peer that %s is no response: it rejects at once', async (_what, bytes, ends) => {
+  const peer = createTcpServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => (ends ? socket.end(bytes) : socket.write(bytes)));
+  });
+  await new Promise<void>((resolve) => peer.listen(0, '127.0.0.1', resolve));
+  const to = `http://127.0.0.1:${(peer.address() as AddressInfo).port}`;
+  await expect(sendOnce(to, {}, { agent })).rejects.toThrow(Error);
+  peer.close();
 });
 
 test('a body that breaks off does not arrive as if it were whole', async () => {

@@ -1,10 +1,9 @@
 import { BhttpError, decodeRequest, type BhttpRequest, type Field } from '@sotto/bhttp';
 import { formatChallenge } from '@sotto/privacypass';
 import type { Problem } from '@sotto/http';
-import { PROBLEM_TYPE, problemText } from '@sotto/http';
+import { PROBLEM_TYPE, problemText, withDeadline } from '@sotto/http';
 import type { Redeemer, RedemptionOutcome } from '@sotto/redemption';
 import { utf8, type Bytes, type UnixSeconds } from '@sotto/wire';
-import { before } from './before.ts';
 import type { ServiceRow } from './config.ts';
 import type { Tally } from '@sotto/service/metrics';
 import { formatDate, isInDateWindow, lastAccepted, parseDate } from './date.ts';
@@ -142,7 +141,7 @@ async function spend(
 
 /** The store's word, or `unavailable`. It is asked once: if its answer was lost, the envelope may be known. */
 async function settled<T>(pending: Promise<T>, deadline: AbortSignal): Promise<T> {
-  return before(deadline, pending).catch((cause: unknown) => {
+  return withDeadline(deadline, pending).catch((cause: unknown) => {
     throw new InnerError('unavailable', { cause });
   });
 }

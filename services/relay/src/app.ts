@@ -14,15 +14,18 @@ export interface RelayDeps {
   readonly sleep: (ms: number) => Promise<void>;
   /** A signal that aborts after so many milliseconds. */
   readonly timeout: (ms: number) => AbortSignal;
-  /** Whether {@link Relay.refreshDue} is called by a timer, so that no client's request need fetch a bundle. */
+  /** Whether timers call {@link Relay.schedules}, so that no client's request has to fetch a bundle. */
   readonly byTimer?: boolean;
 }
 
-/** All that the relay's app is told of a visitor beside the request: no address, only a yes or a no. */
+/** All that the relay's app knows of a client beside the request: no address, only a yes or a no. */
 export interface Visit {
-  /** Whether the visitor is within the rate limit; asked once, before anything is sent on. */
-  readonly admit: () => boolean | Promise<boolean>;
-  /** Keeps work alive that outlives the answer. */
+  /**
+   * Whether the client is within its rate limit; called once, before anything is sent on. Bundles have a limit of their
+   * own, so that fetching them neither uses up the limit of exchanges nor shows what is left of it.
+   */
+  readonly admit: (what: 'exchange' | 'bundle') => boolean | Promise<boolean>;
+  /** Keeps work alive that outlives the response. */
   readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
@@ -30,8 +33,8 @@ export interface Relay {
   readonly app: Hono<{ Bindings: Visit }>;
   /** Fetches every gateway's key bundle: one turn of the schedule. */
   readonly refresh: () => Promise<void>;
-  /** Fetches those that are due. When the next one is, in Unix milliseconds. */
-  readonly refreshDue: () => Promise<number>;
+  /** One for each gateway: fetches its bundle if it is due. Returns when the next one is, in Unix milliseconds. */
+  readonly schedules: readonly (() => Promise<number>)[];
 }
 
 const OPTIONS = { ...PREFLIGHT, 'access-control-allow-headers': 'content-type, incremental' };
@@ -48,6 +51,11 @@ export function relay(deps: RelayDeps): Relay {
     if (/[?%]/.test(c.req.raw.url)) return refuse('not-found');
     return next();
   });
+  app.get('/health', () => new Response(null, { headers: { 'cache-control': 'no-store' } }));
+  app.all('/health', () => refuse('method-not-allowed', { allow: 'GET, HEAD' }));
+  app.use(async (c, next) =>
+    isFromAllowedPage(c.req.raw.headers, config.corsOrigins) ? next() : refuse('forbidden'),
+  );
   for (const gateway of config.gateways) {
     const bundle = scheduledBundle({
       fetchBundle: () => fetchBundle(send, timeout, gateway),
@@ -61,7 +69,7 @@ export function relay(deps: RelayDeps): Relay {
     app.options(`${gateway.base}/ohttp`, () => new Response(null, { status: 204, headers: OPTIONS }));
     app.post(`${gateway.base}/ohttp`, async (c) => {
       const came = now();
-      if (!(await c.env.admit())) return refuse('too-many-requests');
+      if (!(await c.env.admit('exchange'))) return refuse('too-many-requests');
       const answer = await exchange({ send, timeout, limits: config.limits }, gateway, c.req.raw).catch(
         refuseError,
       );
@@ -72,14 +80,12 @@ export function relay(deps: RelayDeps): Relay {
 
     app.options(`${gateway.base}/bundle`, () => new Response(null, { status: 204, headers: OPTIONS }));
     app.get(`${gateway.base}/bundle`, async (c) => {
-      if (!(await c.env.admit())) return refuse('too-many-requests');
+      if (!(await c.env.admit('bundle'))) return refuse('too-many-requests');
       const bytes = await bundle.current(c.env.waitUntil);
       return bytes === null ? refuse('unavailable') : new Response(bytes, { headers: BUNDLE_HEADERS });
     });
     app.all(`${gateway.base}/bundle`, () => refuse('method-not-allowed', { allow: 'GET, HEAD, OPTIONS' }));
   }
-  app.get('/health', () => new Response(null, { headers: { 'cache-control': 'no-store' } }));
-  app.all('/health', () => refuse('method-not-allowed', { allow: 'GET, HEAD' }));
   app.notFound(() => refuse('not-found'));
   app.onError(refuseError);
   return {
@@ -87,8 +93,19 @@ export function relay(deps: RelayDeps): Relay {
     refresh: async () => {
       await Promise.all(bundles.map((bundle) => bundle.refresh()));
     },
-    refreshDue: async () => Math.min(...(await Promise.all(bundles.map((bundle) => bundle.refreshDue())))),
+    schedules: bundles.map((bundle) => () => bundle.refreshDue()),
   };
+}
+
+/**
+ * Whether a web page may send this request. The listed origins may, or all without a list, and only where the page could
+ * read the response: otherwise any page could use up the rate limit of the person who looks at it.
+ */
+function isFromAllowedPage(headers: Headers, origins: ReadonlySet<string> | null): boolean {
+  const origin = headers.get('origin');
+  const mode = headers.get('sec-fetch-mode');
+  if (mode === 'no-cors' || mode === 'navigate') return false;
+  return origin === null || origins === null || origins.has(origin);
 }
 
 function refuseError(error: unknown): Response {

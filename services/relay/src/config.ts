@@ -14,6 +14,8 @@ export interface Config {
   readonly gateways: readonly Gateway[];
   /** Whether plain http to a loopback address is allowed: for development only. */
   readonly local: boolean;
+  /** Origins of the web pages that may use this relay; null for all. */
+  readonly corsOrigins: ReadonlySet<string> | null;
   /** How often the key bundle is fetched, in seconds, counted from 1970. */
   readonly bundleSeconds: number;
   /** Milliseconds. A response leaves at the next multiple of this after its request arrived; 0: at once. */
@@ -59,6 +61,7 @@ export function readConfig(variables: Variables): Config {
   return {
     gateways,
     local,
+    corsOrigins: variables.has('CORS_ORIGINS') ? readOrigins(variables.json('CORS_ORIGINS'), local) : null,
     bundleSeconds: variables.number('BUNDLE_SECONDS'),
     bucketMs: variables.number('BUCKET_MS'),
     limits: {
@@ -109,12 +112,22 @@ function basePath(base: string, value: ConfigValue): string {
   return value.fail('has a wrong base path. Use "" or one like "/name", not /health, /ohttp or /bundle');
 }
 
-function gatewayOrigin(value: ConfigValue, local: boolean): string {
-  const remedy = 'must be an origin and no more, like "https://gateway.example"';
+function readOrigins(list: ConfigValue, local: boolean): ReadonlySet<string> {
+  return new Set(list.list().map((value) => readOrigin(value, 'https://app.example', local).origin));
+}
+
+/** An https origin; with LOCAL also http on loopback. */
+function readOrigin(value: ConfigValue, example: string, local: boolean): URL {
+  const remedy = `must be an origin and no more, like "${example}"`;
   const url = value.url(remedy);
-  if (url.origin !== value.raw && `${url.origin}/` !== value.raw) return value.fail(remedy);
+  if (url.origin !== value.raw && `${url.origin}/` !== value.raw) value.fail(remedy);
+  if (url.protocol !== 'https:' && !(local && LOOPBACK.has(url.hostname))) value.fail('must be https');
+  return url;
+}
+
+function gatewayOrigin(value: ConfigValue, local: boolean): string {
+  const url = readOrigin(value, 'https://gateway.example', local);
   if (local && LOOPBACK.has(url.hostname)) return url.origin;
-  if (url.protocol !== 'https:') return value.fail('must be https');
   if (LOOPBACK.has(url.hostname) || /^[\d.]+$/.test(url.hostname) || url.hostname.startsWith('[')) {
     return value.fail('must be a name, not an address');
   }

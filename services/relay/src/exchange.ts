@@ -1,4 +1,4 @@
-import { collect, firstOf, hasMediaType, HttpError, readBody } from '@sotto/http';
+import { collect, firstOf, hasMediaType, HttpError, readBody, withDeadline } from '@sotto/http';
 import { encapsulated, gatewayFault, mayBeProblem, problemFor } from './answer.ts';
 import type { Gateway, Limits } from './config.ts';
 import { passOn } from './stream.ts';
@@ -98,12 +98,8 @@ async function ask(
 ): Promise<Response> {
   const shown = credential === null ? headers : { ...headers, authorization: `Bearer ${credential}` };
   try {
-    return await send(origin + GATEWAY_PATH, {
-      ...rest,
-      method: 'POST',
-      headers: shown,
-      redirect: 'manual',
-    });
+    const init = { ...rest, method: 'POST', headers: shown, redirect: 'manual' } as const;
+    return await withDeadline(deadline, send(origin + GATEWAY_PATH, init));
   } catch {
     throw new HttpError(deadline.aborted ? 'gateway-timeout' : 'bad-gateway');
   }

@@ -1,4 +1,4 @@
-import { collect, hasMediaType } from '@sotto/http';
+import { collect, hasMediaType, withDeadline } from '@sotto/http';
 import type { Gateway } from './config.ts';
 import type { Send } from './exchange.ts';
 
@@ -19,7 +19,8 @@ export async function fetchBundle(
     ...(credential !== null && { authorization: `Bearer ${credential}` }),
   };
   try {
-    const answer = await send(`${origin}/bundle`, { method: 'GET', headers, redirect: 'manual', signal });
+    const init = { method: 'GET', headers, redirect: 'manual', signal } as const;
+    const answer = await withDeadline(signal, send(`${origin}/bundle`, init));
     const good =
       answer.status === 200 &&
       !answer.headers.has('content-encoding') &&

@@ -1,23 +1,22 @@
-import { addressKey } from '@sotto/service/address';
 import { Variables, type Environment } from '@sotto/service/config';
 import { oncePerEnvironment, unlessMisconfigured } from '@sotto/service/worker';
 import { refuse } from './answer.ts';
 import { relay } from './app.ts';
 import { readConfig, refuseOwnZone } from './config.ts';
+import { limitedBy } from './limiter.ts';
 
 interface Env extends Environment {
   /** A rate limit per address (Workers Rate Limiting binding), if one is bound. */
   readonly LIMITER?: RateLimit;
 }
 
+const timeout = (ms: number): AbortSignal => AbortSignal.timeout(ms);
+
 const relayOf = oncePerEnvironment((env: Env) => {
   const config = readConfig(new Variables(env, { service: 'relay', platform: 'workers' }));
   const send = (url: string, init: RequestInit): Promise<Response> => fetch(url, init);
   const sleep = (ms: number): Promise<void> => scheduler.wait(ms);
-  return {
-    config,
-    ...relay({ config, send, sleep, now: Date.now, timeout: (ms) => AbortSignal.timeout(ms) }),
-  };
+  return { config, ...relay({ config, send, sleep, timeout, now: Date.now }) };
 });
 
 export default {
@@ -26,9 +25,8 @@ export default {
       () => {
         const { config, app } = relayOf(env);
         refuseOwnZone(config, new URL(request.url).origin);
-        const key = addressKey(request.headers.get('cf-connecting-ip') ?? '');
         return app.fetch(request, {
-          admit: async () => (await env.LIMITER?.limit({ key }))?.success ?? true,
+          admit: limitedBy(env.LIMITER, request.headers.get('cf-connecting-ip') ?? '', timeout),
           waitUntil: (work: Promise<unknown>) => ctx.waitUntil(work),
         });
       },

@@ -91,6 +91,18 @@ test.each([
     { RELAY_TOKENS: `{"":null,"/x":"${CREDENTIAL}"}` },
     'RELAY_TOKENS["/x"]: is a base path that GATEWAYS does not have. Remove it, or add the gateway',
   ],
+  [
+    'an origin that is not one',
+    { CORS_ORIGINS: '["app.example"]' },
+    'CORS_ORIGINS[0]: must be an origin and no more, like "https://app.example"',
+  ],
+  [
+    'an origin with a path',
+    { CORS_ORIGINS: '["https://a.example","https://a.example/x"]' },
+    'CORS_ORIGINS[1]: must be an origin and no more, like "https://app.example"',
+  ],
+  ['an origin in the clear', { CORS_ORIGINS: '["http://app.example"]' }, 'CORS_ORIGINS[0]: must be https'],
+  ['no list of origins', { CORS_ORIGINS: '"*"' }, 'CORS_ORIGINS: must be a JSON list with one entry or more'],
   ['a bad number', { BUCKET_MS: '-1' }, 'BUCKET_MS: must be a whole number from 0 to 5000 (milliseconds)'],
 ])('R24 %s is refused at start-up', (_what, vars, message) => {
   const text = refusal(() => configOf({ ...GOOD, ...vars }));
@@ -157,6 +169,13 @@ test.each([
   ['behind TLS', { HOST: '0.0.0.0', BEHIND_TLS: 'true', ORIGIN: 'https://relay.example' }, 'started'],
 ])('R24 on Node, %s: %s', (_what, env, message) => {
   expect(refusal(() => readSettings(variablesOnNode('relay', { ...GOOD, ...env })))).toBe(message);
+});
+
+test('at most 512 requests are in flight on Node, unless the configuration says otherwise', () => {
+  const settings = (env: object) =>
+    readSettings(variablesOnNode('relay', { ...GOOD, ORIGIN: 'https://relay.example', ...env }));
+  expect(settings({}).maxInFlight).toBe(512);
+  expect(settings({ MAX_IN_FLIGHT: '3' }).maxInFlight).toBe(3);
 });
 
 test("R24 the repository's own configuration starts once its secret is there", () => {

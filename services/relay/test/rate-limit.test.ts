@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROBLEMS } from '@sotto/http';
+import { rawExchange } from '../../../test/support/raw-connection.ts';
 import { recordingServer, type RecordingServer } from '../../../test/support/recording-server.ts';
 import { tokenBuckets } from '../src/node/token-bucket.ts';
 import { startOnNode, vars } from './start-relay.ts';
@@ -59,6 +60,82 @@ test.each([200, 400, 500])(
     await relay.close();
   },
 );
+
+describe('N08 the key bundle and other web pages', () => {
+  const LIMITS = { RATE_BURST: '3', RATE_PER_MINUTE: '1' };
+  const envelope = { method: 'POST', body: 'x'.repeat(64) };
+  const type = { 'content-type': 'message/ohttp-req' };
+  const exchange = async (url: string, headers: Record<string, string> = {}): Promise<number> =>
+    (await fetch(`${url}/ohttp`, { ...envelope, headers: { ...type, ...headers } })).status;
+  const bundle = async (url: string, headers: Record<string, string> = {}): Promise<number> =>
+    (await fetch(`${url}/bundle`, { headers })).status;
+  const three = (status: number): number[] => [status, status, status];
+  const times = async (n: number, call: () => Promise<number>): Promise<number[]> => {
+    const statuses: number[] = [];
+    for (let i = 0; i < n; i++) statuses.push(await call());
+    return statuses;
+  };
+  const sealed = (): void => {
+    gateway.reset();
+    gateway.answer = (_seen, response) =>
+      void response.writeHead(200, { 'content-type': 'message/ohttp-res' }).end('s');
+  };
+
+  test('the bundle has a rate limit, which exchanges neither use up nor share', async () => {
+    sealed();
+    const relay = await startOnNode(vars(gateway.url, LIMITS));
+    await expect.poll(async () => (await fetch(`${relay.url}/health`)).status).toBe(200);
+    expect(await times(4, () => exchange(relay.url))).toEqual([...three(200), 429]);
+    const bundles = await times(5, () => bundle(relay.url));
+    expect(bundles.slice(0, 3)).not.toContain(429);
+    expect(bundles.slice(3)).toEqual([429, 429]);
+    await relay.close();
+
+    const other = await startOnNode(vars(gateway.url, LIMITS));
+    await times(10, () => bundle(other.url));
+    expect(await times(4, () => exchange(other.url))).toEqual([...three(200), 429]);
+    await other.close();
+  });
+
+  test('a page of another origin than those of the list is refused before the rate limit', async () => {
+    sealed();
+    const listed = { CORS_ORIGINS: '["https://app.example", "https://other.example:8443"]' };
+    const relay = await startOnNode(vars(gateway.url, { ...LIMITS, ...listed }));
+    for (const origin of [
+      'https://evil.example',
+      'http://app.example',
+      'https://app.example.evil.example',
+      'https://app.example:444',
+      'null',
+    ]) {
+      expect([await exchange(relay.url, { origin }), await bundle(relay.url, { origin })]).toEqual([
+        403, 403,
+      ]);
+      const preflight = await fetch(`${relay.url}/ohttp`, { method: 'OPTIONS', headers: { origin } });
+      expect(preflight.status).toBe(403);
+    }
+    expect(gateway.seen).toEqual([]);
+    expect(await exchange(relay.url, { origin: 'https://app.example' })).toBe(200);
+    expect(await exchange(relay.url, { origin: 'https://other.example:8443' })).toBe(200);
+    expect(await exchange(relay.url)).toBe(200); // an app that is no web page
+    await relay.close();
+  });
+
+  test.each(['no-cors', 'navigate'])('a request that a page cannot read (%s) is refused', async (mode) => {
+    sealed();
+    const relay = await startOnNode(vars(gateway.url, LIMITS));
+    const raw = async (line: string, length = ''): Promise<string> =>
+      rawExchange(
+        relay.url,
+        `${line} HTTP/1.1\r\nhost: a\r\nsec-fetch-mode: ${mode}\r\n${length}connection: close\r\n\r\n`,
+      );
+    for (let i = 0; i < 5; i++) expect(await raw('GET /bundle')).toContain(' 403 ');
+    expect(await raw('POST /ohttp', 'content-length: 0\r\n')).toContain(' 403 ');
+    expect(await raw('GET /health')).toContain(' 200 ');
+    expect(await times(4, () => exchange(relay.url))).toEqual([...three(200), 429]);
+    await relay.close();
+  });
+});
 
 test("R27 behind one's own proxy, the last address in its header counts", async () => {
   gateway.reset();

@@ -13,8 +13,8 @@ export type Way = Pick<http.RequestOptions, 'agent' | 'lookup'>;
  * One request by Node's own client, of an http or https URL: with the headers that it is given, Host and the framing of
  * the body, and no other. (The platform's `fetch` adds User-Agent, Accept-Language and more.)
  *
- * It follows no redirect, decodes nothing, and sends nothing twice. It rejects when there is no answer, or one that no
- * Response can hold; an answer that breaks off errs in its body.
+ * It follows no redirect, decodes nothing, and sends nothing twice. It rejects when there is no response, or one that
+ * `Response` cannot hold (101 among them); a response that breaks off errs in its body.
  *
  * @param init - method, headers, signal; a body is bytes or a stream
  */
@@ -33,6 +33,9 @@ export function sendOnce(
     request.removeHeader('connection');
     for (const [name, value] of new Headers(headers)) request.setHeader(name, value);
     request.once('error', reject);
+    // A peer that switches protocols, or closes without a word, gives no response and no error.
+    request.once('upgrade', () => request.destroy());
+    request.once('close', () => reject(new Error('closed without a response')));
     request.once('response', (answer) => {
       answer.on('error', () => {}); // said through the stream
       try {

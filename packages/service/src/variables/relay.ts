@@ -16,6 +16,12 @@ export const RELAY_VARIABLES = {
     'Credential of each gateway by base path; null for a gateway that asks for none.',
     { secret: true },
   ),
+  CORS_ORIGINS: variable(
+    'json',
+    RELAY,
+    'List of the origins whose web pages may use this relay, for example ["https://app.example"]; all without it.',
+    { optional: true },
+  ),
   BUNDLE_SECONDS: variable('number', RELAY, 'Period in which the key bundle is fetched.', {
     default: 600,
     min: 1,

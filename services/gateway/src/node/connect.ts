@@ -1,8 +1,8 @@
+import { withDeadline } from '@sotto/http';
 import http from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { sendOnce } from '@sotto/http/node';
-import { before } from '../before.ts';
 import { InnerError } from '../problem.ts';
 import type { Fetch } from '../service/fetch-service.ts';
 import type { Permits } from './addresses.ts';
@@ -28,7 +28,7 @@ export function guardedFetch(resolve: Resolve, permits: Permits): Fetch {
   return async (url, init) => {
     const { hostname, protocol } = new URL(url);
     const found = addressesOf(hostname.replace(/^\[|\]$/g, ''), lookUp);
-    const addresses = await (init.signal ? before(init.signal, found) : found);
+    const addresses = await (init.signal ? withDeadline(init.signal, found) : found);
     if (!addresses.every(({ address }) => permits(address))) throw new InnerError('forbidden');
     const agent = agents(addresses, protocol === 'https:');
     return sendOnce(url, init, { agent, lookup: toldOnly(addresses) });

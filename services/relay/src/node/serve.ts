@@ -13,7 +13,7 @@ export async function serveRelay(settings: Settings, clock: Clock): Promise<Serv
   const { config, addressHeader } = settings;
   const {
     app: { fetch: pass },
-    refreshDue,
+    schedules,
   } = relay({
     config,
     send: upstream(),
@@ -29,15 +29,16 @@ export async function serveRelay(settings: Settings, clock: Clock): Promise<Serv
     refuse,
     answer: (request, incoming) =>
       pass(request, {
-        admit: () => buckets.take(addressKey(clientAddress(incoming, addressHeader))),
+        admit: (what) => buckets.take(`${what} ${addressKey(clientAddress(incoming, addressHeader))}`),
         waitUntil: (work) => void work.catch(() => {}),
       }),
   });
-  const stopSchedule = clock.repeat(refreshDue, config.bundleSeconds * 1000);
+  // One timer for each gateway: none waits for another's gateway.
+  const stops = schedules.map((schedule) => clock.repeat(schedule, config.bundleSeconds * 1000));
   return {
     ...serving,
     close() {
-      stopSchedule();
+      for (const stop of stops) stop();
       return serving.close();
     },
   };

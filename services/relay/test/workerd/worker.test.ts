@@ -74,7 +74,7 @@ describe('the Worker', () => {
     expect(upstream).not.toHaveBeenCalled();
   });
 
-  test('R24 its cron says why, in one line', async () => {
+  test('R24 N48 its cron says why, in one line', async () => {
     const run = worker.scheduled(createScheduledController(), bound({ RELAY_TOKENS: undefined }));
     await expect(run).rejects.toThrow('RELAY_TOKENS: is missing');
   });
@@ -94,6 +94,35 @@ describe('the Worker', () => {
     expect([refused.status, await text(refused)]).toEqual([429, problemText(PROBLEMS['too-many-requests'])]);
     expect(keys).toEqual(['192.0.2.1', '2001:db8:1:2::/64', '192.0.2.1']);
     expect(upstream).toHaveBeenCalledTimes(2);
+  });
+
+  test('N08 the platform counts bundles apart from exchanges, and other pages not at all', async () => {
+    const keys: string[] = [];
+    const limit = ({ key }: { key: string }): Promise<{ success: boolean }> => {
+      keys.push(key);
+      return Promise.resolve({ success: !key.startsWith('bundle') });
+    };
+    const bindings = bound({ LIMITER: { limit }, CORS_ORIGINS: '["https://app.example"]' });
+    const bundle = (origin: string): Promise<Response> =>
+      call('https://relay.other.example/bundle', bindings, {
+        headers: { origin, 'cf-connecting-ip': '192.0.2.1' },
+      });
+    expect((await bundle('https://evil.example')).status).toBe(403);
+    expect(keys).toEqual([]);
+    expect((await bundle('https://app.example')).status).toBe(429);
+    const exchange = await post('https://relay.other.example/ohttp', bindings, {
+      'cf-connecting-ip': '192.0.2.1',
+    });
+    expect(exchange.status).toBe(200);
+    expect(keys).toEqual(['bundle 192.0.2.1', '192.0.2.1']);
+  });
+
+  test('N01 a rate limit that does not answer, or fails, is 503 within its time', async () => {
+    for (const limit of [() => new Promise(() => {}), () => Promise.reject(new Error('away'))]) {
+      const response = await post('https://relay.other.example/ohttp', bound({ LIMITER: { limit } }));
+      expect(response.status).toBe(503);
+    }
+    expect(upstream).not.toHaveBeenCalled();
   });
 
   test('L7 the cron fetches the bundle; clients then get its bytes and cause no fetch', async () => {
