@@ -1,7 +1,7 @@
 import { ProtocolError, type UnixSeconds } from '@sotto/wire';
 
 /** Message and advice of each code. No message contains a query, a token or an address. */
-const MESSAGES = {
+export const MESSAGES = {
   config: ['The client is used wrongly.', 'Correct the option or argument that the message names.'],
   'query-empty': ['The search query is empty.', 'Type a word or an emoji.'],
   'query-too-long': ['The request is too long.', 'Use fewer words: all requests have the same length.'],
@@ -64,11 +64,17 @@ const MESSAGES = {
   ],
   'token-refused': ['The gateway did not accept the token.', 'Try again: another token will be used.'],
   spent: ['This token was already used.', 'Try again: another token will be used.'],
-  replayed: ['The gateway has already received this envelope.', 'Try again.'],
+  replayed: ['The gateway has already received this envelope.', 'Try again: a new envelope will be sent.'],
   'attempt-over': ['This request cannot be retried again.', 'Search again: another token will be used.'],
-  'service-unavailable': ['The service is not available.', 'Try again later.'],
+  'service-unavailable': [
+    'The service failed, was too slow, or its response was too long.',
+    'Try again later. If this continues, tell the operator of the service.',
+  ],
   'service-refused': ['The service does not accept this request.', 'Search for something else.'],
-  'answer-unreadable': ['The response could not be read.', 'Try again.'],
+  'answer-unreadable': [
+    'The response could not be read.',
+    'Try again. If this continues, tell the operator of the service.',
+  ],
   'wallet-unavailable': [
     'The wallet cannot be read or written.',
     'Free some space or allow storage, then try again.',

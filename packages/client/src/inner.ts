@@ -48,8 +48,24 @@ export function encodeInner(
   }
 }
 
-/** Refuses a request that does not fit, before a token is taken. @throws {ClientError} as `encodeInner` */
+/** A path with a dot segment, in any encoding, and with path parameters or without. */
+const DOT_SEGMENT = /(^|[\\/])(\.|%2e){1,2}([\\/;?]|%2f|%5c|$)/i;
+const PATH = /^\/[\x21\x22\x24-\x7e]*$/; // printable ASCII without `#`
+const METHOD = /^[A-Z]{1,16}$/;
+const CONTENT_TYPE = /^[\x20-\x7e]{1,256}$/;
+
+/** Refuses what the gateway would refuse, or what does not fit, before a token is taken. @throws as `encodeInner` */
 export function checkFits(request: InnerRequest, hasToken: boolean, length: number): void {
+  const { method, path, contentType } = request;
+  if (!METHOD.test(method))
+    throw new ClientError('config', { detail: 'The method must be in capital letters.' });
+  if (!PATH.test(path) || DOT_SEGMENT.test(path)) {
+    throw new ClientError('config', {
+      detail: 'The path must begin with a slash, be percent-encoded, and have no dot segments.',
+    });
+  }
+  if (!CONTENT_TYPE.test(contentType))
+    throw new ClientError('config', { detail: 'The content type is not valid.' });
   encodeInner(request, { token: hasToken ? new Uint8Array(TOKEN_LENGTH) : null, date: 0, length });
 }
 

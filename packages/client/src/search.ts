@@ -1,23 +1,53 @@
 import type { SearchPage, SearchParameters } from '@sotto/sticker-search/types';
 import { fromUtf8, utf8, type Bytes } from '@sotto/wire';
 import { ClientError } from './error.ts';
+import { parseLocale } from './locale.ts';
 import type { RequestOptions, ServiceResponse } from './requests.ts';
 
 /** Name of the sticker service in the gateway's table. */
 export const STICKERS = 'stickers';
 const MAX_CHARACTERS = 128;
 const MAX_BYTES = 384;
+const MAX_RESULTS = 48; // per page
+const MAX_PACKS = 16;
+const MAX_TEXT = 64; // characters of a cursor or a pack
 
 /** What a search may ask for, and how its request is made. */
 export interface SearchOptions extends RequestOptions, SearchParameters {}
 
-/** Encodes the body of a search request. @throws {ClientError} `query-empty`, `query-too-long` */
-export function encodeSearch(query: string, { locale, limit, cursor, packs }: SearchOptions): Bytes {
-  const q = query.trim();
+/**
+ * Encodes the body of a search request. Everything that the service would refuse is refused here, before a token is used.
+ * A locale in any form that a platform uses is normalized; one that names no language is left out.
+ *
+ * @throws {ClientError} `query-empty`, `query-too-long`; `config` for an option out of its range
+ */
+export function encodeSearch(query: string, options: SearchOptions): Bytes {
+  checkOptions(options);
+  const { limit, cursor, packs } = options;
+  const locale = options.locale === undefined ? undefined : (parseLocale(options.locale) ?? undefined);
+  const q = fromUtf8(utf8(query)).trim(); // an unpaired surrogate becomes U+FFFD
+
   if (q === '') throw new ClientError('query-empty');
   if (Array.from(q).length > MAX_CHARACTERS || utf8(q).length > MAX_BYTES)
     throw new ClientError('query-too-long');
   return utf8(JSON.stringify({ q, locale, limit, cursor, packs }));
+}
+
+function checkOptions({ limit, cursor, packs = [] }: SearchOptions): void {
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1 && limit <= MAX_RESULTS)) {
+    throw new ClientError('config', {
+      detail: `Option limit must be a whole number from 1 to ${MAX_RESULTS}.`,
+    });
+  }
+  const isText = (value: unknown): boolean => typeof value === 'string' && value.length <= MAX_TEXT;
+  if (cursor !== undefined && !isText(cursor)) {
+    throw new ClientError('config', { detail: 'Option cursor must be the next of an earlier page.' });
+  }
+  if (packs.length > MAX_PACKS || !packs.every(isText)) {
+    throw new ClientError('config', {
+      detail: `Option packs must be a list of at most ${MAX_PACKS} pack ids.`,
+    });
+  }
 }
 
 /** Decodes the response to a search. @throws {ClientError} `too-many-requests`, `service-refused`, `answer-unreadable` */

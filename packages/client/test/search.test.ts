@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { field } from './support/gateway.ts';
+import type { ClientError } from '../src/index.ts';
 import { World } from './support/world.ts';
 
 const RELAY = ['https://relay.example/bundle', 'https://relay.example/ohttp'];
@@ -89,10 +90,82 @@ describe('search', () => {
   test('a request that does not fit is refused before a token is requested or used', async () => {
     const world = await World.create();
     const client = world.client({ restSeconds: 0 });
-    await expect(client.search('cat', { cursor: 'c'.repeat(800) })).rejects.toMatchObject({
-      code: 'query-too-long',
-    });
+    const packs = Array.from({ length: 16 }, () => 'p'.repeat(64));
+    await expect(client.search('cat', { packs })).rejects.toMatchObject({ code: 'query-too-long' });
     expect(world.urls()).toEqual([RELAY[0]]);
+  });
+
+  test.each([
+    ['pt_BR', 'pt-BR'],
+    ['en_US.UTF-8', 'en-US'],
+    ['sr_RS@latin', 'sr-Latn-RS'],
+    ['en-US-u-ca-gregory', 'en-US'],
+    ['zh_CN_#Hans', 'zh-Hans-CN'],
+    ['C', undefined],
+    ['klingon!', undefined],
+    ['', undefined],
+  ])('N38 locale %j is sent as %j', async (locale, sent) => {
+    const world = await World.create();
+    await world.client({ restSeconds: 0 }).search('cat', { locale });
+    const [request] = world.gateway.seen;
+    expect((JSON.parse(new TextDecoder().decode(request?.content)) as { locale?: string }).locale).toBe(sent);
+  });
+
+  test.each([
+    [{ limit: 0 }, 'limit'],
+    [{ limit: 49 }, 'limit'],
+    [{ limit: 1.5 }, 'limit'],
+    [{ limit: Number.NaN }, 'limit'],
+    [{ cursor: 'c'.repeat(65) }, 'cursor'],
+    [{ packs: Array.from({ length: 17 }, () => 'core') }, 'packs'],
+    [{ packs: ['p'.repeat(65)] }, 'packs'],
+  ])(
+    'N38 N47 an option that the service refuses is named before anything is sent: %j',
+    async (options, name) => {
+      const world = await World.create();
+      const error = await world
+        .client()
+        .search('cat', options)
+        .catch((caught: unknown) => caught as ClientError);
+      expect(error).toMatchObject({ code: 'config' });
+      expect((error as ClientError).message).toContain(`Option ${name} must be`);
+      expect(world.sent).toEqual([]);
+    },
+  );
+
+  test('N38 an unpaired surrogate in the query becomes U+FFFD', async () => {
+    const world = await World.create();
+    await world.client({ restSeconds: 0 }).search('cat \ud83d');
+    expect(new TextDecoder().decode(world.gateway.seen[0]?.content)).toContain('cat \ufffd');
+  });
+
+  test.each([
+    [{ path: 'x' }, 'path'],
+    [{ path: '/a b' }, 'path'],
+    [{ path: '/a#b' }, 'path'],
+    [{ path: '/a\r\nx: y' }, 'path'],
+    [{ path: '/a/../b' }, 'path'],
+    [{ path: '/%2e%2e/admin' }, 'path'],
+    [{ path: '/..;/admin' }, 'path'],
+    [{ path: '/..%5cadmin' }, 'path'],
+    [{ path: '/', method: 'get' }, 'method'],
+    [{ path: '/', contentType: 'a\nb' }, 'content type'],
+  ])('N38 N47 a request that the gateway refuses is named before a token is used: %j', async (what, name) => {
+    const world = await World.create();
+    const error = await world
+      .client()
+      .request('stickers', what)
+      .catch((caught: unknown) => caught as ClientError);
+    expect(error).toMatchObject({ code: 'config' });
+    expect((error as ClientError).message).toContain(name);
+    expect(world.urls()).toEqual([RELAY[0]]);
+  });
+
+  test('N47 request: method, content type and content may be left out', async () => {
+    const world = await World.create();
+    await world.client({ restSeconds: 0 }).request('stickers', { path: '/x' });
+    const [request] = world.gateway.seen;
+    expect([request?.method, request?.path, request?.content.length]).toEqual(['GET', '/x', 0]);
   });
 
   test('a service without tokens may use the space of a token', async () => {
