@@ -19,6 +19,6 @@ export async function coldBatch(
     return evaluated.length;
   }
   const voprf = sodiumVoprf(await load());
-  const key = { secretKey: SECRET, publicKey: voprf.publicKey(SECRET) };
+  const key = { secretKey: SECRET, publicKey: await voprf.publicKey(SECRET) };
   return (await voprf.blindEvaluate(key, BLINDED, random)).evaluatedElements.length;
 }

@@ -94,7 +94,7 @@ async function medianOf(times: number, run: () => Promise<unknown>): Promise<num
 /** Sealing at the client, opening and answering at the gateway, one evaluation at the issuer. */
 async function cryptoOf(raw: RawExchange, token: Bytes): Promise<number> {
   const { ristretto255, random } = await nodePlatform();
-  const { secretKey } = ristretto255.generateKeyPair(random);
+  const { secretKey } = await ristretto255.generateKeyPair(random);
   const input = tokenAuthenticatorInput(decodeToken(token));
   const seal = await medianOf(SEARCHES, () => raw.seal(raw.request(token, 'happy cat')));
   const evaluate = await medianOf(SEARCHES, async () => ristretto255.evaluate(secretKey, input));

@@ -53,7 +53,7 @@ const suites: readonly (readonly [string, Voprf])[] = [
 ];
 for (const [name, server] of suites) {
   const client = nobleVoprf(server.suite);
-  const key = server.generateKeyPair(random);
+  const key = await server.generateKeyPair(random);
   const input = random(98);
   const blinded = client.blind(input, random);
   const { evaluatedElements, proof } = await server.blindEvaluate(key, [blinded.blindedElement], random);

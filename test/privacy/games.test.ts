@@ -188,7 +188,7 @@ describe('G-key: a key for one client only', () => {
   test('client: keeps no token of a batch under another key (malicious-issuer-key)', async () => {
     const world = await World.create('key');
     const voprf = nobleVoprf('ristretto255-SHA512');
-    const other = voprf.generateKeyPair(world.random);
+    const other = await voprf.generateKeyPair(world.random);
     world.issuer.evaluate = (_key, body) => {
       const request = decodeAmortizedBatchTokenRequest(body);
       const named = { ...request, truncatedTokenKeyId: truncatedTokenKeyId(other.publicKey) };

@@ -15,7 +15,7 @@ import { DAY, seeded, START, World } from './support/world.ts';
 
 const ISSUER = 'https://issuer.example/token-request';
 const random = seeded('malice');
-const OTHER = voprf.generateKeyPair(random);
+const OTHER = await voprf.generateKeyPair(random);
 const OTHER_ID = truncatedTokenKeyId(OTHER.publicKey);
 const N = fromHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010'); // the group's order, little-endian
 const N_PLUS_1 = fromHex('eed3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010');

@@ -23,7 +23,9 @@ import {
 } from '../src/index.ts';
 import { recoverNonce } from './recover.ts';
 
-const VOPRF = { 1: nobleVoprf('P384-SHA384'), 5: nobleVoprf('ristretto255-SHA512') };
+const GIVEN = { proofNonce: 'given' } as const;
+
+const VOPRF = { 1: nobleVoprf('P384-SHA384', GIVEN), 5: nobleVoprf('ristretto255-SHA512', GIVEN) };
 
 test.each(generic.cases.map((v, i) => [i + 1, v] as const))(
   'batched tokens, generic #%i: decoded, encoded again, and its VOPRF parts issued',

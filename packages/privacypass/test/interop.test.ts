@@ -35,8 +35,8 @@ const challenge = encodeTokenChallenge(
 describe.each([
   { name: 'noble', voprf: nobleVoprf('P384-SHA384') },
   { name: 'ecdh', voprf: ecdhVoprf(crypto.subtle) },
-])('@cloudflare/privacypass-ts and ours ($name), type 0x0001', ({ voprf }) => {
-  const key = voprf.generateKeyPair(random);
+])('@cloudflare/privacypass-ts and ours ($name), type 0x0001', async ({ voprf }) => {
+  const key = await voprf.generateKeyPair(random);
   const { VOPRF } = privateVerif;
   const ours = (count: 1) =>
     createTokenRequests({

@@ -5,8 +5,10 @@ import { loadSodium } from '@sotto/voprf/sodium-node';
 import { describe } from 'vitest';
 import { issuanceVectors } from './issuance-cases.ts';
 
-const noble = { p384: nobleVoprf('P384-SHA384'), r255: nobleVoprf('ristretto255-SHA512') };
-const fast = { p384: ecdhVoprf(crypto.subtle), r255: sodiumVoprf(await loadSodium()) };
+const GIVEN = { proofNonce: 'given' } as const;
+
+const noble = { p384: nobleVoprf('P384-SHA384', GIVEN), r255: nobleVoprf('ristretto255-SHA512', GIVEN) };
+const fast = { p384: ecdhVoprf(crypto.subtle, GIVEN), r255: sodiumVoprf(await loadSodium(), GIVEN) };
 
 describe('issuance in Node', () => {
   issuanceVectors('noble', (type) => (type === 1 ? noble.p384 : noble.r255));

@@ -19,8 +19,8 @@ const TYPES = [
   { type: 5, name: 'sodium', voprf: sodiumVoprf(sodium), bad: NOT_RISTRETTO255 },
 ];
 
-describe.each(TYPES)('the issuer of type $type ($name)', ({ type, voprf, bad }) => {
-  const key = voprf.generateKeyPair(random);
+describe.each(TYPES)('the issuer of type $type ($name)', async ({ type, voprf, bad }) => {
+  const key = await voprf.generateKeyPair(random);
   const truncated = truncatedTokenKeyId(key.publicKey);
   const good = voprf.blind(random(98), random).blindedElement;
   const single = (blindedMsg: Bytes, change = {}) =>
@@ -94,7 +94,7 @@ test('I06 nothing is evaluated of a batch with one bad element', async () => {
     },
   });
   const voprf = sodiumVoprf({ raw: counting, sums: 'libsodium' });
-  const key = voprf.generateKeyPair(random);
+  const key = await voprf.generateKeyPair(random);
   const good = Array.from({ length: 29 }, () => voprf.blind(random(98), random).blindedElement);
   const request = { tokenType: 5, truncatedTokenKeyId: truncatedTokenKeyId(key.publicKey) };
   multiplications = 0;

@@ -1,4 +1,4 @@
-import { nobleVoprf, type Voprf } from '@sotto/voprf';
+import { nobleVoprf, type Voprf, type VoprfKeyPair } from '@sotto/voprf';
 import { sodiumVoprf } from '@sotto/voprf/sodium';
 import { loadSodium } from '@sotto/voprf/sodium-node';
 import { concat, type Bytes } from '@sotto/wire';
@@ -20,12 +20,7 @@ import {
 const COUNT = 3;
 
 /** Ways in which an issuer can manipulate a response; each returns the bytes that the client receives. */
-async function attacks(
-  voprf: Voprf,
-  type: number,
-  request: Bytes,
-  key: ReturnType<Voprf['generateKeyPair']>,
-) {
+async function attacks(voprf: Voprf, type: number, request: Bytes, key: VoprfKeyPair) {
   const random = seeded(21);
   const decoded = decodeAmortizedBatchTokenRequest(request);
   const issue = async (by: typeof key, blindedMsgs = decoded.blindedMsgs) => {
@@ -33,7 +28,7 @@ async function attacks(
     return decodeAmortizedBatchTokenResponse(type, await issueAmortized(voprf, by, named, random));
   };
   const honest = await issue(key);
-  const other = await issue(voprf.generateKeyPair(random));
+  const other = await issue(await voprf.generateKeyPair(random));
   const elsewhere = Array.from({ length: COUNT }, () => voprf.blind(random(98), random).blindedElement);
   const batchOfAnother = await issue(key, elsewhere);
   const c = honest.evaluatedProof.subarray(0, voprf.Ns);
@@ -77,7 +72,7 @@ describe.each([
   { type: 5, name: 'sodium', voprf: sodiumVoprf(await loadSodium()) },
 ])('I12 a malicious issuer of type $type ($name)', async ({ type, voprf }) => {
   const random = seeded(5);
-  const key = voprf.generateKeyPair(random);
+  const key = await voprf.generateKeyPair(random);
   const challenge = encodeTokenChallenge(
     serviceChallenge({ tokenType: type, issuerName: 'issuer.example', service: 'stickers', epoch: 0 }),
   );
@@ -105,10 +100,10 @@ describe.each([
   );
 });
 
-test('createTokenRequests refuses a request that it could not finish', () => {
+test('createTokenRequests refuses a request that it could not finish', async () => {
   const voprf = nobleVoprf('ristretto255-SHA512');
   const random = seeded(5);
-  const { publicKey } = voprf.generateKeyPair(random);
+  const { publicKey } = await voprf.generateKeyPair(random);
   const challenge = encodeTokenChallenge(
     serviceChallenge({ tokenType: 5, issuerName: 'i', service: 's', epoch: 0 }),
   );

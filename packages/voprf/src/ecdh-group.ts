@@ -33,7 +33,6 @@ export function ecdhGroup(ecdh: Ecdh): Group<P384Point> {
   return {
     ...p384Group(),
     generator: GENERATOR,
-    publicOf: (scalar) => GENERATOR.multiply(bytesToNumberBE(scalar)),
     load: (scalar) => loadSecret(ecdh, scalar),
   };
 }

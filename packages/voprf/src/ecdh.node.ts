@@ -2,7 +2,7 @@ import { createECDH, createPrivateKey, createPublicKey, diffieHellman } from 'no
 import { base64url, type Bytes } from '@sotto/wire';
 import { ecdhGroup, type Coordinates, type Ecdh } from './ecdh-group.ts';
 import { createVoprf } from './protocol.ts';
-import type { Voprf } from './voprf.ts';
+import type { Voprf, VoprfOptions } from './voprf.ts';
 
 /**
  * P384-SHA384 (RFC 9497 §4.4) whose secret keys are used by OpenSSL's constant-time ECDH, without a thread pool, and
@@ -10,8 +10,8 @@ import type { Voprf } from './voprf.ts';
  *
  * A key is loaded once if the caller passes the same `secretKey` array each time.
  */
-export function nodeEcdhVoprf(): Voprf {
-  return createVoprf(ecdhGroup(NODE));
+export function nodeEcdhVoprf(options?: VoprfOptions): Voprf {
+  return createVoprf(ecdhGroup(NODE), options);
 }
 
 const jwk = ({ x, y }: Coordinates) => ({ kty: 'EC', crv: 'P-384', x: base64url(x), y: base64url(y) });

@@ -1,7 +1,7 @@
 import { concat, fromBase64url, fromHex, type Bytes } from '@sotto/wire';
 import { ecdhGroup, type Coordinates, type Ecdh } from './ecdh-group.ts';
 import { createVoprf } from './protocol.ts';
-import type { Voprf } from './voprf.ts';
+import type { Voprf, VoprfOptions } from './voprf.ts';
 
 /** The methods of WebCrypto's SubtleCrypto that are used. */
 export type EcdhSubtle = Pick<SubtleCrypto, 'importKey' | 'exportKey' | 'deriveBits'>;
@@ -16,8 +16,8 @@ const PKCS8_PREFIX = fromHex('304e020100301006072a8648ce3d020106052b810400220437
  *
  * A key is loaded once if the caller passes the same `secretKey` array each time.
  */
-export function ecdhVoprf(subtle: EcdhSubtle): Voprf {
-  return createVoprf(ecdhGroup(webcryptoEcdh(subtle)));
+export function ecdhVoprf(subtle: EcdhSubtle, options?: VoprfOptions): Voprf {
+  return createVoprf(ecdhGroup(webcryptoEcdh(subtle)), options);
 }
 
 function webcryptoEcdh(subtle: EcdhSubtle): Ecdh {

@@ -1,3 +1,10 @@
 export { VoprfError } from './error.ts';
 export { nobleVoprf } from './noble.ts';
-export { VOPRF_SIZES, type Voprf, type VoprfItem, type VoprfKeyPair, type VoprfSuiteId } from './voprf.ts';
+export {
+  VOPRF_SIZES,
+  type Voprf,
+  type VoprfItem,
+  type VoprfKeyPair,
+  type VoprfOptions,
+  type VoprfSuiteId,
+} from './voprf.ts';

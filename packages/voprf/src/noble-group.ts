@@ -8,7 +8,15 @@ import type { Group, Secret } from './group.ts';
 import { hashToP384 } from './p384-hash.ts';
 import { sumPublic as sumP384 } from './p384-sum.ts';
 import { multiplySecret, sumPublic as sumRistretto255 } from './ristretto255-points.ts';
-import { invertAll, mod, respond, scalarFromBytes, scalarToBytes, type ScalarField } from './scalar.ts';
+import {
+  belowOrder,
+  invertAll,
+  mod,
+  respond,
+  scalarFromBytes,
+  scalarToBytes,
+  type ScalarField,
+} from './scalar.ts';
 import { VOPRF_SIZES, type VoprfSuiteId } from './voprf.ts';
 
 type HashToCurve<P> = (message: Uint8Array, options: { DST: Uint8Array }) => P;
@@ -33,6 +41,7 @@ export function nobleGroup<P extends CurvePoint<any, P>>(parts: Parts<P>): Group
   const { Ne, Ns } = VOPRF_SIZES[suite];
   const n = Point.Fn.ORDER;
   const field: ScalarField = { n, Ns, littleEndian };
+  const order = scalarToBytes({ n, Ns, littleEndian: true }, n);
   const number = (scalar: Uint8Array) => scalarFromBytes(field, scalar);
   const hash = (message: Bytes) => parts.hash(message) as Bytes;
 
@@ -55,7 +64,7 @@ export function nobleGroup<P extends CurvePoint<any, P>>(parts: Parts<P>): Group
         return null;
       }
     },
-    isScalar: (bytes) => bytes.length === Ns && number(bytes) < n,
+    isScalar: (bytes) => belowOrder(littleEndian ? bytes : bytes.toReversed(), order),
     reduce: (wide) => scalarToBytes(field, mod(number(wide), n)),
     respond: (r, c, k) => respond(field, hash, r, c, k),
     invert: (scalars) => invertAll(field, scalars, (value) => invertCt(value, n)),
@@ -67,7 +76,6 @@ export function nobleGroup<P extends CurvePoint<any, P>>(parts: Parts<P>): Group
       };
     },
     multiplyOnce: (element, scalar) => parts.multiply(number(scalar), element),
-    publicOf: (scalar) => Point.BASE.multiply(number(scalar)),
     combine(scalars, elements) {
       const sum = parts.sum(scalars.map(number), elements);
       return sum.is0() ? null : sum;

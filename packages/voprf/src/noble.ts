@@ -1,12 +1,14 @@
 import { p384Group, ristretto255Group } from './noble-group.ts';
 import { createVoprf } from './protocol.ts';
-import type { Voprf, VoprfSuiteId } from './voprf.ts';
+import type { Voprf, VoprfOptions, VoprfSuiteId } from './voprf.ts';
 
 /**
  * A suite in pure JavaScript, for clients, which use each secret once.
  *
  * BigInt is not constant-time. A server uses its key often and should use `@sotto/voprf/sodium` or `@sotto/voprf/ecdh`.
  */
-export function nobleVoprf(suite: VoprfSuiteId): Voprf {
-  return suite === 'ristretto255-SHA512' ? createVoprf(ristretto255Group()) : createVoprf(p384Group());
+export function nobleVoprf(suite: VoprfSuiteId, options?: VoprfOptions): Voprf {
+  return suite === 'ristretto255-SHA512'
+    ? createVoprf(ristretto255Group(), options)
+    : createVoprf(p384Group(), options);
 }

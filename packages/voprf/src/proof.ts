@@ -1,4 +1,4 @@
-import { concat, equalBytes, type Bytes, type Random } from '@sotto/wire';
+import { concat, equalBytes, uint, utf8, vector, type Bytes, type Random } from '@sotto/wire';
 import { VoprfError } from './error.ts';
 import type { Secret } from './group.ts';
 import { encode, randomScalar, type EncodedElement, type Suite } from './suite.ts';
@@ -23,12 +23,38 @@ export async function generateProof<E>(
   const B = k.publicKey;
   const M = combine(suite, weights(suite, B.bytes, C, D), C);
   const Z = encode(group, await k.secret.multiply(M.element));
-  const r = randomScalar(suite, random);
+  const isHedged = suite.proofNonce === 'hedged';
+  const r = randomScalar(suite, isHedged ? hedged(suite, k.scalar, [B, M, Z], random) : random);
   const secretR = await group.load(r);
   const t2 = encode(group, await secretR.publicElement());
   const t3 = encode(group, await secretR.multiply(M.element));
   const c = challenge(suite, B, M, Z, t2, t3);
   return concat(c, group.respond(r, c, k.scalar));
+}
+
+const HEDGED = utf8('Sotto hedged nonce');
+
+/**
+ * Random bytes mixed with the secret key and the statement to prove, of which M and Z depend on the whole batch. If
+ * `random` repeats itself, nonces of different statements still differ, and nobody without the key can compute them.
+ */
+function hedged<E>(
+  { group }: Suite<E>,
+  k: Bytes,
+  statement: readonly EncodedElement<E>[],
+  random: Random,
+): Random {
+  return (length) => {
+    const fresh = random(length);
+    const seed = concat(vector(2, fresh), k, ...statement.map(({ bytes }) => bytes), HEDGED);
+    const blocks: Bytes[] = [];
+    for (let bytes = 0, i = 0; bytes < fresh.length; i++) {
+      const block = group.hash(concat(uint(1, i), seed));
+      blocks.push(block);
+      bytes += block.length;
+    }
+    return concat(...blocks).slice(0, fresh.length); // of another length than requested when `random` is bad
+  };
 }
 
 /**

@@ -15,7 +15,7 @@ import {
   type Suite,
 } from './suite.ts';
 import { finalizeTranscript } from './transcript.ts';
-import type { Voprf, VoprfItem, VoprfKeyPair } from './voprf.ts';
+import type { Voprf, VoprfItem, VoprfKeyPair, VoprfOptions } from './voprf.ts';
 
 /**
  * RFC 9497 §2.2 and §3.3.2, line by line, over a group.
@@ -23,8 +23,8 @@ import type { Voprf, VoprfItem, VoprfKeyPair } from './voprf.ts';
  * Everything that a peer or a caller passes in is checked here: lengths, canonical encodings, the identity, the range
  * of scalars, the size of a batch, and that a public key belongs to its secret key.
  */
-export function createVoprf<E>(group: Group<E>): Voprf {
-  const suite = suiteOf(group);
+export function createVoprf<E>(group: Group<E>, options: VoprfOptions = {}): Voprf {
+  const suite = suiteOf(group, options);
   const keys = new KeyCache(suite);
   const elements = new ElementCache(suite);
   return {
@@ -32,8 +32,11 @@ export function createVoprf<E>(group: Group<E>): Voprf {
     Ne: suite.Ne,
     Ns: suite.Ns,
     Nh: suite.Nh,
-    generateKeyPair: (random) => generateKeyPair(suite, random),
-    publicKey: (secretKey) => publicKeyOf(suite, secretKey),
+    async generateKeyPair(random): Promise<VoprfKeyPair> {
+      const secretKey = randomScalar(suite, random);
+      return { secretKey, publicKey: (await keys.load(secretKey)).publicKey.bytes.slice() };
+    },
+    publicKey: async (secretKey) => (await keys.load(secretKey)).publicKey.bytes.slice(),
     blind: (input, random) => blind(suite, input, random),
     async blindEvaluate(key, blindedElements, random) {
       checkBatch(blindedElements.length);
@@ -97,16 +100,6 @@ class ElementCache<E> {
     if (known !== undefined && equalBytes(known.bytes, bytes)) return known;
     return decode(this.#suite, bytes, field);
   }
-}
-
-function generateKeyPair<E>(suite: Suite<E>, random: Random): VoprfKeyPair {
-  const secretKey = randomScalar(suite, random);
-  return { secretKey, publicKey: publicKeyOf(suite, secretKey) };
-}
-
-function publicKeyOf<E>(suite: Suite<E>, secretKey: Bytes): Bytes {
-  checkScalar(suite, secretKey, 'secret key');
-  return suite.group.serialize(suite.group.publicOf(secretKey));
 }
 
 /** Blind (RFC 9497 §3.3.2). */

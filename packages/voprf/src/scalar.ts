@@ -50,11 +50,22 @@ export function respond(
 ): Bytes {
   const { n } = field;
   const challenge = scalarFromBytes(field, c);
-  const wide = concat(hash(concat(SPLIT, r)), hash(concat(r, SPLIT)));
-  const first = mod(scalarFromBytes(field, wide), n);
-  const second = mod(scalarFromBytes(field, k) + n - first, n);
+  const [first, second] = splitScalar(field, hash, r, k);
   const masked = mod(scalarFromBytes(field, r) - challenge * first, n);
   return scalarToBytes(field, mod(masked - challenge * second, n));
+}
+
+/** Two shares whose sum is k modulo n. The first is a hash of the nonce r. */
+export function splitScalar(
+  field: ScalarField,
+  hash: (message: Bytes) => Bytes,
+  r: Bytes,
+  k: Bytes,
+): readonly [first: bigint, second: bigint] {
+  const { n } = field;
+  const wide = concat(hash(concat(SPLIT, r)), hash(concat(r, SPLIT)));
+  const first = mod(scalarFromBytes(field, wide), n);
+  return [first, mod(scalarFromBytes(field, k) + n - first, n)];
 }
 
 /** Inverts scalars other than zero with one inversion (Montgomery's trick). */

@@ -7,7 +7,7 @@ import type { Group, Secret } from './group.ts';
 import { ristretto255Group } from './noble-group.ts';
 import { createVoprf } from './protocol.ts';
 import { belowOrder } from './scalar.ts';
-import type { Voprf } from './voprf.ts';
+import type { Voprf, VoprfOptions } from './voprf.ts';
 
 type Address = number;
 
@@ -51,8 +51,8 @@ const GENERATOR_SCALAR = Uint8Array.of(1, ...new Uint8Array(31));
  *
  * @param sodium - from `@sotto/voprf/sodium-node` or `@sotto/voprf/sodium-workerd`
  */
-export function sodiumVoprf(sodium: Sodium): Voprf {
-  return createVoprf(sodiumGroup(sodium));
+export function sodiumVoprf(sodium: Sodium, options?: VoprfOptions): Voprf {
+  return createVoprf(sodiumGroup(sodium), options);
 }
 
 /** libsodium's operations on byte strings. Each leaves nothing behind in the memory of the WebAssembly. */
@@ -177,7 +177,6 @@ function sodiumGroup({ raw, sums }: Sodium): Group<Bytes> {
       multiply: (element) => multiply(scalar, element),
     }),
     multiplyOnce: (element, scalar) => multiply(scalar, element),
-    publicOf: (scalar) => sodium.multiplyBase(scalar),
     combine: sums === 'noble' ? nobleSum : (scalars, elements) => sodiumSum(sodium, scalars, elements),
   };
 }

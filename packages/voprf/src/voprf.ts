@@ -28,6 +28,16 @@ export interface VoprfItem {
 /** Implementations may be synchronous or not; callers await the result. */
 export type MaybePromise<T> = T | Promise<T>;
 
+/** How an implementation makes its proofs. */
+export interface VoprfOptions {
+  /**
+   * How the nonce r of a proof is made (RFC 9497 §2.2.1). `hedged`, the default: a hash of random bytes, the secret key
+   * and the batch, so that repeated randomness does not reveal the key. `given`: from `random` alone, as test vectors
+   * require.
+   */
+  readonly proofNonce?: 'hedged' | 'given';
+}
+
 /** One suite of RFC 9497 in VOPRF mode. Entry files choose its implementation. */
 export interface Voprf {
   readonly suite: VoprfSuiteId;
@@ -40,10 +50,10 @@ export interface Voprf {
    *
    * @throws {VoprfError} `bad-random`
    */
-  generateKeyPair(random: Random): VoprfKeyPair;
+  generateKeyPair(random: Random): Promise<VoprfKeyPair>;
 
   /** The public key of a secret key. @throws {VoprfError} `bad-scalar` unless it is Ns bytes in 1..n-1 */
-  publicKey(secretKey: Bytes): Bytes;
+  publicKey(secretKey: Bytes): Promise<Bytes>;
 
   /**
    * Blinds one input (RFC 9497 §3.3.2, Blind). Takes one scalar from `random`.

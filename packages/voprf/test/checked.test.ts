@@ -18,7 +18,7 @@ function counted() {
 
 test('blindEvaluate does not decode elements again that isElement decoded', async () => {
   const { voprf, decoded } = counted();
-  const key = voprf.generateKeyPair(random);
+  const key = await voprf.generateKeyPair(random);
   const inputs = Array.from({ length: 5 }, () => random(8));
   const items = inputs.map((input) => ({ input, ...voprf.blind(input, random) }));
   const elements = items.map(({ blindedElement }) => blindedElement);
@@ -35,7 +35,7 @@ test('blindEvaluate does not decode elements again that isElement decoded', asyn
 
 test('blindEvaluate decodes an element again when its bytes changed after isElement', async () => {
   const { voprf } = counted();
-  const key = voprf.generateKeyPair(random);
+  const key = await voprf.generateKeyPair(random);
   const blinded = () => voprf.blind(random(8), random).blindedElement;
   const [element, other] = [blinded(), blinded()];
   const evaluated = async () => (await voprf.blindEvaluate(key, [element], random)).evaluatedElements;

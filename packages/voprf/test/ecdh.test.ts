@@ -3,7 +3,9 @@ import { nodeEcdhVoprf } from '../src/ecdh.node.ts';
 import { ecdhVoprf } from '../src/ecdh.ts';
 import { rfc9497 } from './rfc9497-cases.ts';
 
+const GIVEN = { proofNonce: 'given' } as const;
+
 describe('RFC 9497 Appendix A by native ECDH', () => {
-  rfc9497('ecdh', ecdhVoprf(crypto.subtle));
-  rfc9497('node:crypto', nodeEcdhVoprf());
+  rfc9497('ecdh', ecdhVoprf(crypto.subtle, GIVEN));
+  rfc9497('node:crypto', nodeEcdhVoprf(GIVEN));
 });

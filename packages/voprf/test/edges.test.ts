@@ -6,13 +6,15 @@ import { loadSodium } from '../src/sodium-node.ts';
 import { sodiumVoprf } from '../src/sodium.ts';
 import { edges } from './edges-cases.ts';
 
+const GIVEN = { proofNonce: 'given' } as const;
+
 const sodium = await loadSodium();
 
 describe('edges in Node', () => {
-  edges('noble', nobleVoprf('ristretto255-SHA512'), 6);
-  edges('noble', nobleVoprf('P384-SHA384'), 2);
-  edges('sodium', sodiumVoprf(sodium), 12);
-  edges('sodium, sums by noble', sodiumVoprf({ ...sodium, sums: 'noble' }), 6);
-  edges('ecdh', ecdhVoprf(crypto.subtle), 2);
-  edges('node:crypto', nodeEcdhVoprf(), 3);
+  edges('noble', nobleVoprf('ristretto255-SHA512', GIVEN), 6);
+  edges('noble', nobleVoprf('P384-SHA384', GIVEN), 2);
+  edges('sodium', sodiumVoprf(sodium, GIVEN), 12);
+  edges('sodium, sums by noble', sodiumVoprf({ ...sodium, sums: 'noble' }, GIVEN), 6);
+  edges('ecdh', ecdhVoprf(crypto.subtle, GIVEN), 2);
+  edges('node:crypto', nodeEcdhVoprf(GIVEN), 3);
 });

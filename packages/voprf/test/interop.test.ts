@@ -25,9 +25,9 @@ const plain = (bytes: Uint8Array): Bytes => Uint8Array.from(bytes);
 
 describe.each(OURS.map(([name, voprf]) => ({ name, suite: voprf.suite, voprf })))(
   '@cloudflare/voprf-ts and ours ($name, $suite)',
-  ({ voprf }) => {
+  async ({ voprf }) => {
     const random = seeded(7);
-    const key = voprf.generateKeyPair(random);
+    const key = await voprf.generateKeyPair(random);
     const group = Oprf.getGroup(voprf.suite, CryptoNoble);
     const inputs = [random(1), random(98), random(300)];
 

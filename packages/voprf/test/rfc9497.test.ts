@@ -7,9 +7,11 @@ import { nobleVoprf } from '../src/index.ts';
 import { tags } from '../src/transcript.ts';
 import { rfc9497 } from './rfc9497-cases.ts';
 
+const GIVEN = { proofNonce: 'given' } as const;
+
 describe('RFC 9497 Appendix A in pure JavaScript', () => {
-  rfc9497('noble', nobleVoprf('ristretto255-SHA512'));
-  rfc9497('noble', nobleVoprf('P384-SHA384'));
+  rfc9497('noble', nobleVoprf('ristretto255-SHA512', GIVEN));
+  rfc9497('noble', nobleVoprf('P384-SHA384', GIVEN));
 });
 
 const SUITES = { 'ristretto255-SHA512': ristretto255_oprf, 'P384-SHA384': p384_oprf } as const;

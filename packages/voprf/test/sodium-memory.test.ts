@@ -47,7 +47,7 @@ test('libsodium: no operation leaves a byte of its input or output in the memory
     return result;
   };
   const random = seeded(1);
-  const key = clean(voprf.generateKeyPair(random));
+  const key = clean(await voprf.generateKeyPair(random));
   const input: Bytes = random(98);
   const drawn = clean(voprf.blind(input, random));
   clean(voprf.isElement(drawn.blindedElement));

@@ -3,7 +3,9 @@ import { loadSodium } from '../src/sodium-node.ts';
 import { sodiumVoprf } from '../src/sodium.ts';
 import { rfc9497 } from './rfc9497-cases.ts';
 
-const voprf = sodiumVoprf(await loadSodium());
+const GIVEN = { proofNonce: 'given' } as const;
+
+const voprf = sodiumVoprf(await loadSodium(), GIVEN);
 
 describe('RFC 9497 Appendix A by libsodium', () => {
   rfc9497('sodium', voprf);

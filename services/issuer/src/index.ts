@@ -13,7 +13,7 @@ const worker = issuerWorker({
   },
   fetch: (input, init) => fetch(input, init),
   subtle: crypto.subtle,
-  // Secret scalars are used only by constant-time code: libsodium's, and the system's own ECDH.
+  // Points are multiplied by secret scalars only in constant-time code: libsodium's, and the system's own ECDH.
   voprf: {
     'ristretto255-SHA512': sodiumVoprf(await loadSodium()),
     'P384-SHA384': ecdhVoprf(crypto.subtle),

@@ -119,7 +119,7 @@ export class Keyring {
       if (policy === undefined || !inUse) continue;
       const suite = voprf(record.type);
       const secretKey = await unwrapSecret(wrap, record);
-      if (!equalBytes(suite.publicKey(secretKey), record.publicKey)) {
+      if (!equalBytes(await suite.publicKey(secretKey), record.publicKey)) {
         throw new KeyError('mismatch', 'a stored public key does not belong to its secret key');
       }
       const pair = { secretKey, publicKey: record.publicKey };

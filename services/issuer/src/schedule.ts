@@ -215,21 +215,21 @@ async function makeKey(
   planned: PlannedKey,
   taken: ReadonlySet<number>,
 ): Promise<NewKey> {
-  const { secretKey, publicKey } = generate(voprf(planned.type), system, taken);
+  const { secretKey, publicKey } = await generate(voprf(planned.type), system, taken);
   const keyId = tokenKeyId(publicKey);
   const wrapped = await wrap.wrap(secretKey, keyContext({ ...planned, keyId }));
   secretKey.fill(0);
   return { ...planned, keyId, truncated: truncatedTokenKeyId(publicKey), publicKey, wrapped };
 }
 
-function generate(
+async function generate(
   voprf: Voprf,
   { random }: Pick<System, 'random'>,
   taken: ReadonlySet<number>,
-): VoprfKeyPair {
+): Promise<VoprfKeyPair> {
   if (taken.size >= TRUNCATED_IDS) throw new KeyError('no-truncated-id', 'all 256 truncated ids are taken');
   for (let attempt = 0; attempt < MAX_KEY_ATTEMPTS; attempt++) {
-    const pair = voprf.generateKeyPair(random);
+    const pair = await voprf.generateKeyPair(random);
     if (!taken.has(truncatedTokenKeyId(pair.publicKey))) return pair;
     pair.secretKey.fill(0);
   }

@@ -117,10 +117,10 @@ test('I17 truncated key id: is made again when it is taken, and fails cleanly wh
 
   const one = new World();
   // The only key that can be drawn: what collides for ever must end.
-  const stuck = VOPRF['ristretto255-SHA512'].generateKeyPair((n) => new Uint8Array(n).fill(9));
+  const stuck = await VOPRF['ristretto255-SHA512'].generateKeyPair((n) => new Uint8Array(n).fill(9));
   const suite = VOPRF['ristretto255-SHA512'];
   const voprf = Object.assign(Object.create(suite) as typeof suite, {
-    generateKeyPair: () => ({ ...stuck, secretKey: stuck.secretKey.slice() }),
+    generateKeyPair: async () => ({ ...stuck, secretKey: stuck.secretKey.slice() }),
   });
   const { Schedule } = await import('../src/schedule.ts');
   const schedule = new Schedule({

@@ -36,7 +36,7 @@ export async function voprfRows(platform: Platform): Promise<Row[]> {
     ['p384', platform.p384],
     ['r255', platform.ristretto255],
   ] as const) {
-    const key = voprf.generateKeyPair(platform.random);
+    const key = await voprf.generateKeyPair(platform.random);
     const ours: Ours = { curve, voprf, key, platform };
     const noble: Server = {
       name: '@noble/curves',

@@ -1,3 +1,4 @@
+import { ristretto255_oprf } from '@noble/curves/ed25519.js';
 import {
   AMORTIZED_RESPONSE,
   decodeAmortizedBatchTokenRequest,
@@ -18,6 +19,12 @@ import { hex, utf8, type Bytes, type Random, type UnixSeconds } from '@sotto/wir
 const EVALUATED = new Map<string, Promise<Bytes>>();
 const TYPE = VOPRF_RISTRETTO255;
 export const voprf = nobleVoprf('ristretto255-SHA512');
+
+/** A key pair at once, where `Voprf` gives a promise. */
+function keyPair(random: Random): VoprfKeyPair {
+  const { secretKey, publicKey } = ristretto255_oprf.voprf.deriveKeyPair(random(32), utf8('test issuer'));
+  return { secretKey: Uint8Array.from(secretKey), publicKey: Uint8Array.from(publicKey) };
+}
 
 /** An issuer of one service in one object: keys by epoch, a quota, a set of what was spent. */
 export class TestIssuer {
@@ -43,7 +50,7 @@ export class TestIssuer {
   }
 
   key(epoch: UnixSeconds): VoprfKeyPair {
-    const key = this.keys.get(epoch) ?? voprf.generateKeyPair(this.#random);
+    const key = this.keys.get(epoch) ?? keyPair(this.#random);
     this.keys.set(epoch, key);
     return key;
   }

@@ -4,10 +4,12 @@ import { loadSodium } from '../../src/sodium-workerd.ts';
 import { sodiumVoprf } from '../../src/sodium.ts';
 import { edges } from '../edges-cases.ts';
 
+const GIVEN = { proofNonce: 'given' } as const;
+
 const sodium = await loadSodium();
 
 describe('edges in workerd', () => {
-  edges('sodium', sodiumVoprf(sodium), 6);
-  edges('sodium, sums by libsodium', sodiumVoprf({ ...sodium, sums: 'libsodium' }), 3);
-  edges('ecdh', ecdhVoprf(crypto.subtle), 4);
+  edges('sodium', sodiumVoprf(sodium, GIVEN), 6);
+  edges('sodium, sums by libsodium', sodiumVoprf({ ...sodium, sums: 'libsodium' }, GIVEN), 3);
+  edges('ecdh', ecdhVoprf(crypto.subtle, GIVEN), 4);
 });
