@@ -48,7 +48,11 @@ export function decodeKeyConfig(bytes: Bytes): KeyConfig {
   return config;
 }
 
-/** Encodes the body of an `application/ohttp-keys` response (RFC 9458 §3.2), in order of preference. */
+/**
+ * Encodes the body of an `application/ohttp-keys` response (RFC 9458 §3.2).
+ *
+ * The order matters to clients that choose by position: the Rust crate `ohttp` takes the last key that it supports.
+ */
 export function encodeKeyConfigs(configs: readonly KeyConfig[]): Bytes {
   return concat(...configs.map((config) => vector(2, encodeKeyConfig(config))));
 }
@@ -59,7 +63,7 @@ export function encodeKeyConfigs(configs: readonly KeyConfig[]): Bytes {
  * A key with a KEM that is not implemented is skipped by its length prefix. A malformed key fails the whole
  * collection, as §3.2 requires: otherwise clients could be distinguished by the keys that they accept.
  *
- * @param body - any number of length-prefixed structs, in the gateway's order of preference
+ * @param body - any number of length-prefixed structs
  * @returns the usable keys in the same order, possibly none
  * @throws {WireError} `truncated` or `trailing`, with the field and the offset in its entry
  * @throws {OhttpError} `no-suites`

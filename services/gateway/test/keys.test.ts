@@ -120,10 +120,33 @@ describe('the schedule', () => {
     expect(new Set(shown).size).toBe(1);
   });
 
-  test('one X-Wing and one X25519 key an epoch, ours first, and distinct ids among live epochs', async () => {
+  test.each<[rule: string, choose: (kemIds: readonly number[]) => number | undefined, kemId: number]>([
+    ['takes the last key (the Rust crate)', (kemIds) => kemIds.at(-1), KEM.X_WING],
+    ['takes the first key', (kemIds) => kemIds[0], KEM.X25519],
+    [
+      'takes the last key it supports, X25519 only',
+      (kemIds) => kemIds.findLast((id) => id === 0x20),
+      KEM.X25519,
+    ],
+    [
+      'takes the first key it supports, X-Wing only',
+      (kemIds) => kemIds.find((id) => id === 0x647a),
+      KEM.X_WING,
+    ],
+  ])('N76 a client that %s gets a response', async (_rule, choose, kemId) => {
+    const h = await house();
+    const list = await h.app.request('/.well-known/ohttp-gateway');
+    const configs = decodeKeyConfigs(new Uint8Array(await list.arrayBuffer()));
+    const chosen = choose(configs.map((config) => config.kemId));
+    expect(chosen).toBe(kemId);
+    const sent = await h.send(inner({ fields: await h.fields() }), chosen);
+    expect(sent.inner.status).toBe(200);
+  });
+
+  test('an epoch has one X25519 and one X-Wing key, in this order, and distinct ids among live epochs', async () => {
     const h = await house();
     const { keyConfigs } = await h.bundle();
-    expect(decodeKeyConfigs(keyConfigs).map(({ kemId }) => kemId)).toEqual([KEM.X_WING, KEM.X25519]);
+    expect(decodeKeyConfigs(keyConfigs).map(({ kemId }) => kemId)).toEqual([KEM.X25519, KEM.X_WING]);
     expect(hex(keyConfigs)).toBe(await keysOf(h));
     for (let epochIndex = 0; epochIndex < 300; epochIndex++) {
       const ids = Array.from({ length: HORIZON + 4 }, (_, i) => [

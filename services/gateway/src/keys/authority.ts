@@ -27,8 +27,12 @@ export const SUITES: readonly SuiteIds[] = [
   { kdfId: KDF.HKDF_SHA256, aeadId: AEAD.CHACHA20_POLY1305 },
 ];
 
-/** One key of each per epoch. X-Wing for our clients, X25519 for others. */
-const KEMS = [KEM.X_WING, KEM.X25519] as const;
+/**
+ * One key of each per epoch, in the order of the key list. Our clients choose X-Wing by the bundle's suite. Other clients
+ * choose by position, because RFC 9458 gives no rule: the Rust crate takes the last key that it supports, so X-Wing is
+ * last; simple clients take the first and know X25519 only, so X25519 is first.
+ */
+const KEMS = [KEM.X25519, KEM.X_WING] as const;
 
 const TAG_KEY = 32; // bytes
 
