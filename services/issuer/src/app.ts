@@ -89,7 +89,8 @@ async function requestBody(request: Request): Promise<Bytes> {
 /** Every failure has a constant response: a refusal, a store that failed, or a fault of ours. */
 function refused(issuer: Issuer, error: Error): Response {
   if (error instanceof Refusal) {
-    issuer.tally.count(`refused ${error.reason}`);
+    if (error.account === undefined) issuer.tally.count(`refused ${error.reason}`);
+    else issuer.accountTally.count(`refused ${error.reason}`, error.account);
     const retry = error.retryAfter === undefined ? {} : { 'retry-after': error.retryAfter };
     const wanted = error.code === 'unauthorized' ? { 'www-authenticate': 'Bearer' } : {};
     return problemResponse(error.problem, { ...REFUSED, ...retry, ...wanted });

@@ -1,7 +1,8 @@
 import { TOKEN_TYPES } from '@sotto/privacypass';
 import { refuseDuplicates, type ConfigValue, type Variables } from '@sotto/service/config';
 import { readOperatorTokens, type OperatorTokens } from '@sotto/service/operator';
-import { HORIZON, type Bytes } from '@sotto/wire';
+import { equalBytes, HORIZON, type Bytes } from '@sotto/wire';
+import type { AccountKeys } from './attest/account-key.ts';
 import { readAttesters, type AttesterConfig } from './attest/attester-config.ts';
 import { readPublicUrl } from './public-url.ts';
 
@@ -20,7 +21,7 @@ export interface Config {
   readonly issuerUrl: string; // without a trailing slash
   readonly services: readonly ServiceConfig[];
   readonly attesters: readonly AttesterConfig[];
-  readonly accountKey: Bytes; // 32 bytes
+  readonly accountKeys: AccountKeys;
   readonly wrappingKey: Bytes; // 32 bytes
   readonly operatorTokens: OperatorTokens;
 }
@@ -53,10 +54,20 @@ export function readConfig(variables: Variables): Config {
     issuerUrl: issuerUrl.href.replace(/\/$/, ''),
     services: readServices(variables.json('SERVICES')),
     attesters: readAttesters(variables.json('ATTESTERS'), isLocal),
-    accountKey: variables.key('ACCOUNT_KEY'),
+    accountKeys: readAccountKeys(variables),
     wrappingKey: variables.key('KEY_WRAPPING_KEY'),
     operatorTokens: readOperatorTokens(variables),
   };
+}
+
+function readAccountKeys(variables: Variables): AccountKeys {
+  const name = 'ACCOUNT_KEY_PREVIOUS';
+  const current = variables.key('ACCOUNT_KEY');
+  const previous = variables.has(name) ? variables.key(name) : null;
+  if (previous !== null && equalBytes(current, previous)) {
+    variables.value(name).fail('must differ from ACCOUNT_KEY. Remove it');
+  }
+  return { current, previous };
 }
 
 function readServices(value: ConfigValue): ServiceConfig[] {

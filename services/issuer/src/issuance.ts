@@ -1,7 +1,9 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { hex, ProtocolError, type Bytes } from '@sotto/wire';
+import type { AccountLimiter } from './account-limiter.ts';
 import type { EvaluationLimiter } from './evaluation-limiter.ts';
 import type { Keyring, LiveKey, Ring } from './keyring.ts';
+import type { AccountTally } from './metrics.ts';
 import type { AttestedAccount, Attester, Quota, QuotaOutcome, System } from './ports.ts';
 import type { EvaluationQueue } from './evaluation-queue.ts';
 import { Refusal } from './refusal.ts';
@@ -14,7 +16,8 @@ export interface IssuanceDeps {
   readonly quota: Quota;
   readonly limiter: EvaluationLimiter;
   readonly queue: EvaluationQueue;
-  readonly count: (cell: string, by?: number) => void;
+  readonly accounts: AccountLimiter;
+  readonly tally: AccountTally;
 }
 
 /** The HTTP response to an issuance request that is accepted. */

@@ -69,11 +69,11 @@ async function chargeEach(
 
 async function sign(
   deps: IssuanceDeps,
-  { evaluate }: Issuance,
+  { account, evaluate }: Issuance,
   key: LiveKey,
   request: TokenRequest,
 ): Promise<GenericTokenResponse> {
   const response = await evaluate(() => issueSingle(key.voprf, key.pair, request, deps.system.random));
-  deps.count(`issued ${key.service}`);
+  deps.tally.count(`issued ${key.service}`, account.hash);
   return { tokenType: key.type, response };
 }

@@ -48,9 +48,30 @@ export async function issue(
 ): Promise<IssuanceResponse> {
   if (bearer === null) throw new Refusal('unauthorized', 'credential');
   return deps.keyring.use(async (ring) => {
-    const account = await deps.attester.attest(bearer, ring.epoch);
+    const { epoch, accountKey } = ring;
+    if (accountKey === null) {
+      throw new Refusal('unavailable', 'account-key', { retryAfter: nextEpochDate(deps, ring) });
+    }
+    const account = await deps.attester.attest(bearer, { epoch, accountKey });
+    try {
+      return await issueTo(deps, { ring, account }, kind, readBody);
+    } catch (error) {
+      if (error instanceof Refusal) error.account = account.hash;
+      throw error;
+    }
+  });
+}
+
+async function issueTo(
+  deps: IssuanceDeps,
+  { ring, account }: Pick<Issuance, 'ring' | 'account'>,
+  kind: RequestKind,
+  readBody: () => Promise<Bytes>,
+): Promise<IssuanceResponse> {
+  const leave = deps.accounts.enter(account.hash);
+  try {
     const body = await readBody();
-    return deps.queue.enter((inTurn) => {
+    return await deps.queue.enter((inTurn) => {
       const evaluate: Issuance['evaluate'] = (evaluation) =>
         inTurn(() => {
           checkEpoch(deps, ring);
@@ -58,7 +79,9 @@ export async function issue(
         });
       return KINDS[kind](deps, { ring, account, body, evaluate });
     });
-  });
+  } finally {
+    leave();
+  }
 }
 
 /** Bodies may arrive slowly and the queue may be long, but a key does not sign after its epoch. */
@@ -71,7 +94,7 @@ async function issueOne(deps: IssuanceDeps, issuance: Issuance): Promise<Issuanc
   const key = signingKey(deps, issuance.ring, request);
   await checkAndCharge(deps, issuance, key, [request.blindedMsg]);
   const body = await issuance.evaluate(() => issueSingle(key.voprf, key.pair, request, deps.system.random));
-  deps.count(`issued ${key.service}`);
+  deps.tally.count(`issued ${key.service}`, issuance.account.hash);
   return { status: 200, contentType: TOKEN_RESPONSE, body };
 }
 
@@ -82,7 +105,7 @@ async function issueBatch(deps: IssuanceDeps, issuance: Issuance): Promise<Issua
   const body = await issuance.evaluate(() =>
     issueAmortized(key.voprf, key.pair, request, deps.system.random),
   );
-  deps.count(`issued ${key.service}`, request.blindedMsgs.length);
+  deps.tally.count(`issued ${key.service}`, issuance.account.hash);
   return { status: 200, contentType: AMORTIZED_RESPONSE, body };
 }
 

@@ -3,6 +3,7 @@ import type { IssuerApi, PublishedSchedule, Redemption, RedemptionOutcome } from
 import type { KeyWrap } from '@sotto/service/keys';
 import { Tally, type CounterStore } from '@sotto/service/metrics';
 import type { Voprf, VoprfSuiteId } from '@sotto/voprf';
+import { AccountLimiter } from './account-limiter.ts';
 import { jwtAttester } from './attest/jwt.ts';
 import { EvaluationLimiter } from './evaluation-limiter.ts';
 import type { Config } from './config.ts';
@@ -10,6 +11,7 @@ import type { IssuanceDeps } from './issuance.ts';
 import { challengeOf, directoryOf, Keyring } from './keyring.ts';
 import type { KeyAuthority, System, Quota, SpentTokens } from './ports.ts';
 import { EvaluationQueue } from './evaluation-queue.ts';
+import { AccountTally } from './metrics.ts';
 import { redeem } from './redeem.ts';
 
 /** Configuration, and what the entry file chooses. */
@@ -25,6 +27,9 @@ export interface IssuerDeps {
   readonly counters: CounterStore;
 }
 
+const ACCOUNT_KEY_CHANGED =
+  'ACCOUNT_KEY: was changed within an epoch, so nothing is issued until the next one. Set ACCOUNT_KEY_PREVIOUS to the former key';
+
 /** Requests that may wait to be signed at once, in one isolate or process. */
 const QUEUE = 32;
 
@@ -33,6 +38,7 @@ export class Issuer implements IssuerApi {
   readonly deps: IssuerDeps;
   readonly issuing: IssuanceDeps;
   readonly tally = new Tally();
+  readonly accountTally = new AccountTally(this.tally);
   readonly keyring: Keyring;
 
   constructor(deps: IssuerDeps) {
@@ -46,7 +52,8 @@ export class Issuer implements IssuerApi {
       quota,
       limiter: new EvaluationLimiter(authority, system.now),
       queue: new EvaluationQueue(QUEUE, system),
-      count: this.tally.count,
+      accounts: new AccountLimiter(system.now),
+      tally: this.accountTally,
     };
   }
 
@@ -89,8 +96,10 @@ export class Issuer implements IssuerApi {
   }
 
   /** What cannot work now, one line each: path, cause and remedy. The operator must see it. */
-  check(): Promise<readonly string[]> {
-    return this.issuing.attester.check();
+  async check(): Promise<readonly string[]> {
+    const problems = await this.issuing.attester.check();
+    const hasAccountKey = await this.keyring.use(({ accountKey }) => accountKey !== null);
+    return hasAccountKey ? problems : [...problems, ACCOUNT_KEY_CHANGED];
   }
 
   /** After a restore: see Schedule.retireAll. */

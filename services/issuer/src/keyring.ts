@@ -8,6 +8,7 @@ import {
 import type { KeyWrap } from '@sotto/service/keys';
 import type { Voprf, VoprfKeyPair } from '@sotto/voprf';
 import { epochStartAt, equalBytes, hex, monotonicClock, type Bytes, type UnixSeconds } from '@sotto/wire';
+import { accountKeyOf } from './attest/account-key.ts';
 import type { Config, ServiceConfig } from './config.ts';
 import type { KeyAuthority, KeyRecord, KeySnapshot, System } from './ports.ts';
 import { KeyError, unwrapSecret } from './secret-key.ts';
@@ -27,6 +28,8 @@ export interface Ring {
   readonly epoch: UnixSeconds;
   readonly until: UnixSeconds; // the epoch's end
   readonly directory: Bytes;
+  /** The ACCOUNT_KEY of this epoch; null when it was changed and is not configured as the previous one. */
+  readonly accountKey: Bytes | null;
   /** The key that signs now, by the type and truncated id that a request names. */
   signing(tokenType: number, truncated: number): LiveKey | undefined;
   /** Whether any key signs now. None does after a restore, until the next epoch. */
@@ -158,6 +161,7 @@ function makeRing(
     epoch: current,
     until: current + config.epochSeconds,
     directory: directoryOf(config, snapshot.keys, current),
+    accountKey: accountKeyOf(config.accountKeys, snapshot.accountKeyId),
     signing: (type, truncated) => signing.get(requestedKey(type, truncated)),
     signs: signing.size > 0,
     redeeming: (keyId) => redeeming.get(hex(keyId)),

@@ -57,12 +57,13 @@ function bucket(count: number): number {
 }
 
 async function showQuota({ deps, issuing }: Issuer, c: Context): Promise<Response> {
-  const { config, authority, quota } = deps;
+  const { config, quota } = deps;
   const { account, service: name, issuer } = await readQuery(c.req.raw);
   const service = config.services.find((entry) => entry.name === (name ?? config.services[0]?.name));
   if (account === undefined || service === undefined) return problemResponse(PROBLEMS['bad-request']);
-  const { epoch } = await authority.snapshot();
-  const hash = issuing.attester.accountHash(account, issuer ?? null, epoch);
+  const { epoch, accountKey } = await issuing.keyring.use((ring) => ring);
+  if (accountKey === null) return problemResponse(PROBLEMS.unavailable);
+  const hash = issuing.attester.accountHash(account, issuer ?? null, { epoch, accountKey });
   if (hash === null) return problemResponse(PROBLEMS['bad-request']);
   const used = await quota.used({ epoch, account: hash, service: service.name });
   return c.json(

@@ -16,19 +16,25 @@ export interface AttestedAccount {
   readonly tier: string;
 }
 
+/** What the hash of an account depends on. */
+export interface AccountContext {
+  readonly epoch: UnixSeconds;
+  readonly accountKey: Bytes; // 32 bytes
+}
+
 /** Verifies account tokens. */
 export interface Attester {
   /**
    * @param bearer - the token of the Authorization field
    * @throws {Refusal} `unauthorized`; `unavailable` when the attester's keys cannot be fetched
    */
-  attest(bearer: string, epoch: UnixSeconds): Promise<AttestedAccount>;
+  attest(bearer: string, context: AccountContext): Promise<AttestedAccount>;
 
   /** What is wrong with the attesters' keys now, one line each: path, cause and remedy. */
   check(): Promise<readonly string[]>;
 
   /** The keyed hash of an account, for an operator who knows its name; null without such an attester. */
-  accountHash(account: string, issuer: string | null, epoch: UnixSeconds): Bytes | null;
+  accountHash(account: string, issuer: string | null, context: AccountContext): Bytes | null;
 }
 
 /** A batch that is about to be signed, to be charged to an account's quota. */
@@ -41,7 +47,7 @@ export interface QuotaCharge {
   readonly batch: string; // a digest of the blinded batch, 32 hexadecimal digits
 }
 
-/** `repeated`: this same batch was charged before, and may be signed again. */
+/** `repeated`: this same batch was charged before, and may be signed again: twice, for lost responses. */
 export type QuotaOutcome = 'charged' | 'repeated' | 'exhausted';
 
 /** The tokens issued to each account in an epoch. Both methods reject when the store fails; nothing is signed then. */
@@ -97,6 +103,8 @@ export interface KeySnapshot {
   /** The current epoch by the authority's clock, which never runs backwards. */
   readonly epoch: UnixSeconds;
   readonly keys: readonly KeyRecord[];
+  /** Names the ACCOUNT_KEY of the current epoch: 16 bytes. */
+  readonly accountKeyId: Bytes | null;
 }
 
 export interface KeyListing {

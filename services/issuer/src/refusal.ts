@@ -1,7 +1,10 @@
+import type { Bytes } from '@sotto/wire';
 import { HttpError, type ProblemCode } from '@sotto/http';
 
 /** Why a request was refused: a closed set, shown in metrics and never to the client. */
 export type Reason =
+  | 'account'
+  | 'account-key'
   | 'batch-size'
   | 'ceiling'
   | 'credential'
@@ -19,6 +22,8 @@ export type Reason =
 export class Refusal extends HttpError {
   readonly reason: Reason;
   readonly retryAfter: string | undefined;
+  /** Hash of the account that was refused, where it is known: 32 bytes. */
+  account: Bytes | undefined;
 
   /** @param retryAfter - a Retry-After that is the same for everyone at the time */
   constructor(code: ProblemCode, reason: Reason, options: ErrorOptions & { retryAfter?: string } = {}) {

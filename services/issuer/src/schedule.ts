@@ -12,6 +12,7 @@ import {
   type Bytes,
   type UnixSeconds,
 } from '@sotto/wire';
+import { accountKeyId } from './attest/account-key.ts';
 import type { Config } from './config.ts';
 import type { KeyListing, KeyRecord, KeySnapshot, System } from './ports.ts';
 import { KeyError, keyContext } from './secret-key.ts';
@@ -89,7 +90,8 @@ export class Schedule {
     const { config, db, system } = this.#deps;
     const state = this.#state();
     const current = Math.max(state.epoch, epochStartAt(system.now(), config.epochSeconds));
-    if (current > state.epoch) writeState(db, { ...state, epoch: current });
+    const isFirst = state.issuerName === null || state.accountKeyId === null;
+    if (current > state.epoch || isFirst) writeState(db, beginEpoch(config, state, current));
     // Keys are destroyed by a clock that never runs backwards, so none of them comes back.
     const now = Math.max(current, system.now());
     this.#destroyThrough(now - destroyedAt(0, config.epochSeconds));
@@ -121,12 +123,21 @@ export class Schedule {
     return made;
   }
 
-  /** @throws {KeyError} `mismatch` if the keys belong to epochs of another length: their ledgers would not be found */
+  /**
+   * @throws {KeyError} `epoch-seconds` if the keys belong to epochs of another length: their ledgers would not be found;
+   *   `issuer-name` if their challenges have another name: no token would ever redeem
+   */
   #state(): IssuerState {
     const { config, db } = this.#deps;
     const state = readState(db, config.epochSeconds);
     if (state.epochSeconds !== config.epochSeconds) {
-      throw new KeyError('mismatch', 'EPOCH_SECONDS is not the length that the stored keys were made for');
+      throw new KeyError(
+        'epoch-seconds',
+        'EPOCH_SECONDS is not the length that the stored keys were made for',
+      );
+    }
+    if (state.issuerName !== null && state.issuerName !== config.issuerName) {
+      throw new KeyError('issuer-name', 'ISSUER_NAME is not the name that the stored keys were made for');
     }
     return state;
   }
@@ -135,7 +146,10 @@ export class Schedule {
   async snapshot(): Promise<KeySnapshot> {
     await this.run();
     const { db, transact } = this.#deps;
-    return transact(() => ({ epoch: this.#state().epoch, keys: allKeys(db).map(asRecord) }));
+    return transact(() => {
+      const { epoch, accountKeyId: id } = this.#state();
+      return { epoch, accountKeyId: id, keys: allKeys(db).map(asRecord) };
+    });
   }
 
   list(): Promise<KeyListing[]> {
@@ -184,6 +198,14 @@ export class Schedule {
     this.#deps.onDestroyed?.(dead);
     return dead.length;
   }
+}
+
+/** The state at the start of an epoch: its account key is the configured one, and stays until the next epoch. */
+function beginEpoch(config: Config, state: IssuerState, epoch: UnixSeconds): IssuerState {
+  const { issuerName, accountKeys } = config;
+  const isNew = epoch > state.epoch || state.accountKeyId === null;
+  const id = isNew ? accountKeyId(accountKeys.current) : state.accountKeyId;
+  return { ...state, epoch, issuerName, accountKeyId: id };
 }
 
 /** The keys that must exist in the state's epoch and in those ahead, and do not. */

@@ -3,7 +3,9 @@ import { concat, ProtocolError, uint, utf8, vector, type Bytes } from '@sotto/wi
 import type { KeyRecord } from './ports.ts';
 
 /** A stored key that KEY_WRAPPING_KEY does not unwrap, or that is not what its row says; or no key could be made. */
-export class KeyError extends ProtocolError<'not-unwrapped' | 'mismatch' | 'no-truncated-id'> {}
+export class KeyError extends ProtocolError<
+  'not-unwrapped' | 'mismatch' | 'no-truncated-id' | 'epoch-seconds' | 'issuer-name'
+> {}
 
 type KeyIdentity = Pick<KeyRecord, 'service' | 'epoch' | 'type' | 'keyId'>;
 

@@ -1,7 +1,6 @@
 import { exportJWK, generateKeyPair, SignJWT, type JWK } from 'jose';
 import { expect, test } from 'vitest';
-import type { Attester } from '../src/ports.ts';
-import { attestation, attester, clock, NOW } from './support/attester.ts';
+import { attestation, attester, clock, NOW, type TestAttester } from './support/attester.ts';
 import { ATTESTER, ATTESTER_KEY, AUDIENCE } from './support/variables.ts';
 
 const URL_AS_WRITTEN = 'https://accounts.example/jwks/?v=1';
@@ -14,7 +13,11 @@ interface Served {
   readonly calls: RequestInit[];
 }
 
-async function remote(): Promise<{ served: Served; port: Attester; sign: (key: number) => Promise<string> }> {
+async function remote(): Promise<{
+  served: Served;
+  port: TestAttester;
+  sign: (key: number) => Promise<string>;
+}> {
   const pairs = await Promise.all([1, 2].map(() => generateKeyPair('ES256', { extractable: true })));
   const jwks = await Promise.all(
     pairs.map(async ({ publicKey }, i) => ({ ...(await exportJWK(publicKey)), kid: `k${i}` })),

@@ -98,3 +98,21 @@ test('EPOCH_SECONDS: a change is refused while keys of the old length exist', as
   expect(await told(refused)).toEqual(PROBLEM(503, 'unavailable', 'Service Unavailable'));
   expect(await world.redeem(token)).not.toBe('unavailable');
 });
+
+test('N58 ISSUER_NAME: another name than the store was begun with is refused, and nothing is issued or charged', async () => {
+  const world = new World();
+  const [token] = await world.draw(1);
+  const { pending } = await world.blind(5);
+  const used = world.used();
+  const other = new World({
+    database: world.database,
+    clock: world.clock,
+    vars: { ISSUER_NAME: 'other.example', ISSUER_URL: 'https://issuer.example' },
+  });
+  const refused = await other.post(pending.contentType, pending.request);
+  expect(await told(refused)).toEqual(PROBLEM(503, 'unavailable', 'Service Unavailable'));
+  expect(await other.redeem(token)).toBe('unavailable');
+  await expect(other.issuer.runSchedule()).rejects.toMatchObject({ code: 'issuer-name' });
+  expect(world.used()).toBe(used);
+  expect(await world.redeem(token)).toBe('first');
+});

@@ -1,108 +1,13 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
-import { createServer as createHttpServer, request, type IncomingMessage } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { truncateSync } from 'node:fs';
+import { createServer, request, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { PendingTokens } from '@sotto/privacypass';
 import { base64url } from '@sotto/wire';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { accountToken } from './support/account.ts';
-import { ISSUER_VARIABLES } from './support/variables.ts';
-import { blindBatch, currentKey, random } from './support/wallet.ts';
-
-const folder = mkdtempSync(path.join(tmpdir(), 'sotto-entry-'));
-const children = new Set<ChildProcess>();
-afterAll(() => {
-  for (const child of children) child.kill('SIGKILL');
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const INTERNAL_TOKEN = 'gateway-of-the-tests';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
-
-interface Running {
-  readonly child: ChildProcess;
-  readonly url: string;
-  readonly internal: string;
-  readonly ended: Promise<number | null>;
-  readonly said: () => string;
-}
-
-/** Starts the entry file; resolves when it is ready or has ended. */
-async function start(more: Readonly<Record<string, string>> = {}): Promise<Running> {
-  const [PORT, INTERNAL_PORT] = [await freePort(), await freePort()];
-  const env = {
-    PATH: process.env['PATH'] ?? '',
-    ...ISSUER_VARIABLES,
-    INTERNAL_TOKEN,
-    STORE: path.join(folder, 'issuer.sqlite'),
-    PORT: String(PORT),
-    INTERNAL_PORT: String(INTERNAL_PORT),
-    ...more,
-  };
-  const entry = path.join(import.meta.dirname, '../src/node.ts');
-  const child = spawn(process.execPath, [entry], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  children.add(child);
-  let said = '';
-  child.stdout.on('data', (data: Buffer) => (said += data.toString()));
-  child.stderr.on('data', (data: Buffer) => (said += data.toString()));
-  const ended = once(child, 'exit').then(([code]) => code as number | null);
-  while (!said.includes('ready') && child.exitCode === null) await sleep(10);
-  return {
-    child,
-    url: `http://127.0.0.1:${PORT}`,
-    internal: `http://127.0.0.1:${INTERNAL_PORT}`,
-    ended,
-    said: () => said,
-  };
-}
-
-async function blinded({ url }: Running): Promise<PendingTokens> {
-  const directory = await fetch(`${url}/.well-known/private-token-issuer-directory`);
-  const now = Math.floor(Date.now() / 1000);
-  const key = currentKey(new Uint8Array(await directory.arrayBuffer()), 'stickers', 5, now);
-  return blindBatch(key, 5);
-}
-
-async function draw(running: Running, account: string): Promise<Uint8Array<ArrayBuffer>[]> {
-  const pending = await blinded(running);
-  const headers = {
-    'content-type': pending.contentType,
-    authorization: `Bearer ${await accountToken(account)}`,
-  };
-  const response = await fetch(`${running.url}/token-request`, {
-    method: 'POST',
-    headers,
-    body: pending.request,
-  });
-  expect(response.status).toBe(200);
-  return pending.finish(new Uint8Array(await response.arrayBuffer()));
-}
-
-async function redeem({ internal }: Running, token: Uint8Array, more: object = {}): Promise<string> {
-  const bytes = base64url(random(32));
-  const call = {
-    service: 'stickers',
-    token: base64url(token),
-    tag: bytes,
-    envelope: bytes,
-    idempotent: true,
-    ...more,
-  };
-  const headers = { authorization: `Bearer ${INTERNAL_TOKEN}` };
-  const response = await fetch(`${internal}/redeem`, { method: 'POST', headers, body: JSON.stringify(call) });
-  return ((await response.json()) as { outcome?: string }).outcome ?? String(response.status);
-}
+import { blinded, draw, folder, INTERNAL_TOKEN, redeem, start } from './support/entry.ts';
+import { random } from './support/wallet.ts';
 
 test('issuer on Node: issues, redeems on the gateway’s listener, and continues after SIGKILL, restore and a cut file', async () => {
   const first = await start();
@@ -199,8 +104,25 @@ test('K01 K02 issuer on Node: with a wrong configuration, exits with one line th
   }
 });
 
+test('N58 issuer on Node: with another name, epoch length or wrapping key than its store was begun with, exits with one line', async () => {
+  const STORE = path.join(folder, 'begun.sqlite');
+  const first = await start({ STORE });
+  first.child.kill('SIGTERM');
+  expect(await first.ended).toBe(0);
+  for (const [name, value] of [
+    ['ISSUER_NAME', 'other.example'],
+    ['EPOCH_SECONDS', '3600'],
+    ['KEY_WRAPPING_KEY', base64url(random(32))],
+  ] as const) {
+    const changed = await start({ STORE, [name]: value });
+    expect(await changed.ended).toBe(1);
+    expect(changed.said()).toMatch(new RegExp(`^sotto issuer: ${name}: [^\\n]+\\n$`));
+    expect(changed.said()).not.toContain(value);
+  }
+});
+
 test('N32 issuer on Node: at the start, prints one line for a jwksUrl that cannot work, and serves', async () => {
-  const accounts = createHttpServer((incoming, response) => {
+  const accounts = createServer((incoming, response) => {
     response.statusCode = incoming.url === '/jwks' ? 200 : 404;
     response.end('{"keys":[]}');
   }).listen(0, '127.0.0.1');

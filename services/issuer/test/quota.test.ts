@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { decodeAmortizedBatchTokenResponse } from '@sotto/privacypass';
 import { hex, type Bytes } from '@sotto/wire';
 import { expect, test } from 'vitest';
@@ -50,29 +52,45 @@ test('I08 quota: no credential and a bad one get 401; an exhausted quota gets 42
 
 test('I09 quota: of 100 parallel requests for one token, a quota of 30 admits 30', async () => {
   const world = new World();
-  const requests = await Promise.all(Array.from({ length: 100 }, () => world.blind(1)));
-  const issue = async (from: number, to: number): Promise<number[]> =>
-    Promise.all(
-      requests
-        .slice(from, to)
-        .map(async ({ pending }) => (await world.post(pending.contentType, pending.request)).status),
-    );
-  // No more than the queue holds at once, or some would be told 503.
-  const statuses = [
-    ...(await issue(0, 30)),
-    ...(await issue(30, 60)),
-    ...(await issue(60, 90)),
-    ...(await issue(90, 100)),
-  ];
-  expect(statuses.filter((status) => status === 200)).toHaveLength(30);
-  expect(statuses.filter((status) => status === 429)).toHaveLength(70);
+  const { quota } = world.issuer.issuing;
+  const row = { epoch: START, account: new Uint8Array(32), service: 'stickers', count: 1, limit: 30 };
+  const outcomes = await Promise.all(
+    Array.from({ length: 100 }, (_, i) => quota.charge({ ...row, batch: `${i}`.padStart(32, '0') })),
+  );
+  expect(outcomes.filter((outcome) => outcome === 'charged')).toHaveLength(30);
+  expect(outcomes.filter((outcome) => outcome === 'exhausted')).toHaveLength(70);
   expect(world.used()).toBe(30);
 });
 
-test('I09 quota: with 28 of 30 used, ten parallel batches of 5 get nothing', async () => {
+test('I09 quota: of 36 requests over HTTP, four at a time, a quota of 30 admits 30', async () => {
+  const world = new World();
+  const statuses: number[] = [];
+  for (let round = 0; round < 9; round++) {
+    const requests = await Promise.all(Array.from({ length: 4 }, () => world.blind(1)));
+    const posts = requests.map(({ pending }) => world.post(pending.contentType, pending.request));
+    statuses.push(...(await Promise.all(posts)).map(({ status }) => status));
+  }
+  expect(statuses.filter((status) => status === 200)).toHaveLength(30);
+  expect(statuses.filter((status) => status === 429)).toHaveLength(6);
+  expect(world.used()).toBe(30);
+});
+
+test('quota: a first batch over the limit is exhausted, and stores nothing', async () => {
+  const world = new World();
+  const { quota } = world.issuer.issuing;
+  const row = { epoch: START, account: new Uint8Array(32), service: 'stickers', limit: 30 };
+  for (const count of [31, 60, 500]) {
+    expect(await quota.charge({ ...row, count, batch: 'a'.repeat(32) })).toBe('exhausted');
+  }
+  expect(await quota.charge({ ...row, count: 1, limit: 0, batch: 'a'.repeat(32) })).toBe('exhausted');
+  expect(world.database.db.all('select * from quotas')).toEqual([]);
+  expect(await quota.charge({ ...row, count: 30, batch: 'a'.repeat(32) })).toBe('charged');
+});
+
+test('I09 quota: with 28 of 30 used, four parallel batches of 5 get nothing', async () => {
   const world = new World();
   for (let i = 0; i < 28; i++) await world.draw(1);
-  const requests = await Promise.all(Array.from({ length: 10 }, () => world.blind(5)));
+  const requests = await Promise.all(Array.from({ length: 4 }, () => world.blind(5)));
   const statuses = await Promise.all(
     requests.map(async ({ pending }) => (await world.post(pending.contentType, pending.request)).status),
   );
@@ -84,14 +102,14 @@ test('I10 quota: a repeated batch gets the same elements with a fresh proof, and
   const world = new World();
   const { pending } = await world.blind(30);
   const answers: Bytes[] = [];
-  for (let i = 0; i < 4; i++) {
+  for (let i = 0; i < 3; i++) {
     const response = await world.post(pending.contentType, pending.request);
     expect(response.status).toBe(200);
     answers.push(new Uint8Array(await response.arrayBuffer()));
   }
   const decoded = answers.map((answer) => decodeAmortizedBatchTokenResponse(5, answer));
   expect(new Set(decoded.map(({ evaluatedMsgs }) => evaluatedMsgs.map(hex).join())).size).toBe(1);
-  expect(new Set(decoded.map(({ evaluatedProof }) => hex(evaluatedProof))).size).toBe(4);
+  expect(new Set(decoded.map(({ evaluatedProof }) => hex(evaluatedProof))).size).toBe(3);
   expect(world.used()).toBe(30);
   // The row keeps a digest of the batch and no element of it, blinded or evaluated.
   const rows = JSON.stringify(
@@ -102,19 +120,29 @@ test('I10 quota: a repeated batch gets the same elements with a fresh proof, and
   }
 });
 
-test('I11 quota: a batch that is repeated a thousand times is charged once', async () => {
+test('I11 N54 quota: a batch gets three responses, is charged once, and does not displace other batches', async () => {
   const world = new World();
   const { pending } = await world.blind(5);
-  const quota = world.issuer.issuing.quota;
-  let outcomes = new Set<string>();
-  await world.post(pending.contentType, pending.request);
+  const other = await world.blind(5);
+  const post = async ({ contentType, request } = pending): Promise<number> =>
+    (await world.post(contentType, request)).status;
+  expect([await post(), await post(), await post()]).toEqual([200, 200, 200]);
+  expect(await post(other.pending)).toBe(200);
+  for (let i = 0; i < 20; i++) expect(await post()).toBe(429);
+  expect([await post(other.pending), await post(other.pending)]).toEqual([200, 200]);
+  expect(await post(other.pending)).toBe(429);
+  expect(world.used()).toBe(10);
+});
+
+test('I11 N54 quota: of 100 parallel charges of one batch, one is charged and two are repeated', async () => {
+  const { quota } = new World().issuer.issuing;
   const row = { epoch: START, account: new Uint8Array(32).fill(1), service: 'stickers' };
-  for (let i = 0; i < 1000; i++) {
-    outcomes = outcomes.add(await quota.charge({ ...row, count: 5, limit: 30, batch: 'ab'.repeat(16) }));
-  }
-  expect([...outcomes]).toEqual(['charged', 'repeated']);
-  expect(await quota.used(row)).toBe(5);
-  expect((await world.post(pending.contentType, pending.request)).status).toBe(200);
+  const outcomes = await Promise.all(
+    Array.from({ length: 100 }, () => quota.charge({ ...row, count: 5, limit: 30, batch: 'ab'.repeat(16) })),
+  );
+  expect(outcomes.filter((outcome) => outcome === 'charged')).toHaveLength(1);
+  expect(outcomes.filter((outcome) => outcome === 'repeated')).toHaveLength(2);
+  expect(outcomes.filter((outcome) => outcome === 'exhausted')).toHaveLength(97);
   expect(await quota.used(row)).toBe(5);
 });
 
@@ -124,6 +152,19 @@ test('quota: a digest that spans two stored digests was not charged', async () =
   await quota.charge({ ...row, batch: `${'a'.repeat(16)}${'b'.repeat(16)}` });
   await quota.charge({ ...row, batch: `${'c'.repeat(16)}${'d'.repeat(16)}` });
   expect(await quota.charge({ ...row, batch: `${'b'.repeat(16)}${'c'.repeat(16)}` })).toBe('charged');
+});
+
+test('N61 quota: as shipped, five devices of one account get three batches each, and a sixth the date of the next', async () => {
+  const wrangler = readFileSync(path.join(import.meta.dirname, '../../../wrangler.toml'), 'utf8');
+  const [, SERVICES = ''] = /^\[env\.issuer\.vars\][^[]*?^SERVICES = '(.*)'$/ms.exec(wrangler) ?? [];
+  const world = new World({ vars: { SERVICES } });
+  for (let device = 0; device < 5; device++) {
+    for (let batch = 0; batch < 3; batch++) expect(await world.draw(30)).toHaveLength(30);
+  }
+  const { pending } = await world.blind(30);
+  const refused = await world.post(pending.contentType, pending.request);
+  expect(refused.status).toBe(429);
+  expect(refused.headers.get('retry-after')).toBe(new Date((START + DAY) * 1000).toUTCString());
 });
 
 test('quota: follows the attested tier; an unknown tier has the default', async () => {
@@ -157,8 +198,9 @@ test('P04 quota: the store contains no account name', async () => {
   // Another epoch, another hash: two rows of one account do not join.
   world.clock.now += DAY;
   const { attester } = world.issuer.issuing;
-  expect(attester.accountHash(account, null, START)).not.toEqual(
-    attester.accountHash(account, null, START + DAY),
+  const accountKey = new Uint8Array(32).fill(1);
+  expect(attester.accountHash(account, null, { epoch: START, accountKey })).not.toEqual(
+    attester.accountHash(account, null, { epoch: START + DAY, accountKey }),
   );
   await world.issuer.runSchedule();
   expect(world.database.db.all('select * from quotas')).toEqual([]);

@@ -125,23 +125,37 @@ test('I19 routes: without a token no operator route exists, and redemption never
   expect((await world.operator('/metrics')).status).toBe(200);
 });
 
-test('P09 metrics: count reasons and services in steps of fifty', async () => {
+const shownMetrics = async (world: World): Promise<string> => (await world.operator('/metrics')).text();
+
+test('P09 N62 metrics: count accounts and reasons in steps of fifty, and never tokens', async () => {
   const world = new World();
   for (let i = 0; i < 49; i++) await world.fetch('/token-request', { method: 'POST' });
-  const shown = async (): Promise<string> => (await world.operator('/metrics')).text();
-  expect(await shown()).not.toContain('media-type');
+  expect(await shownMetrics(world)).not.toContain('media-type');
   await world.fetch('/token-request', { method: 'POST' });
-  expect(await shown()).toContain('sotto_issuer_refused_total{reason="media-type"} 50\n');
+  expect(await shownMetrics(world)).toContain('sotto_issuer_refused_total{reason="media-type"} 50\n');
   await world.draw(30, { account: 'metric-canary' });
   await world.draw(30, { account: 'another' });
-  const text = await shown();
+  expect(await shownMetrics(world)).not.toContain('issued_total{');
+  for (let i = 0; i < 48; i++) await world.draw(1, { account: `account ${i}` });
+  const text = await shownMetrics(world);
   expect(text).toContain('sotto_issuer_issued_total{service="stickers"} 50\n');
   expect(text).not.toContain('canary');
-  await world.draw(30, { account: 'a third' });
-  expect(await shown()).toBe(text); // two readings do not show one batch
   for (const line of text.trimEnd().split('\n')) {
     expect(line).toMatch(/^(# (HELP|TYPE) .+|sotto_issuer_[a-z]+_total\{[a-z]+="[a-z-]+"\} [0-9]+)$/);
   }
+});
+
+test('N62 metrics: an account that repeats its requests cannot bring a counter next to its step', async () => {
+  const world = new World();
+  for (let i = 0; i < 30; i++) await world.draw(1, { account: 'primer' });
+  for (let i = 0; i < 49; i++) {
+    await expect(world.draw(1, { account: 'primer' })).rejects.toThrow('429');
+  }
+  const before = await shownMetrics(world);
+  await world.draw(30, { account: 'victim' });
+  await expect(world.draw(1, { account: 'victim' })).rejects.toThrow('429');
+  expect(await shownMetrics(world)).toBe(before);
+  expect(before).not.toContain('quota');
 });
 
 const fail = (error: Error) => async (): Promise<never> => {

@@ -20,6 +20,12 @@ export const ISSUER_VARIABLES = {
     'Key of the hash under which accounts are counted: 32 random bytes in base64url.',
     { secret: true },
   ),
+  ACCOUNT_KEY_PREVIOUS: variable(
+    'key',
+    ISSUER,
+    'The former ACCOUNT_KEY, after a change: quotas are counted under it until the next epoch.',
+    { secret: true, optional: true },
+  ),
   INTERNAL_PORT: variable('number', ISSUER_ON_NODE, 'Port of the listener for the gateway, on loopback.', {
     default: 8081,
     min: 0,

@@ -1,10 +1,8 @@
-import { hmac } from '@noble/hashes/hmac.js';
-import { sha256 } from '@noble/hashes/sha2.js';
-import { concat, uint, utf8, vector, type Bytes, type UnixSeconds } from '@sotto/wire';
 import { decodeJwt, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import type { Config } from '../config.ts';
 import type { Attester, System } from '../ports.ts';
 import { Refusal } from '../refusal.ts';
+import { accountHash } from './account-key.ts';
 import type { AttesterConfig } from './attester-config.ts';
 import { attesterKeys } from './jwks.ts';
 
@@ -12,7 +10,7 @@ const MAX_TOKEN = 8192; // characters
 const MAX_ACCOUNT = 256; // characters
 
 interface AttesterDeps {
-  readonly config: Pick<Config, 'attesters' | 'accountKey'>;
+  readonly config: Pick<Config, 'attesters'>;
   readonly system: Pick<System, 'now' | 'date'>;
   readonly fetch: typeof fetch;
 }
@@ -26,7 +24,7 @@ export function jwtAttester({ config, system, fetch }: AttesterDeps): Attester {
     ]),
   );
   return {
-    async attest(bearer, epoch) {
+    async attest(bearer, { epoch, accountKey }) {
       if (bearer.length > MAX_TOKEN) throw new Refusal('unauthorized', 'credential');
       const known = attesters.get(unverifiedIssuer(bearer));
       if (known === undefined) throw new Refusal('unauthorized', 'credential');
@@ -35,7 +33,7 @@ export function jwtAttester({ config, system, fetch }: AttesterDeps): Attester {
       const account = accountClaim(claims, attester);
       const tier = attester.tierClaim === null ? undefined : claims[attester.tierClaim];
       return {
-        hash: accountHash(config.accountKey, attester.issuer, account, epoch),
+        hash: accountHash(accountKey, attester.issuer, account, epoch),
         tier: typeof tier === 'string' ? tier : 'default',
       };
     },
@@ -45,10 +43,10 @@ export function jwtAttester({ config, system, fetch }: AttesterDeps): Attester {
         problem === null ? [] : [`ATTESTERS[${i}].jwksUrl: the address ${problem}`],
       );
     },
-    accountHash(account, issuer, epoch) {
+    accountHash(account, issuer, { epoch, accountKey }) {
       const name = issuer ?? config.attesters[0]?.issuer;
       if (name === undefined || !attesters.has(name)) return null;
-      return accountHash(config.accountKey, name, account, epoch);
+      return accountHash(accountKey, name, account, epoch);
     },
   };
 }
@@ -99,10 +97,4 @@ function accountClaim(claims: JWTPayload, { accountClaim: claim }: AttesterConfi
   const good = typeof account === 'string' && account !== '' && account.length <= MAX_ACCOUNT;
   if (!good) throw new Refusal('unauthorized', 'credential');
   return account;
-}
-
-/** HMAC-SHA-256 over attester, account and epoch: 32 bytes that cannot be linked across epochs. */
-function accountHash(key: Bytes, issuer: string, account: string, epoch: UnixSeconds): Bytes {
-  const named = concat(vector(2, utf8(issuer)), vector(2, utf8(account)), uint(8, epoch));
-  return hmac(sha256, key, concat(utf8('sotto account\0'), named));
 }

@@ -82,6 +82,14 @@ const REMEDIES: Readonly<Record<KeyError['code'], readonly [path: string, remedy
     'KEY_WRAPPING_KEY',
     'does not unwrap the keys in STORE. Set the key that they were stored under',
   ],
+  'epoch-seconds': [
+    'EPOCH_SECONDS',
+    'differs from the length that STORE was begun with. Set that, or begin with an empty store',
+  ],
+  'issuer-name': [
+    'ISSUER_NAME',
+    'differs from the name that STORE was begun with. Set that, or begin with an empty store',
+  ],
   mismatch: ['STORE', 'contains keys that do not belong to this configuration'],
   'no-truncated-id': ['SERVICES', 'has more services and types than truncated key ids can tell apart'],
 };

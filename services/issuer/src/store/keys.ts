@@ -6,9 +6,17 @@ import { counters, issuerKeys, issuerState } from './schema.ts';
 export type KeyRow = typeof issuerKeys.$inferSelect;
 export type IssuerState = Omit<typeof issuerState.$inferSelect, 'id'>;
 
-/** The state of the store, or the initial state of an empty store whose epochs have this length. */
+/** The state of the store, or the initial state of an empty store with epochs of this length. */
 export function readState(db: Db, epochSeconds: number): IssuerState {
-  const first = { epoch: 0, generation: 0, retiredThrough: -1, epochSeconds };
+  const first = {
+    epoch: 0,
+    generation: 0,
+    retiredThrough: -1,
+    epochSeconds,
+    issuerName: null,
+    accountKeyId: null,
+    revision: 0,
+  };
   return db.select().from(issuerState).get() ?? first;
 }
 

@@ -55,4 +55,9 @@ CREATE TABLE IF NOT EXISTS "spent_tokens" (
 	CONSTRAINT "spent_tokens_pk" PRIMARY KEY("ledger", "id")
 ) STRICT, WITHOUT ROWID;
 `,
+  '20261126085952_state': `
+ALTER TABLE "issuer_state" ADD "issuer_name" text;--> statement-breakpoint
+ALTER TABLE "issuer_state" ADD "account_key_id" blob;--> statement-breakpoint
+ALTER TABLE "issuer_state" ADD "revision" integer DEFAULT 0 NOT NULL;
+`,
 };

@@ -4,6 +4,9 @@ import type { QuotaOutcome, QuotaCharge } from '../ports.ts';
 import { prepared } from './prepared.ts';
 import { quotas } from './schema.ts';
 
+/** Responses to one batch: the first, and two more for a client that lost it. */
+const MAX_RESPONSES = 3;
+
 const EPOCH = sql.placeholder('epoch');
 const ACCOUNT = sql.placeholder('account');
 const SERVICE = sql.placeholder('service');
@@ -27,22 +30,33 @@ const countBatch = prepared((db) =>
     .prepare(),
 );
 
-const readRow = prepared((db) => {
-  const row = and(eq(quotas.epoch, EPOCH), eq(quotas.account, ACCOUNT), eq(quotas.service, SERVICE));
-  return db.select().from(quotas).where(row).prepare();
-});
+const ROW = and(eq(quotas.epoch, EPOCH), eq(quotas.account, ACCOUNT), eq(quotas.service, SERVICE));
+
+/** How often the row has the batch: once for each response. Digests have one length and spaces between them. */
+const RESPONSES = sql`(length(${quotas.batches}) - length(replace(${quotas.batches}, ${BATCH}, ''))) / length(${BATCH})`;
+
+const countResponse = prepared((db) =>
+  db
+    .update(quotas)
+    .set({ batches: sql`${quotas.batches} || ' ' || ${BATCH}` })
+    .where(and(ROW, sql`${RESPONSES} between 1 and ${MAX_RESPONSES - 1}`))
+    .returning({ used: quotas.used })
+    .prepare(),
+);
+
+const readRow = prepared((db) => db.select().from(quotas).where(ROW).prepare());
 
 /**
  * Counts a batch before it is signed: one statement, so that racing batches never pass the limit.
- * A batch is counted once, so a client that lost the response can send it again.
+ * A batch is charged once, so a client that lost the response can send it again, twice.
  */
 export function chargeQuota(db: Db, charge: QuotaCharge): QuotaOutcome {
   const { epoch, account, service, count, limit, batch } = charge;
   if (count <= limit && countBatch(db).all({ epoch, account, service, count, limit, batch }).length === 1) {
     return 'charged';
   }
-  const kept = readRow(db).get({ epoch, account, service });
-  return kept?.batches.split(' ').includes(batch) ? 'repeated' : 'exhausted';
+  const isRepeated = countResponse(db).all({ epoch, account, service, batch }).length === 1;
+  return isRepeated ? 'repeated' : 'exhausted';
 }
 
 /** The number of tokens issued to the account. */

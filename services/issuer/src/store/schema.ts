@@ -34,12 +34,18 @@ export const issuerState = sqliteTable('issuer_state', {
   id: integer('id').primaryKey(), // 1
   /** The latest epoch that was current. */
   epoch: integer('epoch').notNull(),
-  /** The number of restores. */
+  /** The number of times that every key was retired. */
   generation: integer('generation').notNull(),
   /** Epochs up to this one have no keys and get none, because a restore retired them. -1 without a restore. */
   retiredThrough: integer('retired_through').notNull(),
   /** The length of the epochs that every key was made for, in seconds. */
   epochSeconds: integer('epoch_seconds').notNull(),
+  /** The name in the challenges of every key; null in stores of the first release until their next run. */
+  issuerName: text('issuer_name'),
+  /** Which ACCOUNT_KEY counts in the current epoch: 16 bytes; null until the first run. */
+  accountKeyId: bytes('account_key_id'),
+  /** Grows with what the store accepts. The gateway remembers the highest, so an older copy of the store is noticed. */
+  revision: integer('revision').notNull().default(0),
 });
 
 /** Counters of events by kind, never by client. */

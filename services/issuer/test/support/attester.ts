@@ -1,5 +1,5 @@
 import { jwtAttester } from '../../src/attest/jwt.ts';
-import type { Attester } from '../../src/ports.ts';
+import type { AttestedAccount } from '../../src/ports.ts';
 import { testConfig } from './config.ts';
 import { ISSUER_VARIABLES } from './variables.ts';
 
@@ -7,14 +7,28 @@ export const NOW = 1_800_000_000;
 export const clock = { now: NOW };
 const system = { now: () => clock.now, date: (seconds: number) => new Date(seconds * 1000) };
 
+const accountKey = new Uint8Array(32).fill(7);
+
+/** An attester under one account key. */
+export interface TestAttester {
+  readonly attest: (bearer: string, epoch: number) => Promise<AttestedAccount>;
+  readonly accountHash: (account: string, issuer: string | null, epoch: number) => Uint8Array | null;
+  readonly check: () => Promise<readonly string[]>;
+}
+
 /** The attester of the tests, with some settings changed. */
 export function attester(
   more: Readonly<Record<string, unknown>> = {},
   serve: typeof fetch = fetch,
-): Attester {
+): TestAttester {
   const [known] = JSON.parse(ISSUER_VARIABLES['ATTESTERS'] ?? '') as object[];
   const ATTESTERS = JSON.stringify([{ ...known, ...more }]);
-  return jwtAttester({ config: testConfig({ ATTESTERS }), system, fetch: serve });
+  const port = jwtAttester({ config: testConfig({ ATTESTERS }), system, fetch: serve });
+  return {
+    check: () => port.check(),
+    attest: (bearer, epoch) => port.attest(bearer, { epoch, accountKey }),
+    accountHash: (account, issuer, epoch) => port.accountHash(account, issuer, { epoch, accountKey }),
+  };
 }
 
 /** `attested`, or the code of the refusal. */

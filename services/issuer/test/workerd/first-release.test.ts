@@ -69,7 +69,7 @@ test('first release: the keys stay as they are', async () => {
     const insert = (table: string, row: SqlStorageValue[]) =>
       storage.sql.exec(`INSERT INTO ${table} VALUES (${row.map(() => '?').join(', ')})`, ...row);
     for (const row of rows) insert('issuer_keys', row);
-    for (const row of state) insert('issuer_state', row);
+    for (const row of state) insert('issuer_state', row.slice(0, 5)); // the columns of the first release
     storage.sql.exec("INSERT INTO counters VALUES ('issued', 7)");
   });
   await evictDurableObject(stub);

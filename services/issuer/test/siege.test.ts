@@ -1,0 +1,63 @@
+import { Agent, request as httpRequest } from 'node:http';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { accountToken } from './support/account.ts';
+import { blinded, draw, folder, redeem, start, type Running } from './support/entry.ts';
+
+const CONNECTIONS = 64;
+
+/** Sends one request again and again over 64 connections. Returns what ends it, with the number of each status. */
+function flood({ url }: Running, headers: Record<string, string>, body: Uint8Array) {
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  const statuses = new Map<number, number>();
+  const attack = { isOn: true };
+  const once = (): Promise<number> =>
+    new Promise((resolve) => {
+      const post = httpRequest(`${url}/token-request`, { method: 'POST', agent, headers }, (response) => {
+        response.resume().once('end', () => resolve(response.statusCode ?? 0));
+      });
+      post.once('error', () => resolve(0));
+      post.end(body);
+    });
+  const loop = async (): Promise<void> => {
+    while (attack.isOn) {
+      const status = await once();
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    }
+  };
+  const loops = Array.from({ length: CONNECTIONS }, loop);
+  return async (): Promise<ReadonlyMap<number, number>> => {
+    attack.isOn = false;
+    await Promise.all(loops);
+    agent.destroy();
+    return statuses;
+  };
+}
+
+test('N54 issuer on Node: while one account sends a counted batch over 64 connections, others are issued tokens and redeem', async () => {
+  const services = [{ name: 'stickers', types: [5], batch: [5, 30], quota: { default: 300 }, ceiling: 1000 }];
+  const running = await start({
+    STORE: path.join(folder, 'siege.sqlite'),
+    SERVICES: JSON.stringify(services),
+  });
+  const { contentType, request } = await blinded(running, 30);
+  const authorization = `Bearer ${await accountToken('attacker')}`;
+  const stop = flood(running, { 'content-type': contentType, authorization }, request);
+  const latencies: number[] = [];
+  for (let i = 0; i < 4; i++) {
+    // Throws unless the response is 200: the ceiling of 1000 would be used up by 34 responses to the attacker.
+    const tokens = await draw(running, `honest ${i}`, 30);
+    for (const token of tokens.slice(0, 3)) {
+      const began = performance.now();
+      expect(await redeem(running, token)).toBe('first');
+      latencies.push(performance.now() - began);
+    }
+  }
+  const statuses = await stop();
+  expect(statuses.get(200)).toBeLessThanOrEqual(3);
+  expect(statuses.get(503)).toBeGreaterThan(50);
+  expect([...statuses.keys()].filter((status) => ![200, 429, 503].includes(status))).toEqual([]);
+  expect(latencies.toSorted((a, b) => a - b)[Math.floor(latencies.length / 2)]).toBeLessThan(500); // milliseconds
+  running.child.kill('SIGTERM');
+  expect(await running.ended).toBe(0);
+});
