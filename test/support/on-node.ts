@@ -26,10 +26,10 @@ export interface PartProgram {
   readonly nodeOptions?: readonly string[];
 }
 
-type Urls = Readonly<Record<Part | 'internal', string>>;
+type Urls = Readonly<Record<Part | 'internal' | 'gatewayOperator' | 'issuerOperator', string>>;
 
 export interface SuiteOnNodeOptions {
-  /** The relay's port; gateway, issuer, stickers and the issuer's private listener use the next four. Default: free ports. */
+  /** The relay's port; gateway, issuer, stickers and the private listeners use the next six. Default: free ports. */
   readonly port?: number;
   /** URLs under which a part reaches another, such as those of proxies. */
   readonly through?: Partial<Urls>;
@@ -45,7 +45,16 @@ export interface SuiteOnNodeOptions {
 /** The URLs of a suite on Node whose relay has this port. */
 export function urlsFrom(port: number): Urls {
   const at = (i: number): string => `http://127.0.0.1:${port + i}`;
-  return { relay: at(0), gateway: at(1), issuer: at(2), stickers: at(3), internal: at(4) };
+  const [gatewayOperator, issuerOperator] = [at(5), at(6)];
+  return {
+    relay: at(0),
+    gateway: at(1),
+    issuer: at(2),
+    stickers: at(3),
+    internal: at(4),
+    gatewayOperator,
+    issuerOperator,
+  };
 }
 
 /** @param folder - for the stores of issuer and gateway */
@@ -62,7 +71,7 @@ export async function suiteOnNode(folder: string, options: SuiteOnNodeOptions = 
   };
   await Promise.all([start('stickers'), start('issuer')]);
   await start('gateway');
-  await signBundles(gateway, secrets);
+  await signBundles(urls.gatewayOperator, secrets);
   await start('relay');
   return {
     secrets,
@@ -98,6 +107,7 @@ function environments(
       ...common,
       LOCAL: 'true', // its URL is plain http here
       PORT: port(urls.issuer),
+      OPERATOR_PORT: port(urls.issuerOperator),
       STORE: path.join(folder, 'issuer.sqlite'),
       INTERNAL_PORT: port(urls.internal),
       INTERNAL_TOKEN: secrets.accountKey,
@@ -112,6 +122,7 @@ function environments(
     gateway: {
       ...common,
       PORT: port(urls.gateway),
+      OPERATOR_PORT: port(urls.gatewayOperator),
       STORE: path.join(folder, 'gateway.sqlite'),
       ISSUER: seen.internal,
       ISSUER_TOKEN: secrets.accountKey,

@@ -1,6 +1,8 @@
 /** Counts are published in steps of this many: a smaller number, or a smaller difference, could be one person's. */
 const STEP = 50;
 
+const FLUSH_SECONDS = 10; // between two transfers of an isolate's counts
+
 /** A Prometheus counter with one label. Labels and their values come from closed sets, never from a request. */
 export interface CounterFamily {
   /** Without prefix and `_total`: `issued`. */
@@ -18,6 +20,7 @@ export interface CounterStore {
 /** Counts in memory until the next flush. */
 export class Tally {
   #counts: Record<string, number> = {};
+  #flushedAt = 0;
 
   /** @param cell - `family value`, both from closed sets */
   readonly count = (cell: string, by = 1): void => {
@@ -26,6 +29,17 @@ export class Tally {
 
   get isEmpty(): boolean {
     return Object.keys(this.#counts).length === 0;
+  }
+
+  /**
+   * Moves the counts to the store if that was not done in the last ten seconds. Returns the transfer, or null.
+   *
+   * @param now - Unix seconds
+   */
+  flushDue(store: Pick<CounterStore, 'add'>, now: number): Promise<void> | null {
+    if (this.isEmpty || Math.abs(now - this.#flushedAt) < FLUSH_SECONDS) return null;
+    this.#flushedAt = now;
+    return this.flush(store).catch(() => {});
   }
 
   /** Moves the counts to the store. A crash loses the counts since the last flush. */

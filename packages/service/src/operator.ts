@@ -1,5 +1,7 @@
-import { bearerToken, equalText } from '@sotto/http';
+import { bearerToken, equalText, HttpError } from '@sotto/http';
+import { hex, utf8, type UnixSeconds } from '@sotto/wire';
 import type { MiddlewareHandler } from 'hono';
+import { matchedRoutes } from 'hono/route';
 import { ConfigError, type Variables } from './config/index.ts';
 
 /** What an operator's token admits to: scraping, help for an account, or keys and bundles. */
@@ -42,16 +44,49 @@ function optional(
   return variables.has(name) ? variables.credentials(name) : [];
 }
 
+/** One use of an operator route. It holds no body and no query, and so no user data. */
+export interface OperatorAct {
+  readonly at: UnixSeconds;
+  readonly role: OperatorRole;
+  /** Which token: the first 32 bits of its SHA-256, in hexadecimal. */
+  readonly token: string;
+  /** Method and path of the route: `POST /operator/keys/rotate`. */
+  readonly action: string;
+}
+
+/** The audit trail of the operators. */
+export interface OperatorLog {
+  record(act: OperatorAct): Promise<void>;
+  /** The latest acts, the newest first. */
+  list(): Promise<readonly OperatorAct[]>;
+}
+
 /**
  * Admits only requests with a bearer token of this role. For anybody else the route does not exist: the app's own 404.
  *
+ * With a log, an act is recorded before it is done: what cannot be recorded is not done, and `unavailable` is thrown.
  * Each comparison takes the same time wherever the tokens differ.
  */
-export function operatorOnly(tokens: OperatorTokens, role: OperatorRole): MiddlewareHandler {
+export function operatorOnly(
+  tokens: OperatorTokens,
+  role: OperatorRole,
+  audit?: { readonly log: OperatorLog; readonly now: () => UnixSeconds },
+): MiddlewareHandler {
   return async (c, next) => {
     const given = bearerToken(c.req.raw.headers) ?? '';
     const matches = tokens[role].filter((token) => equalText(given, token));
     if (matches.length === 0) return c.notFound();
+    const route = matchedRoutes(c).findLast(({ path }) => !path.includes('*'));
+    if (audit !== undefined && route !== undefined) {
+      const act = { role, token: await tokenId(given), action: `${c.req.method} ${route.path}` };
+      await audit.log.record({ at: audit.now(), ...act }).catch((cause: unknown) => {
+        throw new HttpError('unavailable', { cause });
+      });
+    }
     return next();
   };
+}
+
+async function tokenId(token: string): Promise<string> {
+  return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(token))).subarray(0, 4));
 }

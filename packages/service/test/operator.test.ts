@@ -1,7 +1,8 @@
+import { HttpError } from '@sotto/http';
 import { Hono } from 'hono';
 import { expect, test } from 'vitest';
 import { Variables } from '../src/config/index.ts';
-import { operatorOnly, readOperatorTokens, type OperatorRole } from '../src/operator.ts';
+import { operatorOnly, readOperatorTokens, type OperatorAct, type OperatorRole } from '../src/operator.ts';
 
 const ALL = 'token-for-every-role';
 const OLD = 'token-for-every-role-before';
@@ -50,6 +51,46 @@ test('N63 both tokens are valid during a change, and the old one is not after it
   expect(() => read({ OPERATOR_TOKEN: `${ALL} ${OLD} ${KEYS}` })).toThrow(
     'OPERATOR_TOKEN: must be one token, or two',
   );
+});
+
+test('N63 an act that cannot be recorded is not done', async () => {
+  const tokens = read({ OPERATOR_TOKEN: ALL });
+  const done: string[] = [];
+  const log = (record: () => Promise<void>) => ({ now: () => 7, log: { record, list: async () => [] } });
+  const status = async (record: () => Promise<void>): Promise<number> => {
+    const app = new Hono();
+    app.use('/operator/*', operatorOnly(tokens, 'keys', log(record)));
+    app.post('/operator/retire', (c) => {
+      done.push('retired');
+      return c.body(null, 204);
+    });
+    app.onError(
+      (error) => new Response(null, { status: error instanceof HttpError ? error.problem.status : 500 }),
+    );
+    const headers = { authorization: `Bearer ${ALL}` };
+    return (await app.request('/operator/retire', { method: 'POST', headers })).status;
+  };
+  expect(await status(() => Promise.reject(new Error('disk full')))).toBe(503);
+  expect(done).toEqual([]);
+  expect(await status(() => Promise.resolve())).toBe(204);
+  expect(done).toEqual(['retired']);
+});
+
+test('N63 the log tells the two tokens of a change apart, and keeps neither', async () => {
+  const acts: OperatorAct[] = [];
+  const log = { record: async (act: OperatorAct) => void acts.push(act), list: async () => acts };
+  const app = new Hono();
+  app.get(
+    '/x/:id',
+    operatorOnly(read({ OPERATOR_TOKEN: `${ALL} ${OLD}` }), 'support', { log, now: () => 7 }),
+    (c) => c.body(null),
+  );
+  for (const token of [ALL, OLD, ALL])
+    await app.request('/x/alice', { headers: { authorization: `Bearer ${token}` } });
+  const [first, second, third] = acts;
+  expect(first).toEqual(third);
+  expect(first?.token).not.toBe(second?.token);
+  expect(first).toMatchObject({ at: 7, role: 'support', action: 'GET /x/:id' });
 });
 
 test('N63 roles may have tokens without OPERATOR_TOKEN, but each role has one', async () => {

@@ -4,6 +4,7 @@ import { hasMediaType, HttpError, problemResponse, type Problem } from '@sotto/h
 import { MEDIA_TYPES, OhttpError } from '@sotto/ohttp';
 import { epochIndexAt } from '@sotto/wire';
 import type { CounterStore } from '@sotto/service/metrics';
+import type { OperatorLog } from '@sotto/service/operator';
 import type { Config } from './config.ts';
 import { Budget } from './budget.ts';
 import { MAX_REQUEST, openChunkedEnvelope, openEnvelope, type EnvelopeDeps } from './envelope.ts';
@@ -19,6 +20,7 @@ export type GatewayDeps = ExchangeDeps &
     readonly config: Pick<Config, 'epochSeconds' | 'root' | 'relayEgress' | 'relayToken' | 'operators'>;
     readonly authority: AuthorityDeps;
     readonly counters: CounterStore;
+    readonly log: OperatorLog;
   };
 
 /** Where RFC 9540 has clients look. */
@@ -46,11 +48,19 @@ export function gateway(deps: GatewayDeps): Hono {
     if (!isRead(c.req.raw)) return refuse(OUTER['method-not-allowed'], 'GET, HEAD');
     return bundle(deps, c.req.query('slot'));
   });
-  app.route('/', operator(deps));
+  return withRefusals(app, deps);
+}
+
+/** The operator's routes as an app of their own, for a listener of their own. */
+export function operatorApp(deps: GatewayDeps): Hono {
+  return withRefusals(operator(deps), deps);
+}
+
+function withRefusals(app: Hono, { tally }: GatewayDeps): Hono {
   app.notFound(() => refuse(OUTER['not-found']));
   app.onError((error) => {
     const problem = problemOf(error);
-    deps.tally.count(`outcomes outer-${problem.code}`);
+    tally.count(`outcomes outer-${problem.code}`);
     return refuse(problem);
   });
   return app;

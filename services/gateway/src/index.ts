@@ -19,9 +19,9 @@ const gatewayOf = oncePerEnvironment((env: Env) =>
 );
 
 export default {
-  fetch: (request, env) =>
+  fetch: (request, env, ctx) =>
     unlessMisconfigured(
-      () => gatewayOf(env).app.fetch(request),
+      () => gatewayOf(env).answer(request, (work) => ctx.waitUntil(work)),
       () => refuse(OUTER.unavailable),
     ),
   async scheduled(_controller, env) {

@@ -13,7 +13,7 @@ import {
 } from '@sotto/wire';
 import type { Config } from './config.ts';
 import { metricsResponse, metricsText, type CounterStore, type Tally } from '@sotto/service/metrics';
-import { operatorOnly } from '@sotto/service/operator';
+import { operatorOnly, type OperatorLog } from '@sotto/service/operator';
 import { prepare, type AuthorityDeps } from './keys/authority.ts';
 import { runSchedule } from './keys/schedule.ts';
 import { FAMILIES } from './metrics.ts';
@@ -24,6 +24,7 @@ export interface OperatorDeps {
   readonly tally: Tally;
   /** Where the counts of all isolates add up. */
   readonly counters: CounterStore;
+  readonly log: OperatorLog;
   readonly now: () => UnixSeconds;
   readonly deadline: (ms: number) => AbortSignal;
 }
@@ -32,17 +33,18 @@ const MAX_SIGNATURES = 65_536; // bytes of JSON
 const UPLOAD_MS = 10_000;
 const NO_STORE = { 'cache-control': 'no-store' };
 
-/** Routes for who runs the gateway. To anybody else they are not there. */
+/** The routes of the operator. For anybody else they do not exist. */
 export function operator(deps: OperatorDeps): Hono {
   const app = new Hono();
   const { authority, config } = deps;
   app.use('/metrics', operatorOnly(config.operators, 'metrics'));
-  app.use('/operator/*', operatorOnly(config.operators, 'keys'));
+  app.use('/operator/*', operatorOnly(config.operators, 'keys', { log: deps.log, now: deps.now }));
 
   app.get('/metrics', async () => {
     await deps.tally.flush(deps.counters);
     return metricsResponse(metricsText('sotto_gateway', FAMILIES, await deps.counters.totals()));
   });
+  app.get('/operator/audit', async (c) => c.json(await stored(deps.log.list()), 200, NO_STORE));
   app.get('/operator/keys', async (c) => {
     const { from } = usableEpochs(deps.now(), config.epochSeconds);
     const epochs = await stored(authority.store.epochs(from, ahead(deps)));

@@ -20,6 +20,7 @@ const STORE = path.join(folder, 'gateway.sqlite');
 const row = { name: 'open', token: 'none', idempotent: true, requestLength: 1024, responseLength: 2048 };
 const ENV: Readonly<Record<string, string>> = {
   PORT: '0',
+  OPERATOR_PORT: '0',
   STORE,
   ISSUER: 'http://127.0.0.1:1', // nobody
   ISSUER_TOKEN: 'the-gateway-of-the-tests',
@@ -47,10 +48,16 @@ async function start(more: Readonly<Record<string, string>> = {}) {
   });
   const ended = once(child, 'close').then(([code]) => code as number | null);
   await heard;
-  return { child, ended, said: () => said, url: /^ready (\S+)$/m.exec(said)?.[1] ?? '' };
+  return {
+    child,
+    ended,
+    said: () => said,
+    url: /^ready (\S+)/m.exec(said)?.[1] ?? '',
+    operator: / operator (\S+)$/m.exec(said)?.[1] ?? '',
+  };
 }
 
-test('with the issuer away it has keys, the same after a SIGKILL, and stops when it is told', async () => {
+test('N59 with the issuer away it has keys, the same after a SIGKILL, and stops when it is told', async () => {
   const keys = async (url: string): Promise<string> => {
     const answer = await fetch(`${url}/.well-known/ohttp-gateway`);
     const bytes = new Uint8Array(await answer.arrayBuffer());
@@ -60,7 +67,15 @@ test('with the issuer away it has keys, the same after a SIGKILL, and stops when
   const first = await start();
   const before = await keys(first.url);
   expect((await fetch(`${first.url}/bundle`)).status).toBe(503);
-  expect((await fetch(`${first.url}/operator/keys`)).status).toBe(404);
+  // N59: only the operator's listener, on loopback, has the operator's routes.
+  const headers = { authorization: `Bearer ${ENV['OPERATOR_TOKEN']}` };
+  expect(new URL(first.operator).hostname).toBe('127.0.0.1');
+  for (const route of ['/operator/keys', '/metrics']) {
+    expect((await fetch(first.url + route, { headers })).status).toBe(404);
+    expect((await fetch(first.operator + route, { headers })).status).toBe(200);
+    expect((await fetch(first.operator + route)).status).toBe(404);
+  }
+  expect((await fetch(`${first.operator}/bundle`, { headers })).status).toBe(404);
   first.child.kill('SIGKILL');
   await first.ended;
 

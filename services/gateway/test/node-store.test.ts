@@ -96,7 +96,7 @@ describe('the file itself', () => {
     ['is no database', (file) => writeFileSync(file, 'x'.repeat(8192))],
     ['has a page of noise', (file) => writeFileSync(file, readFileSync(file).fill(0x5a, 4096, 12_288))],
     ['is somebody else’s', (file) => new DatabaseSync(file).exec('PRAGMA application_id = 7')],
-    ['is of a later version', (file) => new DatabaseSync(file).exec('PRAGMA user_version = 2')],
+    ['is of a later version', (file) => new DatabaseSync(file).exec('PRAGMA user_version = 99')],
   ])('that %s ends the start, and is left as it was', async (_what, spoil) => {
     const file = fresh();
     const { keys } = stores(file);

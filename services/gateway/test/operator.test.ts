@@ -7,6 +7,7 @@ import {
   verifySignedBundle,
 } from '@sotto/bundle';
 import { base64url, fromBase64url, HORIZON } from '@sotto/wire';
+import { gateway, operatorApp } from '../src/app.ts';
 import { Budget } from '../src/budget.ts';
 import { DAY, house, NOW, OPERATOR_TOKEN, outerCode, ROOT_SECRET, type House } from './support/house.ts';
 
@@ -156,6 +157,58 @@ describe('other routes', () => {
         expect([response.status, await outerCode(response)]).toEqual([404, 'not-found']);
       }
     }
+  });
+
+  test('N63 what operators do is recorded by route and role, without query, body or token; scrapes are not', async () => {
+    const h = await house();
+    const before = (
+      (await (await h.app.request('/operator/audit', { headers: HEADERS })).json()) as unknown[]
+    ).length;
+    await h.app.request('/operator/keys?account=alice', { headers: HEADERS });
+    await h.app.request('/operator/keys/rotate', { method: 'POST', headers: HEADERS });
+    await h.app.request('/metrics', { headers: HEADERS });
+    await h.app.request('/operator/alice', { headers: HEADERS });
+    await h.app.request('/operator/keys', { headers: { authorization: 'Bearer of-somebody-else' } });
+    const acts = (await (await h.app.request('/operator/audit', { headers: HEADERS })).json()) as object[];
+    expect(acts).toHaveLength(before + 3);
+    expect(acts.slice(0, 3)).toEqual(
+      ['GET /operator/audit', 'POST /operator/keys/rotate', 'GET /operator/keys'].map((action) => ({
+        at: NOW,
+        role: 'keys',
+        token: expect.stringMatching(/^[0-9a-f]{8}$/) as string,
+        action,
+      })),
+    );
+    expect(JSON.stringify(acts)).not.toMatch(/alice|credential/);
+  });
+
+  test('N63 a token of another role finds nothing', async () => {
+    const roles = { metrics: ['m'.repeat(16)], support: ['s'.repeat(16)], keys: ['k'.repeat(16)] };
+    const { deps } = await house();
+    const app = operatorApp({ ...deps, config: { ...deps.config, operators: roles } });
+    const status = async (path: string, token: string | undefined): Promise<number> =>
+      (await app.request(path, { headers: { authorization: `Bearer ${token}` } })).status;
+    for (const [role, paths] of [
+      ['metrics', [200, 404, 404]],
+      ['support', [404, 404, 404]],
+      ['keys', [404, 200, 200]],
+    ] as const) {
+      const [token] = roles[role];
+      expect([
+        await status('/metrics', token),
+        await status('/operator/keys', token),
+        await status('/operator/audit', token),
+      ]).toEqual(paths);
+    }
+  });
+
+  test('N59 the public app has no operator route', async () => {
+    const { deps } = await house();
+    for (const path of ['/metrics', '/operator/keys', '/operator/bundles', '/operator/audit']) {
+      const response = await gateway(deps).request(path, { headers: HEADERS });
+      expect([response.status, await outerCode(response)]).toEqual([404, 'not-found']);
+    }
+    expect((await operatorApp(deps).request('/bundle', { headers: HEADERS })).status).toBe(404);
   });
 
   test('P09 counters show closed names, from fifty on, in fifties', async () => {

@@ -58,6 +58,23 @@ describe('start-up on Node', () => {
     expect(start({ TLS_CERT_FILE: '/nowhere' })).toMatch(/^TLS_CERT_FILE: /);
   });
 
+  test('N59 the operator’s listener has the same guard', () => {
+    expect(start({ OPERATOR_HOST: '0.0.0.0' })).toMatch(
+      /^OPERATOR_HOST: beyond loopback needs TLS_CERT_FILE/,
+    );
+    expect(start({ OPERATOR_HOST: '::' })).toMatch(/^OPERATOR_HOST: /);
+    expect(start({ OPERATOR_HOST: '0.0.0.0', BEHIND_TLS: 'true' })).toBe('starts');
+    const readable = { TLS_CERT_FILE: import.meta.filename, TLS_KEY_FILE: import.meta.filename };
+    const { operator, tls } = readSettings(
+      variablesOnNode('gateway', { ...ENV, ...readable, HOST: '0.0.0.0' }),
+    );
+    expect(tls).toBeDefined();
+    expect(operator).toMatchObject({ host: '127.0.0.1', port: 8812 });
+    expect(operator.tls).toBeUndefined();
+    const beyond = { ...ENV, ...readable, OPERATOR_HOST: '0.0.0.0' };
+    expect(readSettings(variablesOnNode('gateway', beyond)).operator.tls).toBeDefined();
+  });
+
   test('the issuer is asked on loopback, under a credential', () => {
     for (const url of [
       undefined,

@@ -147,11 +147,11 @@ async function publicPorts(base: number | undefined): Promise<Record<ServiceName
   return Object.fromEntries(names.map((name, i) => [name, ports[i]])) as Record<ServiceName | 'page', number>;
 }
 
-/** The first of five consecutive free ports. */
+/** The first of seven consecutive free ports. */
 export async function freePorts(): Promise<number> {
   for (;;) {
     const base = await freePort();
-    const taken = await Promise.all([1, 2, 3, 4].map((i) => isTaken(base + i)));
+    const taken = await Promise.all([1, 2, 3, 4, 5, 6].map((i) => isTaken(base + i)));
     if (!taken.includes(true)) return base;
   }
 }

@@ -1,4 +1,10 @@
 export { systemClock, type Clock } from './clock.ts';
 export { runService, variablesOnNode, type Program, type Start } from './main.ts';
 export { serve, type ServeOptions } from './serve.ts';
-export { onLoopback, readListenSettings, type ListenSettings, type TlsFiles } from './settings.ts';
+export {
+  onLoopback,
+  readListenSettings,
+  readOperatorSettings,
+  type ListenSettings,
+  type TlsFiles,
+} from './settings.ts';

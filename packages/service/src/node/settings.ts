@@ -22,19 +22,19 @@ export interface ListenSettings {
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** A private listener beside the public one: plain http, for processes of this machine. */
-export function onLoopback({ tls: _public, ...settings }: ListenSettings, port: number): ListenSettings {
-  return { ...settings, host: '127.0.0.1', port, connectionsPerAddress: Number.POSITIVE_INFINITY };
+export function onLoopback(
+  { tls: _public, ...settings }: ListenSettings,
+  port: number,
+  host = '127.0.0.1',
+): ListenSettings {
+  return { ...settings, host, port, connectionsPerAddress: Number.POSITIVE_INFINITY };
 }
 
 /** @throws {ConfigError} also for an address beyond loopback that would speak plain http */
 export function readListenSettings(variables: Variables): ListenSettings {
-  const host = variables.text('HOST');
   const tls = readTls(variables);
-  if (!LOOPBACK.has(host) && tls === undefined && !variables.flag('BEHIND_TLS')) {
-    throw new ConfigError('HOST', 'beyond loopback needs TLS_CERT_FILE and TLS_KEY_FILE, or BEHIND_TLS=true');
-  }
   return {
-    host,
+    host: readHost(variables, 'HOST', tls),
     port: variables.number('PORT'),
     ...(tls && { tls }),
     maxInFlight: variables.number('MAX_IN_FLIGHT'),
@@ -44,6 +44,19 @@ export function readListenSettings(variables: Variables): ListenSettings {
       ? Number.POSITIVE_INFINITY
       : variables.number('MAX_CONNECTIONS_PER_ADDRESS'),
   };
+}
+
+/** The operator's listener: the same limits and certificate as the public one, at an address of its own. */
+export function readOperatorSettings(variables: Variables, settings: ListenSettings): ListenSettings {
+  const host = readHost(variables, 'OPERATOR_HOST', settings.tls);
+  const port = variables.number('OPERATOR_PORT');
+  return LOOPBACK.has(host) ? onLoopback(settings, port, host) : { ...settings, host, port };
+}
+
+function readHost(variables: Variables, name: 'HOST' | 'OPERATOR_HOST', tls: TlsFiles | undefined): string {
+  const host = variables.text(name);
+  if (LOOPBACK.has(host) || tls !== undefined || variables.flag('BEHIND_TLS')) return host;
+  throw new ConfigError(name, 'beyond loopback needs TLS_CERT_FILE and TLS_KEY_FILE, or BEHIND_TLS=true');
 }
 
 /** Then all connections come from the proxy's address. */

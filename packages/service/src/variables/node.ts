@@ -18,6 +18,20 @@ export const NODE_VARIABLES = {
     min: 0,
     max: 65_535,
   }),
+  OPERATOR_HOST: variable(
+    'text',
+    STORED_ON_NODE,
+    'Address of the operator listener. Beyond loopback TLS is needed.',
+    {
+      default: '127.0.0.1',
+    },
+  ),
+  OPERATOR_PORT: variable(
+    'number',
+    STORED_ON_NODE,
+    'Port of the operator listener, which alone has /metrics and /operator; 0 for any free port.',
+    { default: { gateway: 8812, issuer: 8082 }, min: 0, max: 65_535 },
+  ),
   TLS_CERT_FILE: variable('path', ON_NODE, 'Certificate chain in PEM.', { optional: true }),
   TLS_KEY_FILE: variable('path', ON_NODE, 'Private key of the certificate in PEM.', { optional: true }),
   BEHIND_TLS: variable('flag', ON_NODE, 'Says that your own proxy in front terminates TLS.'),

@@ -1,4 +1,7 @@
 import { openStorage } from '@sotto/service/sqlite/durable';
+import type { OperatorAct } from '@sotto/service/operator';
+import type { Database } from '@sotto/service/sqlite';
+import { addCounts, listActs, readCounts, recordAct } from '@sotto/service/sqlite/operator';
 import { DurableObject } from 'cloudflare:workers';
 import type { KeyStore, StoredBundle, StoredEpoch } from '../ports.ts';
 import { sqlKeyStore, type Synchronous } from '../store/key-store.ts';
@@ -6,13 +9,15 @@ import { MIGRATIONS } from '../store/migrations.ts';
 
 type Sync = Synchronous<KeyStore>;
 
-/** The keys and bundles of all isolates, by epoch: one object. It holds private keys wrapped, never KEY_WRAPPING_KEY. */
+/** The keys and bundles of all isolates by epoch, their counts and the operators' log: one object. It holds private keys wrapped, never KEY_WRAPPING_KEY. */
 export class GatewayKeys extends DurableObject {
   readonly #store: Sync;
+  readonly #database: Database;
 
   constructor(ctx: DurableObjectState, env: unknown) {
     super(ctx, env as never);
-    this.#store = sqlKeyStore(openStorage(ctx.storage, MIGRATIONS));
+    this.#database = openStorage(ctx.storage, MIGRATIONS);
+    this.#store = sqlKeyStore(this.#database);
   }
 
   epochs(from: number, to: number): StoredEpoch[] {
@@ -37,5 +42,21 @@ export class GatewayKeys extends DurableObject {
 
   sign(signed: Parameters<Sync['sign']>[0]): boolean {
     return this.#store.sign(signed);
+  }
+
+  addCounts(counts: Readonly<Record<string, number>>): void {
+    this.#database.atomically(() => addCounts(this.#database.db, counts));
+  }
+
+  counts(): Record<string, number> {
+    return readCounts(this.#database.db);
+  }
+
+  recordAct(act: OperatorAct): void {
+    this.#database.atomically(() => recordAct(this.#database.db, act));
+  }
+
+  acts(): OperatorAct[] {
+    return listActs(this.#database.db);
   }
 }

@@ -1,3 +1,5 @@
+import type { CounterStore } from '@sotto/service/metrics';
+import type { OperatorLog } from '@sotto/service/operator';
 import type { KeyStore, ReplayStore } from '../ports.ts';
 import type { GatewayKeys } from './gateway-keys.ts';
 import { REPLAY_SHARDS, type ReplayShard } from './replay-shard.ts';
@@ -12,6 +14,21 @@ export function durableKeyStore(namespace: DurableObjectNamespace<GatewayKeys>):
     bundles: async (from, to) => stub().bundles(from, to),
     offer: async (bundles) => stub().offer(bundles),
     sign: async (signed) => stub().sign(signed),
+  };
+}
+
+/** The counts of all isolates add up in the object that holds the keys. */
+export function durableCounters(namespace: DurableObjectNamespace<GatewayKeys>): CounterStore {
+  return {
+    add: async (counts) => namespace.getByName('keys').addCounts(counts),
+    totals: async () => namespace.getByName('keys').counts(),
+  };
+}
+
+export function durableLog(namespace: DurableObjectNamespace<GatewayKeys>): OperatorLog {
+  return {
+    record: async (act) => namespace.getByName('keys').recordAct(act),
+    list: async () => namespace.getByName('keys').acts(),
   };
 }
 

@@ -4,10 +4,11 @@ import { gateway } from '../app.ts';
 import { compose, type Platform } from '../compose.ts';
 import { readConfig, type ServiceRow } from '../config.ts';
 import { runSchedule } from '../keys/schedule.ts';
+import { operator } from '../operator.ts';
 import { fetchService, type Fetch } from '../service/fetch-service.ts';
 import type { Service } from '../service/service.ts';
 import type { GatewayKeys } from './gateway-keys.ts';
-import { durableKeyStore, durableReplayStore } from './ports.ts';
+import { durableCounters, durableKeyStore, durableLog, durableReplayStore } from './ports.ts';
 import type { ReplayShard } from './replay-shard.ts';
 
 /** The bindings of the Worker beside its variables. */
@@ -30,9 +31,20 @@ export function startWorker(env: Env, { fetch: send, ...platform }: WorkerPlatfo
     schedule: () => env.ISSUER.schedule(),
     replays: durableReplayStore(env.REPLAYS),
     store: durableKeyStore(env.KEYS),
+    counters: durableCounters(env.KEYS),
+    log: durableLog(env.KEYS),
     serviceOf: (row) => serviceOf(env, row, send),
   });
-  return { app: gateway(deps), runSchedule: () => runSchedule(deps.authority, platform.now()) };
+  const { fetch: pass } = gateway(deps).route('/', operator(deps));
+  return {
+    async answer(request: Request, waitUntil: (work: Promise<unknown>) => void): Promise<Response> {
+      const response = await pass(request);
+      const flushed = deps.tally.flushDue(deps.counters, platform.now());
+      if (flushed !== null) waitUntil(flushed);
+      return response;
+    },
+    runSchedule: () => runSchedule(deps.authority, platform.now()),
+  };
 }
 
 function serviceOf(env: Env, { name, target }: ServiceRow, send: Fetch): Service {

@@ -1,10 +1,11 @@
 import { ConfigValue, type Variables } from '@sotto/service/config';
-import { readListenSettings, type ListenSettings } from '@sotto/service/node';
+import { readListenSettings, readOperatorSettings, type ListenSettings } from '@sotto/service/node';
 import { readConfig, type Config, type UrlTarget } from '../config.ts';
 import { publicAnd, type Permits } from './addresses.ts';
 
 export interface Settings extends ListenSettings {
   readonly config: Config;
+  readonly operator: ListenSettings;
   readonly store: string; // path
   readonly issuer: string; // base URL of its private listener
   readonly issuerCredential: string;
@@ -18,8 +19,10 @@ const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost']);
 /** @throws {ConfigError} for the first variable that is missing, wrong or unsafe; it contains no value */
 export function readSettings(variables: Variables): Settings {
   const config = readConfig(variables);
+  const listening = readListenSettings(variables);
   return {
-    ...readListenSettings(variables),
+    ...listening,
+    operator: readOperatorSettings(variables, listening),
     config,
     store: variables.text('STORE'),
     issuer: readIssuer(variables.value('ISSUER')),

@@ -1,7 +1,9 @@
+import type { ProblemCode } from '@sotto/http';
 import { nodeHpke } from '@sotto/ohttp/node';
-import { serve, type Program } from '@sotto/service/node';
+import { serve, type ListenSettings, type Program } from '@sotto/service/node';
 import { openFile } from '@sotto/service/sqlite/file';
-import { gateway, refuse } from '../app.ts';
+import type { Hono } from 'hono';
+import { gateway, operatorApp, refuse } from '../app.ts';
 import { compose, type Platform } from '../compose.ts';
 import type { UrlTarget } from '../config.ts';
 import { runSchedule } from '../keys/schedule.ts';
@@ -20,7 +22,7 @@ interface NodePlatform extends Pick<Platform, 'random'> {
   readonly resolve: Resolve;
 }
 
-/** The gateway on Node: the same app over one SQLite file. Returns its origin. */
+/** The gateway on Node: the same app over one SQLite file. Returns its origins for the ready line. */
 export async function startGateway(
   { variables, clock, every, onStop }: Program,
   { random, resolve }: NodePlatform,
@@ -48,20 +50,24 @@ export async function startGateway(
     schedule: () => issuer.schedule(),
     replays: stores.replays,
     store: stores.keys,
+    counters: stores.counters,
+    log: stores.log,
     serviceOf: ({ name, target }) =>
       fetchService((target as UrlTarget).url, guardedFetch(resolve, permits.get(name) ?? publicAnd([]))),
   });
-  const { fetch: answer } = gateway(deps);
-  const serving = await serve({
-    ...settings,
-    answer: (request) => answer(request),
-    refuse: (code) => refuse(OUTER[code]),
-  });
-  onStop(serving.close);
+  const listenAs = async (at: ListenSettings, { fetch: answer }: Hono): Promise<string> => {
+    const options = { ...at, refuse: (code: ProblemCode) => refuse(OUTER[code]) };
+    const serving = await serve({ ...options, answer: (request) => answer(request) });
+    onStop(serving.close);
+    return serving.origin;
+  };
+  const operator = await listenAs(settings.operator, operatorApp(deps));
+  const origin = await listenAs(settings, gateway(deps));
   // After a failure the next run, or a request, makes what is missing.
   every(Math.min(SCHEDULE_MS, config.epochSeconds * 250), async () => {
     await runSchedule(deps.authority, now());
     await stores.purge(now());
+    await deps.tally.flush(deps.counters);
   });
-  return serving.origin;
+  return `${origin} operator ${operator}`;
 }

@@ -35,4 +35,18 @@ CREATE TABLE IF NOT EXISTS "tag_keys" (
 --> statement-breakpoint
 CREATE INDEX IF NOT EXISTS "envelopes_expires" ON "envelopes" ("expires");
 `,
+  '20261126090723_operators': `
+CREATE TABLE "counters" (
+	"cell" text PRIMARY KEY,
+	"count" integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "operator_acts" (
+	"id" integer PRIMARY KEY,
+	"at" integer NOT NULL,
+	"role" text NOT NULL,
+	"token" text NOT NULL,
+	"action" text NOT NULL
+);
+`,
 };

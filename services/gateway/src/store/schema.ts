@@ -1,6 +1,9 @@
 import { base64url, fromBase64url, type Bytes } from '@sotto/wire';
 import { customType, index, integer, primaryKey, sqliteTable } from 'drizzle-orm/sqlite-core';
 
+/** @public for drizzle-kit, which reads the whole schema here */
+export { counters, operatorActs } from '@sotto/service/sqlite/operator';
+
 /** Bytes as unpadded base64url. */
 const encodedBytes = customType<{ data: Bytes; driverData: string }>({
   dataType: () => 'text',

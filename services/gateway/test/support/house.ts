@@ -9,8 +9,9 @@ import { aesKeyWrap } from '@sotto/service/keys';
 import { openMemory } from '@sotto/service/sqlite/file';
 import { base64url, EMPTY, epochStartAt, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
 import { gateway, type GatewayDeps } from '../../src/app.ts';
+import { operator as operatorRoutes } from '../../src/operator.ts';
 import type { ServiceRow } from '../../src/config.ts';
-import { memoryCounters, Tally } from '@sotto/service/metrics';
+import { Tally } from '@sotto/service/metrics';
 import { formatDate } from '../../src/date.ts';
 import { GATEWAY_FILE, sqliteStores, type Stores } from '../../src/node/stores.ts';
 import type { KeyStore, ReplayStore } from '../../src/ports.ts';
@@ -135,6 +136,7 @@ export async function house(options: HouseOptions = {}): Promise<House> {
     routes.set(METADATA_SERVICE, { ...row(METADATA_SERVICE, null, true), service: metadataService });
   }
   const withToken = rows.filter(({ token }) => token !== null).map(({ name }) => name);
+  const operatorStores = memoryStores();
   const deps: GatewayDeps = {
     hpke,
     random,
@@ -144,7 +146,8 @@ export async function house(options: HouseOptions = {}): Promise<House> {
     redeemer: issuer,
     replays: options.replays ?? memoryStores(options.replayCapacity ?? 100).replays,
     tally: new Tally(),
-    counters: memoryCounters(),
+    counters: operatorStores.counters,
+    log: operatorStores.log,
     deadline: (ms) => AbortSignal.timeout(Math.min(ms, self.deadlineMs)),
     config: {
       epochSeconds,
@@ -164,7 +167,7 @@ export async function house(options: HouseOptions = {}): Promise<House> {
       schedule: options.schedule ?? scheduleOf(withToken, epochSeconds, now),
     },
   };
-  const app = gateway(deps);
+  const app = gateway(deps).route('/', operatorRoutes(deps));
   const operator = { authorization: `Bearer ${OPERATOR_TOKEN}`, 'content-type': 'application/json' };
   const self: House = {
     app,

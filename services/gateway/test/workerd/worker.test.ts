@@ -61,6 +61,31 @@ describe('the Worker', () => {
     }
   });
 
+  test('N49 the counts of two isolates add up, whichever of them is scraped', async () => {
+    const isolates = [startWorker(), startWorker()]; // each environment object has an instance and a memory of its own
+    for (const { fetch } of isolates) {
+      for (let i = 0; i < 30; i++) await fetch('/.well-known/ohttp-gateway', { method: 'POST' });
+    }
+    const line = /^sotto_gateway_outcomes_total\{code="outer-unsupported-media-type"\} (\d+)$/m;
+    const shown: (string | undefined)[] = [];
+    for (const { fetch } of [...isolates, ...isolates]) {
+      shown.push(line.exec(await (await fetch('/metrics', { headers: OPERATOR })).text())?.[1]);
+    }
+    expect(shown).toEqual([undefined, '50', '50', '50']); // a scrape brings in what its own isolate still holds
+  });
+
+  test('N63 the operators’ log is the same for all isolates', async () => {
+    const [first, second] = [startWorker(), startWorker()];
+    await first.fetch('/operator/keys/rotate', { method: 'POST', headers: OPERATOR });
+    const acts: { action: string }[] = await (
+      await second.fetch('/operator/audit', { headers: OPERATOR })
+    ).json();
+    expect(acts.map(({ action }) => action).slice(0, 2)).toEqual([
+      'GET /operator/audit',
+      'POST /operator/keys/rotate',
+    ]);
+  });
+
   test('K03 another wrapping key opens nothing, and makes no keys of its own', async () => {
     const running = startWorker();
     await signEpochs(running);

@@ -1,4 +1,5 @@
 import { env } from 'cloudflare:workers';
+import { createExecutionContext } from 'cloudflare:test';
 import { decodeResponse, encodeRequest, type BhttpResponse, type Field } from '@sotto/bhttp';
 import { rootPublicKey, signBundle, verifySignedBundle } from '@sotto/bundle';
 import { decodeKeyConfigs, encapsulateRequest, KEM } from '@sotto/ohttp';
@@ -37,7 +38,11 @@ export function startWorker(vars: Readonly<Record<string, unknown>> = {}) {
   };
   const bound = { ...env, ...SECRETS, ISSUER, ...vars } as unknown as Env;
   const fetch = (path: string, init?: RequestInit): Promise<Response> =>
-    worker.fetch(new Request(`https://gateway.example${path}`, init) as never, bound);
+    worker.fetch(
+      new Request(`https://gateway.example${path}`, init) as never,
+      bound,
+      createExecutionContext(),
+    );
   const scheduled = (): Promise<void> => worker.scheduled({} as never, bound);
   return { issuer, fetch, scheduled, bound };
 }

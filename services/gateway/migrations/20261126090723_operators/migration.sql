@@ -1,0 +1,12 @@
+CREATE TABLE `counters` (
+	`cell` text PRIMARY KEY,
+	`count` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `operator_acts` (
+	`id` integer PRIMARY KEY,
+	`at` integer NOT NULL,
+	`role` text NOT NULL,
+	`token` text NOT NULL,
+	`action` text NOT NULL
+);
