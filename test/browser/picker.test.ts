@@ -43,13 +43,19 @@ describe('page, by mouse', () => {
       .poll(picked, WAIT)
       .toMatchObject([{ name, art: { type: expect.stringMatching(/^image\//) } }]);
     expect(await page.locator('#picked img').getAttribute('alt')).toBe(name);
-    await page.locator('.card.seen').nth(3).waitFor();
+    await page.locator('.row.seen').nth(3).waitFor();
     const card = (party: string): Promise<string> => page.locator(`[data-party=${party}]`).innerText();
+    const facts = (party: string): Promise<string | null> =>
+      page.locator(`.saw[data-of=${party}]`).textContent();
     const [relay, gateway, stickers, issuer] = await Promise.all(
       ['relay', 'gateway', 'stickers', 'issuer'].map(card),
     );
-    expect([gateway, stickers].every((text) => text?.includes('"q":"cat"'))).toBe(true);
-    expect([relay, issuer].some((text) => text?.includes('"cat"'))).toBe(false);
+    expect([gateway, stickers].every((text) => text?.includes('“cat”'))).toBe(true);
+    expect([relay, issuer].some((text) => text?.includes('cat'))).toBe(false);
+    expect(
+      [await facts('gateway'), await facts('stickers')].every((text) => text?.includes('"q":"cat"')),
+    ).toBe(true);
+    expect([await facts('relay'), await facts('issuer')].some((text) => text?.includes('cat'))).toBe(false);
     expect(relay).toContain('127.0.0.1');
     expect(await violations(page)).toEqual([]);
     expect(log.errors).toEqual([]);
@@ -91,7 +97,7 @@ describe('page, by mouse', () => {
     const before = log.requests.length;
     await picker.box.pressSequentially('happy cat'.slice(0, 5));
     await picker.heading.filter({ hasText: 'From this device' }).waitFor();
-    await page.getByText('Nobody saw anything').waitFor();
+    await page.getByText('stayed on your device').waitFor();
     await picker.box.press('Enter');
     await page.clock.runFor(120_000);
     expect(log.requests.slice(before).filter((one) => !one.includes('/local/taps'))).toEqual([]);

@@ -29,7 +29,7 @@ test('page in Arabic: is laid out from right to left', async () => {
   await page.selectOption('#locale', 'ar');
   await expect.poll(() => picker.frame.getAttribute('dir'), WAIT).toBe('rtl');
   expect(await page.locator('html').getAttribute('dir')).toBe('rtl');
-  await page.getByRole('heading', { name: 'من عرف ماذا' }).waitFor();
+  await page.getByRole('heading', { name: 'من يعرف ماذا' }).waitFor();
   await search(page, 'قلب');
   await picker.heading.filter({ hasText: 'من الشبكة الخاصة' }).waitFor();
   const [first, second] = await Promise.all([
@@ -40,7 +40,7 @@ test('page in Arabic: is laid out from right to left', async () => {
   await picker.box.press('ArrowDown');
   await page.keyboard.press('ArrowLeft');
   expect(await picker.cells.nth(1).evaluate((cell) => cell.matches(':focus'))).toBe(true);
-  await page.locator('.card.seen').nth(3).waitFor();
+  await page.locator('.row.seen').nth(3).waitFor();
   expect(await violations(page)).toEqual([]);
   await page.context().close();
 });
@@ -68,12 +68,12 @@ test('page: is dark by system setting or attribute, and does not move with reduc
 test('L12 page: uses the browser’s language and sends no locale to the network', async () => {
   const { page } = await open(browser, suite, { locale: 'de-AT' });
   const picker = pickerOf(page);
-  await page.getByRole('heading', { name: 'Wer wusste was' }).waitFor();
+  await page.getByRole('heading', { name: 'Wer was erfährt' }).waitFor();
   await picker.cells.first().waitFor();
   await search(page, 'Katze');
   await picker.heading.filter({ hasText: 'Aus dem privaten Netz' }).waitFor();
-  await page.locator('.card.seen').nth(3).waitFor();
-  expect(await page.locator('[data-party=gateway]').innerText()).toContain('{"q":"Katze"}');
+  await page.locator('.row.seen').nth(3).waitFor();
+  expect(await page.locator('.saw[data-of=gateway]').textContent()).toContain('{"q":"Katze"}');
   await page.context().close();
 });
 
@@ -83,16 +83,16 @@ test('page: shows what the parties saw of a search that failed and of one from t
   const picker = pickerOf(page);
   await picker.cells.first().waitFor();
   await search(page, 'cat');
-  await page.getByText('did not get through').waitFor();
-  expect(await page.locator('.card.seen').allInnerTexts()).toEqual([expect.stringContaining('person-')]);
+  await page.getByText('did not complete').waitFor();
+  expect(await page.locator('.row.seen').allInnerTexts()).toEqual([expect.stringContaining('person-')]);
   await page.context().unrouteAll();
   await search(page, 'bear');
-  await page.getByText('Nobody knew both').waitFor();
+  await page.getByText('No server knows both').waitFor();
   await search(page, 'lion');
   await expect.poll(() => page.locator('[data-party=stickers]').innerText(), WAIT).toContain('lion');
   await picker.box.fill('bear');
   await page.getByText('still in memory').waitFor();
-  expect(await page.locator('.card.seen').count()).toBe(0);
+  expect(await page.locator('.row.seen').count()).toBe(0);
   await page.context().close();
 });
 
@@ -168,7 +168,7 @@ test('L3 L12 L16 page: contacts only its own, the relay’s and the issuer’s o
   await picker.box.fill('waving hand');
   await picker.box.press('Enter');
   await picker.heading.filter({ hasText: 'From the private network' }).waitFor();
-  await page.locator('.card.seen').nth(3).waitFor();
+  await page.locator('.row.seen').nth(3).waitFor();
   const searched = log.requests.length;
   await picker.cells.first().hover();
   await picker.star.click();

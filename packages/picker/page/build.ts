@@ -5,35 +5,43 @@ import { build } from 'esbuild';
 export interface PageFile {
   readonly type: string;
   readonly body: string | Uint8Array<ArrayBuffer>;
+  /** Pages of other origins may load it. */
+  readonly shared?: boolean;
 }
 
 export interface PageOptions {
-  /** Folder of the built catalogue, of which the on-device engine, its indexes and its art are served. */
+  /** Folder of the built catalogue. Its engine, indexes and art are served. */
   readonly catalogue?: string;
 }
 
 const here = import.meta.dirname;
+const JAVASCRIPT = 'text/javascript; charset=utf-8';
+const STYLES = ['page.css', 'exchange.css'];
 const TYPES: Readonly<Record<string, string>> = {
-  '.js': 'text/javascript; charset=utf-8',
+  '.js': JAVASCRIPT,
   '.json': 'application/json',
   '.bin': 'application/octet-stream',
 };
-/** What of the catalogue may be asked for. */
+/** The files of the catalogue that the page loads. */
 const OF_CATALOGUE = /^\/(?:engine\.js|stickers\.json|synonyms\.bin|art\.bin|index\/[a-z]{2,3}\.bin)$/;
 
-/** Bundles the showcase page in memory, and answers each path with a file or null. */
+/** Bundles the demo page in memory. Returns a function that finds the file of a path, or null. */
 export async function pageFiles({ catalogue }: PageOptions = {}): Promise<
   (url: string) => Promise<PageFile | null>
 > {
-  const [script, html, css] = await Promise.all([
-    bundle(),
+  const [script, shared, html, ...styles] = await Promise.all([
+    bundle(path.join(here, 'page.ts')),
+    bundle(path.join(here, 'shared.ts')),
     readFile(path.join(here, 'index.html'), 'utf8'),
-    readFile(path.join(here, 'page.css'), 'utf8'),
+    ...STYLES.map((name) => readFile(path.join(here, name), 'utf8')),
   ]);
   const files = new Map<string, PageFile>([
     ['/', { type: 'text/html; charset=utf-8', body: html }],
-    ['/page.js', { type: TYPES['.js'] ?? '', body: script }],
-    ['/page.css', { type: 'text/css; charset=utf-8', body: css }],
+    ['/page.js', { type: JAVASCRIPT, body: script }],
+    ['/sotto.js', { type: JAVASCRIPT, body: shared, shared: true }],
+    ...STYLES.map(
+      (name, i) => [`/${name}`, { type: 'text/css; charset=utf-8', body: styles[i] ?? '' }] as const,
+    ),
   ]);
   return async (url) => {
     const file = files.get(url);
@@ -47,9 +55,9 @@ export async function pageFiles({ catalogue }: PageOptions = {}): Promise<
   };
 }
 
-async function bundle(): Promise<string> {
+async function bundle(entry: string): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [path.join(here, 'page.ts')],
+    entryPoints: [entry],
     bundle: true,
     write: false,
     minify: true,

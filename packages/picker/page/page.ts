@@ -1,55 +1,35 @@
-import { createBrowserClient } from '@sotto/client/browser';
-import { SottoStickers, type StickerResults, type StickerSelect } from '../src/index.ts';
+import { createBrowserClient, type Client } from '@sotto/client/browser';
+import { SottoStickers, type SearchClient, type StickerResults, type StickerSelect } from '../src/index.ts';
 import { artUrl } from '../src/art.ts';
 import { LANGUAGES } from '../src/languages.ts';
-import { cards, PARTIES, type PartyName, type Taps } from './cards.ts';
+import { CodeTabs } from './code-tabs.ts';
 import { loadDevice } from './device.ts';
-import { example } from './example.ts';
+import { $, find } from './dom.ts';
+import { Envelope } from './envelope.ts';
+import { examples } from './examples.ts';
+import { showExchange } from './exchange.ts';
+import { getAccount, getLocal, getReport, type Local, type TapReport } from './local.ts';
 import { speak, spoken, type Words } from './words/index.ts';
 
-const KEPT = 12; // picked stickers in sight
-
-interface Local {
-  readonly relay: string;
-  readonly issuer: string;
-  readonly root: string;
-  readonly restSeconds?: number;
-}
-
-function find<T extends Element>(selector: string, type: new () => T): T {
-  const found = document.querySelector(selector);
-  if (!(found instanceof type)) throw new Error(`no ${selector}`);
-  return found;
-}
-const $ = (selector: string): HTMLElement => find(selector, HTMLElement);
+const MOST_PICKED = 8; // stickers in the message
 
 const picker = find('sotto-stickers', SottoStickers);
-const getJson = async <T>(path: string, method = 'GET'): Promise<T> => {
-  const response = await fetch(path, { method, cache: 'no-store' });
-  if (!response.ok) throw new Error(`${path}: HTTP ${response.status}`);
-  return (await response.json()) as T;
-};
-
 let words: Words = speak(document.documentElement, spoken(navigator.languages));
-let last: { readonly said: keyof Words; readonly taps: Taps | null; readonly seen: ReadonlySet<PartyName> } =
-  {
-    said: 'start',
-    taps: null,
-    seen: new Set(),
-  };
+let shown: { readonly verdict: keyof Words; readonly report: TapReport | null } = {
+  verdict: 'start',
+  report: null,
+};
+let sequence = 0; // of the last message that a party had received when the last search ended
+const envelope = new Envelope();
+const tabs = new CodeTabs(() => words);
 
-function show(): void {
-  $('#verdict').textContent = words[last.said];
-  $('#cards').replaceChildren(...cards(words, last.taps, last.seen));
+function show(verdict: keyof Words, report: TapReport | null = null): void {
+  shown = { verdict, report };
+  $('#verdict').textContent = words[verdict];
+  showExchange(words, report);
 }
 
-function say(said: keyof Words, taps: Taps | null = null, seen: ReadonlySet<PartyName> = new Set()): void {
-  last = { said, taps, seen };
-  show();
-}
-
-/** Each language by its own name. */
-function chooser(): void {
+function chooseLanguage(): void {
   const select = find('#locale', HTMLSelectElement);
   for (const language of ['en', ...Object.keys(LANGUAGES)]) {
     const name = new Intl.DisplayNames([language], { type: 'language' }).of(language) ?? language;
@@ -58,12 +38,15 @@ function chooser(): void {
     select.add(option);
   }
   select.value = document.documentElement.lang;
-  // No locale is asked for until one is chosen: every attribute that goes along makes a crowd smaller.
+  // The network is told no locale until one is chosen here, because every attribute makes an anonymity set smaller.
   select.addEventListener('change', () => {
     words = speak(document.documentElement, select.value);
     picker.setAttribute('locale', select.value);
-    show();
+    show(shown.verdict, shown.report);
   });
+}
+
+function chooseTheme(): void {
   const theme = find('#theme', HTMLSelectElement);
   theme.addEventListener('change', () => {
     document.documentElement.dataset['theme'] = theme.value;
@@ -71,57 +54,60 @@ function chooser(): void {
   });
 }
 
-let known: Taps['counts'] | null = null;
-
-/** Who was sent something since it was last looked: told from counts, not from what ought to be. */
+/** Shows what the parties saw of the search that ended, and of no other. */
 async function searched({ from, problem }: StickerResults): Promise<void> {
-  const taps = await getJson<Taps>('/local/taps');
-  const seen = new Set(PARTIES.filter((name) => taps.counts[name] > (known?.[name] ?? 0)));
-  known = taps.counts;
-  if (seen.size === 0) say(problem !== null ? 'nobody' : from === 'device' ? 'stayed' : 'memory', taps, seen);
-  else say(problem === null && from === 'network' ? 'parted' : 'partly', taps, seen);
+  const report = await getReport(sequence);
+  sequence = report.sequence;
+  const reached = Object.keys(report).length > 1;
+  if (problem !== null) show(reached ? 'partly' : 'nobodyAsked', report);
+  else if (reached) show(report.relay ? 'parted' : 'partly', report);
+  else show(from === 'device' ? 'stayed' : 'memory', report);
+  envelope.arrive(report);
 }
-picker.addEventListener('sticker-results', ({ detail }) => {
-  searched(detail).catch(() => say('unknown'));
-});
-
-picker.addEventListener('sticker-select', ({ detail }) => pick(detail));
 
 function pick({ emoji, name, art }: StickerSelect): void {
-  const image = new Image(40, 40);
+  const image = new Image(72, 72);
   image.alt = name;
   image.title = `${emoji} ${name}`;
   image.src = (art && artUrl(art)) ?? '';
   const picked = $('#picked');
   picked.querySelector('p')?.remove();
   picked.append(image);
-  while (picked.children.length > KEPT) picked.firstElementChild?.remove();
+  while (picked.children.length > MOST_PICKED) picked.firstElementChild?.remove();
 }
 
-$('#copy').addEventListener('click', () => {
-  const copied = navigator.clipboard.writeText($('#example').textContent ?? '');
-  copied.then(
-    () => ($('#copy').textContent = words.copied),
-    () => ($('#copy').textContent = words.select),
-  );
-});
+/** The client, and an envelope that leaves when it searches. */
+function watched(client: Client): SearchClient {
+  return {
+    search: (query, options) => {
+      envelope.leave();
+      return client.search(query, options);
+    },
+    retrySearch: (attempt) => {
+      envelope.leave();
+      return client.retrySearch(attempt as Parameters<Client['retrySearch']>[0]);
+    },
+  };
+}
+
+const clientOf = ({ relay, issuer, root, restSeconds }: Local): Client =>
+  createBrowserClient({ relay, issuer, root, restSeconds, account: getAccount });
 
 async function start(): Promise<void> {
-  chooser();
-  show();
+  chooseLanguage();
+  chooseTheme();
+  show('start');
+  picker.addEventListener('sticker-results', ({ detail }) => {
+    searched(detail).catch(() => show('unknown'));
+  });
+  picker.addEventListener('sticker-select', ({ detail }) => pick(detail));
   const device = loadDevice();
   picker.device = device;
   Promise.resolve(device.groups?.('en')).catch(() => (picker.device = null)); // no catalogue was built
-  const local = await getJson<Local>('/local.json');
-  known = (await getJson<Taps>('/local/taps')).counts;
-  $('#example').textContent = example(local);
-  picker.client = createBrowserClient({
-    relay: local.relay,
-    issuer: local.issuer,
-    root: local.root,
-    ...(local.restSeconds !== undefined && { restSeconds: local.restSeconds }),
-    account: async () => (await getJson<{ token: string }>('/local/account', 'POST')).token,
-  });
+  const local = await getLocal();
+  sequence = (await getReport()).sequence;
+  picker.client = watched(clientOf(local));
+  tabs.show(examples({ ...local, page: location.origin }, await getAccount()));
 }
 
-start().catch(() => say('down'));
+start().catch(() => show('down'));

@@ -110,6 +110,8 @@ export class PickerController {
       isFavourite: (sticker) => isFavourite(this.#personal.data, sticker),
       onPick: (sticker) => void this.#pick(sticker),
       onFavourite: (sticker) => this.#toggleFavourite(sticker),
+      emoji: ({ emoji }) => tonedEmoji(emoji, this.#personal.data.tone),
+      onDrop: (sticker) => void this.#use(sticker),
       onCurrent: (sticker) => this.#setCurrent(sticker),
       onType: (text) => void this.#searcher.type(text),
       onCompose: () => this.#searcher.pause(),
@@ -146,10 +148,16 @@ export class PickerController {
     return art && tonedArt(art, sticker.emoji, this.#personal.data.tone);
   }
 
+  /** Remembers that a sticker was used. Returns its artwork before the skin tone is applied. */
+  async #use(sticker: Sticker): Promise<Art | null> {
+    const art = await this.#originalArt(sticker).catch(() => null);
+    this.#changePersonal((data) => addRecent(data, { ...sticker, ...(art && { art }) }));
+    return art;
+  }
+
   async #pick(sticker: Sticker): Promise<void> {
     const { id, name, emoji, pack } = sticker;
-    const original = await this.#originalArt(sticker).catch(() => null);
-    this.#changePersonal((data) => addRecent(data, { ...sticker, ...(original && { art: original }) }));
+    const original = await this.#use(sticker);
     const { tone } = this.#personal.data;
     const art = original && tonedArt(original, emoji, tone);
     const detail: StickerSelect = { id, name, emoji: tonedEmoji(emoji, tone), pack, art };

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { example } from '../page/example.ts';
+import { examples as pageExamples } from '../page/examples.ts';
 import { OF_CODE } from '../src/problems.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
@@ -50,9 +50,14 @@ beforeAll(async () => {
       examples.set(`${name} ${i}`, code.replace('/stickers/engine.js', 'stickers/engine')),
     );
   }
-  const [, script = ''] =
-    /<script type="module">(.*)<\/script>/s.exec(example({ relay: '', issuer: '', root: '' })) ?? [];
-  examples.set('page', script.replace("('sotto-stickers')", "('sotto-stickers')!")); // on the page it is JavaScript
+  const local = { page: '', relay: '', issuer: '', root: '', restSeconds: 0 };
+  for (const { id, code } of pageExamples(local, 'token')) {
+    const [, script = code] = /<script type="module">(.*)<\/script>/s.exec(code) ?? [];
+    const typed = script // in HTML it is JavaScript
+      .replace("from '/sotto.js'", "from '@sotto/client/browser'")
+      .replace(/(querySelector\('[^']+'\))/g, '$1!');
+    examples.set(`page ${id}`, typed);
+  }
   folder = await mkdtemp(path.join(os.tmpdir(), 'sotto-examples-'));
   await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
   await writeFile(path.join(folder, 'around.d.ts'), AROUND);
@@ -88,7 +93,9 @@ test('examples: every example of the READMEs and of the page compiles, and a wro
     'client 1',
     'client 2',
     'whole 0',
-    'page',
+    'page html',
+    'page react',
+    'page node',
   ]);
   expect(await compile()).toBe('');
   await writeFile(

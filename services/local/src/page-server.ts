@@ -14,7 +14,7 @@ interface PageDeps {
   readonly urls: PerService<string>;
   readonly secrets: Pick<Secrets, 'root' | 'operatorToken'>;
   readonly account: (name: string) => Promise<string>;
-  readonly report: () => TapReport;
+  readonly report: (since: number) => TapReport;
   readonly epochSeconds: number;
 }
 
@@ -64,7 +64,7 @@ export async function servePage(port: number, deps: PageDeps): Promise<{ close()
     const name = c.req.query('name') ?? 'you@local';
     return c.json({ token: await account(name) });
   });
-  app.get('/local/taps', (c) => c.json(report()));
+  app.get('/local/taps', (c) => c.json(report(Number(c.req.query('since')) || 0)));
   app.get('/health', (c) => c.body(null, 200));
   app.get('*', async (c) => {
     const file = await files(c.req.path);
@@ -75,6 +75,7 @@ export async function servePage(port: number, deps: PageDeps): Promise<{ close()
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
+      ...(file.shared && { 'access-control-allow-origin': '*' }),
     });
   });
   const server = await new Promise<Server>((resolve, reject) => {

@@ -36,8 +36,8 @@ export interface Suite {
   account(name: string): Promise<string>;
   /** Runs every cron once: keys are generated and destroyed, bundles signed, the bundle fetched. */
   tick(): Promise<void>;
-  /** The messages between the parts during the last search; empty without taps. */
-  report(): TapReport;
+  /** What the parts received after message `since`; empty without taps. */
+  report(since?: number): TapReport;
   dispose(): Promise<void>;
 }
 
@@ -75,7 +75,7 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
     await signBundles(urls.gateway, secrets);
     await cron('relay');
   };
-  const report = (): TapReport => taps?.report() ?? EMPTY_REPORT;
+  const report = (since?: number): TapReport => taps?.report(since) ?? EMPTY_REPORT;
   await tick();
   const page = options.page
     ? await servePage(ports.page, {

@@ -27,16 +27,22 @@ export async function explain(argv: readonly string[], io: Io): Promise<Status> 
   const { locale, wallet } = values;
   const { client, local } = await setUp({ wallet }, io);
   if (local === null) throw new Failure('only a local suite can be watched');
+  const { sequence } = await report(local.page, 0, io);
   const found = await client.search(query, { ...(locale !== undefined && { locale }), allowFresh: true });
-  const answer = await io.fetch(`${local.page}/local/taps`, { redirect: 'error' });
-  if (!answer.ok) throw new Failure('the local suite shows nothing');
-  const parties = Object.values((await answer.json()) as Record<string, unknown>).filter(isParty);
+  const parties = Object.values(await report(local.page, Number(sequence), io)).filter(isParty);
   io.out(
     `You asked for ${printable(JSON.stringify(query))} and got ${counted(found.results.length, 'sticker')}.`,
   );
   io.out('');
   for (const line of render(parties, Math.min(io.columns ?? 100, WIDEST))) io.out(line);
   return 0;
+}
+
+/** What the parties received after message `since`, so that no fact of an earlier search is shown. */
+async function report(page: string, since: number, io: Io): Promise<Record<string, unknown>> {
+  const response = await io.fetch(`${page}/local/taps?since=${since}`, { redirect: 'error' });
+  if (!response.ok) throw new Failure('the local suite shows nothing');
+  return (await response.json()) as Record<string, unknown>;
 }
 
 const isParty = (value: unknown): value is Party => {

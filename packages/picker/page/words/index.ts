@@ -12,14 +12,14 @@ import { zh } from './zh.ts';
 
 export type { Words } from './en.ts';
 
-/** The page's words, by language. */
+/** The page's texts by language. */
 export const WORDS: Readonly<Record<string, Words>> = { en, ar, de, es, fr, hi, ja, pt, sr, zh };
 
-/** The first of a browser's languages that the page speaks. */
+/** The first of the browser's languages that the page has. */
 export const spoken = (languages: readonly string[]): string =>
   languages.map(languageOf).find((language) => Object.hasOwn(WORDS, language)) ?? 'en';
 
-/** Turns the page to a language, its direction too: each element with `data-words` says that word. */
+/** Sets the page's language and direction, and the text of every element with `data-words` or `data-label`. */
 export function speak(root: HTMLElement, language: string): Words {
   const words = WORDS[language] ?? en;
   root.lang = language;

@@ -1,16 +1,18 @@
 import type { Tone } from '../tone.ts';
-import type { Mode } from '../types.ts';
+import type { Art, Mode, Sticker } from '../types.ts';
 import { h } from './dom.ts';
 import { keepTextInside } from './text-events.ts';
 import { ModeSwitch } from './mode-switch.ts';
 import { Panel, type PanelHooks, type PanelState } from './panel.ts';
 import { Preview } from './preview.ts';
+import { PreviewDialog } from './preview-dialog.ts';
 import { SearchField } from './search-field.ts';
 import { CSS } from './styles.ts';
 import { TabList, type Tab } from './tabs.ts';
 import { ToneMenu } from './tone-menu.ts';
 
-export interface ViewHooks extends Omit<PanelHooks, 'onLeave'> {
+export interface ViewHooks extends Omit<PanelHooks, 'onLeave' | 'onPreview'> {
+  readonly art: (sticker: Sticker) => Promise<Art | null>;
   readonly onType: (text: string) => void;
   readonly onCompose: () => void;
   /** Enter was pressed in the search box. Returns true unless focus shall move to the grid. */
@@ -38,6 +40,7 @@ export class PickerView {
   readonly search: SearchField;
   readonly panel: Panel;
   readonly preview: Preview;
+  readonly dialog: PreviewDialog;
   /** Text that is put here is announced by screen readers. */
   readonly status = h('div', { class: 'live', role: 'status' });
   readonly #tones: ToneMenu;
@@ -54,7 +57,12 @@ export class PickerView {
       },
       onLeave: () => this.panel.grid.focus(),
     });
-    this.panel = new Panel({ ...hooks, onLeave: (key) => this.search.enter(key) });
+    this.dialog = new PreviewDialog({ ...hooks, onClose: () => this.panel.grid.focus() });
+    this.panel = new Panel({
+      ...hooks,
+      onLeave: (key) => this.search.enter(key),
+      onPreview: (sticker) => this.dialog.open(sticker),
+    });
     this.preview = new Preview(hooks.onStar);
     this.#tones = new ToneMenu(hooks.onTone);
     this.#mode = new ModeSwitch(hooks.onMode);
@@ -68,6 +76,7 @@ export class PickerView {
       this.panel.heading,
       this.panel.element,
       this.preview.element,
+      this.dialog.element,
       this.status,
     );
     const sheet = new CSSStyleSheet();
@@ -89,5 +98,6 @@ export class PickerView {
     this.#tabs.element.hidden = searching;
     this.#tabs.update(state.tabs, state.selectedTab, rtl, strings.stickers);
     this.panel.update(state);
+    this.dialog.update(strings);
   }
 }

@@ -2,9 +2,14 @@ import { artUrl } from '../art.ts';
 import { move } from '../grid.ts';
 import type { Art, Sticker } from '../types.ts';
 import { h } from './dom.ts';
+import { startDrag } from './drag.ts';
+import { onLongPress } from './long-press.ts';
 
 /** How long the pointer must rest on a sticker before the preview shows it, so that crossing the grid changes nothing. */
 const HOVER_MS = 60;
+/** Columns, unless the page sets the size of the cells. */
+const FEWEST = 4;
+const MOST = 6;
 /** How far outside the visible area art is already drawn, in pixels. */
 const DRAW_AHEAD = 240;
 
@@ -14,6 +19,12 @@ export interface GridHooks {
   readonly isFavourite: (sticker: Sticker) => boolean;
   readonly onPick: (sticker: Sticker) => void;
   readonly onFavourite: (sticker: Sticker) => void;
+  /** A right click or a long press on this sticker. */
+  readonly onPreview: (sticker: Sticker) => void;
+  /** This sticker was dragged out of the picker and dropped. */
+  readonly onDrop: (sticker: Sticker) => void;
+  /** The emoji with the person's skin tone. */
+  readonly emoji: (sticker: Sticker) => string;
   /** The focus or the pointer is on this sticker. */
   readonly onCurrent: (sticker: Sticker) => void;
   /** The keyboard leaves the grid for the search box, with the key that was typed or ''. */
@@ -28,7 +39,7 @@ export class StickerGrid {
   readonly #nearby: IntersectionObserver;
   #stickers: readonly Sticker[] = [];
   #cells: HTMLButtonElement[] = [];
-  #columns = 8;
+  #columns = FEWEST;
   #active = 0; // index of the cell that is the tab stop
   #hoverTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -103,6 +114,7 @@ export class StickerGrid {
     const favourite = this.#hooks.isFavourite(sticker);
     const cell = h('button', {
       type: 'button',
+      draggable: 'true',
       class: favourite ? 'cell favourite' : 'cell',
       part: 'sticker',
       tabindex: index === this.#active ? '0' : '-1',
@@ -131,8 +143,11 @@ export class StickerGrid {
   }
 
   #resize(): void {
-    const width = Number.parseFloat(getComputedStyle(this.element).getPropertyValue('--cell')) || 48;
-    const columns = Math.max(1, Math.floor(this.element.clientWidth / width));
+    const style = getComputedStyle(this.element);
+    const cell = Number.parseFloat(style.getPropertyValue('--cell')) || 80;
+    const fit = Math.floor(this.element.clientWidth / cell);
+    const sized = style.getPropertyValue('--sotto-cell-size') !== '';
+    const columns = Math.max(sized ? 1 : FEWEST, Math.min(sized ? fit : MOST, fit));
     if (columns === this.#columns || this.element.clientWidth === 0) return;
     this.#columns = columns;
     this.element.style.setProperty('--columns', `${columns}`);
@@ -145,15 +160,21 @@ export class StickerGrid {
   }
 
   #listenToPointer(): void {
-    const { onPick, onFavourite, onCurrent } = this.#hooks;
-    const listen = (type: string, run: (sticker: Sticker) => void): void =>
-      this.element.addEventListener(type, ({ target }) => {
-        const sticker = this.#stickerOf(target);
-        if (sticker !== null) run(sticker);
+    const { onPick, onPreview, onDrop, onCurrent, emoji } = this.#hooks;
+    const listen = (type: string, run: (sticker: Sticker, event: Event) => void): void =>
+      this.element.addEventListener(type, (event) => {
+        const sticker = this.#stickerOf(event.target);
+        if (sticker !== null) run(sticker, event);
       });
+    onLongPress(this.element, (target) => {
+      const sticker = this.#stickerOf(target);
+      if (sticker !== null) onPreview(sticker);
+    });
     listen('click', onPick);
-    listen('contextmenu', onFavourite);
-    this.element.addEventListener('contextmenu', (event) => event.preventDefault());
+    listen('dragstart', (sticker, event) => startDrag(event as DragEvent, sticker, emoji(sticker)));
+    listen('dragend', (sticker, event) => {
+      if ((event as DragEvent).dataTransfer?.dropEffect !== 'none') onDrop(sticker);
+    });
     this.element.addEventListener('pointerover', () => clearTimeout(this.#hoverTimer));
     listen('pointerover', (sticker) => {
       this.#hoverTimer = setTimeout(() => onCurrent(sticker), HOVER_MS);
@@ -195,7 +216,7 @@ export class StickerGrid {
   }
 
   #shape() {
-    const rowHeight = this.#cells[0]?.offsetHeight || 48;
+    const rowHeight = this.#cells[0]?.offsetHeight || 80;
     const pageRows = Math.max(1, Math.floor(this.#scroller.clientHeight / rowHeight) - 1);
     return { count: this.#stickers.length, columns: this.#columns, pageRows, rtl: this.#hooks.isRtl() };
   }

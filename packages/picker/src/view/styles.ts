@@ -2,7 +2,7 @@
 export const CSS = `
 :host{display:block;box-sizing:border-box;inline-size:min(380px,100%);min-inline-size:0;max-inline-size:100%;block-size:520px;
 contain:inline-size;contain-intrinsic-inline-size:min(380px,100vw - 16px);color-scheme:light dark;
---cell:var(--sotto-cell-size,46px);
+--cell:var(--sotto-cell-size,80px);
 --accent:var(--sotto-accent,light-dark(#4a3fb5,#b9b1ff));
 --on-accent:var(--sotto-on-accent,light-dark(#fff,#17132e));
 --ground:var(--sotto-background,light-dark(#fff,#1b1a22));
@@ -55,17 +55,23 @@ input::placeholder{color:var(--quiet);opacity:1}
 .searching .heading{border-block-end:1px solid var(--line);padding-block:9px}
 .panel{flex:1;overflow-y:auto;overscroll-behavior:contain;padding:0 8px 8px;scrollbar-width:thin;position:relative}
 .busy .panel::before{content:"";position:sticky;display:block;inset-block-start:0;block-size:2px;margin-inline:-8px;z-index:1;background:linear-gradient(90deg,transparent,var(--accent),transparent) 0 0/40% 100% no-repeat;animation:run 1s linear infinite}
+.dialog{position:absolute;inset:0;z-index:3;display:flex;flex-direction:column;align-items:center;justify-content:center;gap:12px;padding:20px;background:var(--ground);text-align:center;overflow:auto}
+.dialog .clear{position:absolute;inset-block-start:12px;inset-inline-end:12px}
+.dialog .actions{justify-content:center}
+.poster{display:grid;place-items:center;inline-size:min(200px,60%);aspect-ratio:1;flex:none}
+.poster .art{inline-size:100%;block-size:100%}
+.poster .glyph{font-size:120px}
 @keyframes run{from{background-position:-60% 0}to{background-position:160% 0}}
 .grid{padding-block-start:6px}
-.row{display:grid;grid-template-columns:repeat(var(--columns,8),1fr)}
+.row{display:grid;grid-template-columns:repeat(var(--columns,4),1fr)}
 .row{content-visibility:auto;contain-intrinsic-block-size:auto var(--cell)}
 .slot{display:grid;place-items:center}
-.cell{position:relative;display:grid;place-items:center;inline-size:100%;max-inline-size:calc(var(--cell) + 8px);block-size:var(--cell);border-radius:12px}
+.cell{position:relative;display:grid;place-items:center;inline-size:100%;block-size:var(--cell);border-radius:12px}
 .cell:hover,.cell:focus-visible{background:var(--raised)}
 .cell:active{background:var(--line)}
 .cell:focus-visible{outline-offset:-2px}
-.cell .art{inline-size:calc(var(--cell)*.72);block-size:calc(var(--cell)*.72);transition:transform .12s}
-.cell:hover .art{transform:scale(1.12)}
+.cell .art{inline-size:calc(var(--cell)*.8);block-size:calc(var(--cell)*.8);transition:transform .12s}
+.cell:hover .art{transform:scale(1.06)}
 .glyph{font-size:calc(var(--cell)*.56);line-height:1}
 .cell.favourite::after{content:"";position:absolute;inset-block-start:4px;inset-inline-end:4px;inline-size:7px;block-size:7px;border-radius:50%;background:var(--accent)}
 .more{display:block;margin:8px auto;}
@@ -101,6 +107,7 @@ input::placeholder{color:var(--quiet);opacity:1}
 .star[aria-pressed=true]{color:var(--accent)}
 .star[aria-pressed=true] .icon{fill:currentColor}
 .live{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+@media (hover:none){.preview{display:none}}
 @media (prefers-reduced-motion:reduce){*,::before{animation:none!important;transition:none!important}.cell:hover .art{transform:none}.busy .panel::before{background:var(--accent)}}
 @media (forced-colors:active){.half.on,.tab[aria-selected=true],.button.primary{forced-color-adjust:none;background:Highlight;color:HighlightText}.cell:hover,.cell:focus-visible{outline:2px solid Highlight}}
 `;

@@ -9,71 +9,79 @@ import {
   type RedemptionRecord,
 } from './views.ts';
 
-/** What each party received during the last search. */
+/** What each party received. A party that received nothing is missing. */
 export interface TapReport {
-  /** Increases by one with each search that reached the sticker service. */
+  /** Number of the last message that any party received. */
   readonly sequence: number;
-  /** Messages that each party has received so far; the difference over a search shows which parties it reached. */
-  readonly counts: Readonly<Record<'relay' | 'gateway' | 'issuer' | 'stickers', number>>;
   readonly relay?: PartyView;
   readonly gateway?: PartyView;
   readonly issuer?: PartyView;
   readonly stickers?: PartyView;
 }
 
-const NONE = { relay: 0, gateway: 0, issuer: 0, stickers: 0 };
-export const EMPTY_REPORT: TapReport = { sequence: 0, counts: NONE };
+export const EMPTY_REPORT: TapReport = { sequence: 0 };
+
+/** A message, and its number among the messages to all parties. */
+interface Recorded<T> {
+  readonly number: number;
+  readonly message: T;
+}
 
 /**
- * Records the messages between the parts during the last search, one exchange in memory. It exists only in the local
- * suite: no Worker contains code for it.
+ * Records the last message to each part, in memory. It exists only in the local suite: no Worker contains code for it.
  */
 export class Taps {
-  readonly #counts = { ...NONE };
-  #relayRequest: TcpRequest | null = null;
-  #gatewayRequest: TcpRequest | null = null;
-  #stickersRequest: WireMessage | null = null;
-  #issuance: TcpRequest | null = null;
-  #redemption: RedemptionRecord | null = null;
+  #sequence = 0;
+  #relayRequest: Recorded<TcpRequest> | null = null;
+  #gatewayRequest: Recorded<TcpRequest> | null = null;
+  #stickersRequest: Recorded<WireMessage> | null = null;
+  #issuance: Recorded<TcpRequest> | null = null;
+  #redemption: Recorded<RedemptionRecord> | null = null;
 
   readonly toRelay = (request: TcpRequest): void => {
-    if (!request.startLine.startsWith('POST ')) return;
-    this.#relayRequest = request;
-    this.#counts.relay++;
+    if (request.startLine.startsWith('POST ')) this.#relayRequest = this.#record(request);
   };
 
   readonly toGateway = (request: TcpRequest): void => {
     if (!request.startLine.startsWith('POST /.well-known/ohttp-gateway')) return;
-    this.#gatewayRequest = request;
+    this.#gatewayRequest = this.#record(request);
     this.#stickersRequest = null; // this exchange has not reached them yet
     this.#redemption = null;
-    this.#counts.gateway++;
   };
 
   readonly toIssuer = (request: TcpRequest): void => {
-    if (!request.startLine.startsWith('POST /token-request')) return;
-    this.#issuance = request;
-    this.#counts.issuer++;
+    if (request.startLine.startsWith('POST /token-request')) this.#issuance = this.#record(request);
   };
 
   readonly redeemed = (redeemed: RedemptionRecord): void => {
-    this.#redemption = redeemed;
-    this.#counts.issuer++;
+    this.#redemption = this.#record(redeemed);
   };
 
   readonly toStickers = (request: WireMessage): void => {
-    this.#stickersRequest = request;
-    this.#counts.stickers++;
+    this.#stickersRequest = this.#record(request);
   };
 
-  report(): TapReport {
+  /**
+   * @param since - leaves out every message up to this number. A caller that passes the `sequence` from before its
+   * search gets what the parties received during that search, and nothing of an earlier one.
+   */
+  report(since = 0): TapReport {
+    const after = <T>(recorded: Recorded<T> | null): T | null =>
+      recorded !== null && recorded.number > since ? recorded.message : null;
+    const relay = after(this.#relayRequest);
+    const gateway = after(this.#gatewayRequest);
+    const stickers = after(this.#stickersRequest);
+    const [issuance, redemption] = [after(this.#issuance), after(this.#redemption)];
     return {
-      sequence: this.#counts.stickers,
-      counts: { ...this.#counts },
-      ...(this.#relayRequest && { relay: relayView(this.#relayRequest) }),
-      ...(this.#gatewayRequest && { gateway: gatewayView(this.#gatewayRequest, this.#stickersRequest) }),
-      ...((this.#issuance ?? this.#redemption) && { issuer: issuerView(this.#issuance, this.#redemption) }),
-      ...(this.#stickersRequest && { stickers: stickersView(this.#stickersRequest) }),
+      sequence: this.#sequence,
+      ...(relay && { relay: relayView(relay) }),
+      ...(gateway && { gateway: gatewayView(gateway, stickers) }),
+      ...((issuance ?? redemption) && { issuer: issuerView(issuance, redemption) }),
+      ...(stickers && { stickers: stickersView(stickers) }),
     };
+  }
+
+  #record<T>(message: T): Recorded<T> {
+    return { number: ++this.#sequence, message };
   }
 }

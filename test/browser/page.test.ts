@@ -1,0 +1,212 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  launch,
+  open,
+  PATIENCE,
+  pickerOf,
+  selections,
+  startSuite,
+  type Suite,
+  violations,
+  WAIT,
+} from './support.ts';
+
+const SIZES = [
+  [320, 640],
+  [390, 844],
+  [768, 1024],
+  [1280, 800],
+  [1920, 1080],
+] as const;
+const ROOT = path.resolve(import.meta.dirname, '../..');
+
+let browser: Browser;
+let suite: Suite;
+
+beforeAll(async () => {
+  [browser, suite] = await Promise.all([launch(), startSuite()]);
+});
+afterAll(async () => {
+  await browser.close();
+  await suite.dispose();
+});
+
+/** Pairs of visible texts, buttons and pictures that overlap, as the page is scrolled now. */
+const overlaps = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const boxes: { readonly name: string; readonly element: Element; readonly box: DOMRect }[] = [];
+    const visible = (element: Element): boolean =>
+      element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+    for (const element of document.querySelectorAll('body *')) {
+      const own = [...element.childNodes].some(
+        (node) => node.nodeType === 3 && node.textContent?.trim() !== '',
+      );
+      const control = element.matches('sotto-stickers, button, select, summary, img');
+      const clipped =
+        getComputedStyle(element).clipPath !== 'none' ||
+        element.closest('pre, #facts, option, .envelope') !== null;
+      if ((!own && !control) || clipped || !visible(element)) continue;
+      const box = element.getBoundingClientRect();
+      if (box.width > 0 && box.height > 0)
+        boxes.push({ name: `${element.localName}.${element.className}#${element.id}`, element, box });
+    }
+    for (const element of document.querySelectorAll('.exchange, .trust > div, .code, .picked, footer')) {
+      boxes.push({ name: element.className, element, box: element.getBoundingClientRect() });
+    }
+    const hit = (a: DOMRect, b: DOMRect): boolean =>
+      a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+    return boxes.flatMap((a, i) =>
+      boxes
+        .slice(i + 1)
+        .filter((b) => !a.element.contains(b.element) && !b.element.contains(a.element) && hit(a.box, b.box))
+        .map((b) => `${a.name} × ${b.name}`),
+    );
+  });
+
+test.each(['en', 'ar', 'ja'])(
+  'N43 page in %s: nothing overlaps or is cut at any width, scrolled to the top or the end, before and after a search',
+  async (locale) => {
+    const { page } = await open(browser, suite, { locale });
+    const picker = pickerOf(page);
+    await picker.cells.first().waitFor();
+    await page.locator('#examples button').nth(2).waitFor();
+    const heights: number[][] = [];
+    for (const searched of [false, true]) {
+      if (searched) {
+        await picker.box.fill('cat');
+        await picker.box.press('Enter');
+        await page.locator('.row.seen').nth(3).waitFor();
+        await picker.cells.first().click();
+        await page.locator('#picked img').waitFor();
+      }
+      const sizes = [];
+      for (const [width, height] of SIZES) {
+        await page.setViewportSize({ width, height });
+        for (const edge of [0, 1e6]) {
+          await page.evaluate((y) => scrollTo(0, y), edge);
+          expect(await overlaps(page)).toEqual([]);
+        }
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+        sizes.push(await page.evaluate(() => document.documentElement.scrollHeight));
+      }
+      heights.push(sizes);
+    }
+    expect(heights[1]).toEqual(heights[0]); // results, facts and picked stickers move nothing
+    await page.context().close();
+  },
+);
+
+test('N43 page: the overlap check finds boxes that overlap', async () => {
+  const { page } = await open(browser, suite);
+  await pickerOf(page).cells.first().waitFor();
+  await page.evaluate(() =>
+    Object.assign((document.querySelector('.try') as HTMLElement).style, {
+      position: 'relative',
+      top: '300px',
+    }),
+  );
+  expect((await overlaps(page)).length).toBeGreaterThan(0);
+  await page.context().close();
+});
+
+test('page on a phone: the proof is visible below the results without scrolling', async () => {
+  const { page } = await open(browser, suite, {
+    viewport: { width: 390, height: 844 },
+    locale: 'de',
+    hasTouch: true,
+    isMobile: true,
+  });
+  const picker = pickerOf(page);
+  await picker.cells.first().waitFor();
+  await picker.box.fill('cat');
+  await picker.box.press('Enter');
+  await page.locator('.row.seen').nth(3).waitFor();
+  for (const party of ['relay', 'gateway', 'stickers']) {
+    const box = await page.locator(`[data-party=${party}]`).boundingBox();
+    expect(box?.y).toBeGreaterThan(0);
+    expect((box?.y ?? 844) + (box?.height ?? 0)).toBeLessThanOrEqual(844);
+  }
+  await page.context().close();
+});
+
+test('N44 page: a search that does not reach the gateway shows no token of an earlier search', async () => {
+  const first = await open(browser, suite);
+  await pickerOf(first.page).box.fill('cat');
+  await pickerOf(first.page).box.press('Enter');
+  await first.page.locator('.row.seen').nth(3).waitFor();
+  expect(await first.page.locator('#facts').textContent()).toContain('never seen before');
+  const second = await open(browser, suite, { refused: { [`${suite.relay}/ohttp`]: 'abort' } });
+  await pickerOf(second.page).cells.first().waitFor();
+  await pickerOf(second.page).box.fill('dog');
+  await pickerOf(second.page).box.press('Enter');
+  await second.page.getByText('did not complete').waitFor();
+  const facts = await second.page.locator('#facts').textContent();
+  expect(facts).toContain('Blinded tokens issued');
+  expect(facts).not.toContain('never seen before');
+  expect(facts).not.toContain('cat');
+  await first.page.context().close();
+  await second.page.context().close();
+});
+
+/** The text of an example's tab. */
+async function exampleText(id: string): Promise<string> {
+  const { page } = await open(browser, suite);
+  await page.locator(`#tab-${id}`).click();
+  const text = await page.locator('#example').textContent();
+  await page.context().close();
+  return text ?? '';
+}
+
+test('page: the HTML example runs as it is, on another origin', async () => {
+  const html = await exampleText('html');
+  const server = createServer((_, response) => response.setHeader('content-type', 'text/html').end(html));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const page = await browser.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  const picker = pickerOf(page);
+  const picked = await selections(page);
+  await picker.box.fill('cat');
+  await picker.box.press('Enter');
+  await picker.heading.filter({ hasText: 'From the private network' }).waitFor();
+  await picker.box.press('Enter');
+  await expect.poll(async () => (await picked()).length, WAIT).toBe(1);
+  expect(await page.locator('#message').textContent()).toContain((await picked())[0]?.emoji);
+  await page.close();
+  server.close();
+});
+
+test('page: the Node example runs as it is', async () => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'sotto-node-example-'));
+  await symlink(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
+  await writeFile(path.join(folder, 'search.mjs'), await exampleText('node'));
+  const { stdout } = await promisify(execFile)(process.execPath, ['search.mjs'], {
+    cwd: folder,
+    timeout: PATIENCE,
+  });
+  expect(stdout).toMatch(/cat/);
+  await rm(folder, { recursive: true });
+});
+
+test('page: the tabs of the examples follow the keyboard, and Copy copies the one that is shown', async () => {
+  const { page } = await open(browser, suite, { permissions: ['clipboard-read', 'clipboard-write'] });
+  await page.locator('#tab-html').focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  expect(await page.locator('#tab-node').getAttribute('aria-selected')).toBe('true');
+  await page.locator('#copy').click();
+  await page.getByText('Copied').waitFor();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toBe(await page.locator('#example').textContent());
+  expect(copied).toContain('createNodeClient');
+  expect(await violations(page)).toEqual([]);
+  await page.context().close();
+});
