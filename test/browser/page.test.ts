@@ -190,7 +190,7 @@ test('page: the Node example runs as it is', async () => {
   await writeFile(path.join(folder, 'search.mjs'), await exampleText('node'));
   const { stdout } = await promisify(execFile)(process.execPath, ['search.mjs'], {
     cwd: folder,
-    timeout: PATIENCE,
+    timeout: 2 * PATIENCE,
   });
   expect(stdout).toMatch(/cat/);
   await rm(folder, { recursive: true });
