@@ -11,6 +11,8 @@ export interface Row {
   readonly hit10: number;
   /** Mean reciprocal rank over the first 24, times 100. */
   readonly mrr: number;
+  /** Share of queries with no result at all. */
+  readonly nothing: number;
   /** Hit@10 of MiniSearch as it comes; null where it makes no sense. */
   readonly baseline_hit10: number | null;
 }
@@ -21,6 +23,7 @@ export interface Score {
   readonly hit1: number;
   readonly hit10: number;
   readonly mrr: number;
+  readonly nothing: number;
 }
 
 /** Scores result lists, one a query, each a list of emoji with the best first. */
@@ -37,6 +40,7 @@ export function score(queries: readonly Query[], results: readonly (readonly str
     hit1: percent(first, queries.length),
     hit10: percent(ten, queries.length),
     mrr: percent(reciprocal, queries.length),
+    nothing: percent(results.filter((found) => found.length === 0).length, queries.length),
   };
 }
 
