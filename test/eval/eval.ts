@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ensureCatalogue } from '../../services/stickers/catalogue/ensure.ts';
 import { flags } from '../support/flags.ts';
+import { type Everyday, everydayDigest, everydayQueries } from './everyday.ts';
 import { miniSearch, plainPicker } from './baselines.ts';
 import { bare, cldr, novelty, type Query } from './data.ts';
 import { type Live, startStickers } from './live.ts';
@@ -66,7 +67,34 @@ async function measure(live: Live, { track, locale, queries, novel, baseline }: 
   return { track, locale, queries: queries.length, novel, ...found, baseline_hit10: beside.hit10 };
 }
 
-/** Every prefix of a word finds all that the word finds. */
+/** Everyday queries: a row for each half by language, by kind and over all. Only the tuning half may guide a change. */
+async function everyday(live: Live): Promise<Row[]> {
+  const queries = everydayQueries();
+  say(`everyday: ${queries.length} queries, SHA-256 ${everydayDigest()}`);
+  const found = new Map<Everyday, string[]>();
+  for (const [locale, own] of Map.groupBy(queries, (query) => query.locale)) {
+    const results = await ask(live, own, locale);
+    own.forEach((query, i) => found.set(query, results[i] ?? []));
+  }
+  const row = (half: string, part: string, of: readonly Everyday[]): Row => ({
+    track: `everyday ${half}`,
+    locale: part,
+    queries: of.length,
+    novel: 0,
+    ...score(
+      of,
+      of.map((query) => found.get(query) ?? []),
+    ),
+    baseline_hit10: null,
+  });
+  return [...Map.groupBy(queries, ({ half }) => half)].flatMap(([half, own]) => [
+    row(half, 'all', own),
+    ...[...Map.groupBy(own, ({ locale }) => locale)].map(([locale, of]) => row(half, locale, of)),
+    ...[...Map.groupBy(own, ({ kind }) => kind)].map(([kind, of]) => row(half, `all: ${kind}`, of)),
+  ]);
+}
+
+/** Every prefix of a word finds, strictly, all that the word finds so. */
 async function narrowing(live: Live, words: readonly string[]): Promise<Row> {
   say(`narrowing en: ${words.length} words`);
   let [steps, good] = [0, 0];
@@ -75,7 +103,8 @@ async function narrowing(live: Live, words: readonly string[]): Promise<Row> {
     for (let word = queue.pop(); word !== undefined; word = queue.pop()) {
       let wider: ReadonlySet<string> | null = null;
       for (let n = 1; n <= word.length; n++) {
-        const found = new Set((await live.search(word.slice(0, n), 'en', Infinity)).map(({ id }) => id));
+        const hits = await live.search(word.slice(0, n), 'en', Infinity);
+        const found = new Set(hits.filter(({ strict }) => strict).map(({ id }) => id));
         if (wider !== null) {
           steps++;
           if ([...found].every((id) => wider?.has(id) === true)) good++;
@@ -94,6 +123,7 @@ async function narrowing(live: Live, words: readonly string[]): Promise<Row> {
     hit1: share,
     hit10: share,
     mrr: share,
+    nothing: 0,
     baseline_hit10: null,
   };
 }
@@ -121,6 +151,7 @@ function print(rows: readonly Row[], picker: ReadonlyMap<string, number>): void 
     'hit@1',
     'hit@10',
     'MRR',
+    'nothing %',
     'MiniSearch hit@10',
     'plain picker hit@10',
   ];
@@ -132,6 +163,7 @@ function print(rows: readonly Row[], picker: ReadonlyMap<string, number>): void 
     row.hit1,
     row.hit10,
     row.mrr,
+    row.nothing,
     row.baseline_hit10 ?? '–',
     picker.get(`${row.track} ${row.locale}`) ?? '–',
   ]);
@@ -179,7 +211,10 @@ async function main(): Promise<number> {
         picker.set(`${track.track} ${track.locale}`, hit10);
       }
     }
-    if (values.queries === undefined) add(await narrowing(live, narrowingWords(known, NARROWING_WORDS)));
+    if (values.queries === undefined) {
+      add(await narrowing(live, narrowingWords(known, NARROWING_WORDS)));
+      for (const row of await everyday(live)) add(row);
+    }
     if (values.json !== true) print(rows, picker);
     const failed = values.queries === undefined ? misses(rows, picker) : [];
     for (const line of failed) say(`missed: ${line}`);

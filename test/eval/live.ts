@@ -7,7 +7,9 @@ import { ON_LOOPBACK, ROOT, workerModules } from '../../services/local/src/worke
 /** One sticker that was found. */
 export interface Hit {
   readonly id: string;
-  readonly emoji: string; // empty for a drawing that no keyboard types
+  readonly emoji: string; // empty for artwork that no keyboard types
+  /** Whether it has every word of the query, the last one perhaps cut short; otherwise it is near to it. */
+  readonly strict: boolean;
 }
 
 /** The sticker service, live: its own Worker in workerd on a loopback port. */
@@ -57,8 +59,12 @@ async function everyPage(url: URL, q: string, locale: string, most: number): Pro
       return found; // a query that is none finds nothing
     }
     if (!response.ok) throw new Error(`HTTP ${response.status} for ${JSON.stringify(q)}`);
-    const page = (await response.json()) as { results: Hit[]; next: string | null };
-    found.push(...page.results);
+    const page = (await response.json()) as {
+      results: Omit<Hit, 'strict'>[];
+      strict: number;
+      next: string | null;
+    };
+    found.push(...page.results.map((hit, i) => ({ ...hit, strict: i < page.strict })));
     cursor = page.next;
     if (cursor === null) break;
   }

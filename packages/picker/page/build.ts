@@ -23,7 +23,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.bin': 'application/octet-stream',
 };
 /** The files of the catalogue that the page loads. */
-const OF_CATALOGUE = /^\/(?:engine\.js|stickers\.json|synonyms\.bin|art\.bin|index\/[a-z]{2,3}\.bin)$/;
+const OF_CATALOGUE =
+  /^\/(?:engine\.js|stickers\.json|related\.bin|art\.bin|(?:index|meaning)\/[a-z]{2,3}\.bin)$/;
 
 /** Bundles the demo page in memory. Returns a function that finds the file of a path, or null. */
 export async function pageFiles({ catalogue }: PageOptions = {}): Promise<

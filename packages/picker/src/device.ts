@@ -11,8 +11,8 @@ export interface Engine {
 export interface DeviceDeps {
   readonly engine: () => Promise<Engine>;
   /**
-   * A file of the built catalogue: `stickers.json`, `synonyms.bin`, `art.bin`, `index/LANGUAGE.bin`. Null if there is
-   * no such file.
+   * A file of the built catalogue: `stickers.json`, `related.bin`, `art.bin`, `index/LANGUAGE.bin`,
+   * `meaning/LANGUAGE.bin`. Null if there is no such file.
    */
   readonly get: (file: string) => Promise<Uint8Array | null>;
 }
@@ -45,17 +45,24 @@ export function createDevice({ engine, get }: DeviceDeps): Device {
   const load = (name: string): Promise<Uint8Array | null> => memoize(files, name, () => get(name));
 
   async function open(language: string): Promise<Search> {
-    const [module, stickers, en, own, synonyms] = await Promise.all([
+    const [module, stickers, related, indexes, meanings] = await Promise.all([
       engine(),
       load('stickers.json'),
-      load('index/en.bin'),
-      load(`index/${language}.bin`),
-      load('synonyms.bin'),
+      load('related.bin'),
+      loadLanguages('index', language),
+      loadLanguages('meaning', language),
       load('art.bin'),
     ]);
-    if (stickers === null || en === null)
+    if (stickers === null || indexes['en'] === undefined)
       throw new Error('the catalogue has no stickers.json or index/en.bin');
-    return module.createSearch(stickers, own === null ? { en } : { en, [language]: own }, synonyms);
+    return module.createSearch({ stickers, indexes, meanings, ...(related && { related }) });
+  }
+
+  /** The files of a folder for English and one other language, as far as they exist. */
+  async function loadLanguages(folder: string, language: string): Promise<Record<string, Uint8Array>> {
+    const tags = [...new Set(['en', language])];
+    const found = await Promise.all(tags.map((tag) => load(`${folder}/${tag}.bin`)));
+    return Object.fromEntries(tags.flatMap((tag, i) => (found[i] ? [[tag, found[i]]] : [])));
   }
 
   async function results(query: string, { locale = 'en', packs = [] }: SearchOptions) {

@@ -10,7 +10,7 @@ let broken = new Set<string>();
 
 /** Finds every sticker for every query. All stickers have the same art. */
 const engine = {
-  createSearch(_stickers: unknown, indexes: object) {
+  createSearch({ indexes }: { readonly indexes: object }) {
     languages.push(Object.keys(indexes));
     return {
       table: {
@@ -60,7 +60,13 @@ beforeEach(() => {
 test('L3 device: loads the whole catalogue once, and searches and art load nothing more', async () => {
   const d = device();
   await d.search('cat', { locale: 'en' });
-  expect(got.toSorted()).toEqual(['art.bin', 'index/en.bin', 'stickers.json', 'synonyms.bin']);
+  expect(got.toSorted()).toEqual([
+    'art.bin',
+    'index/en.bin',
+    'meaning/en.bin',
+    'related.bin',
+    'stickers.json',
+  ]);
   got = [];
   for (const query of ['happy', 'dog', 'x', '']) await d.search(query, { locale: 'en' });
   for (const id of ['s0', 's1', 's9']) await d.art(id);
@@ -72,7 +78,7 @@ test('device: loads one more index for another language', async () => {
   await d.search('cat', { locale: 'en' });
   got = [];
   await d.search('قطة', { locale: 'ar-EG' });
-  expect(got).toEqual(['index/ar.bin']);
+  expect(got).toEqual(['index/ar.bin', 'meaning/ar.bin']);
   expect(languages.at(-1)).toEqual(['en', 'ar']);
 });
 

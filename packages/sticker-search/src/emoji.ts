@@ -2,7 +2,7 @@ const MODIFIERS = /[\u{1f3fb}-\u{1f3ff}]|\ufe0e|\ufe0f/gu;
 const ELEMENT =
   '(?:\\p{Extended_Pictographic}|\\p{Emoji_Presentation})[\\u{1f3fb}-\\u{1f3ff}\\ufe0e\\ufe0f]*';
 const SEQUENCE = new RegExp(
-  `\\p{Regional_Indicator}{2}|[#*0-9]\\ufe0f?\\u20e3|[\\u{1f3fb}-\\u{1f3ff}]|\\u{1f3f4}[\\u{e0061}-\\u{e007a}0-9]+\\u{e007f}|${ELEMENT}(?:\\u200d${ELEMENT})*`,
+  `\\p{Regional_Indicator}\\ufe0f?\\p{Regional_Indicator}\\ufe0f?|[#*0-9]\\ufe0f?\\u20e3|[\\u{1f3fb}-\\u{1f3ff}]|\\u{1f3f4}\\ufe0f?[\\u{e0061}-\\u{e007a}0-9]+\\u{e007f}|${ELEMENT}(?:\\u200d${ELEMENT})*`,
   'gu',
 );
 
@@ -30,6 +30,14 @@ export function emojiKey(emoji: string): string {
   const key = emoji.replace(MODIFIERS, '');
   return key === '' ? emoji : (PAIRS.get(key) ?? key);
 }
+
+/** The form in which an emoticon is compared: `:-)`, `=)` and `:)` are one, and so are `XD` and `xD`. */
+export const emoticonKey = (text: string): string =>
+  text
+    .trim()
+    .replace(/^(>?)[:=]['’]?-?(?=\S)/, (eyes, brow: string) => `${brow}:${/['’]/.test(eyes) ? "'" : ''}`)
+    .replace(/^([;8])-(?=\S)/, '$1')
+    .toLowerCase();
 
 /** Takes the emoji out of a query: what they are, and the text that is left. */
 export function takeEmoji(query: string): { emoji: string[]; text: string } {

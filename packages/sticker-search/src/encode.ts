@@ -1,6 +1,9 @@
 import { fold } from './fold.ts';
-import { BLOCK, HINT, KEYWORD, MAGIC, NAME, SHARED, VARIANT_NAME } from './language.ts';
+import { HINT, KEYWORD, MAGIC, NAME, VARIANT_NAME } from './language.ts';
+import { LATIN } from './latin.ts';
+import { MEANING_MAGIC, RELATED_MAGIC } from './meaning.ts';
 import { checksum } from './reader.ts';
+import { BLOCK, SHARED } from './terms.ts';
 import { indexTerms } from './tokens.ts';
 import { Writer } from './writer.ts';
 
@@ -16,6 +19,8 @@ export interface LanguageSource {
   readonly tag: string;
   readonly stickers: number;
   readonly entries: readonly Entry[];
+  /** How people type a phrase in Latin letters, for languages of another script. */
+  readonly spellings?: (phrase: string) => readonly string[];
   /** Tag of a region or script → its names. */
   readonly variants: ReadonlyMap<string, readonly { readonly sticker: number; readonly phrase: string }[]>;
 }
@@ -25,7 +30,7 @@ const RANK: readonly number[] = [NAME, VARIANT_NAME, KEYWORD, HINT]; // which of
 const utf8 = new TextEncoder();
 const byCode = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-export interface Phrase {
+interface Phrase {
   readonly text: string;
   readonly terms: readonly string[];
   readonly units: number;
@@ -33,12 +38,20 @@ export interface Phrase {
 }
 
 /** Encodes one language's index, in the form that `language.ts` reads. The same entries give the same bytes. */
-export function encodeLanguage({ tag, stickers, entries, variants }: LanguageSource): Uint8Array {
-  return encodeIndex(tag, stickers, collect(tag, entries, variants), variants);
+export function encodeLanguage({ tag, stickers, entries, variants, spellings }: LanguageSource): Uint8Array {
+  const phrases = collect(tag, entries, variants).map((phrase) =>
+    withSpellings(phrase, spellings?.(phrase.text) ?? []),
+  );
+  return encodeIndex(tag, stickers, phrases, variants);
 }
 
+const withSpellings = (phrase: Phrase, spellings: readonly string[]): Phrase => ({
+  ...phrase,
+  terms: [...phrase.terms, ...(phrase.terms.length > 0 ? spellings.map((spelling) => LATIN + spelling) : [])],
+});
+
 /** Encodes phrases, sorted by their text, with the terms that each is filed under. */
-export function encodeIndex(
+function encodeIndex(
   tag: string,
   stickers: number,
   phrases: readonly Phrase[],
@@ -77,16 +90,51 @@ export function encodeIndex(
       before = sticker;
     }
   }
-  writeTerms(out, terms, postings);
-  const whole = new Uint8Array(8 + out.bytes.length);
-  whole.set(out.bytes, 8);
+  writeTerms(out, terms, postings, true);
+  return framed(MAGIC, out.bytes);
+}
+
+/** Encodes words with the stickers nearest to each, nearest first, in the form that `meaning.ts` reads. */
+export function encodeMeaning(
+  tag: string,
+  stickers: number,
+  words: ReadonlyMap<string, readonly number[]>,
+): Uint8Array {
+  const out = new Writer();
+  out.text(tag);
+  out.varint(stickers);
+  out.varint(words.size);
+  writeTerms(out, [...words.keys()].toSorted(byCode), words, false);
+  return framed(MEANING_MAGIC, out.bytes);
+}
+
+/** Encodes the stickers nearest to each sticker, nearest first. */
+export function encodeRelated(lists: readonly (readonly number[])[]): Uint8Array {
+  const out = new Writer();
+  out.varint(lists.length);
+  for (const list of lists) {
+    out.varint(list.length);
+    for (const sticker of list) out.varint(sticker);
+  }
+  return framed(RELATED_MAGIC, out.bytes);
+}
+
+/** A file: what it is, a checksum, and its fields. */
+function framed(magic: number, body: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(8 + body.length);
+  whole.set(body, 8);
   const view = new DataView(whole.buffer);
-  view.setUint32(0, MAGIC, true);
+  view.setUint32(0, magic, true);
   view.setUint32(4, checksum(whole, 8), true);
   return whole;
 }
 
-function writeTerms(out: Writer, terms: readonly string[], postings: ReadonlyMap<string, number[]>): void {
+function writeTerms(
+  out: Writer,
+  terms: readonly string[],
+  postings: ReadonlyMap<string, readonly number[]>,
+  ascending: boolean,
+): void {
   const heads: string[] = [];
   const texts: Uint8Array[] = [];
   const lists: Uint8Array[] = [];
@@ -108,7 +156,7 @@ function writeTerms(out: Writer, terms: readonly string[], postings: ReadonlyMap
       let before = 0;
       for (const phrase of list) {
         body.varint(phrase - before);
-        before = phrase;
+        if (ascending) before = phrase;
       }
     }
     heads.push(block[0] ?? '');

@@ -37,12 +37,13 @@ const SPECIAL = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'g');
 
 /**
  * Marks that people leave out: accents of Latin, Greek and Cyrillic, Hebrew points and accents,
- * Arabic vowels and hamza, tatweel, Thai and Lao tones, Hebrew geresh, joiners, bidi controls.
+ * Arabic vowels and hamza, tatweel, Thai and Lao tones, Hebrew geresh, joiners, bidi controls, and
+ * the mark of `latin.ts`.
  * Marks of Indic scripts are vowels and stay.
  */
 const DROPPED =
   // oxlint-disable-next-line no-misleading-character-class
-  /[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1-\u05c7\u05f3\u05f4\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u0e48-\u0e4b\u0ec8-\u0ecb\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufe0e\ufe0f]/g;
+  /[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1-\u05c7\u05f3\u05f4\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u0e48-\u0e4b\u0ec8-\u0ecb\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufe0e\ufe0f\ue000]/g;
 
 const KATAKANA = /[\u30a1-\u30f6]/g; // hiragana stands 0x60 below
 const FOREIGN_DIGIT = /[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u09e6-\u09ef\u0e50-\u0e59]/g;

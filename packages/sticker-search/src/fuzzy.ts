@@ -9,59 +9,58 @@ export function allowedEdits(length: number): 0 | 1 | 2 {
   return length < 7 ? 1 : 2;
 }
 
+/** Row * width + column → edits; the memory of every call. */
+const rows = new Uint8Array((DEEPEST + 1) * (DEEPEST + 1));
+
 /**
  * Visits every term within `edits` of `word` (optimal string alignment), in one walk over the sorted terms
- * that keeps the rows of what neighbours share, passes over what cannot match any more, and fills of each row
+ * that keeps the rows of what neighbours share, leaves a prefix that cannot match any more, and fills of each row
  * no more than the cells that `edits` can reach.
  *
+ * @param word - at most 48 UTF-16 code units
  * @param prefix - whether a term may go on after what matched
  * @param visit - `whole`: nothing of the term was left over
  */
 export function fuzzy(
-  language: Language,
+  { terms }: Language,
   word: string,
   edits: number,
   prefix: boolean,
   visit: (distance: number, whole: boolean, list: Uint32Array, from: number, to: number) => void,
 ): void {
   const width = word.length + 1;
-  const rows = new Uint8Array((DEEPEST + 1) * width).fill(FAR);
+  rows.fill(FAR, 0, Math.min(DEEPEST + 1, width + edits + 2) * width);
   for (let i = 0; i < width && i <= edits; i++) rows[i] = i;
   let valid = 0; // rows that hold for the term before
-  let dead = FAR; // depth at which it was given up
-  language.all((term, list, from, to, shared) => {
-    if (shared >= dead) return;
+  terms.walk((term, list, from, to, shared) => {
     if (shared < valid) valid = shared;
-    dead = FAR;
     const length = Math.min(term.length, DEEPEST);
-    while (valid < length) {
-      const least = nextRow(rows, width, word, term, valid, edits);
+    let dead = false;
+    while (valid < length && !dead) {
+      dead = nextRow(width, word, term, valid, edits) > edits;
       valid++;
-      if (least > edits) {
-        dead = valid;
-        break;
-      }
     }
-    const distance = valid === term.length ? (rows[valid * width + width - 1] ?? FAR) : FAR;
-    if (distance <= edits) return visit(distance, true, list, from, to);
-    if (!prefix) return;
-    let best = FAR;
-    for (let d = Math.max(1, width - 1 - edits); d <= valid; d++) {
-      best = Math.min(best, rows[d * width + width - 1] ?? FAR);
-    }
+    const distance = !dead && valid === term.length ? (rows[valid * width + width - 1] as number) : FAR;
+    if (distance <= edits) visit(distance, true, list, from, to);
+    if (distance <= edits || !prefix) return dead ? valid : 0;
+    const best = bestBeginning(width, valid, edits);
     if (best <= edits) visit(best, false, list, from, to);
+    return dead && best > edits ? valid : 0;
   });
 }
 
+/** The fewest edits between the word and a beginning of the term whose first rows are filled. */
+function bestBeginning(width: number, filled: number, edits: number): number {
+  let best = FAR;
+  const last = Math.min(filled, width - 1 + edits);
+  for (let depth = Math.max(1, width - 1 - edits); depth <= last; depth++) {
+    best = Math.min(best, rows[depth * width + width - 1] as number);
+  }
+  return best;
+}
+
 /** Fills the row below `depth`, as far as `edits` reach to both sides, and returns its least value. */
-function nextRow(
-  rows: Uint8Array,
-  width: number,
-  word: string,
-  term: string,
-  depth: number,
-  edits: number,
-): number {
+function nextRow(width: number, word: string, term: string, depth: number, edits: number): number {
   const above = depth * width;
   const row = above + width;
   const letter = term.charCodeAt(depth);

@@ -1,8 +1,10 @@
 import { SearchError } from './error.ts';
 import { Language, NONE } from './language.ts';
 import { isLocale, languageOf, parents } from './locale.ts';
+import { Meaning, Related } from './meaning.ts';
+import { ScorePool } from './pool.ts';
 import type { Languages } from './query.ts';
-import { rank, type Ranked } from './search.ts';
+import { rank } from './search.ts';
 import { type ArtLocation, openTable, type Table } from './table.ts';
 import type { SearchParameters, Sticker } from './types.ts';
 
@@ -11,6 +13,18 @@ export type { ArtLocation } from './table.ts';
 
 /** What a search of the whole list may ask for. */
 export type Options = Pick<SearchParameters, 'locale' | 'packs'>;
+
+/** The files of a built catalogue that search reads. */
+export interface CatalogueFiles {
+  /** `stickers.json` */
+  readonly stickers: Uint8Array;
+  /** Language → `index/LANGUAGE.bin`; `en` must be there. Each is opened when it is first needed. */
+  readonly indexes: Readonly<Record<string, Uint8Array>>;
+  /** Language → `meaning/LANGUAGE.bin`: what words mean that no index has. */
+  readonly meanings?: Readonly<Record<string, Uint8Array>>;
+  /** `related.bin`: without it a page is not filled with related stickers. */
+  readonly related?: Uint8Array | undefined;
+}
 
 /** An open catalogue. */
 export interface Search {
@@ -30,84 +44,62 @@ export interface Search {
 /** What a query found, best first. */
 export interface Results {
   readonly total: number;
+  /** How many of the first have every word of the query, the last one perhaps cut short; the others are near to it. */
+  readonly strict: number;
   at(index: number): Omit<Sticker, 'art'> & { readonly art: ArtLocation };
+}
+
+/** A list of stickers, and by which phrase each was found. */
+interface Ranked {
+  readonly stickers: readonly number[];
+  readonly strict: number;
+  matched(place: number): string | null;
 }
 
 /**
  * Search over a built catalogue. The Worker and the device run the same module, so they give the same results.
  *
- * @param stickers - the catalogue's `stickers.json`
- * @param indexes - language → its index file; `en` must be there. Each is opened when it is first needed.
- * @param synonyms - `synonyms.bin`, for English words that no index has
  * @throws {SearchError} `corrupt-index`
  */
-export function createSearch(
-  stickers: Uint8Array,
-  indexes: Readonly<Record<string, Uint8Array>>,
-  synonyms: Uint8Array | null = null,
-): Search {
+export function createSearch({ stickers, indexes, meanings = {}, related }: CatalogueFiles): Search {
   const table = openTable(stickers);
-  const opened = new Map<string, Language>();
+  const count = table.stickers.length;
   const languages = Object.keys(indexes).toSorted();
-  const open = (tag: string): Language => {
-    const known = opened.get(tag);
-    if (known !== undefined) return known;
-    const bytes = Object.hasOwn(indexes, tag) ? indexes[tag] : undefined;
-    if (bytes === undefined) throw new SearchError('corrupt-index', `no index of ${tag}`);
-    const language = new Language(bytes, table.stickers.length);
-    opened.set(tag, language);
-    return language;
+  const language = opener(indexes, (bytes) => new Language(bytes, count));
+  const meaning = opener(meanings, (bytes) => new Meaning(bytes, count));
+  const corpus = {
+    table,
+    related: related === undefined ? null : new Related(related, count),
+    pool: new ScorePool(count),
   };
-  const english = open('en');
-  const related = synonyms === null ? null : new Language(synonyms, 0);
   const packIds = new Set(table.packs.map(({ id }) => id));
+  if (language('en') === null) throw new SearchError('corrupt-index', 'there is no index of English');
 
-  let all: Ranked | null = null; // what an empty query gives
   const choose = (locale: string | undefined): Languages => {
-    if (locale === undefined) {
-      return {
-        first: [english],
-        others: languages.filter((tag) => tag !== 'en').map(open),
-        synonyms: related,
-      };
-    }
-    if (!isLocale(locale)) throw new SearchError('unknown-locale', 'not a language tag');
-    const tag = languageOf(locale);
-    if (tag === 'en' || !languages.includes(tag)) return { first: [english], others: [], synonyms: related };
-    return { first: [open(tag), english], others: [], synonyms: related };
-  };
-
-  const nameIn = (chosen: Languages, tags: readonly string[], sticker: number): string => {
-    for (const language of chosen.first) {
-      for (const tag of tags) {
-        const phrase = language.variants.get(tag)?.get(sticker);
-        if (phrase !== undefined) return language.phrase(phrase);
-      }
-      const phrase = language.names[sticker] ?? NONE;
-      if (phrase !== NONE) return language.phrase(phrase);
-    }
-    return '';
+    if (locale !== undefined && !isLocale(locale))
+      throw new SearchError('unknown-locale', 'not a language tag');
+    const tag = locale === undefined ? 'en' : languageOf(locale);
+    const first = tag === 'en' || !languages.includes(tag) ? ['en'] : [tag, 'en'];
+    const others = locale === undefined ? languages.filter((other) => other !== 'en') : [];
+    return { first: open(first, language), others: open(others, language), meanings: open(first, meaning) };
   };
 
   const results = (query: string, { locale, packs = [] }: Options = {}): Results => {
     if (packs.some((pack) => !packIds.has(pack))) throw new SearchError('unknown-pack', 'no such pack');
     const chosen = choose(locale);
-    const ranked = query.trim() === '' ? (all ??= everything(table)) : rank(table, chosen, query);
+    const allowed = packs.length === 0 ? null : ofPacks(table, packs);
+    const ranked = query.trim() === '' ? everything(table, allowed) : rank(corpus, chosen, query, allowed);
     const tags = locale === undefined ? [] : parents(locale);
-    const wanted = new Set(packs);
-    const list =
-      wanted.size === 0
-        ? ranked.stickers
-        : ranked.stickers.filter((s) => wanted.has(table.stickers[s]?.pack ?? ''));
     return {
-      total: list.length,
+      total: ranked.stickers.length,
+      strict: ranked.strict,
       at(index) {
-        const number = list[index] ?? -1;
+        const number = ranked.stickers[index] ?? -1;
         const sticker = table.stickers[number];
         if (sticker === undefined) throw new RangeError('past the end of the results');
         const { id, emoji, pack, art } = sticker;
-        const name = nameIn(chosen, tags, number);
-        return { id, name, emoji, pack, matched: ranked.matched(number) ?? (emoji || name), art };
+        const name = nameIn(chosen.first, tags, number);
+        return { id, name, emoji, pack, matched: ranked.matched(index) ?? (emoji || name), art };
       },
     };
   };
@@ -118,8 +110,8 @@ export function createSearch(
     results,
     search(query, { limit = 24, offset = 0, ...options } = {}) {
       const found = results(query, options);
-      const count = Math.max(0, Math.min(limit, found.total - offset));
-      return Array.from({ length: count }, (_, i) => {
+      const length = Math.max(0, Math.min(limit, found.total - offset));
+      return Array.from({ length }, (_, i) => {
         const { art: _art, ...sticker } = found.at(offset + i);
         return sticker;
       });
@@ -127,10 +119,44 @@ export function createSearch(
   };
 }
 
+/** Opens each file once, when it is first asked for; null: there is none. */
+function opener<T>(files: Readonly<Record<string, Uint8Array>>, make: (bytes: Uint8Array) => T) {
+  const opened = new Map<string, T>();
+  return (tag: string): T | null => {
+    const known = opened.get(tag);
+    if (known !== undefined) return known;
+    const bytes = Object.hasOwn(files, tag) ? files[tag] : undefined;
+    if (bytes === undefined) return null;
+    const made = make(bytes);
+    opened.set(tag, made);
+    return made;
+  };
+}
+
+const open = <T>(tags: readonly string[], opened: (tag: string) => T | null): T[] =>
+  tags.flatMap((tag) => opened(tag) ?? []);
+
+/** The name of a sticker in the first language that has one; regions of it, by their tags, before the whole. */
+function nameIn(languages: readonly Language[], tags: readonly string[], sticker: number): string {
+  for (const language of languages) {
+    for (const tag of tags) {
+      const phrase = language.variants.get(tag)?.get(sticker);
+      if (phrase !== undefined) return language.phrase(phrase);
+    }
+    const phrase = language.names[sticker] ?? NONE;
+    if (phrase !== NONE) return language.phrase(phrase);
+  }
+  return '';
+}
+
+/** The numbers of the stickers of some packs. */
+const ofPacks = ({ stickers }: Table, packs: readonly string[]): ReadonlySet<number> =>
+  new Set([...stickers.keys()].filter((sticker) => packs.includes(stickers[sticker]?.pack ?? '')));
+
 /** All stickers, the most common first: the result of an empty query, the same for everyone. */
-const everything = ({ stickers }: Table): Ranked => ({
-  stickers: stickers
-    .map((_, i) => i)
-    .toSorted((a, b) => (stickers[b]?.common ?? 0) - (stickers[a]?.common ?? 0) || a - b),
-  matched: () => null,
-});
+function everything({ stickers }: Table, allowed: ReadonlySet<number> | null): Ranked {
+  const order = [...(allowed ?? stickers.keys())].toSorted(
+    (a, b) => (stickers[b]?.common ?? 0) - (stickers[a]?.common ?? 0) || a - b,
+  );
+  return { stickers: order, strict: order.length, matched: () => null };
+}

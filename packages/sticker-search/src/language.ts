@@ -1,5 +1,6 @@
 import { SearchError } from './error.ts';
-import { checksum, Reader } from './reader.ts';
+import { openFramed, Reader } from './reader.ts';
+import { Terms } from './terms.ts';
 
 /** What a phrase is to a sticker, which decides how much a match is worth: a keyword. */
 export const KEYWORD = 0;
@@ -11,35 +12,9 @@ export const VARIANT_NAME = 2;
 export const HINT = 3;
 
 export const MAGIC = 0x32544f53; // "SOT2", little endian
-export const BLOCK = 32; // terms
-/** A place in the alphabet of lengths shared with the term before: `String.fromCharCode(32 + n)`. */
-export const SHARED = 32;
 export const NONE = 0xffff_ffff;
 
-const decoder = new TextDecoder();
-
-/** Sorted terms, each with the phrases that hold it: `list` from `starts[i]` to `starts[i + 1]`. */
-interface Block {
-  readonly terms: readonly string[];
-  /** UTF-16 code units that each shares with the one before it, in the block. */
-  readonly shared: Uint8Array;
-  readonly starts: Uint32Array;
-  readonly list: Uint32Array;
-}
-
-/** Told of one term and of the phrases that hold it; `false` stops. */
-export type Visit = (
-  term: string,
-  list: Uint32Array,
-  from: number,
-  to: number,
-  shared: number,
-) => boolean | void;
-
-/**
- * The index of one language as it was built: opening it computes nothing but offsets, in one pass. Terms are
- * sorted by UTF-16 code unit and stand in front-coded blocks, read when a query first reaches them.
- */
+/** The index of one language as it was built: opening it computes nothing but offsets, in one pass. */
 export class Language {
   readonly tag: string;
   readonly phrases: number;
@@ -51,30 +26,22 @@ export class Language {
   readonly uses: Uint32Array | Uint16Array;
   /** Sticker → phrase that is its name, or NONE. */
   readonly names: Uint32Array;
+  /** Term → the phrases that hold it. */
+  readonly terms: Terms;
   readonly #bytes: Uint8Array;
   readonly #text: Uint8Array;
   readonly #variantsAt: number;
-  readonly #heads: readonly string[];
-  readonly #texts: Uint32Array; // offset of each block's terms, and of the end
-  readonly #lists: Uint32Array; // and of its phrases
-  readonly #decoded: (Block | undefined)[] = [];
-  readonly #terms: number;
   #variants: ReadonlyMap<string, ReadonlyMap<number, number>> | null = null;
   #phraseText: readonly string[] | null = null;
 
   /** @throws {SearchError} `corrupt-index` */
   constructor(bytes: Uint8Array, stickers: number) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (bytes.length < 8 || view.getUint32(0, true) !== MAGIC) {
-      throw new SearchError('corrupt-index', 'not an index');
-    }
-    if (view.getUint32(4, true) !== checksum(bytes, 8)) throw new SearchError('corrupt-index', 'damaged');
-    const r = new Reader(bytes, 8);
+    const r = openFramed(bytes, MAGIC);
     this.#bytes = bytes;
     this.tag = r.text();
     if (r.varint() !== stickers) throw new SearchError('corrupt-index', 'made for another catalogue');
     this.phrases = r.varint();
-    this.#terms = r.varint();
+    const terms = r.varint();
     const uses = r.varint();
     const variants = r.varint(); // bytes
     this.#variantsAt = r.at;
@@ -85,10 +52,7 @@ export class Language {
     this.uses = stickers < 1 << 14 ? new Uint16Array(uses) : new Uint32Array(uses);
     this.names = new Uint32Array(stickers).fill(NONE);
     this.#readUses(r);
-    const heads = r.text();
-    this.#heads = heads === '' ? [] : heads.split('\n');
-    this.#texts = readPlaces(r, this.#heads.length);
-    this.#lists = readPlaces(r, this.#heads.length);
+    this.terms = new Terms(r, terms, true);
   }
 
   /** Regions of this language that have names of their own, by tag: sticker → phrase. */
@@ -100,49 +64,6 @@ export class Language {
   phrase(phrase: number): string {
     this.#phraseText ??= new TextDecoder().decode(this.#text).split('\n');
     return this.#phraseText[phrase] ?? '';
-  }
-
-  /** Visits every term that starts with `prefix`, in order; stops when told `false`. */
-  startingWith(prefix: string, visit: Visit): void {
-    const first = Math.max(0, countBelow(this.#heads, prefix, true) - 1);
-    for (let b = first; b < this.#heads.length; b++) {
-      const { terms, starts, list, shared } = this.#block(b);
-      let i = b === first ? countBelow(terms, prefix, false) : 0;
-      const whole = terms[terms.length - 1]?.startsWith(prefix) === true; // then all after `i` do
-      for (; i < terms.length; i++) {
-        const term = terms[i] ?? '';
-        if (!whole && !term.startsWith(prefix)) return;
-        if (visit(term, list, starts[i] ?? 0, starts[i + 1] ?? 0, shared[i] ?? 0) === false) return;
-      }
-    }
-  }
-
-  /** Visits the one term that is `term`; whether there is one. */
-  exactly(term: string, visit?: Visit): boolean {
-    const b = countBelow(this.#heads, term, true) - 1;
-    if (b < 0) return false;
-    const { terms, starts, list, shared } = this.#block(b);
-    const i = countBelow(terms, term, false);
-    if (terms[i] !== term) return false;
-    visit?.(term, list, starts[i] ?? 0, starts[i + 1] ?? 0, shared[i] ?? 0);
-    return true;
-  }
-
-  /** The first term that does not come before `text`. */
-  firstFrom(text: string): string | undefined {
-    const b = Math.max(0, countBelow(this.#heads, text, true) - 1);
-    if (b >= this.#heads.length) return undefined;
-    const { terms } = this.#block(b);
-    return terms[countBelow(terms, text, false)] ?? this.#heads[b + 1];
-  }
-
-  /** Visits every term in order. */
-  all(visit: Visit): void {
-    this.startingWith('', visit);
-  }
-
-  #block(index: number): Block {
-    return (this.#decoded[index] ??= this.#decode(index));
   }
 
   #readUses(r: Reader): void {
@@ -162,56 +83,6 @@ export class Language {
       }
     }
   }
-
-  #decode(index: number): Block {
-    const rest = decoder.decode(this.#bytes.subarray(this.#texts[index], this.#texts[index + 1]));
-    let term = this.#heads[index] ?? '';
-    const terms = [term];
-    const shared = new Uint8Array(BLOCK);
-    if (rest !== '') {
-      for (const entry of rest.split('\n')) {
-        const kept = entry.charCodeAt(0) - SHARED;
-        shared[terms.length] = kept;
-        term = term.slice(0, kept) + entry.slice(1);
-        terms.push(term);
-      }
-    }
-    if (terms.length !== Math.min(BLOCK, this.#terms - index * BLOCK)) {
-      throw new SearchError('corrupt-index', `block ${index}`);
-    }
-    const list: number[] = [];
-    const starts = new Uint32Array(terms.length + 1);
-    const r = new Reader(this.#bytes, this.#lists[index]);
-    for (let i = 0; i < terms.length; i++) starts[i + 1] = (starts[i] ?? 0) + r.varint();
-    for (let i = 0; i < terms.length; i++) {
-      let phrase = 0;
-      while (list.length < (starts[i + 1] ?? 0)) list.push((phrase += r.varint()));
-    }
-    return { terms, shared, starts, list: Uint32Array.from(list) };
-  }
-}
-
-/** How many of sorted texts come before `text`, or are it too. */
-function countBelow(sorted: readonly string[], text: string, orEqual: boolean): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const here = sorted[middle] ?? '';
-    if (here < text || (orEqual && here === text)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Lengths of parts, and the parts: where each begins, and where the last ends. */
-function readPlaces(r: Reader, count: number): Uint32Array {
-  const places = new Uint32Array(count + 1);
-  for (let i = 0, at = 0; i < count; i++) places[i + 1] = at += r.varint();
-  const first = r.at;
-  for (let i = 0; i <= count; i++) places[i] = (places[i] ?? 0) + first;
-  r.slice((places[count] ?? 0) - first);
-  return places;
 }
 
 function readVariants(r: Reader): Map<string, Map<number, number>> {

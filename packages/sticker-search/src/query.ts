@@ -1,22 +1,25 @@
 import { emojiKey, takeEmoji } from './emoji.ts';
 import { fold, foldOf } from './fold.ts';
+import { MAX_TOKENS } from './gather.ts';
 import type { Language } from './language.ts';
-import { match, type Rule } from './match.ts';
-import { Scores } from './score.ts';
+import { match, type Rule, WHOLE } from './match.ts';
+import type { Meaning } from './meaning.ts';
+import type { ScorePool } from './pool.ts';
+import type { Scores } from './score.ts';
 import { isStopWord } from './stop.ts';
 import type { Table } from './table.ts';
-import { type Token, tokenize } from './tokens.ts';
+import { runsWithoutSpaces, type Token, tokenize } from './tokens.ts';
 
 /** The languages of a search: the one asked for, then English; or English, then all others. */
 export interface Languages {
   readonly first: readonly Language[];
   readonly others: readonly Language[];
-  /** English words that no index has → words that one has. */
-  readonly synonyms: Language | null;
+  /** What words of the first languages mean that no sticker has. */
+  readonly meanings: readonly Meaning[];
 }
 
-const MOST_TOKENS = 16; // of a query; what comes after is not looked at
 const MOST_WORDS = 12; // of a query, those after it do not count
+const LONGEST_PART = 6; // characters of a word in a run without spaces
 const MOST_WIDE = 6; // words of a query that is put to every language
 const SECOND_LANGUAGE = 0.93; // worth of English, where another language was asked for
 const OTHER_LANGUAGE = 0.8; // worth of each of the others, where none was asked for
@@ -33,16 +36,16 @@ export class Query {
   readonly content: readonly Token[];
   /** The stickers of each emoji. */
   readonly pictures: readonly (readonly number[])[];
-  readonly #table: Table;
+  readonly #pool: ScorePool;
   readonly #text: string;
   readonly #readings = new Map<string, readonly Token[]>();
 
-  constructor(table: Table, languages: Languages, query: string) {
+  constructor(table: Table, pool: ScorePool, languages: Languages, query: string) {
     const { emoji, text } = takeEmoji(query);
-    this.#table = table;
+    this.#pool = pool;
     this.#text = text;
     this.languages = languages;
-    this.pictures = emoji.slice(0, MOST_TOKENS).map((e) => picture(table, e));
+    this.pictures = emoji.slice(0, MAX_TOKENS).map((e) => picture(table, e));
     const [main] = languages.first;
     this.words = main === undefined ? [] : this.#reading(main);
     this.earlier = this.words.slice(0, -1);
@@ -54,6 +57,44 @@ export class Query {
   /** Words and emoji. */
   get size(): number {
     return this.words.length + this.pictures.length;
+  }
+
+  /** For each word that is known and that no sticker has, the stickers that are nearest to it in meaning. */
+  meanings(): Uint32Array[] {
+    const found = this.content
+      .map(({ text, gram }) => (gram ? null : this.nearest(text)))
+      .filter((nearest) => nearest !== null);
+    const [main] = this.languages.first;
+    const runs = main === undefined ? [] : runsWithoutSpaces(fold(this.#text, main.tag));
+    return [...found, ...runs.flatMap((run) => this.#parts(run))];
+  }
+
+  /** The longest known words of a run without spaces, from its beginning. */
+  #parts(run: string): Uint32Array[] {
+    const found: Uint32Array[] = [];
+    for (let at = 0; at < run.length;) {
+      let length = Math.min(LONGEST_PART, run.length - at);
+      let nearest: Uint32Array | null = null;
+      for (; length > 1 && nearest === null; length--) nearest = this.nearest(run.slice(at, at + length));
+      if (nearest !== null) found.push(nearest);
+      at += nearest === null ? 1 : length + 1;
+    }
+    return found;
+  }
+
+  /** The stickers nearest in meaning to a word that is known and that no sticker has; null for any other word. */
+  nearest(text: string): Uint32Array | null {
+    for (const meaning of this.languages.meanings) {
+      const found = meaning.nearest(text);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  /** The language of that number, as `Scores.where` counts them. */
+  language(number: number): Language | undefined {
+    const { first, others } = this.languages;
+    return number < first.length ? first[number] : others[number - first.length];
   }
 
   /**
@@ -69,29 +110,51 @@ export class Query {
     only: Uint8Array | null = null,
   ): Scores {
     const { first, others } = this.languages;
-    const all = [...words, ...this.pictures.map(() => PICTURE)];
-    const scores = new Scores(all, this.#table.stickers.length, only);
-    const add = (language: Language, worth: number, rules: (token: number) => Rule): void => {
-      let own = words;
-      if (words === this.words || words === this.earlier) {
-        own = this.#reading(language);
-        if (own.length !== this.words.length) return;
-      }
-      scores.add(language, worth, (i, hit) => {
-        const token = own[i];
-        if (token !== undefined && i < words.length) match(language, token, rules(i), hit);
-      });
-    };
-    first.forEach((language, i) => add(language, i === 0 ? 1 : SECOND_LANGUAGE, rule));
-    if (wide && others.length > 0 && words.length <= MOST_WIDE) {
-      const last = words.length - 1;
-      const letters = words.map(({ text }, i) => rule(i).prefix && (i < last ? FEW : ONE).test(text));
-      const rules = (i: number): Rule => (letters[i] === true ? EXACT : rule(i));
-      for (const language of others) if (!scores.exhausts(language)) add(language, OTHER_LANGUAGE, rules);
-      letters.forEach((letter, i) => letter && scores.concede(i));
-    }
-    this.pictures.forEach((found, i) => found.forEach((s) => scores.addEmoji(words.length + i, s, 1)));
+    const pictures = this.pictures.slice(0, MAX_TOKENS - words.length);
+    const scores = this.#pool.take([...words, ...pictures.map(() => PICTURE)], only);
+    first.forEach((language, i) =>
+      this.#add(scores, language, i, i === 0 ? 1 : SECOND_LANGUAGE, words, rule),
+    );
+    if (wide && others.length > 0 && words.length <= MOST_WIDE) this.#widen(scores, words, rule);
+    pictures.forEach((found, i) => found.forEach((s) => scores.addEmoji(words.length + i, s)));
     return scores;
+  }
+
+  /** Looks words up in all other languages too. */
+  #widen(scores: Scores, words: readonly Token[], rule: (token: number) => Rule): void {
+    const last = words.length - 1;
+    const letters = words.map(({ text }, i) => rule(i).prefix && (i < last ? FEW : ONE).test(text));
+    const rules = (i: number): Rule => (letters[i] === true ? WHOLE : rule(i));
+    this.languages.others.forEach((language, i) => {
+      if (scores.exhausts(language)) return;
+      this.#add(scores, language, this.languages.first.length + i, OTHER_LANGUAGE, words, rules);
+    });
+    letters.forEach((letter, i) => letter && scores.concede(i));
+  }
+
+  #add(
+    scores: Scores,
+    language: Language,
+    number: number,
+    worth: number,
+    words: readonly Token[],
+    rule: (token: number) => Rule,
+  ): void {
+    let own = words;
+    if (words === this.words || words === this.earlier) {
+      own = this.#reading(language);
+      if (own.length !== this.words.length) return;
+    }
+    scores.add(language, number, worth, (i, hit) => {
+      const token = own[i];
+      if (token === undefined || i >= words.length) return;
+      match(
+        language,
+        token,
+        number < this.languages.first.length ? { ...rule(i), latin: true } : rule(i),
+        hit,
+      );
+    });
   }
 
   #reading(language: Language): readonly Token[] {
@@ -99,7 +162,7 @@ export class Query {
     const known = this.#readings.get(key);
     if (known !== undefined) return known;
     const tokens = fewWords(distinct(tokenize(fold(this.#text, language.tag))));
-    const read = tokens.slice(0, MOST_TOKENS - this.pictures.length);
+    const read = tokens.slice(0, MAX_TOKENS - this.pictures.length);
     this.#readings.set(key, read);
     return read;
   }
@@ -109,7 +172,6 @@ export class Query {
 const ONE = /^[a-z]$/;
 /** So do two, of a word that is not being typed any more and was found nowhere as it stands. */
 const FEW = /^[a-z]{1,2}$/;
-const EXACT: Rule = { prefix: false, fuzzy: false, synonyms: null };
 
 /** Tokens without those that stood before; the last stays, since it may be the beginning of another word. */
 const distinct = (tokens: readonly Token[]): Token[] =>

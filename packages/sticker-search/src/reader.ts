@@ -55,3 +55,17 @@ export function checksum(bytes: Uint8Array, from: number): number {
   for (; at < bytes.length; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
   return hash >>> 0;
 }
+
+/**
+ * Opens a file of a built catalogue: its magic number, a checksum, then its fields, at which the reader stands.
+ *
+ * @throws {SearchError} `corrupt-index`
+ */
+export function openFramed(bytes: Uint8Array, magic: number): Reader {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 8 || view.getUint32(0, true) !== magic) {
+    throw new SearchError('corrupt-index', 'a file of another kind or format');
+  }
+  if (view.getUint32(4, true) !== checksum(bytes, 8)) throw new SearchError('corrupt-index', 'damaged');
+  return new Reader(bytes, 8);
+}

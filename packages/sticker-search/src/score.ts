@@ -1,5 +1,6 @@
+import { type Gathering, MAX_TOKENS } from './gather.ts';
 import { HINT, KEYWORD, type Language, NAME, NONE, VARIANT_NAME } from './language.ts';
-import { BEGINNING, type Hit, WORD } from './match.ts';
+import type { Hit } from './match.ts';
 import type { Token } from './tokens.ts';
 
 /** What a match in each kind of phrase is worth. */
@@ -15,235 +16,228 @@ const KEYWORD_PART = 0.7; // what a word of a keyword of many is worth
 const WORDS = 1.2; // weight of the words found anywhere in a sticker's phrases
 const SECOND = 0.05; // weight of the better keyword beside the better name, or the other way round
 const COMMON = 0.17; // weight of how common a sticker is
-const CONCEDED = 0.001; // quality of a token that nobody is asked to have
-const UNKNOWN = 0.2; // what a drawing loses that no keyboard types
+const CONCEDED = 0.001; // quality of a token that no sticker needs to have
+const UNKNOWN = 0.2; // what artwork loses that no keyboard types
 
-/** Where the hits of one language are gathered, phrase by phrase. It belongs to one query and goes with it. */
-interface Gathered {
-  readonly quality: Float32Array; // phrase * width + token → quality of the best match
-  readonly words: Uint16Array; // phrase → tokens that stand in it as words, one bit each
-  readonly literal: Uint16Array; // phrase → tokens that stand in it as words or beginnings of words
-  readonly seen: Uint8Array; // phrase → 1 once it is in `phrases`
-  readonly phrases: Uint32Array;
+/** Where a sticker matched best: number of the language << 24 | phrase. */
+export const NO_PHRASE = 0xffff_ffff;
+
+/** One phrase of the language that is being scored. */
+interface Scored {
+  readonly first: number; // place of its first quality
+  readonly part: number; // share of the phrase that the query covers
+  readonly share: number; // what the phrase is worth as a whole
 }
 
-/** What a query found so far: for every word and sticker, and for every sticker's best phrase. */
+/**
+ * What a query found so far: for every word and sticker, and for every sticker's best phrase. Its memory is used again
+ * by the next query: `reset` clears what was touched, and nothing else is ever visited.
+ */
 export class Scores {
-  readonly tokens: readonly Token[];
-  /** Whether some phrase holds every token, as words and the last as a beginning. */
-  along = false;
-  readonly #stickers: number;
-  readonly #rows: Float32Array; // token * stickers + sticker → quality of the best match, 0 to 1
-  readonly #words: Uint16Array; // sticker → tokens that are words of a name or keyword of its own, one bit each
+  tokens: readonly Token[] = [];
+  readonly #rows: Float32Array; // sticker * MAX_TOKENS + token → quality of the best match, 0 to 1
+  readonly #has: Uint16Array; // sticker → tokens that it has in some way, one bit each
   readonly #names: Float32Array;
   readonly #keywords: Float32Array;
   readonly #best: Float32Array;
-  readonly #language: Uint8Array;
-  readonly #phrase: Uint32Array;
-  readonly #languages: Language[] = [];
-  readonly #weights: readonly number[];
-  readonly #weight: number;
-  /** Sticker → 0 where nothing is to be found any more; null: everywhere is. */
-  readonly #only: Uint8Array | null;
-  #gathered: Gathered | null = null;
+  readonly #where: Uint32Array; // number of the language << 24 | phrase
+  readonly #touched: Uint32Array; // stickers that have any token, `#count` of them
+  readonly #seen: Uint8Array;
+  readonly #present = new Uint8Array(MAX_TOKENS); // tokens that the phrase at hand holds
+  readonly #gathering: Gathering;
+  #count = 0;
+  #weight = 0; // of all tokens
+  #only: Uint8Array | null = null;
 
-  /**
-   * @param tokens - at most 16
-   * @param only - sticker → 0 for those to pass over
-   */
-  constructor(tokens: readonly Token[], stickers: number, only: Uint8Array | null = null) {
-    this.#only = only;
-    this.#weights = tokens.map(({ weight }) => weight);
-    this.tokens = tokens;
-    this.#stickers = stickers;
-    this.#rows = new Float32Array(tokens.length * stickers);
-    this.#words = new Uint16Array(stickers);
+  constructor(stickers: number, gathering: Gathering) {
+    this.#gathering = gathering;
+    this.#rows = new Float32Array(stickers * MAX_TOKENS);
+    this.#has = new Uint16Array(stickers);
     this.#names = new Float32Array(stickers);
     this.#keywords = new Float32Array(stickers);
     this.#best = new Float32Array(stickers);
-    this.#language = new Uint8Array(stickers);
-    this.#phrase = new Uint32Array(stickers);
-    this.#weight = this.#weights.reduce((sum, weight) => sum + weight, 0);
+    this.#where = new Uint32Array(stickers);
+    this.#touched = new Uint32Array(stickers);
+    this.#seen = new Uint8Array(stickers);
+  }
+
+  /**
+   * Forgets everything and takes up another look-up.
+   *
+   * @param tokens - at most MAX_TOKENS
+   * @param only - sticker → 0 for those to pass over; null: none
+   */
+  reset(tokens: readonly Token[], only: Uint8Array | null): void {
+    for (let at = 0; at < this.#count; at++) {
+      const sticker = this.#touched[at] as number;
+      this.#rows.fill(0, sticker * MAX_TOKENS, sticker * MAX_TOKENS + this.tokens.length);
+      this.#has[sticker] = this.#seen[sticker] = 0;
+      this.#names[sticker] = this.#keywords[sticker] = this.#best[sticker] = 0;
+    }
+    this.#count = 0;
+    this.#only = only;
+    this.tokens = tokens;
+    this.#weight = tokens.reduce((sum, { weight }) => sum + weight, 0);
   }
 
   /**
    * Adds what one language found.
    *
+   * @param number - of the language among those of the query
    * @param collect - calls back with what matches a token
    */
-  add(language: Language, worth: number, collect: (token: number, hit: Hit) => void): void {
-    const width = this.tokens.length;
-    const gathered = this.#room(language.phrases);
-    const { quality: qualities, words, literal, seen, phrases } = gathered;
-    let count = 0;
-    for (let i = 0; i < width; i++) {
-      collect(i, (list, from, to, quality, how) => {
-        for (let at = from; at < to; at++) {
-          const phrase = list[at] as number;
-          if (seen[phrase] === 0) {
-            seen[phrase] = 1;
-            phrases[count++] = phrase;
-          }
-          const place = phrase * width + i;
-          if (quality > (qualities[place] as number)) qualities[place] = quality;
-          if (how >= BEGINNING) literal[phrase] = (literal[phrase] as number) | (1 << i);
-          if (how === WORD) words[phrase] = (words[phrase] as number) | (1 << i);
-        }
-      });
+  add(language: Language, number: number, worth: number, collect: (token: number, hit: Hit) => void): void {
+    const gathering = this.#gathering;
+    gathering.prepare(language.phrases);
+    gathering.count = 0;
+    for (let i = 0; i < this.tokens.length; i++) {
+      collect(i, (list, from, to, quality) => gathering.hit(i, list, from, to, quality));
     }
-    this.#score(language, worth, gathered, count);
+    for (let at = 0; at < gathering.count; at++) {
+      const phrase = gathering.phrases[at] as number;
+      this.#credit(language, number, phrase, worth);
+      gathering.clear(phrase, this.tokens.length);
+    }
   }
 
-  #room(phrases: number): Gathered {
-    if (this.#gathered !== null && this.#gathered.seen.length >= phrases) return this.#gathered;
-    const room = Math.max(phrases, 8192);
-    return (this.#gathered = {
-      quality: new Float32Array(room * this.tokens.length),
-      words: new Uint16Array(room),
-      literal: new Uint16Array(room),
-      seen: new Uint8Array(room),
-      phrases: new Uint32Array(room),
-    });
+  /** Gives what a phrase holds to the stickers that have it. */
+  #credit(language: Language, number: number, phrase: number, worth: number): void {
+    const scored = this.#scored(language, phrase, worth);
+    const { starts, uses } = language;
+    const where = ((number << 24) | phrase) >>> 0;
+    const only = this.#only;
+    for (let use = starts[phrase] as number, end = starts[phrase + 1] as number; use < end; use++) {
+      const kind = (uses[use] as number) & 3;
+      const sticker = (uses[use] as number) >> 2;
+      if (only !== null && only[sticker] === 0) continue;
+      this.#touch(sticker);
+      this.#creditWords(scored, sticker, kind, worth);
+      this.#creditPhrase(scored, sticker, kind, where);
+    }
   }
 
-  /** Gives what phrases hold to the stickers that have them, and forgets the phrases. */
-  #score(language: Language, worth: number, gathered: Gathered, count: number): void {
-    const { units, starts, uses } = language;
-    const { quality, words, literal, seen, phrases } = gathered;
-    const [width, stickers] = [this.tokens.length, this.#stickers];
-    const [rows, own, best, only] = [this.#rows, this.#words, this.#best, this.#only];
-    const [names, keywords] = [this.#names, this.#keywords];
-    const slot = this.#languages.push(language) - 1;
-    for (let at = 0; at < count; at++) {
-      const phrase = phrases[at] as number;
-      const first = phrase * width;
-      let held = 0; // units of the query in this phrase
-      let sum = 0;
-      for (let i = 0; i < width; i++) {
-        const found = quality[first + i] as number;
-        if (found === 0) continue;
-        const weight = this.#weights[i] as number;
-        held += weight;
-        sum += found * weight;
-      }
-      const part = Math.min(1, held / (units[phrase] as number));
-      const share = (worth * (PART + (1 - PART) * part) * sum) / this.#weight;
-      const namePart = NAME_PART + (1 - NAME_PART) * part;
-      const keywordPart = KEYWORD_PART + (1 - KEYWORD_PART) * part;
-      const wordsHere = words[phrase] as number;
-      const along = literal[phrase] === (1 << width) - 1;
-      for (let use = starts[phrase] as number, end = starts[phrase + 1] as number; use < end; use++) {
-        const kind = (uses[use] as number) & 3;
-        const sticker = (uses[use] as number) >> 2;
-        if (only !== null && only[sticker] === 0) continue;
-        const named = kind === NAME || kind === VARIANT_NAME;
-        const kindWorth = WORTH[kind] as number;
-        const wordWorth = kindWorth * worth * (named ? namePart : keywordPart);
-        for (let i = 0; i < width; i++) {
-          const value = (quality[first + i] as number) * wordWorth;
-          const place = i * stickers + sticker;
-          if (value > (rows[place] as number)) rows[place] = value;
-        }
-        if (kind !== HINT) {
-          if (named || part === 1) own[sticker] = (own[sticker] as number) | wordsHere;
-          if (along) this.along = true;
-        }
-        const score = kindWorth * share;
-        if (named) {
-          if (score > (names[sticker] as number)) names[sticker] = score;
-        } else if (score > (keywords[sticker] as number)) keywords[sticker] = score;
-        if (score > (best[sticker] as number)) {
-          best[sticker] = score;
-          this.#language[sticker] = slot;
-          this.#phrase[sticker] = phrase;
-        }
-      }
-      for (let i = 0; i < width; i++) quality[first + i] = 0;
-      words[phrase] = literal[phrase] = seen[phrase] = 0;
+  /** Weighs a phrase: which tokens it holds, how much of it they are, and what it is worth as a whole. */
+  #scored(language: Language, phrase: number, worth: number): Scored {
+    const { quality } = this.#gathering;
+    const first = phrase * MAX_TOKENS;
+    let present = 0;
+    let units = 0; // of the query in this phrase
+    let sum = 0;
+    for (let i = 0; i < this.tokens.length; i++) {
+      const found = quality[first + i] as number;
+      if (found === 0) continue;
+      const { weight } = this.tokens[i] as Token;
+      units += weight;
+      sum += found * weight;
+      this.#present[present++] = i;
     }
+    if (present < MAX_TOKENS) this.#present[present] = MAX_TOKENS;
+    const part = Math.min(1, units / (language.units[phrase] as number));
+    const share = (worth * (PART + (1 - PART) * part) * sum) / this.#weight;
+    return { first, part, share };
+  }
+
+  /** For each token that the phrase holds, keeps the best quality at which the sticker has it. */
+  #creditWords({ first, part }: Scored, sticker: number, kind: number, worth: number): void {
+    const least = kind === NAME || kind === VARIANT_NAME ? NAME_PART : KEYWORD_PART;
+    const wordWorth = (WORTH[kind] as number) * worth * (least + (1 - least) * part);
+    const row = sticker * MAX_TOKENS;
+    const { quality } = this.#gathering;
+    let has = this.#has[sticker] as number;
+    for (let at = 0; at < MAX_TOKENS; at++) {
+      const token = this.#present[at] as number;
+      if (token === MAX_TOKENS) break;
+      const value = (quality[first + token] as number) * wordWorth;
+      if (value > (this.#rows[row + token] as number)) this.#rows[row + token] = value;
+      has |= 1 << token;
+    }
+    this.#has[sticker] = has;
+  }
+
+  /** Keeps the sticker's best name, its best keyword, and the better of them as what matched. */
+  #creditPhrase({ share }: Scored, sticker: number, kind: number, where: number): void {
+    const score = (WORTH[kind] as number) * share;
+    const best = kind === NAME || kind === VARIANT_NAME ? this.#names : this.#keywords;
+    if (score > (best[sticker] as number)) best[sticker] = score;
+    if (score > (this.#best[sticker] as number)) {
+      this.#best[sticker] = score;
+      this.#where[sticker] = where;
+    }
+  }
+
+  #touch(sticker: number): void {
+    if (this.#seen[sticker] === 1) return;
+    this.#seen[sticker] = 1;
+    this.#touched[this.#count++] = sticker;
   }
 
   /** Says that a token is this sticker's emoji. */
-  addEmoji(token: number, sticker: number, quality: number): void {
-    const place = token * this.#stickers + sticker;
-    this.#rows[place] = Math.max(quality, this.#rows[place] as number);
-    this.#words[sticker] = (this.#words[sticker] as number) | (1 << token);
+  addEmoji(token: number, sticker: number): void {
+    this.#touch(sticker);
+    this.#rows[sticker * MAX_TOKENS + token] = 1;
+    this.#has[sticker] = (this.#has[sticker] as number) | (1 << token);
   }
 
-  /** Gives a token, as next to nothing, to every sticker that has it not. */
+  /** Gives a token, at next to no quality, to every sticker that does not have it. */
   concede(token: number): void {
-    const end = (token + 1) * this.#stickers;
-    for (let at = token * this.#stickers; at < end; at++) this.#rows[at] ||= CONCEDED;
+    for (let sticker = 0; sticker < this.#has.length; sticker++) {
+      this.#touch(sticker);
+      this.#rows[sticker * MAX_TOKENS + token] ||= CONCEDED;
+      this.#has[sticker] = (this.#has[sticker] as number) | (1 << token);
+    }
+  }
+
+  get #all(): number {
+    return (1 << this.tokens.length) - 1;
   }
 
   /** Whether every sticker that a language names has every token already, so that it can add none. */
   exhausts({ names }: Language): boolean {
+    const all = this.#all;
     for (let sticker = 0; sticker < names.length; sticker++) {
-      if (names[sticker] !== NONE && !this.#has(sticker)) return false;
-    }
-    return true;
-  }
-
-  #has(sticker: number): boolean {
-    for (let at = sticker; at < this.#rows.length; at += this.#stickers) {
-      if (this.#rows[at] === 0) return false;
+      if (names[sticker] !== NONE && this.#has[sticker] !== all) return false;
     }
     return true;
   }
 
   /** Stickers that have every token, in no order. */
   every(): number[] {
+    const all = this.#all;
     const found: number[] = [];
-    if (this.tokens.length === 0) return found;
-    for (let sticker = 0; sticker < this.#stickers; sticker++) if (this.#has(sticker)) found.push(sticker);
+    if (all === 0) return found;
+    for (let at = 0; at < this.#count; at++) {
+      const sticker = this.#touched[at] as number;
+      if (this.#has[sticker] === all) found.push(sticker);
+    }
     return found;
   }
 
   /** Stickers that have any token, in no order. */
   some(): number[] {
-    const found: number[] = [];
-    for (let sticker = 0; sticker < this.#stickers; sticker++) {
-      let any = false;
-      for (let at = sticker; at < this.#rows.length && !any; at += this.#stickers) any = this.#rows[at] !== 0;
-      if (any) found.push(sticker);
-    }
-    return found;
-  }
-
-  /** Whether some sticker has every token as a word of its names and keywords. */
-  whole(): boolean {
-    return this.#words.includes((1 << this.tokens.length) - 1);
+    return Array.from(this.#touched.subarray(0, this.#count));
   }
 
   /** Which tokens no sticker has. */
   unknown(): boolean[] {
-    return this.tokens.map((_, i) => this.#count(i) === 0);
-  }
-
-  /** How many stickers have a token, those that have it well for more. */
-  #mass(token: number): number {
-    let mass = 0;
-    const end = (token + 1) * this.#stickers;
-    for (let at = token * this.#stickers; at < end; at++) mass += (this.#rows[at] as number) ** 2;
-    return mass;
-  }
-
-  #count(token: number): number {
     let has = 0;
-    const end = (token + 1) * this.#stickers;
-    for (let at = token * this.#stickers; at < end; at++) if (this.#rows[at] !== 0) has++;
-    return has;
+    for (let at = 0; at < this.#count; at++) has |= this.#has[this.#touched[at] as number] as number;
+    return this.tokens.map((_, i) => (has & (1 << i)) === 0);
   }
 
-  /** The phrase that matched best, as its source writes it, or null. */
-  matched(sticker: number): string | null {
-    if ((this.#best[sticker] ?? 0) === 0) return null;
-    return this.#languages[this.#language[sticker] ?? 0]?.phrase(this.#phrase[sticker] ?? 0) ?? null;
+  /** The phrase by which a sticker was found: number of the language << 24 | phrase, or NO_PHRASE. */
+  where(sticker: number): number {
+    return this.#best[sticker] === 0 ? NO_PHRASE : (this.#where[sticker] as number);
   }
 
-  /** What each token tells apart: a word that few stickers have tells more. */
+  /** How much each token tells apart: a word that few stickers have tells more. */
   rarity(): number[] {
-    return this.tokens.map((_, i) => Math.log(1 + this.#stickers / (1 + this.#mass(i))));
+    return this.tokens.map((_, i) => {
+      let mass = 0; // stickers that have the token, those that have it well for more
+      for (let at = 0; at < this.#count; at++) {
+        mass += (this.#rows[(this.#touched[at] as number) * MAX_TOKENS + i] as number) ** 2;
+      }
+      return Math.log(1 + this.#has.length / (1 + mass));
+    });
   }
 
   /** How good a sticker is for this query; `weights` are one a token. */
@@ -252,7 +246,7 @@ export class Scores {
     let total = 0;
     for (let i = 0; i < weights.length; i++) {
       const weight = weights[i] as number;
-      words += (this.#rows[i * this.#stickers + sticker] as number) * weight;
+      words += (this.#rows[sticker * MAX_TOKENS + i] as number) * weight;
       total += weight;
     }
     const name = this.#names[sticker] as number;

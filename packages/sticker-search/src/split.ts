@@ -1,4 +1,6 @@
+import { MAX_TOKENS } from './gather.ts';
 import type { Language } from './language.ts';
+import type { Query } from './query.ts';
 import type { Token } from './tokens.ts';
 
 const LONGEST = 16; // letters of a piece
@@ -7,11 +9,11 @@ const word = (text: string): Token => ({ text, gram: false, weight: 1 });
 
 /** Whether some language files anything under this very term. */
 const known = (languages: readonly Language[], term: string): boolean =>
-  languages.some((language) => language.exactly(term));
+  languages.some((language) => language.terms.exactly(term));
 
 /** Whether a term of some language goes on like this. */
 const begins = (languages: readonly Language[], text: string): boolean =>
-  languages.some((language) => language.firstFrom(text)?.startsWith(text) === true);
+  languages.some((language) => language.terms.firstFrom(text)?.startsWith(text) === true);
 
 /**
  * Takes a word apart into words of the index, fewest first: thumbsup → thumbs up. Null when it cannot be.
@@ -42,9 +44,10 @@ function apart(languages: readonly Language[], text: string): string[] | null {
 
 /**
  * Other ways to part the same letters into words, likeliest first: neighbours joined (ice cream → icecream),
- * then what no index knows taken apart.
+ * then what no index and no vocabulary knows taken apart.
  */
-export function respaced(tokens: readonly Token[], languages: readonly Language[]): Token[][] {
+export function respaced(tokens: readonly Token[], query: Query): Token[][] {
+  const languages = query.languages.first;
   const ways: Token[][] = [];
   for (let i = 0; i + 1 < tokens.length; i++) {
     const [one, two] = [tokens[i], tokens[i + 1]];
@@ -55,12 +58,12 @@ export function respaced(tokens: readonly Token[], languages: readonly Language[
   }
   let split = false;
   const pieces = tokens.flatMap((token) => {
-    if (token.gram || token.text.length < 4 || known(languages, token.text)) return [token];
-    const found = apart(languages, token.text);
+    const whole = token.gram || token.text.length < 4 || known(languages, token.text);
+    const found = whole || query.nearest(token.text) !== null ? null : apart(languages, token.text);
     if (found === null) return [token];
     split = true;
     return found.map(word);
   });
-  if (split) ways.push(pieces);
+  if (split) ways.push(pieces.slice(0, MAX_TOKENS));
   return ways;
 }

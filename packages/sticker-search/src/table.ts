@@ -1,5 +1,5 @@
 import { SearchError } from './error.ts';
-import { emojiKey } from './emoji.ts';
+import { emojiKey, emoticonKey } from './emoji.ts';
 
 /** One sticker of a catalogue. Its names and keywords are in the indexes. */
 export interface StickerRecord {
@@ -29,25 +29,30 @@ export interface Pack {
 
 /** The file `stickers.json` of a built catalogue. */
 export interface StickersFile {
-  readonly format: 1;
+  readonly format: 2;
   readonly packs: readonly Pack[];
   readonly types: readonly string[];
-  /** [id, emoji, pack, common, art type, art offset, art length], most common first. */
+  /** [id, emoji, pack, common, art type, art offset, art length], in the order of the standard. */
   readonly stickers: readonly (readonly [string, string, number, number, number, number, number])[];
+  /** Emoticon → sticker. */
+  readonly emoticons: Readonly<Record<string, number>>;
 }
 
+/** An opened `stickers.json`. */
 export interface Table {
   readonly packs: readonly Pack[];
   readonly stickers: readonly StickerRecord[];
   /** Emoji without variation selectors and skin tones → its stickers. */
   readonly byEmoji: ReadonlyMap<string, readonly number[]>;
+  /** `emoticonKey` of an emoticon → its sticker. */
+  readonly emoticons: ReadonlyMap<string, number>;
 }
 
 /** @throws {SearchError} `corrupt-index` */
 export function openTable(bytes: Uint8Array): Table {
   try {
     const file = JSON.parse(new TextDecoder().decode(bytes)) as StickersFile;
-    if (file.format !== 1) throw new SearchError('corrupt-index', 'another format of stickers.json');
+    if (file.format !== 2) throw new SearchError('corrupt-index', 'another format of stickers.json');
     const byEmoji = new Map<string, number[]>();
     const stickers = file.stickers.map(
       ([id, emoji, pack, common, type, offset, length], i): StickerRecord => {
@@ -59,7 +64,8 @@ export function openTable(bytes: Uint8Array): Table {
         return { id, emoji, pack: packId, common, art: { type: file.types[type] ?? '', offset, length } };
       },
     );
-    return { packs: file.packs, stickers, byEmoji };
+    const emoticons = new Map(Object.entries(file.emoticons).map(([text, i]) => [emoticonKey(text), i]));
+    return { packs: file.packs, stickers, byEmoji, emoticons };
   } catch (cause) {
     if (cause instanceof SearchError) throw cause;
     throw new SearchError('corrupt-index', 'stickers.json is not readable');

@@ -1,3 +1,6 @@
+import { fold } from './fold.ts';
+import { MAX_TOKENS } from './gather.ts';
+
 /** A piece of folded text that is looked up as one: a word, or two characters of a script without spaces. */
 export interface Token {
   readonly text: string;
@@ -42,6 +45,26 @@ export function tokenize(folded: string): Token[] {
   });
 }
 
+const HAN = /\p{Script=Han}/gu;
+
+/**
+ * Query tokens with those that are unknown pieces of a run replaced by their Chinese characters, each of which is a
+ * word or the root of one. Kana and Thai clusters are no words by themselves, and are left out.
+ */
+export function characters(tokens: readonly Token[], unknown: readonly boolean[]): Token[] {
+  const texts = new Set<string>();
+  const apart: Token[] = [];
+  tokens.forEach((token, i) => {
+    const pieces = token.gram && unknown[i] === true ? (token.text.match(HAN) ?? []) : null;
+    if (pieces === null) apart.push(token);
+    for (const text of pieces ?? []) {
+      if (!texts.has(text)) apart.push({ text, gram: true, weight: 1 });
+      texts.add(text);
+    }
+  });
+  return apart.slice(0, MAX_TOKENS);
+}
+
 /** What an index files a phrase under: its tokens, and the last unit of every run, so each has a place. */
 export function indexTerms(folded: string): { terms: string[]; units: number } {
   const tokens = tokenize(folded);
@@ -50,4 +73,13 @@ export function indexTerms(folded: string): { terms: string[]; units: number } {
     .map((run) => run.match(UNIT)?.at(-1) ?? run);
   const terms = new Set([...tokens.map(({ text }) => text), ...tails]);
   return { terms: [...terms], units: tokens.reduce((sum, { weight }) => sum + weight, 0) };
+}
+
+/** The runs of scripts without spaces in folded text. */
+export const runsWithoutSpaces = (folded: string): string[] => runs(folded).filter((run) => GRAM.test(run));
+
+/** A word as a table of meanings has it: its folded text; null for what is no word, or more than one. */
+export function wordOf(text: string, language: string): string | null {
+  const [run, ...more] = runs(fold(text, language));
+  return run === undefined || more.length > 0 ? null : run.slice(0, LONGEST);
 }

@@ -23,6 +23,11 @@ export interface Sticker {
 /** A response of `POST /v1/search`. */
 export interface SearchPage {
   readonly results: readonly (Sticker & { readonly art: Art })[];
+  /**
+   * How many of the first results have every word of the query, the last one perhaps cut short; the others are near
+   * to it. A query that goes on typing the last word has a part of them.
+   */
+  readonly strict?: number;
   /** The cursor of the next page; null on the last one. */
   readonly next: string | null;
 }

@@ -11,11 +11,13 @@ export interface Art {
   readonly bytes: Uint8Array; // at most 8 KB
 }
 
+const MINIFIED = new Set(['fluent-emoji-flat', 'noto']); // by svgo, as the packages have them
+
 /** @throws {PackError} for a drawing that is not harmless or cannot be brought under 8 KB */
-export function artOf({ key, pack, file, svg, webp }: Drawing): Art {
+export function artOf({ key, pack, source, file, svg, webp }: Drawing): Art {
   if (webp !== undefined) return { id: address(pack, key, webp), type: 'image/webp', bytes: webp };
   let text = cleanSvg(svg ?? '', file);
-  if (pack !== 'core') text = cleanSvg(minify(text), file); // core drawings come minified by svgo
+  if (!MINIFIED.has(source)) text = cleanSvg(minify(text), file);
   if (Buffer.byteLength(text) > MOST_ART) {
     const smaller = shrink(text);
     if (smaller === null)

@@ -3,6 +3,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Art, artOf } from './art.ts';
 import { coreDrawings, type Drawing, standardEmoji } from './core.ts';
+import { encodeNeighbours } from './meaning.ts';
+import { emoticons } from './emoticons.ts';
 import { archive, concat, engine, type Manifest, manifestOf, report, writeWhole } from './files.ts';
 import { buildLanguages, type BuiltLanguage } from './languages.ts';
 import { notice } from './notice.ts';
@@ -42,7 +44,11 @@ export async function buildCatalogue(options: BuildOptions = {}): Promise<Manife
   const emoji = standardEmoji();
   const extras = openmoji ? openmojiExtras() : [];
   const own = packs.map(readOwnPack);
-  const drawings: Drawing[] = [...coreDrawings(emoji), ...extras, ...own.flatMap((pack) => pack.drawings)];
+  const drawings: Drawing[] = [
+    ...coreDrawings(emoji, openmoji),
+    ...extras,
+    ...own.flatMap((pack) => pack.drawings),
+  ];
   const numbers = new Map(drawings.flatMap(({ key, pack }, i) => (pack === 'core' ? [[key, i]] : [])));
   const added = addedWords(drawings, extras, own);
   const ownArt = own.flatMap((pack) => pack.drawings.map(artOf)); // what is refused is refused at once
@@ -56,14 +62,15 @@ export async function buildCatalogue(options: BuildOptions = {}): Promise<Manife
   const languages = await indexing;
   refuseUnknownLanguages(own, languages);
   const described = describePacks(own, openmoji);
-  const table = stickersFile(described, drawings, art);
+  const table = stickersFile(described, drawings, art, emoticons(numbers));
   const files = new Map<string, Uint8Array>([
     ['art.bin', concat(art.map(({ bytes }) => bytes))],
     ['stickers.json', new TextEncoder().encode(JSON.stringify(table))],
     ...languages.map(({ tag, bytes }): [string, Uint8Array] => [`index/${tag}.bin`, bytes]),
-    ...languages.flatMap(({ synonyms }): [string, Uint8Array][] =>
-      synonyms === null ? [] : [['synonyms.bin', synonyms]],
+    ...languages.flatMap(({ tag, meaning }): [string, Uint8Array][] =>
+      meaning === null ? [] : [[`meaning/${tag}.bin`, meaning]],
     ),
+    ['related.bin', encodeNeighbours(drawings, numbers)],
     ['engine.js', await engine()],
   ]);
   files.set('NOTICE', new TextEncoder().encode(notice(noticeRows(drawings, art, extras, languages), own)));

@@ -12,6 +12,7 @@ import {
   VARIANT_NAME,
 } from '@sotto/sticker-search/format';
 import type { StandardEmoji } from './core.ts';
+import { countryOf, flagEntries } from './flags.ts';
 
 const require = createRequire(import.meta.url);
 const FOLDER = path.join(path.dirname(require.resolve('cldr-annotations-full/package.json')), 'annotations');
@@ -66,9 +67,24 @@ export function cldrSource(
     }
     if (!base && names.length > 0) variants.set(locale, names);
   });
+  const [base = tag] = locales;
+  const annotations = read(base);
+  entries.push(...flagEntries(tag, base, (one) => annotations[one]?.default ?? [], flagsOf(emoji, numbers)));
   if (tag === 'en') entries.push(...hints(emoji, numbers));
   return { tag, stickers, entries, variants };
 }
+
+/** The flags of countries that are stickers. */
+const flagsOf = (
+  emoji: readonly StandardEmoji[],
+  numbers: ReadonlyMap<string, number>,
+): Map<string, number> =>
+  new Map(
+    emoji.flatMap(({ emoji: text }) => {
+      const sticker = numbers.get(text);
+      return countryOf(text) === null || sticker === undefined ? [] : [[text, sticker] as const];
+    }),
+  );
 
 const clean = (text: string): string => text.replace(/[\n\r\t]+/g, ' ').trim();
 

@@ -37,28 +37,30 @@ export const readJson = (specifier: string): unknown =>
   JSON.parse(readFileSync(require.resolve(specifier), 'utf8'));
 
 const COMPONENT = 2;
-const FLAG = 9;
+const FLAGS = 'flags';
 
-/** The standard emoji that the core pack shows, in the order of the standard. Country flags are not among them. */
+interface EmojibaseRow {
+  readonly emoji: string;
+  readonly label: string;
+  readonly hexcode: string;
+  readonly group?: number;
+  readonly subgroup?: number;
+  readonly order?: number;
+  readonly emoticon?: string | readonly string[];
+}
+
+const emojibase = (): EmojibaseRow[] => readJson('emojibase-data/en/data.json') as EmojibaseRow[];
+
+/** The standard emoji that the core pack shows, in the order of the standard. */
 export function standardEmoji(): StandardEmoji[] {
-  const data = readJson('emojibase-data/en/data.json') as {
-    emoji: string;
-    label: string;
-    hexcode: string;
-    group?: number;
-    subgroup?: number;
-    order?: number;
-  }[];
+  const data = emojibase();
   const { groups, subgroups } = readJson('emojibase-data/meta/groups.json') as {
     groups: Record<string, string>;
     subgroups: Record<string, string>;
   };
   const formal = readJson('emojibase-data/meta/unicode-names.json') as Record<string, string>;
   return data
-    .filter(
-      ({ group, subgroup }) =>
-        group !== undefined && group !== COMPONENT && !(group === FLAG && subgroup !== 97),
-    )
+    .filter(({ group }) => group !== undefined && group !== COMPONENT)
     .toSorted((a, b) => (a.order ?? 0) - (b.order ?? 0))
     .map(({ emoji, label, hexcode, group, subgroup }) => ({
       emoji: qualified(emoji),
@@ -69,20 +71,29 @@ export function standardEmoji(): StandardEmoji[] {
     }));
 }
 
+/** The emoticons of standard emoji, as emojibase has them. */
+export const standardEmoticons = (): (readonly [emoji: string, emoticons: readonly string[]])[] =>
+  emojibase().map(({ emoji, emoticon = [] }) => [emoji, [emoticon].flat()]);
+
 /** The form that keyboards send: variation selectors where the standard has them (UTS #51, RGI). */
 function qualified(emoji: string): string {
   const bare = emoji.replaceAll('\ufe0f', '');
   return /^\p{RGI_Emoji}$/v.test(bare) ? bare : emoji;
 }
 
-/** Fluent's drawing of each emoji, Noto's where Fluent has none. An emoji that neither draws is left out. */
-export function coreDrawings(emoji: readonly StandardEmoji[]): Drawing[] {
+/**
+ * Fluent's art of each emoji, Noto's where Fluent has none, OpenMoji's for the flags of countries. An emoji that has
+ * no art is left out.
+ *
+ * @param openmoji - whether OpenMoji's licence (CC-BY-SA-4.0) is wanted
+ */
+export function coreDrawings(emoji: readonly StandardEmoji[], openmoji: boolean): Drawing[] {
   const sets = ['fluent-emoji-flat', 'noto'].map((name) => ({
     name,
     set: readJson(`@iconify-json/${name}/icons.json`) as IconSet,
     chars: readJson(`@iconify-json/${name}/chars.json`) as Record<string, string>,
   }));
-  return emoji.flatMap(({ emoji: text, label }) => {
+  return emoji.flatMap(({ emoji: text, label, group }): Drawing[] => {
     const key = text.replaceAll('\ufe0f', '');
     for (const { name, set, chars } of sets) {
       const icon = chars[hexes(text)] ?? chars[hexes(key)] ?? bySlug(set, label);
@@ -92,7 +103,10 @@ export function coreDrawings(emoji: readonly StandardEmoji[]): Drawing[] {
       const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${box}">${body}</svg>`;
       return [{ key, emoji: text, pack: 'core', source: name, file: `@iconify-json/${name}: ${icon}`, svg }];
     }
-    return [];
+    const file = `openmoji/color/svg/${hexes(key).toUpperCase()}.svg`;
+    if (!openmoji || group !== FLAGS) return [];
+    const svg = readFileSync(require.resolve(file), 'utf8');
+    return [{ key, emoji: text, pack: 'core', source: 'openmoji', file, svg }];
   });
 }
 

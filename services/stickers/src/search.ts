@@ -8,7 +8,7 @@ import type { SearchRequest } from './request.ts';
 export const SMALLEST_PAGE = 16_384; // bytes
 const OPEN = '{"results":[';
 const EXTRA = 8; // bytes of `,"art":` and of the comma after a row, less the brace between
-const CLOSE = 64; // bytes that `],"next":"…"}` may take
+const CLOSE = 80; // bytes that `],"strict":…,"next":"…"}` may take
 
 const decoder = new TextDecoder();
 
@@ -37,7 +37,8 @@ export function searchPage(catalogue: Catalogue, request: SearchRequest, pageByt
     rows.push(`${words.slice(0, -1)},"art":${encodedArt.json}}`);
   }
   const next = at < found.total ? JSON.stringify(encodeCursor(request, at)) : 'null';
-  return `${OPEN}${rows.join(',')}],"next":${next}}`;
+  const strict = Math.max(0, Math.min(found.strict, at) - start);
+  return `${OPEN}${rows.join(',')}],"strict":${strict},"next":${next}}`;
 }
 
 function lookUp({ search }: Catalogue, { q, locale, packs }: SearchRequest): Results {

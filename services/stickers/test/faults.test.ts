@@ -7,7 +7,17 @@ import { stickers } from '../src/app.ts';
 import { type Catalogue, openCatalogue } from '../src/catalogue.ts';
 import { encodeCursor } from '../src/cursor.ts';
 import { ODD, SLOW, SQL, SYNTAX } from './support/odd-texts.ts';
-import { app, bytes, catalogue, type Page, page, PAGE_BYTES, post, search } from './support/built.ts';
+import {
+  app,
+  bytes,
+  catalogue,
+  type Page,
+  page,
+  PAGE_BYTES,
+  post,
+  search,
+  vocabulary,
+} from './support/built.ts';
 
 const BAD = problemText(PROBLEMS['bad-request']);
 const body = async (asked: unknown): Promise<[status: number, text: string]> => {
@@ -85,14 +95,9 @@ describe('Q05 the catalogue', () => {
     const index = bytes('index/de.bin');
     const at = Buffer.from(archive).indexOf(Buffer.from(index.subarray(0, 64)));
     archive[at + 5000] = (archive[at + 5000] ?? 0) ^ 1;
-    const damaged = openCatalogue(archive, bytes('art.bin'));
+    const damaged = served(() => openCatalogue(archive, bytes('art.bin')));
     const answer = async (locale: string): Promise<number> =>
-      (
-        await post(
-          { q: 'cat', locale },
-          served(() => damaged),
-        )
-      ).status;
+      (await post({ q: 'cat', locale }, damaged)).status;
     expect(await answer('de')).toBe(503);
     expect(await answer('en')).toBe(200);
     expect(() => openCatalogue(archive, bytes('art.bin'), { whole: true })).toThrow('damaged');
@@ -115,14 +120,9 @@ describe('Q05 the catalogue', () => {
 });
 
 describe('Q06 one length', () => {
-  const terms = (tag: string): string[] => {
-    const all: string[] = [];
-    new Language(bytes(`index/${tag}.bin`), search.table.stickers.length).all((term) => void all.push(term));
-    return all;
-  };
   test('Q06 no word of the vocabulary gives more than a page, and none with results gives none of them', async () => {
     for (const locale of ['en', 'zh', 'hi']) {
-      for (const q of terms(locale).filter((_, i) => i % 12 === 0 || i < 20)) {
+      for (const q of vocabulary(locale).filter((_, i) => i % 12 === 0 || i < 20)) {
         const { results } = await answered(q, { locale, limit: 48 });
         expect([q, results.length > 0]).toEqual([q, true]);
       }

@@ -4,11 +4,17 @@ import { emoji, search } from './support/built.ts';
 
 const first = (query: string, locale = 'en') => emoji(query, locale, 1)[0];
 
+/** What has every word of a query, the last one perhaps cut short. */
+const strictly = (query: string, locale = 'en'): string[] => {
+  const found = search.results(query, { locale });
+  return Array.from({ length: found.strict }, (_, i) => found.at(i).emoji);
+};
+
 describe('words', () => {
   test('the last one may be cut short, and earlier ones must be there too', () => {
     expect(emoji('smiling cat with h')).toContain('😻');
     expect(emoji('red hea')[0]).toBe('❤️');
-    expect(emoji('red hea')).not.toContain('🔥');
+    expect(strictly('red hea')).not.toContain('🔥');
   });
   test('a whole name comes before a part of one, a name before a keyword, a whole word before its beginning', () => {
     expect(first('cat face')).toBe('🐱');
@@ -54,9 +60,9 @@ describe('words', () => {
     expect(emoji('smirk cat')).toContain('😼');
     expect(emoji('blue car')).toContain('🚙');
     expect(emoji('purple guitar', 'en', 24)).toContain('🎸');
-    expect(emoji('red hea')).not.toContain('🔥'); // a name says so: nothing is added
+    expect(strictly('red hea')).not.toContain('🔥');
     expect(emoji('birthday cake', 'en', 1)).toEqual(['🎂']);
-    expect(emoji('birthday cake')).not.toContain('🎈');
+    expect(strictly('birthday cake')).not.toContain('🎈');
   });
   test('words that say nothing are left out of a query that finds nothing with them', () => {
     expect(emoji('the picture of a pizza', 'en', 1)).toEqual(['🍕']);
@@ -140,20 +146,124 @@ describe('an emoji as the query', () => {
   });
   test('may stand beside words, and beside another', () => {
     expect(emoji('😻 cat', 'en', 1)).toEqual(['😻']);
-    expect(emoji('🐱🐶').toSorted()).toEqual(['🐱', '🐶'].toSorted());
+    expect(emoji('🐱🐶', 'en', 2).toSorted()).toEqual(['🐱', '🐶'].toSorted());
   });
 });
 
 describe('packs', () => {
   test('filter', () => {
-    const all = search.search('energy', { locale: 'en', limit: 48 });
-    const extras = search.search('energy', { locale: 'en', limit: 48, packs: ['openmoji'] });
-    expect(extras.length).toBeGreaterThan(0);
-    expect(extras).toEqual(all.filter(({ pack }) => pack === 'openmoji'));
+    const all = search.results('energy', { locale: 'en' });
+    const extras = search.results('energy', { locale: 'en', packs: ['openmoji'] });
+    const strict = Array.from({ length: all.strict }, (_, i) => all.at(i));
+    expect(extras.strict).toBeGreaterThan(0);
+    expect(Array.from({ length: extras.strict }, (_, i) => extras.at(i))).toEqual(
+      strict.filter(({ pack }) => pack === 'openmoji'),
+    );
+    expect(extras.at(extras.total - 1).pack).toBe('openmoji');
     expect(() => search.search('energy', { packs: ['nobody'] })).toThrow(SearchError);
   });
   test('an empty query gives the same for everyone, the common first', () => {
     expect(emoji('', 'en', 5)).toEqual(emoji('   ', 'en', 5));
     expect(emoji('', 'en', 5)[0]).toBe('😂');
+  });
+});
+
+describe('a full page', () => {
+  test.each([
+    ['happy cat', 'en'],
+    ['sad dog', 'en'],
+    ['pizza', 'en'],
+    ['dragon', 'en'],
+    [':)', 'en'],
+    ['🦊', 'en'],
+    ['attorney', 'en'],
+    ['germany', 'en'],
+    ['Schmetterling', 'de'],
+    ['avukat', 'tr'],
+    ['冰箱', 'zh'],
+    ['ねこ', 'ja'],
+    ['katze', undefined],
+  ])('search: %s in %s fills a page, strict matches first', (query, locale) => {
+    const found = search.results(query, locale === undefined ? {} : { locale });
+    expect(found.total).toBeGreaterThanOrEqual(24);
+    const ids = Array.from({ length: 24 }, (_, i) => found.at(i).id);
+    expect(new Set(ids).size).toBe(24);
+  });
+  test('search: fills the page of one pack from that pack alone', () => {
+    const found = search.search('happy cat', { locale: 'en', packs: ['core'] });
+    expect(found.length).toBe(24);
+    expect(found.every(({ pack }) => pack === 'core')).toBe(true);
+  });
+  test('search: finds nothing for letters that are no word', () => {
+    expect(emoji('qzxwvkj')).toEqual([]);
+  });
+});
+
+describe('emoticons', () => {
+  test.each([
+    [':)', '🙂'],
+    [':-)', '🙂'],
+    ['=)', '🙂'],
+    [':D', '😀'],
+    ['XD', '😆'],
+    ['xD', '😆'],
+    [':-(', '🙁'],
+    [":'(", '😢'],
+    ['<3', '❤️'],
+    ['</3', '💔'],
+    ['¯\\_(ツ)_/¯', '🤷'],
+    [' :P ', '😛'],
+  ])('search: %s is the emoticon, not letters', (query, wanted) => {
+    expect(first(query)).toBe(wanted);
+  });
+});
+
+describe('flags', () => {
+  test.each([
+    ['germany', 'en', '🇩🇪'],
+    ['usa', 'en', '🇺🇸'],
+    ['flag of mexico', 'en', '🇲🇽'],
+    ['deutschland', 'de', '🇩🇪'],
+    ['allemagne', 'fr', '🇩🇪'],
+    ['ドイツ', 'ja', '🇩🇪'],
+    ['德国', 'zh', '🇩🇪'],
+    ['독일', 'ko', '🇩🇪'],
+    ['германия', 'ru', '🇩🇪'],
+    ['ألمانيا', 'ar', '🇩🇪'],
+    ['जर्मनी', 'hi', '🇩🇪'],
+    ['bandera de argentina', 'es', '🇦🇷'],
+  ])('search: %s in %s is a flag', (query, locale, flag) => {
+    expect(emoji(query, locale, 3)).toContain(flag);
+  });
+});
+
+describe('words in Latin letters', () => {
+  test.each([
+    ['weixiao', 'zh', '🙂'],
+    ['xiongmao', 'zh', '🐼'],
+    ['neko', 'ja', '🐱'],
+    ['kutta', 'hi', '🐶'],
+    ['sobaka', 'ru', '🐶'],
+    ['goyangi', 'ko', '🐱'],
+    ['saranghae', 'ko', '❤️'],
+    ['qamar', 'ar', '🌙'],
+  ])('search: %s in %s finds what its own script finds', (query, locale, wanted) => {
+    expect(emoji(query, locale, 10)).toContain(wanted);
+  });
+  test('search: without a locale, too', () => {
+    expect(search.search('weixiao', {}).map((found) => found.emoji)).toContain('🙂');
+  });
+});
+
+describe('what no sticker is called', () => {
+  test('search: a known word is found by its meaning, and no other word is made of it by edits', () => {
+    expect(emoji('lottery', 'en', 10)).not.toContain('🎨');
+    expect(emoji('lottery', 'en', 10)).toContain('🎰');
+    expect(emoji('kawaii', 'en', 5)).toContain('🥰');
+    expect(emoji('attorney', 'en', 10)).toContain('🧑‍⚖️');
+  });
+  test('search: a pair of characters that nothing has falls back to single characters', () => {
+    expect(emoji('猫咖', 'zh', 10)).toContain('🐱');
+    expect(emoji('犬好', 'ja', 10)).toContain('🐶');
   });
 });

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { stickers } from '../../src/app.ts';
 import { type Catalogue, openCatalogue } from '../../src/catalogue.ts';
 import type { Search } from '@sotto/sticker-search';
+import { LATIN, Language } from '@sotto/sticker-search/format';
 
 export const BUILT = path.join(import.meta.dirname, '../../catalogue/built');
 export const bytes = (name: string): Uint8Array => new Uint8Array(readFileSync(path.join(BUILT, name)));
@@ -46,3 +47,11 @@ export const post = (body: unknown, on = app): Promise<Response> =>
   );
 
 export const page = async (body: unknown): Promise<Page> => (await (await post(body)).json()) as Page;
+
+/** Every term of a language's index, as people type it. */
+export function vocabulary(tag: string): string[] {
+  const terms: string[] = [];
+  const language = new Language(bytes(`index/${tag}.bin`), search.table.stickers.length);
+  language.terms.startingWith('', (term) => void terms.push(term.replace(LATIN, '')));
+  return terms;
+}

@@ -1,0 +1,46 @@
+import { BEGUN, FORGIVEN, GUESSED, type Rule, WHOLE } from './match.ts';
+import type { Query } from './query.ts';
+import type { Scores } from './score.ts';
+
+const MOST_FORGIVEN = 4; // words of a query in which edits are looked for
+
+/** Look-ups that more than one step of a query asks for; each is done once. */
+export class Lookup {
+  readonly query: Query;
+  #begun: Scores | null = null;
+  #forgiving: Scores | null = null;
+
+  constructor(query: Query) {
+    this.query = query;
+  }
+
+  /** Every word perhaps cut short, in all languages that are asked. */
+  begun(): Scores {
+    return (this.#begun ??= this.query.look(this.query.content, () => GUESSED, true));
+  }
+
+  /**
+   * Every word as it stands or, unless some sticker has it so, cut short; and with edits where nothing has it at
+   * all. A word that is known to mean something gets no edits where it stands alone: it is no typo.
+   */
+  forgiving(): Scores {
+    return (this.#forgiving ??= this.#forgive());
+  }
+
+  #forgive(): Scores {
+    const { query } = this;
+    const { first } = query.languages;
+    const words = query.content;
+    const rules = words.map(({ text }) => (first.some(({ terms }) => terms.exactly(text)) ? WHOLE : BEGUN));
+    const rule = (i: number): Rule => rules[i] ?? BEGUN;
+    const scores = query.look(words, rule, false);
+    let left = MOST_FORGIVEN;
+    const edited = scores.unknown().map((unknown, i) => {
+      const word = words[i];
+      const alone = words.length === 1 && word !== undefined && query.nearest(word.text) !== null;
+      return unknown && !alone && left-- > 0;
+    });
+    if (!edited.includes(true)) return scores;
+    return query.look(words, (i) => (edited[i] === true ? FORGIVEN : rule(i)), false);
+  }
+}
