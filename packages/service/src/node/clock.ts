@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface Clock {
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Milliseconds since some moment, by a timer that nobody can set. */
+  readonly elapsedMs: () => number;
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** A signal that aborts after this many milliseconds. */
   readonly deadline: (milliseconds: number) => AbortSignal;
@@ -17,6 +19,7 @@ export interface Clock {
 /** The clock of the machine. Its timers do not keep the process alive. */
 export const systemClock: Clock = {
   now: Date.now,
+  elapsedMs: () => performance.now(),
   sleep: (milliseconds) => sleep(milliseconds, undefined, { ref: false }),
   deadline,
   repeat,

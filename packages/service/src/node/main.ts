@@ -43,8 +43,10 @@ export async function runService(service: ServiceName, start: Start): Promise<vo
     onStop: (step) => void steps.push(step),
     warn,
   };
+  const starting = setInterval(() => {}, 1 << 30); // the clock's timers do not keep the process alive
   try {
     const origin = await start(program);
+    clearInterval(starting);
     stopOnSignal(steps);
     process.stdout.write(`ready ${origin}\n`);
   } catch (error) {
