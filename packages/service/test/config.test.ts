@@ -91,7 +91,7 @@ describe('variables', () => {
 
   test('say what they are for when they are missing', () => {
     expect(() => reading({}).credential('RELAY_TOKEN')).toThrow(
-      'RELAY_TOKEN: is missing. Set RELAY_TOKEN (or RELAY_TOKEN_FILE, a path): Bearer token that the relay must show.',
+      'RELAY_TOKEN: is missing. Set RELAY_TOKEN (or RELAY_TOKEN_FILE, a path): Bearer token that the relay must show; two with a space between them during a change.',
     );
   });
 

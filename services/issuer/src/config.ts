@@ -1,7 +1,8 @@
 import { TOKEN_TYPES } from '@sotto/privacypass';
 import { refuseDuplicates, type ConfigValue, type Variables } from '@sotto/service/config';
+import { readWrappingKeys, type WrappingKeys } from '@sotto/service/keys';
 import { readOperatorTokens, type OperatorTokens } from '@sotto/service/operator';
-import { equalBytes, HORIZON, type Bytes } from '@sotto/wire';
+import { equalBytes, HORIZON } from '@sotto/wire';
 import type { AccountKeys } from './attest/account-key.ts';
 import { readAttesters, type AttesterConfig } from './attest/attester-config.ts';
 import { readPublicUrl } from './public-url.ts';
@@ -22,7 +23,7 @@ export interface Config {
   readonly services: readonly ServiceConfig[];
   readonly attesters: readonly AttesterConfig[];
   readonly accountKeys: AccountKeys;
-  readonly wrappingKey: Bytes; // 32 bytes
+  readonly wrappingKeys: WrappingKeys;
   readonly operatorTokens: OperatorTokens;
 }
 
@@ -55,7 +56,7 @@ export function readConfig(variables: Variables): Config {
     services: readServices(variables.json('SERVICES')),
     attesters: readAttesters(variables.json('ATTESTERS'), isLocal),
     accountKeys: readAccountKeys(variables),
-    wrappingKey: variables.key('KEY_WRAPPING_KEY'),
+    wrappingKeys: readWrappingKeys(variables),
     operatorTokens: readOperatorTokens(variables),
   };
 }

@@ -20,7 +20,35 @@ export const GATEWAY_VARIABLES = {
     GATEWAY,
     'Turns on the service that shows which metadata reached the gateway, for `sotto probe`.',
   ),
-  RELAY_TOKEN: variable('credential', GATEWAY, 'Bearer token that the relay must show.', { secret: true }),
+  RELAY_TOKEN: variable(
+    'credential',
+    GATEWAY,
+    'Bearer token that the relay must show; two with a space between them during a change.',
+    { secret: true },
+  ),
+  LENGTH_CLASSES: variable(
+    'json',
+    GATEWAY,
+    'The lengths of requests and responses by class; without it the first service has the only class.',
+    { optional: true },
+  ),
+  RESPONSE_GRID_MS: variable(
+    'number',
+    GATEWAY,
+    'Responses leave at multiples of this time after their request, so that their time tells the relay less.',
+    { default: 0, min: 0, max: 1000, unit: 'milliseconds' },
+  ),
+  KEYS_LOST: variable(
+    'flag',
+    GATEWAY_ON_NODE,
+    'Set to 1 for one start after KEY_WRAPPING_KEY was lost: keys that cannot be unwrapped are made anew.',
+  ),
+  NAT64_PREFIX: variable(
+    'text',
+    GATEWAY_ON_NODE,
+    'Prefix of the local NAT64, like 64:ff9b::/96, where services without IPv6 are reached through one.',
+    { optional: true },
+  ),
   REPLAY_CAPACITY: variable(
     'number',
     GATEWAY_ON_NODE,

@@ -24,6 +24,12 @@ export const SHARED_VARIABLES = {
     'Encrypts the private keys in the store: 32 random bytes in base64url.',
     { secret: true },
   ),
+  KEY_WRAPPING_KEY_PREVIOUS: variable(
+    'key',
+    KEEPERS,
+    'The KEY_WRAPPING_KEY before a change, until every key has been wrapped again.',
+    { secret: true, optional: true },
+  ),
   OPERATOR_TOKEN: variable(
     'credential',
     KEEPERS,

@@ -33,7 +33,7 @@ const FLUSH_SECONDS = 10; // between two transfers of an isolate's counts
 export function issuerWorker({ system, subtle, fetch, voprf }: WorkerDeps) {
   const configOf = (env: Environment): Config =>
     readConfig(new Variables(env, { service: 'issuer', platform: 'workers' }));
-  const wrapOf = ({ wrappingKey }: Config): KeyWrap => aesKeyWrap(subtle, wrappingKey, system.random);
+  const wrapOf = ({ wrappingKeys }: Config): KeyWrap => aesKeyWrap(subtle, wrappingKeys, system.random);
 
   const issuerOf = oncePerEnvironment((env: IssuerEnv) => {
     const config = configOf(env);

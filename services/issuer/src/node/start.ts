@@ -40,7 +40,7 @@ export async function startIssuer(
   const database = openFile(variables.text('STORE'), ISSUER_FILE);
   onStop(() => database.close());
   const store = groupCommit(database, system.pause);
-  const wrap = aesKeyWrap(subtle, config.wrappingKey, system.random);
+  const wrap = aesKeyWrap(subtle, config.wrappingKeys, system.random);
   const issuer = new Issuer({
     config,
     system,

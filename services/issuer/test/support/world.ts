@@ -55,7 +55,7 @@ export class World {
       date: (seconds: number) => new Date(seconds * 1000),
       pause: async () => turn(),
     };
-    const wrap = aesKeyWrap(crypto.subtle, config.wrappingKey, random);
+    const wrap = aesKeyWrap(crypto.subtle, config.wrappingKeys, random);
     const all: IssuerDeps = {
       config,
       system,
