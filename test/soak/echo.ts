@@ -10,6 +10,8 @@ import { random } from '../support/raw-exchange.ts';
 const HPKE = nodeHpke();
 const SUITE = { kdfId: KDF.HKDF_SHA256, aeadId: AEAD.AES_128_GCM };
 const LENGTH = 512; // bytes, each way: the least that a row may promise
+/** The length class of the echo. */
+export const ECHO_LENGTHS = { requestLength: LENGTH, responseLength: LENGTH };
 
 /** A plain HTTP service that gives back what it is sent: next to no work, so that the house's own is what counts. */
 export async function echoService(): Promise<{ readonly row: object; close(): void }> {
@@ -24,8 +26,7 @@ export async function echoService(): Promise<{ readonly row: object; close(): vo
       target,
       token: 'none',
       idempotent: true,
-      requestLength: LENGTH,
-      responseLength: LENGTH,
+      ...ECHO_LENGTHS,
     },
     close: () => {
       server.closeAllConnections();

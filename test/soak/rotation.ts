@@ -4,7 +4,7 @@ import { startSuite } from '../../services/local/src/suite.ts';
 import { flags, numberOf } from '../support/flags.ts';
 import { RawExchange } from '../support/raw-exchange.ts';
 import { seeded } from '../support/seeded.ts';
-import { EchoClient, echoService } from './echo.ts';
+import { ECHO_LENGTHS, EchoClient, echoService } from './echo.ts';
 
 export interface RotationOptions {
   readonly seconds: number;
@@ -38,6 +38,7 @@ export interface RotationFigures {
 const MARGIN = 300; // milliseconds before the end of a bundle: what is sent later may arrive too late
 const SEARCH = { name: 'stickers', target: { binding: 'STICKERS' }, token: { type: 5 }, idempotent: true };
 const IN_FLIGHT = 64; // small requests at once: a machine that cannot keep up is told by the rate
+const LENGTH_CLASSES = { search: { requestLength: 1024, responseLength: 98_304 }, echo: ECHO_LENGTHS };
 const TICK = 5; // milliseconds between two looks at what is due
 
 /** Several clients draw, search and echo while every key there is rotates; each keeps its bundle for long. */
@@ -46,7 +47,10 @@ export async function rotate(options: RotationOptions): Promise<RotationFigures>
   const chance = seeded(options.seed);
   const echo = await echoService();
   const rows = [{ ...SEARCH, requestLength: 1024, responseLength: 98_304 }, echo.row];
-  const suite = await startSuite({ epochSeconds, vars: { gateway: { SERVICES: JSON.stringify(rows) } } });
+  const suite = await startSuite({
+    epochSeconds,
+    vars: { gateway: { SERVICES: JSON.stringify(rows), LENGTH_CLASSES: JSON.stringify(LENGTH_CLASSES) } },
+  });
   const slots = new Set<number>();
   const failed: string[] = [];
   let [requests, searches, previous, oldest, of5xx, accounts] = [0, 0, 0, 0, 0, 0];

@@ -1,39 +1,49 @@
 import { Hono } from 'hono';
+import { decodeRequest } from '@sotto/bhttp';
 import { BUNDLE_TYPE, encodeSignedBundle } from '@sotto/bundle';
-import { hasMediaType, HttpError, problemResponse, type Problem } from '@sotto/http';
+import { hasMediaType, HttpError, problemResponse, withDeadline, type Problem } from '@sotto/http';
 import { MEDIA_TYPES, OhttpError } from '@sotto/ohttp';
-import { epochIndexAt } from '@sotto/wire';
+import { epochIndexAt, type Bytes } from '@sotto/wire';
 import type { CounterStore } from '@sotto/service/metrics';
 import type { OperatorLog } from '@sotto/service/operator';
 import type { Config } from './config.ts';
-import { Budget } from './budget.ts';
-import { MAX_REQUEST, openChunkedEnvelope, openEnvelope, type EnvelopeDeps } from './envelope.ts';
+import { bodyOf } from './body.ts';
+import { openChunkedEnvelope, openEnvelope, type EnvelopeDeps } from './envelope.ts';
 import { answer, type ExchangeDeps } from './exchange.ts';
 import type { AuthorityDeps } from './keys/authority.ts';
 import { KeyRing, type LiveKeys } from './keys/key-ring.ts';
 import { operator } from './operator.ts';
-import { bearsCredential, bearsIdentity } from './outer.ts';
+import { METADATA_SERVICE } from './service/metadata.ts';
+import { Uploads } from './uploads.ts';
+import { bearsCredential, countedName, unexpectedFields } from './outer.ts';
 import { OF_OHTTP, OUTER } from './problem.ts';
 
 export type GatewayDeps = ExchangeDeps &
   EnvelopeDeps & {
-    readonly config: Pick<Config, 'epochSeconds' | 'root' | 'relayEgress' | 'relayToken' | 'operators'>;
+    readonly config: Pick<Config, 'epochSeconds' | 'root' | 'relayEgress' | 'relayTokens' | 'operators'>;
     readonly authority: AuthorityDeps;
+    readonly maxRequest: MaxRequest;
     readonly counters: CounterStore;
     readonly log: OperatorLog;
   };
 
+/** Bytes of the longest envelope that any service takes; null when no service takes chunks. */
+export interface MaxRequest {
+  readonly plain: number;
+  readonly chunked: number | null;
+}
+
 /** Where RFC 9540 has clients look. */
 export const GATEWAY_PATH = '/.well-known/ohttp-gateway';
 
-/** Bytes of requests in flight in one isolate. */
-const IN_FLIGHT = 24 << 20;
+const UPLOADS = { maxBytes: 24 << 20, maxUploads: 256 }; // in one isolate (128 MB) or process
+const KEYS_MS = 10_000; // for the store to give the keys
 
 /** Opens envelopes, asks services, seals answers; shows everyone the same keys (RFC 9458 §5, RFC 9540). */
 export function gateway(deps: GatewayDeps): Hono {
   const app = new Hono();
   const ring = new KeyRing(deps.authority);
-  const budget = new Budget(IN_FLIGHT);
+  const uploads = new Uploads(UPLOADS, deps.pacing.elapsedMs);
 
   app.all('/health', (c) =>
     isRead(c.req.raw) ? c.body(null, 200, NO_STORE) : refuse(OUTER['method-not-allowed'], 'GET, HEAD'),
@@ -42,7 +52,7 @@ export function gateway(deps: GatewayDeps): Hono {
     const request = c.req.raw;
     if (request.method === 'GET') return keyCollection(await liveKeys(deps, ring), deps.config.epochSeconds);
     if (request.method !== 'POST') return refuse(OUTER['method-not-allowed'], 'GET, POST');
-    return exchange(deps, ring, budget, request);
+    return exchange(deps, ring, uploads, request);
   });
   app.all('/bundle', async (c) => {
     if (!isRead(c.req.raw)) return refuse(OUTER['method-not-allowed'], 'GET, HEAD');
@@ -90,40 +100,52 @@ function problemOf(error: unknown): Problem {
 async function exchange(
   deps: GatewayDeps,
   ring: KeyRing,
-  budget: Budget,
+  uploads: Uploads,
   request: Request,
 ): Promise<Response> {
   const { headers } = request;
   const type = headers.get('content-type');
   const isChunked = hasMediaType(type, MEDIA_TYPES.chunkedRequest);
-  if (!isChunked && !hasMediaType(type, MEDIA_TYPES.request)) throw new HttpError('unsupported-media-type');
-  checkDeclared(headers);
-  if (bearsIdentity(headers, deps.config.relayEgress)) {
-    deps.tally.count('outcomes identity-header');
-    throw new HttpError('bad-request');
+  const maxBytes = isChunked ? deps.maxRequest.chunked : deps.maxRequest.plain;
+  if (maxBytes === null || !(isChunked || hasMediaType(type, MEDIA_TYPES.request))) {
+    throw new HttpError('unsupported-media-type');
   }
-  if (!bearsCredential(headers, deps.config.relayToken)) throw new HttpError('unauthorized');
-  const share = budget.share();
+  checkDeclared(headers, maxBytes);
+  if (!bearsCredential(headers, deps.config.relayTokens)) throw new HttpError('unauthorized');
+  const unexpected = unexpectedFields(headers, deps.config.relayEgress);
+  for (const name of unexpected) deps.tally.count(`unexpected_fields ${countedName(name)}`);
+  if (unexpected.length > 0 && !deps.routes.has(METADATA_SERVICE)) throw new HttpError('bad-request');
+  const body = bodyOf(request, maxBytes, { uploads, deadline: deps.deadline });
   try {
     const keys = await liveKeys(deps, ring);
     const open = isChunked ? openChunkedEnvelope : openEnvelope;
-    const envelope = await open(deps, keys.gatewayKeys, request, share);
+    const envelope = await open(deps, keys.gatewayKeys, body.pull, maxBytes);
+    // With METADATA the probe can learn which field it was; every other request is refused as without it.
+    if (unexpected.length > 0 && !isForMetadata(envelope.opened.request)) throw new HttpError('bad-request');
     return await envelope.seal(await answer(deps, keys, { ...envelope.opened, outer: headers }));
   } finally {
-    share.release();
+    body.release();
+  }
+}
+
+function isForMetadata(request: Bytes): boolean {
+  try {
+    return decodeRequest(request).authority === METADATA_SERVICE;
+  } catch {
+    return false;
   }
 }
 
 /** A Content-Length is a reason to refuse early, and no more: what counts is what arrives. */
-function checkDeclared(headers: Headers): void {
+function checkDeclared(headers: Headers, maxBytes: number): void {
   const declared = headers.get('content-length') ?? '0';
   if (!/^[0-9]+$/.test(declared)) throw new HttpError('bad-request');
-  if (Number(declared) > MAX_REQUEST) throw new HttpError('content-too-large');
+  if (Number(declared) > maxBytes) throw new HttpError('content-too-large');
 }
 
 async function liveKeys(deps: GatewayDeps, ring: KeyRing): Promise<LiveKeys> {
   try {
-    return await ring.at(deps.now());
+    return await withDeadline(deps.deadline(KEYS_MS), ring.at(deps.now()));
   } catch (error) {
     throw new HttpError('unavailable', { cause: error });
   }
@@ -134,6 +156,7 @@ async function liveKeys(deps: GatewayDeps, ring: KeyRing): Promise<LiveKeys> {
  * bundle open requests for two epochs and a grace.
  */
 function keyCollection({ keyConfigs }: LiveKeys, epochSeconds: number): Response {
+  if (keyConfigs === null) throw new HttpError('unavailable');
   return new Response(keyConfigs, {
     headers: { 'content-type': MEDIA_TYPES.keys, 'cache-control': `public, max-age=${epochSeconds}` },
   });
@@ -146,7 +169,8 @@ async function bundle(deps: GatewayDeps, epoch: string | undefined): Promise<Res
   const { epochSeconds } = deps.config;
   if (epoch !== undefined && !/^[0-9]{1,15}$/.test(epoch)) return refuse(OUTER['bad-request']);
   const epochIndex = epoch === undefined ? epochIndexAt(deps.now(), epochSeconds) : Number(epoch);
-  const [stored] = await deps.authority.store.bundles(epochIndex, epochIndex).catch((cause: unknown) => {
+  const pending = deps.authority.store.bundles(epochIndex, epochIndex);
+  const [stored] = await withDeadline(deps.deadline(KEYS_MS), pending).catch((cause: unknown) => {
     throw new HttpError('unavailable', { cause });
   });
   if (stored === undefined || stored.signature === null) {

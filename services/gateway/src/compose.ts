@@ -1,4 +1,6 @@
-import type { GatewayDeps } from './app.ts';
+import type { GatewayDeps, MaxRequest } from './app.ts';
+import { Bulkhead } from './bulkhead.ts';
+import type { Pacing } from './pacing.ts';
 import type { Config, ServiceRow } from './config.ts';
 import { Tally } from '@sotto/service/metrics';
 import type { ExchangeDeps, Route } from './exchange.ts';
@@ -8,12 +10,13 @@ import type { OperatorDeps } from './operator.ts';
 import { METADATA_SERVICE, metadataService } from './service/metadata.ts';
 import type { Service } from './service/service.ts';
 
-/** What a platform gives the gateway: clock, randomness, stores, the issuer, and ways to its services. */
+/** What a platform gives the gateway: clock, randomness, stores, the issuer, and connections to its services. */
 export interface Platform
   extends
     Pick<ExchangeDeps, 'now' | 'deadline' | 'redeemer' | 'replays'>,
-    Pick<AuthorityDeps, 'hpke' | 'random' | 'store' | 'schedule'>,
-    Pick<OperatorDeps, 'counters' | 'log'> {
+    Pick<AuthorityDeps, 'hpke' | 'random' | 'store' | 'schedule' | 'settledNow'>,
+    Pick<OperatorDeps, 'counters' | 'log'>,
+    Pick<Pacing, 'elapsedMs' | 'sleep'> {
   readonly subtle: AesSubtle;
   readonly serviceOf: (row: ServiceRow) => Service;
 }
@@ -21,29 +24,51 @@ export interface Platform
 /** The gateway of a configuration, on a platform. */
 export function compose(config: Config, platform: Platform): GatewayDeps {
   const { hpke, random, now, deadline, redeemer, replays, store, schedule, counters, log } = platform;
-  const { services, epochSeconds, nextRoot } = config;
+  const { services, epochSeconds, nextRoot, responseGridMs: gridMs } = config;
+  const { elapsedMs, sleep } = platform;
+  const tally = new Tally();
   const routes = new Map<string, Route>(
-    services.map((row) => [row.name, { ...row, service: platform.serviceOf(row) }]),
+    services.map((row) => [row.name, routeOf(row, platform.serviceOf(row))]),
   );
-  const defaultLength = Math.max(...services.map(({ responseLength }) => responseLength));
-  if (config.metadata) routes.set(METADATA_SERVICE, metadataRoute(defaultLength));
-  const wrap = aesKeyWrap(platform.subtle, config.wrappingKey, random);
+  const responseLengthOf = responseLengths(services);
+  if (config.metadata) routes.set(METADATA_SERVICE, metadataRoute(responseLengthOf(0)));
+  const wrap = aesKeyWrap(platform.subtle, config.wrappingKeys, random);
   return {
     config,
     routes,
-    defaultLength,
+    responseLengthOf,
+    maxRequest: maxRequestOf(services),
+    pacing: { gridMs, elapsedMs, sleep },
     hpke,
     now,
     random,
     deadline,
     redeemer,
     replays,
-    tally: new Tally(),
+    tally,
     counters,
     log,
-    authority: { hpke, random, services, epochSeconds, nextRoot, store, wrap, schedule },
+    authority: {
+      hpke,
+      random,
+      services,
+      epochSeconds,
+      nextRoot,
+      store,
+      wrap,
+      schedule,
+      settledNow: platform.settledNow,
+      onUnreadable: () => tally.count('unreadable_epochs keys'),
+    },
   };
 }
+
+const routeOf = (row: ServiceRow, service: Service): Route => ({
+  ...row,
+  responseLength: row.lengths.responseLength,
+  service,
+  bulkhead: new Bulkhead(row.maxInFlight),
+});
 
 const metadataRoute = (responseLength: number): Route => ({
   name: METADATA_SERVICE,
@@ -51,5 +76,33 @@ const metadataRoute = (responseLength: number): Route => ({
   idempotent: true,
   responseLength,
   timeoutMs: 1000,
+  chunked: false,
+  methods: ['GET'],
+  paths: '/',
+  fields: [],
   service: metadataService,
+  bulkhead: new Bulkhead(16),
 });
+
+/** The response length of a request's class; the longest of all if no class has requests of this length. */
+function responseLengths(services: readonly ServiceRow[]): (requestLength: number) => number {
+  const lengths = services.map((row) => row.lengths);
+  return (requestLength) => {
+    const same = lengths.filter((one) => one.requestLength === requestLength);
+    return Math.max(...(same.length > 0 ? same : lengths).map(({ responseLength }) => responseLength));
+  };
+}
+
+/** Bytes that an envelope adds to a request: header, X-Wing's encapsulated key (1,120 bytes), AEAD tag. */
+const ENVELOPE_BYTES = 2048;
+
+/** A request in chunks has a length and a tag for each chunk, so small chunks make it longer. */
+function maxRequestOf(services: readonly ServiceRow[]): MaxRequest {
+  const longest = (rows: readonly ServiceRow[]): number =>
+    Math.max(...rows.map(({ lengths }) => lengths.requestLength));
+  const chunked = services.filter((row) => row.chunked);
+  return {
+    plain: longest(services) + ENVELOPE_BYTES,
+    chunked: chunked.length === 0 ? null : 2 * longest(chunked) + ENVELOPE_BYTES,
+  };
+}

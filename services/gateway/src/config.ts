@@ -1,7 +1,10 @@
 import { checkRoot } from '@sotto/bundle';
 import { refuseDuplicates, type ConfigValue, type Variables } from '@sotto/service/config';
+import { readWrappingKeys, type WrappingKeys } from '@sotto/service/keys';
 import { readOperatorTokens, type OperatorTokens } from '@sotto/service/operator';
 import { EMPTY, type Bytes } from '@sotto/wire';
+import { isAdmissible, isPlainPath, METHODS, type RowPolicy, type Method } from './door/admit.ts';
+import { classOfFirst, readClassOf, readLengthClasses, type LengthClass } from './length-class.ts';
 import { METADATA_SERVICE } from './service/metadata.ts';
 
 /** Where a service is: a binding of the Worker, or a base URL that its paths are appended to. */
@@ -14,16 +17,20 @@ export interface UrlTarget {
 }
 
 /** One row of the gateway's table. */
-export interface ServiceRow {
+export interface ServiceRow extends RowPolicy {
   readonly name: string; // the inner authority
   readonly target: Target;
   /** The token that our clients redeem; null for a service without tokens ("none" in the configuration). */
   readonly token: { readonly type: number } | null;
   /** Whether the same request may be made twice. */
   readonly idempotent: boolean;
-  readonly requestLength: number; // bytes of a padded request
-  readonly responseLength: number; // bytes of every padded response
+  /** The lengths of the service's padded requests and responses. */
+  readonly lengths: LengthClass;
   readonly timeoutMs: number; // for the whole response
+  /** Requests that the service may have at once; further ones are refused, so that a slow service holds only its own. */
+  readonly maxInFlight: number;
+  /** Whether requests may come in chunks. */
+  readonly chunked: boolean;
 }
 
 export interface Config {
@@ -34,17 +41,20 @@ export interface Config {
   /** Identity headers that the relay's egress is known to bear: names and their one value. */
   readonly relayEgress: ReadonlyMap<string, string>;
   readonly metadata: boolean;
-  readonly relayToken: string;
+  /** Responses leave at multiples of this many milliseconds after their request; 0 without rounding. */
+  readonly responseGridMs: number;
+  readonly relayTokens: readonly string[]; // one, or two during a change
   readonly operators: OperatorTokens;
-  readonly wrappingKey: Bytes; // 32 bytes
+  readonly wrappingKeys: WrappingKeys;
 }
 
 const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/;
-const LENGTH = { min: 512, max: 1 << 20, unit: 'bytes' }; // every problem fits into 512
 const TIMEOUT = { min: 1, max: 60_000, unit: 'milliseconds' };
 const DEFAULT_TIMEOUT = 5000; // milliseconds
+const IN_FLIGHT = { min: 1, max: 65_536, unit: 'requests' };
+const DEFAULT_IN_FLIGHT = 128;
+const DEFAULT_METHODS = ['GET', 'POST'];
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
-const LOOPBACK_RANGE = /^(?:127\.[0-9.]+(?:\/(?:[89]|[12][0-9]|3[0-2]))?|::1)$/;
 
 /**
  * Reads the gateway's variables and secrets.
@@ -54,9 +64,12 @@ const LOOPBACK_RANGE = /^(?:127\.[0-9.]+(?:\/(?:[89]|[12][0-9]|3[0-2]))?|::1)$/;
 export function readConfig(variables: Variables): Config {
   const rows = variables.json('SERVICES').list('must be a JSON list with one service or more');
   refuseDuplicates(rows.map((row) => row.member('name')));
+  const classes = variables.has('LENGTH_CLASSES')
+    ? readLengthClasses(variables.json('LENGTH_CLASSES'))
+    : rows.slice(0, 1).map(classOfFirst);
   return {
     epochSeconds: variables.number('EPOCH_SECONDS'),
-    services: rows.map((row) => readService(row, variables)),
+    services: rows.map((row) => readService(row, variables, classes)),
     root: readRoot(variables.value('ROOT')),
     nextRoot: variables.has('NEXT_ROOT') ? readRoot(variables.value('NEXT_ROOT')) : EMPTY,
     relayEgress: new Map(
@@ -66,13 +79,14 @@ export function readConfig(variables: Variables): Config {
         .map(([name, value]) => [name.toLowerCase(), value.text()]),
     ),
     metadata: variables.flag('METADATA'),
-    relayToken: variables.credential('RELAY_TOKEN'),
+    responseGridMs: variables.number('RESPONSE_GRID_MS'),
+    relayTokens: variables.credentials('RELAY_TOKEN'),
     operators: readOperatorTokens(variables),
-    wrappingKey: variables.key('KEY_WRAPPING_KEY'),
+    wrappingKeys: readWrappingKeys(variables),
   };
 }
 
-function readService(row: ConfigValue, variables: Variables): ServiceRow {
+function readService(row: ConfigValue, variables: Variables, classes: readonly LengthClass[]): ServiceRow {
   const nameRemedy = 'must be a lower-case host label of 1 to 63 characters, and not reserved';
   const name = row.member('name').matching(NAME, nameRemedy);
   if (name === METADATA_SERVICE) row.member('name').fail(nameRemedy);
@@ -81,10 +95,37 @@ function readService(row: ConfigValue, variables: Variables): ServiceRow {
     idempotent: row.member('idempotent').boolean(),
     target: readTarget(row.member('target'), variables),
     token: readTokenPolicy(row.member('token')),
-    requestLength: row.member('requestLength').wholeNumber(LENGTH),
-    responseLength: row.member('responseLength').wholeNumber(LENGTH),
+    lengths: readClassOf(row, classes),
     timeoutMs: row.member('timeoutMs').or(DEFAULT_TIMEOUT).wholeNumber(TIMEOUT),
+    maxInFlight: row.member('maxInFlight').or(DEFAULT_IN_FLIGHT).wholeNumber(IN_FLIGHT),
+    chunked: row.member('chunked').or(false).boolean(),
+    methods: row.member('methods').or(DEFAULT_METHODS).list(METHODS_WANTED).map(readMethod),
+    paths: readPrefix(row.member('paths').or('/')),
+    fields: row.member('fields').isMissing ? [] : row.member('fields').list(FIELDS_WANTED).map(readField),
   };
+}
+
+const METHODS_WANTED = `must be a list of methods: ${METHODS.join(', ')}`;
+const FIELDS_WANTED = 'must be a list of field names, like ["accept", "user-agent"]';
+
+function readMethod(value: ConfigValue): Method {
+  return METHODS.find((method) => method === value.raw) ?? value.fail(`must be one of ${METHODS.join(', ')}`);
+}
+
+/** One prefix, which every path of the service has. */
+function readPrefix(value: ConfigValue): string {
+  const prefix = value.matching(/^\/[^?]*$/, PREFIX_WANTED);
+  return isPlainPath(prefix) ? prefix : value.fail(PREFIX_WANTED);
+}
+
+const PREFIX_WANTED =
+  'must be one path that begins with /, like "/v1/", without query, dot segments and escapes of them';
+
+function readField(value: ConfigValue): string {
+  const name = value.text(FIELDS_WANTED);
+  return isAdmissible(name)
+    ? name
+    : value.fail('must be a lower-case field name that is not one of a connection, a client or the gateway');
 }
 
 function readTarget(target: ConfigValue, variables: Variables): Target {
@@ -104,21 +145,21 @@ function readTarget(target: ConfigValue, variables: Variables): Target {
   return listed.isMissing ? { url: base } : { url: base, private: own };
 }
 
-/** Plain http only on this machine; an address only where the row lists it. */
+/** Plain http only on this machine, which a row says with its `private` list; on Node the settings check that list. */
 function readUrl(value: ConfigValue, own: readonly string[], allowLocal: boolean): string {
   const { protocol, hostname, origin, pathname, href } = value.url();
   const base = origin + pathname.replace(/\/$/, '');
   if (href.replace(/\/$/, '') !== base) value.fail('must be an origin and a path, without user, query or #');
   const isLocal = allowLocal && LOOPBACK.has(hostname);
-  const isHere = own.length > 0 && own.every((address) => LOOPBACK_RANGE.test(address));
-  if (protocol !== 'https:' && !(protocol === 'http:' && (isLocal || isHere))) {
-    value.fail('must be https, unless its "private" list is loopback only');
-  }
+  if (protocol !== 'https:' && !(protocol === 'http:' && (isLocal || own.length > 0))) value.fail(PLAIN_HTTP);
   if (!isLocal && own.length === 0 && /^[0-9.]+$|^\[/.test(hostname)) {
     value.fail('must be a name, not an address, unless its "private" list has the address');
   }
   return base;
 }
+
+/** What a target must be that is not https. */
+export const PLAIN_HTTP = 'must be https, unless its "private" list is loopback only';
 
 const ADDRESSES = 'must be a list of addresses and prefixes, like ["10.2.0.0/16"]';
 

@@ -8,21 +8,17 @@ import {
   type Hpke,
   type Pull,
 } from '@sotto/ohttp';
+import type { Tally } from '@sotto/service/metrics';
 import type { Bytes, Random } from '@sotto/wire';
 import type { Answer, Opened } from './exchange.ts';
-import type { Tally } from '@sotto/service/metrics';
-import type { Share } from './budget.ts';
+import { untilGrid, type Pacing } from './pacing.ts';
 import { paddedReply, streamedReply } from './reply.ts';
-
-/** Bytes of an encapsulated request at most. */
-export const MAX_REQUEST = (1 << 20) + (1 << 16);
 
 export interface EnvelopeDeps {
   readonly hpke: Hpke;
   readonly random: Random;
   readonly tally: Tally;
-  /** Aborts when the time for the whole request is over. */
-  readonly deadline: (ms: number) => AbortSignal;
+  readonly pacing: Pacing;
 }
 
 /** A request out of its envelope, and how its answer goes back. */
@@ -31,8 +27,6 @@ export interface Envelope {
   seal(answer: Answer): Promise<Response>;
 }
 
-const UPLOAD_MS = 30_000;
-
 /** All that a relay sees of any answer, whatever is in it (RFC 9458 §5). */
 const headers = (type: string) => ({ 'content-type': type, 'cache-control': 'no-store' });
 
@@ -40,19 +34,15 @@ const headers = (type: string) => ({ 'content-type': type, 'cache-control': 'no-
 export async function openEnvelope(
   deps: EnvelopeDeps,
   keys: readonly GatewayKey[],
-  request: Request,
-  share: Share,
+  body: Pull,
 ): Promise<Envelope> {
-  const { source, cancel } = bodyOf(request, deps.deadline(UPLOAD_MS), share);
-  const body = await joined(source).catch((error: unknown) => {
-    cancel();
-    throw error;
-  });
-  const exchange = await decapsulateRequest(deps.hpke, keys, body);
+  const exchange = await decapsulateRequest(deps.hpke, keys, await joined(body));
+  const arrived = deps.pacing.elapsedMs();
   return {
-    opened: exchange,
+    opened: { ...exchange, isChunked: false },
     async seal(answer) {
       const response = await paddedReply(answer, deps.tally);
+      await untilGrid(deps.pacing, arrived);
       const sealed = await exchange.sealResponse(response, deps.random);
       return new Response(sealed, { headers: headers(MEDIA_TYPES.response) });
     },
@@ -60,72 +50,37 @@ export async function openEnvelope(
 }
 
 /**
- * Opens a request in chunks, up to its final one: no service is asked before all of it is known to be there.
- * The answer goes back as it comes.
+ * Opens a request in chunks, up to its final one: no service is called before all of it is known to be there. The answer
+ * goes back as it comes.
  *
  * @throws {OhttpError} @throws {HttpError}
  */
 export async function openChunkedEnvelope(
   deps: EnvelopeDeps,
   keys: readonly GatewayKey[],
-  request: Request,
-  share: Share,
+  body: Pull,
+  maxBytes: number,
 ): Promise<Envelope> {
-  const { source, cancel } = bodyOf(request, deps.deadline(UPLOAD_MS), share);
-  try {
-    const exchange = await decapsulateChunkedRequest(deps.hpke, keys, source, MAX_REQUEST);
-    const whole = await joined(exchange.request).catch(unfinished);
-    return {
-      opened: { ...exchange, request: whole },
-      async seal(answer) {
-        const reply = streamedReply(answer, deps.tally);
-        const sealed = streamOf(exchange.sealResponse(reply.pull, deps.random), reply.cancel);
-        return new Response(sealed, {
-          headers: { ...headers(MEDIA_TYPES.chunkedResponse), incremental: '?1' },
-        });
-      },
-    };
-  } catch (error) {
-    cancel();
-    throw error;
-  }
+  const exchange = await decapsulateChunkedRequest(deps.hpke, keys, body, maxBytes);
+  const whole = await joined(exchange.request).catch(unfinished);
+  const arrived = deps.pacing.elapsedMs();
+  return {
+    opened: { ...exchange, request: whole, isChunked: true },
+    async seal(answer) {
+      const reply = streamedReply(answer, deps.tally);
+      await untilGrid(deps.pacing, arrived);
+      const sealed = streamOf(exchange.sealResponse(reply.pull, deps.random), reply.cancel);
+      return new Response(sealed, {
+        headers: { ...headers(MEDIA_TYPES.chunkedResponse), incremental: '?1' },
+      });
+    },
+  };
 }
 
 /** What ends without a final chunk may be whole or not: it does not open, unlike what is too short to begin. */
 function unfinished(error: unknown): never {
   const isShort = error instanceof OhttpError && error.code === 'truncated';
   throw isShort ? new HttpError('unprocessable-content', { cause: error }) : error;
-}
-
-/** A body as a pull that refuses to give too much, or to take too long. */
-function bodyOf(
-  { body }: Request,
-  deadline: AbortSignal,
-  share: Share,
-): { source: Pull; cancel: () => void } {
-  if (body === null) return { source: async () => null, cancel: () => {} };
-  const reader = body.getReader();
-  const cancel = (): void => {
-    deadline.removeEventListener('abort', cancel);
-    reader.cancel().catch(() => {});
-  };
-  deadline.addEventListener('abort', cancel, { once: true });
-  let length = 0;
-  const source: Pull = async () => {
-    const { done, value } = await reader.read().catch((cause: unknown) => {
-      throw new HttpError('bad-request', { cause });
-    });
-    if (deadline.aborted) throw new HttpError('request-timeout');
-    if (done) {
-      deadline.removeEventListener('abort', cancel);
-      return null;
-    }
-    length += value.length;
-    if (length > MAX_REQUEST) throw new HttpError('content-too-large');
-    if (!share.take(value.length)) throw new HttpError('unavailable');
-    return value as Bytes;
-  };
-  return { source, cancel };
 }
 
 /** All pieces in one buffer that doubles; the source bounds them. */

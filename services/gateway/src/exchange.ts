@@ -7,7 +7,8 @@ import { utf8, type Bytes, type UnixSeconds } from '@sotto/wire';
 import type { ServiceRow } from './config.ts';
 import type { Tally } from '@sotto/service/metrics';
 import { formatDate, isInDateWindow, lastAccepted, parseDate } from './date.ts';
-import { admit, METHODS, targetOf, type Admitted } from './door/admit.ts';
+import type { Bulkhead } from './bulkhead.ts';
+import { admit, methodsOf, targetOf, type Admitted, type RowPolicy } from './door/admit.ts';
 import { envelopeOf, tagOf } from './door/tag.ts';
 import { presentedToken } from './door/token.ts';
 import type { LiveKeys } from './keys/key-ring.ts';
@@ -16,14 +17,19 @@ import { INNER, InnerError, OF_BHTTP, serviceFault, type InnerCode } from './pro
 import type { Service, ServiceAnswer } from './service/service.ts';
 
 /** A service with what the gateway demands for it. */
-export type Route = Pick<ServiceRow, 'name' | 'token' | 'idempotent' | 'responseLength' | 'timeoutMs'> & {
+export type Route = Pick<
+  ServiceRow,
+  'name' | 'token' | 'idempotent' | 'timeoutMs' | 'chunked' | keyof RowPolicy
+> & {
+  readonly responseLength: number; // bytes
   readonly service: Service;
+  readonly bulkhead: Bulkhead;
 };
 
 export interface ExchangeDeps {
   readonly routes: ReadonlyMap<string, Route>;
-  /** Bytes of an answer when the service is not known: the longest in the table. */
-  readonly defaultLength: number;
+  /** Bytes of a response when the service is not known: those of the class whose requests have this length. */
+  readonly responseLengthOf: (requestLength: number) => number;
   readonly redeemer: Redeemer;
   readonly replays: ReplayStore;
   readonly now: () => UnixSeconds;
@@ -38,6 +44,7 @@ export interface Opened {
   readonly enc: Bytes;
   readonly keyId: number;
   readonly kemId: number;
+  readonly isChunked: boolean;
   readonly outer: Headers;
 }
 
@@ -46,6 +53,8 @@ export interface Answer extends ServiceAnswer {
   readonly length: number; // bytes of the padded Binary HTTP response
   /** When the content must be there in whole; null when it is. */
   readonly deadline: AbortSignal | null;
+  /** Must be called when the content was read, or is not wanted. */
+  readonly release: () => void;
 }
 
 const REDEEM_MS = 5000;
@@ -60,9 +69,11 @@ const REFUSED: Readonly<Record<Exclude<RedemptionOutcome, 'first' | 'again'>, In
   unavailable: 'unavailable',
 };
 
+const NOT_ADMITTED = { replayed: 'replayed', expired: 'date', full: 'unavailable' } as const;
+
 /**
- * What follows once the envelope is open (RFC 9458 §5.2): the door, one token, one call. Never throws: whatever
- * goes wrong is an answer of the same length as any other.
+ * What follows once the envelope is open (RFC 9458 §5.2): the door, one token, one call. Never throws: whatever goes wrong
+ * is an answer of the same length as any other, and it is there when the deadlines of token and service are over.
  */
 export async function answer(deps: ExchangeDeps, keys: LiveKeys, opened: Opened): Promise<Answer> {
   let route: Route | undefined;
@@ -70,24 +81,38 @@ export async function answer(deps: ExchangeDeps, keys: LiveKeys, opened: Opened)
     const request = decode(opened.request);
     route = targetOf(request, deps.routes);
     const admitted = admit(request, deps.routes);
+    if (opened.isChunked && !admitted.row.chunked) throw new InnerError('unsupported-media-type');
     const date = dateOf(admitted.date, deps.now());
-    await spend(deps, keys, opened, request, admitted, date);
-    deps.tally.count('outcomes admitted');
-    return await ask(deps, opened, request, admitted);
+    const release = admitted.row.bulkhead.enter(); // before the token is spent
+    if (release === null) throw new InnerError('unavailable');
+    try {
+      await spend(deps, keys, opened, request, admitted, date);
+      deps.tally.count('outcomes admitted');
+      return { ...(await ask(deps, opened, request, admitted)), release };
+    } catch (error) {
+      release();
+      throw error;
+    }
   } catch (error) {
     const code = error instanceof InnerError ? error.code : 'internal-error';
     deps.tally.count(`outcomes ${code}`);
-    const length = route?.responseLength ?? deps.defaultLength;
+    const length = route?.responseLength ?? deps.responseLengthOf(opened.request.length);
     const fields = extraFields(code, route, keys, deps.now());
-    return { ...problemAnswer(INNER[code], fields), length, deadline: null };
+    return { ...problemAnswer(INNER[code], fields), length, deadline: null, release: () => {} };
   }
 }
+
+/**
+ * Marks what the gateway says itself (RFC 9209). No service can send it, since only a few fields of a service are passed on:
+ * a client believes `spent` or `token-invalid` only with this field (specs/inner-responses.md).
+ */
+const SAID_BY_GATEWAY: Field = ['proxy-status', 'sotto-gateway'];
 
 /** A problem as an inner answer: text from the closed table. */
 export function problemAnswer(problem: Problem, fields: readonly Field[] = []): ServiceAnswer {
   return {
     status: problem.status,
-    fields: [['content-type', PROBLEM_TYPE], NO_STORE, ...fields],
+    fields: [['content-type', PROBLEM_TYPE], NO_STORE, SAID_BY_GATEWAY, ...fields],
     content: utf8(problemText(problem)),
   };
 }
@@ -123,7 +148,7 @@ async function spend(
   if (row.token === null) {
     const admission = deps.replays.admit(envelope, lastAccepted(date), deps.now());
     const verdict = await settled(admission, deps.deadline(REDEEM_MS));
-    if (verdict !== 'first') throw new InnerError(verdict === 'replayed' ? 'replayed' : 'unavailable');
+    if (verdict !== 'first') throw new InnerError(NOT_ADMITTED[verdict]);
     return;
   }
   const { name, idempotent } = row;
@@ -150,11 +175,12 @@ async function ask(
   deps: ExchangeDeps,
   { outer }: Opened,
   { content }: BhttpRequest,
-  { row, method, path, contentType }: Admitted<Route>,
-): Promise<Answer> {
+  { row, method, path, contentType, fields }: Admitted<Route>,
+): Promise<Omit<Answer, 'release'>> {
   const deadline = deps.deadline(row.timeoutMs);
   try {
-    const given = await row.service.call({ method, path, contentType, content, outer }, deadline);
+    const call = row.service.call({ method, path, contentType, fields, content, outer }, deadline);
+    const given = await withDeadline(deadline, call);
     return { ...given, fields: [...given.fields, NO_STORE], length: row.responseLength, deadline };
   } catch (error) {
     throw serviceFault(error, deadline);
@@ -163,9 +189,9 @@ async function ask(
 
 function extraFields(code: InnerCode, route: Route | undefined, keys: LiveKeys, now: UnixSeconds): Field[] {
   if (code === 'date') return [['date', formatDate(now)]];
-  if (code === 'method-not-allowed') return [['allow', [...METHODS].join(', ')]];
+  if (code === 'method-not-allowed' && route !== undefined) return [['allow', methodsOf(route).join(', ')]];
   if (INNER[code].status === 503) return [['retry-after', '5']];
   if (INNER[code].status !== 401 || route === undefined) return [];
-  const challenge = keys.challenge(route.name);
-  return challenge === null ? [] : [['www-authenticate', formatChallenge({ challenge })]];
+  const demand = keys.challenge(route.name);
+  return demand === null ? [] : [['www-authenticate', formatChallenge(demand)]];
 }

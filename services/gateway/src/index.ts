@@ -14,6 +14,8 @@ const gatewayOf = oncePerEnvironment((env: Env) =>
     now: () => Math.floor(Date.now() / 1000),
     random: (length) => crypto.getRandomValues(new Uint8Array(length)),
     deadline: (ms) => AbortSignal.timeout(ms),
+    elapsedMs: () => performance.now(),
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     fetch: (url, init) => fetch(url, init),
   }),
 );

@@ -15,6 +15,7 @@ import type { Config } from './config.ts';
 import { metricsResponse, metricsText, type CounterStore, type Tally } from '@sotto/service/metrics';
 import { operatorOnly, type OperatorLog } from '@sotto/service/operator';
 import { prepare, type AuthorityDeps } from './keys/authority.ts';
+import { replaceUnreadable, rewrapKeys } from './keys/rotation.ts';
 import { runSchedule } from './keys/schedule.ts';
 import { FAMILIES } from './metrics.ts';
 
@@ -59,6 +60,13 @@ export function operator(deps: OperatorDeps): Hono {
   app.post('/operator/keys/rotate', async (c) => {
     await stored(runSchedule(authority, deps.now()));
     return c.body(null, 204, NO_STORE);
+  });
+  /** Wraps every key under KEY_WRAPPING_KEY that is still under KEY_WRAPPING_KEY_PREVIOUS. */
+  app.post('/operator/keys/rewrap', async (c) => c.json(await stored(rewrapKeys(authority)), 200, NO_STORE));
+  /** After a wrapping key was lost: makes the keys of later epochs anew. Their bundles have to be signed again. */
+  app.post('/operator/keys/replace-unreadable', async (c) => {
+    const replaced = await stored(replaceUnreadable(authority, deps.now()));
+    return c.json({ replaced }, 200, NO_STORE);
   });
   app.get('/operator/bundles', async (c) => {
     await prepare(authority, deps.now()).catch(() => {}); // what is there can be signed without the issuer

@@ -1,6 +1,24 @@
 import { bearerToken, equalText } from '@sotto/http';
 
-/** Headers that say where a client is, as providers and proxies name them. A relay that sends one is none (privacy: L13). */
+/** Fields that a relay has to send, and those that the platforms between relay and gateway add alike to every request. */
+const EXPECTED = new Set([
+  'accept-encoding',
+  'authorization',
+  'cdn-loop',
+  'cf-ew-via',
+  'cf-ray',
+  'cf-visitor',
+  'cf-worker',
+  'connection',
+  'content-length',
+  'content-type',
+  'host',
+  'incremental',
+  'transfer-encoding',
+  'x-forwarded-proto',
+]);
+
+/** Fields that say where a client is, as providers and proxies name them. They are counted by name. */
 export const IDENTITY = [
   'cf-connecting-ip',
   'cf-connecting-ipv6',
@@ -36,19 +54,25 @@ export const IDENTITY = [
   'x-vercel-forwarded-for',
 ] as const;
 
+const KNOWN: ReadonlySet<string> = new Set(IDENTITY);
+
 /**
- * Whether a request says who a client is. It is then refused and not overlooked: a deployment that leaks must fail.
+ * The fields of a request that are not expected: any of them could say who the client is. Such a request is refused, so
+ * that a deployment that leaks fails (privacy: L13).
  *
- * @param egress - identity headers that the relay's place of execution is known to add, each with its constant
+ * @param egress - fields that the platform of the relay is known to add, each with its constant value
  */
-export function bearsIdentity(headers: Headers, egress: ReadonlyMap<string, string>): boolean {
-  return IDENTITY.some((name) => {
-    const value = headers.get(name);
-    return value !== null && value !== egress.get(name);
-  });
+export function unexpectedFields(headers: Headers, egress: ReadonlyMap<string, string>): string[] {
+  return [...headers]
+    .filter(([name, value]) => !EXPECTED.has(name) && value !== egress.get(name))
+    .map(([name]) => name);
 }
 
-/** Whether the relay's credential came along; in time that does not depend on where it differs. */
-export function bearsCredential(headers: Headers, credential: string): boolean {
-  return equalText(bearerToken(headers) ?? '', credential);
+/** A name for the counters, out of a closed set. */
+export const countedName = (name: string): string => (KNOWN.has(name) ? name : 'other');
+
+/** Whether the request has a credential of the relay. Each comparison takes the same time wherever they differ. */
+export function bearsCredential(headers: Headers, credentials: readonly string[]): boolean {
+  const given = bearerToken(headers) ?? '';
+  return credentials.filter((credential) => equalText(given, credential)).length > 0;
 }

@@ -3,13 +3,17 @@ import type { Bytes, UnixSeconds } from '@sotto/wire';
 /** Remembers envelopes to services without tokens, for as long as their Date would be taken. */
 export interface ReplayStore {
   /**
-   * `first` when the envelope was not seen and is now; `full` when there is no room: no live entry is
-   * dropped for another.
+   * `first`: the envelope was not seen before. `full`: there is no room, and no live entry is dropped for another.
+   * `expired`: it may have been seen and forgotten.
    *
    * @param envelope - 32 bytes, an HMAC of `enc`
    * @param expires - the last second in which it would be taken
    */
-  admit(envelope: Bytes, expires: UnixSeconds, now: UnixSeconds): Promise<'first' | 'replayed' | 'full'>;
+  admit(
+    envelope: Bytes,
+    expires: UnixSeconds,
+    now: UnixSeconds,
+  ): Promise<'first' | 'replayed' | 'expired' | 'full'>;
 }
 
 export interface StoredKey {
@@ -26,6 +30,15 @@ export interface StoredEpoch {
   readonly tagKey: Bytes; // 32 bytes, wrapped
 }
 
+/** A key that was wrapped again under another wrapping key. */
+export interface RewrappedKey {
+  readonly epochIndex: number;
+  /** Null for the epoch's HMAC key. */
+  readonly kemId: number | null;
+  readonly before: Bytes;
+  readonly after: Bytes;
+}
+
 export interface StoredBundle {
   readonly epochIndex: number;
   readonly bundle: Bytes;
@@ -37,8 +50,12 @@ export interface KeyStore {
   epochs(from: number, to: number): Promise<StoredEpoch[]>;
   /** Adds epochs. One that is there stays as it is; one below a destroyed epoch never comes back. */
   add(epochs: readonly StoredEpoch[]): Promise<void>;
-  /** Forgets everything of epochs below this one, for ever. */
+  /** Deletes everything of epochs below this one, for ever. */
   destroy(before: number): Promise<void>;
+  /** Deletes everything of these epochs, so that `add` can make them anew. */
+  discard(epochIndexes: readonly number[]): Promise<void>;
+  /** Replaces wrapped keys that are still as they were. */
+  rewrap(changes: readonly RewrappedKey[]): Promise<void>;
   bundles(from: number, to: number): Promise<StoredBundle[]>;
   /** Puts bundles up to be signed. One that is signed stays as it is. */
   offer(bundles: readonly { readonly epochIndex: number; readonly bundle: Bytes }[]): Promise<void>;

@@ -20,7 +20,7 @@ const withContent = ({ status, fields }: ServiceAnswer, content: Bytes): BhttpRe
 
 /** An answer, whole and padded to its one length. What breaks off or does not fit is a problem of that length. */
 export async function paddedReply(answer: Answer, tally: Tally): Promise<Bytes> {
-  const { length, deadline, content } = answer;
+  const { length, deadline, content, release } = answer;
   try {
     const whole =
       content instanceof Uint8Array ? content : await collect(content, length, deadline ?? never());
@@ -30,6 +30,8 @@ export async function paddedReply(answer: Answer, tally: Tally): Promise<Bytes> 
     tally.count(`outcomes ${code}`);
     const problem = problemAnswer(INNER[code]);
     return encodeResponse(withContent(problem, problem.content as Bytes), { length });
+  } finally {
+    release();
   }
 }
 
@@ -70,7 +72,8 @@ export function streamedReply(answer: Answer, tally: Tally): StreamedReply {
   };
   const cancel = (): void => {
     stop.abort();
-    const { content } = answer; // nobody holds what was not begun
+    const { content, release } = answer; // nobody reads what was not begun
+    release();
     if (!(content instanceof Uint8Array) && !content.locked) content.cancel().catch(() => {});
   };
   return { pull, cancel };
@@ -100,6 +103,8 @@ async function* messageParts(answer: Answer, stop: AbortSignal, tally: Tally): A
   } catch (error) {
     tally.count(`outcomes ${serviceFault(error, answer.deadline).code}`);
     yield BROKEN;
+  } finally {
+    answer.release();
   }
 }
 

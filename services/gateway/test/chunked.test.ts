@@ -3,9 +3,16 @@ import { decodeResponse, type BhttpResponse } from '@sotto/bhttp';
 import { KEM } from '@sotto/ohttp';
 import { concat, EMPTY, fromUtf8, hex, utf8, varint, type Bytes } from '@sotto/wire';
 import type { Service } from '../src/service/service.ts';
-import { MAX_REQUEST } from '../src/envelope.ts';
 import { inner, joined, padded, sealChunked, sealOneChunk, streamOf } from './support/client.ts';
-import { house, outerCode, RESPONSE_LENGTH, row, type House, type HouseOptions } from './support/house.ts';
+import {
+  house,
+  LARGE_ROWS,
+  outerCode,
+  RESPONSE_LENGTH,
+  row,
+  type House,
+  type HouseOptions,
+} from './support/house.ts';
 
 const CHUNKED = { 'content-type': 'message/ohttp-chunked-req' };
 const LONG = 40_000; // bytes of a response: two full chunks and a part
@@ -13,7 +20,7 @@ const TAG = 16; // bytes
 
 let h: House;
 beforeAll(async () => {
-  h = await house();
+  h = await house({ rows: LARGE_ROWS });
 });
 
 /** A search in chunks of 300 bytes. */
@@ -138,7 +145,7 @@ describe('a request in chunks', () => {
       expect(decodeResponse(joined(await open(await bodyOf(response)))).status).toBe(200);
     }
     const { chunks } = await sealed();
-    const over = concat(chunks[0] ?? EMPTY, varint(MAX_REQUEST + TAG + 1));
+    const over = concat(chunks[0] ?? EMPTY, varint((h.deps.maxRequest.chunked ?? 0) + TAG + 1));
     expect(await refusal(over)).toBe('422 unprocessable-content');
   });
 
@@ -166,7 +173,8 @@ describe('a request in chunks', () => {
 
 /** A house whose stickers answer so, in a response of 40,000 bytes. */
 function long(call: Service['call'], options: HouseOptions = {}): Promise<House> {
-  const stickers = { ...row('stickers', { type: 5 }, true), responseLength: LONG };
+  const lengths = { name: 'long', requestLength: 1024, responseLength: LONG };
+  const stickers = { ...row('stickers', { type: 5 }, true), lengths };
   return house({ rows: [stickers], services: { stickers: { call } }, ...options });
 }
 

@@ -56,7 +56,14 @@ describe('start-up', () => {
         base64url(new Uint8Array(32)),
         'ÿ'.repeat(43),
       ],
-      RELAY_TOKEN: [undefined, '', 'short', `${'a'.repeat(20)} ${'a'.repeat(20)}`, 'ä'.repeat(40)],
+      RELAY_TOKEN: [
+        undefined,
+        '',
+        'short',
+        `${'a'.repeat(20)} short`,
+        `${'a'.repeat(20)} `.repeat(3),
+        'ä'.repeat(40),
+      ],
       OPERATOR_TOKEN: [undefined, 'short'],
       ROOT: [undefined, '', 'xyz', base64url(new Uint8Array(32)), base64url(new Uint8Array(32).fill(255))],
     };
@@ -67,6 +74,122 @@ describe('start-up', () => {
         expect(message.includes(value || 'undefined')).toBe(false);
       }
     }
+  });
+
+  test('N04 every service is of a length class, and a row outside of them is refused by name', () => {
+    const other = { ...SERVICE, name: 'other' };
+    expect(services(SERVICE, { ...other, responseLength: 16_384 })).toBe(
+      'SERVICES[1].responseLength: 16384 is not a response class of this deployment (98304). Add a class or use 98304.',
+    );
+    expect(services(SERVICE, { ...other, requestLength: 2048 })).toBe(
+      'SERVICES[1].requestLength: 2048 is not a request class of this deployment (1024). Add a class or use 1024.',
+    );
+    expect(services(SERVICE, other)).toBe('starts');
+
+    const LENGTH_CLASSES = JSON.stringify({
+      search: { requestLength: 1024, responseLength: 98_304 },
+      small: { requestLength: 1024, responseLength: 2048 },
+    });
+    const { requestLength: _request, responseLength: _response, ...bare } = SERVICE;
+    const rows = (...more: object[]) => start({ LENGTH_CLASSES, SERVICES: JSON.stringify(more) });
+    expect(rows({ ...bare, class: 'search' }, { ...bare, name: 'b', class: 'small' }, other)).toBe('starts');
+    expect(rows({ ...bare, class: 'large' })).toBe(
+      'SERVICES[0].class: must be a length class of this deployment (search, small). Add it to LENGTH_CLASSES',
+    );
+    expect(rows({ ...SERVICE, responseLength: 4096 })).toBe(
+      'SERVICES[0].responseLength: 4096 is not a response class of this deployment (98304, 2048). Add a class or use one of these.',
+    );
+    expect(rows({ ...SERVICE, class: 'search' })).toMatch(
+      /^SERVICES\[0\]\.requestLength: must not stand beside "class"/,
+    );
+    expect(rows(bare)).toMatch(/^SERVICES\[0\]\.requestLength: must be a whole number/);
+    const config = configOf({
+      ...ENV,
+      LENGTH_CLASSES,
+      SERVICES: JSON.stringify([{ ...bare, class: 'small' }]),
+    });
+    expect(config.services[0]?.lengths).toEqual({ name: 'small', requestLength: 1024, responseLength: 2048 });
+  });
+
+  test.each([
+    ['none', '{}', /^LENGTH_CLASSES: must have 1 to 4 classes/],
+    [
+      'five',
+      JSON.stringify(Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((name) => [name, SERVICE]))),
+      /^LENGTH_CLASSES: must have 1 to 4 classes/,
+    ],
+    ['a list', '[]', /^LENGTH_CLASSES: must be a JSON object/],
+    [
+      'a short one',
+      '{"a":{"requestLength":511,"responseLength":512}}',
+      /^LENGTH_CLASSES\.a\.requestLength: /,
+    ],
+    ['one without a length', '{"a":{"requestLength":512}}', /^LENGTH_CLASSES\.a\.responseLength: /],
+    [
+      'one with an odd name',
+      '{"A b":{"requestLength":512,"responseLength":512}}',
+      /^LENGTH_CLASSES\["A b"\]: must have a name/,
+    ],
+  ])('N04 length classes: %s is refused', (_what, LENGTH_CLASSES, message) => {
+    expect(start({ LENGTH_CLASSES })).toMatch(message);
+  });
+
+  test('a row says its methods, its path prefix, further fields and its places, and has defaults for them', () => {
+    expect(configOf(ENV).services[0]).toMatchObject({
+      methods: ['GET', 'POST'],
+      paths: '/',
+      fields: [],
+      maxInFlight: 128,
+      chunked: false,
+    });
+    const row = {
+      methods: ['PUT', 'OPTIONS'],
+      paths: '/v1/',
+      fields: ['accept'],
+      maxInFlight: 8,
+      chunked: true,
+    };
+    expect(
+      configOf({ ...ENV, SERVICES: JSON.stringify([{ ...SERVICE, ...row }]) }).services[0],
+    ).toMatchObject(row);
+    const wrong: object[] = [
+      { methods: [] },
+      { methods: 'GET' },
+      { methods: ['get'] },
+      { methods: ['CONNECT'] },
+      { paths: 'v1' },
+      { paths: '/v1/../x' },
+      { paths: '/v1?x' },
+      { paths: '/%2e%2e' },
+      { paths: ['/v1'] },
+      { fields: 'accept' },
+      { fields: ['Accept'] },
+      { fields: ['cookie'] },
+      { fields: ['x-forwarded-for'] },
+      { maxInFlight: 0 },
+      { maxInFlight: 1.5 },
+      { chunked: 'yes' },
+    ];
+    for (const change of wrong) {
+      const [name] = Object.keys(change);
+      expect([change, services({ ...SERVICE, ...change })]).toEqual([
+        change,
+        expect.stringMatching(new RegExp(`^SERVICES\\[0\\]\\.${name}`)),
+      ]);
+    }
+  });
+
+  test('N52 the previous wrapping key may be there, if it is another one', () => {
+    const previous = base64url(Uint8Array.from({ length: 32 }, (_, i) => 100 + i));
+    const { wrappingKeys } = configOf({ ...ENV, KEY_WRAPPING_KEY_PREVIOUS: previous });
+    expect(base64url(wrappingKeys.previous ?? new Uint8Array(0))).toBe(previous);
+    expect(start({ KEY_WRAPPING_KEY_PREVIOUS: ENV['KEY_WRAPPING_KEY'] })).toMatch(
+      /^KEY_WRAPPING_KEY_PREVIOUS: must differ/,
+    );
+    expect(start({ KEY_WRAPPING_KEY_PREVIOUS: 'short' })).toMatch(/^KEY_WRAPPING_KEY_PREVIOUS: /);
+    expect(configOf({ ...ENV, RELAY_TOKEN: `${'a'.repeat(20)} ${'b'.repeat(20)}` }).relayTokens).toHaveLength(
+      2,
+    );
   });
 
   test('a service must say its token policy, "none" in so many words', () => {

@@ -29,7 +29,9 @@ const FAULTS: readonly [string, (deps: GatewayDeps) => Partial<GatewayDeps>, 'in
   ],
   [
     'wrap rejects',
-    ({ authority }) => ({ authority: { ...authority, wrap: { wrap: rejecting, unwrap: rejecting } } }),
+    ({ authority }) => ({
+      authority: { ...authority, wrap: { wrap: rejecting, unwrap: rejecting, rewrap: rejecting } },
+    }),
     'outside',
   ],
 ];
@@ -76,7 +78,7 @@ test('K05 no key that the gateway holds can be exported', async () => {
           }
         : (Reflect.get(target, name) as (...args: unknown[]) => unknown).bind(target),
   });
-  const wrap = aesKeyWrap(recording, random(32), random);
+  const wrap = aesKeyWrap(recording, { current: random(32), previous: null }, random);
   await wrap.unwrap(await wrap.wrap(random(32), random(4)), random(4)).catch(() => null);
   const hpke = webcryptoHpke(recording);
   for (const kemId of [KEM.X_WING, KEM.X25519]) {

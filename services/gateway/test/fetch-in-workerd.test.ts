@@ -16,7 +16,7 @@ const ENTRY = `
       const content = new TextEncoder().encode('{"q":"cat"}');
       const service = fetchService(base, (url, init) => fetch(url, init));
       try {
-        const answer = await service.call({ method: 'POST', path, contentType: 'application/json', content }, deadline);
+        const answer = await service.call({ method: 'POST', path, contentType: 'application/json', fields: [], content }, deadline);
         const text = await new Response(answer.content).text();
         return Response.json({ status: answer.status, fields: answer.fields, text });
       } catch (error) {

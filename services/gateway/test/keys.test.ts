@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { decodeKeyConfigs, KEM } from '@sotto/ohttp';
+import { settledClock } from '@sotto/service/settled-clock';
 import { hex, HORIZON } from '@sotto/wire';
 import { destroyDead, keyIdOf, prepare, tagPurposeOf } from '../src/keys/authority.ts';
 import { KeyRing } from '../src/keys/key-ring.ts';
+import { runSchedule } from '../src/keys/schedule.ts';
 import type { StoredEpoch } from '../src/ports.ts';
 import { inner, padded, seal } from './support/client.ts';
 import { DAY, house, memoryStores, NOW, opened, outerCode, random, type House } from './support/house.ts';
@@ -100,6 +102,28 @@ describe('the schedule', () => {
     await destroyDead(authority, MIDNIGHT); // a clock that went back
     await prepare(authority, MIDNIGHT);
     expect(await authority.store.epochs(0, TODAY)).toEqual([]);
+  });
+
+  test('N24 a clock that is days ahead for a while destroys no key that is still used', async () => {
+    const h = await house();
+    let minute = 0;
+    let ahead = 0;
+    const now = (): number => NOW + minute * 60 + ahead;
+    const settledNow = settledClock({ now, elapsed: () => minute * 60, windowSeconds: 1800 });
+    const authority = { ...h.deps.authority, settledNow };
+    const before = await authority.store.epochs(TODAY, TODAY + 1);
+    const run = async (minutes: number): Promise<void> => {
+      for (let i = 0; i < minutes; i++, minute++) await runSchedule(authority, now());
+    };
+    await run(60);
+    ahead = 3 * DAY;
+    await run(10);
+    ahead = 0;
+    await run(60);
+    expect(await authority.store.epochs(TODAY, TODAY + 1)).toEqual(before);
+    ahead = 3 * DAY; // for good: nobody set it back
+    await run(60);
+    expect(await authority.store.epochs(TODAY, TODAY)).toEqual([]);
   });
 
   test('keys are made ahead, and preparing again, from ten places at once, makes none', async () => {
@@ -245,6 +269,8 @@ async function rehouse(store: House['deps']['authority']['store'], wrappingKey?:
   const { aesKeyWrap } = await import('@sotto/service/keys');
   const { deps } = await house();
   const wrap =
-    wrappingKey === undefined ? deps.authority.wrap : aesKeyWrap(crypto.subtle, wrappingKey, random);
+    wrappingKey === undefined
+      ? deps.authority.wrap
+      : aesKeyWrap(crypto.subtle, { current: wrappingKey, previous: null }, random);
   return gateway({ ...deps, authority: { ...deps.authority, store, wrap } });
 }

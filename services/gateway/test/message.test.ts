@@ -3,13 +3,13 @@ import { decodeRequest, encodeRequest, type Field } from '@sotto/bhttp';
 import { concat, hex, uint, utf8, varint, type Bytes } from '@sotto/wire';
 import { formatDate } from '../src/date.ts';
 import { inner } from './support/client.ts';
-import { house, NOW, type House } from './support/house.ts';
+import { house, LARGE_ROWS, NOW, type House } from './support/house.ts';
 
 let h: House;
 let request: Bytes; // to the service that asks for no token: every send may be answered
 
 beforeAll(async () => {
-  h = await house({ replayCapacity: 10_000 });
+  h = await house({ replayCapacity: 10_000, rows: LARGE_ROWS });
   const date: Field = ['date', formatDate(NOW)];
   request = encodeRequest(inner({ authority: 'open', fields: [date] }));
 });

@@ -1,10 +1,13 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { publicAnd } from '../src/node/addresses.ts';
+import { permitAddresses, type Permits } from '../src/node/addresses.ts';
 import { guardedFetch, type Resolve } from '../src/node/connect.ts';
 import { fetchService } from '../src/service/fetch-service.ts';
 import { house, RESPONSE_LENGTH, type House, type Sent } from './support/house.ts';
 import { ok, rawServer, type RawServer } from './support/raw-server.ts';
+
+/** The internet, and these addresses. */
+const publicAnd = (own: readonly string[]): Permits => permitAddresses({ own, internet: true, nat64: null });
 
 const open: RawServer[] = [];
 afterEach(async () => {

@@ -107,6 +107,18 @@ describe('the file itself', () => {
     expect(readFileSync(file)).toEqual(before);
   });
 
+  test('N24 an envelope that was deleted is not admitted again by a clock that went back', async () => {
+    const file = fresh();
+    const first = stores(file);
+    const { replays } = first;
+    const [seen, later] = [Uint8Array.of(1), Uint8Array.of(2)];
+    expect(await replays.admit(seen, 2000, 1000)).toBe('first');
+    await first.purge(2001);
+    expect(await replays.admit(seen, 2000, 1000)).toBe('expired');
+    expect(await stores(file).replays.admit(seen, 2000, 1000)).toBe('expired'); // after a restart, too
+    expect(await replays.admit(later, 2001, 1000)).toBe('first');
+  });
+
   test('P07 an envelope that expired leaves no byte of itself in the file', async () => {
     const file = fresh();
     const all = stores(file);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { hex } from '@sotto/wire';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { MAX_REQUEST } from '../src/envelope.ts';
 import { IDENTITY } from '../src/outer.ts';
+import { gateway } from '../src/app.ts';
 import { inner, padded, seal } from './support/client.ts';
-import { house, opened, outerCode, RELAY_TOKEN } from './support/house.ts';
+import { house, opened, outerCode, RELAY_TOKEN, RESPONSE_LENGTH, row } from './support/house.ts';
 
 const PATH = '/.well-known/ohttp-gateway';
 const told = async (response: Response): Promise<string> => `${response.status} ${await outerCode(response)}`;
@@ -56,19 +56,23 @@ describe('outside', () => {
 
   test('a body is bounded by what is declared and by what arrives', async () => {
     const h = await house();
+    const most = h.deps.maxRequest.plain;
+    expect(most).toBe(1024 + 2048); // the longest request of the table, and its envelope
     const post = (length: string, body: Uint8Array<ArrayBuffer>) =>
       h.post(body, { 'content-length': length });
     const small = new Uint8Array(10);
-    expect(await told(await post(`${MAX_REQUEST + 1}`, small))).toBe('413 content-too-large');
+    expect(await told(await post(`${most + 1}`, small))).toBe('413 content-too-large');
     for (const length of ['abc', '-1', '1e9', '+5', '0x5']) {
       expect(await told(await post(length, small))).toBe('400 bad-request');
     }
-    expect(await told(await h.post(new Uint8Array(MAX_REQUEST + 1)))).toBe('413 content-too-large');
+    expect(await told(await h.post(new Uint8Array(most + 1)))).toBe('413 content-too-large');
   });
 
   test('G25 a hundred of the largest bodies at once are taken or refused, in bounded memory', async () => {
-    const h = await house();
-    const body = new Uint8Array(MAX_REQUEST).fill(255);
+    const lengths = { name: 'large', requestLength: 1 << 20, responseLength: RESPONSE_LENGTH };
+    const timer = { elapsedMs: () => 0, sleep: async () => {} }; // no upload is old enough to be ended for another
+    const h = await house({ rows: [{ ...row('stickers', { type: 5 }, true), lengths }], timer });
+    const body = new Uint8Array(h.deps.maxRequest.plain).fill(255);
     const gate = Promise.withResolvers<void>();
     /** Nearly all of a body, and its end when all of them are under way. */
     const slow = () =>
@@ -158,6 +162,93 @@ describe('outside', () => {
       '400 bad-request',
     );
     expect((await opened(sealed, await known.post(sealed.body, egress))).inner.status).toBe(200);
+  });
+
+  test('N14 any field that a relay does not have to send is refused', async () => {
+    const h = await house();
+    const { body } = await seal(await h.sealer(), padded(inner({ fields: await h.fields() })));
+    const names = [
+      'cloudfront-viewer-address',
+      'x-device-id',
+      'cookie',
+      'traceparent',
+      'tracestate',
+      'user-agent',
+      'accept',
+      'accept-language',
+      'via',
+      'x-request-id',
+      'referer',
+      'origin',
+      'date',
+      'x-real-ip2',
+      'x-anything-else',
+    ];
+    for (const name of names) {
+      expect([name, await told(await h.post(body, { [name]: 'x' }))]).toEqual([name, '400 bad-request']);
+    }
+    expect([h.calls.length, h.issuer.calls.length]).toEqual([0, 0]);
+    const expected = {
+      'cdn-loop': 'cloudflare',
+      'cf-ray': 'x',
+      'cf-worker': 'relay.example',
+      'accept-encoding': 'gzip',
+      incremental: '?1',
+    };
+    const sealed = await seal(await h.sealer(), padded(inner({ fields: await h.fields() })));
+    expect((await opened(sealed, await h.post(sealed.body, expected))).inner.status).toBe(200);
+  });
+
+  test('N80 a field that arrives is counted by its name, and the metadata route shows it where it is on', async () => {
+    const h = await house({ metadata: true });
+    const ask = async (authority: string, headers: Record<string, string>) => {
+      const fields = authority === 'sotto-metadata' ? (await h.fields('open')).slice(-1) : await h.fields();
+      const request =
+        authority === 'sotto-metadata'
+          ? inner({
+              method: 'GET',
+              path: '/headers',
+              authority,
+              fields: await h.fields('open'),
+              content: new Uint8Array(0),
+            })
+          : inner({ fields });
+      const sealed = await seal(await h.sealer(), padded(request));
+      return { sealed, response: await h.post(sealed.body, headers) };
+    };
+    const forwarded = { 'x-forwarded-for': '198.51.100.7' };
+    expect(await told((await ask('stickers', forwarded)).response)).toBe('400 bad-request');
+    const { sealed, response } = await ask('sotto-metadata', forwarded);
+    const shown = (await opened(sealed, response)).inner;
+    expect(shown.status).toBe(200);
+    expect(JSON.parse(Buffer.from(shown.content).toString())).toMatchObject({
+      headers: expect.arrayContaining([expect.objectContaining({ name: 'x-forwarded-for' })]),
+    });
+    await h.deps.tally.flush(h.deps.counters);
+    expect(await h.deps.counters.totals()).toMatchObject({ 'unexpected_fields x-forwarded-for': 2 });
+    expect(await told(await h.post(new Uint8Array(9), { ...forwarded, authorization: 'Bearer wrong' }))).toBe(
+      '401 unauthorized',
+    );
+    await h.deps.tally.flush(h.deps.counters);
+    expect(await h.deps.counters.totals()).toMatchObject({ 'unexpected_fields x-forwarded-for': 2 });
+    expect([h.calls.length, h.issuer.calls.length]).toEqual([0, 0]);
+  });
+
+  test('N52 during a change of its credential the relay may show either', async () => {
+    const h = await house();
+    const app = gateway({
+      ...h.deps,
+      config: { ...h.deps.config, relayTokens: ['the-next-credential', RELAY_TOKEN] },
+    });
+    for (const [token, status] of [
+      [RELAY_TOKEN, 200],
+      ['the-next-credential', 200],
+      ['the-last-credential', 401],
+    ] as const) {
+      const { body } = await seal(await h.sealer(), padded(inner({ fields: await h.fields() })));
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'message/ohttp-req' };
+      expect((await app.request(PATH, { method: 'POST', headers, body })).status).toBe(status);
+    }
   });
 
   test('an upload that stops is given up at the deadline, in either form, and let go of', async () => {

@@ -2,7 +2,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { EMPTY, fromUtf8, utf8 } from '@sotto/wire';
-import { publicAnd } from '../src/node/addresses.ts';
+import { permitAddresses } from '../src/node/addresses.ts';
 import { guardedFetch } from '../src/node/connect.ts';
 import { fetchService, type Fetch } from '../src/service/fetch-service.ts';
 import { house, RESPONSE_LENGTH, type House, type Sent } from './support/house.ts';
@@ -13,6 +13,7 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((server) => server.close()));
 });
 
+const HERE = permitAddresses({ own: ['127.0.0.1'], internet: false, nat64: null });
 /** How a service is reached: by the platform's fetch, and by Node's entry, which looks up names itself. */
 const WAYS: readonly (readonly [string, Fetch, readonly string[]])[] = [
   [
@@ -20,11 +21,7 @@ const WAYS: readonly (readonly [string, Fetch, readonly string[]])[] = [
     (url, init) => fetch(url, init),
     ['accept', 'accept-language', 'connection', 'sec-fetch-mode', 'user-agent'],
   ],
-  [
-    'Node’s own',
-    guardedFetch(() => Promise.reject(new Error('no names here')), publicAnd(['127.0.0.1'])),
-    [],
-  ],
+  ['Node’s own', guardedFetch(() => Promise.reject(new Error('no names here')), HERE), []],
 ];
 
 describe.each(WAYS)('over %s', (_way, send, constants) => {
@@ -77,7 +74,14 @@ describe.each(WAYS)('over %s', (_way, send, constants) => {
       const service = fetchService(`${server.url}/api`, send);
       const paths = ['@evil/', '.evil/', '/../x', '/a\tb', '/\\x', '/a#b', '/ü', ':80@evil/'];
       for (const path of paths) {
-        const request = { method: 'GET', path, contentType: null, content: EMPTY, outer: new Headers() };
+        const request = {
+          method: 'GET',
+          path,
+          contentType: null,
+          fields: [],
+          content: EMPTY,
+          outer: new Headers(),
+        };
         await expect(service.call(request, AbortSignal.timeout(500))).rejects.toMatchObject({
           code: 'forbidden',
         });

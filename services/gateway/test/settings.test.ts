@@ -25,10 +25,13 @@ const ENV = {
   ISSUER_TOKEN: 'c'.repeat(16),
 };
 
+const settingsOf = (changes: Readonly<Record<string, string | undefined>>) =>
+  readSettings(variablesOnNode('gateway', { ...ENV, ...changes }));
+
 /** What is at fault, or `starts`. */
 function start(changes: Readonly<Record<string, string | undefined>>): string {
   try {
-    readSettings(variablesOnNode('gateway', { ...ENV, ...changes }));
+    settingsOf(changes);
     return 'starts';
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -139,6 +142,29 @@ describe('start-up on Node', () => {
     ]) {
       expect([value, target(value)]).toEqual([value, 'starts']);
     }
+  });
+
+  test('N15 a service over plain http is on this machine, and its name can lead nowhere else', () => {
+    const settings = (value: object) => settingsOf({ SERVICES: JSON.stringify([{ ...ROW, target: value }]) });
+    const { permits } = settings({ url: 'http://h.example', private: ['127.0.0.1', '0:0:0:0:0:0:0:1'] });
+    const found = ['127.0.0.1', '::1', '127.0.0.2', '9.9.9.9', '10.0.0.1', '2606:4700::1111'];
+    expect(found.filter((address) => permits.get('stickers')?.(address))).toEqual(['127.0.0.1', '::1']);
+    const secure = settings({ url: 'https://h.example', private: ['127.0.0.1'] }).permits.get('stickers');
+    expect(found.filter((address) => secure?.(address))).toEqual(['127.0.0.1', '9.9.9.9', '2606:4700::1111']);
+    for (const own of ['0000::ffff:0:0/96', '126.0.0.0/7', '::/127', '127.0.0.1/31x', '128.0.0.1']) {
+      expect(target({ url: 'http://h.example', private: [own] })).toMatch(/^SERVICES\[0\]\.target/);
+    }
+  });
+
+  test('N35 the prefix of a NAT64 is checked at the start, and used for every service', () => {
+    expect(start({ NAT64_PREFIX: '64:ff9b::/95' })).toMatch(
+      /^NAT64_PREFIX: must be an IPv6 prefix of 32, 40/,
+    );
+    const permits = settingsOf({ NAT64_PREFIX: '64:ff9b::/96' }).permits.get('stickers');
+    expect(['64:ff9b::808:808', '64:ff9b::7f00:1'].map((address) => permits?.(address))).toEqual([
+      true,
+      false,
+    ]);
   });
 
   test('numbers are whole and in their bounds, a store is named', () => {

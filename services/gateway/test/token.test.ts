@@ -1,13 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import type { Field } from '@sotto/bhttp';
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { encodeRequest, type Field } from '@sotto/bhttp';
 import {
   challengeDigest,
+  decodeDirectory,
   decodeToken,
   encodeToken,
   formatAuthorization,
   parseChallenges,
 } from '@sotto/privacypass';
 import { base64url, concat, hex, type Bytes } from '@sotto/wire';
+import { envelopeOf, tagOf } from '../src/door/tag.ts';
 import { inner, padded, seal } from './support/client.ts';
 import { DAY, house, NOW, opened, outerCode, random, type House, type Sent } from './support/house.ts';
 import { authorization, MOST_ANSWERS } from './support/tokens.ts';
@@ -37,6 +41,50 @@ describe('the token at the door', () => {
       );
     }
     expect([h.issuer.calls.length, h.issuer.rows.size, h.calls.length]).toEqual([0, 0, 0]);
+  });
+
+  test('N73 the challenge comes with the issuer’s key of this epoch, both quoted', async () => {
+    const h = await house();
+    for (const [i, authority] of ['stickers', 'ledger'].entries()) {
+      const { inner: refused } = await h.search({ authority, fields: (await h.fields()).slice(1) });
+      const www = refused.fields.find(([name]) => name === 'www-authenticate')?.[1] ?? '';
+      expect(www).toMatch(/^PrivateToken challenge="[A-Za-z0-9_=-]+", token-key="[A-Za-z0-9_=-]+"$/);
+      const { directory, services } = await h.bundle();
+      const key = decodeDirectory(directory).tokenKeys.find(({ service }) => service === authority)?.tokenKey;
+      const [demand] = parseChallenges(www);
+      expect(hex(demand?.tokenKey ?? random(1))).toBe(hex(key ?? random(2)));
+      expect(hex(demand?.challenge ?? random(1))).toBe(hex(services[i]?.challenge ?? random(2)));
+    }
+  });
+
+  test('a token of another service, or of the next epoch, is refused here and not redeemed', async () => {
+    const h = await house();
+    const { epochs } = await h.deps.authority.schedule();
+    const challengeOf = (epoch: number, service: string): Bytes =>
+      epochs[epoch]?.challenges.find((one) => one.service === service)?.challenge ?? random(1);
+    for (const [challenge, service] of [
+      [challengeOf(1, 'stickers'), 'stickers'],
+      [challengeOf(2, 'stickers'), 'stickers'],
+      [challengeOf(0, 'ledger'), 'ledger'],
+    ] as const) {
+      const value = formatAuthorization(h.issuer.mint(service, challenge));
+      expect(told(await withAuthorization(h, value))).toBe('401 token-invalid');
+    }
+    expect([h.issuer.calls.length, h.calls.length]).toEqual([0, 0]);
+    const now = formatAuthorization(h.issuer.mint('stickers', challengeOf(0, 'stickers')));
+    expect(told(await withAuthorization(h, now))).toBe('200');
+  });
+
+  test('an HMAC of an envelope is never one of a request, and neither is of the bare bytes', async () => {
+    const key = random(32);
+    const request = inner({});
+    const bytes = encodeRequest({ ...request, fields: request.fields.filter(([name]) => name !== 'date') });
+    const macs = [tagOf(key, request), envelopeOf(key, bytes), hmac(sha256, key, bytes)].map((mac) =>
+      hex(mac),
+    );
+    expect(new Set(macs).size).toBe(3);
+    expect(macs[0]).toBe(hex(hmac(sha256, key, concat(Uint8Array.of(1), bytes))));
+    expect(macs[1]).toBe(hex(hmac(sha256, key, concat(Uint8Array.of(2), bytes))));
   });
 
   test('a token of any other length, type or challenge is invalid and is not redeemed', async () => {
@@ -119,7 +167,7 @@ describe('the token at the door', () => {
     await h.search({ fields });
     await h.send(padded(inner({ fields })).subarray(0, -100));
     await h.search({ fields: [token, date] });
-    await h.search({ fields, method: 'PUT' });
+    await h.search({ fields, method: 'GET', content: new Uint8Array(0) });
     await h.search({ fields, path: '/v1/search?a=b' });
     const tags = h.issuer.calls.map(({ tag }) => hex(tag));
     expect(tags[1]).toBe(tags[0]);

@@ -3,7 +3,7 @@ import type { OperatorAct } from '@sotto/service/operator';
 import type { Database } from '@sotto/service/sqlite';
 import { addCounts, listActs, readCounts, recordAct } from '@sotto/service/sqlite/operator';
 import { DurableObject } from 'cloudflare:workers';
-import type { KeyStore, StoredBundle, StoredEpoch } from '../ports.ts';
+import type { KeyStore, RewrappedKey, StoredBundle, StoredEpoch } from '../ports.ts';
 import { sqlKeyStore, type Synchronous } from '../store/key-store.ts';
 import { MIGRATIONS } from '../store/migrations.ts';
 
@@ -30,6 +30,14 @@ export class GatewayKeys extends DurableObject {
 
   destroy(before: number): void {
     this.#store.destroy(before);
+  }
+
+  discard(epochIndexes: number[]): void {
+    this.#store.discard(epochIndexes);
+  }
+
+  rewrap(changes: RewrappedKey[]): void {
+    this.#store.rewrap(changes);
   }
 
   bundles(from: number, to: number): StoredBundle[] {

@@ -25,7 +25,7 @@ export class ReplayShard extends DurableObject {
     envelope: Uint8Array<ArrayBuffer>,
     expires: UnixSeconds,
     now: UnixSeconds,
-  ): Promise<'first' | 'replayed' | 'full'> {
+  ): Promise<'first' | 'replayed' | 'expired' | 'full'> {
     const verdict = this.#store.admit(envelope, expires, now); // synchronous, so no other call comes between
     if (verdict === 'first' && (await this.ctx.storage.getAlarm()) === null) {
       await this.ctx.storage.setAlarm((expires + 1) * 1000);

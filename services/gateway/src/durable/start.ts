@@ -3,6 +3,7 @@ import { Variables, type Environment } from '@sotto/service/config';
 import { gateway } from '../app.ts';
 import { compose, type Platform } from '../compose.ts';
 import { readConfig, type ServiceRow } from '../config.ts';
+import { requireReadable } from '../keys/rotation.ts';
 import { runSchedule } from '../keys/schedule.ts';
 import { operator } from '../operator.ts';
 import { fetchService, type Fetch } from '../service/fetch-service.ts';
@@ -19,7 +20,10 @@ export interface Env extends Environment {
 }
 
 /** What the entry file of the Worker chooses. */
-export interface WorkerPlatform extends Pick<Platform, 'hpke' | 'subtle' | 'now' | 'random' | 'deadline'> {
+export interface WorkerPlatform extends Pick<
+  Platform,
+  'hpke' | 'subtle' | 'now' | 'random' | 'deadline' | 'elapsedMs' | 'sleep'
+> {
   readonly fetch: Fetch;
 }
 
@@ -33,6 +37,7 @@ export function startWorker(env: Env, { fetch: send, ...platform }: WorkerPlatfo
     store: durableKeyStore(env.KEYS),
     counters: durableCounters(env.KEYS),
     log: durableLog(env.KEYS),
+    settledNow: platform.now, // nobody can set the clock of a Worker
     serviceOf: (row) => serviceOf(env, row, send),
   });
   const { fetch: pass } = gateway(deps).route('/', operator(deps));
@@ -43,7 +48,10 @@ export function startWorker(env: Env, { fetch: send, ...platform }: WorkerPlatfo
       if (flushed !== null) waitUntil(flushed);
       return response;
     },
-    runSchedule: () => runSchedule(deps.authority, platform.now()),
+    runSchedule: async () => {
+      await runSchedule(deps.authority, platform.now());
+      await requireReadable(deps.authority); // a failed cron run shows the reason
+    },
   };
 }
 

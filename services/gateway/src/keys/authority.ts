@@ -44,6 +44,10 @@ export interface AuthorityDeps {
   readonly schedule: IssuerApi['schedule'];
   readonly services: readonly ServiceRow[];
   readonly epochSeconds: number;
+  /** The time by which keys are destroyed: it never runs ahead. Null when it is not known yet. */
+  readonly settledNow: () => UnixSeconds | null;
+  /** Called when the keys of an epoch cannot be unwrapped, or do not fit each other. */
+  readonly onUnreadable: (epochIndex: number) => void;
   /** The root to announce: 32 bytes, or none. */
   readonly nextRoot: Bytes;
 }
@@ -138,7 +142,7 @@ function bundleOf(
 ): Bundle | null {
   if (scheduled === undefined) return null;
   const services: ServiceEntry[] = [];
-  for (const { name, token, requestLength, responseLength } of deps.services) {
+  for (const { name, token, lengths } of deps.services) {
     const challenge = scheduled.challenges.find(
       (c) => c.service === name && c.tokenType === token?.type,
     )?.challenge;
@@ -147,8 +151,8 @@ function bundleOf(
       name,
       tokenType: token?.type ?? 0,
       challenge: challenge ?? EMPTY,
-      requestLength,
-      responseLength,
+      requestLength: lengths.requestLength,
+      responseLength: lengths.responseLength,
     });
   }
   const { epochSeconds, nextRoot } = deps;

@@ -1,6 +1,12 @@
 import { decodeBundle } from '@sotto/bundle';
 import { loadGatewayKey, type GatewayKey } from '@sotto/ohttp';
-import { challengeDigest, decodeTokenChallenge, encodeTokenChallenge, TOKEN_TYPES } from '@sotto/privacypass';
+import {
+  challengeDigest,
+  decodeDirectory,
+  decodeTokenChallenge,
+  encodeTokenChallenge,
+  TOKEN_TYPES,
+} from '@sotto/privacypass';
 import { epochIndexAt, hex, usableEpochs, type Bytes, type EpochRange, type UnixSeconds } from '@sotto/wire';
 import type { StoredBundle, StoredEpoch } from '../ports.ts';
 import { keyConfigsOf, prepare, purposeOf, SUITES, tagPurposeOf, type AuthorityDeps } from './authority.ts';
@@ -10,16 +16,22 @@ export interface LiveKeys {
   readonly current: number; // epochIndex
   /** The keys that open requests now. */
   readonly gatewayKeys: readonly GatewayKey[];
-  /** The body of `application/ohttp-keys`: this epoch's keys. */
-  readonly keyConfigs: Bytes;
+  /** The body of `application/ohttp-keys`: this epoch's keys; null when one of them cannot be used. */
+  readonly keyConfigs: Bytes | null;
   /** The epoch of a key that opened a request. */
   epochOf(keyId: number, kemId: number): number;
   /** HMAC key of an epoch, 32 bytes; null when it is not live. */
   tagKey(epochIndex: number): Bytes | null;
   /** The epoch that a token of this service and challenge is of; null for a challenge that we do not accept. */
   epochOfChallenge(service: string, digest: Bytes): number | null;
-  /** This epoch's challenge of a service; null when there is none. */
-  challenge(service: string): Bytes | null;
+  /** What to demand of a client without a token for this service; null when the issuer has not said it. */
+  challenge(service: string): TokenDemand | null;
+}
+
+/** This epoch's challenge of a service, and the issuer's key for it. */
+export interface TokenDemand {
+  readonly challenge: Bytes;
+  readonly tokenKey?: Bytes;
 }
 
 interface LoadedEpoch {
@@ -48,7 +60,10 @@ export class KeyRing {
     this.#deps = deps;
   }
 
-  /** What is live at this time. Throws when the store, or a secret, fails: there is no other key to fall back on. */
+  /**
+   * What is live at this time. Epochs whose keys cannot be unwrapped are left out; it rejects when the store fails, or when
+   * no epoch is left.
+   */
   async at(now: UnixSeconds): Promise<LiveKeys> {
     const range = usableEpochs(now, this.#deps.epochSeconds);
     const current = epochIndexAt(now, this.#deps.epochSeconds);
@@ -89,13 +104,21 @@ export class KeyRing {
         store.bundles(current - 1, current + 1),
       ]);
     }
-    const open: LoadedEpoch[] = [];
+    const usable: LoadedEpoch[] = [];
     for (const epoch of epochs) {
-      if (epoch.epochIndex <= range.to) open.push(await this.#loadEpoch(epoch));
+      if (epoch.epochIndex > range.to) continue;
+      const loaded = await this.#loadEpoch(epoch).catch(() => null);
+      if (loaded === null) this.#deps.onUnreadable(epoch.epochIndex);
+      else usable.push(loaded);
     }
+    if (usable.length === 0) throw new Error('no stored key can be used');
     const present = epochs.find(({ epochIndex }) => epochIndex === current);
-    if (present === undefined) throw new Error('no keys for this epoch');
-    return { live: liveKeys(current, open, keyConfigsOf(present), bundles), complete: has(bundles) };
+    const isUsable = usable.some(({ epochIndex }) => epochIndex === current);
+    const keyConfigs = present !== undefined && isUsable ? keyConfigsOf(present) : null;
+    return {
+      live: liveKeys({ current, usable, keyConfigs, bundles, epochSeconds: this.#deps.epochSeconds }),
+      complete: has(bundles) && isUsable,
+    };
   }
 
   async #loadEpoch(epoch: StoredEpoch): Promise<LoadedEpoch> {
@@ -116,12 +139,15 @@ export class KeyRing {
   }
 }
 
-function liveKeys(
-  current: number,
-  epochs: readonly LoadedEpoch[],
-  keyConfigs: Bytes,
-  bundles: readonly StoredBundle[],
-): LiveKeys {
+interface KeyMaterial {
+  readonly current: number;
+  readonly usable: readonly LoadedEpoch[];
+  readonly keyConfigs: Bytes | null;
+  readonly bundles: readonly StoredBundle[];
+  readonly epochSeconds: number;
+}
+
+function liveKeys({ current, usable: epochs, keyConfigs, bundles, epochSeconds }: KeyMaterial): LiveKeys {
   const gatewayKeys = epochs.flatMap((epoch) => epoch.gatewayKeys);
   const names = gatewayKeys.map(({ config }) => `${config.keyId}/${config.kemId}`);
   if (new Set(names).size !== names.length) throw new Error('one key id and KEM twice');
@@ -131,7 +157,7 @@ function liveKeys(
       keys.map(({ config }) => [`${config.keyId}/${config.kemId}`, epochIndex] as const),
     ),
   );
-  const { challenges, digests } = challengesOf(bundles, current);
+  const { demands, digests } = challengesOf(bundles, current, epochSeconds);
   return {
     current,
     gatewayKeys,
@@ -139,19 +165,26 @@ function liveKeys(
     epochOf: (keyId, kemId) => epochOfKey.get(`${keyId}/${kemId}`) ?? current,
     tagKey: (epochIndex) => tagKeys.get(epochIndex) ?? null,
     epochOfChallenge: (service, digest) => digests.get(`${service} ${hex(digest)}`) ?? null,
-    challenge: (service) => challenges.get(service) ?? null,
+    challenge: (service) => demands.get(service) ?? null,
   };
 }
 
 /** The challenges that tokens may answer: this epoch's and the last one's, of every type that there is. */
-function challengesOf(bundles: readonly StoredBundle[], current: number) {
-  const challenges = new Map<string, Bytes>();
+function challengesOf(bundles: readonly StoredBundle[], current: number, epochSeconds: number) {
+  const demands = new Map<string, TokenDemand>();
   const digests = new Map<string, number>();
   for (const { epochIndex, bundle } of bundles) {
     if (epochIndex > current) continue;
-    for (const { name, tokenType, challenge } of decodeBundle(bundle).services) {
+    const { services, directory } = decodeBundle(bundle);
+    for (const { name, tokenType, challenge } of services) {
       if (tokenType === 0) continue;
-      if (epochIndex === current) challenges.set(name, challenge);
+      if (epochIndex === current) {
+        const key = decodeDirectory(directory).tokenKeys.find(
+          ({ service, tokenType: type, notBefore }) =>
+            service === name && type === tokenType && notBefore === current * epochSeconds,
+        );
+        demands.set(name, { challenge, ...(key !== undefined && { tokenKey: key.tokenKey }) });
+      }
       const decoded = decodeTokenChallenge(challenge);
       for (const type of TOKEN_TYPES.keys()) {
         const digest = challengeDigest(encodeTokenChallenge({ ...decoded, tokenType: type }));
@@ -159,5 +192,5 @@ function challengesOf(bundles: readonly StoredBundle[], current: number) {
       }
     }
   }
-  return { challenges, digests };
+  return { demands, digests };
 }

@@ -1,12 +1,26 @@
-import { BlockList, isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 
-/** A set of addresses: which of them a service may be at. */
+/** Whether a service may be at this address. */
 export type Permits = (address: string) => boolean;
 
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
+/** A network: an address and the length of its prefix, in bits. */
+type Network = readonly [Address, number];
+
+export interface AddressPolicy {
+  /** Addresses and prefixes of the operator's own network (`10.2.0.0/16`, `fd00:1::/32`, `127.0.0.1`). */
+  readonly own: readonly string[];
+  /** Whether public addresses are permitted too. */
+  readonly internet: boolean;
+  /** The prefix of the local NAT64 (RFC 6052), whose addresses are judged by the IPv4 address inside; null without one. */
+  readonly nat64: string | null;
+}
+
 /**
- * IPv4 that is nobody's on the internet, or is a machine's own (RFC 6890): this network, private, CGNAT, loopback,
- * link-local (and with it most clouds' metadata), protocol assignments, documentation, 6to4 relays, benchmarks,
- * multicast, reserved and broadcast. Last: Azure's metadata, which has a public address.
+ * IPv4 networks that are not public (RFC 6890): this network, private, CGNAT, loopback, link-local (with the metadata
+ * service of most clouds), protocol assignments, documentation, 6to4 relays, benchmarks, multicast, reserved and
+ * broadcast. The last is Azure's metadata service, which has a public address.
  */
 const NOT_PUBLIC = [
   '0.0.0.0/8',
@@ -25,65 +39,108 @@ const NOT_PUBLIC = [
   '224.0.0.0/4',
   '240.0.0.0/4',
   '168.63.129.16/32',
-];
+].map(networkOf);
+
+const GLOBAL_UNICAST = networkOf('2000::/3');
+
+/** Networks inside of 2000::/3 that are not public: protocol assignments with Teredo, documentation, 6to4. */
+const NOT_GLOBAL = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'].map(networkOf);
+
+/** IPv6 networks whose addresses contain an IPv4 address: compatible, mapped, translated, NAT64, 6to4, Teredo. */
+const EMBEDDING = [
+  '::/96',
+  '::ffff:0:0/96',
+  '::ffff:0:0:0/96',
+  '64:ff9b::/96',
+  '64:ff9b:1::/48',
+  '2002::/16',
+  '2001::/32',
+].map(networkOf);
+
+const LOOPBACK = ['127.0.0.0/8', '::1/128'].map(networkOf);
+
+const MIN_PREFIX = { ipv4: 8, ipv6: 16 }; // bits: a shorter prefix is more than one's own network
+
+/** Prefix lengths of NAT64 (RFC 6052 §2.2), and where the four octets of the IPv4 address are. Octet 8 is always zero. */
+const NAT64_OCTETS: Readonly<Record<number, readonly number[]>> = {
+  32: [4, 5, 6, 7],
+  40: [5, 6, 7, 9],
+  48: [6, 7, 9, 10],
+  56: [7, 9, 10, 11],
+  64: [9, 10, 11, 12],
+  96: [12, 13, 14, 15],
+};
 
 /**
- * What global unicast, 2000::/3, holds besides: protocol assignments with Teredo, documentation, 6to4. Loopback,
- * unique local, link-local, multicast, IPv4-mapped and NAT64 addresses lie outside of it.
+ * @throws {RangeError} if `own` has something that is not an address or prefix, or one that is larger than an
+ *   operator's own network, or if `nat64` is not a NAT64 prefix
  */
-const NOT_GLOBAL = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
-
-const LEAST_PREFIX = { ipv4: 8, ipv6: 16 }; // bits: a wider permission is a mistake
-const EMBEDS_IPV4 = /^(?:::(?!1$)|64:ff9b:)/i; // mapped, compatible, NAT64: they would permit all of IPv4
-
-/** Addresses of the internet, and no others. */
-const isPublic: Permits = ((): Permits => {
-  const notPublic = listOf(NOT_PUBLIC);
-  const global = listOf(['2000::/3']);
-  const notGlobal = listOf(NOT_GLOBAL);
-  return (address) => {
-    const family = familyOf(address);
-    if (family === 'ipv4') return !notPublic.check(address, family);
-    return family === 'ipv6' && global.check(address, family) && !notGlobal.check(address, family);
-  };
-})();
-
-/**
- * The internet, and what an operator names beside it.
- *
- * @param own - addresses and prefixes (`10.2.0.0/16`, `fd00:1::/32`, `127.0.0.1`) that a service may have
- * @throws {RangeError} for one that is neither, or wider than a network of one's own
- */
-export function publicAnd(own: readonly string[]): Permits {
-  if (own.some(isTooMuch)) throw new RangeError('more than a network');
-  const list = listOf(own);
-  return (address) => {
-    const family = familyOf(address);
-    return family !== null && (isPublic(address) || list.check(address, family));
+export function permitAddresses({ own, internet, nat64 }: AddressPolicy): Permits {
+  const prefix = nat64 === null ? null : nat64Of(nat64);
+  const networks = own.map(networkOf);
+  if (networks.some((network) => isTooLarge(network, prefix))) throw new RangeError('more than a network');
+  const isPermitted = (address: Address): boolean =>
+    (internet && isPublic(address)) || networks.some((network) => contains(network, address));
+  return (text) => {
+    const address = parse(text);
+    if (address === null) return false;
+    const embedded = prefix === null ? null : embeddedIn(prefix, address);
+    return isPermitted(embedded ?? address);
   };
 }
 
-function isTooMuch(prefix: string): boolean {
-  const [address = '', bits] = prefix.split('/', 2);
-  const least = address.includes(':') ? LEAST_PREFIX.ipv6 : LEAST_PREFIX.ipv4;
-  return EMBEDS_IPV4.test(address) || (bits !== undefined && Number(bits) < least);
+/** Whether every one of these addresses and prefixes is of this machine's loopback. @throws {RangeError} */
+export function areLoopback(own: readonly string[]): boolean {
+  return own.map(networkOf).every((network) => LOOPBACK.some((loopback) => isWithin(network, loopback)));
 }
 
-function listOf(prefixes: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const prefix of prefixes) {
-    const [address = '', bits] = prefix.split('/', 2);
-    const family = familyOf(address);
-    if (family === null) throw new RangeError('no address');
-    if (bits === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, /^[0-9]{1,3}$/.test(bits) ? Number(bits) : Number.NaN, family);
-  }
-  return list;
+function isPublic(address: Address): boolean {
+  if (address.kind() === 'ipv4') return !NOT_PUBLIC.some((network) => contains(network, address));
+  return contains(GLOBAL_UNICAST, address) && !NOT_GLOBAL.some((network) => contains(network, address));
 }
 
-function familyOf(address: string): 'ipv4' | 'ipv6' | null {
-  if (address.includes('%')) return null; // a zone: link-local
-  const family = isIP(address);
-  if (family === 0) return null;
-  return family === 4 ? 'ipv4' : 'ipv6';
+function isTooLarge([address, bits]: Network, nat64: Network | null): boolean {
+  if (bits < MIN_PREFIX[address.kind()]) return true;
+  const isLoopback = isWithin([address, bits], networkOf('::1/128'));
+  const embedding = nat64 === null ? EMBEDDING : [...EMBEDDING, nat64];
+  return !isLoopback && embedding.some((network) => overlap(network, [address, bits]));
 }
+
+/** Parses an address in its usual form. Null for other text, and for addresses with a zone (link-local). */
+function parse(text: string): Address | null {
+  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text);
+  return ipaddr.IPv6.isValid(text) && !text.includes('%') ? ipaddr.IPv6.parse(text) : null;
+}
+
+/** @throws {RangeError} */
+function networkOf(text: string): Network {
+  const [, base = '', length] = /^([^/]*)(?:\/([0-9]{1,3}))?$/.exec(text) ?? [];
+  const address = parse(base);
+  if (address === null) throw new RangeError('not an address');
+  const most = address.kind() === 'ipv4' ? 32 : 128;
+  const bits = length === undefined ? most : Number(length);
+  if (bits > most) throw new RangeError('not a prefix');
+  return [address, bits];
+}
+
+/** @throws {RangeError} */
+function nat64Of(text: string): Network {
+  const [address, bits] = networkOf(text);
+  if (address.kind() !== 'ipv6' || NAT64_OCTETS[bits] === undefined)
+    throw new RangeError('not a NAT64 prefix');
+  return [address, bits];
+}
+
+function embeddedIn(prefix: Network, address: Address): ipaddr.IPv4 | null {
+  if (!contains(prefix, address)) return null;
+  const octets = address.toByteArray();
+  return new ipaddr.IPv4((NAT64_OCTETS[prefix[1]] ?? []).map((at) => octets[at] ?? 0));
+}
+
+const contains = ([base, bits]: Network, address: Address): boolean =>
+  address.kind() === base.kind() && address.match(base, bits);
+
+const isWithin = ([address, bits]: Network, outer: Network): boolean =>
+  bits >= outer[1] && contains(outer, address);
+
+const overlap = (a: Network, b: Network): boolean => contains([a[0], Math.min(a[1], b[1])], b[0]);

@@ -1,7 +1,7 @@
 import { ConfigValue, type Variables } from '@sotto/service/config';
 import { readListenSettings, readOperatorSettings, type ListenSettings } from '@sotto/service/node';
-import { readConfig, type Config, type UrlTarget } from '../config.ts';
-import { publicAnd, type Permits } from './addresses.ts';
+import { PLAIN_HTTP, readConfig, type Config, type UrlTarget } from '../config.ts';
+import { areLoopback, permitAddresses, type Permits } from './addresses.ts';
 
 export interface Settings extends ListenSettings {
   readonly config: Config;
@@ -20,6 +20,7 @@ const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost']);
 export function readSettings(variables: Variables): Settings {
   const config = readConfig(variables);
   const listening = readListenSettings(variables);
+  const nat64 = readNat64(variables);
   return {
     ...listening,
     operator: readOperatorSettings(variables, listening),
@@ -31,26 +32,48 @@ export function readSettings(variables: Variables): Settings {
     permits: new Map(
       config.services.map(({ name, target }, i) => [
         name,
-        permitsOf(new ConfigValue(`SERVICES[${i}].target`, target)),
+        permitsOf(new ConfigValue(`SERVICES[${i}].target`, target), nat64),
       ]),
     ),
   };
 }
 
-/** @throws {ConfigError} also when a literal address in the URL is not permitted */
-function permitsOf(target: ConfigValue): Permits {
+/**
+ * Which addresses a service may be at: those of its `private` list, and with https the public internet.
+ *
+ * @throws {ConfigError} also when the URL itself has an address that is not permitted
+ */
+function permitsOf(target: ConfigValue, nat64: string | null): Permits {
   const { url, private: own = [] } = target.raw as UrlTarget;
+  const isSecure = url.startsWith('https:');
   let permits: Permits;
+  let isHere: boolean;
   try {
-    permits = publicAnd(own);
+    permits = permitAddresses({ own, internet: isSecure, nat64 });
+    isHere = areLoopback(own);
   } catch {
     return target.member('private').fail('must be addresses or prefixes of your own network, not larger');
   }
+  if (!isSecure && !isHere) target.member('url').fail(PLAIN_HTTP);
   const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
   if (/^[0-9.]+$|:/.test(host) && !permits(host)) {
     target.member('url').fail('is an address that "private" does not list. Add it there');
   }
   return permits;
+}
+
+function readNat64(variables: Variables): string | null {
+  if (!variables.has('NAT64_PREFIX')) return null;
+  const value = variables.value('NAT64_PREFIX');
+  const prefix = value.text();
+  try {
+    permitAddresses({ own: [], internet: true, nat64: prefix });
+    return prefix;
+  } catch {
+    return value.fail(
+      'must be an IPv6 prefix of 32, 40, 48, 56, 64 or 96 bits, like 64:ff9b::/96 (RFC 6052)',
+    );
+  }
 }
 
 /** The private listener of the issuer is on loopback; a tunnel to an issuer elsewhere ends there. */

@@ -1,21 +1,30 @@
 import type { ProblemCode } from '@sotto/http';
 import { nodeHpke } from '@sotto/ohttp/node';
 import { serve, type ListenSettings, type Program } from '@sotto/service/node';
+import { settledClock } from '@sotto/service/settled-clock';
 import { openFile } from '@sotto/service/sqlite/file';
 import type { Hono } from 'hono';
 import { gateway, operatorApp, refuse } from '../app.ts';
 import { compose, type Platform } from '../compose.ts';
 import type { UrlTarget } from '../config.ts';
+import { replaceUnreadable, requireReadable } from '../keys/rotation.ts';
 import { runSchedule } from '../keys/schedule.ts';
 import { OUTER } from '../problem.ts';
 import { fetchService } from '../service/fetch-service.ts';
-import { publicAnd } from './addresses.ts';
+import { permitAddresses } from './addresses.ts';
 import { guardedFetch, type Resolve } from './connect.ts';
 import { issuerClient } from './issuer-client.ts';
 import { readSettings } from './settings.ts';
 import { GATEWAY_FILE, sqliteStores } from './stores.ts';
 
 const SCHEDULE_MS = 60_000; // at most, between two runs of the schedule
+/** Nothing is deleted by a clock that was set forward for less than this: longer than a request's Date is accepted. */
+const SETTLED_SECONDS = 1800;
+const LOOPBACK_ONLY = permitAddresses({ own: ['127.0.0.1', '::1'], internet: false, nat64: null });
+const NOWHERE = permitAddresses({ own: [], internet: false, nat64: null });
+
+const unreadable = (epochIndex: number): string =>
+  `KEY_WRAPPING_KEY: does not unwrap the keys of epoch ${epochIndex}. Set KEY_WRAPPING_KEY_PREVIOUS to the key before it`;
 
 /** What the entry file of the process chooses. */
 interface NodePlatform extends Pick<Platform, 'random'> {
@@ -24,21 +33,26 @@ interface NodePlatform extends Pick<Platform, 'random'> {
 
 /** The gateway on Node: the same app over one SQLite file. Returns its origins for the ready line. */
 export async function startGateway(
-  { variables, clock, every, onStop }: Program,
+  { variables, clock, every, onStop, warn }: Program,
   { random, resolve }: NodePlatform,
 ): Promise<string> {
   const settings = readSettings(variables);
   const { config, permits } = settings;
   const now = (): number => Math.floor(clock.now() / 1000);
-  const { sleep, deadline } = clock;
+  const { sleep, deadline, elapsedMs } = clock;
   const file = openFile(settings.store, GATEWAY_FILE);
   onStop(() => file.close());
   const stores = sqliteStores(file, sleep, settings.replayCapacity);
   const issuer = issuerClient({
-    send: guardedFetch(resolve, publicAnd(['127.0.0.1', '::1'])),
+    send: guardedFetch(resolve, LOOPBACK_ONLY),
     url: settings.issuer,
     credential: settings.issuerCredential,
     deadline,
+  });
+  const settledNow = settledClock({
+    now,
+    elapsed: () => elapsedMs() / 1000,
+    windowSeconds: Math.min(SETTLED_SECONDS, config.epochSeconds / 4),
   });
   const deps = compose(config, {
     hpke: nodeHpke(),
@@ -46,6 +60,9 @@ export async function startGateway(
     now,
     random,
     deadline,
+    elapsedMs,
+    sleep,
+    settledNow,
     redeemer: issuer,
     schedule: () => issuer.schedule(),
     replays: stores.replays,
@@ -53,8 +70,10 @@ export async function startGateway(
     counters: stores.counters,
     log: stores.log,
     serviceOf: ({ name, target }) =>
-      fetchService((target as UrlTarget).url, guardedFetch(resolve, permits.get(name) ?? publicAnd([]))),
+      fetchService((target as UrlTarget).url, guardedFetch(resolve, permits.get(name) ?? NOWHERE)),
   });
+  if (variables.flag('KEYS_LOST')) await replaceUnreadable(deps.authority, now());
+  else for (const epochIndex of await requireReadable(deps.authority)) warn(unreadable(epochIndex));
   const listenAs = async (at: ListenSettings, { fetch: answer }: Hono): Promise<string> => {
     const options = { ...at, refuse: (code: ProblemCode) => refuse(OUTER[code]) };
     const serving = await serve({ ...options, answer: (request) => answer(request) });
@@ -66,7 +85,8 @@ export async function startGateway(
   // After a failure the next run, or a request, makes what is missing.
   every(Math.min(SCHEDULE_MS, config.epochSeconds * 250), async () => {
     await runSchedule(deps.authority, now());
-    await stores.purge(now());
+    const settled = settledNow();
+    if (settled !== null) await stores.purge(settled);
     await deps.tally.flush(deps.counters);
   });
   return `${origin} operator ${operator}`;

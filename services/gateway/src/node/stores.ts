@@ -30,6 +30,8 @@ export function sqliteStores(database: Database, sleep: Sleep, capacity: number)
       epochs: (from, to) => transact(() => keys.epochs(from, to)),
       add: (epochs) => transact(() => keys.add(epochs)),
       destroy: (before) => transact(() => keys.destroy(before)),
+      discard: (epochIndexes) => transact(() => keys.discard(epochIndexes)),
+      rewrap: (changes) => transact(() => keys.rewrap(changes)),
       bundles: (from, to) => transact(() => keys.bundles(from, to)),
       offer: (bundles) => transact(() => keys.offer(bundles)),
       sign: (signed) => transact(() => keys.sign(signed)),

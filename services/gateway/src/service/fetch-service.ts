@@ -17,8 +17,8 @@ const VISIBLE = /^[!-~](?:[ -~]*[!-~])?$/;
 const MOST_VALUE = 2048; // bytes
 
 /**
- * A plain HTTP service. It sees the method, the path and the content type, and nothing else that differs
- * between two requests.
+ * A plain HTTP service. It sees the method, the path, the content type and the fields that its row admits, and nothing
+ * else that differs between two requests.
  *
  * @param base - origin and path that the inner path is appended to, without a slash at its end
  */
@@ -50,9 +50,9 @@ function join(base: string, path: string): string {
   return url;
 }
 
-function headersOf({ contentType }: ServiceRequest): Record<string, string> {
+function headersOf({ contentType, fields }: ServiceRequest): Record<string, string> {
   const type = contentType === null ? {} : { 'content-type': contentType };
-  return { 'accept-encoding': 'identity', ...type };
+  return { ...Object.fromEntries(fields), 'accept-encoding': 'identity', ...type };
 }
 
 /** A coded answer is not decoded: what counts against the cap is what the service sent. */

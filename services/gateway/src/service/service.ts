@@ -6,6 +6,8 @@ export interface ServiceRequest {
   readonly method: string;
   readonly path: string; // with its query
   readonly contentType: string | null;
+  /** Further fields, which the row of the service admits by name. */
+  readonly fields: readonly Field[];
   readonly content: Bytes;
   /** Headers of the outer request, as they came: for the metadata route alone. */
   readonly outer: Headers;

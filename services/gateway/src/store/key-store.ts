@@ -1,5 +1,5 @@
 import type { Database } from '@sotto/service/sqlite';
-import { and, asc, between, eq, isNull, lt } from 'drizzle-orm';
+import { and, asc, between, eq, inArray, isNull, lt } from 'drizzle-orm';
 import type { KeyStore } from '../ports.ts';
 import { bundles, destroyed, ohttpKeys, tagKeys } from './schema.ts';
 
@@ -57,6 +57,25 @@ export function sqlKeyStore({ db, atomically }: Database): Synchronous<KeyStore>
         }
         const row = { id: 0, before: Math.max(before, floor()) };
         db.insert(destroyed).values(row).onConflictDoUpdate({ target: destroyed.id, set: row }).run();
+      });
+    },
+    discard(epochIndexes) {
+      atomically(() => {
+        for (const table of [ohttpKeys, tagKeys, bundles]) {
+          db.delete(table)
+            .where(inArray(table.epochIndex, [...epochIndexes]))
+            .run();
+        }
+      });
+    },
+    rewrap(changes) {
+      atomically(() => {
+        for (const { epochIndex, kemId, before, after } of changes) {
+          const table = kemId === null ? tagKeys : ohttpKeys;
+          const ofKem = kemId === null ? undefined : eq(ohttpKeys.kemId, kemId);
+          const isThis = and(eq(table.epochIndex, epochIndex), eq(table.wrapped, before), ofKem);
+          db.update(table).set({ wrapped: after }).where(isThis).run();
+        }
       });
     },
     bundles(from, to) {

@@ -49,4 +49,10 @@ CREATE TABLE "operator_acts" (
 	"action" text NOT NULL
 );
 `,
+  '20261126092419_forgotten': `
+CREATE TABLE "forgotten" (
+	"id" integer PRIMARY KEY,
+	"through" integer NOT NULL
+);
+`,
 };

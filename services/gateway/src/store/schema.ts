@@ -44,6 +44,12 @@ export const destroyed = sqliteTable('destroyed', {
   before: integer('before').notNull(),
 });
 
+/** One row: the latest expiry among the envelopes that were deleted. An envelope that expires by then may be one of them. */
+export const forgotten = sqliteTable('forgotten', {
+  id: integer('id').primaryKey(), // 0
+  through: integer('through').notNull(), // UnixSeconds
+});
+
 /** One row for each envelope to a service without tokens: an HMAC, and the last second in which it would be accepted. */
 export const envelopes = sqliteTable(
   'envelopes',

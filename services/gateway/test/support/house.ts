@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Hono } from 'hono';
 import type { BhttpRequest, BhttpResponse, Field } from '@sotto/bhttp';
 import { rootPublicKey, signBundle, verifySignedBundle, type Bundle } from '@sotto/bundle';
@@ -5,17 +6,18 @@ import { decodeKeyConfigs, KEM, type KeyConfig } from '@sotto/ohttp';
 import { nodeHpke } from '@sotto/ohttp/node';
 import { encodeDirectory, encodeTokenChallenge, serviceChallenge } from '@sotto/privacypass';
 import type { IssuerApi } from '@sotto/redemption';
-import { aesKeyWrap } from '@sotto/service/keys';
+import type { WrappingKeys } from '@sotto/service/keys';
 import { openMemory } from '@sotto/service/sqlite/file';
 import { base64url, EMPTY, epochStartAt, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
 import { gateway, type GatewayDeps } from '../../src/app.ts';
+import { compose } from '../../src/compose.ts';
+import type { Config, ServiceRow } from '../../src/config.ts';
 import { operator as operatorRoutes } from '../../src/operator.ts';
-import type { ServiceRow } from '../../src/config.ts';
-import { Tally } from '@sotto/service/metrics';
 import { formatDate } from '../../src/date.ts';
+import type { Pacing } from '../../src/pacing.ts';
 import { GATEWAY_FILE, sqliteStores, type Stores } from '../../src/node/stores.ts';
 import type { KeyStore, ReplayStore } from '../../src/ports.ts';
-import { METADATA_SERVICE, metadataService } from '../../src/service/metadata.ts';
+import { METADATA_SERVICE } from '../../src/service/metadata.ts';
 import type { Service, ServiceRequest } from '../../src/service/service.ts';
 import { inner, padded, seal, type Sealed, type Sealer } from './client.ts';
 import { authorization, fakeIssuer, type FakeIssuer } from './tokens.ts';
@@ -37,9 +39,26 @@ const SERVICES: readonly ServiceRow[] = [
 ];
 
 export function row(name: string, token: ServiceRow['token'], idempotent: boolean): ServiceRow {
-  const lengths = { requestLength: 1024, responseLength: RESPONSE_LENGTH, timeoutMs: 10_000 };
-  return { name, token, idempotent, target: { url: 'https://service.example' }, ...lengths };
+  return {
+    name,
+    token,
+    idempotent,
+    target: { url: 'https://service.example' },
+    lengths: { name: 'default', requestLength: 1024, responseLength: RESPONSE_LENGTH },
+    timeoutMs: 10_000,
+    maxInFlight: 128,
+    chunked: true,
+    methods: ['GET', 'POST'],
+    paths: '/',
+    fields: [],
+  };
 }
+
+/** Rows of a class whose requests are a megabyte, for messages that are longer than any of our clients'. */
+export const LARGE_ROWS: readonly ServiceRow[] = SERVICES.map((one) => ({
+  ...one,
+  lengths: { ...one.lengths, requestLength: 1 << 20 },
+}));
 
 /** What a test may change of the house. */
 export interface HouseOptions {
@@ -51,7 +70,10 @@ export interface HouseOptions {
   readonly replays?: ReplayStore;
   readonly egress?: Readonly<Record<string, string>>;
   readonly store?: KeyStore;
-  readonly wrappingKey?: Bytes;
+  readonly wrappingKeys?: Partial<WrappingKeys>;
+  readonly responseGridMs?: number;
+  /** The timer and the waits of the gateway; real ones without it. */
+  readonly timer?: Pick<Pacing, 'elapsedMs' | 'sleep'>;
   readonly metadata?: boolean;
   readonly schedule?: IssuerApi['schedule'];
 }
@@ -99,12 +121,16 @@ export function scheduleOf(
     const first = epochStartAt(now(), epochSeconds);
     const epochs = Array.from({ length: 8 }, (_, i) => {
       const start = first + i * epochSeconds;
-      const tokenKey = new Uint8Array(32).fill(i + 1);
       return {
         start,
         directory: encodeDirectory({
           issuerRequestUri: 'https://issuer.example/token-request',
-          tokenKeys: names.map((service) => ({ tokenType: 5, tokenKey, notBefore: start, service })),
+          tokenKeys: names.map((service, n) => ({
+            tokenType: 5,
+            tokenKey: new Uint8Array(32).fill(16 * n + i + 1),
+            notBefore: start,
+            service,
+          })),
         }),
         challenges: names.map((service) => ({
           service,
@@ -131,42 +157,36 @@ export async function house(options: HouseOptions = {}): Promise<House> {
     },
   };
   const now = (): UnixSeconds => self.now;
-  const routes = new Map(rows.map((r) => [r.name, { ...r, service: options.services?.[r.name] ?? echo }]));
-  if (options.metadata === true) {
-    routes.set(METADATA_SERVICE, { ...row(METADATA_SERVICE, null, true), service: metadataService });
-  }
   const withToken = rows.filter(({ token }) => token !== null).map(({ name }) => name);
   const operatorStores = memoryStores();
-  const deps: GatewayDeps = {
+  const settings: Config = {
+    epochSeconds,
+    services: rows,
+    root: rootPublicKey(ROOT_SECRET),
+    nextRoot: EMPTY,
+    relayEgress: new Map(Object.entries(options.egress ?? {})),
+    metadata: options.metadata ?? false,
+    responseGridMs: options.responseGridMs ?? 0,
+    relayTokens: [RELAY_TOKEN],
+    operators: { metrics: [OPERATOR_TOKEN], support: [OPERATOR_TOKEN], keys: [OPERATOR_TOKEN] },
+    wrappingKeys: { current: new Uint8Array(32).fill(9), previous: null, ...options.wrappingKeys },
+  };
+  const deps = compose(settings, {
     hpke,
+    subtle: crypto.subtle,
     random,
     now,
-    routes,
-    defaultLength: RESPONSE_LENGTH,
+    settledNow: now,
+    deadline: (ms) => AbortSignal.timeout(Math.min(ms, self.deadlineMs)),
+    ...(options.timer ?? { elapsedMs: () => performance.now(), sleep: async (ms) => sleep(ms) }),
     redeemer: issuer,
     replays: options.replays ?? memoryStores(options.replayCapacity ?? 100).replays,
-    tally: new Tally(),
     counters: operatorStores.counters,
     log: operatorStores.log,
-    deadline: (ms) => AbortSignal.timeout(Math.min(ms, self.deadlineMs)),
-    config: {
-      epochSeconds,
-      root: rootPublicKey(ROOT_SECRET),
-      relayEgress: new Map(Object.entries(options.egress ?? {})),
-      relayToken: RELAY_TOKEN,
-      operators: { metrics: [OPERATOR_TOKEN], support: [OPERATOR_TOKEN], keys: [OPERATOR_TOKEN] },
-    },
-    authority: {
-      hpke,
-      random,
-      epochSeconds,
-      services: rows,
-      nextRoot: EMPTY,
-      store: options.store ?? memoryStores().keys,
-      wrap: aesKeyWrap(crypto.subtle, options.wrappingKey ?? new Uint8Array(32).fill(9), random),
-      schedule: options.schedule ?? scheduleOf(withToken, epochSeconds, now),
-    },
-  };
+    store: options.store ?? memoryStores().keys,
+    schedule: options.schedule ?? scheduleOf(withToken, epochSeconds, now),
+    serviceOf: ({ name }) => options.services?.[name] ?? echo,
+  });
   const app = gateway(deps).route('/', operatorRoutes(deps));
   const operator = { authorization: `Bearer ${OPERATOR_TOKEN}`, 'content-type': 'application/json' };
   const self: House = {

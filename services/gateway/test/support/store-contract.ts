@@ -48,6 +48,37 @@ export function keyStoreContract(name: string, make: () => KeyStore | Promise<Ke
       expect(await store.bundles(0, 3)).toEqual([]);
     });
 
+    test('discarded epochs can be made anew, unlike destroyed ones', async () => {
+      const store = await make();
+      await store.add([epoch(3), epoch(4), epoch(5)]);
+      await store.offer([3, 4, 5].map((epochIndex) => ({ epochIndex, bundle: bytes(epochIndex) })));
+      await store.discard([3, 5]);
+      expect(await store.epochs(0, 9)).toEqual([epoch(4)]);
+      expect((await store.bundles(0, 9)).map(({ epochIndex }) => epochIndex)).toEqual([4]);
+      await store.add([epoch(3, 1), epoch(4, 1)]);
+      expect(await store.epochs(0, 9)).toEqual([epoch(3, 1), epoch(4)]);
+    });
+
+    test('N52 a wrapped key is replaced only while it is as it was', async () => {
+      const store = await make();
+      await store.add([epoch(3), epoch(4)]);
+      const { keys, tagKey } = epoch(3);
+      const before = keys[0]?.wrapped ?? bytes();
+      const change = { epochIndex: 3, kemId: 0x20, before, after: bytes(8, 8) };
+      await store.rewrap([change, { epochIndex: 3, kemId: null, before: tagKey, after: bytes(9) }]);
+      await store.rewrap([
+        { ...change, after: bytes(1) },
+        { epochIndex: 4, kemId: null, before: tagKey, after: bytes(1) },
+      ]);
+      const [third, fourth] = await store.epochs(3, 4);
+      expect(third?.keys.map(({ kemId, wrapped }) => [kemId, wrapped])).toEqual([
+        [0x20, bytes(8, 8)],
+        [0x647a, keys[1]?.wrapped],
+      ]);
+      expect(third?.tagKey).toEqual(bytes(9));
+      expect(fourth).toEqual(epoch(4));
+    });
+
     test('a bundle may change until it is signed, and is signed as it stands', async () => {
       const store = await make();
       await store.offer([{ epochIndex: 3, bundle: bytes(1) }]);
@@ -73,11 +104,19 @@ export function replayStoreContract(name: string, make: () => ReplayStore | Prom
       expect(all.filter((verdict) => verdict === 'replayed')).toHaveLength(49);
     });
 
-    test('knows an envelope through its last second, and forgets it then', async () => {
+    test('knows an envelope through its last second, and makes room after it', async () => {
+      const store = await make();
+      for (const i of [1, 2, 3]) expect(await store.admit(bytes(0, i), 2000, 1000)).toBe('first');
+      expect(await store.admit(bytes(0, 1), 2000, 2000)).toBe('replayed');
+      expect(await store.admit(bytes(0, 4), 3000, 2000)).toBe('full');
+      expect(await store.admit(bytes(0, 4), 3000, 2001)).toBe('first');
+    });
+
+    test('N24 a clock that was ahead for a while makes it forget nothing', async () => {
       const store = await make();
       expect(await store.admit(bytes(0, 1), 2000, 1000)).toBe('first');
-      expect(await store.admit(bytes(0, 1), 2000, 2000)).toBe('replayed');
-      expect(await store.admit(bytes(0, 1), 3000, 2001)).toBe('first');
+      expect(await store.admit(bytes(0, 2), 2000 + 3600, 1000 + 3600)).toBe('first');
+      expect(await store.admit(bytes(0, 1), 2000, 1001)).toBe('replayed');
     });
 
     test('is full rather than forget what is live', async () => {

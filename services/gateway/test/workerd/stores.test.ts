@@ -37,6 +37,8 @@ function keyStore(): KeyStore {
     epochs: async (from, to) => stub.epochs(from, to),
     add: async (epochs) => stub.add([...epochs]),
     destroy: async (before) => stub.destroy(before),
+    discard: async (epochIndexes) => stub.discard([...epochIndexes]),
+    rewrap: async (changes) => stub.rewrap([...changes]),
     bundles: async (from, to) => stub.bundles(from, to),
     offer: async (bundles) => stub.offer(bundles),
     sign: async (signed) => stub.sign(signed),

@@ -1,0 +1,4 @@
+CREATE TABLE `forgotten` (
+	`id` integer PRIMARY KEY,
+	`through` integer NOT NULL
+);

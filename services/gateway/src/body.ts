@@ -1,0 +1,62 @@
+import { HttpError, withDeadline } from '@sotto/http';
+import type { Pull } from '@sotto/ohttp';
+import type { Bytes } from '@sotto/wire';
+import type { Uploads } from './uploads.ts';
+
+export interface BodyDeps {
+  readonly uploads: Uploads;
+  /** Aborts after this many milliseconds. */
+  readonly deadline: (ms: number) => AbortSignal;
+}
+
+/** The body of a request, piece by piece. */
+export interface Body {
+  /** The next piece, null at the end. Rejects with HttpError if the body is too long, too slow, or there is no room. */
+  readonly pull: Pull;
+  /** Gives up what was not read, and the memory of what was. Must be called once, when the request is done with. */
+  readonly release: () => void;
+}
+
+const WHOLE_MS = 30_000;
+const IDLE_MS = 5000; // between two pieces
+
+/** @throws {HttpError} `unavailable` if too many bodies are on their way */
+export function bodyOf({ body }: Request, maxBytes: number, { uploads, deadline }: BodyDeps): Body {
+  const reader = body?.getReader();
+  const cancel = (): void => void reader?.cancel().catch(() => {});
+  let isEnded = false; // to make room for another upload
+  const share = uploads.begin(() => {
+    isEnded = true;
+    cancel();
+  });
+  const whole = deadline(WHOLE_MS);
+  const next = async (): Promise<Bytes | null> => {
+    if (reader === undefined) return null;
+    const reading = reader.read().catch((cause: unknown) => {
+      throw new HttpError('bad-request', { cause });
+    });
+    const { done, value } = await withDeadline(whole, withDeadline(deadline(IDLE_MS), reading));
+    if (isEnded) throw new HttpError('request-timeout');
+    return done ? null : (value as Bytes);
+  };
+  let length = 0;
+  return {
+    async pull() {
+      const piece = await next().catch((error: unknown) => {
+        throw error instanceof HttpError ? error : new HttpError('request-timeout', { cause: error });
+      });
+      if (piece === null) {
+        share.complete();
+        return null;
+      }
+      length += piece.length;
+      if (length > maxBytes) throw new HttpError('content-too-large');
+      share.take(piece.length);
+      return piece;
+    },
+    release() {
+      cancel();
+      share.release();
+    },
+  };
+}
