@@ -59,7 +59,7 @@ beforeAll(async () => {
     idempotent: true,
     requestLength: 1024,
     responseLength: 98_304,
-    timeoutMs: 700,
+    timeoutMs: 3000,
   };
   const rows = [
     { ...row, name: 'stickers', token: { type: 5 } },
