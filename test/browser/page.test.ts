@@ -143,6 +143,8 @@ test('N44 page: a search that does not reach the gateway shows no token of an ea
   await pickerOf(first.page).box.press('Enter');
   await first.page.locator('.row.seen').nth(3).waitFor();
   expect(await first.page.locator('#facts').textContent()).toContain('never seen before');
+  await first.page.waitForLoadState('networkidle');
+  await first.page.context().close();
   const second = await open(browser, suite, { refused: { [`${suite.relay}/ohttp`]: 'abort' } });
   await pickerOf(second.page).cells.first().waitFor();
   await pickerOf(second.page).box.fill('dog');
@@ -152,7 +154,6 @@ test('N44 page: a search that does not reach the gateway shows no token of an ea
   expect(facts).toContain('Blinded tokens issued');
   expect(facts).not.toContain('never seen before');
   expect(facts).not.toContain('cat');
-  await first.page.context().close();
   await second.page.context().close();
 });
 
