@@ -8,12 +8,23 @@ export interface Message {
 
 const LITERAL = /'((?:[^'\\\n]|\\.)*)'|`((?:[^`\\]|\\.)*)`/;
 
-/** The text of a literal, with `…` for every substitution. */
+/** The text of a literal, with `…` for every substitution, however many braces it has. */
 function textOf(literal: string): string {
-  return literal
-    .slice(1, -1)
-    .replaceAll(/\$\{[^}]*\}/g, '…')
-    .replaceAll(/\\(['`])/g, '$1');
+  const body = literal.slice(1, -1);
+  let text = '';
+  for (let at = 0; at < body.length; at++) {
+    if (!literal.startsWith('`') || !body.startsWith('${', at)) {
+      text += body[at];
+      continue;
+    }
+    for (let depth = 1, from = at + 2; depth > 0 && from < body.length; from++) {
+      if (body[from] === '{') depth++;
+      if (body[from] === '}') depth--;
+      at = from;
+    }
+    text += '…';
+  }
+  return text.replaceAll(/\\(['`])/g, '$1');
 }
 
 const literals = (code: string): string[] => code.match(new RegExp(LITERAL, 'g'))?.map(textOf) ?? [];

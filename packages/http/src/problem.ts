@@ -35,8 +35,10 @@ export const PROBLEMS = {
   'gateway-timeout': plain(504, 'gateway-timeout', 'Gateway Timeout'),
 } as const satisfies Record<string, Problem>;
 
+/** The `code` of a problem. */
 export type ProblemCode = keyof typeof PROBLEMS;
 
+/** Media type of a problem (RFC 9457 §3). */
 export const PROBLEM_TYPE = 'application/problem+json';
 
 /** The body of a problem: JSON text, the same for every request. */

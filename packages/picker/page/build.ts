@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 
+/** A file of the demo page. */
 export interface PageFile {
   readonly type: string;
   readonly body: string | Uint8Array<ArrayBuffer>;
@@ -9,6 +10,7 @@ export interface PageFile {
   readonly shared?: boolean;
 }
 
+/** What the demo page is built from. */
 export interface PageOptions {
   /** Folder of the built catalogue. Its engine, indexes and art are served. */
   readonly catalogue?: string;

@@ -2,12 +2,17 @@ import { concat, Reader, uint, varint, type Bytes } from '@sotto/wire';
 import { PrivacyPassError } from './error.ts';
 import { tokenType, voprfTokenType } from './token-type.ts';
 
-// Media types of RFC 9578 §8.4 and draft-ietf-privacypass-batched-tokens.
+/** Media type of one token request (RFC 9578 §8.4). */
 export const TOKEN_REQUEST = 'application/private-token-request';
+/** Media type of the response to one token request (RFC 9578 §8.4). */
 export const TOKEN_RESPONSE = 'application/private-token-response';
+/** Media type of an amortized batch request (draft-ietf-privacypass-batched-tokens). */
 export const AMORTIZED_REQUEST = 'application/private-token-amortized-batch-request';
+/** Media type of an amortized batch response (draft-ietf-privacypass-batched-tokens). */
 export const AMORTIZED_RESPONSE = 'application/private-token-amortized-batch-response';
+/** Media type of a generic batch request (draft-ietf-privacypass-batched-tokens). */
 export const GENERIC_REQUEST = 'application/private-token-generic-batch-request';
+/** Media type of a generic batch response (draft-ietf-privacypass-batched-tokens). */
 export const GENERIC_RESPONSE = 'application/private-token-generic-batch-response';
 
 /**

@@ -3,7 +3,7 @@ import { BEGUN } from './match.ts';
 import { PAGE, type Page, sorted } from './page.ts';
 import type { Query } from './query.ts';
 import type { Scores } from './score.ts';
-import type { Related } from './meaning.ts';
+import type { RelatedWords } from './meaning.ts';
 import type { Table } from './table.ts';
 import { characters } from './tokens.ts';
 
@@ -53,7 +53,7 @@ function ranked(table: Table, query: Query, scores: Scores): number[] {
 }
 
 /** Fills a page with stickers that are near to its first ones in meaning. */
-export function fillRelated(related: Related, page: Page): void {
+export function fillRelated(related: RelatedWords, page: Page): void {
   const values = new Map<number, number>();
   page.stickers.slice(0, SEEDS).forEach((seed, i) => {
     related.of(seed).forEach((sticker, rank) => {

@@ -1,7 +1,7 @@
 import { SearchError } from './error.ts';
 import { Language, NONE } from './language.ts';
 import { isLocale, languageOf, parents } from './locale.ts';
-import { Meaning, Related } from './meaning.ts';
+import { Meaning, RelatedWords } from './meaning.ts';
 import { ScorePool } from './pool.ts';
 import type { Languages } from './query.ts';
 import { rank } from './search.ts';
@@ -69,7 +69,7 @@ export function createSearch({ stickers, indexes, meanings = {}, related }: Cata
   const meaning = opener(meanings, (bytes) => new Meaning(bytes, count));
   const corpus = {
     table,
-    related: related === undefined ? null : new Related(related, count),
+    related: related === undefined ? null : new RelatedWords(related, count),
     pool: new ScorePool(count),
   };
   const packIds = new Set(table.packs.map(({ id }) => id));

@@ -8,7 +8,7 @@ export const RELATED_MAGIC = 0x314c4552; // "REL1", little endian
 const SURE = 0.8; // least likeness of another form of a word
 
 /** The stickers that are nearest to each sticker in meaning, nearest first. */
-export class Related {
+export class RelatedWords {
   readonly #bytes: Uint8Array;
   readonly #starts: Uint32Array; // of each sticker's list, in bytes
 

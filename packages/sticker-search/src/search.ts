@@ -7,14 +7,14 @@ import type { ScorePool } from './pool.ts';
 import { type Languages, Query } from './query.ts';
 import type { Scores } from './score.ts';
 import { respaced } from './split.ts';
-import type { Related } from './meaning.ts';
+import type { RelatedWords } from './meaning.ts';
 import type { Table } from './table.ts';
 
 /** What a query is put to. */
 export interface Corpus {
   readonly table: Table;
   /** Stickers near to each sticker; null: a page is not filled with them. */
-  readonly related: Related | null;
+  readonly related: RelatedWords | null;
   readonly pool: ScorePool;
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Drawing } from './core.ts';
+import type { Artwork } from './core.ts';
 import { minify, MOST_ART, shrink } from './shrink.ts';
 import { cleanSvg } from './svg.ts';
 import { PackError } from './error.ts';
@@ -14,7 +14,7 @@ export interface Art {
 const MINIFIED = new Set(['fluent-emoji-flat', 'noto']); // by svgo, as the packages have them
 
 /** @throws {PackError} for a drawing that is not harmless or cannot be brought under 8 KB */
-export function artOf({ key, pack, source, file, svg, webp }: Drawing): Art {
+export function artOf({ key, pack, source, file, svg, webp }: Artwork): Art {
   if (webp !== undefined) return { id: address(pack, key, webp), type: 'image/webp', bytes: webp };
   let text = cleanSvg(svg ?? '', file);
   if (!MINIFIED.has(source)) text = cleanSvg(minify(text), file);

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Art, artOf } from './art.ts';
-import { coreDrawings, type Drawing, standardEmoji } from './core.ts';
+import { coreArtwork, type Artwork, standardEmoji } from './core.ts';
 import { encodeNeighbours } from './meaning.ts';
 import { emoticons } from './emoticons.ts';
 import { archive, concat, engine, type Manifest, manifestOf, report, writeWhole } from './files.ts';
@@ -44,8 +44,8 @@ export async function buildCatalogue(options: BuildOptions = {}): Promise<Manife
   const emoji = standardEmoji();
   const extras = openmoji ? openmojiExtras() : [];
   const own = packs.map(readOwnPack);
-  const drawings: Drawing[] = [
-    ...coreDrawings(emoji, openmoji),
+  const drawings: Artwork[] = [
+    ...coreArtwork(emoji, openmoji),
     ...extras,
     ...own.flatMap((pack) => pack.drawings),
   ];
@@ -101,7 +101,7 @@ function ownPacks(): string[] {
     .toSorted();
 }
 
-function refuseTwins(art: readonly Art[], drawings: readonly Drawing[]): void {
+function refuseTwins(art: readonly Art[], drawings: readonly Artwork[]): void {
   const seen = new Map<string, number>();
   art.forEach(({ id }, i) => {
     const other = drawings[seen.get(id) ?? -1];

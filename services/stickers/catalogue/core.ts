@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
 
 /** A drawing as it came, with what is known of it before any language. */
-export interface Drawing {
+export interface Artwork {
   readonly key: string; // unique in its pack; for standard emoji without variation selectors
   readonly emoji: string;
   readonly pack: string;
@@ -87,13 +87,13 @@ function qualified(emoji: string): string {
  *
  * @param openmoji - whether OpenMoji's licence (CC-BY-SA-4.0) is wanted
  */
-export function coreDrawings(emoji: readonly StandardEmoji[], openmoji: boolean): Drawing[] {
+export function coreArtwork(emoji: readonly StandardEmoji[], openmoji: boolean): Artwork[] {
   const sets = ['fluent-emoji-flat', 'noto'].map((name) => ({
     name,
     set: readJson(`@iconify-json/${name}/icons.json`) as IconSet,
     chars: readJson(`@iconify-json/${name}/chars.json`) as Record<string, string>,
   }));
-  return emoji.flatMap(({ emoji: text, label, group }): Drawing[] => {
+  return emoji.flatMap(({ emoji: text, label, group }): Artwork[] => {
     const key = text.replaceAll('\ufe0f', '');
     for (const { name, set, chars } of sets) {
       const icon = chars[hexes(text)] ?? chars[hexes(key)] ?? bySlug(set, label);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build as bundle } from 'esbuild';
 import { encodeArchive, type Pack } from '@sotto/sticker-search/format';
-import type { Drawing } from './core.ts';
+import type { Artwork } from './core.ts';
 import type { BuiltLanguage } from './languages.ts';
 
 const require = createRequire(import.meta.url);
@@ -56,7 +56,7 @@ const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').upda
 export function manifestOf(
   files: ReadonlyMap<string, Uint8Array>,
   packs: readonly Pack[],
-  drawings: readonly Drawing[],
+  drawings: readonly Artwork[],
   languages: readonly BuiltLanguage[],
   stamp: string,
 ): Manifest {

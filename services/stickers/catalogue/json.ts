@@ -4,7 +4,7 @@ import { PackError } from './error.ts';
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /** A JSON document, with the line on which each of its objects begins. */
-export interface Located {
+export interface LocatedJson {
   readonly value: Json;
   readonly lineOf: (object: Json) => number; // from 1; 0 for a value that is not an object
 }
@@ -16,7 +16,7 @@ const MAX_DEPTH = 32;
  *
  * @throws {PackError} with the line
  */
-export function parseLocated(text: string, file: string): Located {
+export function parseLocated(text: string, file: string): LocatedJson {
   const refuse = (offset: number, message: string): never => {
     throw new PackError(file, text.slice(0, offset).split('\n').length, message);
   };

@@ -16,7 +16,7 @@ import { romanised } from './romanise.ts';
 import { ownWords } from './words.ts';
 
 /** Words of stickers that CLDR does not know: extras and operators' packs. */
-export type Added = readonly (Entry & { readonly tag: string })[];
+export type AddedWords = readonly (Entry & { readonly tag: string })[];
 
 export interface BuiltLanguage {
   readonly tag: string;
@@ -29,7 +29,7 @@ export interface BuiltLanguage {
 interface Job {
   readonly numbers: ReadonlyMap<string, number>;
   readonly stickers: number;
-  readonly added: Added;
+  readonly added: AddedWords;
 }
 
 /** Builds the index of every language, on as many threads as there are cores; calls back after each. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { encodeMeaning, encodeRelated, Language, wordOf } from '@sotto/sticker-search/format';
-import type { Drawing } from './core.ts';
+import type { Artwork } from './core.ts';
 
 const FOLDER = path.join(import.meta.dirname, 'meaning');
 
@@ -47,7 +47,7 @@ const NEIGHBOURS = 24;
  * keyboard types, operators' packs) these are its neighbours in its own set.
  */
 export function encodeNeighbours(
-  drawings: readonly Drawing[],
+  drawings: readonly Artwork[],
   numbers: ReadonlyMap<string, number>,
 ): Uint8Array {
   const lists: number[][] = drawings.map(() => []);

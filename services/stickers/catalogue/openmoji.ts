@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type Drawing, readJson } from './core.ts';
+import { type Artwork, readJson } from './core.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -13,7 +13,7 @@ interface Row {
   readonly openmoji_author: string;
 }
 
-export interface Extra extends Drawing {
+export interface Extra extends Artwork {
   readonly name: string;
   readonly keywords: readonly string[];
   readonly group: string;

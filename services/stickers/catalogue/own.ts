@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { Drawing } from './core.ts';
+import type { Artwork } from './core.ts';
 import { type Json, parseLocated } from './json.ts';
 import { PackError } from './error.ts';
 import { checkWebp } from './webp.ts';
@@ -18,8 +18,8 @@ export interface OwnPack {
   readonly name: string;
   readonly licence: string;
   readonly attribution: string;
-  readonly drawings: readonly Drawing[];
-  /** Drawing's key → language tag → words; `en` is always there. */
+  readonly drawings: readonly Artwork[];
+  /** Artwork's key → language tag → words; `en` is always there. */
   readonly words: ReadonlyMap<string, ReadonlyMap<string, Words>>;
 }
 
@@ -75,7 +75,7 @@ export function readOwnPack(folder: string): OwnPack {
     return refuse(manifest, `"stickers" is not a list of 1 to ${MOST.stickers}`);
   }
   const words = new Map<string, ReadonlyMap<string, Words>>();
-  const drawings = stickers.map((entry): Drawing => {
+  const drawings = stickers.map((entry): Artwork => {
     const sticker = objectOf(entry, manifest, 'a sticker');
     only(sticker, ['file', 'name', 'keywords', 'emoji', 'locales']);
     const name = textOf(sticker, 'file');

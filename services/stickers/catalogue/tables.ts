@@ -1,8 +1,8 @@
 import type { Pack, StickersFile } from '@sotto/sticker-search/format';
 import type { Art } from './art.ts';
 import { commonness } from './common.ts';
-import type { Drawing } from './core.ts';
-import { type Added, type BuiltLanguage, KINDS } from './languages.ts';
+import type { Artwork } from './core.ts';
+import { type AddedWords, type BuiltLanguage, KINDS } from './languages.ts';
 import type { NoticeRow } from './notice.ts';
 import type { Extra } from './openmoji.ts';
 import type { OwnPack } from './own.ts';
@@ -10,10 +10,10 @@ import { hasWords } from './words.ts';
 
 /** Names and keywords that CLDR does not have: of extras and of operators' stickers. */
 export function addedWords(
-  drawings: readonly Drawing[],
+  drawings: readonly Artwork[],
   extras: readonly Extra[],
   own: readonly OwnPack[],
-): Added {
+): AddedWords {
   const number = new Map(drawings.map(({ pack, key }, i) => [`${pack}/${key}`, i]));
   const words = (
     tag: string,
@@ -21,7 +21,7 @@ export function addedWords(
     name: string,
     keywords: readonly string[],
     hints: readonly string[] = [],
-  ): Added => {
+  ): AddedWords => {
     const sticker = number.get(id) ?? 0;
     return [
       { tag, sticker, phrase: name, kind: KINDS.name },
@@ -67,7 +67,7 @@ export function describePacks(own: readonly OwnPack[], openmoji: boolean): Pack[
 /** What every search knows of every sticker. */
 export function stickersFile(
   packs: readonly Pack[],
-  drawings: readonly Drawing[],
+  drawings: readonly Artwork[],
   art: readonly Art[],
   emoticons: StickersFile['emoticons'],
 ): StickersFile {
@@ -92,7 +92,7 @@ export function stickersFile(
 
 /** A row of the notice for every drawing and every file. */
 export function noticeRows(
-  drawings: readonly Drawing[],
+  drawings: readonly Artwork[],
   art: readonly Art[],
   extras: readonly Extra[],
   languages: readonly BuiltLanguage[],

@@ -1,7 +1,7 @@
 import { HttpError } from '@sotto/http';
 
-/** What a page is a page of. */
-export interface Asked {
+/** What a cursor is valid for. */
+export interface CursorScope {
   readonly q: string;
   readonly locale: string | undefined;
   readonly packs: readonly string[];
@@ -10,25 +10,25 @@ export interface Asked {
 const LONGEST = 40; // characters
 
 /**
- * Where the next page starts, as text that means something for this query alone. It holds a number and
- * nothing of who asks or when: the same query and page always have the same cursor.
+ * Where the next page starts, as text that is valid for this query only. It contains a number and nothing about the client or
+ * the time: the same query and page always have the same cursor.
  */
-export function encodeCursor(asked: Asked, offset: number): string {
-  return `${offset.toString(36)}.${digest(asked, offset)}`;
+export function encodeCursor(scope: CursorScope, offset: number): string {
+  return `${offset.toString(36)}.${digest(scope, offset)}`;
 }
 
-/** @throws {HttpError} `bad-request` for a cursor of another query, or of nobody's making */
-export function decodeCursor(asked: Asked, cursor: string): number {
+/** @throws {HttpError} `bad-request` for a cursor of another query, or one that no response contained */
+export function decodeCursor(scope: CursorScope, cursor: string): number {
   if (cursor.length > LONGEST) throw new HttpError('bad-request');
   const offset = /^([1-9a-z][0-9a-z]{0,4})\./.exec(cursor)?.[1];
   if (offset === undefined) throw new HttpError('bad-request');
   const number = parseInt(offset, 36);
-  if (encodeCursor(asked, number) !== cursor) throw new HttpError('bad-request');
+  if (encodeCursor(scope, number) !== cursor) throw new HttpError('bad-request');
   return number;
 }
 
-/** Two runs of FNV-1a: it catches mistakes. Who makes one by hand gets a page that they could have had anyway. */
-function digest({ q, locale, packs }: Asked, offset: number): string {
+/** Two runs of FNV-1a, which catch mistakes. A forged cursor gives a page that its client could have had anyway. */
+function digest({ q, locale, packs }: CursorScope, offset: number): string {
   const text = JSON.stringify([q, locale ?? null, [...packs].toSorted(), offset]);
   let [a, b] = [0x811c9dc5, 0x9747b28c];
   for (let i = 0; i < text.length; i++) {

@@ -2,21 +2,23 @@ import type { Server } from 'node:http';
 import { Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
+/** Where a server listens, and how it stops. */
 export interface ListenOptions {
   readonly host: string;
-  /** 0 for any free one. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** For what is in flight when the server is told to stop, in milliseconds. */
+  /** Time for requests in flight when the server stops, in milliseconds. */
   readonly drainMs: number;
 }
 
+/** A server that listens. */
 export interface Serving {
   readonly origin: string;
-  /** Takes no more connections, lets what is in flight finish, and then closes. */
+  /** Refuses new connections, lets requests in flight finish, and then closes. */
   readonly close: () => Promise<void>;
 }
 
-/** Listens with a server. Rejects when it cannot; whatever happens to it later ends no process. */
+/** Starts to listen. Rejects if it cannot; later errors of the server do not end the process. */
 export async function listen(
   server: Server | SecureServer,
   { host, port, drainMs }: ListenOptions,
