@@ -1,28 +1,31 @@
 import { fromBase64url, type Bytes } from '@sotto/wire';
 import { parseBaseUrl } from '@sotto/client/http';
-import { Failure, UsageError } from './arguments.ts';
-import type { Io } from './io.ts';
+import { Failure, UsageError, type OptionSpecs } from './command.ts';
+import { loadSettings, type ConfigValues } from './config.ts';
+import { withProgress, type Io } from './io.ts';
 import { localSuite } from './local.ts';
 
 /** A gateway's resource under its base URL: envelopes by POST, its keys by GET (RFC 9540 §4). */
 export const WELL_KNOWN = '/.well-known/ohttp-gateway';
 
-const TIMEOUT = 30_000; // milliseconds
+const TIMEOUT_MS = 30_000;
 
-/** A base URL as it was given, checked. @throws {UsageError} */
-export function base(url: string): string {
+/** A base URL, validated. @throws {UsageError} */
+export function base(url: string, option = ''): string {
   const checked = parseBaseUrl(url);
-  if (checked === null) throw new UsageError(`not an https URL, or a loopback one: ${url}`);
-  return checked;
+  if (checked !== null) return checked;
+  const name = option === '' ? url : `--${option} ${url}`;
+  throw new UsageError(`${name} is not an https URL, or an http URL of a loopback address`);
 }
 
 /** 32 bytes of an Ed25519 key. @throws {UsageError} */
 export function rootKey(text: string): Bytes {
   const key = bytesOfText(text);
-  if (key?.length !== 32) throw new UsageError('--root takes 32 bytes of base64url');
+  if (key?.length !== 32) throw new UsageError('--root must be 32 bytes in base64url');
   return key;
 }
 
+/** Bytes in base64url; null if it is not. */
 export function bytesOfText(text: string): Bytes | null {
   try {
     return fromBase64url(text.trim());
@@ -31,65 +34,81 @@ export function bytesOfText(text: string): Bytes | null {
   }
 }
 
-/** One request; a status that is not 2xx fails the command. */
+/** Sends one request. @throws {Failure} if the status is not 2xx, or (with status 3) if there is no response */
 export async function fetchOk(io: Io, url: string, init: RequestInit = {}): Promise<Response> {
-  let answer: Response;
-  try {
-    answer = await io.fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT) });
-  } catch {
-    throw new Failure(`${url}: no response`);
+  const request = { ...init, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) } as const;
+  const response = await withProgress(io, `waiting for ${url}`, io.fetch(url, request)).catch(() => {
+    throw new Failure(`${url} does not respond. Check the URL and your connection.`, 3);
+  });
+  if (!response.ok) throw new Failure(httpFailure(url, response.status));
+  return response;
+}
+
+function httpFailure(url: string, status: number): string {
+  if (url.includes('/operator/') && [401, 403, 404].includes(status)) {
+    return `${url}: HTTP ${status}. Operator routes refuse a wrong token like this: check --operator-token, and that the URL is the one for operators.`;
   }
-  if (!answer.ok) throw new Failure(`${url}: HTTP ${answer.status}`);
-  return answer;
+  if (status === 404) return `${url}: HTTP 404. Check the URL: there is nothing of Sotto's.`;
+  if (status === 429) return `${url}: HTTP 429. Too many requests: wait a minute.`;
+  return `${url}: HTTP ${status}. The party failed: try again, or ask its operator.`;
 }
 
-export async function bytesOf(answer: Response): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await answer.arrayBuffer());
+/** The body of a response. */
+export async function bytesOf(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await response.arrayBuffer());
 }
 
+/** Options of the operator's commands. */
 export const OPERATOR = {
-  gateway: { type: 'string' },
-  issuer: { type: 'string' },
-  'operator-token': { type: 'string' },
-} as const;
+  gateway: { type: 'string', value: 'URL', text: 'base URL of the gateway' },
+  issuer: { type: 'string', value: 'URL', text: 'base URL of the issuer' },
+  'operator-token': {
+    type: 'string',
+    value: 'T',
+    text: "the operator's credential; or SOTTO_OPERATOR_TOKEN, or operator.token in the profile",
+  },
+} as const satisfies OptionSpecs;
 
-export const OPERATOR_USAGE = `  --operator-token T     the operator's credential; or SOTTO_OPERATOR_TOKEN
-Without a URL it speaks to the local suite of the same PORT.`;
-
+/** Where the operator's routes are, and what opens them. */
 export interface Operator {
   readonly gateway: string | null;
   readonly issuer: string | null;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Where the operator's routes are, and what opens them. */
-export async function operator(
-  values: Readonly<Partial<Record<keyof typeof OPERATOR, string | undefined>>>,
-  io: Io,
-): Promise<Operator> {
-  const given = values['operator-token'] ?? io.env['SOTTO_OPERATOR_TOKEN'];
-  const { gateway, issuer } = values;
-  if (gateway === undefined && issuer === undefined) {
+type OperatorValues = ConfigValues & Partial<Record<keyof typeof OPERATOR, string>>;
+
+/** The operator's URLs and token, from options, the environment, the profile or the local suite. */
+export async function operator(values: OperatorValues, io: Io): Promise<Operator> {
+  const named = values.gateway !== undefined || values.issuer !== undefined;
+  const settings = await loadSettings(values, io);
+  const token = values['operator-token'] ?? io.env['SOTTO_OPERATOR_TOKEN'] ?? settings?.operatorToken;
+  if (!named && settings === null) {
     const local = await localSuite(io);
-    const headers = { authorization: `Bearer ${given ?? local.operatorToken}` };
+    const headers = { authorization: `Bearer ${token ?? local.operatorToken}` };
     return { gateway: local.gateway, issuer: local.issuer, headers };
   }
-  if (given === undefined) throw new UsageError('--operator-token or SOTTO_OPERATOR_TOKEN is needed');
+  const { gateway, issuer } = named ? values : (settings ?? values);
+  if (token === undefined) {
+    throw new UsageError(
+      '--operator-token, SOTTO_OPERATOR_TOKEN or operator.token in the profile is missing',
+    );
+  }
   return {
-    gateway: gateway === undefined ? null : base(gateway),
-    issuer: issuer === undefined ? null : base(issuer),
-    headers: { authorization: `Bearer ${given}` },
+    gateway: gateway === undefined ? null : base(gateway, 'gateway'),
+    issuer: issuer === undefined ? null : base(issuer, 'issuer'),
+    headers: { authorization: `Bearer ${token}` },
   };
 }
 
-/** The bundle of a epoch, as the gateway tells its operator. */
+/** The bundle of an epoch, as the gateway shows it to its operator. */
 interface OperatorBundle {
   readonly sequence: number;
   readonly bundle: string; // unsigned, base64url
   readonly signed: boolean;
 }
 
-/** The bundles at a gateway's `/operator/bundles`: from the running epoch on, signed or waiting for it. */
+/** The bundles at a gateway's `/operator/bundles`: from the running epoch on, signed or waiting for a signature. */
 export async function operatorBundles(
   io: Io,
   url: string,

@@ -1,19 +1,37 @@
-/** What a command is given: arguments aside, all that it may touch. */
+/** What a command may touch beside its arguments. */
 export interface Io {
-  /** One line on standard output. */
+  /** Writes one line to standard output. */
   readonly out: (line: string) => void;
-  /** One line on standard error. */
+  /** Writes bytes to standard output. */
+  readonly write: (bytes: Uint8Array) => void;
+  /** Writes one line to standard error. */
   readonly err: (line: string) => void;
+  /** Shows what takes long, on a terminal; an empty text clears it. */
+  readonly progress: (text: string) => void;
+  /** All of standard input. */
+  readonly input: () => Promise<Uint8Array>;
   readonly fetch: typeof fetch;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Folder that relative paths start from. */
+  /** Relative paths start here. */
   readonly cwd: string;
-  /** Whether standard output is a terminal, and how wide. */
+  /** Width of the terminal; null if standard output is not one. */
   readonly columns: number | null;
+  /** Whether standard output shows colours. */
+  readonly colors: boolean;
 }
 
-/** 0: done; 1: it failed; 2: wrong usage. */
-export type Status = 0 | 1 | 2;
+/** 0 done · 1 failed, or a check found a fault · 2 wrong usage · 3 inconclusive or unreachable · 4 nothing found. */
+export type Status = 0 | 1 | 2 | 3 | 4;
 
-/** A command: its words after the name, in; exit status, out. */
-export type Command = (argv: readonly string[], io: Io) => Promise<Status>;
+const PROGRESS_MS = 1000;
+
+/** Shows a text while a task takes longer than a second. */
+export async function withProgress<T>(io: Io, text: string, task: Promise<T>): Promise<T> {
+  const timer = setTimeout(() => io.progress(`${text}…`), PROGRESS_MS);
+  try {
+    return await task;
+  } finally {
+    clearTimeout(timer);
+    io.progress('');
+  }
+}

@@ -1,7 +1,7 @@
-import { Failure, UsageError } from './arguments.ts';
+import { Failure, UsageError } from './command.ts';
 import type { Io } from './io.ts';
 
-/** What the page of `npm start` tells about its suite. */
+/** The suite of `npm start`, as its page describes it. */
 export interface LocalSuite {
   readonly page: string;
   readonly relay: string;
@@ -16,7 +16,7 @@ export interface LocalSuite {
 /** Shows the page server that this is no browser, which alone gets the operator's token. */
 const CLI = { 'x-sotto-cli': '1' };
 
-/** The local suite of the same PORT; its page is four above the relay. @throws {Failure} when none runs @throws {UsageError} */
+/** The local suite of the same PORT; its page is four ports above the relay. @throws {Failure} if none runs @throws {UsageError} */
 export async function localSuite(io: Io): Promise<LocalSuite> {
   const port = portOf(io.env['PORT']);
   const page = `http://127.0.0.1:${port + 4}`;
@@ -24,10 +24,11 @@ export async function localSuite(io: Io): Promise<LocalSuite> {
     const answer = await io.fetch(`${page}/local.json`, { redirect: 'error', headers: CLI });
     if (answer.ok) return { ...((await answer.json()) as Omit<LocalSuite, 'page'>), page };
   } catch {
-    // none there
+    // there is none
   }
   throw new Failure(
-    `no local suite at ${page}: start one by \`npm start\`, or say --relay, --issuer and --root`,
+    `There is no local suite at ${page}. Start one with \`npm start\`, or pass the URLs or a profile.`,
+    3,
   );
 }
 
@@ -35,7 +36,7 @@ export async function localSuite(io: Io): Promise<LocalSuite> {
 function portOf(text = ''): number {
   const port = Number(text === '' ? 8801 : text);
   if (Number.isInteger(port) && port > 0 && port + 4 < 65_536) return port;
-  throw new UsageError('PORT is no port that leaves four above it');
+  throw new UsageError('PORT must be a number from 1 to 65531');
 }
 
 /** A bearer token of the development attester. */
@@ -44,6 +45,6 @@ export async function localAccount(io: Io, { page }: LocalSuite): Promise<string
     method: 'POST',
     redirect: 'error',
   });
-  if (!answer.ok) throw new Failure('the local suite gives no account');
+  if (!answer.ok) throw new Failure('The local suite does not provide an account. Restart it.');
   return ((await answer.json()) as { token: string }).token;
 }

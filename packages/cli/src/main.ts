@@ -1,17 +1,25 @@
+import { buffer } from 'node:stream/consumers';
 import type { Io } from './io.ts';
 import { run } from './run.ts';
 
+const { stdout, stderr, stdin } = process;
+const CLEAR_LINE = '\r\u001b[2K';
+
 const io: Io = {
-  out: (line) => void process.stdout.write(`${line}\n`),
-  err: (line) => void process.stderr.write(`${line}\n`),
+  out: (line) => void stdout.write(`${line}\n`),
+  write: (bytes) => void stdout.write(bytes),
+  err: (line) => void stderr.write(`${line}\n`),
+  progress: (text) => void (stderr.isTTY && stderr.write(CLEAR_LINE + text)),
+  input: () => buffer(stdin),
   fetch: (input, init) => fetch(input, init),
   env: process.env,
   cwd: process.cwd(),
-  columns: process.stdout.isTTY ? process.stdout.columns : null,
+  columns: stdout.isTTY ? stdout.columns : null,
+  colors: stdout.isTTY && stdout.hasColors(), // heeds NO_COLOR and FORCE_COLOR
 };
 
-// A reader that has seen enough, as `head` has, is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+// A reader that closes the pipe early, as `head` does, is no failure.
+stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 const status = await run(process.argv.slice(2), io);
-process.stdout.write('', () => process.exit(status)); // a key fetch that still waits need not be waited for
+stdout.write('', () => process.exit(status)); // without waiting for a key fetch that is still delayed

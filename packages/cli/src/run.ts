@@ -1,70 +1,166 @@
+import { ClientError, type ClientErrorCode } from '@sotto/client';
 import { ProtocolError } from '@sotto/wire';
-import { ClientError } from '@sotto/client';
-import { Failure, HelpRequest, printable, UsageError } from './arguments.ts';
-import { bundle, BUNDLE_USAGE } from './commands/bundle.ts';
-import { explain, EXPLAIN_USAGE } from './commands/explain.ts';
-import type { Command, Io, Status } from './io.ts';
-import { keys, KEYS_USAGE } from './commands/keys.ts';
-import { probe, PROBE_USAGE } from './commands/probe.ts';
-import { quota, QUOTA_USAGE } from './commands/quota.ts';
-import { root, ROOT_USAGE } from './commands/root.ts';
-import { search, SEARCH_USAGE } from './commands/search.ts';
-import { explained } from './setup.ts';
+import manifest from '../package.json' with { type: 'json' };
+import { iso, printable } from './arguments.ts';
+import { Failure, HelpRequest, parseCall, UsageError, type Command } from './command.ts';
+import { bundleSign, bundleVerify } from './commands/bundle.ts';
+import { explain } from './commands/explain.ts';
+import { fetchCommand } from './commands/fetch.ts';
+import { keysList, keysRotate, keysShow } from './commands/keys.ts';
+import { probeCommand } from './commands/probe.ts';
+import { quotaShow } from './commands/quota.ts';
+import { rootNew } from './commands/root.ts';
+import { search } from './commands/search.ts';
+import { candidates, completion } from './completion.ts';
+import { configSet, configShow } from './config.ts';
+import { commandHelp, groupHelp, overview } from './help.ts';
+import type { Io, Status } from './io.ts';
+import { didYouMean } from './suggestion.ts';
 
-interface Listed {
-  readonly run: Command;
-  readonly usage: string;
-  readonly does: string;
-}
+/** All commands, in the order of the help. */
+export const COMMANDS: readonly Command[] = [
+  search,
+  explain,
+  fetchCommand,
+  probeCommand,
+  keysShow,
+  keysList,
+  keysRotate,
+  quotaShow,
+  bundleVerify,
+  bundleSign,
+  rootNew,
+  configShow,
+  configSet,
+  completion,
+];
 
-const COMMANDS: Readonly<Record<string, Listed>> = {
-  search: { run: search, usage: SEARCH_USAGE, does: 'search for stickers, privately' },
-  explain: { run: explain, usage: EXPLAIN_USAGE, does: 'search, and show what each party saw' },
-  keys: { run: keys, usage: KEYS_USAGE, does: 'show, list and rotate keys' },
-  quota: { run: quota, usage: QUOTA_USAGE, does: 'show what an account has drawn' },
-  bundle: { run: bundle, usage: BUNDLE_USAGE, does: 'verify and sign key bundles' },
-  probe: { run: probe, usage: PROBE_USAGE, does: 'test a live deployment from outside' },
-  root: { run: root, usage: ROOT_USAGE, does: 'make the key that signs bundles' },
-};
+/** Nothing is known to be wrong; there was no response. */
+const UNREACHABLE: ReadonlySet<ClientErrorCode> = new Set([
+  'relay-unreachable',
+  'issuer-unreachable',
+  'bundle-outdated',
+  'bundle-unconfirmed',
+]);
 
-const USAGE = [
-  'Usage: sotto COMMAND …',
-  '',
-  ...Object.entries(COMMANDS).map(([name, { does }]) => `  ${name.padEnd(9)} ${does}`),
-  '',
-  '`sotto COMMAND --help` says more. Exit status: 0 done, 1 failed, 2 wrong usage.',
-].join('\n');
-
-/** Runs the command line. It never throws: what fails is said in one line. */
+/** Runs the command line. It never throws: a failure is reported in one line. */
 export async function run(argv: readonly string[], io: Io): Promise<Status> {
-  const [name = '', ...rest] = argv;
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined) {
-    const asked = name === '--help' || name === '-h' || name === 'help';
-    if (!asked && name !== '') io.err(`sotto: no such command: ${printable(name)}\n`);
-    (asked ? io.out : io.err)(USAGE);
-    return asked ? 0 : 2;
+  const [first = '', ...rest] = argv;
+  if (first === '__complete') {
+    for (const name of candidates(COMMANDS, rest)) io.out(name);
+    return 0;
   }
+  if (first === '--version' || first === '-V') {
+    io.out(manifest.version);
+    return 0;
+  }
+  if (first === 'help' || first === '--help' || first === '-h') return help(rest, io);
+  const spec = find(argv);
+  if (spec === undefined) return noCommand(argv, io);
   try {
-    return await command.run(rest, io);
+    return await spec.run(parseCall(spec, argv.slice(spec.name.split(' ').length)), io);
   } catch (error) {
-    if (error instanceof HelpRequest) {
-      io.out(command.usage);
-      return 0;
-    }
-    const misconfigured = error instanceof ClientError && error.code === 'config';
-    if (error instanceof UsageError || misconfigured) {
-      io.err(`sotto: ${error.message}\n\n${command.usage}`);
-      return 2;
-    }
-    io.err(`sotto: ${told(error)}`);
-    return 1;
+    if (error instanceof HelpRequest) return print(commandHelp(spec, io), io);
+    return report(error, spec, argv.includes('--json'), io);
   }
 }
 
-function told(error: unknown): string {
-  if (error instanceof ClientError) return explained(error);
-  if (error instanceof Failure) return error.message;
-  if (error instanceof ProtocolError) return `the response cannot be read (${error.code})`;
-  return `failed (${error instanceof Error ? error.name : 'unknown'})`;
+/** The command that these words begin with. */
+function find(words: readonly string[]): Command | undefined {
+  return COMMANDS.find(({ name }) => name.split(' ').every((part, i) => part === words[i]));
+}
+
+const inGroup = (group: string): readonly Command[] =>
+  COMMANDS.filter(({ name }) => name.startsWith(`${group} `));
+
+function help(words: readonly string[], io: Io): Status {
+  const [first = ''] = words;
+  if (first === '') return print(overview(COMMANDS, io), io);
+  const spec = find(words);
+  if (spec !== undefined) return print(commandHelp(spec, io), io);
+  const group = inGroup(first);
+  if (group.length > 0 && words.length === 1) return print(groupHelp(first, group, io), io);
+  return noCommand(words, io);
+}
+
+function noCommand(words: readonly string[], io: Io): Status {
+  const [first = '', second = ''] = words;
+  const group = inGroup(first);
+  if (group.length > 0 && (second === '--help' || second === '-h')) {
+    return print(groupHelp(first, group, io), io);
+  }
+  if (first === '') {
+    io.err('sotto: name a command. See sotto --help.');
+    return 2;
+  }
+  const verbs = group.map(({ name }) => name.slice(first.length + 1));
+  const said =
+    group.length === 0
+      ? `no such command: ${printable(first)}${didYouMean(first, topLevel())}. See sotto --help.`
+      : second === ''
+        ? `${first}: name one of ${verbs.join(', ')}. See sotto help ${first}.`
+        : `no such command: ${first} ${printable(second)}${didYouMean(second, verbs)}. See sotto help ${first}.`;
+  io.err(`sotto: ${said}`);
+  return 2;
+}
+
+const topLevel = (): string[] => [...new Set(COMMANDS.map(({ name }) => name.split(' ', 1)[0] ?? ''))];
+
+function print(lines: readonly string[], io: Io): Status {
+  for (const line of lines) io.out(line);
+  return 0;
+}
+
+interface Report {
+  readonly status: Status;
+  readonly code: string;
+  readonly message: string;
+  readonly advice?: string;
+  readonly until?: string;
+}
+
+function report(error: unknown, spec: Command, json: boolean, io: Io): Status {
+  const found = reportOf(error);
+  const { status, code, message, advice, until } = found;
+  if (json) {
+    io.err(JSON.stringify({ error: found }));
+    return status;
+  }
+  if (status === 2) {
+    io.err(`sotto ${spec.name}: ${message.replace(/\.$/, '')}. See sotto ${spec.name} --help.`);
+    return status;
+  }
+  const more = [
+    advice,
+    until === undefined ? undefined : `(until ${until})`,
+    code === '' ? undefined : `[${code}]`,
+  ];
+  io.err(`sotto: ${[message, ...more].filter((part) => part !== undefined).join(' ')}`);
+  return status;
+}
+
+function reportOf(error: unknown): Report {
+  if (error instanceof UsageError) return { status: 2, code: 'usage', message: error.message };
+  if (error instanceof Failure) return { status: error.status, code: '', message: error.message };
+  if (error instanceof ClientError) {
+    const { code, message, advice, until } = error;
+    const status = code === 'config' ? 2 : UNREACHABLE.has(code) ? 3 : 1;
+    const hint = code === 'tokens-resting' ? ' Or pass --fresh.' : '';
+    return {
+      status,
+      code,
+      message,
+      advice: `${advice}${hint}`,
+      ...(until !== null && { until: iso(until) }),
+    };
+  }
+  if (error instanceof ProtocolError) {
+    return {
+      status: 1,
+      code: error.code,
+      message: 'The response cannot be read: it is not what this command expects.',
+    };
+  }
+  const name = error instanceof Error ? error.name : 'unknown';
+  return { status: 1, code: name, message: 'The command failed because of a fault in it.' };
 }

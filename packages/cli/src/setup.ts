@@ -1,48 +1,60 @@
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { ClientError, createNodeClient, type Client } from '@sotto/client/node';
-import { Failure, iso, UsageError } from './arguments.ts';
-import type { Io } from './io.ts';
+import { createNodeClient, detectNotSent, type Client } from '@sotto/client/node';
+import { given } from './arguments.ts';
+import { UsageError, type OptionSpecs } from './command.ts';
+import { loadSettings, type ConfigValues } from './config.ts';
 import { base, rootKey } from './fetching.ts';
+import type { Io } from './io.ts';
 import { localAccount, localSuite, type LocalSuite } from './local.ts';
 
-/** Options that name the parties, shared by commands that search. */
+/** Options that name the parties, of every command that sends private requests. */
 export const PARTIES = {
-  relay: { type: 'string' },
-  issuer: { type: 'string' },
-  root: { type: 'string' },
-  'account-token': { type: 'string' },
-  wallet: { type: 'string' },
-} as const;
+  relay: { type: 'string', value: 'URL', text: 'base URL of the relay' },
+  issuer: { type: 'string', value: 'URL', text: 'base URL of the issuer' },
+  root: { type: 'string', value: 'KEY', text: "the bundle's Ed25519 key, base64url" },
+  'account-token': {
+    type: 'string',
+    value: 'JWT',
+    text: "the account's bearer token; or SOTTO_ACCOUNT_TOKEN",
+  },
+  wallet: { type: 'string', value: 'FILE', text: 'where tokens are kept' },
+  fresh: { type: 'boolean', text: 'use tokens that have not rested, and request more if none is left' },
+  retry: { type: 'string', value: 'ID', text: 'repeat a request that failed and printed this id' },
+} as const satisfies OptionSpecs;
 
-export const PARTIES_USAGE = `  --relay URL            base URL of the relay
-  --issuer URL           base URL of the issuer
-  --root KEY             the bundle's Ed25519 key, base64url
-  --account-token JWT    the account's bearer token; or SOTTO_ACCOUNT_TOKEN
-  --wallet FILE          where tokens are kept
-Without --relay, --issuer and --root it speaks to the local suite of the same PORT.`;
+type PartyValues = ConfigValues &
+  Partial<Record<Exclude<keyof typeof PARTIES, 'fresh'>, string>> & { readonly fresh?: boolean };
 
-export type PartyValues = Readonly<Partial<Record<keyof typeof PARTIES, string | undefined>>>;
-
+/** A client, and how its requests may use tokens. */
 export interface Setup {
   readonly client: Client;
-  /** The local suite, if that is what it speaks to. */
+  /** The local suite, if the client uses it. */
   readonly local: LocalSuite | null;
+  readonly requestOptions: { readonly allowFresh: boolean; readonly attempt?: string };
 }
 
-/** A client for the parties that were named, or for the local suite. */
+interface Parties {
+  readonly relay: string;
+  readonly issuer: string;
+  readonly root: string;
+  readonly epochSeconds?: number;
+  readonly restSeconds?: number;
+}
+
+/** A client of the parties in the options or the profile, or of the local suite. */
 export async function setUp(values: PartyValues, io: Io): Promise<Setup> {
-  const named = (['relay', 'issuer', 'root'] as const).filter((name) => values[name] !== undefined);
-  if (named.length > 0 && named.length < 3) throw new UsageError('--relay, --issuer and --root go together');
-  const local = named.length === 0 ? await localSuite(io) : null;
-  const { relay, issuer, root } = local ?? namedParties(values);
+  const named = await namedParties(values, io);
+  const local = named === null ? await localSuite(io) : null;
+  const parties: Parties = named ?? (local as LocalSuite);
+  const { relay, issuer, root, epochSeconds, restSeconds } = parties;
   const token = values['account-token'] ?? io.env['SOTTO_ACCOUNT_TOKEN'];
   const account = async (): Promise<string> => {
     if (token !== undefined) return token;
     if (local !== null) return localAccount(io, local);
-    io.err('sotto: drawing tokens needs --account-token or SOTTO_ACCOUNT_TOKEN');
-    throw new Failure('no account token');
+    io.err('sotto: tokens are requested with --account-token or SOTTO_ACCOUNT_TOKEN, and neither is set');
+    throw new UsageError('no account token');
   };
   const client = createNodeClient({
     relay,
@@ -50,34 +62,42 @@ export async function setUp(values: PartyValues, io: Io): Promise<Setup> {
     root,
     account,
     walletFile: walletFile(values.wallet, io, [relay, issuer, root]),
-    fetch: (url, init) => io.fetch(url, init),
-    ...(local?.restSeconds !== undefined && { restSeconds: local.restSeconds }),
-    ...(local?.epochSeconds !== undefined && { epochSeconds: local.epochSeconds }),
+    fetch: detectNotSent((url, init) => io.fetch(url, init)),
+    ...given({ epochSeconds, restSeconds }),
   });
-  return { client, local };
+  const allowFresh = values.fresh === true || local !== null;
+  return { client, local, requestOptions: { allowFresh, ...given({ attempt: values.retry }) } };
 }
 
-/** @throws {UsageError} */
-function namedParties({
-  relay = '',
-  issuer = '',
-  root = '',
-}: PartyValues): Pick<LocalSuite, 'relay' | 'issuer' | 'root'> {
+/** @returns null if neither options nor a profile name a relay @throws {UsageError} */
+async function namedParties(values: PartyValues, io: Io): Promise<Parties | null> {
+  const settings = await loadSettings(values, io);
+  const { relay, issuer, root } = { ...settings, ...given(pick(values)) };
+  if (relay === undefined && issuer === undefined && root === undefined) return null;
+  if (relay === undefined || issuer === undefined || root === undefined) {
+    throw new UsageError('--relay, --issuer and --root are needed together, from options or the profile');
+  }
   rootKey(root);
-  return { relay: base(relay), issuer: base(issuer), root: root.trim() };
+  return {
+    relay: base(relay, 'relay'),
+    issuer: base(issuer, 'issuer'),
+    root: root.trim(),
+    ...given({ epochSeconds: settings?.epochSeconds }),
+  };
 }
 
-/** A wallet a set of parties: tokens of one are nothing to another. */
-function walletFile(given: string | undefined, io: Io, parties: readonly string[]): string {
-  if (given !== undefined) return path.resolve(io.cwd, given);
+const pick = ({ relay, issuer, root }: PartyValues) => ({ relay, issuer, root });
+
+/** One wallet per deployment, because tokens of one are worthless to another. */
+function walletFile(option: string | undefined, io: Io, parties: readonly string[]): string {
+  if (option !== undefined) return path.resolve(io.cwd, option);
   const state = io.env['XDG_STATE_HOME'] ?? path.join(io.env['HOME'] ?? homedir(), '.local/state');
   const name = createHash('sha256').update(parties.join('\n')).digest('hex').slice(0, 16);
   return path.join(state, 'sotto', `${name}.wallet`);
 }
 
-/** What a person is told of a client's error: two sentences, and the time from which it is better. */
-export function explained(error: ClientError): string {
-  const until = error.until === null ? '' : ` (until ${iso(error.until)})`;
-  const how = error.code === 'tokens-resting' ? ' (--fresh allows them)' : '';
-  return `${error.message} ${error.advice}${until} [${error.code}]${how}`;
+/** Prints how to repeat a request that failed and may be retried. */
+export function printRetry(error: unknown, io: Io): void {
+  const id = (error as { readonly attempt?: { readonly id: string } | null }).attempt?.id ?? '';
+  if (id !== '') io.err(`sotto: to repeat the same request: --retry ${id}`);
 }

@@ -54,8 +54,8 @@ describe('bin/sotto.js', () => {
   test('passes on the exit status and writes only output to standard output', async () => {
     expect(await sotto('frobnicate')).toMatchObject({ status: 2, out: '' });
     const { status, out, err } = await sotto('search', 'cat', '--json');
-    expect([status, out]).toEqual([1, '']);
-    expect(err).toMatch(/^sotto: no local suite at .*\n$/);
+    expect([status, out]).toEqual([3, '']);
+    expect(err).toMatch(/^\{"error":.*There is no local suite at .*\}\n$/);
   });
 
   test('sources that do not build: one line, status 1', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { plainIo } from './support/io.ts';
 import { probe } from '../src/commands/probe.ts';
 
 const relay = process.env['SOTTO_LIVE_RELAY'];
@@ -7,15 +8,8 @@ test.skipIf(relay === undefined)(
   'R31 P02 probe: a deployed pair passes (skipped without SOTTO_LIVE_RELAY, because deployments need accounts)',
   { timeout: 300_000 },
   async () => {
-    const failed: string[] = [];
-    const io = {
-      out: (line: string) => void (line.includes('"fail"') && failed.push(line)),
-      err: () => {},
-      fetch,
-      env: {},
-      cwd: '/',
-      columns: null,
-    };
+    const lines: string[] = [];
+    const io = plainIo(fetch, lines);
     const gateway = process.env['SOTTO_LIVE_GATEWAY'];
     const root = process.env['SOTTO_LIVE_ROOT'];
     const argv = [
@@ -25,6 +19,6 @@ test.skipIf(relay === undefined)(
       ...(root === undefined ? [] : ['--root', root]),
     ];
     expect(await probe([...argv, '--json'], io)).toBe(0);
-    expect(failed).toEqual([]);
+    expect(lines.filter((line) => line.includes('"fail"'))).toEqual([]);
   },
 );

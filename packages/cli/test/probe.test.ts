@@ -1,3 +1,4 @@
+import { plainIo } from './support/io.ts';
 import { expect, test } from 'vitest';
 import { utf8 } from '@sotto/wire';
 import { probe } from '../src/commands/probe.ts';
@@ -87,20 +88,13 @@ test("probe: a relay without a bundle is probed with its gateway's keys", async 
   };
   const inner = await deployment({ metadata: false });
   const outside = await deployment(foreign);
-  const io = {
-    out: (line: string) => void said.push(JSON.parse(line) as Said),
-    err: () => {},
-    fetch: (async (input, init) =>
-      new Request(input).url.startsWith(GATEWAY)
-        ? inner.fetch(input, init)
-        : outside.fetch(input, init)) as typeof fetch,
-    env: {},
-    cwd: '/',
-    columns: null,
-  };
-  const said: Said[] = [];
+  const lines: string[] = [];
+  const either: typeof fetch = async (input, init) =>
+    new Request(input).url.startsWith(GATEWAY) ? inner.fetch(input, init) : outside.fetch(input, init);
+  const io = plainIo(either, lines);
   const given = { now: () => NOW, sleep: async () => {} };
   expect(await probe(['--relay', RELAY, '--gateway', GATEWAY, '--json'], io, given)).toBe(0);
+  const said = lines.map((line) => JSON.parse(line) as Said);
   const passed = said.filter(({ result }) => result === 'pass').map(({ id }) => id);
   for (const id of ['R01', 'R02', 'R14', 'G01', 'G04', 'B21', 'L1', 'G29']) expect(passed).toContain(id);
 });
@@ -125,15 +119,18 @@ test('probe: waits once after a 429, and then cannot tell', async () => {
 test('probe --root: accepts a key that begins with a dash', async () => {
   const { failed } = await probed({}, ['--relay', RELAY, '--root', `-${'A'.repeat(42)}`]);
   expect(failed).toEqual(['L7-signature']);
-  await expect(probed({}, ['--relay', RELAY, '--root'])).rejects.toThrow('ambiguous');
+  await expect(probed({}, ['--relay', RELAY, '--root'])).rejects.toThrow('--root needs a value');
 });
 
-test('probe: no response is status 1, wrong usage is status 2', async () => {
+test('probe: no response is status 3, wrong usage names the option', async () => {
   const dead: Faults = { relay: () => Promise.reject(new Error('refused')) };
-  await expect(probed(dead)).rejects.toThrow('no response from https://relay.example');
+  await expect(probed(dead)).rejects.toMatchObject({
+    status: 3,
+    message: expect.stringContaining('no response from https://relay.example') as string,
+  });
   await expect(probed({}, ['--relay', 'http://relay.example'])).rejects.toThrow('not an https URL');
-  await expect(probed({}, [...ALL, '--root', 'x'])).rejects.toThrow('--root takes 32 bytes');
-  await expect(probed({}, [...ALL, '--egress', 'x'])).rejects.toThrow('--egress takes NAME=VALUE');
+  await expect(probed({}, [...ALL, '--root', 'x'])).rejects.toThrow('--root must be 32 bytes');
+  await expect(probed({}, [...ALL, '--egress', 'x'])).rejects.toThrow('--egress must be NAME=VALUE');
 });
 
 test('probe: the table has one line per row and no escape sequences of the deployment', async () => {

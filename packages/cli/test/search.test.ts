@@ -64,7 +64,31 @@ describe('sotto search', () => {
       json({ results: [sticker('1', 'cat'), sticker('2', 'dog')], next: 'cursor' });
     expect(await search('cat', '--json')).toBe(0);
     expect(io.lines.map((line) => (JSON.parse(line) as { name: string }).name)).toEqual(['cat', 'dog']);
-    expect(io.errors).toEqual(['sotto: there is more: --cursor cursor']);
+    expect(io.errors).toEqual(['sotto: there are more results: --cursor cursor']);
+  });
+
+  test('words need no quotes', async () => {
+    expect(await search('happy', 'cat', '--limit', '3', 'face')).toBe(0);
+    expect(new TextDecoder().decode(world.gateway.seen[0]?.content)).toContain('"q":"happy cat face"');
+  });
+
+  test('N38 --locale en_US: is normalized before a token is used', async () => {
+    expect(await search('cat', '--locale', 'en_US')).toBe(0);
+    expect(new TextDecoder().decode(world.gateway.seen[0]?.content)).toContain('"locale":"en-US"');
+  });
+
+  test('an option that the service would refuse: status 2, and nothing is sent', async () => {
+    expect(await search('cat', '--limit', '49')).toBe(2);
+    expect(io.errors.join()).toContain('Option limit must be a whole number from 1 to 48');
+    expect(io.asked).toEqual([]);
+  });
+
+  test('colours on a terminal only', async () => {
+    expect(await search('cat')).toBe(0);
+    expect(io.lines.join('')).not.toContain('\u001b');
+    io.colors = true;
+    expect(await search('cat')).toBe(0);
+    expect(io.lines.join('')).toContain('\u001b[1m');
   });
 
   test('options reach the service, and the query nobody else', async () => {
@@ -98,7 +122,9 @@ describe('sotto search', () => {
   test('--save: an unusable folder fails before anything is sent', async () => {
     await writeFile(path.join(folder, 'a-file'), '');
     expect(await search('cat', '--save', 'a-file')).toBe(1);
-    expect(io.errors).toEqual([`sotto: cannot write into ${path.join(folder, 'a-file')} (EEXIST)`]);
+    expect(io.errors).toEqual([
+      `sotto: Cannot write into ${path.join(folder, 'a-file')} (EEXIST). Choose another folder.`,
+    ]);
     expect([io.lines, io.asked]).toEqual([[], []]);
   });
 
@@ -115,12 +141,12 @@ describe('sotto search', () => {
   test('without --fresh new tokens rest: status 1, with the time and the option', async () => {
     expect(await run(['search', 'cat', ...parties, ...drawn], io)).toBe(1);
     expect(io.lines).toEqual([]);
-    expect(io.errors.join()).toMatch(/too new.*until .*Z.*\[tokens-resting\].*--fresh/);
+    expect(io.errors.join()).toMatch(/too new.*--fresh.*until .*Z.*\[tokens-resting\]/);
   });
 
-  test('a lost response: status 1 and a --retry that uses the same token', async () => {
+  test('a lost response: status 3 and a --retry that uses the same token', async () => {
     io.routes[ENVELOPE] = () => Promise.reject(new TypeError('fetch failed'));
-    expect(await search('cat')).toBe(1);
+    expect(await search('cat')).toBe(3);
     const id = /--retry (\S+)/.exec(io.said)?.[1] ?? '';
     expect(id).not.toBe('');
     delete io.routes[ENVELOPE];
@@ -129,10 +155,10 @@ describe('sotto search', () => {
     expect(await search('cat', '--retry', id)).toBe(0);
   });
 
-  test('no results: status 0 and a message', async () => {
+  test('no results: status 4 and a message', async () => {
     world.gateway.service = () => json({ results: [], next: null });
-    expect(await search('qqq')).toBe(0);
-    expect(io.errors).toEqual(['sotto: no stickers for that']);
+    expect(await search('qqq')).toBe(4);
+    expect(io.errors).toEqual(['sotto: no stickers found']);
   });
 
   test('the account token may come from the environment; without one the message says so', async () => {
@@ -146,21 +172,24 @@ describe('sotto search', () => {
 });
 
 test.each([
-  [['search', ''], 'what to search for?'],
-  [['search', 'happy', 'cat'], 'too many words: quote a query of several'],
-  [['explain', ' '], 'what to search for?'],
-  [['search', 'cat', '--relay', 'nonsense'], 'not an https URL, or a loopback one: nonsense'],
-  [['search', 'cat', '--relay', 'http://relay.example'], 'not an https URL, or a loopback one'],
-  [['search', 'cat', '--issuer', 'ftp://issuer.example'], 'not an https URL, or a loopback one'],
-  [['search', 'cat', '--root', 'AAAA'], '--root takes 32 bytes of base64url'],
-  [['quota', 'show', '--account', ''], '--account is needed'],
-  [['keys', 'list', 'all'], 'too many words'],
-  [['serch'], 'no such command: serch'],
+  [['search', ''], 'sotto search: a query is missing'],
+  [['explain', ' '], 'sotto explain: a query is missing'],
+  [['search', 'cat', '--relay', 'nonsense'], '--relay nonsense is not an https URL'],
+  [['search', 'cat', '--relay', 'http://relay.example'], '--relay http://relay.example is not an https URL'],
+  [
+    ['search', 'cat', '--issuer', 'ftp://issuer.example'],
+    '--issuer ftp://issuer.example is not an https URL',
+  ],
+  [['search', 'cat', '--root', 'AAAA'], '--root must be 32 bytes in base64url'],
+  [['quota', 'show', '--account', ''], '--account is missing'],
+  [['keys', 'list', 'all'], 'unexpected argument "all"'],
+  [['fetch'], 'name a URL'],
+  [['fetch', 'http://stickers/x'], 'name a URL'],
 ])('sotto %j: status 2 and the reason', async (words, said) => {
   const rest = words.includes('--relay') || words.includes('--issuer') || words.includes('--root');
   const others = rest ? parties.filter((_, i) => !words.includes(parties[i - (i % 2)] ?? '')) : [];
   expect(await run([...words, ...others], io)).toBe(2);
-  expect(io.errors.join('\n')).toContain(`sotto: ${said}`);
+  expect(io.errors.join('\n')).toContain(said);
   expect([io.lines, io.asked]).toEqual([[], []]);
 });
 
@@ -177,12 +206,12 @@ describe('local suite', () => {
     expect(await run(['search', 'cat', ...drawn], io)).toBe(0);
     expect(io.lines).toHaveLength(2);
     io.env['PORT'] = '9000';
-    expect(await run(['search', 'cat'], io)).toBe(1);
+    expect(await run(['search', 'cat'], io)).toBe(3);
     expect(io.errors.join()).toContain('http://127.0.0.1:9004');
     for (const port of ['abc', '0', '65532', '99999', '-1']) {
       io.env['PORT'] = port;
       expect(await run(['search', 'cat'], io)).toBe(2);
-      expect(io.errors.at(-1)).toContain('PORT is no port that leaves four above it');
+      expect(io.errors.at(-1)).toContain('PORT must be a number from 1 to 65531');
     }
   });
 
@@ -197,7 +226,7 @@ describe('local suite', () => {
     expect(await run(['explain', 'happy cat', '--wallet', 'fresh'], io)).toBe(0);
     const request = io.asked.find(({ url }) => url.endsWith('/token-request'));
     expect(request?.init.headers).toMatchObject({ authorization: 'Bearer local.jwt' });
-    expect(io.lines[0]).toBe('You asked for "happy cat" and got 1 sticker.');
+    expect(io.lines[0]).toBe('You searched for "happy cat" and found 1 sticker.');
     const titles = io.lines.find((line) => line.includes('RELAY'));
     expect(titles).toMatch(/^RELAY {2,}GATEWAY$/);
     const shown = io.lines.find((line) => line.includes('203.0.113.7'));

@@ -8,17 +8,23 @@ import type { Attempt } from './error.ts';
 import { checkOptions } from './options.ts';
 import { realmLock, timerDeadline, timerSleep, type ClientOptions } from './platform.ts';
 import { Requests, type RequestOptions, type ServiceRequest, type ServiceResponse } from './requests.ts';
+import { parseFetch, toResponse, type ClientRequestInit } from './fetch.ts';
 import { decodeSearch, encodeSearch, STICKERS, type SearchOptions } from './search.ts';
 import { TokenManager } from './token-manager.ts';
 
 const HOUR = 3600; // seconds
 
-/** A client of one relay and one issuer. Every method rejects with a ClientError and nothing else. */
+/** A client of one relay and one issuer. Methods reject with a ClientError, or with the reason of a signal that aborted. */
 export interface Client {
   /** Searches for stickers. */
   search(query: string, options?: SearchOptions): Promise<SearchPage>;
   /** Retries a search because its user asked to: same token, same request, new envelope; at most twice. */
   retrySearch(attempt: Attempt): Promise<SearchPage>;
+  /**
+   * Sends a private request to a service of the gateway's table, `https://SERVICE/…`, as `fetch` does. The service's own
+   * responses are returned, whatever their status.
+   */
+  readonly fetch: (input: string | URL | Request, init?: ClientRequestInit) => Promise<Response>;
   /** Sends a request to a service of the gateway's table. Its own 4xx responses are returned, not thrown. */
   request(service: string, request: ServiceRequest, options?: RequestOptions): Promise<ServiceResponse>;
   /** Retries a request because its user asked to. */
@@ -47,9 +53,14 @@ export function createClient(options: ClientOptions): Client {
   const { services } = checked;
   return {
     async search(query, searchOptions = {}) {
-      const content = encodeSearch(query, searchOptions);
-      const request = { method: 'POST', path: '/v1/search', contentType: 'application/json', content };
-      return decodeSearch(await requests.request(STICKERS, request, searchOptions));
+      const body = encodeSearch(query, searchOptions);
+      const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
+      const { service, request } = await parseFetch(`https://${STICKERS}/v1/search`, init);
+      return decodeSearch(await requests.request(service, request, searchOptions));
+    },
+    fetch: async (input, init = {}) => {
+      const { service, request } = await parseFetch(input, init);
+      return toResponse(await requests.request(service, request, init));
     },
     retrySearch: async (attempt) => decodeSearch(await requests.retry(attempt)),
     request: async (service, request, requestOptions = {}) =>

@@ -36,3 +36,14 @@ export function lockWithin(
     }).then(resolve, reject);
   });
 }
+
+/** A signal that aborts when one of two does. `AbortSignal.any` is not on every platform. */
+export function anySignal(one?: AbortSignal, other?: AbortSignal): AbortSignal | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  const controller = new AbortController();
+  for (const signal of [one, other]) {
+    if (signal.aborted) controller.abort(signal.reason);
+    else signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true });
+  }
+  return controller.signal;
+}

@@ -24,10 +24,12 @@ export interface Envelope {
   /**
    * Sends the envelope to the relay, once, and to nobody else (privacy L15), and opens the response.
    *
+   * @param signal - ends the exchange
+   *
    * @throws {UnreachableError} if there is no response
    * @throws {ClientError} `relay-failed`, `too-many-requests`, `keys-changed`, `answer-unreadable`
    */
-  send(): Promise<BhttpResponse>;
+  send(signal?: AbortSignal): Promise<BhttpResponse>;
 }
 
 const HEADERS = { 'content-type': MEDIA_TYPES.request };
@@ -58,8 +60,8 @@ export async function sealEnvelope(
     maxBytes: expectedLength + MAX_PROBLEM, // so that a response that is too long differs from no response
   };
   return {
-    async send() {
-      const response = await sendRequest(platform, `${relay}/ohttp`, outer);
+    async send(signal) {
+      const response = await sendRequest(platform, `${relay}/ohttp`, { ...outer, signal });
       if (response.status !== 200) throw outerError(response);
       if (response.type !== MEDIA_TYPES.response) throw new ClientError('relay-failed');
       if (response.body.length !== expectedLength) throw new ClientError('answer-unreadable');

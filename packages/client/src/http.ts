@@ -1,5 +1,5 @@
 import type { Bytes } from '@sotto/wire';
-import { withDeadline } from './deadline.ts';
+import { anySignal, withDeadline } from './deadline.ts';
 import { NotSentError, type ClientPlatform, type FetchInit, type FetchResponse } from './platform.ts';
 
 const TIMEOUT_SECONDS = 30;
@@ -31,14 +31,20 @@ const SAME_FOR_EVERYONE = { 'accept-language': '*' };
  *
  * @param request.body - sent by POST; without a body the request is a GET
  * @param request.maxBytes - limit of the response body, in bytes
+ * @param request.signal - ends the request
  * @throws {UnreachableError}
  */
 export async function sendRequest(
   { fetch: send, deadline }: Pick<ClientPlatform, 'fetch' | 'deadline'>,
   url: string,
-  request: { readonly headers?: Record<string, string>; readonly body?: Bytes; readonly maxBytes: number },
+  request: {
+    readonly headers?: Record<string, string>;
+    readonly body?: Bytes;
+    readonly maxBytes: number;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<HttpResult> {
-  const signal = deadline?.(TIMEOUT_SECONDS);
+  const signal = anySignal(deadline?.(TIMEOUT_SECONDS), request.signal);
   const init: FetchInit = {
     method: request.body === undefined ? 'GET' : 'POST',
     headers: { ...SAME_FOR_EVERYONE, ...request.headers },

@@ -1,4 +1,5 @@
 export { createClient, type Client } from './client.ts';
+export type { ClientRequestInit } from './fetch.ts';
 export { ClientError, type Attempt, type ClientErrorCode } from './error.ts';
 export { NotSentError } from './platform.ts';
 export type { ClientOptions, ClientPlatform, Fetch, FetchInit, FetchResponse, Lock } from './platform.ts';

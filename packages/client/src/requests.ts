@@ -43,6 +43,8 @@ export interface RequestOptions {
   readonly allowFresh?: boolean;
   /** The id of an earlier attempt at exactly this request, whose token is used again. */
   readonly attempt?: string;
+  /** Ends the request. A token that was not sent yet returns to the wallet; otherwise it is used up. */
+  readonly signal?: AbortSignal;
 }
 
 /** What requests need. */
@@ -66,8 +68,9 @@ export class Requests {
   async request(
     service: string,
     { content = NO_CONTENT, contentType = 'application/octet-stream', ...rest }: ServiceRequest,
-    { allowFresh = false, attempt }: RequestOptions,
+    { allowFresh = false, attempt, signal }: RequestOptions,
   ): Promise<ServiceResponse> {
+    if (signal?.aborted === true) throw signal.reason;
     const { bundles, tokens } = this.#deps;
     const { path, method = content.length > 0 ? 'POST' : 'GET' } = rest;
     const request: InnerRequest = { service, method, path, contentType, content };
@@ -76,13 +79,13 @@ export class Requests {
     const needsToken = entry.tokenType !== 0;
     checkFits(request, needsToken, entry.requestLength);
     const state = { request, id: null, tries: 1, date: null, dateUsed: false };
-    if (!needsToken) return this.#try(state, null);
+    if (!needsToken) return this.#try(state, null, signal);
     const identity = requestIdentity(request);
     const { id, tries, token } =
       attempt === undefined
         ? await tokens.take(service, identity, allowFresh)
         : await tokens.retake(attempt, identity);
-    return this.#try({ ...state, id, tries }, token);
+    return this.#try({ ...state, id, tries }, token, signal);
   }
 
   /** @throws {ClientError} */
@@ -99,12 +102,20 @@ export class Requests {
   }
 
   /** Sends one envelope. The outcome decides whether the user may retry. */
-  async #try(state: AttemptState, token: Bytes | null): Promise<ServiceResponse> {
+  async #try(state: AttemptState, token: Bytes | null, signal?: AbortSignal): Promise<ServiceResponse> {
     const envelope = await this.#seal(state, token).catch(async (error: unknown) => {
       await this.#putBack(state);
       throw clientError(error, 'bundle-refused');
     });
-    const response = await envelope.send().catch((error: unknown) => this.#fail(state, error));
+    if (signal?.aborted === true) {
+      await this.#putBack(state);
+      throw signal.reason;
+    }
+    const response = await envelope.send(signal).catch(async (error: unknown) => {
+      if (signal?.aborted !== true) return this.#fail(state, error);
+      await this.#settle(state);
+      throw signal.reason;
+    });
     const code = responseErrorCode(response);
     if (code !== null) return this.#refuse(state, token, code, response);
     await this.#settle(state);

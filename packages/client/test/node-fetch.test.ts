@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { NotSentError } from '../src/index.ts';
-import { nodeFetch } from '../src/node/index.ts';
+import { detectNotSent } from '../src/node/index.ts';
 import type { FetchInit } from '../src/platform.ts';
 import { timerDeadline } from '../src/platform.ts';
 
@@ -14,6 +14,7 @@ const INIT: FetchInit = {
   cache: 'no-store',
   referrerPolicy: 'no-referrer',
 };
+const nodeFetch = detectNotSent((url, init) => fetch(url, init));
 let server: Server | null = null;
 afterEach(() => server?.close());
 

@@ -33,6 +33,7 @@ const LOOSE = { compilerOptions: { noUnusedLocals: false, jsx: 'react-jsx' } };
 const BEFORE: Readonly<Record<string, string>> = {
   'picker 2': `const picker = document.querySelector('sotto-stickers')!;`,
   'client 1': `declare const client: import('@sotto/client').Client;`,
+  'client 3': `declare const client: import('@sotto/client').Client;`,
 };
 
 let folder = '';
@@ -92,6 +93,7 @@ test('examples: every example of the READMEs and of the page compiles, and a wro
     'client 0',
     'client 1',
     'client 2',
+    'client 3',
     'whole 0',
     'page html',
     'page react',

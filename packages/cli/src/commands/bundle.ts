@@ -10,83 +10,115 @@ import {
   type Bundle,
 } from '@sotto/bundle';
 import { base64url, fromBase64url, hex, ProtocolError, type Bytes } from '@sotto/wire';
-import { count, Failure, iso, noMore, parse, UsageError } from '../arguments.ts';
+import { count, iso, noMore } from '../arguments.ts';
+import { command, Failure, UsageError } from '../command.ts';
+import { loadSettings } from '../config.ts';
 import {
-  fetchOk,
   base,
   bytesOf,
   bytesOfText,
+  fetchOk,
   operator,
   OPERATOR,
-  OPERATOR_USAGE,
   operatorBundles,
   rootKey,
 } from '../fetching.ts';
 import type { Io, Status } from '../io.ts';
 import { localSuite } from '../local.ts';
 
-export const BUNDLE_USAGE = `Usage: sotto bundle verify [URL…] [--root KEY]
-       sotto bundle sign [--gateway URL] --root-secret FILE
-
-verify  fetch the key bundle from each relay or mirror, verify it, and compare: everybody must be shown
-        the same bytes. One a line: result, URL, sequence, not-after, SHA-256 of the bundle; tab-separated
-sign    sign the bundles of the epochs ahead with the root, and hand the signatures to the gateway (operator)
-
-  --root KEY             the Ed25519 key that signed, base64url; without it the signature is not looked at
-  --epoch-seconds N      seconds of a epoch, if it is not a day
-  --root-secret FILE     what \`sotto root new\` wrote
-${OPERATOR_USAGE}`;
-
-/** Runs `sotto bundle`. */
-export async function bundle(argv: readonly string[], io: Io): Promise<Status> {
-  const [verb, ...rest] = argv;
-  if (verb === 'verify') return verify(rest, io);
-  if (verb === 'sign') return sign(rest, io);
-  parse(argv, {});
-  throw new UsageError('bundle verify or bundle sign');
-}
-
-interface Shown {
+/** A bundle that was fetched. */
+interface FetchedBundle {
   readonly bundle: Bundle;
   readonly digest: Bytes;
 }
 
-async function verify(argv: readonly string[], io: Io): Promise<Status> {
-  const { values, positionals } = parse(argv, {
-    root: { type: 'string' },
-    'epoch-seconds': { type: 'string' },
-  });
-  const local = positionals.length === 0 ? await localSuite(io) : null;
-  const urls = (local === null ? positionals : [local.relay, local.gateway]).map(base);
-  const root = values.root ?? local?.root;
-  const epochSeconds = count(values['epoch-seconds'], 'epoch-seconds') ?? local?.epochSeconds ?? 86_400;
-  const roots = root === undefined ? null : [rootKey(root)];
-  if (roots === null) io.err('sotto: no --root: the signature is not looked at');
+/** `sotto bundle verify`. */
+export const bundleVerify = command({
+  name: 'bundle verify',
+  synopsis: '[URL…]',
+  summary: 'fetch the key bundle from relays and mirrors, verify it, and compare',
+  details:
+    'Everybody must be shown the same bytes. One URL per line: result, URL, sequence, not-after, SHA-256 of the bundle;\nseparated by tabs.',
+  options: {
+    root: {
+      type: 'string',
+      value: 'KEY',
+      text: 'the Ed25519 key, base64url; without it signatures are not verified',
+    },
+    'epoch-seconds': { type: 'string', value: 'N', text: 'length of an epoch, if it is not a day' },
+  },
+  examples: [
+    [
+      'bundle verify https://relay.example https://mirror.example --root KEY',
+      'compares a relay with a mirror',
+    ],
+    ['bundle verify', 'verifies the relay and the gateway of the profile or the local suite'],
+  ],
+  run: async ({ values, words }, io) => {
+    const settings = await loadSettings(values, io);
+    const local = words.length === 0 && settings === null ? await localSuite(io) : null;
+    const known = settings ?? local;
+    const urls = words.length > 0 ? words : [known?.relay, known?.gateway].filter((url) => url !== undefined);
+    const root = values.root ?? known?.root;
+    const epochSeconds = count(values['epoch-seconds'], 'epoch-seconds') ?? known?.epochSeconds ?? 86_400;
+    const roots = root === undefined ? null : [rootKey(root)];
+    if (roots === null) io.err('sotto: without --root signatures are not verified');
+    return verifyAll(
+      urls.map((url) => base(url)),
+      { roots, epochSeconds, json: values.json === true },
+      io,
+    );
+  },
+});
+
+interface VerifyRules {
+  readonly roots: readonly Bytes[] | null;
+  readonly epochSeconds: number;
+  readonly json: boolean;
+}
+
+async function verifyAll(urls: readonly string[], rules: VerifyRules, io: Io): Promise<Status> {
   let status: Status = 0;
-  let first: Shown | null = null;
+  let first: FetchedBundle | null = null;
   for (const url of urls) {
     const at = url.endsWith('/bundle') ? url : `${url}/bundle`;
     let result = 'pass';
-    let columns: readonly (string | number)[] = [];
+    let found: FetchedBundle | null = null;
     try {
-      const signed = await bytesOf(await fetchOk(io, at));
-      const shown = opened(signed, roots, epochSeconds);
-      first ??= shown;
-      const order = compareBundles(first, shown);
+      found = opened(await bytesOf(await fetchOk(io, at)), rules);
+      first ??= found;
+      const order = compareBundles(first, found);
       if (order !== 'same') result = order === 'equivocation' ? 'equivocation' : 'another epoch';
-      const { sequence, notAfter } = shown.bundle;
-      columns = [sequence, iso(notAfter), hex(shown.digest)];
     } catch (error) {
       if (!(error instanceof ProtocolError || error instanceof Failure)) throw error;
-      result = error instanceof ProtocolError ? error.code : 'no response';
+      if (error instanceof ProtocolError) result = error.code;
+      else result = error.status === 3 ? 'no response' : 'no bundle';
     }
-    if (result !== 'pass') status = 1;
-    io.out([result, at, ...columns].join('\t'));
+    if (result === 'no response') status = status === 0 ? 3 : status;
+    else if (result !== 'pass') status = 1;
+    printResult({ result, url: at, found, json: rules.json }, io);
   }
   return status;
 }
 
-function opened(signed: Bytes, roots: readonly Bytes[] | null, epochSeconds: number): Shown {
+function printResult(
+  { result, url, found, json }: { result: string; url: string; found: FetchedBundle | null; json: boolean },
+  io: Io,
+): void {
+  const shown =
+    found === null
+      ? {}
+      : {
+          sequence: found.bundle.sequence,
+          notAfter: iso(found.bundle.notAfter),
+          digest: hex(found.digest),
+        };
+  io.out(
+    json ? JSON.stringify({ result, url, ...shown }) : [result, url, ...Object.values(shown)].join('\t'),
+  );
+}
+
+function opened(signed: Bytes, { roots, epochSeconds }: VerifyRules): FetchedBundle {
   const { bundle: encoded } = decodeSignedBundle(signed);
   const options = { roots: roots ?? [], now: Math.floor(Date.now() / 1000), epochSeconds };
   const unsigned = { ...options, roots: [new Uint8Array(32)], ed25519Verify: () => true };
@@ -94,36 +126,52 @@ function opened(signed: Bytes, roots: readonly Bytes[] | null, epochSeconds: num
   return { bundle: decodeBundle(encoded), digest: bundleDigest(encoded) };
 }
 
-async function sign(argv: readonly string[], io: Io): Promise<Status> {
-  const { values, positionals } = parse(argv, {
+/** `sotto bundle sign`. */
+export const bundleSign = command({
+  name: 'bundle sign',
+  synopsis: '',
+  summary: 'sign the bundles of coming epochs, and send the signatures to the gateway (operator)',
+  options: {
     gateway: OPERATOR.gateway,
     'operator-token': OPERATOR['operator-token'],
-    'root-secret': { type: 'string' },
-  });
-  noMore(positionals);
-  const file = values['root-secret'];
-  if (file === undefined) throw new UsageError('--root-secret is needed');
+    'root-secret': { type: 'string', value: 'FILE', text: 'what sotto root new wrote' },
+  },
+  examples: [['bundle sign --root-secret root.secret', 'signs all bundles that have no signature']],
+  run: async ({ values, words }, io) => {
+    noMore(words);
+    const secret = await rootSecret(values['root-secret'], io);
+    const { gateway, headers } = await operator(values, io);
+    if (gateway === null) throw new UsageError('--gateway is missing');
+    const url = `${gateway}/operator/bundles`;
+    const bundles = await operatorBundles(io, url, headers);
+    const signatures = bundles
+      .filter(({ signed }) => !signed)
+      .map(({ sequence, bundle: encoded }) => ({
+        sequence,
+        signature: base64url(signBundle(fromBase64url(encoded), secret)),
+      }));
+    if (signatures.length > 0) {
+      await fetchOk(io, url, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify(signatures),
+      });
+    }
+    const before = bundles.length - signatures.length;
+    const signed = signatures.map(({ sequence }) => sequence);
+    if (values.json === true) io.out(JSON.stringify({ signed, before }));
+    else for (const sequence of signed) io.out(`${sequence}`);
+    io.err(`sotto: ${signed.length} signed, ${before} had a signature before`);
+    return 0;
+  },
+});
+
+async function rootSecret(file: string | undefined, io: Io): Promise<Bytes> {
+  if (file === undefined) throw new UsageError('--root-secret is missing');
   const text = await readFile(path.resolve(io.cwd, file), 'utf8').catch(() => null);
-  if (text === null) throw new Failure(`cannot read ${file}`);
+  if (text === null) throw new Failure(`Cannot read ${file}. Make it with sotto root new.`);
   const secret = bytesOfText(text);
-  if (secret?.length !== 32) throw new Failure(`${file} holds no root secret`);
-  const { gateway, headers } = await operator(values, io);
-  const url = `${gateway}/operator/bundles`;
-  const bundles = await operatorBundles(io, url, headers);
-  const signatures = bundles
-    .filter(({ signed }) => !signed)
-    .map(({ sequence, bundle: encoded }) => ({
-      sequence,
-      signature: base64url(signBundle(fromBase64url(encoded), secret)),
-    }));
-  if (signatures.length > 0) {
-    await fetchOk(io, url, {
-      method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json' },
-      body: JSON.stringify(signatures),
-    });
-  }
-  for (const { sequence } of signatures) io.out(`${sequence}`);
-  io.err(`sotto: ${signatures.length} signed, ${bundles.length - signatures.length} were signed before`);
-  return 0;
+  if (secret?.length !== 32)
+    throw new Failure(`${file} does not contain a root secret. Make it with sotto root new.`);
+  return secret;
 }

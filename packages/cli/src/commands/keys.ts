@@ -1,75 +1,63 @@
 import { BUNDLE_TYPE, decodeBundle, decodeSignedBundle } from '@sotto/bundle';
-import { decodeKeyConfigs, MEDIA_TYPES } from '@sotto/ohttp';
+import { decodeKeyConfigs, KEM, MEDIA_TYPES } from '@sotto/ohttp';
 import { hex, type Bytes } from '@sotto/wire';
-import { Failure, iso, noMore, parse, printable, UsageError } from '../arguments.ts';
-import {
-  fetchOk,
-  base,
-  bytesOf,
-  operator,
-  OPERATOR,
-  OPERATOR_USAGE,
-  operatorBundles,
-  WELL_KNOWN,
-} from '../fetching.ts';
-import type { Io, Status } from '../io.ts';
+import { iso, noMore, printable } from '../arguments.ts';
+import { command, Failure } from '../command.ts';
+import { loadSettings } from '../config.ts';
+import { base, bytesOf, fetchOk, operator, OPERATOR, operatorBundles, WELL_KNOWN } from '../fetching.ts';
+import type { Io } from '../io.ts';
 import { localSuite } from '../local.ts';
+import { styled } from '../style.ts';
+import { table } from '../table.ts';
 
 const BUNDLE = '/bundle';
+const KEM_NAMES = new Map<number, string>([
+  [KEM.X25519, 'X25519'],
+  [KEM.X_WING, 'X-Wing'],
+]);
+const kemName = (id: number): string => KEM_NAMES.get(id) ?? `KEM ${id}`;
 
-export const KEYS_USAGE = `Usage: sotto keys show [URL]
-       sotto keys list [--gateway URL] [--issuer URL]
-       sotto keys rotate [--gateway URL] [--issuer URL]
+/** `sotto keys show`. */
+export const keysShow = command({
+  name: 'keys show',
+  synopsis: '[URL]',
+  summary: 'print the keys that a gateway or a relay offers',
+  details:
+    'One key per line: key id, KEM id, suites as kdf/aead, public key in hex; separated by tabs.\nThe signature of a bundle is not verified: see sotto bundle verify.',
+  options: {},
+  examples: [
+    ['keys show https://gateway.example', "prints the gateway's keys"],
+    ['keys show https://relay.example', "prints the keys in the relay's bundle"],
+  ],
+  run: async ({ values, words: [word, ...rest] }, io) => {
+    noMore(rest);
+    const settings = word === undefined ? await loadSettings(values, io) : null;
+    const url = base(word ?? settings?.gateway ?? settings?.relay ?? (await localSuite(io)).gateway);
+    for (const { keyId, kemId, suites, publicKey } of decoded(await offered(io, url))) {
+      const key = { keyId, kemId, suites, publicKey: hex(publicKey) };
+      const pairs = suites.map(({ kdfId, aeadId }) => `${kdfId}/${aeadId}`).join(',');
+      io.out(values.json === true ? JSON.stringify(key) : [keyId, kemId, pairs, key.publicKey].join('\t'));
+    }
+    return 0;
+  },
+});
 
-show    print the keys that the gateway or the relay at URL offers, one a line:
-        key id, KEM id, suites as kdf/aead, public key in hex; tab-separated
-list    print the keys that exist, made ahead and running, one a line (operator)
-rotate  bring the keys up to their schedule now, as cron does (operator)
-
-${OPERATOR_USAGE}`;
-
-/** Runs `sotto keys`. */
-export async function keys(argv: readonly string[], io: Io): Promise<Status> {
-  const [verb, ...rest] = argv;
-  switch (verb) {
-    case 'show':
-      return show(rest, io);
-    case 'list':
-      return list(rest, io);
-    case 'rotate':
-      return rotate(rest, io);
-    default:
-      parse(argv, {});
-      throw new UsageError('keys show, keys list or keys rotate');
-  }
-}
-
-async function show(argv: readonly string[], io: Io): Promise<Status> {
-  const { positionals } = parse(argv, {});
-  const [given, ...rest] = positionals;
-  noMore(rest);
-  const url = base(given ?? (await localSuite(io)).gateway);
-  for (const { keyId, kemId, suites, publicKey } of decoded(await offered(io, url))) {
-    const offers = suites.map(({ kdfId, aeadId }) => `${kdfId}/${aeadId}`).join(',');
-    io.out([keyId, kemId, offers, hex(publicKey)].join('\t'));
-  }
-  return 0;
-}
-
-/** The collection at a gateway's well-known path; or that of a relay's bundle, whose signature is not looked at. */
+/** The keys at a gateway's well-known path; or those of a relay's bundle. */
 async function offered(io: Io, url: string): Promise<Bytes> {
   if (url.endsWith(BUNDLE)) return fromBundle(await bytesOf(await fetchOk(io, url)));
   const atGateway = url.endsWith(WELL_KNOWN) ? url : url + WELL_KNOWN;
   try {
-    const answer = await fetchOk(io, atGateway, { headers: { accept: MEDIA_TYPES.keys } });
-    if (answer.headers.get('content-type') === MEDIA_TYPES.keys) return await bytesOf(answer);
+    const response = await fetchOk(io, atGateway, { headers: { accept: MEDIA_TYPES.keys } });
+    if (response.headers.get('content-type') === MEDIA_TYPES.keys) return await bytesOf(response);
   } catch (error) {
-    if (!(error instanceof Failure) || url.endsWith(WELL_KNOWN) || !error.message.endsWith('404'))
-      throw error;
+    const missing = error instanceof Failure && error.message.includes('HTTP 404');
+    if (!missing || url.endsWith(WELL_KNOWN)) throw error;
   }
-  const answer = await fetchOk(io, url + BUNDLE);
-  if (answer.headers.get('content-type') !== BUNDLE_TYPE) throw new Failure(`${url}: no keys here`);
-  return fromBundle(await bytesOf(answer));
+  const response = await fetchOk(io, url + BUNDLE);
+  if (response.headers.get('content-type') !== BUNDLE_TYPE) {
+    throw new Failure(`${url} offers no keys. Check that it is a gateway or a relay.`);
+  }
+  return fromBundle(await bytesOf(response));
 }
 
 const fromBundle = (signed: Bytes): Bytes => decodeBundle(decodeSignedBundle(signed).bundle).keyConfigs;
@@ -78,7 +66,7 @@ function decoded(body: Bytes): ReturnType<typeof decodeKeyConfigs> {
   try {
     return decodeKeyConfigs(body);
   } catch {
-    throw new Failure('not a key collection');
+    throw new Failure('The response is not a list of keys (RFC 9458 §3.2). Check that the URL is a gateway.');
   }
 }
 
@@ -97,50 +85,88 @@ interface GatewayEpoch {
   readonly keys: readonly { readonly keyId: number; readonly kemId: number; readonly publicKey: string }[];
 }
 
-async function list(argv: readonly string[], io: Io): Promise<Status> {
-  const { values, positionals } = parse(argv, OPERATOR);
-  noMore(positionals);
-  const { gateway, issuer, headers } = await operator(values, io);
-  const get = async (url: string): Promise<unknown> => (await fetchOk(io, url, { headers })).json();
-  if (gateway !== null) {
-    for (const epoch of (await get(`${gateway}/operator/keys`)) as GatewayEpoch[]) {
-      for (const { keyId, kemId, publicKey } of epoch.keys) {
-        io.out(['gateway', iso(epoch.notBefore), epoch.sequence, keyId, kemId, publicKey].join('\t'));
-      }
+/** `sotto keys list`. */
+export const keysList = command({
+  name: 'keys list',
+  synopsis: '',
+  summary: 'print all keys, those made ahead included (operator)',
+  options: OPERATOR,
+  examples: [
+    ['keys list', 'prints the keys of the profile or the local suite'],
+    ['keys list --issuer https://issuer.example --json', 'prints one JSON object per key'],
+  ],
+  run: async ({ values, words }, io) => {
+    noMore(words);
+    const { gateway, issuer, headers } = await operator(values, io);
+    const get = async (url: string): Promise<unknown> => (await fetchOk(io, url, { headers })).json();
+    const epochs = gateway === null ? [] : ((await get(`${gateway}/operator/keys`)) as GatewayEpoch[]);
+    const issued =
+      issuer === null ? [] : ((await get(`${issuer}/operator/keys`)) as { keys: IssuerKey[] }).keys;
+    const keys = epochs.flatMap(({ sequence, notBefore, keys: all }) =>
+      all.map((key) => ({ party: 'gateway', sequence, epoch: notBefore, ...key })),
+    );
+    if (values.json === true) {
+      for (const key of keys) io.out(JSON.stringify(key));
+      for (const key of issued) io.out(JSON.stringify({ party: 'issuer', ...key }));
+      return 0;
     }
-  }
-  if (issuer !== null) {
-    const { keys: made } = (await get(`${issuer}/operator/keys`)) as { keys: IssuerKey[] };
-    for (const { service, epoch, type, keyId, state, evaluations } of made) {
-      io.out(
-        [
-          'issuer',
-          iso(epoch),
-          printable(service),
-          type,
-          keyId,
-          printable(state),
-          evaluations === 0 ? '0' : `<${evaluations}`,
-        ].join('\t'),
-      );
-    }
-  }
-  return 0;
+    printTable(io, [
+      ['GATEWAY EPOCH', 'STARTS', 'KEY ID', 'KEM', 'PUBLIC KEY'],
+      ...keys.map(({ sequence, epoch, keyId, kemId, publicKey }) => [
+        `${sequence}`,
+        iso(epoch),
+        `${keyId}`,
+        kemName(kemId),
+        shortened(publicKey),
+      ]),
+    ]);
+    printTable(io, [
+      ['ISSUER EPOCH', 'SERVICE', 'TYPE', 'STATE', 'EVALUATIONS', 'KEY ID'],
+      ...issued.map(({ service, epoch, type, keyId, state, evaluations }) => [
+        iso(epoch),
+        printable(service),
+        `0x${type.toString(16).padStart(4, '0')}`,
+        printable(state),
+        evaluations === 0 ? '0' : `<${evaluations}`,
+        printable(keyId),
+      ]),
+    ]);
+    return 0;
+  },
+});
+
+function printTable(io: Io, rows: readonly (readonly string[])[]): void {
+  if (rows.length === 1) return;
+  const [head = '', ...lines] = table(rows);
+  io.out(styled(io, 'bold', head));
+  for (const line of lines) io.out(line);
 }
 
-async function rotate(argv: readonly string[], io: Io): Promise<Status> {
-  const { values, positionals } = parse(argv, OPERATOR);
-  noMore(positionals);
-  const { gateway, issuer, headers } = await operator(values, io);
-  // The issuer first: the gateway's next bundles name its keys.
-  for (const party of [issuer, gateway]) {
-    if (party === null) continue;
-    await fetchOk(io, `${party}/operator/keys/rotate`, { method: 'POST', headers });
-    io.err(`sotto: ${party}: keys are as the schedule has them`);
-  }
-  if (gateway === null) return 0;
-  const bundles = await operatorBundles(io, `${gateway}/operator/bundles`, headers);
-  const waiting = bundles.filter(({ signed }) => !signed).length;
-  if (waiting > 0) io.err(`sotto: unsigned bundles: ${waiting} (sotto bundle sign)`);
-  return 0;
-}
+const shortened = (key: string): string =>
+  key.length > 20 ? `${printable(key.slice(0, 16))}…` : printable(key);
+
+/** `sotto keys rotate`. */
+export const keysRotate = command({
+  name: 'keys rotate',
+  synopsis: '',
+  summary: 'bring all keys up to their schedule now, as cron does (operator)',
+  options: OPERATOR,
+  examples: [['keys rotate', 'rotates the keys of the profile or the local suite']],
+  run: async ({ values, words }, io) => {
+    noMore(words);
+    const { gateway, issuer, headers } = await operator(values, io);
+    const rotated: string[] = [];
+    // The issuer first: the gateway's next bundles name its keys.
+    for (const party of [issuer, gateway]) {
+      if (party === null) continue;
+      await fetchOk(io, `${party}/operator/keys/rotate`, { method: 'POST', headers });
+      rotated.push(party);
+      io.err(`sotto: ${party}: all keys are up to their schedule`);
+    }
+    const bundles = gateway === null ? [] : await operatorBundles(io, `${gateway}/operator/bundles`, headers);
+    const unsigned = bundles.filter(({ signed }) => !signed).length;
+    if (unsigned > 0) io.err(`sotto: ${unsigned} bundles have no signature: run sotto bundle sign`);
+    if (values.json === true) io.out(JSON.stringify({ rotated, unsigned }));
+    return 0;
+  },
+});

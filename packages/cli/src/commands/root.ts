@@ -3,32 +3,32 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { rootPublicKey } from '@sotto/bundle';
 import { base64url } from '@sotto/wire';
-import { Failure, noMore, parse, UsageError } from '../arguments.ts';
-import type { Io, Status } from '../io.ts';
+import { noMore } from '../arguments.ts';
+import { command, Failure, UsageError } from '../command.ts';
 
-export const ROOT_USAGE = `Usage: sotto root new --root-secret FILE
-
-Make the Ed25519 key pair that signs key bundles. The secret goes into a new file that its owner alone may
-read; the public key, which clients pin, is printed in base64url. Keep the secret off line.`;
-
-/** Runs `sotto root new`. */
-export async function root(argv: readonly string[], io: Io): Promise<Status> {
-  const [verb, ...rest] = argv;
-  if (verb !== 'new') {
-    parse(argv, {});
-    throw new UsageError('root new');
-  }
-  const { values, positionals } = parse(rest, { 'root-secret': { type: 'string' } });
-  noMore(positionals);
-  const file = values['root-secret'];
-  if (file === undefined) throw new UsageError('--root-secret is needed');
-  const secret = randomFillSync(new Uint8Array(32));
-  try {
-    await writeFile(path.resolve(io.cwd, file), `${base64url(secret)}\n`, { mode: 0o600, flag: 'wx' });
-  } catch (error) {
-    const there = (error as NodeJS.ErrnoException).code === 'EEXIST';
-    throw new Failure(there ? `${file} is there already` : `cannot write ${file}`);
-  }
-  io.out(base64url(rootPublicKey(secret)));
-  return 0;
-}
+/** `sotto root new`. */
+export const rootNew = command({
+  name: 'root new',
+  synopsis: '',
+  summary: 'make the Ed25519 key pair that signs key bundles',
+  details:
+    'The secret is written into a new file that only its owner can read. The public key, which clients pin, is printed in\nbase64url. Keep the secret offline.',
+  options: { 'root-secret': { type: 'string', value: 'FILE', text: 'the new file' } },
+  examples: [['root new --root-secret root.secret', 'writes the secret and prints the public key']],
+  run: async ({ values, words }, io) => {
+    noMore(words);
+    const file = values['root-secret'];
+    if (file === undefined) throw new UsageError('--root-secret is missing');
+    const secret = randomFillSync(new Uint8Array(32));
+    try {
+      await writeFile(path.resolve(io.cwd, file), `${base64url(secret)}\n`, { mode: 0o600, flag: 'wx' });
+    } catch (error) {
+      const { code = 'unknown' } = error as NodeJS.ErrnoException;
+      const remedy = code === 'EEXIST' ? 'It exists: choose another name.' : 'Choose another folder.';
+      throw new Failure(`Cannot create ${file} (${code}). ${remedy}`);
+    }
+    const root = base64url(rootPublicKey(secret));
+    io.out(values.json === true ? JSON.stringify({ root, file }) : root);
+    return 0;
+  },
+});

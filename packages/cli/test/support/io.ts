@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Io } from '../../src/io.ts';
 import type { FetchInit } from '@sotto/client';
 import type { World } from '../../../client/test/support/world.ts';
@@ -19,9 +20,18 @@ export class TestIo implements Io {
     this.cwd = cwd;
     this.#world = world;
     this.env['XDG_STATE_HOME'] = cwd;
+    this.env['XDG_CONFIG_HOME'] = path.join(cwd, 'config');
   }
 
+  readonly written: Uint8Array[] = [];
+  readonly shown: string[] = [];
+  colors = false;
+  stdin: Uint8Array = new Uint8Array(0);
+
   readonly out = (line: string): void => void this.lines.push(line);
+  readonly write = (bytes: Uint8Array): void => void this.written.push(bytes);
+  readonly progress = (text: string): void => void this.shown.push(text);
+  readonly input = async (): Promise<Uint8Array> => this.stdin;
   readonly err = (line: string): void => void this.errors.push(line);
 
   readonly fetch: typeof fetch = async (input, init = {}) => {
@@ -43,6 +53,20 @@ export class TestIo implements Io {
     return [...this.lines, ...this.errors].join('\n');
   }
 }
+
+/** A terminal that keeps lines only, and a real or given network. */
+export const plainIo = (fetcher: typeof fetch, lines: string[]): Io => ({
+  out: (line) => void lines.push(line),
+  write: () => {},
+  err: () => {},
+  progress: () => {},
+  input: async () => new Uint8Array(0),
+  fetch: fetcher,
+  env: {},
+  cwd: '/',
+  columns: null,
+  colors: false,
+});
 
 /** A suite's page on the default port, whose relay and issuer are a world's. */
 export function localRoutes(io: TestIo, root: string): void {

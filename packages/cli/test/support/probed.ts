@@ -1,4 +1,5 @@
 import { probe } from '../../src/commands/probe.ts';
+import { plainIo } from './io.ts';
 import { GATEWAY, deployment, NOW, RELAY, ROOT, type Faults } from './deployment.ts';
 
 export const ALL = ['--relay', RELAY, '--gateway', GATEWAY, '--root', ROOT];
@@ -15,14 +16,7 @@ export async function printed(faults: Faults, argv: readonly string[]) {
   const { fetch, requests } = await deployment(faults);
   const lines: string[] = [];
   const waits: number[] = [];
-  const io = {
-    out: (line: string) => void lines.push(line),
-    err: () => {},
-    fetch,
-    env: {},
-    cwd: '/',
-    columns: null,
-  };
+  const io = plainIo(fetch, lines);
   const sleep = async (seconds: number): Promise<void> => void waits.push(seconds);
   const status = await probe(argv, io, { now: () => NOW, sleep });
   return { status, lines, waits, requests: requests() };

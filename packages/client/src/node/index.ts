@@ -26,14 +26,18 @@ const processLock =
   (name, task) =>
     withFileLock(`${file}.${name.replaceAll(/[^a-z0-9]+/gi, '-')}.lock`, REFILL_WAIT_MS, task);
 
-/** Node's fetch. It rejects with a NotSentError if there was no connection. */
-export const nodeFetch: Fetch = async (url, init) => {
-  try {
-    return await fetch(url, init);
-  } catch (error) {
-    throw isNotConnected((error as Error).cause) ? new NotSentError('no connection') : error;
-  }
-};
+/** A fetch of Node's kind that rejects with a NotSentError if there was no connection. */
+export const detectNotSent =
+  (send: Fetch): Fetch =>
+  async (url, init) => {
+    try {
+      return await send(url, init);
+    } catch (error) {
+      throw isNotConnected((error as Error).cause) ? new NotSentError('no connection') : error;
+    }
+  };
+
+const nodeFetch = detectNotSent((url, init) => fetch(url, init));
 
 /** A host with several addresses fails with one error for each of them. */
 function isNotConnected(cause: unknown): boolean {
