@@ -22,6 +22,7 @@ describe('what each Worker may touch', () => {
     const stickers = config('stickers');
     expect(STORES.filter((store) => stickers[store].length > 0)).toEqual([]);
     expect(stickers.durable_objects.bindings).toEqual([]);
+    expect(stickers.assets).toMatchObject({ binding: 'ASSETS', run_worker_first: true });
   });
 
   test('the gateway reaches the issuer by its typed entrypoint alone', () => {

@@ -28,7 +28,7 @@ export interface CatalogueFiles {
 
 /** An open catalogue. */
 export interface Search {
-  /** The languages that have an index. */
+  /** The languages that have an index, in order. */
   readonly languages: readonly string[];
   readonly table: Table;
   /**
@@ -37,6 +37,8 @@ export interface Search {
    * @throws {SearchError} `unknown-locale`, `unknown-pack`, or `corrupt-index` for an index that is opened now
    */
   search(query: string, options?: Options & { readonly limit?: number; readonly offset?: number }): Sticker[];
+  /** Adds a language: its index, and its table of meanings where there is one. */
+  add(tag: string, index: Uint8Array, meaning?: Uint8Array): void;
   /** All results; each is looked up only when it is read. */
   results(query: string, options?: Options): Results;
 }
@@ -64,9 +66,10 @@ interface Ranked {
 export function createSearch({ stickers, indexes, meanings = {}, related }: CatalogueFiles): Search {
   const table = openTable(stickers);
   const count = table.stickers.length;
-  const languages = Object.keys(indexes).toSorted();
-  const language = opener(indexes, (bytes) => new Language(bytes, count));
-  const meaning = opener(meanings, (bytes) => new Meaning(bytes, count));
+  const files = { indexes: { ...indexes }, meanings: { ...meanings } };
+  const languages = (): string[] => Object.keys(files.indexes).toSorted();
+  const language = opener(files.indexes, (bytes) => new Language(bytes, count));
+  const meaning = opener(files.meanings, (bytes) => new Meaning(bytes, count));
   const corpus = {
     table,
     related: related === undefined ? null : new RelatedWords(related, count),
@@ -79,8 +82,8 @@ export function createSearch({ stickers, indexes, meanings = {}, related }: Cata
     if (locale !== undefined && !isLocale(locale))
       throw new SearchError('unknown-locale', 'not a language tag');
     const tag = locale === undefined ? 'en' : languageOf(locale);
-    const first = tag === 'en' || !languages.includes(tag) ? ['en'] : [tag, 'en'];
-    const others = locale === undefined ? languages.filter((other) => other !== 'en') : [];
+    const first = tag === 'en' || !Object.hasOwn(files.indexes, tag) ? ['en'] : [tag, 'en'];
+    const others = locale === undefined ? languages().filter((other) => other !== 'en') : [];
     return { first: open(first, language), others: open(others, language), meanings: open(first, meaning) };
   };
 
@@ -105,9 +108,15 @@ export function createSearch({ stickers, indexes, meanings = {}, related }: Cata
   };
 
   return {
-    languages,
+    get languages() {
+      return languages();
+    },
     table,
     results,
+    add(tag, index, ownMeaning) {
+      files.indexes[tag] = index;
+      if (ownMeaning !== undefined) files.meanings[tag] = ownMeaning;
+    },
     search(query, { limit = 24, offset = 0, ...options } = {}) {
       const found = results(query, options);
       const length = Math.max(0, Math.min(limit, found.total - offset));

@@ -85,6 +85,7 @@ export function writeWhole(out: string, files: ReadonlyMap<string, Uint8Array>):
     mkdirSync(path.dirname(path.join(draft, name)), { recursive: true });
     writeFileSync(path.join(draft, name), bytes);
   }
+  writeFileSync(path.join(draft, '.assetsignore'), 'NOTICE\nengine.js\n'); // what the Worker does not read
   rmSync(out, { recursive: true, force: true });
   renameSync(draft, out);
 }

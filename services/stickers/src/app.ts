@@ -5,8 +5,8 @@ import { LIMITS, parseRequest } from './request.ts';
 import { searchPage, SMALLEST_PAGE } from './search.ts';
 
 export interface StickersDeps {
-  /** The catalogue to search now; null when it cannot be read. */
-  readonly catalogue: () => Catalogue | null;
+  /** The catalogue for a search in a locale, or in every language; null when it cannot be read. */
+  readonly catalogue: (locale: string | undefined) => Catalogue | null | Promise<Catalogue | null>;
   /** The largest response, in bytes. */
   readonly pageBytes: number;
   /** Aborts after this many milliseconds. */
@@ -27,7 +27,7 @@ export function stickers({ catalogue, pageBytes, deadline }: StickersDeps): Hono
     const request = parseRequest(
       await readBody(c.req.raw, { maxBytes: LIMITS.body, deadline: deadline(BODY_MS) }),
     );
-    const current = catalogue();
+    const current = await catalogue(request.locale);
     if (current === null) throw new HttpError('unavailable');
     const page = searchPage(current, request, pageBytes);
     return c.body(page, 200, { 'content-type': 'application/json', 'cache-control': 'no-store' });

@@ -32,7 +32,10 @@ export function openCatalogue(archive: Uint8Array, art: Uint8Array, { whole = fa
 }
 
 /** The files of one folder of the archive, by language. */
-const filesOf = (files: Readonly<Record<string, Uint8Array>>, folder: string): Record<string, Uint8Array> =>
+export const filesOf = (
+  files: Readonly<Record<string, Uint8Array>>,
+  folder: string,
+): Record<string, Uint8Array> =>
   Object.fromEntries(
     Object.entries(files)
       .filter(([name]) => name.startsWith(`${folder}/`))

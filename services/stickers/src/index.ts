@@ -2,26 +2,22 @@
 import { PROBLEMS, problemResponse } from '@sotto/http';
 import { ConfigError, Variables, type Environment } from '@sotto/service/config';
 import { oncePerEnvironment } from '@sotto/service/worker';
-import art from '../catalogue/built/art.bin';
-import archive from '../catalogue/built/catalogue.bin';
+import { lazyCatalogue } from './assets.ts';
 import { stickers } from './app.ts';
-import { openCatalogue, type Catalogue } from './catalogue.ts';
 
-let opened: Catalogue | null | undefined; // null: it cannot be read
-
-/** The catalogue that was deployed with this Worker, opened on the first request. */
-function catalogue(): Catalogue | null {
-  try {
-    opened ??= openCatalogue(new Uint8Array(archive), new Uint8Array(art));
-  } catch {
-    opened = null;
-  }
-  return opened;
+/** Static assets of the deployment. The Worker runs first, so nobody else reads them. */
+interface Assets {
+  fetch(request: string): Promise<Response>;
 }
 
 const start = oncePerEnvironment((env: Environment) => {
   const variables = new Variables(env, { service: 'stickers', platform: 'workers' });
   const pageBytes = variables.number('PAGE_BYTES');
+  const assets = env['ASSETS'] as Assets;
+  const catalogue = lazyCatalogue(async (name) => {
+    const response = await assets.fetch(`https://assets.invalid/${name}`);
+    return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
+  });
   return stickers({ catalogue, pageBytes, deadline: (ms) => AbortSignal.timeout(ms) });
 });
 

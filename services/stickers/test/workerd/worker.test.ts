@@ -60,7 +60,7 @@ describe('the Worker, with the catalogue it deploys with', () => {
         expect(length).toBeLessThanOrEqual(96_000);
       }
     }
-    const { byteLength } = await (await post({ q: 'face' }, { PAGE_BYTES: '20000' })).arrayBuffer();
+    const { byteLength } = await (await post({ q: 'face' }, { ...env, PAGE_BYTES: '20000' })).arrayBuffer();
     expect(byteLength).toBeLessThanOrEqual(20_000);
   });
   test('Q01 Q02 Q03 Q07 odd queries are answered or refused by one constant', async () => {
@@ -80,6 +80,6 @@ describe('the Worker, with the catalogue it deploys with', () => {
 });
 
 test('the Worker, with a page size that is too small: answers 503 with a constant', async () => {
-  const response = await post({ q: 'cat' }, { PAGE_BYTES: '10' });
+  const response = await post({ q: 'cat' }, { ...env, PAGE_BYTES: '10' });
   expect([response.status, await response.text()]).toEqual([503, problemText(PROBLEMS.unavailable)]);
 });

@@ -1,0 +1,74 @@
+import { createSearch, SearchError } from '@sotto/sticker-search';
+import { languageOf, openArchive } from '@sotto/sticker-search/format';
+import { type Catalogue, filesOf } from './catalogue.ts';
+
+/** A file of the built catalogue; null when there is none. */
+type Read = (name: string) => Promise<Uint8Array | null>;
+
+/**
+ * A catalogue of which a search loads what it needs and no more: art and English at first, another language when it
+ * is first asked for, and all of them for a search without a locale. What could not be loaded is tried again.
+ */
+export function lazyCatalogue(read: Read): (locale: string | undefined) => Promise<Catalogue | null> {
+  const once = memo();
+  const need = async (name: string): Promise<Uint8Array> => {
+    const bytes = await read(name);
+    if (bytes === null) throw new SearchError('corrupt-index', `no ${name}`);
+    return bytes;
+  };
+  const open = (): Promise<Opened> =>
+    once('', async () => {
+      const [manifest, stickers, related, art, en, meaning] = await Promise.all([
+        need('manifest.json'),
+        need('stickers.json'),
+        need('related.bin'),
+        need('art.bin'),
+        need('index/en.bin'),
+        read('meaning/en.bin'),
+      ]);
+      const { languages } = JSON.parse(new TextDecoder().decode(manifest)) as Pick<Opened, 'languages'>;
+      const meanings: Record<string, Uint8Array> = meaning ? { en: meaning } : {};
+      return { search: createSearch({ stickers, related, indexes: { en }, meanings }), art, languages };
+    });
+  const load = ({ search }: Opened, tag: string): Promise<void> =>
+    once(tag, async () => {
+      const [index, meaning] = await Promise.all([need(`index/${tag}.bin`), read(`meaning/${tag}.bin`)]);
+      search.add(tag, index, meaning ?? undefined);
+    });
+  const loadAll = ({ search }: Opened): Promise<void> =>
+    once('*', async () => {
+      const files = openArchive(await need('catalogue.bin')); // one file, since a request may load few
+      const meanings = filesOf(files, 'meaning');
+      for (const [tag, index] of Object.entries(filesOf(files, 'index')))
+        search.add(tag, index, meanings[tag]);
+    });
+  return async (locale) => {
+    try {
+      const catalogue = await open();
+      if (locale === undefined) await loadAll(catalogue);
+      else if (Object.hasOwn(catalogue.languages, languageOf(locale)))
+        await load(catalogue, languageOf(locale));
+      return catalogue;
+    } catch {
+      return null;
+    }
+  };
+}
+
+interface Opened extends Catalogue {
+  /** The manifest's: their tags are its keys. */
+  readonly languages: Readonly<Record<string, unknown>>;
+}
+
+/** Keeps the promise of each name; one that rejected is forgotten. */
+function memo(): <T>(name: string, make: () => Promise<T>) => Promise<T> {
+  const kept = new Map<string, Promise<unknown>>();
+  return <T>(name: string, make: () => Promise<T>): Promise<T> => {
+    const known = kept.get(name) as Promise<T> | undefined;
+    if (known !== undefined) return known;
+    const made = make();
+    kept.set(name, made);
+    made.catch(() => kept.delete(name));
+    return made;
+  };
+}
