@@ -45,9 +45,9 @@ export function lazyCatalogue(read: Read): (locale: string | undefined) => Promi
   return async (locale) => {
     try {
       const catalogue = await open();
+      const tag = languageOf(locale ?? '');
       if (locale === undefined) await loadAll(catalogue);
-      else if (Object.hasOwn(catalogue.languages, languageOf(locale)))
-        await load(catalogue, languageOf(locale));
+      else if (tag !== 'en' && Object.hasOwn(catalogue.languages, tag)) await load(catalogue, tag);
       return catalogue;
     } catch {
       return null;
