@@ -12,6 +12,7 @@ import { challengeOf, directoryOf, Keyring } from './keyring.ts';
 import type { KeyAuthority, System, Quota, SpentTokens } from './ports.ts';
 import { EvaluationQueue } from './evaluation-queue.ts';
 import { AccountTally } from './metrics.ts';
+import { unreadableKeys } from './secret-key.ts';
 import { redeem } from './redeem.ts';
 
 /** Configuration, and what the entry file chooses. */
@@ -99,7 +100,9 @@ export class Issuer implements IssuerApi {
   async check(): Promise<readonly string[]> {
     const problems = await this.issuing.attester.check();
     const hasAccountKey = await this.keyring.use(({ accountKey }) => accountKey !== null);
-    return hasAccountKey ? problems : [...problems, ACCOUNT_KEY_CHANGED];
+    const { keys } = await this.deps.authority.snapshot();
+    const unreadable = await unreadableKeys(this.deps.wrap, keys);
+    return [...problems, ...(hasAccountKey ? [] : [ACCOUNT_KEY_CHANGED]), ...unreadable];
   }
 
   /** After a restore: see Schedule.retireAll. */

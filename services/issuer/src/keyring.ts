@@ -69,7 +69,8 @@ export class Keyring {
    * Runs `work` with the current ring. Its secrets are wiped only after the work has ended, even if the epoch ends
    * first.
    *
-   * Rejects when the authority fails or a key does not unwrap: no other key takes its place.
+   * A key that does not unwrap, or does not belong to its public key, is left out: only its own service is without it.
+   * Rejects when the authority fails, or when every key is left out: no other key takes their place.
    */
   async use<T>(work: (ring: Ring) => T | Promise<T>): Promise<T> {
     const loaded = this.#borrow() ?? (await this.#load());
@@ -94,8 +95,10 @@ export class Keyring {
     const snapshot = await this.#deps.authority.snapshot();
     const epoch = epochStartAt(this.#now(), this.#deps.config.epochSeconds);
     const current = Math.max(snapshot.epoch, epoch);
-    const keys = await this.#unwrap(snapshot, current);
-    const ring = makeRing(this.#deps.config, snapshot, current, keys);
+    const used = snapshot.keys.filter((record) => this.#isUsed(record, current));
+    const { keys, left } = await this.#unwrap(used);
+    const shown = snapshot.keys.filter((record) => !left.includes(record));
+    const ring = makeRing(this.#deps.config, { ...snapshot, keys: shown }, current, keys);
     this.forget(); // another call may have loaded one in the meantime
     const loaded: LoadedRing = { ring, keys, users: 1, forgotten: false };
     this.#loaded = loaded;
@@ -113,23 +116,49 @@ export class Keyring {
     wipeUnused(loaded);
   }
 
-  async #unwrap({ keys }: KeySnapshot, current: UnixSeconds): Promise<LiveKey[]> {
-    const { config, voprf, wrap } = this.#deps;
-    const live: LiveKey[] = [];
-    for (const record of keys) {
-      const policy = configured(config, record);
-      const inUse = record.epoch === current || record.epoch === current - config.epochSeconds;
-      if (policy === undefined || !inUse) continue;
-      const suite = voprf(record.type);
-      const secretKey = await unwrapSecret(wrap, record);
-      if (!equalBytes(await suite.publicKey(secretKey), record.publicKey)) {
-        throw new KeyError('mismatch', 'a stored public key does not belong to its secret key');
+  /** Whether a key signs or redeems in this epoch. */
+  #isUsed(record: KeyRecord, current: UnixSeconds): boolean {
+    const { config } = this.#deps;
+    const isLive = record.epoch === current || record.epoch === current - config.epochSeconds;
+    return isLive && configured(config, record) !== undefined;
+  }
+
+  /** The keys that can be used, and the records of those that are left out. */
+  async #unwrap(records: readonly KeyRecord[]): Promise<{ keys: LiveKey[]; left: KeyRecord[] }> {
+    const keys: LiveKey[] = [];
+    const left: KeyRecord[] = [];
+    let failure: KeyError | null = null;
+    for (const record of records) {
+      try {
+        keys.push(await this.#liveKey(record));
+      } catch (error) {
+        if (!(error instanceof KeyError)) throw error;
+        failure = error;
+        left.push(record);
       }
-      const pair = { secretKey, publicKey: record.publicKey };
-      const digest = challengeDigest(challengeOf(config, record));
-      live.push({ ...record, policy, voprf: suite, pair, challengeDigest: digest });
     }
-    return live;
+    if (failure !== null && keys.length === 0) throw failure;
+    return { keys, left };
+  }
+
+  /** @throws {KeyError} `not-unwrapped`, `mismatch` */
+  async #liveKey(record: KeyRecord): Promise<LiveKey> {
+    const { config, voprf, wrap } = this.#deps;
+    const policy = configured(config, record);
+    if (policy === undefined) throw new KeyError('mismatch', 'a stored key is of no configured service');
+    const suite = voprf(record.type);
+    const secretKey = await unwrapSecret(wrap, record);
+    if (!equalBytes(await suite.publicKey(secretKey), record.publicKey)) {
+      throw new KeyError('mismatch', 'a stored public key does not belong to its secret key');
+    }
+    const pair = { secretKey, publicKey: record.publicKey };
+    return {
+      ...record,
+      policy,
+      voprf: suite,
+      pair,
+      challengeDigest: challengeDigest(challengeOf(config, record)),
+    };
   }
 }
 

@@ -29,6 +29,10 @@ export function operatorRoutes(routes: Hono, issuer: Issuer): void {
   route('POST', '/operator/keys/retire-all', 'keys', async (c) =>
     c.json({ retired: await issuer.retireAll() }, 200, NO_STORE),
   );
+  route('POST', '/operator/keys/rewrap', 'keys', async (c) => {
+    issuer.keyring.forget(); // the next request loads what is readable now
+    return c.json(await issuer.deps.authority.rewrap(), 200, NO_STORE);
+  });
   // POST, because URLs are written to more logs than bodies.
   route('POST', '/operator/quota', 'support', (c) => showQuota(issuer, c));
   route('GET', '/metrics', 'metrics', async () => {

@@ -125,4 +125,13 @@ export interface KeyAuthority {
   reserve(keyId: Bytes, count: number): Promise<boolean>;
   /** After a restore: destroys every key that may have signed, and closes its ledger. Returns how many. */
   retireAll(): Promise<number>;
+  /** Wraps every key under KEY_WRAPPING_KEY that is still wrapped under KEY_WRAPPING_KEY_PREVIOUS. */
+  rewrap(): Promise<RewrapResult>;
+}
+
+/** The keys that {@link KeyAuthority.rewrap} found. */
+export interface RewrapResult {
+  readonly rewrapped: number;
+  /** Keys that no wrapping key unwraps. */
+  readonly unreadable: readonly Pick<KeyRecord, 'service' | 'type' | 'epoch'>[];
 }

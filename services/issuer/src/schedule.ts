@@ -14,13 +14,14 @@ import {
 } from '@sotto/wire';
 import { accountKeyId } from './attest/account-key.ts';
 import type { Config } from './config.ts';
-import type { KeyListing, KeyRecord, KeySnapshot, System } from './ports.ts';
+import type { KeyListing, KeyRecord, KeySnapshot, RewrapResult, System } from './ports.ts';
 import { KeyError, keyContext } from './secret-key.ts';
 import {
   allKeys,
   deleteKeysThrough,
   insertKey,
   readState,
+  replaceWrapped,
   reserveEvaluations,
   writeState,
   type IssuerState,
@@ -191,6 +192,26 @@ export class Schedule {
       writeState(db, { ...state, epoch: current, generation, retiredThrough: current });
       return this.#destroyThrough(current);
     });
+  }
+
+  /** See {@link KeyAuthority.rewrap}. Keys are wrapped outside of the transaction, and replaced if they are as they were. */
+  async rewrap(): Promise<RewrapResult> {
+    const { db, transact, wrap } = this.#deps;
+    const changes: { readonly row: KeyRow; readonly after: Bytes }[] = [];
+    const unreadable: RewrapResult['unreadable'][number][] = [];
+    for (const row of await transact(() => allKeys(db))) {
+      try {
+        const after = await wrap.rewrap(row.wrapped, keyContext(row));
+        if (after !== null) changes.push({ row, after });
+      } catch {
+        const { service, type, epoch } = row;
+        unreadable.push({ service, type, epoch });
+      }
+    }
+    await transact(() => {
+      for (const { row, after } of changes) replaceWrapped(db, row, after);
+    });
+    return { rewrapped: changes.length, unreadable };
   }
 
   #destroyThrough(epoch: number): number {

@@ -22,3 +22,22 @@ export async function unwrapSecret(wrap: Pick<KeyWrap, 'unwrap'>, record: KeyRec
     throw new KeyError('not-unwrapped', 'KEY_WRAPPING_KEY does not unwrap a stored key', { cause: error });
   }
 }
+
+/** A line for the operator about each key that no wrapping key unwraps. */
+export async function unreadableKeys(
+  wrap: Pick<KeyWrap, 'unwrap'>,
+  keys: readonly KeyRecord[],
+): Promise<string[]> {
+  const problems: string[] = [];
+  for (const record of keys) {
+    const { service, type, epoch } = record;
+    await unwrapSecret(wrap, record).then(
+      (secret) => secret.fill(0),
+      () =>
+        problems.push(
+          `KEY_WRAPPING_KEY: does not unwrap the key of ${service}, type ${type}, epoch ${epoch}. Set KEY_WRAPPING_KEY_PREVIOUS to the key before it`,
+        ),
+    );
+  }
+  return problems;
+}

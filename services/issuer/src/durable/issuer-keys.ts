@@ -2,7 +2,7 @@ import { openStorage } from '@sotto/service/sqlite/durable';
 import type { Database } from '@sotto/service/sqlite';
 import { acceptedUntil, type Bytes } from '@sotto/wire';
 import { DurableObject } from 'cloudflare:workers';
-import type { KeyListing, KeySnapshot, Ledger } from '../ports.ts';
+import type { KeyListing, KeySnapshot, Ledger, RewrapResult } from '../ports.ts';
 import { Schedule, type ScheduleDeps } from '../schedule.ts';
 import { addCounts, readCounts } from '../store/keys.ts';
 import { MIGRATIONS } from '../store/migrations.ts';
@@ -52,6 +52,10 @@ export class IssuerKeys extends DurableObject {
   /** Destroys every key that may have signed. Returns how many. */
   retireAll(): Promise<number> {
     return this.#scheduled().retireAll();
+  }
+
+  rewrap(): Promise<RewrapResult> {
+    return this.#scheduled().rewrap();
   }
 
   addCounts(counts: Readonly<Record<string, number>>): void {

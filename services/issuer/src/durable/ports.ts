@@ -66,6 +66,7 @@ export function durableKeys(namespace: Namespace<IssuerKeys>, spent: SpentTokens
       await Promise.all(ledgers.map((ledger) => spent.close(ledger)));
       return call(namespace, AUTHORITY, async (stub) => stub.retireAll());
     },
+    rewrap: () => call(namespace, AUTHORITY, async (stub) => stub.rewrap()),
   };
 }
 

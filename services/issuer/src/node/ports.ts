@@ -59,6 +59,7 @@ export function sqliteKeys(deps: ScheduleDeps): KeyAuthority {
     list: () => schedule.list(),
     reserve: (keyId, count) => schedule.reserve(keyId, count),
     retireAll: () => schedule.retireAll(),
+    rewrap: () => schedule.rewrap(),
   };
 }
 

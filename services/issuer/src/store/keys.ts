@@ -36,6 +36,12 @@ export function insertKey(db: Db, row: typeof issuerKeys.$inferInsert): void {
   db.insert(issuerKeys).values(row).run();
 }
 
+/** Replaces a wrapped secret that is still as it was. */
+export function replaceWrapped(db: Db, { keyId, wrapped }: KeyRow, after: Bytes): void {
+  const isSame = and(eq(issuerKeys.keyId, keyId), eq(issuerKeys.wrapped, wrapped));
+  db.update(issuerKeys).set({ wrapped: after }).where(isSame).run();
+}
+
 /** Deletes every key whose epoch began at this moment or earlier, and returns them. */
 export function deleteKeysThrough(db: Db, epoch: number): KeyRow[] {
   return db.delete(issuerKeys).where(lte(issuerKeys.epoch, epoch)).returning().all();
