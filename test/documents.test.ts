@@ -12,10 +12,13 @@ import { readConfig } from '../services/gateway/src/config.ts';
 import { readAttesters } from '../services/issuer/src/attest/attester-config.ts';
 import { SERVICES } from '../services/local/src/workers.ts';
 import { blocksOf, documentText } from './support/documents.ts';
+import { variablesPage } from './support/reference.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const DOCUMENTS = [
   'README.md',
+  'docs/tutorial.md',
+  'docs/explanation/privacy.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
   'specs/deployment.md',
@@ -105,6 +108,12 @@ function serviceNames(row: string): string[] {
   const { services } = readConfig(new Variables(variables, { service: 'gateway', platform: 'node' }));
   return services.map(({ name }) => name);
 }
+
+describe('N50 reference', () => {
+  test('N50 docs/reference/variables.md: is what `npm run reference` writes from the declarations', () => {
+    expect(documentText('docs/reference/variables.md')).toBe(variablesPage());
+  });
+});
 
 describe('N50 names in documents', () => {
   const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encapsulateChunkedRequest } from '@sotto/ohttp';
 import { nodeHpke } from '@sotto/ohttp/node';
-import { RawExchange, random, type Reachable } from '../support/raw-exchange.ts';
+import { RawExchange, random, type Envelope, type Reachable } from '../support/raw-exchange.ts';
 
 /** How strong an attack is. `npm test` uses a share of what `npm run siege` uses. */
 export interface Strength {
@@ -11,6 +11,9 @@ export interface Strength {
   /** Its size, as a share of the size in the fault table. */
   readonly share: number;
 }
+
+/** An attack that is ready: what it sends was made before, so that making it takes no time from honest clients. */
+export type Attack = () => Promise<void>;
 
 const port = (url: string): number => Number(new URL(url).port);
 
@@ -29,11 +32,12 @@ export async function switchingProtocols(
   relayToken: string,
   parties: Reachable,
   { ms, share }: Strength,
-): Promise<void> {
+): Promise<Attack> {
   const raw = await RawExchange.of(parties);
   const count = Math.ceil(600 * share); // more than the gateway's in-flight limit
-  const sent = Array.from({ length: count }, async () => {
-    const { bytes } = await raw.seal(raw.request(null, 'cat', { authority: 'switching' }));
+  const request = raw.request(null, 'cat', { authority: 'switching' });
+  const envelopes = await Promise.all(Array.from({ length: count }, () => raw.seal(request)));
+  const post = async ({ bytes }: Envelope): Promise<void> => {
     const headers = { 'content-type': 'message/ohttp-req', authorization: `Bearer ${relayToken}` };
     const signal = AbortSignal.timeout(ms);
     await fetch(`${gateway}/.well-known/ohttp-gateway`, {
@@ -45,21 +49,25 @@ export async function switchingProtocols(
       (response) => response.arrayBuffer(),
       () => null,
     );
-  });
-  await Promise.all([...sent, sleep(ms)]);
+  };
+  return async () => {
+    await Promise.all([...envelopes.map(post), sleep(ms)]);
+  };
 }
 
 /** N02: connections that pipeline many requests and read no response. */
-export async function pipelines(url: string, { ms, share }: Strength): Promise<void> {
+export function pipelines(url: string, { ms, share }: Strength): Attack {
   const one = `GET /health HTTP/1.1\r\nHost: 127.0.0.1:${port(url)}\r\n\r\n`;
   const requests = Buffer.from(one.repeat(Math.ceil(150_000 * share)));
-  const sockets = Array.from({ length: Math.ceil(40 * share) }, () => socketTo(url));
-  for (const socket of sockets) {
-    socket.pause();
-    socket.write(requests);
-  }
-  await sleep(ms);
-  for (const socket of sockets) socket.destroy();
+  return async () => {
+    const sockets = Array.from({ length: Math.ceil(40 * share) }, () => socketTo(url));
+    for (const socket of sockets) {
+      socket.pause();
+      socket.write(requests);
+    }
+    await sleep(ms);
+    for (const socket of sockets) socket.destroy();
+  };
 }
 
 /** A chunked encapsulated request with a plaintext of this length; no token, and nothing that a service would accept. */
@@ -82,12 +90,12 @@ export async function stoppedEnvelopes(
   relay: string,
   parties: Reachable,
   { ms, share }: Strength,
-): Promise<void> {
+): Promise<Attack> {
   const raw = await RawExchange.of(parties);
   const body = await chunkedEnvelope(raw, (1 << 20) - 8192); // 24 of them fill the gateway's 24 MiB
   const head = `POST /ohttp HTTP/1.1\r\nHost: 127.0.0.1:${port(relay)}\r\nContent-Type: message/ohttp-chunked-req\r\nTransfer-Encoding: chunked\r\n\r\n`;
   const state = { over: false };
-  const lanes = Array.from({ length: Math.ceil(24 * share) }, async () => {
+  const lane = async (): Promise<void> => {
     while (!state.over) {
       const socket = socketTo(relay);
       const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
@@ -99,8 +107,11 @@ export async function stoppedEnvelopes(
       socket.destroy();
       await sleep(100);
     }
-  });
-  await sleep(ms);
-  state.over = true;
-  await Promise.race([Promise.all(lanes), sleep(200)]);
+  };
+  return async () => {
+    const lanes = Promise.all(Array.from({ length: Math.ceil(24 * share) }, lane));
+    await sleep(ms);
+    state.over = true;
+    await Promise.race([lanes, sleep(200)]);
+  };
 }

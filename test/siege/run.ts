@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { suiteOnNode, type Part, type SuiteOnNode } from '../support/on-node.ts';
-import { pipelines, stoppedEnvelopes, switchingProtocols, type Strength } from './attacks.ts';
+import { pipelines, stoppedEnvelopes, switchingProtocols, type Attack, type Strength } from './attacks.ts';
 import { HonestClients, type Share } from './honest.ts';
 
 export interface Result extends Share {
@@ -58,7 +58,7 @@ export async function siege(): Promise<Siege> {
   };
   const suite = await suiteOnNode(folder, { rows: [row], row: { timeoutMs: 5000 } });
   const { relay, gateway } = suite.urls;
-  const attacks: Readonly<Record<string, (strength: Strength) => Promise<void>>> = {
+  const attacks: Readonly<Record<string, (strength: Strength) => Attack | Promise<Attack>>> = {
     'N01 a service responds 101': (s) => switchingProtocols(gateway, suite.secrets.relayToken, suite, s),
     'N02 pipelines at the relay': (s) => pipelines(relay, s),
     'N02 pipelines at the gateway': (s) => pipelines(gateway, s),
@@ -67,18 +67,17 @@ export async function siege(): Promise<Siege> {
   return {
     attacks: Object.keys(attacks),
     run: async (name, strength) => {
-      const attack = attacks[name];
-      if (attack === undefined) throw new Error(`no attack is named ${name}`);
+      const prepare = attacks[name];
+      if (prepare === undefined) throw new Error(`no attack is named ${name}`);
       for (const part of ['gateway', 'relay'] as const) await suite.restart(part); // no attack inherits another's damage
       const honest = await HonestClients.of(suite);
+      const attack = await prepare(strength);
       const memory = { relay: 0, gateway: 0 };
       const timer = setInterval(() => {
         for (const part of ['relay', 'gateway'] as const)
           memory[part] = Math.max(memory[part], mebibytes(suite, part));
       }, 100);
-      const share = await honest
-        .during(attack(strength), HONEST_EVERY_MS)
-        .finally(() => clearInterval(timer));
+      const share = await honest.during(attack(), HONEST_EVERY_MS).finally(() => clearInterval(timer));
       return { ...share, memory, recoveryMs: await honest.recovery() };
     },
     close: async () => {

@@ -1,0 +1,66 @@
+import type { Variable, ServiceName } from '@sotto/service/variables';
+import { VARIABLES } from '@sotto/service/variables';
+
+/** The value for one service of something that may differ between services. */
+function forService<T extends string | number>(
+  value: T | Readonly<Partial<Record<ServiceName, T>>> | undefined,
+  service: ServiceName,
+): T | undefined {
+  return typeof value === 'object' ? value[service] : value;
+}
+
+function defaultOf(variable: Variable, service: ServiceName): string {
+  const value = forService(variable.default, service);
+  if (value !== undefined) return `${value}${variable.unit === undefined ? '' : ` ${variable.unit}`}`;
+  if (variable.type === 'flag') return 'off';
+  return variable.optional ? '–' : '**required**';
+}
+
+function kindOf({ type, secret, min, max }: Variable): string {
+  const range = min === undefined || max === undefined ? '' : `, ${min} to ${max}`;
+  return `${type}${range}${secret ? ', secret' : ''}`;
+}
+
+function table(service: ServiceName, platform: 'workers' | 'node'): string[] {
+  const rows = Object.entries(VARIABLES as Readonly<Record<string, Variable>>)
+    .filter(([, variable]) => variable.services.includes(service) && variable.platforms.includes(platform))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, variable]) => {
+      const about = forService(variable.about, service) ?? '';
+      const cells = [
+        `\`${name}\``,
+        kindOf(variable),
+        defaultOf(variable, service),
+        about.replaceAll('|', '\\|'),
+      ];
+      return `| ${cells.join(' | ')} |`;
+    });
+  return ['| variable | type | default | meaning |', '|---|---|---|---|', ...rows];
+}
+
+/** The page of all variables, from the declarations that the services read. */
+export function variablesPage(): string {
+  const services = ['relay', 'gateway', 'issuer', 'stickers'] as const;
+  const platforms = [
+    ['workers', 'Workers'],
+    ['node', 'Node'],
+  ] as const;
+  const sections = services.flatMap((service) =>
+    platforms.flatMap(([platform, name]) => [
+      `## ${service} on ${name}`,
+      '',
+      ...table(service, platform),
+      '',
+    ]),
+  );
+  return [
+    '# Variables',
+    '',
+    'Every variable of every service. This page is generated from the declarations that the services read: run `npm run reference` after a change.',
+    '',
+    'On Workers a secret is set with `wrangler secret put` or `--secrets-file`; on Node, `NAME_FILE` names a file with the value of the secret `NAME`.',
+    'A service with a missing or wrong variable does not start and names the variable and the remedy.',
+    '',
+    ...sections,
+  ].join('\n');
+}
