@@ -1,5 +1,6 @@
 import type { Strings } from '../strings/index.ts';
 import { h, icon } from './dom.ts';
+import { isForInputMethod } from './text-events.ts';
 
 export interface SearchFieldHooks {
   readonly onType: (text: string) => void;
@@ -80,9 +81,3 @@ export class SearchField {
     this.#hooks.onType(this.input.value);
   }
 }
-
-/**
- * Whether a key belongs to an input method. Safari sends the key that ends a composition after `compositionend`,
- * with the legacy code 229 (UI Events §7.3.1).
- */
-const isForInputMethod = ({ isComposing, keyCode }: KeyboardEvent): boolean => isComposing || keyCode === 229;

@@ -27,9 +27,17 @@ export function keepTextInside(root: ShadowRoot): void {
   }
 }
 
+/**
+ * Whether a key belongs to an input method. Safari sends the key that ends a composition after `compositionend`,
+ * with the legacy code 229 (UI Events §7.3.1).
+ */
+export const isForInputMethod = ({ isComposing, keyCode }: KeyboardEvent): boolean =>
+  isComposing || keyCode === 229;
+
 /** A key that types, also as part of a composition: a character, a dead key, or a key whose name is hidden. */
-function isText({ key, ctrlKey, altKey, metaKey, isComposing, keyCode }: KeyboardEvent): boolean {
-  if (isComposing || keyCode === 229 || ['Dead', 'Process', 'Unidentified'].includes(key)) return true;
+function isText(event: KeyboardEvent): boolean {
+  const { key, ctrlKey, altKey, metaKey } = event;
+  if (isForInputMethod(event) || ['Dead', 'Process', 'Unidentified'].includes(key)) return true;
   const shortcut = metaKey || (ctrlKey && !altKey); // Control and Alt together are AltGr, which types
   return Array.from(key).length === 1 && !shortcut;
 }
