@@ -9,6 +9,8 @@ const PICKER = path.resolve(import.meta.dirname, '../../packages/picker');
 const PAGE = `
   import '@sotto/picker';
   import '@sotto/picker/languages';
+  import { completeShortcodes } from '@sotto/picker/completion';
+  import { personalPacks } from '@sotto/picker/packs';
   const sticker = (id, name = id) => ({ id, name, emoji: '🐱', pack: 'core' });
   const asked = [];
   const failing = (code, more) => Object.assign(new Error(code), { code, ...more });
@@ -33,7 +35,7 @@ const PAGE = `
     parent.append(picker);
     return picker;
   };
-  Object.assign(globalThis, { asked, failing, client, pages, device, put, sticker });`;
+  Object.assign(globalThis, { completeShortcodes, personalPacks, asked, failing, client, pages, device, put, sticker });`;
 
 /**
  * Serves the page at its own loopback address, so that it has its own storage. At `/bare` it has no script, so

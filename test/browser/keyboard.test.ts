@@ -166,6 +166,8 @@ test('N40 picker: every public property that is set before the element is define
        client: { search: async () => ({ results: [], next: null }) },
        device: { search: () => [], art: () => null },
        storage: { getItem: (key) => saved[key], setItem: (key, value) => { saved[key] = value; } },
+       customStickers: [],
+       personalPacks: { list: async () => [], add: async () => null, remove: async () => {} },
        locale: 'de',
        mode: 'network',
      });`,
@@ -187,9 +189,9 @@ test('N40 picker: every public property that is set before the element is define
     };
   });
   expect(state).toEqual({
-    settable: ['client', 'device', 'locale', 'mode', 'storage'],
+    settable: ['client', 'customStickers', 'device', 'locale', 'mode', 'personalPacks', 'storage'],
     own: [],
-    set: ['client', 'device', 'locale', 'mode', 'storage'],
+    set: ['client', 'customStickers', 'device', 'locale', 'mode', 'personalPacks', 'storage'],
     mode: 'network',
     label: 'Sticker suchen',
   });

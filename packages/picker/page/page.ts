@@ -2,6 +2,7 @@ import { createBrowserClient, type Client } from '@sotto/client/browser';
 import { SottoStickers, type SearchClient, type StickerResults, type StickerSelect } from '../src/index.ts';
 import { artUrl } from '../src/art.ts';
 import { LANGUAGES } from '../src/languages.ts';
+import { personalPacks } from '../src/packs/index.ts';
 import { CodeTabs } from './code-tabs.ts';
 import { loadDevice } from './device.ts';
 import { $, find } from './dom.ts';
@@ -9,7 +10,7 @@ import { Envelope } from './envelope.ts';
 import { examples } from './examples.ts';
 import { showExchange } from './exchange.ts';
 import { getAccount, getLocal, getReport, type Local, type TapReport } from './local.ts';
-import { speak, spoken, type Words } from './words/index.ts';
+import { speak, spoken, WORDS, type Words } from './words/index.ts';
 
 const MOST_PICKED = 8; // stickers in the message
 
@@ -31,7 +32,9 @@ function show(verdict: keyof Words, report: TapReport | null = null): void {
 
 function chooseLanguage(): void {
   const select = find('#locale', HTMLSelectElement);
-  for (const language of ['en', ...Object.keys(LANGUAGES)]) {
+  for (const language of Object.keys(WORDS).filter(
+    (name) => name === 'en' || Object.hasOwn(LANGUAGES, name),
+  )) {
     const name = new Intl.DisplayNames([language], { type: 'language' }).of(language) ?? language;
     const option = new Option(name, language);
     option.lang = language;
@@ -103,6 +106,7 @@ async function start(): Promise<void> {
   picker.addEventListener('sticker-select', ({ detail }) => pick(detail));
   const device = loadDevice();
   picker.device = device;
+  picker.personalPacks = personalPacks();
   Promise.resolve(device.groups?.('en')).catch(() => (picker.device = null)); // no catalogue was built
   const local = await getLocal();
   sequence = (await getReport()).sequence;

@@ -1,10 +1,9 @@
 import type { Groups } from './groups.ts';
+import { PERSONAL_PACK, type LocalStickers } from './local-stickers.ts';
 import type { PersonalData } from './personal.ts';
 import type { Strings } from './strings/index.ts';
 import type { Group, Sticker } from './types.ts';
 import type { Tab } from './view/tabs.ts';
-
-const OWN_TABS = ['recents', 'favourites'] as const;
 
 /** What the picker shows while nothing is searched for. */
 export interface Browsing {
@@ -13,27 +12,52 @@ export interface Browsing {
   readonly stickers: readonly Sticker[];
 }
 
+export interface BrowseSources {
+  readonly strings: Strings;
+  readonly groups: Groups;
+  readonly data: PersonalData;
+  /** As they were when the tab was opened, so that picking a sticker does not move the others. */
+  readonly recents: readonly Sticker[];
+  readonly local: LocalStickers;
+  /** Whether the person can add packs. */
+  readonly hasPacks: boolean;
+  /** The tabs to show, in this order; all of them if it is empty. */
+  readonly categories: readonly string[];
+}
+
 /**
  * The tabs, and the stickers of the selected one.
  *
  * @param selected - the tab that the person chose; null opens the recents, or the first group while there are none
- * @param recents - as they were when the tab was opened, so that picking a sticker does not move the others
  */
-export function browse(
-  strings: Strings,
-  groups: Groups,
-  { favourites }: PersonalData,
-  recents: readonly Sticker[],
-  selected: string | null,
-): Browsing {
-  const own = OWN_TABS.map((id): Tab => ({ id, label: strings[id], icon: id }));
-  const tabs = [...own, ...groups.all.map((group) => tabOf(group, strings))];
-  const first = recents.length > 0 ? undefined : groups.all[0]?.id;
+export function browse(sources: BrowseSources, selected: string | null): Browsing {
+  const { groups, recents, local } = sources;
+  const all = [...groups.all, ...local.groups];
+  const tabs = tabsOf(sources, all);
+  const first =
+    recents.length > 0 ? undefined : tabs.find(({ id }) => all.some((group) => group.id === id))?.id;
   const tab = tabs.find(({ id }) => id === (selected ?? first)) ?? tabs[0];
-  const group = groups.all.find(({ id }) => id === tab?.id);
-  const personal = tab?.id === 'favourites' ? favourites : recents;
-  const stickers = group?.stickers ?? personal.map((sticker) => groups.localized(sticker));
+  const stickers = all.find(({ id }) => id === tab?.id)?.stickers ?? ownStickers(sources, tab?.id);
   return { tabs, tab, stickers };
+}
+
+function tabsOf({ strings, data, hasPacks, categories }: BrowseSources, groups: readonly Group[]): Tab[] {
+  const own: Tab[] = (['recents', 'favourites', 'frequent', 'mine'] as const)
+    .filter((id) => (id !== 'frequent' || data.used.length > 0) && (id !== 'mine' || hasPacks))
+    .map((id) => ({ id, label: strings[id], icon: id }));
+  const all = [...own, ...groups.map((group) => tabOf(group, strings))];
+  const chosen = categories.flatMap((id) => all.find((tab) => tab.id === id) ?? []);
+  return chosen.length > 0 ? chosen : all;
+}
+
+function ownStickers(
+  { groups, data, recents, local }: BrowseSources,
+  tab: string | undefined,
+): readonly Sticker[] {
+  if (tab === PERSONAL_PACK) return local.personal;
+  const stickers =
+    { favourites: data.favourites, frequent: data.used.map(({ sticker }) => sticker) }[tab ?? ''] ?? recents;
+  return stickers.map((sticker) => groups.localized(sticker));
 }
 
 function tabOf({ id, name }: Group, strings: Strings): Tab {

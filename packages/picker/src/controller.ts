@@ -1,6 +1,9 @@
+import { Artwork } from './artwork.ts';
 import { browse } from './browse.ts';
 import { Groups } from './groups.ts';
-import { addRecent, isFavourite, PersonalStore, toggleFavourite } from './personal.ts';
+import { LocalStickers } from './local-stickers.ts';
+import { PackManager } from './pack-manager.ts';
+import { isFavourite, recordUse, PersonalStore, toggleFavourite } from './personal.ts';
 import type { DeviceStorage, PersonalData } from './personal.ts';
 import { Searcher, type SearchState } from './searcher.ts';
 import { directionOf, languageOf, parseLocale } from './locale.ts';
@@ -8,8 +11,10 @@ import { stringsFor, type Strings } from './strings/index.ts';
 import { tonedArt, tonedEmoji } from './tone.ts';
 import type {
   Art,
+  CustomSticker,
   Device,
   Mode,
+  PersonalPacks,
   SearchClient,
   SearchOptions,
   Sticker,
@@ -19,16 +24,13 @@ import type {
 import { browseContent, countText, problemText, searchContent, type SearchActions } from './view/content.ts';
 import { PickerView } from './view/picker-view.ts';
 
-/** Screen readers miss an announcement that follows a focus change at once. */
-const ANNOUNCE_MS = 300;
-
 /** The element, as its controller sees it. */
 export interface Host {
   readonly client: () => SearchClient | null;
   readonly device: () => Device | null;
   /** A valid BCP 47 tag. */
   readonly locale: () => string;
-  readonly attribute: (name: 'enter' | 'locale' | 'mode' | 'packs') => string | null;
+  readonly attribute: (name: 'categories' | 'enter' | 'locale' | 'mode' | 'packs') => string | null;
   readonly dispatch: (type: 'sticker-select' | 'sticker-results', detail: unknown) => void;
 }
 
@@ -36,17 +38,21 @@ export interface Host {
 export class PickerController {
   readonly #host: Host;
   readonly #personal = new PersonalStore();
+  readonly #artwork: Artwork;
   readonly #groups = new Groups();
+  readonly #local = new LocalStickers();
+  readonly #packs = new PackManager(() => this.#packsChanged());
   readonly #searcher: Searcher;
   readonly #view: PickerView;
   #recents: readonly Sticker[] = []; // as they were when the tab was opened
+  #hasPacks = false;
   #tab: string | null = null; // null: the person has not chosen one
   #current: Sticker | null = null;
   #strings: Strings = stringsFor('en');
-  #announcing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(root: ShadowRoot, host: Host) {
     this.#host = host;
+    this.#artwork = new Artwork(host.device, this.#personal);
     this.#searcher = this.#makeSearcher();
     this.#view = this.#makeView(root);
   }
@@ -78,6 +84,21 @@ export class PickerController {
     this.#render();
   }
 
+  setCustomStickers(stickers: readonly CustomSticker[]): void {
+    this.#local.setCustom(stickers);
+    this.optionsChanged();
+  }
+
+  openPacks(packs: PersonalPacks | null): void {
+    this.#hasPacks = packs !== null;
+    void this.#packs.open(packs);
+  }
+
+  #packsChanged(): void {
+    this.#local.setPersonal(this.#packs.packs);
+    this.optionsChanged();
+  }
+
   openStorage(storage: DeviceStorage | null): void {
     this.#personal.open(storage);
     this.#recents = this.#personal.data.recents;
@@ -99,6 +120,7 @@ export class PickerController {
       client: this.#host.client,
       mode: () => this.mode,
       options: (mode) => this.#searchOptions(mode),
+      local: (query) => this.#local.search(query),
       show: (state) => this.#showSearch(state),
     });
   }
@@ -106,7 +128,7 @@ export class PickerController {
   #makeView(root: ShadowRoot): PickerView {
     return new PickerView(root, {
       isRtl: () => directionOf(this.#host.locale()) === 'rtl',
-      art: (sticker) => this.#art(sticker),
+      art: (sticker) => this.#artwork.toned(sticker),
       isFavourite: (sticker) => isFavourite(this.#personal.data, sticker),
       onPick: (sticker) => void this.#pick(sticker),
       onFavourite: (sticker) => this.#toggleFavourite(sticker),
@@ -124,8 +146,13 @@ export class PickerController {
     });
   }
 
+  /** The words of an attribute. */
+  #list(name: 'categories' | 'packs'): string[] {
+    return (this.#host.attribute(name) ?? '').split(/\s+/).filter(Boolean);
+  }
+
   #searchOptions(mode: Mode): SearchOptions {
-    const packs = (this.#host.attribute('packs') ?? '').split(/\s+/).filter(Boolean);
+    const packs = this.#list('packs');
     // The device is told the region too. The network is told the language of the attribute and no more.
     const attribute = parseLocale(this.#host.attribute('locale') ?? '');
     const locale = mode === 'device' ? this.#host.locale() : attribute && languageOf(attribute);
@@ -138,20 +165,10 @@ export class PickerController {
     if (redraw) this.#view.panel.grid.refresh();
   }
 
-  /** The artwork before the skin tone is applied. */
-  async #originalArt({ id, art }: Sticker): Promise<Art | null> {
-    return art ?? (await this.#host.device()?.art(id)) ?? null;
-  }
-
-  async #art(sticker: Sticker): Promise<Art | null> {
-    const art = await this.#originalArt(sticker);
-    return art && tonedArt(art, sticker.emoji, this.#personal.data.tone);
-  }
-
   /** Remembers that a sticker was used. Returns its artwork before the skin tone is applied. */
   async #use(sticker: Sticker): Promise<Art | null> {
-    const art = await this.#originalArt(sticker).catch(() => null);
-    this.#changePersonal((data) => addRecent(data, { ...sticker, ...(art && { art }) }));
+    const art = await this.#artwork.original(sticker).catch(() => null);
+    this.#changePersonal((data) => recordUse(data, { ...sticker, ...(art && { art }) }));
     return art;
   }
 
@@ -181,7 +198,7 @@ export class PickerController {
     this.#changePersonal((data) => toggleFavourite(data, sticker), true);
     const { favourites, unfavour } = this.#strings;
     const added = isFavourite(this.#personal.data, sticker);
-    this.#announce(`${added ? favourites : unfavour}: ${sticker.name}`);
+    this.#view.announce(`${added ? favourites : unfavour}: ${sticker.name}`);
   }
 
   #setCurrent(sticker: Sticker | null): void {
@@ -192,7 +209,7 @@ export class PickerController {
   }
 
   async #drawPreview(sticker: Sticker, favourite: boolean): Promise<void> {
-    const art = await this.#art(sticker).catch(() => null);
+    const art = await this.#artwork.toned(sticker).catch(() => null);
     if (this.#current === sticker) this.#view.preview.update(this.#strings, sticker, art, favourite);
   }
 
@@ -206,7 +223,7 @@ export class PickerController {
   #showSearch(state: SearchState | null): void {
     if (state === null) this.#recents = this.#personal.data.recents;
     this.#render();
-    if (state?.busy) this.#announce(this.#strings.searching);
+    if (state?.busy) this.#view.announce(this.#strings.searching);
     if (state === null || !state.final || state.busy) return;
     const { problem, until, from, stickers } = state;
     const locale = this.#host.locale();
@@ -214,14 +231,9 @@ export class PickerController {
       problem === null
         ? countText(this.#strings, locale, state)
         : problemText(this.#strings, locale, problem, until);
-    this.#announce(text);
+    this.#view.announce(text);
     const detail: StickerResults = { from, count: stickers.length, problem };
     this.#host.dispatch('sticker-results', detail);
-  }
-
-  #announce(text: string): void {
-    clearTimeout(this.#announcing);
-    this.#announcing = setTimeout(() => (this.#view.status.textContent = text), ANNOUNCE_MS);
   }
 
   #render(): void {
@@ -230,10 +242,15 @@ export class PickerController {
     const search = this.#searcher.state;
     const { loading } = this.#groups;
     const { tabs, tab, stickers } = browse(
-      strings,
-      this.#groups,
-      this.#personal.data,
-      this.#recents,
+      {
+        strings,
+        groups: this.#groups,
+        data: this.#personal.data,
+        recents: this.#recents,
+        local: this.#local,
+        hasPacks: this.#hasPacks,
+        categories: this.#list('categories'),
+      },
       this.#tab,
     );
     this.#view.update({
@@ -249,7 +266,7 @@ export class PickerController {
       busy: search?.busy ?? loading,
       hasMore: search !== null && search.next !== null,
       ...(search === null
-        ? browseContent(strings, tab, stickers, loading && this.#tab === null)
+        ? browseContent(strings, tab, stickers, loading && this.#tab === null, this.#packs.actions)
         : searchContent(strings, locale, search, this.#searchActions())),
     });
     const current = this.#current;

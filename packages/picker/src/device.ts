@@ -51,8 +51,8 @@ export function createDevice({ engine, get }: DeviceDeps): Device {
       load('related.bin'),
       loadLanguages('index', language),
       loadLanguages('meaning', language),
-      load('art.bin'),
     ]);
+    load('art.bin').catch(() => undefined); // names and layout do not wait for artwork; `art` loads it again
     if (stickers === null || indexes['en'] === undefined)
       throw new Error('the catalogue has no stickers.json or index/en.bin');
     return module.createSearch({ stickers, indexes, meanings, ...(related && { related }) });

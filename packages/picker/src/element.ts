@@ -1,7 +1,7 @@
 import { PickerController } from './controller.ts';
 import { parseLocale } from './locale.ts';
 import type { DeviceStorage } from './personal.ts';
-import type { Device, Mode, SearchClient } from './types.ts';
+import type { CustomSticker, Device, Mode, PersonalPacks, SearchClient } from './types.ts';
 
 /** A server that renders pages has no HTMLElement. There, importing this module has no effect. */
 const Base: typeof HTMLElement = globalThis.HTMLElement ?? (Object as unknown as typeof HTMLElement);
@@ -11,11 +11,13 @@ const Base: typeof HTMLElement = globalThis.HTMLElement ?? (Object as unknown as
  * `sticker-select` when one is picked. Recents, favourites and skin tone stay on the device.
  */
 export class SottoStickers extends Base {
-  static readonly observedAttributes = ['locale', 'mode', 'packs'];
+  static readonly observedAttributes = ['categories', 'locale', 'mode', 'packs'];
 
   #client: SearchClient | null = null;
   #device: Device | null = null;
   #storage: DeviceStorage | null | undefined;
+  #customStickers: readonly CustomSticker[] = [];
+  #personalPacks: PersonalPacks | null = null;
   readonly #controller: PickerController;
 
   constructor() {
@@ -66,6 +68,26 @@ export class SottoStickers extends Base {
     if (device === this.#device) return;
     this.#device = device;
     this.#controller.deviceChanged();
+  }
+
+  /** Stickers of the page. They are searched on the device, in either mode, and never sent anywhere. */
+  get customStickers(): readonly CustomSticker[] {
+    return this.#customStickers;
+  }
+  set customStickers(stickers: readonly CustomSticker[]) {
+    if (stickers === this.#customStickers) return;
+    this.#customStickers = stickers;
+    this.#controller.setCustomStickers(stickers);
+  }
+
+  /** Lets the person add packs of their own, which stay on this device: `personalPacks` of @sotto/picker/packs. */
+  get personalPacks(): PersonalPacks | null {
+    return this.#personalPacks;
+  }
+  set personalPacks(packs: PersonalPacks | null) {
+    if (packs === this.#personalPacks) return;
+    this.#personalPacks = packs;
+    this.#controller.openPacks(packs);
   }
 
   /** Where recents, favourites, skin tone and mode are stored: `localStorage` by default, null for nowhere. */

@@ -4,14 +4,23 @@ import type { Tone } from './tone.ts';
 
 export const MAX_RECENTS = 32;
 export const MAX_FAVOURITES = 64;
+export const MAX_USED = 32;
+const MAX_COUNT = 64; // all counts are halved at this count, so that old habits fade
 const KEY = 'sotto-stickers';
 
 /** What one person's picker remembers. It stays on this device: nothing here goes into a request. */
 export interface PersonalData {
   readonly recents: readonly Sticker[]; // newest first
   readonly favourites: readonly Sticker[];
+  readonly used: readonly UsedSticker[]; // most used first
   readonly tone: Tone;
   readonly mode: Mode | null; // null: the person has not chosen
+}
+
+/** A sticker, and how often it was used. */
+export interface UsedSticker {
+  readonly sticker: Sticker;
+  readonly count: number;
 }
 
 /** The part of the Web Storage API that the picker needs. `localStorage` fits. */
@@ -20,7 +29,7 @@ export interface DeviceStorage {
   setItem(key: string, value: string): void;
 }
 
-export const EMPTY: PersonalData = { recents: [], favourites: [], tone: 0, mode: null };
+export const EMPTY: PersonalData = { recents: [], favourites: [], used: [], tone: 0, mode: null };
 
 /** Personal data and the storage that it is saved in. */
 export class PersonalStore {
@@ -60,6 +69,7 @@ export function readPersonalData(storage: DeviceStorage | null): PersonalData {
     return {
       recents: parseStickers(data.recents).slice(0, MAX_RECENTS),
       favourites: parseStickers(data.favourites).slice(0, MAX_FAVOURITES),
+      used: parseUsed(data.used).slice(0, MAX_USED),
       tone: [1, 2, 3, 4, 5].includes(data.tone as number) ? (data.tone as Tone) : 0,
       mode: data.mode === 'device' || data.mode === 'network' ? data.mode : null,
     };
@@ -78,10 +88,20 @@ export function writePersonalData(storage: DeviceStorage | null, data: PersonalD
   }
 }
 
-/** Puts a sticker first among the recents. */
-export function addRecent(data: PersonalData, sticker: Sticker): PersonalData {
+/** Puts a sticker first among the recents and counts its use. */
+export function recordUse(data: PersonalData, sticker: Sticker): PersonalData {
+  const stored = storedSticker(sticker);
   const others = data.recents.filter(({ id }) => id !== sticker.id);
-  return { ...data, recents: [storedSticker(sticker), ...others].slice(0, MAX_RECENTS) };
+  return { ...data, recents: [stored, ...others].slice(0, MAX_RECENTS), used: countUse(data.used, stored) };
+}
+
+/** Of two stickers with the same count, the one that was used last comes first. */
+function countUse(used: readonly UsedSticker[], sticker: Sticker): UsedSticker[] {
+  const before = used.find((one) => one.sticker.id === sticker.id)?.count ?? 0;
+  const others = used.filter((one) => one.sticker.id !== sticker.id).slice(0, MAX_USED - 1);
+  const all = [{ sticker, count: before + 1 }, ...others].toSorted((a, b) => b.count - a.count);
+  if (before + 1 < MAX_COUNT) return all;
+  return all.map((one) => ({ ...one, count: Math.ceil(one.count / 2) }));
 }
 
 export const isFavourite = (data: PersonalData, sticker: Sticker): boolean =>
@@ -102,6 +122,15 @@ const storedSticker = ({ id, name, emoji, pack, art }: Sticker): Sticker => ({
   pack,
   ...(art && { art }),
 });
+
+function parseUsed(value: unknown): UsedSticker[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((one: unknown) => {
+    const { sticker, count } = (one ?? {}) as Record<keyof UsedSticker, unknown>;
+    if (!isSticker(sticker) || typeof count !== 'number' || !(count >= 1)) return [];
+    return [{ sticker: storedSticker(sticker), count }];
+  });
+}
 
 function parseStickers(value: unknown): Sticker[] {
   return Array.isArray(value) ? value.filter(isSticker).map(storedSticker) : [];

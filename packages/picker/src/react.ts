@@ -7,6 +7,9 @@ export interface SottoStickersProps extends HTMLAttributes<SottoStickers> {
   client?: SottoStickers['client'];
   device?: SottoStickers['device'];
   storage?: SottoStickers['storage'];
+  customStickers?: SottoStickers['customStickers'];
+  personalPacks?: SottoStickers['personalPacks'];
+  categories?: string;
   mode?: 'device' | 'network';
   locale?: string;
   packs?: string;

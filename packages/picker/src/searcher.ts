@@ -27,6 +27,8 @@ export interface SearcherDeps extends Pick<SearchBoxOptions, 'now' | 'after'> {
   readonly mode: () => Mode;
   /** The locale and packs for a search in this mode. The network is told less. */
   readonly options: (mode: Mode) => SearchOptions;
+  /** Stickers that only this page knows. They come before the results of the device and of the network. */
+  readonly local: (query: string) => readonly Sticker[];
   /** Null when nothing is searched for. */
   readonly show: (state: SearchState | null) => void;
 }
@@ -64,13 +66,18 @@ export class Searcher {
     const network = this.#deps.mode() === 'network';
     const cached = network ? this.#cache.get(query) : undefined;
     if (cached !== undefined) return this.#show(finished(query, cached, 'network'));
-    const pending: SearchState = { ...finished(query, { results: [], next: null }, 'device'), final: false };
+    const local = this.#deps.local(query);
+    const pending: SearchState = {
+      ...finished(query, { results: local, next: null }, 'device'),
+      final: false,
+    };
     this.#show(pending); // before the device responds, so that Enter already has a query
     if (network) this.#box.typed(query);
     const page = await this.#searchDevice(query);
     if (turn !== this.#turn) return;
     if (network) this.#suggest(page);
     else if (page !== null) this.#show(finished(query, page, 'device'));
+    else if (local.length > 0) this.#show({ ...pending, final: true });
     else {
       const problem = this.#deps.device() === null ? 'missing' : 'other';
       this.#show({ ...pending, final: true, problem });
@@ -155,10 +162,14 @@ export class Searcher {
     try {
       const options = { limit: DEVICE_PAGE, ...this.#deps.options('device') };
       const response = await this.#deps.device()?.search(query, options);
-      return response === undefined ? null : asPage(response);
+      return response === undefined ? null : this.#withLocal(query, asPage(response));
     } catch {
       return null;
     }
+  }
+
+  #withLocal(query: string, page: Page): Page {
+    return { ...page, results: [...this.#deps.local(query), ...page.results] };
   }
 
   /** Shows the device's suggestions, unless the network has responded meanwhile. */
@@ -184,7 +195,7 @@ export class Searcher {
     const before = this.#state ?? finished(query, { results: [], next: null }, 'device');
     this.#show({ ...before, query, busy: true, final: false, problem: null });
     try {
-      const page = await this.#request(query, this.#fresh);
+      const page = this.#withLocal(query, await this.#request(query, this.#fresh));
       if (isCurrentBox()) this.#addToCache(query, page);
       if (isWanted()) this.#show(finished(query, page, 'network'));
     } catch (error) {

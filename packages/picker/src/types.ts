@@ -36,6 +36,32 @@ export interface Device {
   groups?(locale: string): MaybePromise<readonly Group[]>;
 }
 
+/** A sticker that the page adds at run time, or that the person added on this device. */
+export interface CustomSticker {
+  readonly id: string;
+  readonly name: string;
+  readonly art: Art;
+  readonly emoji?: string;
+  /** More words that search finds it by. */
+  readonly keywords?: readonly string[];
+  /** The name of its group. Without one it is in the group “Custom”. */
+  readonly group?: string;
+}
+
+/** Stickers that the person added together. */
+export interface PersonalPack {
+  readonly id: string;
+  readonly name: string;
+  readonly stickers: readonly CustomSticker[];
+}
+
+/** Where the person's own packs are stored on this device. `personalPacks` of @sotto/picker/packs makes one. */
+export interface PersonalPacks {
+  list(): Promise<readonly PersonalPack[]>;
+  add(files: readonly File[]): Promise<PersonalPack>;
+  remove(id: string): Promise<void>;
+}
+
 /** Where to search. */
 export type Mode = 'device' | 'network';
 

@@ -8,7 +8,7 @@ export function isHarmlessWebp(base64: string): boolean {
   const bytes = decodeStart(base64);
   const text = (at: number): string => String.fromCharCode(...bytes.subarray(at, at + 4));
   if (bytes.length < 30 || text(0) !== 'RIFF' || text(8) !== 'WEBP') return false;
-  const [width, height] = canvasOf(text(12), new DataView(bytes.buffer));
+  const [width, height] = webpCanvas(text(12), new DataView(bytes.buffer));
   return width <= MAX_SIDE && height <= MAX_SIDE;
 }
 
@@ -20,7 +20,8 @@ function decodeStart(base64: string): Uint8Array<ArrayBuffer> {
   }
 }
 
-function canvasOf(chunk: string, view: DataView): [width: number, height: number] {
+/** The canvas of a WebP by its first chunk (RFC 9649 §2.5 to 2.7); infinite for an unknown chunk. */
+export function webpCanvas(chunk: string, view: DataView): [width: number, height: number] {
   if (chunk === 'VP8 ') return [view.getUint16(26, true) & 0x3fff, view.getUint16(28, true) & 0x3fff];
   if (chunk === 'VP8L') {
     const bits = view.getUint32(21, true);

@@ -15,6 +15,7 @@ export const settle = () => vi.advanceTimersByTimeAsync(0);
 export class Bench {
   mode: Mode = 'network';
   device: Device | null = onDevice;
+  local: readonly Sticker[] = [];
   readonly requests: { query: string; options: SearchOptions }[] = [];
   readonly shown: (SearchState | null)[] = [];
   readonly client: { -readonly [key in keyof SearchClient]: SearchClient[key] } = {
@@ -33,6 +34,7 @@ export class Bench {
     client: () => this.client,
     mode: () => this.mode,
     options: (way) => (way === 'device' ? { locale: 'ar' } : {}),
+    local: (query) => this.local.filter(({ name }) => name.includes(query)),
     show: (state) => this.shown.push(state),
   });
   respond: (query: string, options: SearchOptions) => Promise<Page> = async (query) => ({

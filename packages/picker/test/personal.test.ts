@@ -4,10 +4,11 @@ import {
   PersonalStore,
   MAX_FAVOURITES,
   MAX_RECENTS,
+  MAX_USED,
   EMPTY,
   readPersonalData,
   toggleFavourite,
-  addRecent,
+  recordUse,
   writePersonalData,
   type DeviceStorage,
 } from '../src/personal.ts';
@@ -39,19 +40,19 @@ const broken: DeviceStorage = {
 
 describe('personal data: recents', () => {
   test('are ordered newest first, each sticker once', () => {
-    const data = ['a', 'b', 'a'].reduce((before, id) => addRecent(before, sticker(id)), EMPTY);
+    const data = ['a', 'b', 'a'].reduce((before, id) => recordUse(before, sticker(id)), EMPTY);
     expect(data.recents.map(({ id }) => id)).toEqual(['a', 'b']);
   });
 
   test('stop at the limit', () => {
     const ids = Array.from({ length: MAX_RECENTS + 5 }, (_, i) => `${i}`);
-    const data = ids.reduce((before, id) => addRecent(before, sticker(id)), EMPTY);
+    const data = ids.reduce((before, id) => recordUse(before, sticker(id)), EMPTY);
     expect(data.recents).toHaveLength(MAX_RECENTS);
     expect(data.recents[0]?.id).toBe(`${MAX_RECENTS + 4}`);
   });
 
   test('do not store the word that was searched for', () => {
-    const data = addRecent(EMPTY, sticker('a', { matched: 'secret word' }));
+    const data = recordUse(EMPTY, sticker('a', { matched: 'secret word' }));
     expect(JSON.stringify(data)).not.toContain('secret');
   });
 });
@@ -70,11 +71,42 @@ describe('personal data: favourites', () => {
   });
 });
 
+describe('personal data: what is used most', () => {
+  const ids = (data: typeof EMPTY) => data.used.map(({ sticker: { id }, count }) => `${id} ${count}`);
+
+  test('counts uses, and of equal counts the last use comes first', () => {
+    const data = ['a', 'b', 'a', 'c'].reduce((before, id) => recordUse(before, sticker(id)), EMPTY);
+    expect(ids(data)).toEqual(['a 2', 'c 1', 'b 1']);
+  });
+
+  test('stops at the limit and still lets new stickers in', () => {
+    const names = Array.from({ length: MAX_USED + 3 }, (_, i) => `${i}`);
+    const data = names.reduce((before, id) => recordUse(before, sticker(id)), EMPTY);
+    expect(data.used).toHaveLength(MAX_USED);
+    expect(data.used[0]?.sticker.id).toBe(names.at(-1));
+  });
+
+  test('halves all counts at the highest count', () => {
+    const often = Array.from({ length: 64 }, () => 'a');
+    const data = ['b', 'b', ...often].reduce((before, id) => recordUse(before, sticker(id)), EMPTY);
+    expect(ids(data)).toEqual(['a 32', 'b 1']);
+  });
+
+  test.each([
+    [[null]],
+    [[{ sticker: sticker('a'), count: 'many' }]],
+    [[{ sticker: sticker('a'), count: NaN }]],
+    ['used'],
+  ])('reads invalid content as empty: %o', (used) => {
+    expect(readPersonalData(memory({ 'sotto-stickers': JSON.stringify({ used }) })).used).toEqual([]);
+  });
+});
+
 describe('personal data: storage', () => {
   test('returns what was written', () => {
     const storage = memory();
     const art = { type: 'image/svg+xml', data: '<svg/>' };
-    const data = { ...addRecent(EMPTY, sticker('a', { art })), tone: 3, mode: 'network' } as const;
+    const data = { ...recordUse(EMPTY, sticker('a', { art })), tone: 3, mode: 'network' } as const;
     writePersonalData(storage, data);
     expect(readPersonalData(storage)).toEqual(data);
   });

@@ -42,6 +42,36 @@ describe('searcher in device mode', () => {
   });
 });
 
+describe('searcher with stickers of the page', () => {
+  beforeEach(() => {
+    bench.local = [sticker('my cat'), sticker('my dog')];
+  });
+
+  test('shows them before the results of the device and of the network, and once', async () => {
+    await bench.searcher.type('cat');
+    expect(bench.ids()).toEqual(['my cat', 'device cat']);
+    bench.searcher.submit();
+    await settle();
+    expect(bench.ids()).toEqual(['my cat', 'network cat']);
+    await bench.searcher.type('dog');
+    await bench.searcher.type('cat');
+    expect(bench.ids()).toEqual(['my cat', 'network cat']);
+  });
+
+  test('shows them without a device, and while the network fails', async () => {
+    bench.device = null;
+    bench.respond = () => Promise.reject(new Error('down'));
+    await bench.searcher.type('cat');
+    bench.searcher.submit();
+    await settle();
+    expect(bench.ids()).toEqual(['my cat']);
+    bench.mode = 'device';
+    await bench.searcher.restart();
+    expect(bench.last()).toMatchObject({ final: true, problem: null });
+    expect(bench.ids()).toEqual(['my cat']);
+  });
+});
+
 describe('searcher in network mode', () => {
   test('shows suggestions from the device at once and the response after a pause', async () => {
     await bench.searcher.type('cat');

@@ -1,8 +1,8 @@
 import { canConsent, canRetry, type Problem } from '../problems.ts';
 import type { SearchState } from '../searcher.ts';
 import { fill, type Strings } from '../strings/index.ts';
-import type { Mode, Sticker } from '../types.ts';
-import { messagePage, noticeStrip, skeleton, type Action } from './message.ts';
+import type { Mode, PersonalPack, Sticker } from '../types.ts';
+import { messagePage, noticeStrip, skeleton, toolbar, type Action } from './message.ts';
 import type { Content } from './panel.ts';
 import type { Tab } from './tabs.ts';
 
@@ -13,6 +13,16 @@ export interface SearchActions {
   /** Searches again; `fresh` consents to a token that has not rested. */
   readonly retry: (fresh: boolean) => void;
   readonly switchTo: (mode: Mode) => void;
+}
+
+/** The person's packs, and what they can do with them. */
+export interface PackActions {
+  readonly packs: readonly PersonalPack[];
+  /** What happens, or what went wrong when files were added. */
+  readonly status: 'adding' | 'noImages' | 'notStored' | null;
+  readonly addFile: () => void;
+  readonly addFolder: () => void;
+  readonly remove: (id: string) => void;
 }
 
 /** How many stickers a search found, as a sentence. */
@@ -40,7 +50,9 @@ export function browseContent(
   tab: Tab | undefined,
   stickers: readonly Sticker[],
   loading: boolean,
+  packs: PackActions,
 ): Content {
+  if (tab?.id === 'mine') return packContent(strings, tab, stickers, packs);
   const heading = [tab?.label ?? ''];
   if (stickers.length > 0) return { stickers, heading };
   if (loading) return { stickers, heading: [strings.loading], message: skeleton() };
@@ -48,6 +60,26 @@ export function browseContent(
   const title = favourites ? strings.noFavourites : strings.noRecents;
   const hint = favourites ? strings.noFavouritesHint : strings.noRecentsHint;
   return { stickers, heading, message: messagePage({ icon: tab?.icon ?? '', title, hint, actions: [] }) };
+}
+
+/** The tab for the stickers that the person added, with buttons to add and remove packs. */
+function packContent(strings: Strings, tab: Tab, stickers: readonly Sticker[], packs: PackActions): Content {
+  const actions = [
+    { label: strings.addFile, run: packs.addFile },
+    { label: strings.addFolder, run: packs.addFolder },
+    ...packs.packs.map(({ id, name }) => ({
+      label: `${strings.remove}: ${name}`,
+      run: () => packs.remove(id),
+    })),
+  ];
+  const heading = packs.status === null ? [tab.label] : [tab.label, strings[packs.status]];
+  if (stickers.length > 0) return { stickers, heading, notice: toolbar(actions) };
+  const hint = packs.status === null ? strings.noMineHint : strings[packs.status];
+  return {
+    stickers,
+    heading,
+    message: messagePage({ icon: tab.icon, title: strings.noMine, hint, actions }),
+  };
 }
 
 /** The panel for a search: stickers, progress, or what went wrong and what to do. */

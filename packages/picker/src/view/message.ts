@@ -32,6 +32,10 @@ export const noticeStrip = ({ icon: name, title, hint, actions }: Message): HTML
     h('div', {}, h('p', {}, title), h('p', { class: 'hint' }, hint), actionRow(actions)),
   );
 
+/** A row of buttons above the stickers. */
+export const toolbar = (actions: readonly Action[]): HTMLElement =>
+  h('div', { class: 'toolbar', part: 'toolbar' }, actionRow(actions));
+
 /** Placeholders while stickers load. */
 export const skeleton = (): HTMLElement =>
   h('div', { class: 'skeleton', 'aria-hidden': 'true' }, ...Array.from({ length: 24 }, () => h('span')));

@@ -11,6 +11,9 @@ import { CSS } from './styles.ts';
 import { TabList, type Tab } from './tabs.ts';
 import { ToneMenu } from './tone-menu.ts';
 
+/** Screen readers miss an announcement that follows a focus change at once. */
+const ANNOUNCE_MS = 300;
+
 export interface ViewHooks extends Omit<PanelHooks, 'onLeave' | 'onPreview'> {
   readonly art: (sticker: Sticker) => Promise<Art | null>;
   readonly onType: (text: string) => void;
@@ -41,8 +44,8 @@ export class PickerView {
   readonly panel: Panel;
   readonly preview: Preview;
   readonly dialog: PreviewDialog;
-  /** Text that is put here is announced by screen readers. */
-  readonly status = h('div', { class: 'live', role: 'status' });
+  readonly #status = h('div', { class: 'live', role: 'status' });
+  #announcing: ReturnType<typeof setTimeout> | undefined;
   readonly #tones: ToneMenu;
   readonly #mode: ModeSwitch;
   readonly #tabs: TabList;
@@ -77,13 +80,19 @@ export class PickerView {
       this.panel.element,
       this.preview.element,
       this.dialog.element,
-      this.status,
+      this.#status,
     );
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(CSS);
     root.adoptedStyleSheets = [sheet];
     root.append(this.#root);
     keepTextInside(root);
+  }
+
+  /** Makes screen readers say a text. */
+  announce(text: string): void {
+    clearTimeout(this.#announcing);
+    this.#announcing = setTimeout(() => (this.#status.textContent = text), ANNOUNCE_MS);
   }
 
   update(state: ViewState): void {

@@ -91,6 +91,7 @@ input::placeholder{color:var(--quiet);opacity:1}
 .notice{display:flex;gap:10px;margin:8px 4px;padding:10px 12px;border-radius:12px;background:var(--warn);color:var(--on-warn);font-size:13px}
 .notice .hint{color:inherit;max-inline-size:none}
 .notice .actions{margin-block-start:8px}
+.toolbar{padding:8px 4px}
 .skeleton{display:grid;align-content:start;grid-template-columns:repeat(auto-fill,minmax(var(--cell),1fr));gap:6px;padding-block:6px}
 .skeleton span{aspect-ratio:1;border-radius:12px;background:var(--raised);animation:breathe 1.2s ease-in-out infinite alternate}
 @keyframes breathe{to{opacity:.45}}
