@@ -8,6 +8,7 @@ const MOST = 8; // suggestions
 const SHORTCODE = /(?:^|\s):([\p{L}\p{N}_+-]{2,})(:?)$/u;
 let lists = 0;
 
+/** Where a completion finds its stickers. */
 export interface CompletionOptions {
   /** Searches on the device. Nothing that is typed is sent anywhere. */
   readonly device: Device;
