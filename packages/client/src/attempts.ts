@@ -1,11 +1,13 @@
 import type { BhttpResponse } from '@sotto/bhttp';
 import type { UnixSeconds } from '@sotto/wire';
 import { ClientError, type Attempt, type ClientErrorCode } from './error.ts';
-import { dateOf, gatewayErrorCode, problemCode, type InnerRequest } from './inner.ts';
+import { dateOf, gatewayErrorCode, isFromGateway, problemCode, type InnerRequest } from './inner.ts';
 
 /** A request that is in flight or may be retried. Its text is kept in memory only. */
 export interface AttemptState {
   readonly request: InnerRequest;
+  /** Whether a 5xx of the service itself is an error, after which the user may retry. */
+  readonly ownServerErrors: boolean;
   /** The id of the attempt; null for a service without tokens. */
   readonly id: string | null;
   tries: number;
@@ -25,13 +27,17 @@ const FINAL_CODES: ReadonlySet<ClientErrorCode> = new Set([
 /** Whether the user may retry after this error. */
 export const mayRetry = (code: ClientErrorCode): boolean => !FINAL_CODES.has(code);
 
-/** The error that a response stands for: a refusal of the gateway, or a service that is unavailable; else null. */
-export function responseErrorCode(response: BhttpResponse): ClientErrorCode | null {
+/**
+ * The error that a response stands for: a refusal of the gateway, or a service that is unavailable; else null.
+ *
+ * @param ownServerErrors - whether a 5xx of the service itself is an error too
+ */
+export function responseErrorCode(response: BhttpResponse, ownServerErrors: boolean): ClientErrorCode | null {
   const { status } = response;
   if (status < 400) return null;
   const code = gatewayErrorCode(problemCode(response));
   if (code !== null) return code;
-  return status >= 500 ? 'service-unavailable' : null;
+  return status >= 500 && (ownServerErrors || isFromGateway(response)) ? 'service-unavailable' : null;
 }
 
 /** Whether the gateway refused the token's key or the token itself. */

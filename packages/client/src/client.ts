@@ -25,7 +25,7 @@ export interface Client {
    * responses are returned, whatever their status.
    */
   readonly fetch: (input: string | URL | Request, init?: ClientRequestInit) => Promise<Response>;
-  /** Sends a request to a service of the gateway's table. Its own 4xx responses are returned, not thrown. */
+  /** Sends a request to a service of the gateway's table. Its own responses are returned, whatever their status. */
   request(service: string, request: ServiceRequest, options?: RequestOptions): Promise<ServiceResponse>;
   /** Retries a request because its user asked to. */
   retry(attempt: Attempt): Promise<ServiceResponse>;
@@ -56,7 +56,7 @@ export function createClient(options: ClientOptions): Client {
       const body = encodeSearch(query, searchOptions);
       const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
       const { service, request } = await parseFetch(`https://${STICKERS}/v1/search`, init);
-      return decodeSearch(await requests.request(service, request, searchOptions));
+      return decodeSearch(await requests.request(service, request, searchOptions, true));
     },
     fetch: async (input, init = {}) => {
       const { service, request } = await parseFetch(input, init);

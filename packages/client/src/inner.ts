@@ -97,8 +97,14 @@ export function decodeInner(bytes: Bytes): BhttpResponse {
   }
 }
 
-/** The `code` of a problem (RFC 9457), or null. */
-export function problemCode({ fields, content }: BhttpResponse): string | null {
+/** Whether the gateway sent this response itself. It removes this field (RFC 9209) from what a service sends. */
+export const isFromGateway = ({ fields }: BhttpResponse): boolean =>
+  fields.some(([name, value]) => name === 'proxy-status' && value === 'sotto-gateway');
+
+/** The `code` of a problem (RFC 9457) of the gateway's; null for any other response. */
+export function problemCode(response: BhttpResponse): string | null {
+  if (!isFromGateway(response)) return null;
+  const { fields, content } = response;
   const type = fields.find(([name]) => name === 'content-type')?.[1] ?? '';
   if (type !== 'application/problem+json') return null;
   try {

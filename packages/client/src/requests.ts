@@ -64,11 +64,15 @@ export class Requests {
     this.#deps = deps;
   }
 
-  /** @throws {ClientError} */
+  /**
+   * @param ownServerErrors - whether a 5xx of the service itself is an error, after which the user may retry
+   * @throws {ClientError}
+   */
   async request(
     service: string,
     { content = NO_CONTENT, contentType = 'application/octet-stream', ...rest }: ServiceRequest,
     { allowFresh = false, attempt, signal }: RequestOptions,
+    ownServerErrors = false,
   ): Promise<ServiceResponse> {
     if (signal?.aborted === true) throw signal.reason;
     const { bundles, tokens } = this.#deps;
@@ -78,7 +82,7 @@ export class Requests {
     if (entry === undefined) throw new ClientError('unknown-service');
     const needsToken = entry.tokenType !== 0;
     checkFits(request, needsToken, entry.requestLength);
-    const state = { request, id: null, tries: 1, date: null, dateUsed: false };
+    const state = { request, ownServerErrors, id: null, tries: 1, date: null, dateUsed: false };
     if (!needsToken) return this.#try(state, null, signal);
     const identity = requestIdentity(request);
     const { id, tries, token } =
@@ -116,7 +120,7 @@ export class Requests {
       await this.#settle(state);
       throw signal.reason;
     });
-    const code = responseErrorCode(response);
+    const code = responseErrorCode(response, state.ownServerErrors);
     if (code !== null) return this.#refuse(state, token, code, response);
     await this.#settle(state);
     const { status, fields, content } = response;

@@ -185,6 +185,30 @@ describe('gateway and relay errors', () => {
     expect(await wallet.update(({ pending }) => pending.length)).toBe(again ? 1 : 0);
   });
 
+  test.each([
+    ['spent', 409],
+    ['token-invalid', 401],
+    ['date', 400],
+    ['replayed', 409],
+  ])('N17 a service that says %s is not taken for the gateway', async (code, status) => {
+    const { world, wallet, client } = await prepared();
+    const { body, type } = problemOf(status, code);
+    world.gateway.service = () => ({ status, type, content: body });
+    expect(await failure(client.search('cat'))).toMatchObject({ code: 'service-refused', attempt: null });
+    expect((await client.fetch('https://stickers/x')).status).toBe(status);
+    expect(await wallet.update(({ tokens }) => tokens.length)).toBe(28);
+  });
+
+  test('N17 a 5xx of the service itself: search may be retried, fetch returns it', async () => {
+    const { world, client } = await prepared();
+    world.gateway.service = () => ({ status: 503, content: new Uint8Array(0) });
+    const { code, attempt } = await failure(client.search('cat'));
+    expect([code, attempt === null]).toEqual(['service-unavailable', false]);
+    expect((await client.fetch('https://stickers/x')).status).toBe(503);
+    world.gateway.refuse = () => inner(502, 'bad-gateway');
+    await expect(client.fetch('https://stickers/x')).rejects.toMatchObject({ code: 'service-unavailable' });
+  });
+
   test('a response of another length, or that does not open, throws answer-unreadable', async () => {
     const { world, client } = await prepared();
     const alter = (change: (body: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>): void => {

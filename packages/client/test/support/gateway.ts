@@ -108,7 +108,7 @@ export const json = (value: unknown, status = 200): Inner => ({
 /** A problem of the door, inside. */
 export function inner(status: number, code: string, fields: readonly Field[] = []): Inner {
   const { type, body } = problem(status, code);
-  return { status, type, content: body, fields };
+  return { status, type, content: body, fields: [['proxy-status', 'sotto-gateway'], ...fields] };
 }
 
 export const sticker = (id: string, name: string) => ({
