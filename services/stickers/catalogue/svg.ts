@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { PackError } from './error.ts';
+import { costlyReason } from './svg-cost.ts';
 import { type Element, parseXml } from './xml.ts';
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
@@ -42,6 +43,8 @@ export function cleanSvg(text: string, file: string): string {
   for (const id of used) {
     if (!have.has(id)) throw new PackError(file, 0, `nothing has the id ${id}`);
   }
+  const costly = costlyReason(root);
+  if (costly !== null) throw new PackError(file, 0, costly);
   const names = new Map([...used].toSorted().map((id, i) => [id, i.toString(36)]));
   const draft = write(root, names, '', true);
   const prefix = `s${createHash('sha256').update(draft).digest('hex').slice(0, 6)}-`;

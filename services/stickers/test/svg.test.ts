@@ -101,3 +101,39 @@ test('what was cleaned is clean', () => {
   );
   expect(once).not.toMatch(/["\n]/);
 });
+
+/** Layers of `<use>`, each of which draws the layer below it ten times. */
+const layers = (count: number): string =>
+  svg(
+    `<defs><path id="l0" d="M0 0"/>${Array.from(
+      { length: count },
+      (_, i) => `<g id="l${i + 1}">${`<use href="#l${i}"/>`.repeat(10)}</g>`,
+    ).join('')}</defs><use href="#l${count}"/>`,
+  );
+
+describe('N10 art that takes long to draw', () => {
+  const costly: Readonly<Record<string, string>> = {
+    'nested references': layers(5),
+    'a reference to itself': svg('<g id="a"><use href="#a"/></g>'),
+    'two patterns that paint each other': svg(
+      '<pattern id="p"><path fill="url(#q)" d="M0 0"/></pattern><pattern id="q"><path fill="url(#p)" d="M0 0"/></pattern><path fill="url(#p)" d="M0 0"/>',
+    ),
+    'masks in masks': svg(
+      Array.from(
+        { length: 40 },
+        (_, i) => `<mask id="m${i}"><path mask="url(#m${i + 1})" d="M0 0"/></mask>`,
+      ).join('') + '<mask id="m40"><path d="M0 0"/></mask><path mask="url(#m0)" d="M0 0"/>',
+    ),
+    'many filters': svg(
+      `<filter id="f">${'<feGaussianBlur stdDeviation="3"/>'.repeat(30)}</filter><path filter="url(#f)" d="M0 0"/>`,
+    ),
+    'many dashes': svg('<path d="M0 0h9999" stroke="red" stroke-dasharray=".01"/>'.repeat(11)),
+  };
+  test.each(Object.entries(costly))('N10 cleanSvg: refuses %s', (_, text) => {
+    expect(text.length).toBeLessThan(6000);
+    expect(() => cleanSvg(text, 'otter.svg')).toThrow(/references are expanded|cycle, or nest/);
+  });
+  test('N10 cleanSvg: takes a few references', () => {
+    expect(cleanSvg(layers(2), 'otter.svg')).toContain('<use');
+  });
+});
