@@ -10,21 +10,24 @@ import { buildLanguages, type BuiltLanguage } from './languages.ts';
 import { notice } from './notice.ts';
 import { openmojiExtras } from './openmoji.ts';
 import { type OwnPack, readOwnPack } from './own.ts';
+import { PACKS, stampOf } from './stamp.ts';
 import { addedWords, describePacks, noticeRows, stickersFile } from './tables.ts';
 import { PackError } from './error.ts';
 
 export const BUILT = path.join(import.meta.dirname, 'built');
-/** Each folder in here with a pack.json is an operator's pack. */
-export const PACKS = path.join(import.meta.dirname, 'packs');
 
-export interface BuildOptions {
-  readonly out?: string;
+/** What a person may choose of a catalogue. */
+export interface Choice {
   /** Folders of operators' packs; by default those in catalogue/packs. */
   readonly packs?: readonly string[];
   /** Whether OpenMoji's extras are a pack. */
   readonly openmoji?: boolean;
   /** Languages to index; all that CLDR has names enough for, when left out. English always is. */
   readonly languages?: readonly string[];
+}
+
+export interface BuildOptions extends Choice {
+  readonly out?: string;
   /** Told what is being done; lines for people. */
   readonly progress?: (line: string) => void;
   /** Kept in the manifest, to know whether sources have changed since. */
@@ -75,11 +78,22 @@ export async function buildCatalogue(options: BuildOptions = {}): Promise<Manife
   ]);
   files.set('NOTICE', new TextEncoder().encode(notice(noticeRows(drawings, art, extras, languages), own)));
   files.set('catalogue.bin', archive(files));
-  const manifest = manifestOf(files, described, drawings, languages, stamp);
+  const choice = choiceOf(options);
+  const manifest = manifestOf(files, described, drawings, languages, { stamp, ...(choice && { choice }) });
   files.set('manifest.json', new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`));
   writeWhole(out, files);
   report(manifest, files, progress);
   return manifest;
+}
+
+/** What was chosen, to be kept in the manifest; null where everything is as it comes. */
+function choiceOf({ packs, openmoji, languages }: BuildOptions): Choice | null {
+  const choice = {
+    ...(packs && { packs: packs.map((pack) => path.resolve(pack)) }),
+    ...(openmoji === false && { openmoji }),
+    ...(languages && { languages }),
+  };
+  return Object.keys(choice).length === 0 ? null : choice;
 }
 
 function refuseUnknownLanguages(own: readonly OwnPack[], languages: readonly BuiltLanguage[]): void {
@@ -146,6 +160,7 @@ if (process.argv[1] === import.meta.filename) {
       ...(values.language === undefined ? {} : { languages: values.language }),
       openmoji: values['no-openmoji'] !== true,
       progress: print,
+      stamp: stampOf(),
     });
   } catch (error) {
     if (!(error instanceof PackError)) throw error;

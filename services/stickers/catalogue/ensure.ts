@@ -1,55 +1,23 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { BUILT, buildCatalogue, PACKS } from './build.ts';
+import { BUILT, buildCatalogue } from './build.ts';
 import type { Manifest } from './files.ts';
+import { stampOf } from './stamp.ts';
 
-const MODULES = path.resolve(import.meta.dirname, '../../../node_modules');
-const ENGINE = path.dirname(createRequire(import.meta.url).resolve('@sotto/sticker-search'));
-const SOURCES = [
-  '@iconify-json/fluent-emoji-flat',
-  '@iconify-json/noto',
-  'cldr-annotations-full',
-  'cldr-localenames-full',
-  'emojibase-data',
-  'jsonc-parser',
-  'openmoji',
-  'saxes',
-  'svgo',
-  'pinyin-pro',
-  'wanakana',
-];
-
-/** Builds the catalogue if it is missing, or if what it is built from has changed since. */
-export async function ensureCatalogue(progress: (line: string) => void = () => {}): Promise<void> {
+/**
+ * Builds the catalogue if it is missing, or if what it is built from has changed since: with the languages and packs
+ * that a person chose for the one that is there.
+ */
+export async function ensureCatalogue(
+  progress: (line: string) => void = () => {},
+  out: string = BUILT,
+): Promise<void> {
   const stamp = stampOf();
-  const file = path.join(BUILT, 'manifest.json');
-  if (existsSync(file) && (JSON.parse(readFileSync(file, 'utf8')) as Manifest).stamp === stamp) return;
-  await buildCatalogue({ progress, stamp });
+  const file = path.join(out, 'manifest.json');
+  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Manifest>) : null;
+  if (before?.stamp === stamp) return;
+  await buildCatalogue({ ...before?.choice, out, progress, stamp });
 }
-
-/** A digest of what the catalogue is built from: our code, the packages' versions, operators' packs. */
-function stampOf(): string {
-  const hash = createHash('sha256');
-  for (const name of SOURCES) hash.update(`${name} ${versionOf(name)}\n`);
-  const here = import.meta.dirname;
-  const code = [here, path.join(here, 'words'), path.join(here, 'meaning'), ENGINE].flatMap((folder) =>
-    readdirSync(folder)
-      .filter((name) => /\.(?:ts|txt|gz)$/.test(name))
-      .map((name) => path.join(folder, name)),
-  );
-  const own = existsSync(PACKS)
-    ? readdirSync(PACKS, { recursive: true, encoding: 'utf8' }).map((name) => path.join(PACKS, name))
-    : [];
-  for (const file of [...code, ...own].toSorted((a, b) => (a < b ? -1 : 1))) {
-    if (statSync(file).isFile()) hash.update(`${path.basename(file)}\n`).update(readFileSync(file));
-  }
-  return hash.digest('hex');
-}
-
-const versionOf = (name: string): string =>
-  (JSON.parse(readFileSync(path.join(MODULES, name, 'package.json'), 'utf8')) as { version: string }).version;
 
 /** For a test runner's global set-up. */
 export default async function setup(): Promise<void> {

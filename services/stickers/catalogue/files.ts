@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import type { Choice } from './build.ts';
 import { gzipSync } from 'node:zlib';
 import { build as bundle } from 'esbuild';
 import { encodeArchive, type Pack } from '@sotto/sticker-search/format';
@@ -14,7 +15,10 @@ export interface Manifest {
   readonly format: 1;
   /** SHA-256, in hex, over the sorted lines `SHA-256 two spaces path newline` of all files. */
   readonly root: string;
+  /** A digest of what it was built from. */
   readonly stamp: string;
+  /** What a person chose for it: it is built again in the same way. */
+  readonly choice?: Choice;
   readonly stickers: number;
   readonly packs: readonly (Pack & { readonly stickers: number })[];
   readonly languages: Readonly<
@@ -58,7 +62,7 @@ export function manifestOf(
   packs: readonly Pack[],
   drawings: readonly Artwork[],
   languages: readonly BuiltLanguage[],
-  stamp: string,
+  { stamp, choice }: Pick<Manifest, 'stamp' | 'choice'>,
 ): Manifest {
   const listed = [...files].map(
     ([name, bytes]) => [name, { bytes: bytes.length, sha256: sha256(bytes) }] as const,
@@ -68,6 +72,7 @@ export function manifestOf(
     format: 1,
     root: sha256(lines.join('')),
     stamp,
+    ...(choice && { choice }),
     stickers: drawings.length,
     packs: packs.map((pack) => ({ ...pack, stickers: drawings.filter((d) => d.pack === pack.id).length })),
     languages: Object.fromEntries(

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { buildCatalogue } from '../catalogue/build.ts';
+import { ensureCatalogue } from '../catalogue/ensure.ts';
 import type { Manifest } from '../catalogue/files.ts';
 import { cleanSvg } from '../catalogue/svg.ts';
 import { openCatalogue } from '../src/catalogue.ts';
@@ -121,6 +122,20 @@ describe('building', () => {
     });
     expect(built.search('vidra', { locale: 'sr', packs: ['acme'] })[0]).toMatchObject({ matched: 'видра' });
     expect(readFileSync(path.join(scratch, 'one/NOTICE'), 'utf8')).toMatch(/\tCC0-1\.0\tacme\totter\.svg/);
+  }, 300_000);
+
+  test('N45 ensureCatalogue: keeps the languages and packs that a person chose, also when it builds again', async () => {
+    const out = path.join(scratch, 'chosen');
+    await buildCatalogue({ ...small, out, stamp: 'of older sources' });
+    const read = (): Manifest =>
+      JSON.parse(readFileSync(path.join(out, 'manifest.json'), 'utf8')) as Manifest;
+    await ensureCatalogue(() => {}, out);
+    const again = read();
+    expect(again.stamp).not.toBe('of older sources');
+    expect(Object.keys(again.languages)).toEqual(['en', 'sr']);
+    expect(again.packs.map(({ id }) => id)).toEqual(['core', 'acme']);
+    await ensureCatalogue(() => expect.unreachable('nothing has changed'), out);
+    expect(read()).toEqual(again);
   }, 300_000);
 
   test('a refused pack leaves the old catalogue in place', async () => {
