@@ -7,6 +7,7 @@ import type { ProblemCode } from '@sotto/http';
 import { listen, writeResponse, type Serving } from '@sotto/http/node';
 import { limitConnections, limitPipelining } from './connections.ts';
 import { ambiguityOf } from './framing.ts';
+import { followCertificate } from './certificate.ts';
 import { refuseSocket } from './refuse-socket.ts';
 import type { ListenSettings } from './settings.ts';
 
@@ -19,12 +20,15 @@ export interface ServeOptions extends ListenSettings {
   readonly headersMs?: number;
   readonly wholeRequestMs?: number;
   readonly checkMs?: number;
+  /** Between two looks for a renewed certificate, in milliseconds. */
+  readonly certificateMs?: number;
   /** Milliseconds for a response that is made while it is sent (`Incremental: ?1`). */
   readonly streamMs?: number;
 }
 
 const MAX_HEADER_BYTES = 16 * 1024;
 const KEEP_ALIVE_MS = 5000;
+const CERTIFICATE_MS = 60_000;
 const HANDSHAKE_MS = 10_000;
 const STREAM_MS = 120_000;
 
@@ -80,9 +84,12 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       incoming.socket.destroy();
     }
   };
-  const server: Server = options.tls
-    ? createSecure({ ...settings, ...options.tls, handshakeTimeout: HANDSHAKE_MS }, handle)
-    : createPlain(settings, handle);
+  const { tls, certificateMs = CERTIFICATE_MS } = options;
+  const secure =
+    tls &&
+    createSecure({ ...settings, cert: tls.cert, key: tls.key, handshakeTimeout: HANDSHAKE_MS }, handle);
+  const server: Server = secure ?? createPlain(settings, handle);
+  const stopFollowing = tls && secure && followCertificate(secure, tls, certificateMs);
   server.maxHeadersCount = 0; // counted by ambiguityOf: the server's own limit silently drops the rest
   limitConnections(server, options.connectionsPerAddress);
   server.on('clientError', (error, socket) => {
@@ -94,6 +101,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     ...serving,
     close() {
       isClosing = true;
+      stopFollowing?.();
       return serving.close();
     },
   };

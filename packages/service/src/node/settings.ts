@@ -5,6 +5,8 @@ import { ConfigError, type Variables } from '../config/index.ts';
 export interface TlsFiles {
   readonly cert: string;
   readonly key: string;
+  /** Reads both files again. Throws if one cannot be read. */
+  readonly read: () => { readonly cert: string; readonly key: string };
 }
 
 /** Where a service listens, and how. */
@@ -66,10 +68,11 @@ function isBehindProxy(variables: Variables): boolean {
 
 function readTls(variables: Variables): TlsFiles | undefined {
   if (!variables.has('TLS_CERT_FILE') && !variables.has('TLS_KEY_FILE')) return undefined;
-  return {
+  const read = () => ({
     cert: readPem(variables.value('TLS_CERT_FILE').text(), 'TLS_CERT_FILE'),
     key: readPem(variables.value('TLS_KEY_FILE').text(), 'TLS_KEY_FILE'),
-  };
+  });
+  return { ...read(), read };
 }
 
 function readPem(path: string, variable: string): string {
