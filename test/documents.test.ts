@@ -7,7 +7,7 @@ import { unstable_readConfig } from 'wrangler';
 import { rootPublicKey } from '@sotto/bundle';
 import { base64url } from '@sotto/wire';
 import { Variables } from '@sotto/service/config';
-import { VARIABLES } from '@sotto/service/variables';
+import { VARIABLES, type Variable } from '@sotto/service/variables';
 import { readConfig } from '../services/gateway/src/config.ts';
 import { readAttesters } from '../services/issuer/src/attest/attester-config.ts';
 import { SERVICES } from '../services/local/src/workers.ts';
@@ -143,6 +143,9 @@ describe('N50 names in documents', () => {
     const text = documentText('specs/deployment.md');
     const known = new Set([
       ...Object.keys(VARIABLES),
+      ...Object.entries<Variable>(VARIABLES)
+        .filter(([, { type, secret }]) => secret === true || type === 'json')
+        .map(([name]) => `${name}_FILE`),
       'LIMITER',
       'KEY',
       'NODE_EXTRA_CA_CERTS',

@@ -58,6 +58,7 @@ async function start(store: string, more: Readonly<Record<string, string>> = {})
     STORE: path.join(folder, store),
     PORT: `${port}`,
     INTERNAL_PORT: `${port + 1}`,
+    OPERATOR_PORT: `${port + 2}`,
     SHIFT: shiftFile,
     ...more,
   };

@@ -16,10 +16,12 @@ export function firstOf(...signals: readonly AbortSignal[]): AbortSignal {
 
 /** Resolves with `pending`, or rejects when `deadline` aborts first. What `pending` does later is ignored. */
 export async function withDeadline<T>(deadline: AbortSignal, pending: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const stop = (): void => reject(new HttpError('request-timeout'));
-  deadline.addEventListener('abort', stop, { once: true });
-  if (deadline.aborted) stop();
+  let stop = (): void => {};
+  const late = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(new HttpError('request-timeout'));
+    deadline.addEventListener('abort', stop, { once: true });
+    if (deadline.aborted) stop();
+  });
   try {
     return await Promise.race([pending, late]);
   } finally {

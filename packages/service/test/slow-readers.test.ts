@@ -34,6 +34,8 @@ function deaf(url: string): RawConnection {
   return connection;
 }
 
+const BUSY = { timeout: 20_000 }; // for a poll: as long as a busy machine may take
+
 const GET = 'GET / HTTP/1.1\r\nhost: a\r\n\r\n';
 const FLOWING = { headers: { incremental: '?1' } };
 
@@ -66,7 +68,7 @@ describe('N02 a connection that does not read holds nothing for others', () => {
     const connection = rawConnection(origin);
     open.push({ close: () => connection.destroy() });
     for (let i = 0; i < 16; i++) connection.write(`GET /${i} HTTP/1.1\r\nhost: a\r\n\r\n`);
-    await expect.poll(() => gates.length).toBe(16);
+    await expect.poll(() => gates.length, BUSY).toBe(16);
     for (const release of gates.toReversed()) release();
     const text = await connection.until((received) => received.endsWith('/15'));
     expect([...text.matchAll(/\r\n\r\n(\/\d+)/g)].map(([, path]) => path)).toEqual(
@@ -83,7 +85,7 @@ describe('N02 a connection that does not read holds nothing for others', () => {
     const readers = Array.from({ length: 10 }, () => deaf(origin));
     for (const reader of readers) {
       reader.write(GET);
-      await expect.poll(async () => (await fetch(origin)).status).toBe(200);
+      await expect.poll(async () => (await fetch(origin)).status, BUSY).toBe(200);
     }
     expect(readers.every(({ socket }) => !socket.destroyed)).toBe(true);
   });
@@ -105,7 +107,7 @@ describe('N02 a connection that does not read holds nothing for others', () => {
         const text = await again.until((received) => received.endsWith('ok'));
         again.destroy();
         return text.includes(' 200 ');
-      })
+      }, BUSY)
       .toBe(true);
   });
 });
@@ -123,7 +125,7 @@ describe('N37 a response has a time to be read', () => {
     const reader = deaf(origin);
     reader.write(GET);
     const timer = setInterval(() => reader.socket.read(1), 20); // reads, but slowly
-    await expect.poll(() => closed).toBeDefined();
+    await expect.poll(() => closed, BUSY).toBeDefined();
     await closed;
     clearInterval(timer);
   });
@@ -143,7 +145,7 @@ describe('N37 a response has a time to be read', () => {
     });
     const reader = deaf(origin);
     reader.write(GET);
-    await expect.poll(() => reader.socket.bytesRead).toBeGreaterThan(0);
+    await expect.poll(() => reader.socket.bytesRead, BUSY).toBeGreaterThan(0);
     breakOff?.();
     await closed;
     reader.socket.resume();
@@ -163,7 +165,7 @@ describe('requests in flight', () => {
       { maxInFlight: 5 },
     );
     const first = Array.from({ length: 5 }, () => fetch(origin));
-    await expect.poll(() => gates.length).toBe(5);
+    await expect.poll(() => gates.length, BUSY).toBe(5);
     expect((await fetch(origin)).status).toBe(503);
     for (const release of gates) release();
     expect((await Promise.all(first)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
@@ -178,7 +180,7 @@ describe('requests in flight', () => {
         .poll(async () => {
           const text = await connection.until((received) => received.includes('\r\n'));
           return text.slice(9, 12);
-        })
+        }, BUSY)
         .toBe('200');
       connection.socket.resetAndDestroy();
       await expect
@@ -186,7 +188,7 @@ describe('requests in flight', () => {
           const response = await fetch(origin);
           await response.body?.cancel();
           return response.status;
-        })
+        }, BUSY)
         .toBe(200);
     }
   });

@@ -58,7 +58,15 @@ export function app(issuer: Issuer): Hono {
       });
     }),
   );
-  operatorRoutes(routes, issuer);
+  return withRefusals(routes, issuer);
+}
+
+/** The operator's routes as an app of their own, for a listener of their own. */
+export function operatorApp(issuer: Issuer): Hono {
+  return withRefusals(operatorRoutes(issuer), issuer);
+}
+
+function withRefusals(routes: Hono, issuer: Issuer): Hono {
   routes.notFound(() => problemResponse(PROBLEMS['not-found'], CORS));
   routes.onError((error) => refused(issuer, error));
   return routes;

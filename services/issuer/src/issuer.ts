@@ -2,6 +2,7 @@ import { TOKEN_TYPES } from '@sotto/privacypass';
 import type { IssuerApi, PublishedSchedule, Redemption, RedemptionOutcome } from '@sotto/redemption';
 import type { KeyWrap } from '@sotto/service/keys';
 import { Tally, type CounterStore } from '@sotto/service/metrics';
+import type { OperatorLog } from '@sotto/service/operator';
 import type { Voprf, VoprfSuiteId } from '@sotto/voprf';
 import { AccountLimiter } from './account-limiter.ts';
 import { jwtAttester } from './attest/jwt.ts';
@@ -26,6 +27,7 @@ export interface IssuerDeps {
   readonly quota: Quota;
   readonly spent: SpentTokens;
   readonly counters: CounterStore;
+  readonly log: OperatorLog;
 }
 
 const ACCOUNT_KEY_CHANGED =

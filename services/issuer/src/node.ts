@@ -5,15 +5,15 @@ import { runService } from '@sotto/service/node';
 import { nodeEcdhVoprf } from '@sotto/voprf/ecdh-node';
 import { sodiumVoprf } from '@sotto/voprf/sodium';
 import { loadSodium } from '@sotto/voprf/sodium-node';
-import { startIssuer } from './node/start.ts';
 
 const voprf = {
   'ristretto255-SHA512': sodiumVoprf(await loadSodium()),
   'P384-SHA384': nodeEcdhVoprf(),
 };
 
-await runService('issuer', (program) =>
-  startIssuer(program, {
+await runService({ service: 'issuer', minimumNode: '22.16' }, async (program) => {
+  const { startIssuer } = await import('./node/start.ts'); // which loads node:sqlite
+  return startIssuer(program, {
     system: {
       now: () => Math.floor(Date.now() / 1000),
       random: (length) => new Uint8Array(randomBytes(length)),
@@ -23,5 +23,5 @@ await runService('issuer', (program) =>
     fetch,
     subtle: crypto.subtle,
     voprf,
-  }),
-);
+  });
+});

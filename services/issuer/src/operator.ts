@@ -2,23 +2,26 @@ import { PROBLEMS, problemResponse, readBody } from '@sotto/http';
 import { metricsResponse, metricsText } from '@sotto/service/metrics';
 import { operatorOnly, type OperatorRole } from '@sotto/service/operator';
 import { base64url } from '@sotto/wire';
-import type { Context, Hono } from 'hono';
+import { Hono, type Context } from 'hono';
 import type { Issuer } from './issuer.ts';
 import { COUNTER_FAMILIES, METRICS_PREFIX } from './metrics.ts';
 
 const NO_STORE = { 'cache-control': 'no-store' };
 
 /** The routes of the operator. Without a token of the right role they do not exist. */
-export function operatorRoutes(routes: Hono, issuer: Issuer): void {
-  const { operatorTokens } = issuer.deps.config;
+export function operatorRoutes(issuer: Issuer): Hono {
+  const routes = new Hono();
+  const { config, log, system } = issuer.deps;
   const route = (
     method: 'GET' | 'POST',
     path: string,
     role: OperatorRole,
     handler: (c: Context) => Promise<Response>,
   ): void => {
-    routes.on(method, path, operatorOnly(operatorTokens, role), handler);
+    const audit = role === 'metrics' ? undefined : { log, now: system.now };
+    routes.on(method, path, operatorOnly(config.operatorTokens, role, audit), handler);
   };
+  route('GET', '/operator/audit', 'keys', async (c) => c.json(await log.list(), 200, NO_STORE));
   route('GET', '/operator/keys', 'keys', async (c) =>
     c.json({ keys: await listKeys(issuer) }, 200, NO_STORE),
   );
@@ -41,6 +44,7 @@ export function operatorRoutes(routes: Hono, issuer: Issuer): void {
       metricsText(METRICS_PREFIX, COUNTER_FAMILIES, await issuer.deps.counters.totals()),
     );
   });
+  return routes;
 }
 
 async function listKeys({ deps }: Issuer): Promise<unknown[]> {

@@ -7,6 +7,7 @@ import { base64url } from '@sotto/wire';
 import { expect, test } from 'vitest';
 import { accountToken } from './support/account.ts';
 import { blinded, draw, folder, INTERNAL_TOKEN, redeem, start } from './support/entry.ts';
+import { ISSUER_VARIABLES } from './support/variables.ts';
 import { random } from './support/wallet.ts';
 
 test('issuer on Node: issues, redeems on the gateway’s listener, and continues after SIGKILL, restore and a cut file', async () => {
@@ -87,6 +88,42 @@ test('X01 issuer on Node: on SIGTERM with 50 requests in flight, responds to all
   expect(await running.ended).toBe(0);
   expect(Date.now() - began).toBeLessThan(10_000); // milliseconds
   await expect(fetch(`${running.url}/health`)).rejects.toThrow('fetch failed');
+});
+
+test('N59 issuer on Node: has TLS or refuses to listen beyond loopback, and operator routes only on their own listener', async () => {
+  for (const name of ['HOST', 'OPERATOR_HOST']) {
+    const open = await start({ [name]: '0.0.0.0', STORE: path.join(folder, 'open.sqlite') });
+    expect(await open.ended).toBe(1);
+    expect(open.said()).toBe(
+      `sotto issuer: ${name}: beyond loopback needs TLS_CERT_FILE and TLS_KEY_FILE, or BEHIND_TLS=true\n`,
+    );
+  }
+  const { url, internal, operator, said, child, ended } = await start({
+    STORE: path.join(folder, 'operator.sqlite'),
+  });
+  expect(said()).toBe(`ready ${url} operator ${operator}\n`);
+  const headers = { authorization: `Bearer ${ISSUER_VARIABLES['OPERATOR_TOKEN']}` };
+  for (const route of ['/operator/keys', '/operator/audit', '/metrics']) {
+    expect((await fetch(url + route, { headers })).status).toBe(404);
+    expect((await fetch(internal + route, { headers })).status).toBe(404);
+    expect((await fetch(operator + route)).status).toBe(404);
+    expect((await fetch(operator + route, { headers })).status).toBe(200);
+  }
+  expect((await fetch(`${operator}/token-request`, { method: 'POST', headers })).status).toBe(404);
+  child.kill('SIGTERM');
+  expect(await ended).toBe(0);
+});
+
+test('N47 issuer on Node: a port in use is named', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const { ended, said } = await start({ OPERATOR_PORT: `${port}`, STORE: path.join(folder, 'taken.sqlite') });
+  expect(await ended).toBe(1);
+  expect(said()).toBe(
+    `sotto issuer: 127.0.0.1:${port}: another process listens there. Stop it, or set another port (EADDRINUSE)\n`,
+  );
+  taken.close();
 });
 
 test('K01 K02 issuer on Node: with a wrong configuration, exits with one line that contains no value', async () => {

@@ -125,6 +125,32 @@ test('I19 routes: without a token no operator route exists, and redemption never
   expect((await world.operator('/metrics')).status).toBe(200);
 });
 
+test('N63 routes: what operators do is recorded by role and route, without the account that support asks for', async () => {
+  const world = new World();
+  await world.operator('/operator/quota', 'POST', JSON.stringify({ account: 'audit-canary' }));
+  await world.operator('/operator/keys/rotate', 'POST');
+  await world.operator('/metrics');
+  await world.operator('/operator/audit-canary');
+  await world.fetch('/operator/keys', { headers: { authorization: 'Bearer of-somebody-else' } });
+  const text = await (await world.operator('/operator/audit')).text();
+  const acts = JSON.parse(text) as { role: string; action: string; token: string; at: number }[];
+  expect(acts.map(({ role, action }) => `${role}: ${action}`)).toEqual([
+    'keys: GET /operator/audit',
+    'keys: POST /operator/keys/rotate',
+    'support: POST /operator/quota',
+  ]);
+  expect(acts.every(({ at, token }) => at === world.clock.now && /^[0-9a-f]{8}$/.test(token))).toBe(true);
+  expect(text).not.toContain('canary');
+});
+
+test('N63 routes: what cannot be recorded is not done', async () => {
+  const log = { record: () => Promise.reject(new Error('disk full')), list: async () => [] };
+  const world = new World({ deps: () => ({ log }) });
+  await world.draw(1);
+  expect((await world.operator('/operator/keys/retire-all', 'POST')).status).toBe(503);
+  await world.draw(1, { account: 'bob' });
+});
+
 const shownMetrics = async (world: World): Promise<string> => (await world.operator('/metrics')).text();
 
 test('P09 N62 metrics: count accounts and reasons in steps of fifty, and never tokens', async () => {

@@ -3,7 +3,7 @@ import { runService } from '@sotto/service/node';
 import { serveRelay } from './node/serve.ts';
 import { readSettings } from './node/settings.ts';
 
-await runService('relay', async ({ variables, clock, onStop }) => {
+await runService({ service: 'relay', minimumNode: '20.20' }, async ({ variables, clock, onStop }) => {
   const serving = await serveRelay(readSettings(variables), clock);
   onStop(serving.close);
   return serving.origin;

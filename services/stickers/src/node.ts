@@ -19,7 +19,7 @@ function open(folder: string): Catalogue {
   }
 }
 
-await runService('stickers', async ({ variables, onStop, warn }) => {
+await runService({ service: 'stickers', minimumNode: '20.20' }, async ({ variables, onStop, warn }) => {
   const folder = variables.has('CATALOGUE') ? variables.text('CATALOGUE') : BUILT;
   let catalogue = open(folder);
   process.on('SIGHUP', () => {

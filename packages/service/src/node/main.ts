@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Variables, type Environment } from '../config/index.ts';
 import type { ServiceName } from '../variables/index.ts';
 import { systemClock, type Clock } from './clock.ts';
+import { nodeTooOld } from './version.ts';
 import { explain } from './explain.ts';
 
 /** The main program as its service sees it. */
@@ -16,6 +17,13 @@ export interface Program {
   readonly warn: (line: string) => void;
 }
 
+/** Which program runs. */
+export interface ServiceProgram {
+  readonly service: ServiceName;
+  /** `major.minor`. It is checked before `start` loads anything that an older Node lacks, such as node:sqlite. */
+  readonly minimumNode: string;
+}
+
 /** Starts the service. Returns the origin that it listens on. */
 export type Start = (program: Program) => Promise<string>;
 
@@ -25,10 +33,15 @@ export type Start = (program: Program) => Promise<string>;
  * Exit status 0 after a signal; 1 with one line of cause and remedy when it cannot start. After the ready line it
  * prints nothing by itself.
  */
-export async function runService(service: ServiceName, start: Start): Promise<void> {
+export async function runService({ service, minimumNode }: ServiceProgram, start: Start): Promise<void> {
   process.stdout.on('error', () => {}); // the reader may be gone
   process.stderr.on('error', () => {});
   const warn = (line: string): void => void process.stderr.write(`sotto ${service}: ${line}\n`);
+  const tooOld = nodeTooOld(minimumNode, process.versions.node);
+  if (tooOld !== null) {
+    warn(tooOld);
+    process.exit(1);
+  }
   const steps: (() => void | Promise<void>)[] = [];
   const program: Program = {
     variables: variablesOnNode(service, process.env),

@@ -1,7 +1,8 @@
 import { desc, lte, sql } from 'drizzle-orm';
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import type { OperatorAct } from '../operator.ts';
-import type { Db } from './database.ts';
+import type { CounterStore } from '../metrics.ts';
+import type { OperatorAct, OperatorLog } from '../operator.ts';
+import type { Db, Store } from './database.ts';
 
 /** Counts of all isolates or processes. A cell is `family value`, both from closed sets. */
 export const counters = sqliteTable('counters', {
@@ -53,4 +54,21 @@ export function listActs(db: Db): OperatorAct[] {
     .orderBy(desc(operatorActs.id))
     .all()
     .map(({ at, role, token, action }) => ({ at, role: role as OperatorAct['role'], token, action }));
+}
+
+/** Counts and log over a database whose transactions may have to wait. */
+export function operatorStores({ db, transact }: Store): {
+  readonly counters: CounterStore;
+  readonly log: OperatorLog;
+} {
+  return {
+    counters: {
+      add: (counts) => transact(() => addCounts(db, counts)),
+      totals: () => transact(() => readCounts(db)),
+    },
+    log: {
+      record: (act) => transact(() => recordAct(db, act)),
+      list: () => transact(() => listActs(db)),
+    },
+  };
 }

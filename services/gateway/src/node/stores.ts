@@ -2,7 +2,7 @@ import type { CounterStore } from '@sotto/service/metrics';
 import type { OperatorLog } from '@sotto/service/operator';
 import { groupCommit, type Database, type Sleep } from '@sotto/service/sqlite';
 import type { FileFormat } from '@sotto/service/sqlite/file';
-import { addCounts, listActs, readCounts, recordAct } from '@sotto/service/sqlite/operator';
+import { operatorStores } from '@sotto/service/sqlite/operator';
 import type { KeyStore, ReplayStore } from '../ports.ts';
 import { sqlKeyStore } from '../store/key-store.ts';
 import { MIGRATIONS } from '../store/migrations.ts';
@@ -37,14 +37,7 @@ export function sqliteStores(database: Database, sleep: Sleep, capacity: number)
       sign: (signed) => transact(() => keys.sign(signed)),
     },
     replays: { admit: (envelope, expires, now) => transact(() => replays.admit(envelope, expires, now)) },
-    counters: {
-      add: (counts) => transact(() => addCounts(db, counts)),
-      totals: () => transact(() => readCounts(db)),
-    },
-    log: {
-      record: (act) => transact(() => recordAct(db, act)),
-      list: () => transact(() => listActs(db)),
-    },
+    ...operatorStores({ db, transact }),
     purge: async (now) => {
       await transact(() => replays.purge(now));
     },

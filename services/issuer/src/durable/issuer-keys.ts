@@ -1,10 +1,11 @@
 import { openStorage } from '@sotto/service/sqlite/durable';
+import type { OperatorAct } from '@sotto/service/operator';
 import type { Database } from '@sotto/service/sqlite';
+import { addCounts, listActs, readCounts, recordAct } from '@sotto/service/sqlite/operator';
 import { acceptedUntil, type Bytes } from '@sotto/wire';
 import { DurableObject } from 'cloudflare:workers';
 import type { KeyListing, KeySnapshot, Ledger, RewrapResult } from '../ports.ts';
 import { Schedule, type ScheduleDeps } from '../schedule.ts';
-import { addCounts, readCounts } from '../store/keys.ts';
 import { MIGRATIONS } from '../store/migrations.ts';
 
 /** What the schedule needs beside its database. */
@@ -59,11 +60,19 @@ export class IssuerKeys extends DurableObject {
   }
 
   addCounts(counts: Readonly<Record<string, number>>): void {
-    addCounts(this.#database.db, counts);
+    this.#database.atomically(() => addCounts(this.#database.db, counts));
   }
 
   counts(): Record<string, number> {
     return readCounts(this.#database.db);
+  }
+
+  recordAct(act: OperatorAct): void {
+    this.#database.atomically(() => recordAct(this.#database.db, act));
+  }
+
+  acts(): OperatorAct[] {
+    return listActs(this.#database.db);
   }
 
   override async alarm(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { CounterStore } from '@sotto/service/metrics';
+import type { OperatorLog } from '@sotto/service/operator';
 import { StoreError } from '@sotto/service/store';
 import type { KeyAuthority, Ledger, Quota, SpentTokens } from '../ports.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
@@ -74,5 +75,12 @@ export function durableCounters(namespace: Namespace<IssuerKeys>): CounterStore 
   return {
     add: (counts) => call(namespace, AUTHORITY, async (stub) => stub.addCounts(counts)),
     totals: () => call(namespace, AUTHORITY, async (stub) => stub.counts()),
+  };
+}
+
+export function durableLog(namespace: Namespace<IssuerKeys>): OperatorLog {
+  return {
+    record: (act) => call(namespace, AUTHORITY, async (stub) => stub.recordAct(act)),
+    list: () => call(namespace, AUTHORITY, async (stub) => stub.acts()),
   };
 }

@@ -9,8 +9,9 @@ import { readConfig, type Config } from '../config.ts';
 import { byTokenType, Issuer, type IssuerDeps } from '../issuer.ts';
 import type { System } from '../ports.ts';
 import type { EpochEnv } from './epoch-seconds.ts';
+import { operatorRoutes } from '../operator.ts';
 import { IssuerKeys } from './issuer-keys.ts';
-import { durableCounters, durableKeys, durableQuota, durableSpentTokens } from './ports.ts';
+import { durableCounters, durableKeys, durableLog, durableQuota, durableSpentTokens } from './ports.ts';
 import { QuotaShard } from './quota-shard.ts';
 import { SpentShard } from './spent-shard.ts';
 
@@ -26,8 +27,6 @@ export interface WorkerDeps extends Pick<IssuerDeps, 'fetch' | 'voprf'> {
   readonly system: System;
   readonly subtle: AesSubtle;
 }
-
-const FLUSH_SECONDS = 10; // between two transfers of an isolate's counts
 
 /** The issuer as a Worker: its handler, the gateway's entrypoint, and the classes of its Durable Objects. */
 export function issuerWorker({ system, subtle, fetch, voprf }: WorkerDeps) {
@@ -48,15 +47,14 @@ export function issuerWorker({ system, subtle, fetch, voprf }: WorkerDeps) {
       quota: durableQuota(env.QUOTA),
       spent,
       counters: durableCounters(env.KEYS),
+      log: durableLog(env.KEYS),
     });
-    return { issuer, answer: app(issuer).fetch };
+    return { issuer, answer: app(issuer).route('/', operatorRoutes(issuer)).fetch };
   });
 
-  let flushedAt = 0;
   const flush = ({ tally, deps }: Issuer, ctx: Pick<ExecutionContext, 'waitUntil'>): void => {
-    if (tally.isEmpty || system.now() - flushedAt < FLUSH_SECONDS) return;
-    flushedAt = system.now();
-    ctx.waitUntil(tally.flush(deps.counters).catch(() => {}));
+    const flushed = tally.flushDue(deps.counters, system.now());
+    if (flushed !== null) ctx.waitUntil(flushed);
   };
 
   const handler = {

@@ -1,17 +1,18 @@
 import { PROBLEMS, problemResponse, type ProblemCode } from '@sotto/http';
 import { ConfigError } from '@sotto/service/config';
 import { aesKeyWrap, type AesSubtle } from '@sotto/service/keys';
-import { memoryCounters } from '@sotto/service/metrics';
 import {
   onLoopback,
   readListenSettings,
   serve,
   type ListenSettings,
   type Program,
+  readOperatorSettings,
 } from '@sotto/service/node';
 import { groupCommit } from '@sotto/service/sqlite';
 import { openFile } from '@sotto/service/sqlite/file';
-import { app } from '../app.ts';
+import { operatorStores } from '@sotto/service/sqlite/operator';
+import { app, operatorApp } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { byTokenType, Issuer, type IssuerDeps } from '../issuer.ts';
 import type { System } from '../ports.ts';
@@ -28,7 +29,7 @@ export interface NodeDeps extends Pick<IssuerDeps, 'fetch' | 'voprf'> {
 const SCHEDULE_MS = 60_000; // between two runs of the schedule
 const CHECK_MS = 600_000; // between two checks of what the issuer depends on
 
-/** The issuer over one SQLite file: a public listener, and one for the gateway on loopback. Returns the public origin. */
+/** The issuer over one SQLite file: a public listener, one for the operator, and one for the gateway on loopback. Returns its origins for the ready line. */
 export async function startIssuer(
   { variables, every, onStop, warn }: Program,
   { system, fetch, subtle, voprf }: NodeDeps,
@@ -50,7 +51,7 @@ export async function startIssuer(
     authority: sqliteKeys({ config, system, wrap, voprf: byTokenType(voprf), ...store }),
     quota: sqliteQuota(store, { now: system.now, epochSeconds: config.epochSeconds }),
     spent: sqliteSpentTokens(store, system.now),
-    counters: memoryCounters(),
+    ...operatorStores(store),
   });
   if (variables.flag('RESTORED')) await issuer.retireAll();
   await checkKeys(issuer);
@@ -60,11 +61,13 @@ export async function startIssuer(
     redeemRoute(issuer, internalTokens).fetch,
   );
   onStop(internal.close);
+  const operator = await listen(readOperatorSettings(variables, listening), operatorApp(issuer).fetch);
+  onStop(operator.close);
   const serving = await listen(listening, app(issuer).fetch);
   onStop(serving.close);
   every(SCHEDULE_MS, () => issuer.runSchedule());
   every(CHECK_MS, reportNew(issuer, warn));
-  return serving.origin;
+  return `${serving.origin} operator ${operator.origin}`;
 }
 
 /** Prints each problem once, for as long as it lasts. */

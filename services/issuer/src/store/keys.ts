@@ -1,7 +1,7 @@
 import type { Db } from '@sotto/service/sqlite';
 import type { Bytes } from '@sotto/wire';
 import { and, eq, lte, sql } from 'drizzle-orm';
-import { counters, issuerKeys, issuerState } from './schema.ts';
+import { issuerKeys, issuerState } from './schema.ts';
 
 export type KeyRow = typeof issuerKeys.$inferSelect;
 export type IssuerState = Omit<typeof issuerState.$inferSelect, 'id'>;
@@ -56,23 +56,4 @@ export function reserveEvaluations(db: Db, keyId: Bytes, count: number, ceiling:
     .returning({ epoch: issuerKeys.epoch })
     .all();
   return reserved.length === 1;
-}
-
-export function addCounts(db: Db, counts: Readonly<Record<string, number>>): void {
-  for (const [cell, count] of Object.entries(counts)) {
-    db.insert(counters)
-      .values({ cell, count })
-      .onConflictDoUpdate({ target: counters.cell, set: { count: sql`${counters.count} + ${count}` } })
-      .run();
-  }
-}
-
-export function readCounts(db: Db): Record<string, number> {
-  return Object.fromEntries(
-    db
-      .select()
-      .from(counters)
-      .all()
-      .map(({ cell, count }) => [cell, count]),
-  );
 }

@@ -60,4 +60,13 @@ ALTER TABLE "issuer_state" ADD "issuer_name" text;--> statement-breakpoint
 ALTER TABLE "issuer_state" ADD "account_key_id" blob;--> statement-breakpoint
 ALTER TABLE "issuer_state" ADD "revision" integer DEFAULT 0 NOT NULL;
 `,
+  '20261126092058_operators': `
+CREATE TABLE "operator_acts" (
+	"id" integer PRIMARY KEY,
+	"at" integer NOT NULL,
+	"role" text NOT NULL,
+	"token" text NOT NULL,
+	"action" text NOT NULL
+);
+`,
 };

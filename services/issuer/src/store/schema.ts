@@ -48,11 +48,8 @@ export const issuerState = sqliteTable('issuer_state', {
   revision: integer('revision').notNull().default(0),
 });
 
-/** Counters of events by kind, never by client. */
-export const counters = sqliteTable('counters', {
-  cell: text('cell').primaryKey(),
-  count: integer('count').notNull(),
-});
+/** @public for drizzle-kit, which reads the whole schema here */
+export { counters, operatorActs } from '@sotto/service/sqlite/operator';
 
 /** The number of tokens that an account was issued, by service and epoch. Deleted with its epoch. */
 export const quotas = sqliteTable(

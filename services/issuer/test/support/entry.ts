@@ -34,13 +34,14 @@ export interface Running {
   readonly child: ChildProcess;
   readonly url: string;
   readonly internal: string;
+  readonly operator: string;
   readonly ended: Promise<number | null>;
   readonly said: () => string;
 }
 
 /** Starts the entry file; resolves when it is ready or has ended. */
 export async function start(more: Readonly<Record<string, string>> = {}): Promise<Running> {
-  const [PORT, INTERNAL_PORT] = [await freePort(), await freePort()];
+  const [PORT, INTERNAL_PORT, OPERATOR_PORT] = [await freePort(), await freePort(), await freePort()];
   const env = {
     PATH: process.env['PATH'] ?? '',
     ...ISSUER_VARIABLES,
@@ -48,6 +49,7 @@ export async function start(more: Readonly<Record<string, string>> = {}): Promis
     STORE: path.join(folder, 'issuer.sqlite'),
     PORT: String(PORT),
     INTERNAL_PORT: String(INTERNAL_PORT),
+    OPERATOR_PORT: String(OPERATOR_PORT),
     ...more,
   };
   const entry = path.join(import.meta.dirname, '../../src/node.ts');
@@ -62,6 +64,7 @@ export async function start(more: Readonly<Record<string, string>> = {}): Promis
     child,
     url: `http://127.0.0.1:${PORT}`,
     internal: `http://127.0.0.1:${INTERNAL_PORT}`,
+    operator: `http://127.0.0.1:${OPERATOR_PORT}`,
     ended,
     said: () => said,
   };

@@ -2,7 +2,7 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { aesKeyWrap } from '@sotto/service/keys';
 import { groupCommit } from '@sotto/service/sqlite';
 import { openMemory, type DatabaseFile } from '@sotto/service/sqlite/file';
-import { memoryCounters } from '@sotto/service/metrics';
+import { operatorStores } from '@sotto/service/sqlite/operator';
 import type { Voprf, VoprfSuiteId } from '@sotto/voprf';
 import { nodeEcdhVoprf } from '@sotto/voprf/ecdh-node';
 import { sodiumVoprf } from '@sotto/voprf/sodium';
@@ -10,6 +10,7 @@ import { loadSodium } from '@sotto/voprf/sodium-node';
 import type { Redemption, RedemptionOutcome } from '@sotto/redemption';
 import type { Bytes } from '@sotto/wire';
 import { app } from '../../src/app.ts';
+import { operatorRoutes } from '../../src/operator.ts';
 import { byTokenType, Issuer, type IssuerDeps } from '../../src/issuer.ts';
 import { ISSUER_FILE, sqliteKeys, sqliteQuota, sqliteSpentTokens } from '../../src/node/ports.ts';
 import { accountToken } from './account.ts';
@@ -65,10 +66,10 @@ export class World {
       authority: sqliteKeys({ config, system, wrap, voprf: byTokenType(VOPRF), ...store }),
       quota: sqliteQuota(store, { now, epochSeconds: config.epochSeconds }),
       spent: sqliteSpentTokens(store, now),
-      counters: memoryCounters(),
+      ...operatorStores(store),
     };
     this.issuer = new Issuer({ ...all, ...deps(all) });
-    this.#routes = app(this.issuer);
+    this.#routes = app(this.issuer).route('/', operatorRoutes(this.issuer));
   }
 
   async fetch(path: string, init?: RequestInit): Promise<Response> {
