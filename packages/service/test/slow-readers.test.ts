@@ -44,19 +44,19 @@ const endless = (): ReadableStream<Uint8Array> =>
   new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(65_536)) });
 
 describe('N02 a connection that does not read holds nothing for others', () => {
-  test('forty connections pipeline thousands of requests: each is closed at sixteen, honest requests succeed', async () => {
+  test('ten connections pipeline a thousand requests: each is closed at sixteen, honest requests succeed', async () => {
     let calls = 0;
     const { origin } = await serving(() => {
       calls++;
       return new Response('x'.repeat(1000));
     });
-    const attackers = Array.from({ length: 40 }, () => deaf(origin));
-    for (const { socket } of attackers) socket.write(GET.repeat(5000));
-    for (let i = 0; i < 20; i++) expect((await fetch(origin)).status).toBe(200);
+    const attackers = Array.from({ length: 10 }, () => deaf(origin));
+    for (const { socket } of attackers) socket.write(GET.repeat(1000));
+    for (let i = 0; i < 5; i++) expect((await fetch(origin)).status).toBe(200);
     for (const { socket } of attackers) socket.resume(); // only so that it sees its end
     const closed = await Promise.all(attackers.map((attacker) => attacker.closed(20_000)));
     expect(closed).not.toContain(false);
-    expect(calls).toBeLessThanOrEqual(40 * 16 + 20);
+    expect(calls).toBeLessThanOrEqual(10 * 16 + 5);
   });
 
   test('sixteen pipelined requests are answered in their order, one more closes the connection', async () => {
