@@ -149,6 +149,7 @@ async function faultOf(command: Command): Promise<string | null> {
   if (text.includes('wrangler deploy')) return deploymentFault(command);
   const { status, output: printed } = await ended(start(command));
   // The hosts are examples, so `sotto` cannot end well; it must not end as wrong usage, which is 2.
+  if (text.includes('sotto help')) return status === 0 ? null : printed;
   if (text.includes('sotto ')) return status === 2 || printed.includes('Usage:') ? printed : null;
   return status === 0 ? null : printed;
 }
