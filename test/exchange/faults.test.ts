@@ -4,7 +4,7 @@ import { EXPECTED, FAULTS, PAIRS, type Fault, type Pair } from '../faults/table.
 import { seeded } from '../support/seeded.ts';
 
 /** Cells that wait for a deadline of five seconds or more belong to `npm run faults`. */
-const SLOW = new Set<Fault>(['responds slowly', 'never responds', 'responds 101']);
+const SLOW = new Set<Fault>(['responds slowly', 'never responds']);
 const SHARE = 12; // cells of the table; `npm run faults` runs them all
 
 const quick = PAIRS.flatMap((pair) =>

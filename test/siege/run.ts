@@ -14,10 +14,17 @@ export interface Result extends Share {
   readonly recoveryMs: number;
 }
 
+export const ATTACKS = [
+  'N01 a service responds 101',
+  'N02 pipelines at the relay',
+  'N02 pipelines at the gateway',
+  'N03 envelopes that stop',
+] as const;
+export type AttackName = (typeof ATTACKS)[number];
+
 export interface Siege {
-  readonly attacks: readonly string[];
   /** Runs one attack and returns what honest clients got, and the largest memory of relay and gateway. */
-  run(attack: string, strength: Strength): Promise<Result>;
+  run(attack: AttackName, strength: Strength): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -44,7 +51,8 @@ async function switchingService(): Promise<{ readonly url: string; close(): void
   };
 }
 
-export async function siege(): Promise<Siege> {
+/** @param fresh - restarts gateway and relay before each attack, so that none inherits another's damage */
+export async function siege(fresh: boolean): Promise<Siege> {
   const folder = mkdtempSync(path.join(tmpdir(), 'sotto-siege-'));
   const switching = await switchingService();
   const target = { url: switching.url, private: ['127.0.0.1'] };
@@ -58,20 +66,17 @@ export async function siege(): Promise<Siege> {
   };
   const suite = await suiteOnNode(folder, { rows: [row], row: { timeoutMs: 5000 } });
   const { relay, gateway } = suite.urls;
-  const attacks: Readonly<Record<string, (strength: Strength) => Attack | Promise<Attack>>> = {
+  const attacks: Readonly<Record<AttackName, (strength: Strength) => Attack | Promise<Attack>>> = {
     'N01 a service responds 101': (s) => switchingProtocols(gateway, suite.secrets.relayToken, suite, s),
     'N02 pipelines at the relay': (s) => pipelines(relay, s),
     'N02 pipelines at the gateway': (s) => pipelines(gateway, s),
     'N03 envelopes that stop': (s) => stoppedEnvelopes(relay, suite, s),
   };
   return {
-    attacks: Object.keys(attacks),
     run: async (name, strength) => {
-      const prepare = attacks[name];
-      if (prepare === undefined) throw new Error(`no attack is named ${name}`);
-      for (const part of ['gateway', 'relay'] as const) await suite.restart(part); // no attack inherits another's damage
+      if (fresh) for (const part of ['gateway', 'relay'] as const) await suite.restart(part);
       const honest = await HonestClients.of(suite);
-      const attack = await prepare(strength);
+      const attack = await attacks[name](strength);
       const memory = { relay: 0, gateway: 0 };
       const timer = setInterval(() => {
         for (const part of ['relay', 'gateway'] as const)
