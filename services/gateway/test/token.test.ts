@@ -70,6 +70,11 @@ describe('the token at the door', () => {
       const value = formatAuthorization(h.issuer.mint(service, challenge));
       expect(told(await withAuthorization(h, value))).toBe('401 token-invalid');
     }
+    // Just before the next epoch its keys are live already, and its tokens are still refused.
+    h.now = (epochs[1]?.start ?? 0) - 60;
+    const early = formatAuthorization(h.issuer.mint('stickers', challengeOf(1, 'stickers')));
+    expect(told(await withAuthorization(h, early))).toBe('401 token-invalid');
+    h.now = NOW;
     expect([h.issuer.calls.length, h.calls.length]).toEqual([0, 0]);
     const now = formatAuthorization(h.issuer.mint('stickers', challengeOf(0, 'stickers')));
     expect(told(await withAuthorization(h, now))).toBe('200');
