@@ -53,10 +53,9 @@ export function createClient(options: ClientOptions): Client {
   const { services } = checked;
   return {
     async search(query, searchOptions = {}) {
-      const body = encodeSearch(query, searchOptions);
-      const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
-      const { service, request } = await parseFetch(`https://${STICKERS}/v1/search`, init);
-      return decodeSearch(await requests.request(service, request, searchOptions, true));
+      const content = encodeSearch(query, searchOptions);
+      const request = { method: 'POST', path: '/v1/search', contentType: 'application/json', content };
+      return decodeSearch(await requests.request(STICKERS, request, searchOptions, true));
     },
     fetch: async (input, init = {}) => {
       const { service, request } = await parseFetch(input, init);
