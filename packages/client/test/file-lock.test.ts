@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -77,6 +77,24 @@ describe('file lock', () => {
       await Promise.all(waiting);
       expect(most).toBe(1);
     }
+  });
+
+  test('a stale lock that another process has replaced meanwhile is left alone', async () => {
+    const lock = fresh();
+    await writeFile(lock, 'gone');
+    const handle = await open(lock, 'r');
+    const prototype = Object.getPrototypeOf(handle) as typeof handle;
+    await handle.close();
+    // The first write of this process is that of its guard file, after its first look at the lock.
+    const write = vi.spyOn(prototype, 'writeFile').mockImplementationOnce(async () => {
+      await rm(lock);
+      await writeFile(lock, 'live');
+    });
+    const times = { pollMs: 2, heartbeatMs: 20, staleMs: 1000 };
+    await expect(withFileLock(lock, 1050, async () => {}, times)).rejects.toThrow(LockTimeoutError);
+    expect(write).toHaveBeenCalled();
+    write.mockRestore();
+    expect(await readFile(lock, 'utf8')).toBe('live');
   });
 
   test('a holder whose lock was broken while it was suspended knows it, and leaves the new lock alone', async () => {
