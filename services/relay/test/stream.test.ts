@@ -97,3 +97,23 @@ test('R22 a reader that leaves lets the source go', async () => {
   await body.cancel();
   expect(state.cancelled).toBe(true);
 });
+
+test('N37 a stream that nobody pulls breaks off at its deadline, and lets go of its source', async () => {
+  const { stream, state } = source(16_384, 1e9);
+  const deadline = new AbortController();
+  const { body, fault, broken } = await passOn(stream, {
+    minBytes: 0,
+    maxBytes: 1e12,
+    deadline: deadline.signal,
+  });
+  const reader = body.getReader();
+  const closed = reader.closed.then(
+    () => 'ended',
+    () => 'broken off',
+  );
+  await expect.poll(() => state.pulled).toBeGreaterThan(0);
+  await new Promise((resolve) => setImmediate(resolve)); // its queue is full, and nothing pulls
+  deadline.abort();
+  expect(await closed).toBe('broken off');
+  expect([fault(), broken.aborted, state.cancelled]).toEqual(['request-timeout', true, true]);
+});
