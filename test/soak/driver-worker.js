@@ -12,11 +12,7 @@ export default {
           tag: bytes(tag),
           envelope: bytes(envelope),
           idempotent: true,
-          knownRevision: 0,
-        }).then(
-          ({ outcome }) => outcome,
-          () => 'error',
-        ),
+        }).catch(() => 'error'),
       ),
     );
     return Response.json(outcomes);

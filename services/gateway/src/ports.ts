@@ -1,4 +1,3 @@
-import type { RevisionStore } from './issuer.ts';
 import type { Bytes, UnixSeconds } from '@sotto/wire';
 
 /** Remembers envelopes to services without tokens, for as long as their Date would be taken. */
@@ -47,7 +46,7 @@ export interface StoredBundle {
 }
 
 /** Keeps the keys and bundles of epochs for all isolates. It never holds the key that wraps them. */
-export interface KeyStore extends RevisionStore {
+export interface KeyStore {
   epochs(from: number, to: number): Promise<StoredEpoch[]>;
   /** Adds epochs. One that is there stays as it is; one below a destroyed epoch never comes back. */
   add(epochs: readonly StoredEpoch[]): Promise<void>;

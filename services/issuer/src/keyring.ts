@@ -11,7 +11,6 @@ import { epochStartAt, equalBytes, hex, monotonicClock, type Bytes, type UnixSec
 import { accountKeyOf } from './attest/account-key.ts';
 import type { Config, ServiceConfig } from './config.ts';
 import type { KeyAuthority, KeyRecord, KeySnapshot, System } from './ports.ts';
-import type { StoreRevision } from './store-revision.ts';
 import { KeyError, unwrapSecret } from './secret-key.ts';
 
 /** A key in use: it signs in its own epoch, and its tokens are redeemed in that epoch and the next. */
@@ -45,7 +44,6 @@ interface KeyringDeps {
   readonly authority: Pick<KeyAuthority, 'snapshot'>;
   readonly voprf: (tokenType: number) => Voprf;
   readonly wrap: Pick<KeyWrap, 'unwrap'>;
-  readonly revision: Pick<StoreRevision, 'refuseStale'>;
 }
 
 /** A ring with its secrets, and how many requests use them. */
@@ -72,10 +70,9 @@ export class Keyring {
    * first.
    *
    * A key that does not unwrap, or does not belong to its public key, is left out: only its own service is without it.
-   * Rejects when the store is stale or fails, or when every key is left out: no other key takes their place.
+   * Rejects when the authority fails, or when every key is left out: no other key takes their place.
    */
   async use<T>(work: (ring: Ring) => T | Promise<T>): Promise<T> {
-    this.#deps.revision.refuseStale();
     const loaded = this.#borrow() ?? (await this.#load());
     try {
       return await work(loaded.ring);
@@ -105,8 +102,8 @@ export class Keyring {
     this.forget(); // another call may have loaded one in the meantime
     const loaded: LoadedRing = { ring, keys, users: 1, forgotten: false };
     this.#loaded = loaded;
-    // An authority whose clock is behind ours may not have made this epoch's keys yet: load again next time.
-    if (snapshot.epoch < epoch && !keys.some((key) => key.epoch === epoch)) this.forget();
+    // An authority whose clock is behind ours has not made this epoch's keys yet: load again next time.
+    if (snapshot.epoch !== epoch) this.forget();
     return loaded;
   }
 

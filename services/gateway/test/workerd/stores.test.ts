@@ -42,8 +42,6 @@ function keyStore(): KeyStore {
     bundles: async (from, to) => stub.bundles(from, to),
     offer: async (bundles) => stub.offer(bundles),
     sign: async (signed) => stub.sign(signed),
-    issuerRevision: async () => stub.issuerRevision(),
-    rememberIssuerRevision: async (revision) => stub.rememberIssuerRevision(revision),
   };
 }
 

@@ -12,20 +12,17 @@ import {
 import { groupCommit } from '@sotto/service/sqlite';
 import { openFile } from '@sotto/service/sqlite/file';
 import { operatorStores } from '@sotto/service/sqlite/operator';
-import { settledClock } from '@sotto/service/settled-clock';
-import { steadyClock } from '@sotto/service/steady-clock';
 import { app, operatorApp } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { byTokenType, Issuer, type IssuerDeps } from '../issuer.ts';
 import type { System } from '../ports.ts';
 import { KeyError } from '../secret-key.ts';
-import { StoreRevision } from '../store-revision.ts';
 import { ISSUER_FILE, sqliteKeys, sqliteQuota, sqliteSpentTokens } from './ports.ts';
 import { redeemRoute } from './redeem-route.ts';
 
 /** What the entry file chooses. */
 export interface NodeDeps extends Pick<IssuerDeps, 'fetch' | 'voprf'> {
-  readonly system: Omit<System, 'now' | 'settledNow'>;
+  readonly system: System;
   readonly subtle: AesSubtle;
 }
 
@@ -34,11 +31,10 @@ const CHECK_MS = 600_000; // between two checks of what the issuer depends on
 
 /** The issuer over one SQLite file: a public listener, one for the operator, and one for the gateway on loopback. Returns its origins for the ready line. */
 export async function startIssuer(
-  { variables, clock, every, onStop, warn }: Program,
-  { system: given, fetch, subtle, voprf }: NodeDeps,
+  { variables, every, onStop, warn }: Program,
+  { system, fetch, subtle, voprf }: NodeDeps,
 ): Promise<string> {
   const config = readConfig(variables);
-  const system = { ...given, ...clocks(clock, config.epochSeconds) };
   const listening = readListenSettings(variables);
   const internalTokens = variables.credentials('INTERNAL_TOKEN');
   const internalPort = variables.number('INTERNAL_PORT');
@@ -46,18 +42,15 @@ export async function startIssuer(
   onStop(() => database.close());
   const store = groupCommit(database, system.pause);
   const wrap = aesKeyWrap(subtle, config.wrappingKeys, system.random);
-  const authority = sqliteKeys({ config, system, wrap, voprf: byTokenType(voprf), ...store });
-  const revision = new StoreRevision(() => authority.revision());
   const issuer = new Issuer({
     config,
     system,
     fetch,
     voprf,
     wrap,
-    authority,
-    revision,
+    authority: sqliteKeys({ config, system, wrap, voprf: byTokenType(voprf), ...store }),
     quota: sqliteQuota(store, { now: system.now, epochSeconds: config.epochSeconds }),
-    spent: sqliteSpentTokens(store, system.now, (spent) => revision.observe(spent)),
+    spent: sqliteSpentTokens(store, system.now),
     ...operatorStores(store),
   });
   if (variables.flag('RESTORED')) await issuer.retireAll();
@@ -75,18 +68,6 @@ export async function startIssuer(
   every(SCHEDULE_MS, () => issuer.runSchedule());
   every(CHECK_MS, reportNew(issuer, warn));
   return `${serving.origin} operator ${operator.origin}`;
-}
-
-const STEADY_SECONDS = 60; // that a step of the clock must last before it is followed
-const SETTLED_SECONDS = 300; // that the clock must have said so before anything is deleted
-
-/** The machine's clock, guarded against being set for a moment. Both windows are shorter where epochs are. */
-function clocks(clock: Program['clock'], epochSeconds: number): Pick<System, 'now' | 'settledNow'> {
-  const elapsed = (): number => clock.elapsedMs() / 1000;
-  const machine = (): number => Math.floor(clock.now() / 1000);
-  const window = (seconds: number): number => Math.min(seconds, epochSeconds / 4);
-  const now = steadyClock({ now: machine, elapsed, windowSeconds: window(STEADY_SECONDS) });
-  return { now, settledNow: settledClock({ now, elapsed, windowSeconds: window(SETTLED_SECONDS) }) };
 }
 
 /** Prints each problem once, for as long as it lasts. */

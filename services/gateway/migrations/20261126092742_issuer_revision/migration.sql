@@ -1,4 +1,0 @@
-CREATE TABLE `issuer_revision` (
-	`id` integer PRIMARY KEY,
-	`revision` integer NOT NULL
-);
