@@ -2,22 +2,13 @@ import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { exportsOf, publicExports, wordsOf } from './support/exports.ts';
+import { tableRows } from './support/markdown-table.ts';
 import { product } from './support/sources.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const glossary = readFileSync(path.join(root, 'specs/glossary.md'), 'utf8');
 
-/** The rows of one of the glossary's tables. */
-function table(section: string): string[][] {
-  const body = glossary.split(/^## /m).find((part) => part.startsWith(`${section}\n`)) ?? '';
-  const lines = body.split('\n').filter((line) => line.startsWith('| '));
-  return lines.slice(1).map((line) =>
-    line
-      .slice(2, -2)
-      .split(' | ')
-      .map((cell) => cell.trim()),
-  );
-}
+const table = (section: string): string[][] => tableRows(glossary, section);
 
 const AVOIDED = new Map(
   table('Words that exported names avoid').flatMap(([words = '', instead = '', exempt = '']) =>

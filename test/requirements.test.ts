@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { tableRows } from './support/markdown-table.ts';
 import { sources } from './support/sources.ts';
 import { idsIn, testNames } from './support/test-names.ts';
 
@@ -36,17 +37,7 @@ const STANDARDS: Readonly<Record<string, number>> = {
   'RFC 9577, RFC 9578 and batched tokens: Privacy Pass': 24,
 };
 
-/** The rows of a section's table, a cell a column. */
-function rows(section: string): string[][] {
-  const body = text.split(/^## /m).find((part) => part.startsWith(`${section}\n`)) ?? '';
-  const lines = body.split('\n').filter((line) => line.startsWith('| '));
-  return lines.slice(1).map((line) =>
-    line
-      .slice(2, -2)
-      .split(' | ')
-      .map((cell) => cell.trim()),
-  );
-}
+const rows = (section: string): string[][] => tableRows(text, section);
 
 /** What a row of a standard claims: a file and a part of a test's name, any number of them. */
 const claims = (cell: string): { file: string; part: string }[] =>
