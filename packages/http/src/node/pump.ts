@@ -3,7 +3,7 @@ import type { ClientRequest, ServerResponse } from 'node:http';
 /**
  * Writes a body as fast as the other end takes it, and ends the message; lets go of the body when the other end leaves.
  *
- * Rejects when the body breaks off: whoever asked then destroys the message, so that it never looks whole.
+ * Rejects when the body breaks off: the caller then destroys the message, so that it never looks whole.
  */
 export async function pump(
   body: ReadableStream<Uint8Array>,

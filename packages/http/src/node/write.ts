@@ -7,7 +7,7 @@ const LINGER_MS = 500;
 /**
  * Writes a response: whole, under its length, unless it is one that flows (`Incremental: ?1`).
  *
- * Rejects when its body breaks off: whoever asked then destroys `outgoing`, so that the peer sees it broken.
+ * Rejects when its body breaks off: the caller then destroys `outgoing`, so that the peer sees it broken.
  */
 export async function writeResponse(
   { status, headers, body }: Response,

@@ -73,7 +73,7 @@ export function tagPurposeOf(epochIndex: number): Bytes {
  * Makes the keys of the epochs from now to the horizon that are missing, and offers their bundles for signing.
  *
  * Any number of isolates may do it at once, any number of times: the store keeps the first of each
- * epoch. Nothing is ever made outside of the schedule, whoever asks.
+ * epoch. Nothing is made outside of the schedule, no matter who asks.
  */
 export async function prepare(deps: AuthorityDeps, now: UnixSeconds): Promise<void> {
   const from = epochIndexAt(now, deps.epochSeconds);
