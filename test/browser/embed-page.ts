@@ -1,7 +1,9 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { build } from 'esbuild';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll } from 'vitest';
+import { launch } from './chromium.ts';
+import { bundle, serve, type Served } from './serve.ts';
+import { PATIENCE, pickerOf } from './support.ts';
 
 const PICKER = path.resolve(import.meta.dirname, '../../packages/picker');
 
@@ -18,6 +20,12 @@ const PAGE = `
     asked.push({ query, options });
     return answer(query, options);
   } });
+  /** Responds when the test calls release(). */
+  const held = (answer) => {
+    const wait = Promise.withResolvers();
+    globalThis.release = wait.resolve;
+    return async (...all) => { await wait.promise; return answer(...all); };
+  };
   const pages = (query, { cursor = '0' }) => {
     const from = Number(cursor);
     const results = Array.from({ length: 100 }, (_, i) => sticker(query + ' ' + (from + i)));
@@ -35,28 +43,51 @@ const PAGE = `
     parent.append(picker);
     return picker;
   };
-  Object.assign(globalThis, { completeShortcodes, personalPacks, asked, failing, client, pages, device, put, sticker });`;
+  Object.assign(globalThis, { completeShortcodes, personalPacks, asked, failing, client, held, pages, device, put, sticker });`;
 
-/**
- * Serves the page at its own loopback address, so that it has its own storage. At `/bare` it has no script, so
- * that the element is not defined there.
- */
-export async function servePage(): Promise<{ readonly url: string; close(): void }> {
-  const { outputFiles } = await build({
-    stdin: { contents: PAGE, resolveDir: PICKER },
-    bundle: true,
-    write: false,
-    format: 'esm',
-    charset: 'utf8',
-  });
-  const server: Server = createServer((request, response) => {
-    const script = request.url === '/page.js';
-    response.setHeader('content-type', `text/${script ? 'javascript' : 'html'}; charset=utf-8`);
-    const module = request.url === '/bare' ? '' : '<script type="module" src="/page.js"></script>';
-    const html = `<!doctype html><html lang="en"><title>A page</title>${module}<main><h1>A page</h1></main></html>`;
-    response.end(script ? outputFiles[0]?.text : html);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/`, close: () => void server.close() };
+/** At `/bare` the page has no script, so that the element is not defined there. */
+const html = (where: string): string => {
+  const script = where === '/bare' ? '' : '<script type="module" src="/page.js"></script>';
+  return `<!doctype html><html lang="en"><title>A page</title>${script}<main><h1>A page</h1></main></html>`;
+};
+
+interface EmbedOptions extends BrowserContextOptions {
+  /** The path of the page; `/bare` has no script. */
+  readonly path?: string;
+  /** Installs a clock that a test can advance. Time passes as usual until then. */
+  readonly clock?: boolean;
+  /** Script that runs before those of the page. */
+  readonly before?: string;
 }
+
+/** Serves the page before the tests of a file. Returns a function that opens it for a new person and runs a script in it. */
+export function usePage(): (script: string, options?: EmbedOptions) => Promise<Page> {
+  let browser: Browser;
+  let served: Served;
+  beforeAll(async () => {
+    const script = await bundle(PAGE, PICKER);
+    [browser, served] = await Promise.all([launch(), serve(html, script)]);
+  });
+  afterAll(async () => {
+    await browser.close();
+    served.close();
+  });
+  return async (script, { path: where = '', clock = false, before = '', ...options } = {}) => {
+    const context = await browser.newContext(options);
+    context.setDefaultTimeout(PATIENCE);
+    const page = await context.newPage();
+    if (clock) await page.clock.install();
+    await page.addInitScript(before);
+    await page.goto(served.url + where);
+    if (where === '') await page.waitForFunction('globalThis.put');
+    await page.evaluate(`{ ${script} }`);
+    return page;
+  };
+}
+
+/** The names of the stickers that the picker shows. */
+export const names = (page: Page): Promise<(string | null)[]> =>
+  pickerOf(page).cells.evaluateAll((all) => all.map((cell) => cell.getAttribute('aria-label')));
+
+/** The queries that the network was asked. */
+export const requests = (page: Page): Promise<string[]> => page.evaluate('asked.map(({ query }) => query)');

@@ -1,23 +1,12 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  launch,
-  open,
-  PATIENCE,
-  pickerOf,
-  selections,
-  startSuite,
-  type Suite,
-  violations,
-  WAIT,
-} from './support.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { serve } from './serve.ts';
+import { PATIENCE, pickerOf, search, selections, useSuite, violations, WAIT } from './support.ts';
 
 const SIZES = [
   [320, 640],
@@ -28,16 +17,8 @@ const SIZES = [
 ] as const;
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
-let browser: Browser;
-let suite: Suite;
-
-beforeAll(async () => {
-  [browser, suite] = await Promise.all([launch(), startSuite()]);
-});
-afterAll(async () => {
-  await browser.close();
-  await suite.dispose();
-});
+const local = useSuite();
+const { open } = local;
 
 /** Pairs of visible texts, buttons and pictures that overlap, as the page is scrolled now. */
 const overlaps = (page: Page): Promise<string[]> =>
@@ -74,15 +55,14 @@ const overlaps = (page: Page): Promise<string[]> =>
 test.each(['en', 'ar', 'ja'])(
   'N43 page in %s: nothing overlaps or is cut at any width, scrolled to the top or the end, before and after a search',
   async (locale) => {
-    const { page } = await open(browser, suite, { locale });
+    const { page } = await open({ locale });
     const picker = pickerOf(page);
     await picker.cells.first().waitFor();
     await page.locator('#examples button').nth(2).waitFor();
     const heights: number[][] = [];
     for (const searched of [false, true]) {
       if (searched) {
-        await picker.box.fill('cat');
-        await picker.box.press('Enter');
+        await search(page, 'cat');
         await page.locator('.row.seen').nth(3).waitFor();
         await picker.cells.first().click();
         await page.locator('#picked img').waitFor();
@@ -105,7 +85,7 @@ test.each(['en', 'ar', 'ja'])(
 );
 
 test('N43 page: the overlap check finds boxes that overlap', async () => {
-  const { page } = await open(browser, suite);
+  const { page } = await open();
   await pickerOf(page).cells.first().waitFor();
   await page.evaluate(() =>
     Object.assign((document.querySelector('.try') as HTMLElement).style, {
@@ -118,7 +98,7 @@ test('N43 page: the overlap check finds boxes that overlap', async () => {
 });
 
 test('page on a phone: the proof is visible below the results without scrolling', async () => {
-  const { page } = await open(browser, suite, {
+  const { page } = await open({
     viewport: { width: 390, height: 844 },
     locale: 'de',
     hasTouch: true,
@@ -126,8 +106,7 @@ test('page on a phone: the proof is visible below the results without scrolling'
   });
   const picker = pickerOf(page);
   await picker.cells.first().waitFor();
-  await picker.box.fill('cat');
-  await picker.box.press('Enter');
+  await search(page, 'cat');
   await page.locator('.row.seen').nth(3).waitFor();
   for (const party of ['relay', 'gateway', 'stickers']) {
     const box = await page.locator(`[data-party=${party}]`).boundingBox();
@@ -138,17 +117,15 @@ test('page on a phone: the proof is visible below the results without scrolling'
 });
 
 test('N44 page: a search that does not reach the gateway shows no token of an earlier search', async () => {
-  const first = await open(browser, suite);
-  await pickerOf(first.page).box.fill('cat');
-  await pickerOf(first.page).box.press('Enter');
+  const first = await open();
+  await search(first.page, 'cat');
   await first.page.locator('.row.seen').nth(3).waitFor();
   expect(await first.page.locator('#facts').textContent()).toContain('never seen before');
-  await first.page.waitForLoadState('networkidle');
+  await expect.poll(() => first.log.pending.size, WAIT).toBe(0);
   await first.page.context().close();
-  const second = await open(browser, suite, { refused: { [`${suite.relay}/ohttp`]: 'abort' } });
+  const second = await open({ refused: { [`${local.suite.relay}/ohttp`]: 'abort' } });
   await pickerOf(second.page).cells.first().waitFor();
-  await pickerOf(second.page).box.fill('dog');
-  await pickerOf(second.page).box.press('Enter');
+  await search(second.page, 'dog');
   await second.page.getByText('did not complete').waitFor();
   const facts = await second.page.locator('#facts').textContent();
   expect(facts).toContain('Blinded tokens issued');
@@ -159,7 +136,7 @@ test('N44 page: a search that does not reach the gateway shows no token of an ea
 
 /** The text of an example's tab. */
 async function exampleText(id: string): Promise<string> {
-  const { page } = await open(browser, suite);
+  const { page } = await open();
   await page.locator(`#tab-${id}`).click();
   const text = await page.locator('#example').textContent();
   await page.context().close();
@@ -168,21 +145,19 @@ async function exampleText(id: string): Promise<string> {
 
 test('page: the HTML example runs as it is, on another origin', async () => {
   const html = await exampleText('html');
-  const server = createServer((_, response) => response.setHeader('content-type', 'text/html').end(html));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const page = await browser.newPage();
+  const served = await serve(() => html);
+  const page = await local.browser.newPage();
   page.setDefaultTimeout(PATIENCE);
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  await page.goto(served.url);
   const picker = pickerOf(page);
   const picked = await selections(page);
-  await picker.box.fill('cat');
-  await picker.box.press('Enter');
+  await search(page, 'cat');
   await picker.heading.filter({ hasText: 'From the private network' }).waitFor();
   await picker.box.press('Enter');
   await expect.poll(async () => (await picked()).length, WAIT).toBe(1);
   expect(await page.locator('#message').textContent()).toContain((await picked())[0]?.emoji);
   await page.close();
-  server.close();
+  served.close();
 });
 
 test('page: the Node example runs as it is', async () => {
@@ -198,7 +173,7 @@ test('page: the Node example runs as it is', async () => {
 });
 
 test('page: the tabs of the examples follow the keyboard, and Copy copies the one that is shown', async () => {
-  const { page } = await open(browser, suite, { permissions: ['clipboard-read', 'clipboard-write'] });
+  const { page } = await open({ permissions: ['clipboard-read', 'clipboard-write'] });
   await page.locator('#tab-html').focus();
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowRight');

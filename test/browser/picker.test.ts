@@ -1,37 +1,17 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  focused,
-  launch,
-  open,
-  pickerOf,
-  WAIT,
-  selections,
-  startSuite,
-  type Suite,
-  violations,
-} from './support.ts';
+import { describe, expect, test } from 'vitest';
+import { focused, pickerOf, search, WAIT, selections, useSuite, violations } from './support.ts';
 
-let browser: Browser;
-let suite: Suite;
-
-beforeAll(async () => {
-  [browser, suite] = await Promise.all([launch(), startSuite()]);
-});
-afterAll(async () => {
-  await browser.close();
-  await suite.dispose();
-});
+const local = useSuite();
+const { open } = local;
 
 describe('page, by mouse', () => {
   test('search, see stickers, pick one, and see what each party saw', async () => {
-    const { page, log } = await open(browser, suite);
+    const { page, log } = await open();
     const picker = pickerOf(page);
     await picker.cells.first().waitFor();
     expect(await violations(page)).toEqual([]);
     await picker.box.click();
-    await picker.box.fill('cat');
-    await page.keyboard.press('Enter');
+    await search(page, 'cat');
     await picker.heading.filter({ hasText: 'From the private network' }).waitFor();
     const picked = await selections(page);
     const first = picker.cells.first();
@@ -63,16 +43,18 @@ describe('page, by mouse', () => {
   });
 
   test('categories, favourites and recents work and survive a reload', async () => {
-    const { page } = await open(browser, suite);
+    const { page } = await open();
     const picker = pickerOf(page);
     await picker.cells.first().waitFor();
     await picker.tabs.nth(4).click();
     expect(await picker.tabs.nth(4).getAttribute('aria-selected')).toBe('true');
+    const picked = await selections(page);
     const cell = picker.cells.nth(2);
     const name = await cell.getAttribute('aria-label');
     await cell.hover();
     await picker.star.click();
     await cell.click();
+    await expect.poll(async () => (await picked()).length, WAIT).toBe(1);
     for (const tab of [0, 1]) {
       await picker.tabs.nth(tab).click();
       expect(await picker.cells.count()).toBe(1);
@@ -87,7 +69,7 @@ describe('page, by mouse', () => {
   });
 
   test('in device mode every keystroke has results and nothing is sent', async () => {
-    const { page, log } = await open(browser, suite);
+    const { page, log } = await open();
     const picker = pickerOf(page);
     await picker.cells.first().waitFor();
     expect(await picker.mode.getAttribute('aria-checked')).toBe('true');
@@ -108,7 +90,7 @@ describe('page, by mouse', () => {
 
 describe('page, by keyboard', () => {
   test('from the top of the page to a picked sticker and back', async () => {
-    const { page } = await open(browser, suite);
+    const { page } = await open();
     const picker = pickerOf(page);
     await picker.cells.first().waitFor();
     const picked = await selections(page);

@@ -1,29 +1,15 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launch, open, pickerOf, WAIT, selections, startSuite, type Suite, violations } from './support.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { pickerOf, search, selections, useSuite, violations, WAIT } from './support.ts';
 
-let browser: Browser;
-let suite: Suite;
-
-beforeAll(async () => {
-  [browser, suite] = await Promise.all([launch(), startSuite()]);
-});
-afterAll(async () => {
-  await browser.close();
-  await suite.dispose();
-});
-
-async function search(page: Page, query: string): Promise<void> {
-  const picker = pickerOf(page);
-  await picker.box.fill(query);
-  await picker.box.press('Enter');
-}
+const local = useSuite();
+const { open } = local;
 
 const ground = (page: Page): Promise<string> =>
   pickerOf(page).frame.evaluate((element) => getComputedStyle(element).backgroundColor);
 
 test('page in Arabic: is laid out from right to left', async () => {
-  const { page } = await open(browser, suite);
+  const { page } = await open();
   const picker = pickerOf(page);
   await picker.cells.first().waitFor();
   await page.selectOption('#locale', 'ar');
@@ -46,7 +32,7 @@ test('page in Arabic: is laid out from right to left', async () => {
 });
 
 test('page: is dark by system setting or attribute, and does not move with reduced motion', async () => {
-  const { page } = await open(browser, suite, { colorScheme: 'dark', reducedMotion: 'reduce' });
+  const { page } = await open({ colorScheme: 'dark', reducedMotion: 'reduce' });
   const picker = pickerOf(page);
   await picker.cells.first().waitFor();
   const dark = await ground(page);
@@ -66,7 +52,7 @@ test('page: is dark by system setting or attribute, and does not move with reduc
 });
 
 test('L12 page: uses the browser’s language and sends no locale to the network', async () => {
-  const { page } = await open(browser, suite, { locale: 'de-AT' });
+  const { page } = await open({ locale: 'de-AT' });
   const picker = pickerOf(page);
   await page.getByRole('heading', { name: 'Wer was erfährt' }).waitFor();
   await picker.cells.first().waitFor();
@@ -78,8 +64,8 @@ test('L12 page: uses the browser’s language and sends no locale to the network
 });
 
 test('page: shows what the parties saw of a search that failed and of one from the cache', async () => {
-  const refused = { [`${suite.relay}/ohttp`]: 'abort' } as const;
-  const { page } = await open(browser, suite, { refused });
+  const refused = { [`${local.suite.relay}/ohttp`]: 'abort' } as const;
+  const { page } = await open({ refused });
   const picker = pickerOf(page);
   await picker.cells.first().waitFor();
   await search(page, 'cat');
@@ -98,7 +84,7 @@ test('page: shows what the parties saw of a search that failed and of one from t
 
 describe('page with the relay down', () => {
   test('keeps the device’s results, says what happened and what to do', async () => {
-    const { page, log } = await open(browser, suite, { refused: { [suite.relay]: 'abort' } });
+    const { page, log } = await open({ refused: { [local.suite.relay]: 'abort' } });
     const picker = pickerOf(page);
     await picker.cells.first().waitFor();
     await search(page, 'cat');
@@ -109,7 +95,9 @@ describe('page with the relay down', () => {
     await expect.poll(() => picker.said.textContent(), WAIT).toContain('The relay cannot be reached');
     expect(await violations(page)).toEqual([]);
     expect(
-      [...log.origins].filter((origin) => ![suite.page, suite.relay, suite.issuer].includes(origin)),
+      [...log.origins].filter(
+        (origin) => ![local.suite.page, local.suite.relay, local.suite.issuer].includes(origin),
+      ),
     ).toEqual([]);
     await page.context().unroute(() => true);
     await picker.button('Search on this device').click();
@@ -119,8 +107,8 @@ describe('page with the relay down', () => {
   });
 
   test('says so without an engine on the device, and a retry works', async () => {
-    const refused = { [suite.relay]: 'abort', [`${suite.page}/engine.js`]: 'abort' } as const;
-    const { page } = await open(browser, suite, { refused });
+    const refused = { [local.suite.relay]: 'abort', [`${local.suite.page}/engine.js`]: 'abort' } as const;
+    const { page } = await open({ refused });
     const picker = pickerOf(page);
     await picker.state.waitFor();
     await search(page, 'cat');
@@ -135,8 +123,8 @@ describe('page with the relay down', () => {
 });
 
 test('page: says that the tokens are used up, and searches on the device', async () => {
-  const refused = { [`${suite.issuer}/token-request`]: 429 } as const;
-  const { page } = await open(browser, suite, { refused });
+  const refused = { [`${local.suite.issuer}/token-request`]: 429 } as const;
+  const { page } = await open({ refused });
   const picker = pickerOf(page);
   await picker.cells.first().waitFor();
   await search(page, 'cat');
@@ -147,7 +135,7 @@ test('page: says that the tokens are used up, and searches on the device', async
 });
 
 test('page: says that nothing was found, and offers to search on the device', async () => {
-  const { page } = await open(browser, suite);
+  const { page } = await open();
   const picker = pickerOf(page);
   await picker.cells.first().waitFor();
   await search(page, 'qqqqzzzzxxxx');
@@ -158,15 +146,14 @@ test('page: says that nothing was found, and offers to search on the device', as
 });
 
 test('L3 L12 L16 page: contacts only its own, the relay’s and the issuer’s origin, and never sends tone or picks', async () => {
-  const { page, log } = await open(browser, suite);
+  const { page, log } = await open();
   const picker = pickerOf(page);
   await picker.cells.first().waitFor();
   const picked = await selections(page);
   await picker.tone.click();
   expect(await violations(page)).toEqual([]);
   await picker.radios.nth(4).click();
-  await picker.box.fill('waving hand');
-  await picker.box.press('Enter');
+  await search(page, 'waving hand');
   await picker.heading.filter({ hasText: 'From the private network' }).waitFor();
   await page.locator('.row.seen').nth(3).waitFor();
   const searched = log.requests.length;
@@ -194,9 +181,9 @@ test('L3 L12 L16 page: contacts only its own, the relay’s and the issuer’s o
   // One search is one request to the relay, whatever it finds; the rest are the page's own.
   const others = log.requests
     .slice(searched)
-    .filter((request) => !request.startsWith(`${suite.page}/local/taps`));
-  expect(others.filter((request) => !request.startsWith(suite.relay))).toEqual([]);
-  const known = new Set([suite.page, suite.relay, suite.issuer]);
+    .filter((request) => !request.startsWith(`${local.suite.page}/local/taps`));
+  expect(others.filter((request) => !request.startsWith(local.suite.relay))).toEqual([]);
+  const known = new Set([local.suite.page, local.suite.relay, local.suite.issuer]);
   expect([...log.origins].filter((origin) => !known.has(origin))).toEqual([]);
   expect(log.errors).toEqual([]);
   expect(await page.evaluate(() => document.cookie)).toBe('');

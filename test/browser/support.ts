@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { startSuite as startLocal } from '@sotto/local';
-import { vi } from 'vitest';
+import { afterAll, beforeAll, vi } from 'vitest';
+import { launch } from './chromium.ts';
 
-export { launch } from './chromium.ts';
+export { launch };
 
 /** How long a condition is waited for, in milliseconds. Long, because a busy machine is slow. */
 export const PATIENCE = 60_000;
@@ -13,7 +14,7 @@ vi.setConfig({ testTimeout: 3 * PATIENCE, hookTimeout: 3 * PATIENCE });
 /** For `expect.poll`. */
 export const WAIT = { timeout: PATIENCE };
 
-export interface Suite {
+interface Suite {
   readonly page: string;
   readonly relay: string;
   readonly issuer: string;
@@ -21,14 +22,38 @@ export interface Suite {
 }
 
 /** The whole local suite on free ports, with its page. */
-export async function startSuite(): Promise<Suite> {
+async function startSuite(): Promise<Suite> {
   const suite = await startLocal({ taps: true, page: true });
   const { page, relay, issuer } = suite.urls;
   return { page, relay, issuer, dispose: () => suite.dispose() };
 }
 
+/** A browser, and a suite whose page it opens. */
+export interface Local {
+  readonly browser: Browser;
+  readonly suite: Suite;
+  readonly open: (options?: OpenOptions) => Promise<Opened>;
+}
+
+/** Starts a browser and the local suite before the tests of a file, and ends them after. */
+export function useSuite(): Local {
+  const local = { open: (options?: OpenOptions) => openPage(local, options) } as {
+    -readonly [key in keyof Local]: Local[key];
+  };
+  beforeAll(async () => {
+    [local.browser, local.suite] = await Promise.all([launch(), startSuite()]);
+  });
+  afterAll(async () => {
+    await local.browser.close();
+    await local.suite.dispose();
+  });
+  return local;
+}
+
 /** Everything that a page sent, and to which origins. */
 export interface Log {
+  /** Requests that have no response yet. */
+  readonly pending: Set<unknown>;
   readonly origins: Set<string>;
   /** Address, headers and body of each request, as text. */
   readonly requests: string[];
@@ -40,25 +65,29 @@ export interface Opened {
   readonly log: Log;
 }
 
+interface OpenOptions extends BrowserContextOptions {
+  /** What happens to requests whose URL begins with a key: they are aborted, or get this status. */
+  readonly refused?: Readonly<Record<string, 'abort' | number>>;
+}
+
 let people = 0;
 
 /**
- * Opens the page as a new person: empty storage and an account of their own. `refused` maps the beginning of
- * a URL to what happens to its requests: they are aborted, or get this status.
+ * Opens the page as a new person, with empty storage and an account of their own, and waits until its client is
+ * set and its examples are shown, which is the end of its start.
  */
-export async function open(
-  browser: Browser,
-  suite: Suite,
-  {
-    refused = {},
-    ...options
-  }: BrowserContextOptions & { refused?: Readonly<Record<string, 'abort' | number>> } = {},
+async function openPage(
+  { browser, suite }: Pick<Local, 'browser' | 'suite'>,
+  { refused = {}, ...options }: OpenOptions = {},
 ): Promise<Opened> {
   const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
   context.setDefaultTimeout(PATIENCE);
-  const log: Log = { origins: new Set(), requests: [], errors: [] };
+  const log: Log = { origins: new Set(), requests: [], errors: [], pending: new Set() };
+  context.on('requestfinished', (request) => log.pending.delete(request));
+  context.on('requestfailed', (request) => log.pending.delete(request));
   context.on('request', (request) => {
     if (request.url().startsWith('data:')) return;
+    log.pending.add(request);
     log.origins.add(new URL(request.url()).origin);
     const headers = JSON.stringify(request.headers());
     log.requests.push(`${request.url()} ${headers} ${request.postData() ?? ''}`);
@@ -85,6 +114,7 @@ export async function open(
   const page = await context.newPage();
   await page.clock.install(); // time passes as usual until a test advances it
   await page.goto(suite.page);
+  await page.locator('#examples button').nth(2).waitFor();
   return { page, log };
 }
 
@@ -124,6 +154,19 @@ export function pickerOf(page: Page) {
     button: (name: string | RegExp) => picker.getByRole('button', { name }),
   };
 }
+
+/**
+ * Types a query and presses Enter in one task of the page. With two tasks, the search that starts after a pause could end
+ * in between on a busy machine, and Enter would pick the first sticker.
+ */
+export const search = (page: Page, query: string): Promise<void> =>
+  pickerOf(page).box.evaluate((input, text) => {
+    const options = { bubbles: true, composed: true, cancelable: true };
+    input.focus();
+    (input as HTMLInputElement).value = text;
+    input.dispatchEvent(new InputEvent('input', { ...options, data: text }));
+    input.dispatchEvent(new KeyboardEvent('keydown', { ...options, key: 'Enter' }));
+  }, query);
 
 /** The label of the focused element inside the picker. */
 export const focused = (page: Page): Promise<string> =>

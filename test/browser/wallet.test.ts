@@ -1,9 +1,7 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bundle, serve, type Served } from './serve.ts';
 import { launch } from './support.ts';
 
 const CLIENT = path.resolve(import.meta.dirname, '../../packages/client');
@@ -111,30 +109,24 @@ const PAGE = `
     return names.filter((name) => name.startsWith('sotto ')).length;
   };`;
 
-let server: Server;
+let served: Served;
 let browser: Browser;
 let tabs: Page[];
 
 beforeAll(async () => {
-  const options = { bundle: true, write: false, format: 'esm', platform: 'browser' } as const;
-  const { outputFiles } = await build({ stdin: { contents: PAGE, resolveDir: CLIENT }, ...options });
-  server = createServer((request, response) => {
-    const script = request.url === '/page.js';
-    response.setHeader('content-type', script ? 'text/javascript' : 'text/html');
-    response.end(script ? outputFiles[0]?.text : '<script type="module" src="/page.js"></script>');
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const script = await bundle(PAGE, CLIENT);
+  served = await serve(() => '<script type="module" src="/page.js"></script>', script);
   browser = await launch();
   const context = await browser.newContext();
   tabs = [await context.newPage(), await context.newPage()];
   for (const tab of tabs) {
-    await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    await tab.goto(served.url);
     await tab.waitForFunction('globalThis.contract');
   }
 });
 afterAll(async () => {
   await browser.close();
-  server.close();
+  served.close();
 });
 
 test('IndexedDB wallet: meets the wallet contract', async () => {
