@@ -81,7 +81,7 @@ export default defineConfig({
           stub(
             'sotto-issuer',
             `import { WorkerEntrypoint } from "cloudflare:workers";
-             export class GatewayEntrypoint extends WorkerEntrypoint { redeem() { return "first" } }
+             export class GatewayEntrypoint extends WorkerEntrypoint { redeem() { return { outcome: "first", revision: 1 } } }
              export default { fetch: () => new Response(null, { status: 404 }) }`,
           ),
           stub(

@@ -25,21 +25,28 @@ for (const [name, api] of [
   issuerContract(name, async () => {
     const world = new World();
     const tokens = [...(await world.draw(5))];
-    return { redeemer: api(world), mint: async () => tokens.pop() as (typeof tokens)[number] };
+    return { issuer: api(world), mint: async () => tokens.pop() as (typeof tokens)[number] };
   });
 }
 
 test('private listener: returns the issuer’s own schedule', async () => {
   const world = new World();
-  expect(await overRoute(world).schedule()).toEqual(await world.issuer.schedule());
+  const { revision, epochs } = await overRoute(world).schedule(0);
+  expect(await world.issuer.schedule(revision)).toEqual({ revision: revision + 1, epochs });
 });
 
 test('private listener: without the credential returns no outcome and spends no token', async () => {
   const world = new World();
   const [token] = await world.draw(1);
-  const call = { service: 'stickers', token, tag: token.slice(0, 32), envelope: token.slice(0, 32) };
+  const call = {
+    service: 'stickers',
+    token,
+    tag: token.slice(0, 32),
+    envelope: token.slice(0, 32),
+    knownRevision: 0,
+  };
   await expect(overRoute(world, 'another-credential').redeem({ ...call, idempotent: true })).rejects.toThrow(
     'bad-gateway',
   );
-  expect(await overRoute(world).redeem({ ...call, idempotent: true })).toBe('first');
+  expect((await overRoute(world).redeem({ ...call, idempotent: true })).outcome).toBe('first');
 });

@@ -12,7 +12,11 @@ export default {
           tag: bytes(tag),
           envelope: bytes(envelope),
           idempotent: true,
-        }).catch(() => 'error'),
+          knownRevision: 0,
+        }).then(
+          ({ outcome }) => outcome,
+          () => 'error',
+        ),
       ),
     );
     return Response.json(outcomes);

@@ -24,7 +24,7 @@ export const REDEMPTION_OUTCOMES = ['first', 'again', 'replayed', 'spent', 'inva
 /** One of the outcomes above. */
 export type RedemptionOutcome = (typeof REDEMPTION_OUTCOMES)[number];
 
-/** Redeems tokens: verifies them without touching the store, then spends them in one atomic insert. */
+/** Redeems tokens, as the gateway's exchange sees it. */
 export interface Redeemer {
   redeem(redemption: Redemption): Promise<RedemptionOutcome>;
 }
@@ -40,13 +40,31 @@ export interface ScheduledEpoch {
   }[];
 }
 
+/** A redemption, with what its gateway remembers of the issuer's store. */
+export interface RedemptionCall extends Redemption {
+  /**
+   * The highest revision that the gateway has seen. An issuer whose store has a lower one was restored from a backup,
+   * would accept spent tokens again, and refuses. A gateway that remembers none sends 0.
+   */
+  readonly knownRevision: number;
+}
+
+/** What the issuer decided, and the revision of its store after that. */
+export interface RedemptionResult {
+  readonly outcome: RedemptionOutcome;
+  readonly revision: number;
+}
+
 /** What the issuer publishes in the coming epochs. */
 export interface PublishedSchedule {
+  readonly revision: number;
   /** The current epoch and those made ahead, in order. */
   readonly epochs: readonly ScheduledEpoch[];
 }
 
 /** Everything that the issuer offers the gateway, on Workers as an entrypoint and on Node as a private listener. */
-export interface IssuerApi extends Redeemer {
-  schedule(): Promise<PublishedSchedule>;
+export interface IssuerApi {
+  redeem(call: RedemptionCall): Promise<RedemptionResult>;
+  /** Rejects when the issuer's store is older than `knownRevision`. */
+  schedule(knownRevision: number): Promise<PublishedSchedule>;
 }

@@ -4,15 +4,17 @@ export {
   type PublishedSchedule,
   type Redeemer,
   type Redemption,
+  type RedemptionCall,
   type RedemptionOutcome,
+  type RedemptionResult,
   type ScheduledEpoch,
 } from './contract.ts';
 export { RedemptionError } from './error.ts';
 export {
-  decodeOutcome,
   decodeRedemption,
+  decodeResult,
   decodeSchedule,
-  encodeOutcome,
   encodeRedemption,
+  encodeResult,
   encodeSchedule,
 } from './json.ts';

@@ -2,51 +2,55 @@ import { base64url, fromBase64url, fromUtf8, ProtocolError, utf8, type Bytes } f
 import {
   REDEMPTION_OUTCOMES,
   type PublishedSchedule,
-  type Redemption,
-  type RedemptionOutcome,
+  type RedemptionCall,
+  type RedemptionResult,
   type ScheduledEpoch,
 } from './contract.ts';
 import { RedemptionError } from './error.ts';
 
 /** The JSON of a redemption, for parties without a service binding. Bytes are base64url, here and below. */
-export function encodeRedemption({ service, token, tag, envelope, idempotent }: Redemption): Bytes {
+export function encodeRedemption(call: RedemptionCall): Bytes {
+  const { service, token, tag, envelope, idempotent, knownRevision } = call;
   return encode({
     service,
     token: base64url(token),
     tag: base64url(tag),
     envelope: base64url(envelope),
     idempotent,
+    knownRevision,
   });
 }
 
 /** Decodes a redemption. @throws {RedemptionError} `malformed` */
-export function decodeRedemption(body: Bytes): Redemption {
+export function decodeRedemption(body: Bytes): RedemptionCall {
   return decode(body, (message) => ({
     service: text(message, 'service'),
     token: bytes(message, 'token'),
     tag: bytes(message, 'tag'),
     envelope: bytes(message, 'envelope'),
     idempotent: message['idempotent'] === true,
+    knownRevision: message['knownRevision'] === undefined ? 0 : whole(message, 'knownRevision'),
   }));
 }
 
-/** The JSON of a redemption's outcome. */
-export function encodeOutcome(outcome: RedemptionOutcome): Bytes {
-  return encode({ outcome });
+/** The JSON of a redemption's result. */
+export function encodeResult({ outcome, revision }: RedemptionResult): Bytes {
+  return encode({ outcome, revision });
 }
 
-/** Decodes an outcome. @throws {RedemptionError} `malformed`, also for an outcome that is not in the contract */
-export function decodeOutcome(body: Bytes): RedemptionOutcome {
-  return decode(body, ({ outcome }) => {
-    const known = REDEMPTION_OUTCOMES.find((name) => name === outcome);
-    if (known === undefined) throw malformed('outcome');
-    return known;
+/** Decodes a result. @throws {RedemptionError} `malformed`, also for an outcome that is not in the contract */
+export function decodeResult(body: Bytes): RedemptionResult {
+  return decode(body, (message) => {
+    const outcome = REDEMPTION_OUTCOMES.find((name) => name === message['outcome']);
+    if (outcome === undefined) throw malformed('outcome');
+    return { outcome, revision: whole(message, 'revision') };
   });
 }
 
 /** The JSON of the published schedule. */
-export function encodeSchedule({ epochs }: PublishedSchedule): Bytes {
+export function encodeSchedule({ revision, epochs }: PublishedSchedule): Bytes {
   return encode({
+    revision,
     epochs: epochs.map(({ start, directory, challenges }) => ({
       start,
       directory: base64url(directory),
@@ -57,7 +61,10 @@ export function encodeSchedule({ epochs }: PublishedSchedule): Bytes {
 
 /** Decodes a published schedule. @throws {RedemptionError} `malformed` */
 export function decodeSchedule(body: Bytes): PublishedSchedule {
-  return decode(body, (message) => ({ epochs: list(message, 'epochs').map(scheduledEpoch) }));
+  return decode(body, (message) => ({
+    revision: whole(message, 'revision'),
+    epochs: list(message, 'epochs').map(scheduledEpoch),
+  }));
 }
 
 function scheduledEpoch(message: Message): ScheduledEpoch {

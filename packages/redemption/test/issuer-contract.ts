@@ -1,10 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { Bytes } from '@sotto/wire';
-import type { IssuerApi, Redeemer } from '../src/index.ts';
+import type { IssuerApi, Redeemer, Redemption } from '../src/index.ts';
 
 /** A redeemer, and how to get a genuine token for the service `stickers` from it. */
-export interface RedeemerUnderTest<R extends Redeemer = Redeemer> {
-  readonly redeemer: R;
+export interface RedeemerUnderTest {
+  readonly redeemer: Redeemer;
+  readonly mint: () => Promise<Bytes>;
+}
+
+/** The same for a whole issuer; a fresh one each time, which at least five tokens were issued by. */
+export interface IssuerUnderTest {
+  readonly issuer: IssuerApi;
   readonly mint: () => Promise<Bytes>;
 }
 
@@ -76,12 +82,37 @@ export function redeemerContract(name: string, make: () => Promise<RedeemerUnder
 }
 
 /** Everything that the gateway relies on: redemption and the published schedule. */
-export function issuerContract(name: string, make: () => Promise<RedeemerUnderTest<IssuerApi>>): void {
-  redeemerContract(name, make);
+export function issuerContract(name: string, make: () => Promise<IssuerUnderTest>): void {
+  redeemerContract(name, async () => {
+    const { issuer, mint } = await make();
+    const redeem = async (redemption: Redemption) =>
+      (await issuer.redeem({ ...redemption, knownRevision: 0 })).outcome;
+    return { redeemer: { redeem }, mint };
+  });
+
+  test(`N56 IssuerApi: ${name}: its revision never goes down, and grows with what it accepts`, async () => {
+    const { issuer, mint } = await make();
+    const revisions: number[] = [(await issuer.schedule(0)).revision];
+    for (let i = 0; i < 4; i++) {
+      const call = {
+        service: 'stickers',
+        token: await mint(),
+        tag: digest(i),
+        envelope: digest(i),
+        idempotent: true,
+      };
+      const { outcome, revision } = await issuer.redeem({ ...call, knownRevision: revisions.at(-1) ?? 0 });
+      expect(outcome).toBe('first');
+      revisions.push(revision);
+    }
+    revisions.push((await issuer.schedule(revisions.at(-1) ?? 0)).revision);
+    expect(revisions).toEqual(revisions.toSorted((a, b) => a - b));
+    expect(revisions.at(-1)).toBeGreaterThan(revisions[0] ?? 0);
+  });
 
   test(`IssuerApi: ${name}: publishes consecutive epochs, each with a directory and challenges`, async () => {
-    const { redeemer } = await make();
-    const { epochs } = await redeemer.schedule();
+    const { issuer } = await make();
+    const { epochs } = await issuer.schedule(0);
     expect(epochs.length).toBeGreaterThan(1);
     const length = (epochs[1]?.start ?? 0) - (epochs[0]?.start ?? 0);
     expect(length).toBeGreaterThan(0);
@@ -95,5 +126,21 @@ export function issuerContract(name: string, make: () => Promise<RedeemerUnderTe
         expect(challenge).toBeInstanceOf(Uint8Array);
       }
     }
+  });
+
+  test(`N56 IssuerApi: ${name}: refuses a gateway that has seen a higher revision, and every one after it`, async () => {
+    const { issuer, mint } = await make();
+    const call = {
+      service: 'stickers',
+      token: await mint(),
+      tag: digest(1),
+      envelope: digest(1),
+      idempotent: true,
+    };
+    const { revision } = await issuer.schedule(0);
+    const later = revision + 1_000_000;
+    expect((await issuer.redeem({ ...call, knownRevision: later })).outcome).toBe('unavailable');
+    await expect(issuer.schedule(later)).rejects.toThrow(/older than the gateway remembers|bad-gateway/);
+    expect((await issuer.redeem({ ...call, knownRevision: 0 })).outcome).toBe('unavailable');
   });
 }

@@ -2,10 +2,10 @@ import { utf8, type Bytes } from '@sotto/wire';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  decodeOutcome,
+  decodeResult,
   decodeRedemption,
   decodeSchedule,
-  encodeOutcome,
+  encodeResult,
   encodeRedemption,
   encodeSchedule,
   REDEMPTION_OUTCOMES,
@@ -22,6 +22,7 @@ test('redemption: survives encoding and decoding', () => {
     tag: bytes(32),
     envelope: bytes(32),
     idempotent: fc.boolean(),
+    knownRevision: fc.maxSafeNat(),
   });
   fc.assert(
     fc.property(redemption, (r) => {
@@ -31,13 +32,14 @@ test('redemption: survives encoding and decoding', () => {
 });
 
 test('outcome: each of the contract survives encoding and decoding', () => {
-  for (const outcome of REDEMPTION_OUTCOMES) expect(decodeOutcome(encodeOutcome(outcome))).toBe(outcome);
+  for (const outcome of REDEMPTION_OUTCOMES)
+    expect(decodeResult(encodeResult({ outcome, revision: 7 }))).toEqual({ outcome, revision: 7 });
 });
 
 test('schedule: survives encoding and decoding', () => {
   const challenge = fc.record({ service: fc.string(), tokenType: fc.nat(0xffff), challenge: bytes() });
   const epoch = fc.record({ start: fc.maxSafeNat(), directory: bytes(), challenges: fc.array(challenge) });
-  const schedule = fc.record({ epochs: fc.array(epoch) });
+  const schedule = fc.record({ revision: fc.maxSafeNat(), epochs: fc.array(epoch) });
   fc.assert(
     fc.property(schedule, (s) => {
       expect(decodeSchedule(encodeSchedule(s))).toEqual(s);
@@ -45,7 +47,7 @@ test('schedule: survives encoding and decoding', () => {
   );
 });
 
-test('redemption: a field that a later gateway adds is ignored, and a missing `idempotent` means false', () => {
+test('redemption: a field that a later gateway adds is ignored, a missing `idempotent` means false, and a missing revision 0', () => {
   const message = { service: 's', token: 'AA', tag: 'AQ', envelope: 'Ag', later: [1] };
   expect(decodeRedemption(utf8(JSON.stringify(message)))).toEqual({
     service: 's',
@@ -53,12 +55,13 @@ test('redemption: a field that a later gateway adds is ignored, and a missing `i
     tag: Uint8Array.of(1),
     envelope: Uint8Array.of(2),
     idempotent: false,
+    knownRevision: 0,
   });
 });
 
 const ENDPOINTS = [
   ['redemption', decodeRedemption],
-  ['outcome', decodeOutcome],
+  ['result', decodeResult],
   ['schedule', decodeSchedule],
 ] as const;
 
@@ -71,15 +74,18 @@ test.each(ENDPOINTS)('%s: anything that is not its JSON is refused with one erro
     'first',
     {},
     { outcome: 'second' },
-    { outcome: ['first'] },
+    { outcome: ['first'], revision: 1 },
+    { outcome: 'first' },
+    { outcome: 'first', revision: '1' },
     { service: 's', token: 'AA', tag: 'AQ', envelope: '!' },
     { service: 's', token: 'AA', tag: 'AQ', envelope: 1 },
     { service: 1, token: 'AA', tag: 'AQ', envelope: 'AQ' },
-    { epochs: {} },
-    { epochs: [null] },
-    { epochs: [{ ...epoch, start: 1.5 }] },
-    { epochs: [{ ...epoch, directory: '=' }] },
-    { epochs: [{ ...epoch, challenges: [{ service: 's', tokenType: '5', challenge: '' }] }] },
+    { epochs: [] },
+    { revision: 1, epochs: {} },
+    { revision: 1, epochs: [null] },
+    { revision: 1, epochs: [{ ...epoch, start: 1.5 }] },
+    { revision: 1, epochs: [{ ...epoch, directory: '=' }] },
+    { revision: 1, epochs: [{ ...epoch, challenges: [{ service: 's', tokenType: '5', challenge: '' }] }] },
   ];
   const bodies = [
     new Uint8Array(0),

@@ -1,3 +1,4 @@
+import type { RevisionStore } from './issuer.ts';
 import type { Bytes, UnixSeconds } from '@sotto/wire';
 
 /** Remembers envelopes to services without tokens, for as long as their Date would be taken. */
@@ -46,7 +47,7 @@ export interface StoredBundle {
 }
 
 /** Keeps the keys and bundles of epochs for all isolates. It never holds the key that wraps them. */
-export interface KeyStore {
+export interface KeyStore extends RevisionStore {
   epochs(from: number, to: number): Promise<StoredEpoch[]>;
   /** Adds epochs. One that is there stays as it is; one below a destroyed epoch never comes back. */
   add(epochs: readonly StoredEpoch[]): Promise<void>;

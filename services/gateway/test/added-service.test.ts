@@ -1,6 +1,6 @@
 import { decodeBundle } from '@sotto/bundle';
 import { beforeEach, expect, test } from 'vitest';
-import type { IssuerApi } from '@sotto/redemption';
+import type { PublishedSchedule } from '@sotto/redemption';
 import type { KeyStore } from '../src/ports.ts';
 import { DAY, house, memoryStores, NOW, row, scheduleOf } from './support/house.ts';
 
@@ -11,8 +11,8 @@ const TOMORROW = NOW + DAY;
 
 /** What the issuer schedules: the running epoch and the six after it, since a bundle shows two epochs' keys. */
 const schedule =
-  (names: readonly string[], now: number): IssuerApi['schedule'] =>
-  async () => ({ epochs: (await scheduleOf(names, DAY, () => now)()).epochs.slice(0, 7) });
+  (names: readonly string[], now: number): (() => Promise<PublishedSchedule>) =>
+  async () => ({ revision: 1, epochs: (await scheduleOf(names, DAY, () => now)()).epochs.slice(0, 7) });
 
 let store: KeyStore;
 beforeEach(async () => {

@@ -10,13 +10,14 @@ redeemerContract('the fake issuer of the gateway tests', async () => {
 });
 
 test.each([
-  ['another status', 500, '{"outcome":"first"}'],
-  ['a redirect', 302, '{"outcome":"first"}'],
-  ['an unknown outcome', 200, '{"outcome":"second"}'],
+  ['another status', 500, '{"outcome":"first","revision":1}'],
+  ['a redirect', 302, '{"outcome":"first","revision":1}'],
+  ['an unknown outcome', 200, '{"outcome":"second","revision":1}'],
   ['no outcome', 200, '{}'],
+  ['no revision', 200, '{"outcome":"first"}'],
   ['no JSON', 200, 'first'],
   ['no body', 204, null],
-  ['more bytes than an outcome has', 200, `{"outcome":"first"}${' '.repeat(1024)}`],
+  ['more bytes than an outcome has', 200, `{"outcome":"first","revision":1}${' '.repeat(1024)}`],
 ])(
   'issuer client: a response of the listener with %s is an error, never an outcome',
   async (_what, status, body) => {
@@ -27,8 +28,8 @@ test.each([
       deadline: () => new AbortController().signal,
     });
     const bytes = { token: random(162), tag: random(32), envelope: random(32) };
-    await expect(client.redeem({ service: 'stickers', ...bytes, idempotent: true })).rejects.toBeInstanceOf(
-      Error,
-    );
+    await expect(
+      client.redeem({ service: 'stickers', ...bytes, idempotent: true, knownRevision: 0 }),
+    ).rejects.toBeInstanceOf(Error);
   },
 );

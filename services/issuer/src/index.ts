@@ -4,9 +4,12 @@ import { sodiumVoprf } from '@sotto/voprf/sodium';
 import { loadSodium } from '@sotto/voprf/sodium-workerd';
 import { issuerWorker } from './durable/worker.ts';
 
+const now = (): number => Math.floor(Date.now() / 1000);
+
 const worker = issuerWorker({
   system: {
-    now: () => Math.floor(Date.now() / 1000),
+    now,
+    settledNow: now, // nobody can set the clock of a Worker
     random: (length) => crypto.getRandomValues(new Uint8Array(length)),
     date: (seconds) => new Date(seconds * 1000),
     pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),

@@ -1,5 +1,5 @@
 import { TOKEN_TYPES } from '@sotto/privacypass';
-import type { IssuerApi, PublishedSchedule, Redemption, RedemptionOutcome } from '@sotto/redemption';
+import type { IssuerApi, PublishedSchedule, RedemptionCall, RedemptionResult } from '@sotto/redemption';
 import type { KeyWrap } from '@sotto/service/keys';
 import { Tally, type CounterStore } from '@sotto/service/metrics';
 import type { OperatorLog } from '@sotto/service/operator';
@@ -15,6 +15,7 @@ import { EvaluationQueue } from './evaluation-queue.ts';
 import { AccountTally } from './metrics.ts';
 import { unreadableKeys } from './secret-key.ts';
 import { redeem } from './redeem.ts';
+import { STALE_STORE, type StoreRevision } from './store-revision.ts';
 
 /** Configuration, and what the entry file chooses. */
 export interface IssuerDeps {
@@ -26,6 +27,7 @@ export interface IssuerDeps {
   readonly authority: KeyAuthority;
   readonly quota: Quota;
   readonly spent: SpentTokens;
+  readonly revision: StoreRevision;
   readonly counters: CounterStore;
   readonly log: OperatorLog;
 }
@@ -45,9 +47,10 @@ export class Issuer implements IssuerApi {
   readonly keyring: Keyring;
 
   constructor(deps: IssuerDeps) {
-    const { config, system, authority, quota, wrap, fetch } = deps;
+    const { config, system, authority, quota, wrap, fetch, revision } = deps;
     this.deps = deps;
-    this.keyring = new Keyring({ config, system, authority, voprf: byTokenType(deps.voprf), wrap });
+    const voprf = byTokenType(deps.voprf);
+    this.keyring = new Keyring({ config, system, authority, voprf, wrap, revision });
     this.issuing = {
       system,
       attester: jwtAttester({ config, system, fetch }),
@@ -60,12 +63,14 @@ export class Issuer implements IssuerApi {
     };
   }
 
-  redeem(redemption: Redemption): Promise<RedemptionOutcome> {
-    const { config, system, spent } = this.deps;
+  async redeem({ knownRevision, ...redemption }: RedemptionCall): Promise<RedemptionResult> {
+    const { config, system, spent, revision } = this.deps;
     const { keyring, tally } = this;
     const { epochSeconds } = config;
+    const known = Number.isSafeInteger(knownRevision) ? knownRevision : 0; // of a gateway of the first release
     const deps = { epochSeconds, keyring, spent, random: system.random, count: tally.count };
-    return redeem(deps, redemption);
+    const outcome = await redeem(deps, redemption, () => revision.require(known));
+    return { outcome, revision: revision.latest };
   }
 
   /** Makes and destroys keys as the schedule requires. Running it more often changes nothing. */
@@ -75,8 +80,10 @@ export class Issuer implements IssuerApi {
     await this.tally.flush(this.deps.counters);
   }
 
-  async schedule(): Promise<PublishedSchedule> {
-    const { authority, config } = this.deps;
+  async schedule(knownRevision: number): Promise<PublishedSchedule> {
+    const { authority, config, revision } = this.deps;
+    await revision.require(knownRevision);
+    revision.observe(await authority.raiseRevision());
     const { epoch: current, keys } = await authority.snapshot();
     const known = new Set(config.services.map(({ name }) => name));
     const starts = [...new Set(keys.map(({ epoch }) => epoch))].toSorted((a, b) => a - b);
@@ -84,6 +91,7 @@ export class Issuer implements IssuerApi {
       (start) => start >= current && starts.includes(start + config.epochSeconds),
     );
     return {
+      revision: revision.latest,
       epochs: complete.map((start) => ({
         start,
         directory: directoryOf(config, keys, start),
@@ -100,6 +108,7 @@ export class Issuer implements IssuerApi {
 
   /** What cannot work now, one line each: path, cause and remedy. The operator must see it. */
   async check(): Promise<readonly string[]> {
+    if (this.deps.revision.isStale) return [STALE_STORE];
     const problems = await this.issuing.attester.check();
     const hasAccountKey = await this.keyring.use(({ accountKey }) => accountKey !== null);
     const { keys } = await this.deps.authority.snapshot();

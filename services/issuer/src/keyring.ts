@@ -11,6 +11,7 @@ import { epochStartAt, equalBytes, hex, monotonicClock, type Bytes, type UnixSec
 import { accountKeyOf } from './attest/account-key.ts';
 import type { Config, ServiceConfig } from './config.ts';
 import type { KeyAuthority, KeyRecord, KeySnapshot, System } from './ports.ts';
+import type { StoreRevision } from './store-revision.ts';
 import { KeyError, unwrapSecret } from './secret-key.ts';
 
 /** A key in use: it signs in its own epoch, and its tokens are redeemed in that epoch and the next. */
@@ -44,6 +45,7 @@ interface KeyringDeps {
   readonly authority: Pick<KeyAuthority, 'snapshot'>;
   readonly voprf: (tokenType: number) => Voprf;
   readonly wrap: Pick<KeyWrap, 'unwrap'>;
+  readonly revision: Pick<StoreRevision, 'refuseStale'>;
 }
 
 /** A ring with its secrets, and how many requests use them. */
@@ -70,9 +72,10 @@ export class Keyring {
    * first.
    *
    * A key that does not unwrap, or does not belong to its public key, is left out: only its own service is without it.
-   * Rejects when the authority fails, or when every key is left out: no other key takes their place.
+   * Rejects when the store is stale or fails, or when every key is left out: no other key takes their place.
    */
   async use<T>(work: (ring: Ring) => T | Promise<T>): Promise<T> {
+    this.#deps.revision.refuseStale();
     const loaded = this.#borrow() ?? (await this.#load());
     try {
       return await work(loaded.ring);
@@ -102,8 +105,8 @@ export class Keyring {
     this.forget(); // another call may have loaded one in the meantime
     const loaded: LoadedRing = { ring, keys, users: 1, forgotten: false };
     this.#loaded = loaded;
-    // An authority whose clock is behind ours has not made this epoch's keys yet: load again next time.
-    if (snapshot.epoch !== epoch) this.forget();
+    // An authority whose clock is behind ours may not have made this epoch's keys yet: load again next time.
+    if (snapshot.epoch < epoch && !keys.some((key) => key.epoch === epoch)) this.forget();
     return loaded;
   }
 

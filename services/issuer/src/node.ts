@@ -15,7 +15,6 @@ await runService({ service: 'issuer', minimumNode: '22.16' }, async (program) =>
   const { startIssuer } = await import('./node/start.ts'); // which loads node:sqlite
   return startIssuer(program, {
     system: {
-      now: () => Math.floor(Date.now() / 1000),
       random: (length) => new Uint8Array(randomBytes(length)),
       date: (seconds) => new Date(seconds * 1000),
       pause: (milliseconds) => (milliseconds === 0 ? turn() : sleep(milliseconds)),

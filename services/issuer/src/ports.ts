@@ -4,6 +4,8 @@ import type { Bytes, Random, UnixSeconds } from '@sotto/wire';
 export interface System {
   readonly now: () => UnixSeconds;
   readonly random: Random;
+  /** The time by which keys and ledgers are deleted: it never runs ahead. Null until it is known. */
+  readonly settledNow: () => UnixSeconds | null;
   /** For libraries that take a Date. */
   readonly date: (seconds: UnixSeconds) => Date;
   /** Lets other work run, then waits for some milliseconds. */
@@ -127,6 +129,10 @@ export interface KeyAuthority {
   retireAll(): Promise<number>;
   /** Wraps every key under KEY_WRAPPING_KEY that is still wrapped under KEY_WRAPPING_KEY_PREVIOUS. */
   rewrap(): Promise<RewrapResult>;
+  /** The revision of the store. */
+  revision(): Promise<number>;
+  /** Raises the revision by one, and returns it. */
+  raiseRevision(): Promise<number>;
 }
 
 /** The keys that {@link KeyAuthority.rewrap} found. */

@@ -20,9 +20,16 @@ const CALL = 8; // bytes
  * Redeems a token: verifies it without touching storage, then spends it in one insert. Never throws.
  *
  * A token that is forged, malformed, or of another service, epoch or key is `invalid` and leaves no trace.
+ *
+ * @param requireStore - rejects when the store must not be used
  */
-export async function redeem(deps: RedeemDeps, redemption: Redemption): Promise<RedemptionOutcome> {
-  const outcome = await decide(deps, redemption).catch((): RedemptionOutcome => 'unavailable');
+export async function redeem(
+  deps: RedeemDeps,
+  redemption: Redemption,
+  requireStore: () => Promise<void>,
+): Promise<RedemptionOutcome> {
+  const decided = requireStore().then(() => decide(deps, redemption));
+  const outcome = await decided.catch((): RedemptionOutcome => 'unavailable');
   deps.count(`redeemed ${outcome}`);
   return outcome;
 }

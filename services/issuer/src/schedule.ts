@@ -1,25 +1,25 @@
-import { tokenKeyId, truncatedTokenKeyId } from '@sotto/privacypass';
 import type { KeyWrap } from '@sotto/service/keys';
 import type { Store } from '@sotto/service/sqlite';
 import { StoreError } from '@sotto/service/store';
-import type { Voprf, VoprfKeyPair } from '@sotto/voprf';
+import type { Voprf } from '@sotto/voprf';
 import {
   acceptedUntil,
   destroyedAt,
   epochStartAt,
   equalBytes,
-  HORIZON,
   type Bytes,
   type UnixSeconds,
 } from '@sotto/wire';
 import { accountKeyId } from './attest/account-key.ts';
 import type { Config } from './config.ts';
+import { isSameKey, makeKey, missingKeys, type NewKey, type PlannedKey } from './key-plan.ts';
 import type { KeyListing, KeyRecord, KeySnapshot, RewrapResult, System } from './ports.ts';
 import { KeyError, keyContext } from './secret-key.ts';
 import {
   allKeys,
   deleteKeysThrough,
   insertKey,
+  raiseRevision,
   readState,
   replaceWrapped,
   reserveEvaluations,
@@ -30,24 +30,14 @@ import {
 
 export interface ScheduleDeps extends Store {
   readonly config: Config;
-  readonly system: Pick<System, 'now' | 'random'>;
+  readonly system: Pick<System, 'now' | 'random' | 'settledNow'>;
   readonly voprf: (tokenType: number) => Voprf;
   readonly wrap: KeyWrap;
   /** Called with the keys that are destroyed, in the same transaction. */
   readonly onDestroyed?: (keys: readonly KeyRow[]) => void;
 }
 
-/** A key that the schedule requires, before it is made. */
-interface PlannedKey {
-  readonly service: string;
-  readonly type: number;
-  readonly epoch: UnixSeconds;
-  readonly shards: number;
-}
-
-const TRUNCATED_IDS = 256;
-/** With one id of 256 free, this many attempts miss it once in 10^17. */
-const MAX_KEY_ATTEMPTS = 10_000;
+const REVISIONS_PER_SECOND = 1_000_000;
 /** Every round that fails lost a race against another process that made the same keys. */
 const MAX_ROUNDS = 8;
 
@@ -78,33 +68,47 @@ export class Schedule {
 
   async #runOnce(): Promise<void> {
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const { missing, keys } = await this.#deps.transact(() => this.#advance());
+      const { missing, keys, current } = await this.#deps.transact(() => this.#advance());
       if (missing.length === 0) return;
       const made = await this.#makeKeys(missing, keys);
-      if (await this.#deps.transact(() => this.#add(made))) return;
+      if (await this.#deps.transact(() => this.#add(made, current))) return;
     }
     throw new StoreError('busy', 'other processes keep changing the key schedule');
   }
 
-  /** Moves to the epoch of the clock and destroys dead keys. Returns the keys that exist and those that are missing. */
-  #advance(): { keys: KeyRow[]; missing: PlannedKey[] } {
+  /**
+   * Moves to the epoch of the clock and destroys dead keys. Returns the keys that exist and those that are missing.
+   *
+   * Neither can be undone, so both follow the settled clock; keys are made by the clock as it is, which harms nothing.
+   */
+  #advance(): { keys: KeyRow[]; missing: PlannedKey[]; current: UnixSeconds } {
     const { config, db, system } = this.#deps;
+    const { epochSeconds } = config;
     const state = this.#state();
-    const current = Math.max(state.epoch, epochStartAt(system.now(), config.epochSeconds));
+    const settled = this.#settledTime();
+    const reached = Math.max(state.epoch, settled === null ? 0 : epochStartAt(settled, epochSeconds));
     const isFirst = state.issuerName === null || state.accountKeyId === null;
-    if (current > state.epoch || isFirst) writeState(db, beginEpoch(config, state, current));
-    // Keys are destroyed by a clock that never runs backwards, so none of them comes back.
-    const now = Math.max(current, system.now());
-    this.#destroyThrough(now - destroyedAt(0, config.epochSeconds));
+    if (reached > state.epoch || isFirst) writeState(db, beginEpoch(config, state, reached));
+    if (settled !== null) this.#destroyThrough(Math.max(reached, settled) - destroyedAt(0, epochSeconds));
     const keys = allKeys(db);
-    return { keys, missing: missingKeys(config, { ...state, epoch: current }, keys) };
+    const current = Math.max(reached, epochStartAt(system.now(), epochSeconds));
+    return { keys, missing: missingKeys(config, { ...state, epoch: current }, keys), current };
+  }
+
+  /** The settled time. A store without keys has nothing to lose, and begins at once. */
+  #settledTime(): UnixSeconds | null {
+    const { db, system } = this.#deps;
+    const settled = allKeys(db).length === 0 ? system.now() : system.settledNow();
+    return settled === null ? null : Math.min(settled, system.now());
   }
 
   /** Adds every key that is still missing. False, and nothing is added, if one of them was not made or its id is taken. */
-  #add(made: readonly NewKey[]): boolean {
+  #add(made: readonly NewKey[], current: UnixSeconds): boolean {
     const { config, db } = this.#deps;
     const keys = allKeys(db);
-    const rows = missingKeys(config, this.#state(), keys).map((planned) =>
+    const state = this.#state();
+    const epoch = Math.max(state.epoch, current);
+    const rows = missingKeys(config, { ...state, epoch }, keys).map((planned) =>
       made.find((key) => isSameKey(key, planned)),
     );
     const taken = new Set(keys.map(({ truncated }) => truncated));
@@ -189,7 +193,9 @@ export class Schedule {
       const state = this.#state();
       const current = Math.max(state.epoch, epochStartAt(system.now(), config.epochSeconds));
       const generation = state.generation + 1;
-      writeState(db, { ...state, epoch: current, generation, retiredThrough: current });
+      // Above every revision before: no store accepts a million tokens a second.
+      const revision = Math.max(state.revision + 1, system.now() * REVISIONS_PER_SECOND);
+      writeState(db, { ...state, epoch: current, generation, retiredThrough: current, revision });
       return this.#destroyThrough(current);
     });
   }
@@ -214,6 +220,14 @@ export class Schedule {
     return { rewrapped: changes.length, unreadable };
   }
 
+  revision(): Promise<number> {
+    return this.#deps.transact(() => this.#state().revision);
+  }
+
+  raiseRevision(): Promise<number> {
+    return this.#deps.transact(() => raiseRevision(this.#deps.db));
+  }
+
   #destroyThrough(epoch: number): number {
     const dead = deleteKeysThrough(this.#deps.db, epoch);
     this.#deps.onDestroyed?.(dead);
@@ -227,56 +241,6 @@ function beginEpoch(config: Config, state: IssuerState, epoch: UnixSeconds): Iss
   const isNew = epoch > state.epoch || state.accountKeyId === null;
   const id = isNew ? accountKeyId(accountKeys.current) : state.accountKeyId;
   return { ...state, epoch, issuerName, accountKeyId: id };
-}
-
-/** The keys that must exist in the state's epoch and in those ahead, and do not. */
-function missingKeys(
-  { services, epochSeconds }: Config,
-  state: IssuerState,
-  keys: readonly KeyRow[],
-): PlannedKey[] {
-  // The directory of the current epoch was published before the epoch began, and does not change.
-  const published = keys.some(({ epoch }) => epoch === state.epoch);
-  const ahead = Array.from({ length: HORIZON + 1 }, (_, i) => state.epoch + i * epochSeconds);
-  const open = ahead.filter((epoch) => epoch > state.retiredThrough && !(published && epoch === state.epoch));
-  const planned = services.flatMap(({ name, types, shards }) =>
-    types.flatMap((type) => open.map((epoch) => ({ service: name, type, epoch, shards }))),
-  );
-  return planned.filter((one) => !keys.some((key) => isSameKey(key, one)));
-}
-
-type KeyPlace = Pick<PlannedKey, 'service' | 'type' | 'epoch'>;
-
-const isSameKey = (a: KeyPlace, b: KeyPlace): boolean =>
-  a.service === b.service && a.type === b.type && a.epoch === b.epoch;
-
-type NewKey = Omit<KeyRow, 'evaluations'>;
-
-/** Generates keys until one has a truncated id that no other key has. */
-async function makeKey(
-  { voprf, wrap, system }: ScheduleDeps,
-  planned: PlannedKey,
-  taken: ReadonlySet<number>,
-): Promise<NewKey> {
-  const { secretKey, publicKey } = await generate(voprf(planned.type), system, taken);
-  const keyId = tokenKeyId(publicKey);
-  const wrapped = await wrap.wrap(secretKey, keyContext({ ...planned, keyId }));
-  secretKey.fill(0);
-  return { ...planned, keyId, truncated: truncatedTokenKeyId(publicKey), publicKey, wrapped };
-}
-
-async function generate(
-  voprf: Voprf,
-  { random }: Pick<System, 'random'>,
-  taken: ReadonlySet<number>,
-): Promise<VoprfKeyPair> {
-  if (taken.size >= TRUNCATED_IDS) throw new KeyError('no-truncated-id', 'all 256 truncated ids are taken');
-  for (let attempt = 0; attempt < MAX_KEY_ATTEMPTS; attempt++) {
-    const pair = await voprf.generateKeyPair(random);
-    if (!taken.has(truncatedTokenKeyId(pair.publicKey))) return pair;
-    pair.secretKey.fill(0);
-  }
-  throw new KeyError('no-truncated-id', `no free truncated id in ${MAX_KEY_ATTEMPTS} attempts`);
 }
 
 function asRecord({ truncated: _truncated, evaluations: _evaluations, ...record }: KeyRow): KeyRecord {

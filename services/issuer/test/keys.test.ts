@@ -54,7 +54,7 @@ test('token type: after it is removed from the configuration, is neither publish
 
 test('published schedule: is what the directory shows in each later epoch', async () => {
   const world = new World();
-  const { epochs } = await world.issuer.schedule();
+  const { epochs } = await world.issuer.schedule(0);
   expect(epochs.map(({ start }) => start)).toEqual(
     Array.from({ length: HORIZON }, (_, i) => START + i * DAY),
   );
@@ -205,7 +205,7 @@ test('added service: is published from the next epoch on', async () => {
 test('K07 S16 retire-all: retires every key that signed, refuses earlier tokens, and keeps the published next epoch', async () => {
   const world = new World();
   const tokens = await world.draw(5);
-  const published = (await world.issuer.schedule()).epochs;
+  const published = (await world.issuer.schedule(0)).epochs;
   const cold = new World({ database: world.database, clock: world.clock });
   await cold.draw(1, { account: 'warms its keys' });
   const restored = await world.operator('/operator/keys/retire-all', 'POST');

@@ -34,9 +34,9 @@ test('S03 redemption: a token with a flipped bit is invalid and leaves no row', 
 test('S04 redemption: is first once; another request is spent, and the same envelope is replayed', async () => {
   const world = new World();
   const call = redemption(await oneToken(world));
-  expect(await world.issuer.redeem(call)).toBe('first');
-  expect(await world.issuer.redeem({ ...call, tag: random(32), envelope: random(32) })).toBe('spent');
-  expect(await world.issuer.redeem(call)).toBe('replayed');
+  expect(await world.outcomeOf(call)).toBe('first');
+  expect(await world.outcomeOf({ ...call, tag: random(32), envelope: random(32) })).toBe('spent');
+  expect(await world.outcomeOf(call)).toBe('replayed');
   expect(world.spentRows()).toBe(1);
 });
 
@@ -57,7 +57,7 @@ test('S06 S20 redemption: a request is accepted three times, and once for a serv
   ] as const) {
     const call = { ...redemption(token), idempotent };
     const outcomes = await Promise.all(
-      Array.from({ length: 100 }, () => world.issuer.redeem({ ...call, envelope: random(32) })),
+      Array.from({ length: 100 }, () => world.outcomeOf({ ...call, envelope: random(32) })),
     );
     expect(outcomes.filter((outcome) => outcome === 'first')).toHaveLength(1);
     expect(outcomes.filter((outcome) => outcome === 'again')).toHaveLength(again);
@@ -136,7 +136,7 @@ test('S15 redemption: a token is invalid from the second in which its acceptance
 test('X06 redemption: a call of an older or newer gateway gets an outcome, never an exception', async () => {
   const world = new World();
   const call = redemption(await oneToken(world));
-  const redeem = (more: object): Promise<string> => world.issuer.redeem({ ...call, ...more });
+  const redeem = (more: object): Promise<string> => world.outcomeOf({ ...call, ...more });
   for (const odd of [
     { service: undefined },
     { token: undefined },

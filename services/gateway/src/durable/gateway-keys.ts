@@ -48,6 +48,14 @@ export class GatewayKeys extends DurableObject {
     this.#store.offer(bundles);
   }
 
+  issuerRevision(): number {
+    return this.#store.issuerRevision();
+  }
+
+  rememberIssuerRevision(revision: number): void {
+    this.#store.rememberIssuerRevision(revision);
+  }
+
   sign(signed: Parameters<Sync['sign']>[0]): boolean {
     return this.#store.sign(signed);
   }

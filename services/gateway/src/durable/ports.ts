@@ -16,6 +16,8 @@ export function durableKeyStore(namespace: DurableObjectNamespace<GatewayKeys>):
     bundles: async (from, to) => stub().bundles(from, to),
     offer: async (bundles) => stub().offer(bundles),
     sign: async (signed) => stub().sign(signed),
+    issuerRevision: async () => stub().issuerRevision(),
+    rememberIssuerRevision: async (revision) => stub().rememberIssuerRevision(revision),
   };
 }
 

@@ -3,6 +3,7 @@ import { Variables, type Environment } from '@sotto/service/config';
 import { gateway } from '../app.ts';
 import { compose, type Platform } from '../compose.ts';
 import { readConfig, type ServiceRow } from '../config.ts';
+import { trackIssuer } from '../issuer.ts';
 import { requireReadable } from '../keys/rotation.ts';
 import { runSchedule } from '../keys/schedule.ts';
 import { operator } from '../operator.ts';
@@ -29,12 +30,14 @@ export interface WorkerPlatform extends Pick<
 
 /** The gateway of a Worker's environment. @throws {ConfigError} */
 export function startWorker(env: Env, { fetch: send, ...platform }: WorkerPlatform) {
+  const store = durableKeyStore(env.KEYS);
+  const issuer = trackIssuer(env.ISSUER, store, platform.elapsedMs);
   const deps = compose(readConfig(new Variables(env, { service: 'gateway', platform: 'workers' })), {
     ...platform,
-    redeemer: { redeem: (redemption) => env.ISSUER.redeem(redemption) },
-    schedule: () => env.ISSUER.schedule(),
+    redeemer: issuer,
+    schedule: issuer.schedule,
     replays: durableReplayStore(env.REPLAYS),
-    store: durableKeyStore(env.KEYS),
+    store,
     counters: durableCounters(env.KEYS),
     log: durableLog(env.KEYS),
     settledNow: platform.now, // nobody can set the clock of a Worker

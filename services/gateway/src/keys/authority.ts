@@ -13,7 +13,7 @@ import {
   type Random,
   type UnixSeconds,
 } from '@sotto/wire';
-import type { IssuerApi, ScheduledEpoch } from '@sotto/redemption';
+import type { PublishedSchedule, ScheduledEpoch } from '@sotto/redemption';
 import type { ServiceRow } from '../config.ts';
 import type { KeyWrap } from '@sotto/service/keys';
 import type { KeyStore, StoredKey, StoredEpoch } from '../ports.ts';
@@ -41,7 +41,7 @@ export interface AuthorityDeps {
   readonly wrap: KeyWrap;
   readonly hpke: Hpke;
   readonly random: Random;
-  readonly schedule: IssuerApi['schedule'];
+  readonly schedule: () => Promise<PublishedSchedule>;
   readonly services: readonly ServiceRow[];
   readonly epochSeconds: number;
   /** The time by which keys are destroyed: it never runs ahead. Null when it is not known yet. */

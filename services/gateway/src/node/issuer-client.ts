@@ -1,6 +1,6 @@
 import { collect, HttpError } from '@sotto/http';
 import {
-  decodeOutcome,
+  decodeResult,
   decodeSchedule,
   encodeRedemption,
   RedemptionError,
@@ -20,14 +20,15 @@ export interface IssuerDeps {
 
 const CALL_MS = 5000;
 const MAX_SCHEDULE = 1 << 20; // bytes of JSON
-const MAX_OUTCOME = 1024; // bytes of JSON
+const MAX_RESULT = 1024; // bytes of JSON
 
 /** The issuer where there is no service binding: the two calls of its private listener, each made once. */
 export function issuerClient(deps: IssuerDeps): IssuerApi {
   return {
     redeem: async (redemption) =>
-      call(deps, '/redeem', { maxBytes: MAX_OUTCOME, body: encodeRedemption(redemption) }, decodeOutcome),
-    schedule: async () => call(deps, '/schedule', { maxBytes: MAX_SCHEDULE }, decodeSchedule),
+      call(deps, '/redeem', { maxBytes: MAX_RESULT, body: encodeRedemption(redemption) }, decodeResult),
+    schedule: async (known) =>
+      call(deps, `/schedule?known=${known}`, { maxBytes: MAX_SCHEDULE }, decodeSchedule),
   };
 }
 

@@ -13,6 +13,7 @@ import { OUTER } from '../problem.ts';
 import { fetchService } from '../service/fetch-service.ts';
 import { permitAddresses } from './addresses.ts';
 import { guardedFetch, type Resolve } from './connect.ts';
+import { trackIssuer } from '../issuer.ts';
 import { issuerClient } from './issuer-client.ts';
 import { readSettings } from './settings.ts';
 import { GATEWAY_FILE, sqliteStores } from './stores.ts';
@@ -43,12 +44,14 @@ export async function startGateway(
   const file = openFile(settings.store, GATEWAY_FILE);
   onStop(() => file.close());
   const stores = sqliteStores(file, sleep, settings.replayCapacity);
-  const issuer = issuerClient({
+  const client = issuerClient({
     send: guardedFetch(resolve, LOOPBACK_ONLY),
     url: settings.issuer,
     credential: settings.issuerCredential,
     deadline,
   });
+  const issuer = trackIssuer(client, stores.keys, elapsedMs);
+  onStop(issuer.remember);
   const settledNow = settledClock({
     now,
     elapsed: () => elapsedMs() / 1000,
@@ -64,7 +67,7 @@ export async function startGateway(
     sleep,
     settledNow,
     redeemer: issuer,
-    schedule: () => issuer.schedule(),
+    schedule: issuer.schedule,
     replays: stores.replays,
     store: stores.keys,
     counters: stores.counters,

@@ -35,6 +35,8 @@ export function sqliteStores(database: Database, sleep: Sleep, capacity: number)
       bundles: (from, to) => transact(() => keys.bundles(from, to)),
       offer: (bundles) => transact(() => keys.offer(bundles)),
       sign: (signed) => transact(() => keys.sign(signed)),
+      issuerRevision: () => transact(() => keys.issuerRevision()),
+      rememberIssuerRevision: (revision) => transact(() => keys.rememberIssuerRevision(revision)),
     },
     replays: { admit: (envelope, expires, now) => transact(() => replays.admit(envelope, expires, now)) },
     ...operatorStores({ db, transact }),

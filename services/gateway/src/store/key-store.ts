@@ -1,7 +1,7 @@
 import type { Database } from '@sotto/service/sqlite';
-import { and, asc, between, eq, inArray, isNull, lt } from 'drizzle-orm';
+import { and, asc, between, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
 import type { KeyStore } from '../ports.ts';
-import { bundles, destroyed, ohttpKeys, tagKeys } from './schema.ts';
+import { bundles, destroyed, issuerRevision, ohttpKeys, tagKeys } from './schema.ts';
 
 /** The methods of a port, each synchronous. */
 export type Synchronous<Port> = {
@@ -97,6 +97,18 @@ export function sqlKeyStore({ db, atomically }: Database): Synchronous<KeyStore>
             .run();
         }
       });
+    },
+    issuerRevision() {
+      return db.select().from(issuerRevision).get()?.revision ?? 0;
+    },
+    rememberIssuerRevision(revision) {
+      db.insert(issuerRevision)
+        .values({ id: 0, revision })
+        .onConflictDoUpdate({
+          target: issuerRevision.id,
+          set: { revision: sql`max(${issuerRevision.revision}, ${revision})` },
+        })
+        .run();
     },
     sign({ epochIndex, bundle, signature }) {
       const sameBundle = and(eq(bundles.epochIndex, epochIndex), eq(bundles.bundle, bundle));

@@ -55,4 +55,10 @@ CREATE TABLE "forgotten" (
 	"through" integer NOT NULL
 );
 `,
+  '20261126092742_issuer_revision': `
+CREATE TABLE "issuer_revision" (
+	"id" integer PRIMARY KEY,
+	"revision" integer NOT NULL
+);
+`,
 };

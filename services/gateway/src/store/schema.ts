@@ -44,6 +44,12 @@ export const destroyed = sqliteTable('destroyed', {
   before: integer('before').notNull(),
 });
 
+/** One row: the highest revision of the issuer's store that was seen. */
+export const issuerRevision = sqliteTable('issuer_revision', {
+  id: integer('id').primaryKey(), // 0
+  revision: integer('revision').notNull(),
+});
+
 /** One row: the latest expiry among the envelopes that were deleted. An envelope that expires by then may be one of them. */
 export const forgotten = sqliteTable('forgotten', {
   id: integer('id').primaryKey(), // 0

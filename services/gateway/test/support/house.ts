@@ -5,7 +5,7 @@ import { rootPublicKey, signBundle, verifySignedBundle, type Bundle } from '@sot
 import { decodeKeyConfigs, KEM, type KeyConfig } from '@sotto/ohttp';
 import { nodeHpke } from '@sotto/ohttp/node';
 import { encodeDirectory, encodeTokenChallenge, serviceChallenge } from '@sotto/privacypass';
-import type { IssuerApi } from '@sotto/redemption';
+import type { PublishedSchedule } from '@sotto/redemption';
 import type { WrappingKeys } from '@sotto/service/keys';
 import { openMemory } from '@sotto/service/sqlite/file';
 import { base64url, EMPTY, epochStartAt, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
@@ -75,7 +75,7 @@ export interface HouseOptions {
   /** The timer and the waits of the gateway; real ones without it. */
   readonly timer?: Pick<Pacing, 'elapsedMs' | 'sleep'>;
   readonly metadata?: boolean;
-  readonly schedule?: IssuerApi['schedule'];
+  readonly schedule?: () => Promise<PublishedSchedule>;
 }
 
 export interface House {
@@ -116,7 +116,7 @@ export function scheduleOf(
   names: readonly string[],
   epochSeconds: number,
   now: () => UnixSeconds,
-): IssuerApi['schedule'] {
+): () => Promise<PublishedSchedule> {
   return async () => {
     const first = epochStartAt(now(), epochSeconds);
     const epochs = Array.from({ length: 8 }, (_, i) => {
@@ -141,7 +141,7 @@ export function scheduleOf(
         })),
       };
     });
-    return { epochs };
+    return { revision: 1, epochs };
   };
 }
 

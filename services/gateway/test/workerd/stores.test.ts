@@ -42,6 +42,8 @@ function keyStore(): KeyStore {
     bundles: async (from, to) => stub.bundles(from, to),
     offer: async (bundles) => stub.offer(bundles),
     sign: async (signed) => stub.sign(signed),
+    issuerRevision: async () => stub.issuerRevision(),
+    rememberIssuerRevision: async (revision) => stub.rememberIssuerRevision(revision),
   };
 }
 

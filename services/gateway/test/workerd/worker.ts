@@ -33,8 +33,11 @@ type Env = Parameters<typeof worker.fetch>[1];
 export function startWorker(vars: Readonly<Record<string, unknown>> = {}) {
   const issuer = fakeIssuer(random);
   const ISSUER = {
-    redeem: (r: Parameters<typeof issuer.redeem>[0]) => issuer.redeem(r),
-    schedule: async () => ({ epochs: schedule() }),
+    redeem: async (r: Parameters<typeof issuer.redeem>[0]) => ({
+      outcome: await issuer.redeem(r),
+      revision: 1,
+    }),
+    schedule: async () => ({ revision: 1, epochs: schedule() }),
   };
   const bound = { ...env, ...SECRETS, ISSUER, ...vars } as unknown as Env;
   const fetch = (path: string, init?: RequestInit): Promise<Response> =>

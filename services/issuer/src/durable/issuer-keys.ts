@@ -59,6 +59,14 @@ export class IssuerKeys extends DurableObject {
     return this.#scheduled().rewrap();
   }
 
+  revision(): Promise<number> {
+    return this.#scheduled().revision();
+  }
+
+  raiseRevision(): Promise<number> {
+    return this.#scheduled().raiseRevision();
+  }
+
   addCounts(counts: Readonly<Record<string, number>>): void {
     this.#database.atomically(() => addCounts(this.#database.db, counts));
   }

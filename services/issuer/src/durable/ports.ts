@@ -60,6 +60,8 @@ export function durableKeys(namespace: Namespace<IssuerKeys>, spent: SpentTokens
     snapshot: () => call(namespace, AUTHORITY, async (stub) => stub.snapshot()),
     list: () => call(namespace, AUTHORITY, async (stub) => stub.list()),
     reserve: (keyId, count) => call(namespace, AUTHORITY, async (stub) => stub.reserve(keyId, count)),
+    revision: () => call(namespace, AUTHORITY, async (stub) => stub.revision()),
+    raiseRevision: () => call(namespace, AUTHORITY, async (stub) => stub.raiseRevision()),
     async retireAll() {
       // The ledgers are closed first, because isolates may still hold the keys. If one cannot be closed, no key has been
       // destroyed yet, and the operator can call again.

@@ -46,6 +46,8 @@ export class SpentShard extends DurableObject<EpochEnv> {
   }
 
   override async alarm(): Promise<void> {
+    const goes = this.#end + graceSeconds(epochSecondsOf(this.env));
+    if (this.#now() < goes) return this.ctx.storage.setAlarm(goes * 1000); // it came early
     this.#db = undefined;
     await this.ctx.storage.deleteAll();
   }

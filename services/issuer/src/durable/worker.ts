@@ -1,5 +1,5 @@
 import { PROBLEMS, problemResponse } from '@sotto/http';
-import type { IssuerApi, PublishedSchedule, Redemption, RedemptionOutcome } from '@sotto/redemption';
+import type { IssuerApi, PublishedSchedule, RedemptionCall, RedemptionResult } from '@sotto/redemption';
 import { ConfigError, Variables, type Environment } from '@sotto/service/config';
 import { aesKeyWrap, type AesSubtle, type KeyWrap } from '@sotto/service/keys';
 import { oncePerEnvironment, unlessMisconfigured } from '@sotto/service/worker';
@@ -10,6 +10,7 @@ import { byTokenType, Issuer, type IssuerDeps } from '../issuer.ts';
 import type { System } from '../ports.ts';
 import type { EpochEnv } from './epoch-seconds.ts';
 import { operatorRoutes } from '../operator.ts';
+import { StoreRevision } from '../store-revision.ts';
 import { IssuerKeys } from './issuer-keys.ts';
 import { durableCounters, durableKeys, durableLog, durableQuota, durableSpentTokens } from './ports.ts';
 import { QuotaShard } from './quota-shard.ts';
@@ -37,13 +38,15 @@ export function issuerWorker({ system, subtle, fetch, voprf }: WorkerDeps) {
   const issuerOf = oncePerEnvironment((env: IssuerEnv) => {
     const config = configOf(env);
     const spent = durableSpentTokens(env.SPENT);
+    const authority = durableKeys(env.KEYS, spent);
     const issuer = new Issuer({
       config,
       system,
       fetch,
       voprf,
       wrap: wrapOf(config),
-      authority: durableKeys(env.KEYS, spent),
+      authority,
+      revision: new StoreRevision(() => authority.revision()),
       quota: durableQuota(env.QUOTA),
       spent,
       counters: durableCounters(env.KEYS),
@@ -82,16 +85,16 @@ export function issuerWorker({ system, subtle, fetch, voprf }: WorkerDeps) {
 
     /** What the gateway's service binding can call. No route leads here. */
     GatewayEntrypoint: class GatewayEntrypoint extends WorkerEntrypoint<IssuerEnv> implements IssuerApi {
-      async redeem(redemption: Redemption): Promise<RedemptionOutcome> {
+      async redeem(call: RedemptionCall): Promise<RedemptionResult> {
         const issuer = this.#issuer();
-        if (issuer === null) return 'unavailable';
-        const outcome = await issuer.redeem(redemption);
+        if (issuer === null) return { outcome: 'unavailable', revision: 0 };
+        const result = await issuer.redeem(call);
         flush(issuer, this.ctx);
-        return outcome;
+        return result;
       }
 
-      async schedule(): Promise<PublishedSchedule> {
-        return (await this.#issuer()?.schedule()) ?? { epochs: [] };
+      async schedule(knownRevision: number): Promise<PublishedSchedule> {
+        return (await this.#issuer()?.schedule(knownRevision)) ?? { revision: 0, epochs: [] };
       }
 
       /** Null when the configuration is wrong. */

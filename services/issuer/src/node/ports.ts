@@ -4,6 +4,7 @@ import { acceptedUntil, graceSeconds, monotonicClock, type UnixSeconds } from '@
 import type { KeyAuthority, Ledger, Quota, SpentTokens } from '../ports.ts';
 import { Schedule, type ScheduleDeps } from '../schedule.ts';
 import { MIGRATIONS } from '../store/migrations.ts';
+import { raiseRevision } from '../store/keys.ts';
 import { dropQuotasThrough, chargeQuota, usedQuota } from '../store/quota.ts';
 import { closeLedger, dropLedger, ledgersToDrop, spendToken } from '../store/spent.ts';
 
@@ -15,11 +16,23 @@ function ledgerNumber({ keyId }: Pick<Ledger, 'keyId'>): number {
   return keyId.subarray(0, 6).reduce((n, byte) => n * 256 + byte, 0);
 }
 
-export function sqliteSpentTokens({ db, transact }: Store, now: () => UnixSeconds): SpentTokens {
+/** @param onRevision - called with the revision of the store after a token was spent */
+export function sqliteSpentTokens(
+  { db, transact }: Store,
+  now: () => UnixSeconds,
+  onRevision: (revision: number) => void = () => {},
+): SpentTokens {
   const clock = monotonicClock(now);
   return {
-    spend: (ledger, spend) =>
-      transact(() => (clock() >= ledger.end ? 'ended' : spendToken(db, ledgerNumber(ledger), spend))),
+    async spend(ledger, spend) {
+      const { outcome, revision } = await transact(() => {
+        if (clock() >= ledger.end) return { outcome: 'ended' as const, revision: 0 };
+        const decided = spendToken(db, ledgerNumber(ledger), spend);
+        return { outcome: decided, revision: decided === 'first' ? raiseRevision(db) : 0 };
+      });
+      onRevision(revision);
+      return outcome;
+    },
     close: (ledger) => transact(() => closeLedger(db, ledgerNumber(ledger), ledger.end)),
   };
 }
@@ -52,14 +65,18 @@ export function sqliteKeys(deps: ScheduleDeps): KeyAuthority {
   return {
     async snapshot() {
       const snapshot = await schedule.snapshot();
-      await transact(() => dropQuotasThrough(db, lastQuotaEpoch(system.now(), epochSeconds)));
-      await dropEnded(deps, system.now() - graceSeconds(epochSeconds));
+      const settled = system.settledNow();
+      if (settled === null) return snapshot;
+      await transact(() => dropQuotasThrough(db, lastQuotaEpoch(settled, epochSeconds)));
+      await dropEnded(deps, settled - graceSeconds(epochSeconds));
       return snapshot;
     },
     list: () => schedule.list(),
     reserve: (keyId, count) => schedule.reserve(keyId, count),
     retireAll: () => schedule.retireAll(),
     rewrap: () => schedule.rewrap(),
+    revision: () => schedule.revision(),
+    raiseRevision: () => schedule.raiseRevision(),
   };
 }
 

@@ -1,7 +1,7 @@
 import { bearerToken, equalText, HttpError, PROBLEMS, problemResponse, readBody } from '@sotto/http';
 import {
   decodeRedemption,
-  encodeOutcome,
+  encodeResult,
   encodeSchedule,
   RedemptionError,
   type IssuerApi,
@@ -28,9 +28,13 @@ export function redeemRoute(issuer: IssuerApi, credentials: readonly string[]): 
   routes.post('/redeem', async (c) => {
     const deadline = AbortSignal.timeout(BODY_MILLISECONDS);
     const body = await readBody(c.req.raw, { maxBytes: BODY_BYTES, deadline });
-    return json(encodeOutcome(await issuer.redeem(decodeRedemption(body))));
+    return json(encodeResult(await issuer.redeem(decodeRedemption(body))));
   });
-  routes.get('/schedule', async () => json(encodeSchedule(await issuer.schedule())));
+  routes.get('/schedule', async (c) => {
+    const known = c.req.query('known') ?? '0';
+    if (!/^[0-9]{1,15}$|^[0-8][0-9]{15}$/.test(known)) throw new HttpError('bad-request');
+    return json(encodeSchedule(await issuer.schedule(Number(known))));
+  });
   routes.notFound(() => problemResponse(PROBLEMS['not-found']));
   routes.onError((error) => {
     if (error instanceof RedemptionError) return problemResponse(PROBLEMS['bad-request']);

@@ -12,17 +12,19 @@ import {
 import { groupCommit } from '@sotto/service/sqlite';
 import { openFile } from '@sotto/service/sqlite/file';
 import { operatorStores } from '@sotto/service/sqlite/operator';
+import { settledClock } from '@sotto/service/settled-clock';
 import { app, operatorApp } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { byTokenType, Issuer, type IssuerDeps } from '../issuer.ts';
 import type { System } from '../ports.ts';
 import { KeyError } from '../secret-key.ts';
+import { StoreRevision } from '../store-revision.ts';
 import { ISSUER_FILE, sqliteKeys, sqliteQuota, sqliteSpentTokens } from './ports.ts';
 import { redeemRoute } from './redeem-route.ts';
 
 /** What the entry file chooses. */
 export interface NodeDeps extends Pick<IssuerDeps, 'fetch' | 'voprf'> {
-  readonly system: System;
+  readonly system: Omit<System, 'now' | 'settledNow'>;
   readonly subtle: AesSubtle;
 }
 
@@ -31,10 +33,11 @@ const CHECK_MS = 600_000; // between two checks of what the issuer depends on
 
 /** The issuer over one SQLite file: a public listener, one for the operator, and one for the gateway on loopback. Returns its origins for the ready line. */
 export async function startIssuer(
-  { variables, every, onStop, warn }: Program,
-  { system, fetch, subtle, voprf }: NodeDeps,
+  { variables, clock, every, onStop, warn }: Program,
+  { system: given, fetch, subtle, voprf }: NodeDeps,
 ): Promise<string> {
   const config = readConfig(variables);
+  const system = { ...given, ...clocks(clock, config.epochSeconds) };
   const listening = readListenSettings(variables);
   const internalTokens = variables.credentials('INTERNAL_TOKEN');
   const internalPort = variables.number('INTERNAL_PORT');
@@ -42,15 +45,18 @@ export async function startIssuer(
   onStop(() => database.close());
   const store = groupCommit(database, system.pause);
   const wrap = aesKeyWrap(subtle, config.wrappingKeys, system.random);
+  const authority = sqliteKeys({ config, system, wrap, voprf: byTokenType(voprf), ...store });
+  const revision = new StoreRevision(() => authority.revision());
   const issuer = new Issuer({
     config,
     system,
     fetch,
     voprf,
     wrap,
-    authority: sqliteKeys({ config, system, wrap, voprf: byTokenType(voprf), ...store }),
+    authority,
+    revision,
     quota: sqliteQuota(store, { now: system.now, epochSeconds: config.epochSeconds }),
-    spent: sqliteSpentTokens(store, system.now),
+    spent: sqliteSpentTokens(store, system.now, (spent) => revision.observe(spent)),
     ...operatorStores(store),
   });
   if (variables.flag('RESTORED')) await issuer.retireAll();
@@ -68,6 +74,15 @@ export async function startIssuer(
   every(SCHEDULE_MS, () => issuer.runSchedule());
   every(CHECK_MS, reportNew(issuer, warn));
   return `${serving.origin} operator ${operator.origin}`;
+}
+
+const SETTLED_SECONDS = 300; // that the clock must have said so before anything is deleted
+
+/** The clock of the machine; deletions follow it only when it has settled. The window is shorter where epochs are. */
+function clocks(clock: Program['clock'], epochSeconds: number): Pick<System, 'now' | 'settledNow'> {
+  const now = (): number => Math.floor(clock.now() / 1000);
+  const windowSeconds = Math.min(SETTLED_SECONDS, epochSeconds / 4);
+  return { now, settledNow: settledClock({ now, elapsed: () => clock.elapsedMs() / 1000, windowSeconds }) };
 }
 
 /** Prints each problem once, for as long as it lasts. */

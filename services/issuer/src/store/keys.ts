@@ -1,6 +1,7 @@
 import type { Db } from '@sotto/service/sqlite';
 import type { Bytes } from '@sotto/wire';
 import { and, eq, lte, sql } from 'drizzle-orm';
+import { prepared } from './prepared.ts';
 import { issuerKeys, issuerState } from './schema.ts';
 
 export type KeyRow = typeof issuerKeys.$inferSelect;
@@ -19,6 +20,19 @@ export function readState(db: Db, epochSeconds: number): IssuerState {
   };
   return db.select().from(issuerState).get() ?? first;
 }
+
+/** Raises the revision of the store, and returns it. */
+export function raiseRevision(db: Db): number {
+  return raise(db).get()?.revision ?? 0;
+}
+
+const raise = prepared((db) =>
+  db
+    .update(issuerState)
+    .set({ revision: sql`${issuerState.revision} + 1` })
+    .returning({ revision: issuerState.revision })
+    .prepare(),
+);
 
 export function writeState(db: Db, state: IssuerState): void {
   db.insert(issuerState)

@@ -90,6 +90,6 @@ export const spentTokens = sqliteTable(
 /** Ledgers of destroyed keys: their tokens are refused, even by a process that still holds the key. */
 export const closedLedgers = sqliteTable('closed_ledgers', {
   ledger: integer('ledger').primaryKey(),
-  /** The end of acceptance, UnixSeconds. The ledger may be deleted some time after it. */
+  /** The end of acceptance, UnixSeconds. The rows of the ledger may be deleted some time after it; this row stays. */
   end: integer('end').notNull(),
 });

@@ -1,6 +1,6 @@
 import type { Db } from '@sotto/service/sqlite';
 import { concat, equalBytes, type UnixSeconds } from '@sotto/wire';
-import { and, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, eq, exists, inArray, isNull, lt, or, sql } from 'drizzle-orm';
 import type { SpendOutcome, Spend } from '../ports.ts';
 import { prepared } from './prepared.ts';
 import { closedLedgers, spentTokens } from './schema.ts';
@@ -80,15 +80,27 @@ export function closeLedger(db: Db, ledger: number, end: UnixSeconds): void {
   db.insert(closedLedgers).values({ ledger, end }).onConflictDoNothing().run();
 }
 
-/** Closed ledgers whose acceptance ended before this moment. */
+/** Closed ledgers whose acceptance ended before this moment, and which have rows left. */
 export function ledgersToDrop(db: Db, before: number): number[] {
-  const ended = db.select().from(closedLedgers).where(lt(closedLedgers.end, before)).all();
-  return ended.map(({ ledger }) => ledger);
+  const rows = db
+    .select({ id: spentTokens.id })
+    .from(spentTokens)
+    .where(eq(spentTokens.ledger, closedLedgers.ledger));
+  const ended = and(lt(closedLedgers.end, before), exists(rows));
+  return db
+    .select()
+    .from(closedLedgers)
+    .where(ended)
+    .all()
+    .map(({ ledger }) => ledger);
 }
 
 const BATCH = 5000; // rows in one transaction, so that other calls do not wait long for the file
 
-/** Deletes up to BATCH rows of a ledger. Returns whether rows are left. */
+/**
+ * Deletes up to BATCH rows of a ledger. Returns whether rows may be left. The ledger stays closed for ever: an empty
+ * one would accept its tokens again, from a process whose clock is behind and which still holds the key.
+ */
 export function dropLedger(db: Db, ledger: number): boolean {
   const some = db
     .select({ id: spentTokens.id })
@@ -100,7 +112,5 @@ export function dropLedger(db: Db, ledger: number): boolean {
     .where(and(eq(spentTokens.ledger, ledger), inArray(spentTokens.id, some)))
     .returning({ ledger: spentTokens.ledger })
     .all();
-  if (gone.length === BATCH) return true;
-  db.delete(closedLedgers).where(eq(closedLedgers.ledger, ledger)).run();
-  return false;
+  return gone.length === BATCH;
 }

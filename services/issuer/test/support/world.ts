@@ -7,12 +7,13 @@ import type { Voprf, VoprfSuiteId } from '@sotto/voprf';
 import { nodeEcdhVoprf } from '@sotto/voprf/ecdh-node';
 import { sodiumVoprf } from '@sotto/voprf/sodium';
 import { loadSodium } from '@sotto/voprf/sodium-node';
-import type { Redemption, RedemptionOutcome } from '@sotto/redemption';
+import type { RedemptionCall, RedemptionOutcome } from '@sotto/redemption';
 import type { Bytes } from '@sotto/wire';
 import { app } from '../../src/app.ts';
 import { operatorRoutes } from '../../src/operator.ts';
 import { byTokenType, Issuer, type IssuerDeps } from '../../src/issuer.ts';
 import { ISSUER_FILE, sqliteKeys, sqliteQuota, sqliteSpentTokens } from '../../src/node/ports.ts';
+import { StoreRevision } from '../../src/store-revision.ts';
 import { accountToken } from './account.ts';
 import { testConfig } from './config.ts';
 import { ISSUER_VARIABLES } from './variables.ts';
@@ -31,6 +32,8 @@ export interface WorldOptions {
   readonly vars?: Readonly<Record<string, string>>;
   readonly database?: DatabaseFile;
   readonly clock?: { now: number };
+  /** The clock itself unless given. */
+  readonly settledNow?: () => number | null;
   readonly deps?: (deps: IssuerDeps) => Partial<IssuerDeps>;
 }
 
@@ -44,7 +47,7 @@ export class World {
   readonly issuer: Issuer;
   readonly #routes: ReturnType<typeof app>;
 
-  constructor({ vars = {}, database, clock, deps = () => ({}) }: WorldOptions = {}) {
+  constructor({ vars = {}, database, clock, settledNow, deps = () => ({}) }: WorldOptions = {}) {
     this.clock = clock ?? { now: START + 1000 };
     this.database = database ?? openMemory(ISSUER_FILE);
     const config = testConfig(vars);
@@ -52,20 +55,24 @@ export class World {
     const store = groupCommit(this.database, async (milliseconds) => sleep(milliseconds));
     const system = {
       now,
+      settledNow: settledNow ?? now,
       random,
       date: (seconds: number) => new Date(seconds * 1000),
       pause: async () => turn(),
     };
     const wrap = aesKeyWrap(crypto.subtle, config.wrappingKeys, random);
+    const authority = sqliteKeys({ config, system, wrap, voprf: byTokenType(VOPRF), ...store });
+    const revision = new StoreRevision(() => authority.revision());
     const all: IssuerDeps = {
       config,
       system,
       fetch: async () => new Response(null, { status: 404 }),
       voprf: VOPRF,
       wrap,
-      authority: sqliteKeys({ config, system, wrap, voprf: byTokenType(VOPRF), ...store }),
+      authority,
       quota: sqliteQuota(store, { now, epochSeconds: config.epochSeconds }),
-      spent: sqliteSpentTokens(store, now),
+      spent: sqliteSpentTokens(store, now, (spent) => revision.observe(spent)),
+      revision,
       ...operatorStores(store),
     };
     this.issuer = new Issuer({ ...all, ...deps(all) });
@@ -115,9 +122,13 @@ export class World {
     return (await pending.finish(new Uint8Array(await response.arrayBuffer()))) as readonly Bytes[] as Tokens;
   }
 
-  redeem(token: Bytes | undefined, more: Partial<Redemption> = {}): Promise<RedemptionOutcome> {
+  async redeem(token: Bytes | undefined, more: Partial<RedemptionCall> = {}): Promise<RedemptionOutcome> {
     if (token === undefined) throw new Error('no such token');
-    return this.issuer.redeem({ ...redemption(token), ...more });
+    return this.outcomeOf({ ...redemption(token), ...more });
+  }
+
+  async outcomeOf(call: RedemptionCall): Promise<RedemptionOutcome> {
+    return (await this.issuer.redeem(call)).outcome;
   }
 
   /** Rows of the ledgers. */
@@ -137,8 +148,15 @@ export class World {
 }
 
 /** A call of the gateway with a tag and an envelope of its own. */
-export function redemption(token: Bytes): Redemption {
-  return { service: 'stickers', token, tag: random(32), envelope: random(32), idempotent: true };
+export function redemption(token: Bytes): RedemptionCall {
+  return {
+    service: 'stickers',
+    token,
+    tag: random(32),
+    envelope: random(32),
+    idempotent: true,
+    knownRevision: 0,
+  };
 }
 
 /** The status, and the code of a problem: all that a refusal tells. */

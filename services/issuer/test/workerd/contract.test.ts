@@ -2,6 +2,6 @@ import { issuerContract } from '../../../../packages/redemption/test/issuer-cont
 import { oneToken, worker } from './objects.ts';
 
 issuerContract('the issuer’s entrypoint on Workers', async () => ({
-  redeemer: worker.GatewayEntrypoint,
+  issuer: worker.GatewayEntrypoint,
   mint: () => oneToken(),
 }));

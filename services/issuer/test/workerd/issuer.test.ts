@@ -61,7 +61,7 @@ test('I15 issuer on Workers: cold callers, doubled crons and rotations at once m
   await Promise.all([
     ...Array.from({ length: 10 }, cron),
     ...Array.from({ length: 10 }, () => operator('/operator/keys/rotate', 'POST')),
-    ...Array.from({ length: 10 }, () => worker.GatewayEntrypoint.schedule()),
+    ...Array.from({ length: 10 }, () => worker.GatewayEntrypoint.schedule(0)),
   ]);
   expect(hex(await directory())).toBe(before);
   const { keys } = (await (await operator('/operator/keys')).json()) as {
@@ -73,7 +73,7 @@ test('I15 issuer on Workers: cold callers, doubled crons and rotations at once m
 });
 
 test('issuer on Workers: publishes seven epochs, the first as in the directory', async () => {
-  const { epochs } = await worker.GatewayEntrypoint.schedule();
+  const { epochs } = await worker.GatewayEntrypoint.schedule(0);
   expect(epochs).toHaveLength(7);
   expect(hex(epochs[0]?.directory ?? random(1))).toBe(hex(await directory()));
 });
@@ -102,8 +102,8 @@ test('K01 K08 issuer on Workers: with a wrong configuration, responds a constant
       );
     }
     const entrypoint = new GatewayEntrypoint(createExecutionContext(), env);
-    expect(await entrypoint.redeem(redemption(token))).toBe('unavailable');
-    expect(await entrypoint.schedule()).toEqual({ epochs: [] });
+    expect((await entrypoint.redeem(redemption(token))).outcome).toBe('unavailable');
+    expect(await entrypoint.schedule(0)).toEqual({ revision: 0, epochs: [] });
     const variable = Object.keys(wrong)[0] ?? '';
     await expect(entry.scheduled({} as ScheduledController, env)).rejects.toThrow(variable);
   }
@@ -150,7 +150,9 @@ test('K03 X05 issuer on Workers: while a store fails, issues and spends nothing,
     expect(response.status).toBe(name === 'SPENT' ? 200 : 503);
     expect(await response.text()).not.toContain('canary');
     const entrypoint = new GatewayEntrypoint(createExecutionContext(), env);
-    expect(await entrypoint.redeem(redemption(token))).toBe(name === 'QUOTA' ? 'first' : 'unavailable');
+    expect((await entrypoint.redeem(redemption(token))).outcome).toBe(
+      name === 'QUOTA' ? 'first' : 'unavailable',
+    );
     expect((await call(env, '/health')).status).toBe(200);
   }
 });
@@ -171,7 +173,7 @@ test('K05 issuer on Workers: uses no exportable private key', async () => {
     const env = { ...bindings, ISSUER_URL: 'https://cold.example' };
     const entrypoint = new GatewayEntrypoint(createExecutionContext(), env);
     const token = await oneToken('weather', 1);
-    expect(await entrypoint.redeem(redemption(token, { service: 'weather' }))).toBe('first');
+    expect((await entrypoint.redeem(redemption(token, { service: 'weather' }))).outcome).toBe('first');
   } finally {
     Reflect.deleteProperty(subtle, 'deriveBits');
   }

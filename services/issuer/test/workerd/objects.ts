@@ -1,5 +1,5 @@
 import { env, exports } from 'cloudflare:workers';
-import type { IssuerApi, Redemption, RedemptionOutcome } from '@sotto/redemption';
+import type { IssuerApi, RedemptionCall, RedemptionOutcome } from '@sotto/redemption';
 import type { Bytes } from '@sotto/wire';
 import type { IssuerEnv } from '../../src/durable/worker.ts';
 import { accountToken } from '../support/account.ts';
@@ -45,12 +45,20 @@ export async function oneToken(service = 'stickers', type: 1 | 5 = 5): Promise<B
   return token;
 }
 
-export function redemption(token: Bytes, more: Partial<Redemption> = {}): Redemption {
-  return { service: 'stickers', token, tag: random(32), envelope: random(32), idempotent: true, ...more };
+export function redemption(token: Bytes, more: Partial<RedemptionCall> = {}): RedemptionCall {
+  return {
+    service: 'stickers',
+    token,
+    tag: random(32),
+    envelope: random(32),
+    idempotent: true,
+    knownRevision: 0,
+    ...more,
+  };
 }
 
-export async function redeem(token: Bytes, more: Partial<Redemption> = {}): Promise<RedemptionOutcome> {
-  return worker.GatewayEntrypoint.redeem(redemption(token, more));
+export async function redeem(token: Bytes, more: Partial<RedemptionCall> = {}): Promise<RedemptionOutcome> {
+  return (await worker.GatewayEntrypoint.redeem(redemption(token, more))).outcome;
 }
 
 export function operator(path: string, method = 'GET'): Promise<Response> {

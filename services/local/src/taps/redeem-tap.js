@@ -5,21 +5,21 @@ const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2,
 
 export class GatewayEntrypoint extends WorkerEntrypoint {
   async redeem(redemption) {
-    const outcome = await this.env.ISSUER.redeem(redemption);
+    const result = await this.env.ISSUER.redeem(redemption);
     const { service, token } = redemption;
     // Token (RFC 9577 §2.2): type, nonce, challenge digest, key id, authenticator.
     const seen = {
       service,
       nonce: hex(token.subarray(2, 34)),
       tokenKeyId: hex(token.subarray(66, 98)),
-      outcome,
+      outcome: result.outcome,
     };
     await this.env.TAP.fetch('http://tap/', { method: 'POST', body: JSON.stringify(seen) });
-    return outcome;
+    return result;
   }
 
-  schedule() {
-    return this.env.ISSUER.schedule();
+  schedule(knownRevision) {
+    return this.env.ISSUER.schedule(knownRevision);
   }
 }
 

@@ -1,0 +1,61 @@
+import type { IssuerApi, PublishedSchedule, Redeemer } from '@sotto/redemption';
+
+/** What outlives the gateway: the highest revision of the issuer's store that it has seen. */
+export interface RevisionStore {
+  issuerRevision(): Promise<number>;
+  /** Keeps the higher one. */
+  rememberIssuerRevision(revision: number): Promise<void>;
+}
+
+/** The issuer, as the gateway uses it. */
+export interface TrackedIssuer extends Redeemer {
+  readonly schedule: () => Promise<PublishedSchedule>;
+  /** Stores what was seen since the last time. */
+  readonly remember: () => Promise<void>;
+}
+
+const SAVE_MS = 1000; // between two writes while tokens are redeemed
+
+/**
+ * Tells the issuer the highest revision that the gateway has seen, so that an issuer whose store was restored from a
+ * backup knows it and refuses (specs/storage.md).
+ */
+export function trackIssuer(api: IssuerApi, store: RevisionStore, elapsedMs: () => number): TrackedIssuer {
+  let loaded = false;
+  let known = 0;
+  let saved = 0;
+  let savedAt = -Infinity;
+
+  async function load(): Promise<number> {
+    if (!loaded) {
+      saved = await store.issuerRevision();
+      known = Math.max(known, saved);
+      loaded = true;
+    }
+    return known;
+  }
+
+  async function remember(): Promise<void> {
+    if (known <= saved) return;
+    const revision = known;
+    savedAt = elapsedMs();
+    await store.rememberIssuerRevision(revision);
+    saved = Math.max(saved, revision);
+  }
+
+  return {
+    async redeem(redemption) {
+      const { outcome, revision } = await api.redeem({ ...redemption, knownRevision: await load() });
+      known = Math.max(known, revision);
+      if (elapsedMs() - savedAt >= SAVE_MS) remember().catch(() => {}); // the next redemption tries again
+      return outcome;
+    },
+    async schedule() {
+      const published = await api.schedule(await load());
+      known = Math.max(known, published.revision);
+      await remember();
+      return published;
+    },
+    remember,
+  };
+}
