@@ -4,8 +4,11 @@ import path from 'node:path';
 import { openFile } from '@sotto/service/sqlite/file';
 import { afterAll, expect, test } from 'vitest';
 import { trackIssuer } from '../../services/gateway/src/issuer.ts';
-import { memoryStores } from '../../services/gateway/test/support/house.ts';
+import { runSchedule } from '../../services/gateway/src/keys/schedule.ts';
+import type { KeyStore } from '../../services/gateway/src/ports.ts';
+import { house, memoryStores, row } from '../../services/gateway/test/support/house.ts';
 import { ISSUER_FILE } from '../../services/issuer/src/node/ports.ts';
+import { blindBatch, currentKey } from '../../services/issuer/test/support/wallet.ts';
 import { DAY, redemption, World } from '../../services/issuer/test/support/world.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sotto-restore-'));
@@ -65,4 +68,59 @@ test('N56 drill: an empty store in place of a lost one is refused in the same wa
   empty.clock.now += DAY;
   const [token] = await empty.draw(5);
   expect(await again.redeem(redemption(token))).toBe('first');
+});
+
+/** A gateway over its store, in the issuer's epoch. Its operator signs every bundle that waits for it. */
+async function gatewayOf(world: World, store: KeyStore) {
+  const { schedule } = trackIssuer(world.issuer, store, () => 0);
+  const rows = [row('stickers', { type: 5 }, true)];
+  return house({ store, rows, schedule, now: world.clock.now });
+}
+
+/** The status of an issuance by a client that holds this gateway's bundle. */
+async function statusByBundle(world: World, gateway: Awaited<ReturnType<typeof gatewayOf>>): Promise<number> {
+  const { directory } = await gateway.bundle();
+  const { contentType, request } = blindBatch(currentKey(directory, 'stickers', 5, world.clock.now), 5);
+  return (await world.post(contentType, request, `day ${world.clock.now}`)).status;
+}
+
+test('N51 drill: a backup two epochs old, or an empty store, restored with RESTORED=1, issues again from the next epoch on', async () => {
+  for (const loss of ['old backup', 'empty store']) {
+    const path0 = path.join(folder, `${loss}.sqlite`);
+    const at = () => openFile(path0, ISSUER_FILE);
+    const gatewayStore = memoryStores().keys;
+    const first = new World({ database: at() });
+    await gatewayOf(first, gatewayStore);
+    if (loss === 'old backup') copyFileSync(path0, `${path0}.backup`);
+    for (let day = 0; day < 2; day++) {
+      first.clock.now += DAY;
+      expect(await statusByBundle(first, await gatewayOf(first, gatewayStore))).toBe(200);
+    }
+    first.database.close();
+    rmSync(path0);
+    if (loss === 'old backup') copyFileSync(`${path0}.backup`, path0);
+
+    // The drill: start once with RESTORED=1, look at what the gateway says, sign again.
+    const world = new World({ database: at(), clock: first.clock });
+    await world.issuer.retireAll();
+    const gateway = await house({
+      store: gatewayStore,
+      rows: [row('stickers', { type: 5 }, true)],
+      schedule: trackIssuer(world.issuer, gatewayStore, () => 0).schedule,
+      now: world.clock.now,
+    });
+    expect(await runSchedule(gateway.deps.authority, gateway.now)).toEqual([
+      expect.stringContaining('until the next epoch'),
+    ]);
+    expect(await statusByBundle(world, gateway)).toBe(503); // with the next epoch in Retry-After, not 422
+    for (let day = 1; day <= 9; day++) {
+      world.clock.now += DAY;
+      expect([loss, day, await statusByBundle(world, await gatewayOf(world, gatewayStore))]).toEqual([
+        loss,
+        day,
+        200,
+      ]);
+    }
+    world.database.close();
+  }
 });

@@ -3,7 +3,7 @@ import { decodeRequest } from '@sotto/bhttp';
 import { BUNDLE_TYPE, encodeSignedBundle } from '@sotto/bundle';
 import { hasMediaType, HttpError, problemResponse, withDeadline, type Problem } from '@sotto/http';
 import { MEDIA_TYPES, OhttpError } from '@sotto/ohttp';
-import { epochIndexAt, type Bytes } from '@sotto/wire';
+import { epochIndexAt, usableEpochs, type Bytes } from '@sotto/wire';
 import type { CounterStore } from '@sotto/service/metrics';
 import type { OperatorLog } from '@sotto/service/operator';
 import type { Config } from './config.ts';
@@ -169,6 +169,8 @@ async function bundle(deps: GatewayDeps, epoch: string | undefined): Promise<Res
   const { epochSeconds } = deps.config;
   if (epoch !== undefined && !/^[0-9]{1,15}$/.test(epoch)) return refuse(OUTER['bad-request']);
   const epochIndex = epoch === undefined ? epochIndexAt(deps.now(), epochSeconds) : Number(epoch);
+  // A coming bundle may still be replaced, if the issuer loses the keys that it names.
+  if (epochIndex > usableEpochs(deps.now(), epochSeconds).to) return refuse(OUTER['not-found']);
   const pending = deps.authority.store.bundles(epochIndex, epochIndex);
   const [stored] = await withDeadline(deps.deadline(KEYS_MS), pending).catch((cause: unknown) => {
     throw new HttpError('unavailable', { cause });

@@ -60,6 +60,8 @@ export interface KeyStore extends RevisionStore {
   bundles(from: number, to: number): Promise<StoredBundle[]>;
   /** Puts bundles up to be signed. One that is signed stays as it is. */
   offer(bundles: readonly { readonly epochIndex: number; readonly bundle: Bytes }[]): Promise<void>;
+  /** Deletes the bundles of these epochs, signed ones too. Only for bundles that nobody was shown. */
+  withdraw(epochIndexes: readonly number[]): Promise<void>;
   /** Keeps a signature if this is still the bundle of its epoch; true if so. */
   sign(signed: {
     readonly epochIndex: number;

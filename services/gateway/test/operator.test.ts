@@ -14,6 +14,8 @@ const HEADERS = { authorization: `Bearer ${OPERATOR_TOKEN}`, 'content-type': 'ap
 const TODAY = Math.floor(NOW / DAY);
 const away = () => Promise.reject(new Error('away'));
 
+const MIDNIGHT = TODAY * DAY;
+
 type Listed = { sequence: number; bundle: string; signed: boolean }[];
 const listed = async ({ app }: House): Promise<Listed> =>
   (await app.request('/operator/bundles', { headers: HEADERS })).json() as Promise<Listed>;
@@ -21,15 +23,20 @@ const sign = ({ app }: House, body: unknown): Response | Promise<Response> =>
   app.request('/operator/bundles', { method: 'POST', headers: HEADERS, body: JSON.stringify(body) });
 
 describe('bundles', () => {
-  test('of this epoch and those ahead are listed, signed apart, and served by epoch', async () => {
+  test('N12 N51 bundles: those ahead are listed and signed, and served from grace before their epoch on', async () => {
     const h = await house();
     expect((await listed(h)).map(({ sequence, signed }) => [sequence, signed])).toEqual(
       Array.from({ length: HORIZON + 1 }, (_, i) => [TODAY + i, true]),
     );
+    for (const ahead of [1, 2, HORIZON]) {
+      h.now = MIDNIGHT + ahead * DAY - 301;
+      expect((await h.app.request(`/bundle?slot=${TODAY + ahead}`)).status).toBe(404);
+    }
     for (const ahead of [0, 1, HORIZON]) {
+      h.now = MIDNIGHT + ahead * DAY - 300;
       const response = await h.app.request(`/bundle?slot=${TODAY + ahead}`);
       const bytes = new Uint8Array(await response.arrayBuffer());
-      const now = NOW + ahead * DAY;
+      const now = MIDNIGHT + ahead * DAY;
       const bundle = verifySignedBundle(bytes, { roots: [h.deps.config.root], now });
       expect(bundle.sequence).toBe(TODAY + ahead);
       expect(bundle.services.map(({ name, tokenType }) => [name, tokenType])).toEqual([

@@ -48,6 +48,10 @@ export class GatewayKeys extends DurableObject {
     this.#store.offer(bundles);
   }
 
+  withdraw(epochIndexes: number[]): void {
+    this.#store.withdraw(epochIndexes);
+  }
+
   issuerRevision(): number {
     return this.#store.issuerRevision();
   }

@@ -16,6 +16,7 @@ export function durableKeyStore(namespace: DurableObjectNamespace<GatewayKeys>):
     bundles: async (from, to) => stub().bundles(from, to),
     offer: async (bundles) => stub().offer(bundles),
     sign: async (signed) => stub().sign(signed),
+    withdraw: async (epochIndexes) => stub().withdraw([...epochIndexes]),
     issuerRevision: async () => stub().issuerRevision(),
     rememberIssuerRevision: async (revision) => stub().rememberIssuerRevision(revision),
   };

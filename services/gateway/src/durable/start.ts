@@ -52,8 +52,9 @@ export function startWorker(env: Env, { fetch: send, ...platform }: WorkerPlatfo
       return response;
     },
     runSchedule: async () => {
-      await runSchedule(deps.authority, platform.now());
+      const problems = await runSchedule(deps.authority, platform.now());
       await requireReadable(deps.authority); // a failed cron run shows the reason
+      if (problems.length > 0) throw new Error(problems.join('; '));
     },
   };
 }

@@ -5,6 +5,7 @@ import {
   concat,
   EMPTY,
   epochIndexAt,
+  graceSeconds,
   HORIZON,
   uint,
   usableEpochs,
@@ -15,6 +16,7 @@ import {
 } from '@sotto/wire';
 import type { PublishedSchedule, ScheduledEpoch } from '@sotto/redemption';
 import type { ServiceRow } from '../config.ts';
+import { lostKeysProblem, namesLostKeys } from './lost-issuer-keys.ts';
 import type { KeyWrap } from '@sotto/service/keys';
 import type { KeyStore, StoredKey, StoredEpoch } from '../ports.ts';
 
@@ -72,14 +74,15 @@ export function tagPurposeOf(epochIndex: number): Bytes {
 /**
  * Makes the keys of the epochs from now to the horizon that are missing, and offers their bundles for signing.
  *
- * Any number of isolates may do it at once, any number of times: the store keeps the first of each
- * epoch. Nothing is made outside of the schedule, no matter who asks.
+ * Returns what the operator must know, one line each. Any number of isolates may do it at once, any
+ * number of times: the store keeps the first of each epoch. Nothing is made outside of the schedule, no
+ * matter who asks.
  */
-export async function prepare(deps: AuthorityDeps, now: UnixSeconds): Promise<void> {
+export async function prepare(deps: AuthorityDeps, now: UnixSeconds): Promise<readonly string[]> {
   const from = epochIndexAt(now, deps.epochSeconds);
   const epochs = await missingEpochs(deps, from);
   if (epochs.length > 0) await deps.store.add(epochs);
-  await offerBundles(deps, from);
+  return offerBundles(deps, from, now);
 }
 
 /** Forgets every epoch whose keys open nothing any more. */
@@ -118,20 +121,42 @@ export function keyConfigsOf({ keys }: StoredEpoch): Bytes {
   );
 }
 
-async function offerBundles(deps: AuthorityDeps, from: number): Promise<void> {
+/** Offers the bundles of the coming epochs for signing. Returns what the operator must know, one line each. */
+async function offerBundles(deps: AuthorityDeps, from: number, now: UnixSeconds): Promise<readonly string[]> {
   const [epochs, bundles] = await Promise.all([
     deps.store.epochs(from, from + HORIZON),
     deps.store.bundles(from, from + HORIZON),
   ]);
-  const signed = new Set(bundles.filter(({ signature }) => signature !== null).map((b) => b.epochIndex));
-  const unsigned = epochs.filter(({ epochIndex }) => !signed.has(epochIndex));
-  if (unsigned.length === 0) return;
-  const scheduled = new Map((await deps.schedule()).epochs.map((epoch) => [epoch.start, epoch]));
-  const offered = unsigned.flatMap((epoch) => {
-    const bundle = bundleOf(deps, epoch, scheduled.get(epoch.epochIndex * deps.epochSeconds));
-    return bundle === null ? [] : [{ epochIndex: epoch.epochIndex, bundle: encodeBundle(bundle) }];
+  const signed = bundles.filter(({ signature }) => signature !== null);
+  const isSigned = new Set(signed.map(({ epochIndex }) => epochIndex));
+  const unsigned = epochs.filter(({ epochIndex }) => !isSigned.has(epochIndex));
+  const published = await deps.schedule().catch((error: unknown) => {
+    if (unsigned.length > 0) throw error;
+    return null; // everything is signed, and can be compared when the issuer is back
   });
+  if (published === null) return [];
+  const scheduled = new Map(published.epochs.map((epoch) => [epoch.start / deps.epochSeconds, epoch]));
+  const offer = (epoch: StoredEpoch): { epochIndex: number; bundle: Bytes }[] => {
+    const { epochIndex } = epoch;
+    const bundle = bundleOf(deps, epoch, scheduled.get(epochIndex));
+    return bundle === null ? [] : [{ epochIndex, bundle: encodeBundle(bundle) }];
+  };
+  const lost = signed.filter(({ epochIndex, bundle }) => {
+    const epoch = scheduled.get(epochIndex);
+    if (epoch !== undefined) return namesLostKeys(bundle, epoch);
+    // Retired keys: none for the current epoch. At its end the issuer's clock may only be ahead of ours.
+    return (
+      epochIndex === from && epochIndexAt(now + graceSeconds(deps.epochSeconds), deps.epochSeconds) === from
+    );
+  });
+  // Only bundles that nobody was shown yet can be replaced: two for one epoch are equivocation.
+  const withdrawn = new Set(lost.map(({ epochIndex }) => epochIndex).filter((index) => index > from));
+  const offered = [...unsigned, ...epochs.filter(({ epochIndex }) => withdrawn.has(epochIndex))].flatMap(
+    offer,
+  );
+  if (withdrawn.size > 0) await deps.store.withdraw([...withdrawn]);
   if (offered.length > 0) await deps.store.offer(offered);
+  return lost.map(({ epochIndex }) => lostKeysProblem(epochIndex, epochIndex === from));
 }
 
 /** Null when the issuer has not scheduled what the epoch needs. */

@@ -85,9 +85,12 @@ export async function startGateway(
   };
   const operator = await listenAs(settings.operator, operatorApp(deps));
   const origin = await listenAs(settings, gateway(deps));
+  let reported: ReadonlySet<string> = new Set();
   // After a failure the next run, or a request, makes what is missing.
   every(Math.min(SCHEDULE_MS, config.epochSeconds * 250), async () => {
-    await runSchedule(deps.authority, now());
+    const problems = await runSchedule(deps.authority, now());
+    for (const problem of problems) if (!reported.has(problem)) warn(problem);
+    reported = new Set(problems);
     const settled = settledNow();
     if (settled !== null) await stores.purge(settled);
     await deps.tally.flush(deps.counters);

@@ -35,6 +35,7 @@ export function sqliteStores(database: Database, sleep: Sleep, capacity: number)
       bundles: (from, to) => transact(() => keys.bundles(from, to)),
       offer: (bundles) => transact(() => keys.offer(bundles)),
       sign: (signed) => transact(() => keys.sign(signed)),
+      withdraw: (epochIndexes) => transact(() => keys.withdraw(epochIndexes)),
       issuerRevision: () => transact(() => keys.issuerRevision()),
       rememberIssuerRevision: (revision) => transact(() => keys.rememberIssuerRevision(revision)),
     },

@@ -98,6 +98,11 @@ export function sqlKeyStore({ db, atomically }: Database): Synchronous<KeyStore>
         }
       });
     },
+    withdraw(epochIndexes) {
+      db.delete(bundles)
+        .where(inArray(bundles.epochIndex, [...epochIndexes]))
+        .run();
+    },
     issuerRevision() {
       return db.select().from(issuerRevision).get()?.revision ?? 0;
     },

@@ -127,7 +127,7 @@ export function scheduleOf(
           issuerRequestUri: 'https://issuer.example/token-request',
           tokenKeys: names.map((service, n) => ({
             tokenType: 5,
-            tokenKey: new Uint8Array(32).fill(16 * n + i + 1),
+            tokenKey: new Uint8Array(32).fill((start / epochSeconds + 16 * n) % 251), // by the epoch
             notBefore: start,
             service,
           })),

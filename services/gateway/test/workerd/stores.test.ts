@@ -42,6 +42,7 @@ function keyStore(): KeyStore {
     bundles: async (from, to) => stub.bundles(from, to),
     offer: async (bundles) => stub.offer(bundles),
     sign: async (signed) => stub.sign(signed),
+    withdraw: async (epochIndexes) => stub.withdraw([...epochIndexes]),
     issuerRevision: async () => stub.issuerRevision(),
     rememberIssuerRevision: async (revision) => stub.rememberIssuerRevision(revision),
   };

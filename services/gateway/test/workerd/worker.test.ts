@@ -34,6 +34,18 @@ describe('the Worker', () => {
     expect((await search(running)).inner.status).toBe(503);
   });
 
+  test('N51 gateway on Workers: the cron fails with the reason when signed bundles name keys that the issuer lost', async () => {
+    const running = startWorker();
+    await running.scheduled();
+    await signEpochs(running);
+    const published = await running.bound['ISSUER'].schedule(0);
+    const [, ...later] = published.epochs; // the current epoch’s keys were retired
+    const ISSUER = { redeem: () => {}, schedule: async () => ({ ...published, epochs: later }) };
+    await expect(startWorker({ ISSUER }).scheduled()).rejects.toThrow(
+      /^bundle \d+: names issuer keys that are lost/,
+    );
+  });
+
   test('cron makes the epochs; two isolates show the same keys', async () => {
     const [one, two] = [startWorker(), startWorker()];
     await one.scheduled();
