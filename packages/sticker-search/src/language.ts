@@ -44,6 +44,9 @@ export class Language {
     const terms = r.varint();
     const uses = r.varint();
     const variants = r.varint(); // bytes
+    if (this.phrases > bytes.length || uses > bytes.length) {
+      throw new SearchError('corrupt-index', 'more phrases or uses than the file has bytes');
+    }
     this.#variantsAt = r.at;
     r.slice(variants);
     this.#text = r.slice(r.varint());
@@ -78,6 +81,9 @@ export class Language {
       for (const end = starts[phrase + 1] as number; at < end;) {
         const use = r.varint();
         sticker += use >> 2;
+        if (sticker >= names.length) {
+          throw new SearchError('corrupt-index', `phrase ${phrase} names a sticker that does not exist`);
+        }
         uses[at++] = (sticker << 2) | (use & 3);
         if ((use & 3) === NAME) names[sticker] = phrase;
       }

@@ -20,7 +20,10 @@ export class RelatedWords {
     this.#starts = new Uint32Array(stickers);
     for (let sticker = 0; sticker < stickers; sticker++) {
       this.#starts[sticker] = r.at;
-      for (let left = r.varint(); left > 0; left--) r.varint();
+      for (let left = r.varint(); left > 0; left--) {
+        if (r.varint() >= stickers)
+          throw new SearchError('corrupt-index', 'a related sticker does not exist');
+      }
     }
   }
 

@@ -21,7 +21,7 @@ export class Reader {
       const byte = this.bytes[this.at++];
       if (byte === undefined) break;
       value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
+      if (byte < 0x80 && value >= 0) return value;
     }
     throw new SearchError('corrupt-index', `no integer at offset ${this.at}`);
   }

@@ -56,6 +56,11 @@ export function openTable(bytes: Uint8Array): Table {
     const byEmoji = new Map<string, number[]>();
     const stickers = file.stickers.map(
       ([id, emoji, pack, common, type, offset, length], i): StickerRecord => {
+        const isRecord =
+          typeof id === 'string' &&
+          typeof emoji === 'string' &&
+          [pack, common, type, offset, length].every((n) => Number.isSafeInteger(n) && n >= 0);
+        if (!isRecord) throw new SearchError('corrupt-index', `sticker ${i} of stickers.json is malformed`);
         if (emoji !== '') {
           const key = emojiKey(emoji);
           byEmoji.set(key, [...(byEmoji.get(key) ?? []), i]);

@@ -126,7 +126,10 @@ export class Terms {
     const starts = new Uint32Array(terms.length + 1);
     const r = new Reader(this.#bytes, this.#lists[index]);
     for (let i = 0; i < terms.length; i++) starts[i + 1] = (starts[i] as number) + r.varint();
-    const list = new Uint32Array(starts[terms.length] as number);
+    const count = starts[terms.length] as number;
+    if (count > this.#bytes.length)
+      throw new SearchError('corrupt-index', `block ${index} has too many numbers`);
+    const list = new Uint32Array(count);
     for (let i = 0, at = 0; i < terms.length; i++) {
       let before = 0;
       for (; at < (starts[i + 1] as number); at++) {

@@ -102,20 +102,53 @@ export function encodeState(state: WalletState): Bytes {
 }
 
 /**
- * @throws {UnreadableWalletError} if the bytes are not a state, or one of a version before the first release
+ * @throws {UnreadableWalletError} if the bytes are not a state, lack a part of it, or are from before the first release
  * @throws if the state has a later version
  */
 export function decodeState(bytes: Bytes): WalletState {
   const { version, ...state } = parse(bytes);
   if (version > VERSION) throw new Error('the wallet belongs to a later version of the client');
   if (version !== VERSION) throw new UnreadableWalletError('the wallet has an unknown version');
+  if (!isState(state)) throw new UnreadableWalletError('a part of the wallet is missing or has a wrong type');
   return state;
 }
 
 function parse(bytes: Bytes): WalletState & { readonly version: number } {
+  let parsed: unknown;
   try {
-    return JSON.parse(fromUtf8(bytes), reviveBytes) as WalletState & { version: number };
+    parsed = JSON.parse(fromUtf8(bytes), reviveBytes);
   } catch {
-    throw new UnreadableWalletError('the wallet is not a state');
+    throw new UnreadableWalletError('the wallet is not JSON in UTF-8');
   }
+  if (!isRecord(parsed)) throw new UnreadableWalletError('the wallet is not an object');
+  return parsed as unknown as WalletState & { version: number };
 }
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+
+/** Whether every part is there and has its type, so that nothing fails later on a damaged wallet. */
+function isState({
+  tokens,
+  pending,
+  batches,
+  schedules,
+  bundle,
+  roots,
+  sequence,
+  refused,
+}: WalletState): boolean {
+  return (
+    [tokens, pending].every((list: unknown) => Array.isArray(list) && list.every(isToken)) &&
+    isRecord(batches) &&
+    Object.values(batches).every(({ seed }) => seed instanceof Uint8Array) &&
+    isRecord(schedules) &&
+    Object.values(schedules).every((schedule: unknown) => isRecord(schedule)) &&
+    (bundle === null || (isRecord(bundle) && bundle['signed'] instanceof Uint8Array)) &&
+    (roots === null || (isRecord(roots) && Array.isArray(roots['keys']))) &&
+    Number.isSafeInteger(sequence) &&
+    Number.isSafeInteger(refused)
+  );
+}
+
+const isToken = (value: unknown): boolean => isRecord(value) && value['token'] instanceof Uint8Array;
