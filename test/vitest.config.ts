@@ -8,6 +8,15 @@ import { extractLibsodium } from '../packages/voprf/scripts/libsodium.ts';
 extractLibsodium();
 
 const root = path.resolve(import.meta.dirname, '..');
+const propertySeed = Number(process.env['PROPERTY_SEED'] ?? '20261126');
+if (!Number.isInteger(propertySeed))
+  throw new Error('PROPERTY_SEED: must be an integer. Unset it or correct it.');
+
+/** What every project has: each property test draws its values from one seed. */
+const seededProperties = {
+  setupFiles: [path.join(root, 'test/support/property-seed.ts')],
+  provide: { propertySeed },
+};
 
 /** Tests of one Worker, run in workerd with the bindings of its block in wrangler.toml. */
 const inWorkerd = (name: string, miniflare: Record<string, unknown> = {}) => ({
@@ -19,16 +28,21 @@ const inWorkerd = (name: string, miniflare: Record<string, unknown> = {}) => ({
     }),
   ],
   root,
-  test: { name, include: [`services/${name}/test/workerd/**/*.test.ts`], testTimeout: 30_000 },
+  test: {
+    ...seededProperties,
+    name,
+    include: [`services/${name}/test/workerd/**/*.test.ts`],
+    testTimeout: 30_000,
+  },
 });
 
-const inNode = (name: string, include: readonly string[], setupFiles: readonly string[] = []) => ({
+const inNode = (name: string, include: readonly string[]) => ({
   root,
   test: {
+    ...seededProperties,
     name,
     include: [...include],
     exclude: ['**/workerd/**', '**/no-subtle/**', '**/node_modules/**'],
-    setupFiles: [...setupFiles],
     environment: 'node' as const,
     testTimeout: 30_000,
     hookTimeout: 60_000,
@@ -65,14 +79,20 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: 'workerd', include: ['packages/*/test/workerd/**/*.test.ts'], testTimeout: 30_000 },
+        test: {
+          ...seededProperties,
+          name: 'workerd',
+          include: ['packages/*/test/workerd/**/*.test.ts'],
+          testTimeout: 30_000,
+        },
       },
       {
         root,
         test: {
+          ...seededProperties,
           name: 'no-subtle',
           include: ['packages/*/test/no-subtle/**/*.test.ts'],
-          setupFiles: [path.join(root, 'test/support/no-subtle.ts')],
+          setupFiles: [path.join(root, 'test/support/no-subtle.ts'), ...seededProperties.setupFiles],
         },
       },
       inWorkerd('relay'),
