@@ -15,6 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/ohttp': ['wire'],
   'packages/voprf': ['wire'],
   'packages/bundle': ['wire'],
+  'packages/tlog': ['wire'],
   'packages/privacypass': ['wire', 'voprf'],
   'packages/sticker-search': [],
   'packages/service': ['wire', 'http'],

@@ -13,5 +13,5 @@ export {
 } from './epoch.ts';
 export { ProtocolError, WireError } from './error.ts';
 export { Reader, varintLength } from './reader.ts';
-export { base64url, fromBase64url, fromHex, fromUtf8, hex, utf8 } from './text.ts';
+export { base64, base64url, fromBase64, fromBase64url, fromHex, fromUtf8, hex, utf8 } from './text.ts';
 export { uint, varint, vector } from './writer.ts';

@@ -77,3 +77,15 @@ export function fromBase64url(text: string): Bytes {
   if ((word & ((1 << bits) - 1)) !== 0) throw new WireError('bad-text', 'not base64url: bits left over');
   return bytes;
 }
+
+/** Encodes bytes as base64 with padding (RFC 4648 §4). */
+export function base64(bytes: Uint8Array): string {
+  const text = base64url(bytes).replaceAll('-', '+').replaceAll('_', '/');
+  return text.padEnd(Math.ceil(text.length / 4) * 4, '=');
+}
+
+/** Decodes base64 (RFC 4648 §4): padded, and with unused bits zero. @throws {WireError} `bad-text` */
+export function fromBase64(text: string): Bytes {
+  if (text.length % 4 !== 0 || /[-_]/.test(text)) throw new WireError('bad-text', 'not base64');
+  return fromBase64url(text.replaceAll('+', '-').replaceAll('/', '_'));
+}

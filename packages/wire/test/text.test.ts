@@ -1,10 +1,12 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
+  base64,
   base64url,
   concat,
   EMPTY,
   equalBytes,
+  fromBase64,
   fromBase64url,
   fromHex,
   fromUtf8,
@@ -38,6 +40,23 @@ test('hex and base64url round-trip and agree with Buffer, padded or not', () => 
     }),
   );
 });
+
+test('base64 round-trips, agrees with Buffer, and has one padded text for a byte string', () => {
+  fc.assert(
+    fc.property(bytes, (value) => {
+      const text = base64(value);
+      expect(text).toBe(Buffer.from(value).toString('base64'));
+      expect(fromBase64(text)).toEqual(value);
+    }),
+  );
+});
+
+test.each(['A', 'AA', 'AAA', 'AB==', 'AAB=', 'AA=A', '====', '-_-_', 'AAAA=', 'AA==AA==', 'AAA\n'])(
+  'refuses %j as base64',
+  (text) => {
+    expect(() => fromBase64(text)).toThrow(BAD);
+  },
+);
 
 test('a byte string has exactly one unpadded base64url text', () => {
   fc.assert(
