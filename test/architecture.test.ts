@@ -33,6 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'service/variables',
   ],
   'packages/picker': ['client', 'sticker-search'],
+  'packages/release': [],
   'services/relay': ['http', 'service'],
   'services/gateway': ['http', 'service', 'redemption', 'wire', 'bhttp', 'ohttp', 'privacypass', 'bundle'],
   'services/issuer': ['http', 'service', 'redemption', 'wire', 'voprf', 'privacypass'],

@@ -1,0 +1,5 @@
+export { sourceManifest, VERSION } from './manifest.ts';
+export { importsOf, packageOf } from './modules.ts';
+export { pack, type PackedPackage } from './pack.ts';
+export { COMMAND, LIBRARIES, NODE_FLOOR, ROOT, type PublishedPackage } from './published.ts';
+export { integrityOf, SINGLE_FILE } from './single-file.ts';

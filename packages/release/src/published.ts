@@ -1,0 +1,32 @@
+import path from 'node:path';
+
+/** The folder of the repository. */
+export const ROOT = path.resolve(import.meta.dirname, '../../..');
+
+/** A package of `packages/` that is published. */
+export interface PublishedPackage {
+  readonly folder: string;
+  /** Entries of its source manifest that stay in the repository, because they are for our own builds. */
+  readonly unpublished?: readonly string[];
+}
+
+/** The published libraries, in the order of their dependencies. */
+export const LIBRARIES: readonly PublishedPackage[] = [
+  { folder: 'wire' },
+  { folder: 'bhttp' },
+  { folder: 'ohttp' },
+  // They read the parts of libsodium that our builds extract for Workers.
+  { folder: 'voprf', unpublished: ['./libsodium', './sodium-workerd'] },
+  { folder: 'privacypass' },
+  { folder: 'bundle' },
+  { folder: 'sticker-search' },
+  { folder: 'client' },
+  // The build of the demo page.
+  { folder: 'picker', unpublished: ['./page'] },
+];
+
+/** The package with the command `sotto`. */
+export const COMMAND: PublishedPackage = { folder: 'cli' };
+
+/** Versions of Node that the published packages promise to run on. */
+export const NODE_FLOOR = '>=20.19';
