@@ -1,6 +1,6 @@
 import type { BhttpResponse } from '@sotto/bhttp';
 import type { UnixSeconds } from '@sotto/wire';
-import { ClientError, type Attempt, type ClientErrorCode } from './error.ts';
+import { ClientError, ErrorCause, type Attempt, type ClientErrorCode } from './error.ts';
 import { dateOf, gatewayErrorCode, isFromGateway, problemCode, type InnerRequest } from './inner.ts';
 
 /** A request that is in flight or may be retried. Its text is kept in memory only. */
@@ -22,6 +22,7 @@ const FINAL_CODES: ReadonlySet<ClientErrorCode> = new Set([
   'token-refused',
   'attempt-over',
   'bundle-refused',
+  'request-refused',
 ]);
 
 /** Whether the user may retry after this error. */
@@ -38,6 +39,12 @@ export function responseErrorCode(response: BhttpResponse, ownServerErrors: bool
   const code = gatewayErrorCode(problemCode(response));
   if (code !== null) return code;
   return status >= 500 && (ownServerErrors || isFromGateway(response)) ? 'service-unavailable' : null;
+}
+
+/** The gateway's own code of its refusal, if it is one that the client knows; undefined for a response of the service. */
+export function gatewayCause(response: BhttpResponse): ErrorCause | undefined {
+  const code = problemCode(response);
+  return code !== null && gatewayErrorCode(code) !== null ? new ErrorCause(code) : undefined;
 }
 
 /** Whether the gateway refused the token's key or the token itself. */

@@ -58,8 +58,8 @@ export function createClient(options: ClientOptions): Client {
       return decodeSearch(await requests.request(STICKERS, request, searchOptions, true));
     },
     fetch: async (input, init = {}) => {
-      const { service, request } = await parseFetch(input, init);
-      return toResponse(await requests.request(service, request, init));
+      const { service, request, signal } = await parseFetch(input, init);
+      return toResponse(await requests.request(service, request, { ...init, ...(signal && { signal }) }));
     },
     retrySearch: async (attempt) => decodeSearch(await requests.retry(attempt)),
     request: async (service, request, requestOptions = {}) =>

@@ -15,6 +15,10 @@ export function withDeadline<T>(
   });
 }
 
+/** Settles as `promise` does; rejects with the reason of `signal` if it aborts first. */
+export const unlessAborted = <T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> =>
+  withDeadline(promise, signal, () => signal?.reason as Error);
+
 /**
  * Runs `task` under a lock; rejects with the result of `error` if `signal` aborts before the lock is granted. Then the
  * task does not run, even if the lock is granted later.

@@ -71,6 +71,10 @@ export const MESSAGES = {
     'Try again later. If this continues, tell the operator of the service.',
   ],
   'service-refused': ['The service does not accept this request.', 'Search for something else.'],
+  'request-refused': [
+    'The gateway does not let this request through.',
+    'Compare its method, path and header fields with the row of the service in the gateway’s table.',
+  ],
   'answer-unreadable': [
     'The response could not be read.',
     'Try again. If this continues, tell the operator of the service.',
@@ -98,7 +102,36 @@ export interface Attempt {
   readonly id: string;
 }
 
-/** The only error that the client throws. The code is API. There is no cause, because a cause could quote user data. */
+/**
+ * What caused a ClientError: a code and no text, because the message of the original error may quote a query, a URL or
+ * the words of a peer. Codes are those of the protocol packages, of the platform's errors and of the gateway's problems.
+ */
+export class ErrorCause extends Error {
+  readonly code: string;
+
+  constructor(code: string) {
+    super(code);
+    this.name = 'ErrorCause';
+    this.code = code;
+  }
+}
+
+const MAX_CAUSES = 4; // an error may be its own cause
+
+/** Codes of Node's and undici's errors, like ECONNREFUSED, ERR_TLS_CERT_ALTNAME_INVALID and CERT_HAS_EXPIRED. */
+const SYSTEM_CODE = /^(?:E[A-Z0-9]{2,15}|(?:ERR|UND_ERR|CERT|UNABLE|DEPTH|SELF|HPE|SQLITE)_[A-Z0-9_]{2,60})$/;
+
+/** The code of an error, or of the first error with a code among its causes; null if none has a code that is safe to show. */
+function codeOf(error: unknown, depth = 0): string | null {
+  if (typeof error !== 'object' || error === null || depth > MAX_CAUSES) return null;
+  const { code, cause } = error as { readonly code?: unknown; readonly cause?: unknown };
+  if (error instanceof ProtocolError || error instanceof ErrorCause) return String(code);
+  if (typeof code === 'string' && SYSTEM_CODE.test(code)) return code;
+  if (typeof DOMException === 'function' && error instanceof DOMException) return error.name;
+  return codeOf(cause, depth + 1);
+}
+
+/** The only error that the client throws. The code is API. Its cause is an ErrorCause, or missing. */
 export class ClientError extends ProtocolError<ClientErrorCode> {
   /** What a person can do. */
   readonly advice: string;
@@ -109,10 +142,15 @@ export class ClientError extends ProtocolError<ClientErrorCode> {
 
   constructor(
     code: ClientErrorCode,
-    more: { until?: UnixSeconds; attempt?: Attempt | null; detail?: string } = {},
+    more: { until?: UnixSeconds; attempt?: Attempt | null; detail?: string; cause?: unknown } = {},
   ) {
     const [message] = MESSAGES[code];
-    super(code, more.detail === undefined ? message : `${message} ${more.detail}`);
+    const cause = codeOf(more.cause);
+    super(
+      code,
+      more.detail === undefined ? message : `${message} ${more.detail}`,
+      cause === null ? undefined : { cause: new ErrorCause(cause) },
+    );
     this.advice = MESSAGES[code][1];
     this.until = more.until ?? null;
     this.attempt = more.attempt ?? null;
@@ -121,5 +159,5 @@ export class ClientError extends ProtocolError<ClientErrorCode> {
 
 /** The error itself if it is a ClientError, else a new one with this code. */
 export function clientError(error: unknown, otherwise: ClientErrorCode): ClientError {
-  return error instanceof ClientError ? error : new ClientError(otherwise);
+  return error instanceof ClientError ? error : new ClientError(otherwise, { cause: error });
 }

@@ -51,9 +51,11 @@ export async function sealEnvelope(
   const aead = hpke.aeads.find(({ id }) => id === bundle.suite.aeadId);
   if (aead === undefined) throw new ClientError('bundle-refused');
   const expectedLength = encapsulatedResponseLength(aead, responseLength);
-  const sealed = await encapsulateRequest(hpke, config, bundle.suite, request, random).catch(() => {
-    throw new ClientError('bundle-refused');
-  });
+  const sealed = await encapsulateRequest(hpke, config, bundle.suite, request, random).catch(
+    (cause: unknown) => {
+      throw new ClientError('bundle-refused', { cause });
+    },
+  );
   const outer = {
     headers: HEADERS,
     body: sealed.encapsulatedRequest,
@@ -65,8 +67,8 @@ export async function sealEnvelope(
       if (response.status !== 200) throw outerError(response);
       if (response.type !== MEDIA_TYPES.response) throw new ClientError('relay-failed');
       if (response.body.length !== expectedLength) throw new ClientError('answer-unreadable');
-      const opened = await sealed.openResponse(response.body).catch(() => {
-        throw new ClientError('answer-unreadable');
+      const opened = await sealed.openResponse(response.body).catch((cause: unknown) => {
+        throw new ClientError('answer-unreadable', { cause });
       });
       return decodeInner(opened);
     },

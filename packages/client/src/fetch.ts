@@ -1,3 +1,5 @@
+import type { Field } from '@sotto/bhttp';
+import { unlessAborted } from './deadline.ts';
 import { ClientError } from './error.ts';
 import type { RequestOptions, ServiceRequest, ServiceResponse } from './requests.ts';
 
@@ -5,11 +7,20 @@ import type { RequestOptions, ServiceRequest, ServiceResponse } from './requests
 export interface ClientRequestInit extends RequestOptions {
   /** Default: GET without a body, POST with one. */
   readonly method?: string;
-  /** Only `content-type`: the requests of all clients have the same fields (privacy L11). */
+  /**
+   * `content-type`, and fields that the row of the service admits (`fields` in the gateway's table). The gateway refuses
+   * others. Send the same ones in all requests: what differs can mark a request (privacy L11).
+   */
   readonly headers?: HeadersInit;
   readonly body?: BodyInit | null;
   /** A value that is sent as JSON, in place of `body`. */
   readonly json?: unknown;
+}
+
+interface ParsedFetch {
+  readonly service: string;
+  readonly request: ServiceRequest;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Statuses whose response has no body (RFC 9110 §6.4.1). */
@@ -18,20 +29,25 @@ const NULL_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 /**
  * Reads the arguments of `fetch`.
  *
- * @throws {ClientError} `config` if the URL is not `https://SERVICE/…`, or for a header field that cannot be sent
+ * @throws {ClientError} `config` if the URL is not `https://SERVICE/…`
  */
 export async function parseFetch(
   input: string | URL | Request,
   init: ClientRequestInit,
-): Promise<{ readonly service: string; readonly request: ServiceRequest }> {
-  if (typeof input !== 'string' && 'headers' in input)
-    return parseFetch(input.url, await initOf(input, init));
+): Promise<ParsedFetch> {
+  if (typeof input !== 'string' && 'headers' in input) return parseFetch(input.url, initOf(input, init));
   const { host, pathname, search } = serviceUrl(input);
-  const { method, body, contentType } = await contentOf(init);
+  const { signal } = init;
+  if (signal?.aborted === true) throw signal.reason;
+  const { method, body, contentType, fields } = await unlessAborted(signal, contentOf(init));
   const content = body === null ? {} : { content: body };
   const type = contentType === null ? {} : { contentType };
   const verb = method === undefined ? {} : { method: method.toUpperCase() };
-  return { service: host, request: { path: pathname + search, ...verb, ...type, ...content } };
+  return {
+    service: host,
+    signal,
+    request: { path: pathname + search, fields, ...verb, ...type, ...content },
+  };
 }
 
 function serviceUrl(input: string | URL): URL {
@@ -50,32 +66,33 @@ function serviceUrl(input: string | URL): URL {
 }
 
 /** A Request as an init. What `init` says itself wins. */
-async function initOf(request: Request, init: ClientRequestInit): Promise<ClientRequestInit> {
-  const body = init.json === undefined && request.body !== null ? await request.arrayBuffer() : null;
-  return { method: request.method, headers: request.headers, body, signal: request.signal, ...init };
-}
+const initOf = ({ method, headers, body, signal }: Request, init: ClientRequestInit): ClientRequestInit => ({
+  method,
+  headers,
+  body,
+  signal,
+  ...init,
+});
 
 async function contentOf({ method, headers, body = null, json }: ClientRequestInit): Promise<{
   readonly method: string | undefined;
   readonly body: Uint8Array<ArrayBuffer> | null;
   readonly contentType: string | null;
+  readonly fields: readonly Field[];
 }> {
-  const fields = new Headers(headers);
-  const refused = [...fields.keys()].find((name) => name !== 'content-type');
-  if (refused !== undefined) {
-    throw new ClientError('config', {
-      detail:
-        'Of the header fields only content-type can be sent: the requests of all clients have the same fields.',
-    });
-  }
+  const given = new Headers(headers);
+  const named = given.get('content-type');
+  given.delete('content-type');
+  const fields = [...given].map(([name, value]): Field => [name, value]); // sorted by name
   const sent = json === undefined ? body : JSON.stringify(json);
-  if (sent === null) return { method, body: null, contentType: fields.get('content-type') };
+  if (sent === null) return { method, body: null, contentType: named, fields };
   const response = new Response(sent); // reads every kind of body, and knows its type
   const type = json === undefined ? response.headers.get('content-type') : 'application/json';
   return {
     method,
     body: new Uint8Array(await response.arrayBuffer()),
-    contentType: fields.get('content-type') ?? type,
+    contentType: named ?? type,
+    fields,
   };
 }
 
@@ -85,7 +102,7 @@ export function toResponse({ status, fields, content }: ServiceResponse): Respon
     const headers = new Headers();
     for (const [name, value] of fields) headers.append(name, value);
     return new Response(NULL_BODY.has(status) ? null : content, { status, headers });
-  } catch {
-    throw new ClientError('answer-unreadable');
+  } catch (cause) {
+    throw new ClientError('answer-unreadable', { cause });
   }
 }

@@ -17,8 +17,8 @@ export class UnreachableError extends Error {
   /** False if it is certain that nothing was sent. */
   readonly sent: boolean;
 
-  constructor(message: string, sent = true) {
-    super(message);
+  constructor(message: string, { sent = true, cause }: { sent?: boolean; cause?: unknown } = {}) {
+    super(message, { cause });
     this.sent = sent;
   }
 }
@@ -66,7 +66,7 @@ export async function sendRequest(
   try {
     return await withDeadline(receive(), signal, () => new UnreachableError('timeout'));
   } catch (error) {
-    throw new UnreachableError('no response', !(error instanceof NotSentError));
+    throw new UnreachableError('no response', { sent: !(error instanceof NotSentError), cause: error });
   }
 }
 

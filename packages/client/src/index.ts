@@ -1,6 +1,6 @@
 export { createClient, type Client } from './client.ts';
 export type { ClientRequestInit } from './fetch.ts';
-export { ClientError, type Attempt, type ClientErrorCode } from './error.ts';
+export { ClientError, ErrorCause, type Attempt, type ClientErrorCode } from './error.ts';
 export { NotSentError } from './platform.ts';
 export type { ClientOptions, ClientPlatform, Fetch, FetchInit, FetchResponse, Lock } from './platform.ts';
 export type { RequestOptions, ServiceRequest, ServiceResponse } from './requests.ts';

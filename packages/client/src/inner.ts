@@ -1,4 +1,4 @@
-import { BhttpError, decodeResponse, encodeRequest, type BhttpResponse } from '@sotto/bhttp';
+import { BhttpError, decodeResponse, encodeRequest, type BhttpResponse, type Field } from '@sotto/bhttp';
 import { formatAuthorization } from '@sotto/privacypass';
 import { concat, fromUtf8, utf8, type Bytes, type UnixSeconds } from '@sotto/wire';
 import { ClientError, type ClientErrorCode } from './error.ts';
@@ -15,18 +15,20 @@ export interface InnerRequest {
   /** Absolute path with an optional query. */
   readonly path: string;
   readonly contentType: string;
+  /** Further header fields, which the row of the service admits, sorted by name. */
+  readonly fields: readonly Field[];
   readonly content: Bytes;
 }
 
 /**
  * Encodes the Binary HTTP request, padded to exactly `length` bytes. All clients send the same fields in the same
- * order (privacy L11).
+ * order (privacy L11), and then those of the caller.
  *
  * @param token - encoded; null for a service without tokens
  * @throws {ClientError} `query-too-long` if it does not fit; `config` if it is not a valid HTTP request
  */
 export function encodeInner(
-  { service, method, path, contentType, content }: InnerRequest,
+  { service, method, path, contentType, fields: more, content }: InnerRequest,
   {
     token,
     date,
@@ -38,13 +40,14 @@ export function encodeInner(
     ...(token === null ? [] : [['authorization', formatAuthorization(token)] as const]),
     ['content-type', contentType] as const,
     ['date', new Date(rounded * 1000).toUTCString()] as const, // IMF-fixdate (RFC 9110 §5.6.7)
+    ...more,
   ];
   const request = { method, scheme: 'https', authority: service, path, fields, content, trailers: [] };
   try {
     return encodeRequest(request, { length });
   } catch (error) {
     const tooLong = error instanceof BhttpError && error.code === 'too-long';
-    throw new ClientError(tooLong ? 'query-too-long' : 'config');
+    throw new ClientError(tooLong ? 'query-too-long' : 'config', { cause: error });
   }
 }
 
@@ -53,6 +56,11 @@ const DOT_SEGMENT = /(^|[\\/])(\.|%2e){1,2}([\\/;?]|%2f|%5c|$)/i;
 const PATH = /^\/[\x21\x22\x24-\x7e]*$/; // printable ASCII without `#`
 const METHOD = /^[A-Z]{1,16}$/;
 const CONTENT_TYPE = /^[\x20-\x7e]{1,256}$/;
+const FIELD_NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
+const FIELD_VALUE = /^[\x20-\x7e]*$/;
+/** Fields that the client sets, that a connection or a browser owns, or that name a person. No row can admit them. */
+const NEVER_SENT =
+  /^(?:accept-encoding|authorization|connection|content-length|content-type|cookie|date|expect|forwarded|from|host|keep-alive|te|trailer|transfer-encoding|upgrade|via|x-forwarded.*|(?:cf|proxy|sec)-.*)$/;
 
 /** Refuses what the gateway would refuse, or what does not fit, before a token is taken. @throws as `encodeInner` */
 export function checkFits(request: InnerRequest, hasToken: boolean, length: number): void {
@@ -66,12 +74,31 @@ export function checkFits(request: InnerRequest, hasToken: boolean, length: numb
   }
   if (!CONTENT_TYPE.test(contentType))
     throw new ClientError('config', { detail: 'The content type is not valid.' });
+  for (const [name, value] of request.fields) checkField(name, value);
   encodeInner(request, { token: hasToken ? new Uint8Array(TOKEN_LENGTH) : null, date: 0, length });
 }
 
+function checkField(name: string, value: string): void {
+  if (!FIELD_NAME.test(name) || NEVER_SENT.test(name)) {
+    throw new ClientError('config', {
+      detail: `The header field ${FIELD_NAME.test(name) ? name : ''} cannot be sent in a private request.`,
+    });
+  }
+  if (!FIELD_VALUE.test(value)) {
+    throw new ClientError('config', { detail: `The value of the header field ${name} must be ASCII.` });
+  }
+}
+
 /** What two equal requests have in common: everything but token, date and padding. */
-export function requestIdentity({ service, method, path, contentType, content }: InnerRequest): Bytes {
-  return concat(utf8(JSON.stringify([service, method, path, contentType])), content);
+export function requestIdentity({
+  service,
+  method,
+  path,
+  contentType,
+  fields,
+  content,
+}: InnerRequest): Bytes {
+  return concat(utf8(JSON.stringify([service, method, path, contentType, ...fields])), content);
 }
 
 /** Refusals of the gateway, by the code of its problem. Any other response is the service's own. */
@@ -81,6 +108,12 @@ const GATEWAY_PROBLEMS: Readonly<Record<string, ClientErrorCode>> = {
   'token-invalid': 'token-refused',
   spent: 'spent',
   replayed: 'replayed',
+  'bad-request': 'request-refused',
+  'expectation-failed': 'request-refused',
+  'fields-too-large': 'request-refused',
+  forbidden: 'request-refused',
+  'method-not-allowed': 'request-refused',
+  'unsupported-media-type': 'request-refused',
 };
 
 /** The client's code for a code of the gateway's; null for any other. */
@@ -92,8 +125,8 @@ export function gatewayErrorCode(code: string | null): ClientErrorCode | null {
 export function decodeInner(bytes: Bytes): BhttpResponse {
   try {
     return decodeResponse(bytes);
-  } catch {
-    throw new ClientError('answer-unreadable');
+  } catch (cause) {
+    throw new ClientError('answer-unreadable', { cause });
   }
 }
 

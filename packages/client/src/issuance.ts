@@ -100,9 +100,11 @@ export async function requestTokens(deps: IssuanceDeps, pending: PendingTokens):
   }
   const headers = { authorization: `Bearer ${account}`, 'content-type': pending.contentType };
   const request = { headers, body: pending.request, maxBytes: MAX_RESPONSE };
-  const { status, body } = await sendRequest(deps, `${deps.issuer}/token-request`, request).catch(() => {
-    throw new BatchPendingError(new ClientError('issuer-unreachable'));
-  });
+  const { status, body } = await sendRequest(deps, `${deps.issuer}/token-request`, request).catch(
+    (cause: unknown) => {
+      throw new BatchPendingError(new ClientError('issuer-unreachable', { cause }));
+    },
+  );
   if (status === 429) {
     const until = epochStartAt(deps.now(), deps.epochSeconds) + deps.epochSeconds;
     throw new ClientError('quota', { until });

@@ -2,6 +2,7 @@ import type { BhttpResponse, Field } from '@sotto/bhttp';
 import type { Bytes } from '@sotto/wire';
 import {
   Attempts,
+  gatewayCause,
   mayRetry,
   recordGatewayDate,
   refusesKey,
@@ -9,6 +10,7 @@ import {
   type AttemptState,
 } from './attempts.ts';
 import type { BundleCache } from './bundle-cache.ts';
+import { unlessAborted } from './deadline.ts';
 import { ClientError, clientError, type Attempt, type ClientErrorCode } from './error.ts';
 import { sealEnvelope, type Envelope, type ExchangeDeps } from './exchange.ts';
 import { UnreachableError } from './http.ts';
@@ -31,6 +33,8 @@ export interface ServiceRequest {
   readonly method?: string;
   /** Absolute path with an optional query. */
   readonly path: string;
+  /** Further header fields, which the row of the service admits: lower-case names, each once. Default: none. */
+  readonly fields?: readonly Field[];
   /** Default: `application/octet-stream`. */
   readonly contentType?: string;
   /** Default: empty. */
@@ -76,19 +80,24 @@ export class Requests {
   ): Promise<ServiceResponse> {
     if (signal?.aborted === true) throw signal.reason;
     const { bundles, tokens } = this.#deps;
-    const { path, method = content.length > 0 ? 'POST' : 'GET' } = rest;
-    const request: InnerRequest = { service, method, path, contentType, content };
-    const entry = (await bundles.current()).services.get(service);
+    const { path, method = content.length > 0 ? 'POST' : 'GET', fields = [] } = rest;
+    const request: InnerRequest = { service, method, path, contentType, fields, content };
+    const { services } = await unlessAborted(signal, bundles.current());
+    const entry = services.get(service);
     if (entry === undefined) throw new ClientError('unknown-service');
     const needsToken = entry.tokenType !== 0;
     checkFits(request, needsToken, entry.requestLength);
     const state = { request, ownServerErrors, id: null, tries: 1, date: null, dateUsed: false };
     if (!needsToken) return this.#try(state, null, signal);
     const identity = requestIdentity(request);
-    const { id, tries, token } =
-      attempt === undefined
-        ? await tokens.take(service, identity, allowFresh)
-        : await tokens.retake(attempt, identity);
+    const taking =
+      attempt === undefined ? tokens.take(service, identity, allowFresh) : tokens.retake(attempt, identity);
+    const { id, tries, token } = await unlessAborted(signal, taking).catch((error: unknown) => {
+      // The wallet may give the token later: it was not sent, so it goes back.
+      if (signal?.aborted === true)
+        taking.then((late) => this.#putBack({ ...state, ...late })).catch(() => {});
+      throw error;
+    });
     return this.#try({ ...state, id, tries }, token, signal);
   }
 
@@ -141,12 +150,13 @@ export class Requests {
   /** There is no response of the gateway that could be opened. */
   async #fail(state: AttemptState, error: unknown): Promise<never> {
     if (error instanceof UnreachableError) {
-      if (!error.sent && (await this.#putBack(state))) throw new ClientError('relay-unreachable');
-      return this.#end(state, 'relay-unreachable', true);
+      if (!error.sent && (await this.#putBack(state)))
+        throw new ClientError('relay-unreachable', { cause: error });
+      return this.#end(state, 'relay-unreachable', true, error);
     }
-    const { code } = clientError(error, 'answer-unreadable');
+    const { code, cause } = clientError(error, 'answer-unreadable');
     if (code === 'keys-changed') this.#deps.bundles.refetchLater();
-    return this.#end(state, code, true);
+    return this.#end(state, code, true, cause);
   }
 
   /** The gateway refused the request, or the service failed. */
@@ -157,13 +167,14 @@ export class Requests {
     response: BhttpResponse,
   ): Promise<never> {
     if (token !== null && refusesKey(response)) await this.#deps.tokens.dropKey(token).catch(() => {});
-    return this.#end(state, code, code !== 'clock-wrong' || recordGatewayDate(state, response));
+    const retryable = code !== 'clock-wrong' || recordGatewayDate(state, response);
+    return this.#end(state, code, retryable, gatewayCause(response));
   }
 
-  async #end(state: AttemptState, code: ClientErrorCode, retryable: boolean): Promise<never> {
+  async #end(state: AttemptState, code: ClientErrorCode, retryable: boolean, cause: unknown): Promise<never> {
     const open = retryable && mayRetry(code) && state.tries < MAX_TRIES;
     if (!open) await this.#settle(state);
-    throw new ClientError(code, { attempt: open ? this.#attempts.add(state) : null });
+    throw new ClientError(code, { cause, attempt: open ? this.#attempts.add(state) : null });
   }
 
   /** Puts back a token that was never sent. False if it may have been sent by an earlier try. */

@@ -173,7 +173,7 @@ describe('gateway and relay errors', () => {
     ['token-required', 401, 'token-refused', false],
     ['bad-gateway', 502, 'service-unavailable', true],
     ['unavailable', 503, 'service-unavailable', true],
-    ['bad-request', 400, 'service-refused', false],
+    ['bad-request', 400, 'request-refused', false],
     ['too-many-requests', 429, 'too-many-requests', false],
   ])('gateway problem %s', async (problem, status, code, again) => {
     const { world, wallet, client } = await prepared();

@@ -46,6 +46,7 @@ export const OF_CODE: Readonly<Record<ClientErrorCode, Problem>> = {
   'attempt-over': 'other',
   'service-unavailable': 'busy',
   'service-refused': 'other',
+  'request-refused': 'other',
   'answer-unreadable': 'other',
   'wallet-unavailable': 'wallet',
   'wallet-busy': 'wallet',

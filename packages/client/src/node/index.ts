@@ -33,7 +33,9 @@ export const detectNotSent =
     try {
       return await send(url, init);
     } catch (error) {
-      throw isNotConnected((error as Error).cause) ? new NotSentError('no connection') : error;
+      throw isNotConnected((error as Error).cause)
+        ? new NotSentError('no connection', { cause: error })
+        : error;
     }
   };
 

@@ -90,11 +90,11 @@ async function read(store: WalletStore, sealer: WalletSealer | undefined): Promi
 async function readError(store: WalletStore, error: unknown): Promise<ClientError> {
   if (error instanceof ClientError) return error;
   if (!(error instanceof UnreadableWalletError) || store.discard === undefined) {
-    return new ClientError('wallet-unavailable');
+    return new ClientError('wallet-unavailable', { cause: error });
   }
   return store.discard().then(
     () => new ClientError('wallet-replaced'),
-    () => new ClientError('wallet-unavailable'),
+    (cause: unknown) => new ClientError('wallet-unavailable', { cause }),
   );
 }
 
