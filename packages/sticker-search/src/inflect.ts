@@ -3,6 +3,7 @@ export type Form = readonly [form: string, likeness: number];
 
 const ENDINGS = ['s', 'es', 'ed', 'er', 'ing', 'y', 'ies', 'ied', 'ier', 'ves'];
 const SHORTEST = 3; // letters of a stem
+const DOUBLED = /([^aeiou])\1$/; // run, running
 
 /**
  * Other English forms of a word: cats → cat, running → run, dance → dancing.
@@ -30,7 +31,7 @@ function stems(word: string): Form[] {
     const head = word.slice(0, -cut);
     const tail = word.slice(-cut);
     const last = head.at(-1) ?? '';
-    if (cut === 1 && tail === last && !'aeiou'.includes(last)) found.push([head, 0.4]); // runn
+    if (cut === 1 && DOUBLED.test(word)) found.push([head, 0.4]); // runn
     if (tail === 'd' && last === 'e') found.push([head, 0.85]);
     for (const ending of ENDINGS) {
       if (!ending.startsWith(tail)) continue;
@@ -45,7 +46,7 @@ function stems(word: string): Form[] {
       }
       found.push([head, likeness]);
       if (ending !== 's' && ending !== 'es') found.push([`${head}e`, likeness]);
-      if (last === head.at(-2) && head.length > SHORTEST && ending !== 's') {
+      if (DOUBLED.test(head) && head.length > SHORTEST && ending !== 's') {
         found.push([head.slice(0, -1), likeness]);
       }
     }

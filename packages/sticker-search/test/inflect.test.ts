@@ -12,3 +12,21 @@ test('inflections: a word whose ending is not complete still has its stem', () =
     }
   }
 });
+
+test('inflections: a form of a longer word is a form of the shorter one, or begins with it', () => {
+  const heads = ['ba', 'bab', 'babb', 'baa', 'bee', 'bye', 'bus', 'dry'];
+  const letters = Array.from('adeginrsvyb');
+  const offenders: string[] = [];
+  const goOn = (word: string, left: number): void => {
+    const forms = new Set(inflections(word).map(([form]) => form));
+    for (const letter of letters) {
+      const longer = word + letter;
+      for (const [form] of inflections(longer)) {
+        if (!form.startsWith(word) && !forms.has(form)) offenders.push(`${longer}: ${form}`);
+      }
+      if (left > 1) goOn(longer, left - 1);
+    }
+  };
+  for (const head of heads) goOn(head, 3);
+  expect(offenders).toEqual([]);
+});

@@ -10,6 +10,7 @@ import {
 } from '@sotto/sticker-search/format';
 import { cldrLanguages, cldrSource } from './cldr.ts';
 import { standardEmoji } from './core.ts';
+import { emoticonWords } from './emoticons.ts';
 import { PIVOTS, pivoted } from './pivot.ts';
 import { encodeMeanings } from './meaning.ts';
 import { romanised } from './romanise.ts';
@@ -76,7 +77,8 @@ export function sourceOf(tag: string, locales: readonly string[], job: Job): Lan
   const entries = [...source.entries, ...ownWords(tag, job.numbers), ...added];
   if (tag !== 'en') return { ...source, entries, spellings: (phrase) => romanised(phrase, tag) };
   const others = PIVOTS.map((language) => read(language, [language]).entries);
-  return { ...source, entries: [...entries, ...pivoted(source.entries, others)] };
+  const typed = emoticonWords(job.numbers);
+  return { ...source, entries: [...entries, ...typed, ...pivoted(source.entries, others)] };
 }
 
 function build(tag: string, locales: readonly string[], job: Job): BuiltLanguage {
