@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,6 +8,7 @@ import { base64url } from '@sotto/wire';
 import { attesterConfig } from '../../services/local/src/account.ts';
 import { makeSecrets } from '../../services/local/src/secrets.ts';
 import { freePorts } from '../../services/local/src/suite.ts';
+import { selfSigned } from '../support/certificates.ts';
 import { blocksOf, commandsOf, documentText, type Command } from '../support/documents.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -24,9 +25,6 @@ let env: Readonly<Record<string, string>>;
 let ports: Readonly<Record<string, string>>;
 const children: ChildProcess[] = [];
 
-/** The documents make certificates with it, and a machine with Node alone may lack it. */
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
-
 beforeAll(async () => {
   for (const name of ['services', 'packages', 'node_modules', 'wrangler.toml', 'package.json']) {
     symlinkSync(path.join(root, name), path.join(folder, name));
@@ -38,26 +36,9 @@ beforeAll(async () => {
   writeFileSync(path.join(folder, 'root.secret'), base64url(new Uint8Array(32)));
   for (const worker of ['stickers', 'issuer', 'gateway'])
     writeFileSync(path.join(folder, `${worker}.secrets.json`), '{}');
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-  const made = spawnSync(
-    'openssl',
-    [
-      'req',
-      '-x509',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-days',
-      '2',
-      '-keyout',
-      'key.pem',
-      '-out',
-      'cert.pem',
-      ...subject,
-    ],
-    { cwd: folder },
-  );
-  if (hasOpenssl && made.status !== 0) throw new Error(`openssl: ${String(made.stderr)}`);
+  const { cert, key } = await selfSigned('localhost');
+  writeFileSync(path.join(folder, 'cert.pem'), cert);
+  writeFileSync(path.join(folder, 'key.pem'), key);
   const free = await freePorts();
   ports = { 443: `${free}`, 8803: `${free + 1}`, 8804: `${free + 2}`, 8081: `${free + 3}` };
   env = {
@@ -165,7 +146,7 @@ async function deploymentFault(command: Command): Promise<string | null> {
   return status === 0 ? null : output;
 }
 
-describe.skipIf(!hasOpenssl)('N50 commands in documents', () => {
+describe('N50 commands in documents', () => {
   const here = commands.filter(({ text }) => !ELSEWHERE.test(text));
 
   test('N50 documents: their commands are found', () => {
