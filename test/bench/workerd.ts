@@ -2,7 +2,7 @@ import path from 'node:path';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
 import { childNamed, clockOf } from './cpu-clock.ts';
 import type { Clock } from './measure.ts';
-import { ON_LOOPBACK, workerModules } from '../../services/local/src/worker-code.ts';
+import { bundleWorker, ON_LOOPBACK } from '../../services/local/src/worker-code.ts';
 
 export interface BenchWorker {
   readonly url: string;
@@ -18,7 +18,7 @@ export async function startBenchWorker(file: string): Promise<BenchWorker> {
       workers: [
         {
           name: 'bench',
-          modules: await workerModules(path.resolve(import.meta.dirname, file)),
+          modules: (await bundleWorker(path.resolve(import.meta.dirname, file))).modules,
           compatibilityDate: '2026-10-23',
           compatibilityFlags: ['webcrypto_modern_algorithms', 'nodejs_compat'],
           unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],

@@ -2,7 +2,7 @@ import '../../services/local/src/offline-env.ts';
 import path from 'node:path';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
-import { ON_LOOPBACK, ROOT, workerModules } from '../../services/local/src/worker-code.ts';
+import { bundleWorker, ON_LOOPBACK, ROOT } from '../../services/local/src/worker-code.ts';
 
 /** One sticker that was found. */
 export interface Hit {
@@ -32,7 +32,7 @@ export async function startStickers(): Promise<Live> {
         {
           ...rest,
           name: 'stickers',
-          modules: await workerModules(main ?? ''),
+          modules: (await bundleWorker(main ?? '')).modules,
           unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
         },
       ] as never,

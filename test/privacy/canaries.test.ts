@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { utf8 } from '@sotto/wire';
 import { freePorts, startSuite, type Suite } from '../../services/local/src/suite.ts';
 import { SERVICES } from '../../services/local/src/workers.ts';
-import { workerModules, ROOT } from '../../services/local/src/worker-code.ts';
+import { bundleWorker, ROOT } from '../../services/local/src/worker-code.ts';
 import { canary, found, type Canary } from '../support/canaries.ts';
 import { RawExchange, type Envelope } from '../support/raw-exchange.ts';
 import { recorder, type Recorder } from '../support/recorder.ts';
@@ -223,7 +223,7 @@ describe('canaries in every sink', () => {
   test.each(SERVICES)(
     'P12 K08 %s: its deployed code contains no secret and no local address',
     async (service) => {
-      const modules = await workerModules(path.join(ROOT, 'services', service, 'src/index.ts'));
+      const { modules } = await bundleWorker(path.join(ROOT, 'services', service, 'src/index.ts'));
       const code = modules
         .map(({ contents }) => Buffer.from(contents as Uint8Array))
         .reduce((a, b) => Buffer.concat([a, b]));

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { build as bundle, type Plugin } from 'esbuild';
+import { build as bundle, type Metafile, type Plugin } from 'esbuild';
 
 export const ROOT = path.resolve(import.meta.dirname, '../../..');
 
@@ -29,14 +29,21 @@ function binaryModules(found: Map<string, WorkerModule>): Plugin {
   };
 }
 
+/** A bundled Worker, and which files are in it. */
+export interface WorkerBundle {
+  readonly modules: readonly WorkerModule[];
+  readonly metafile: Metafile;
+}
+
 /** Bundles one Worker's entry file as a deployment would. */
-export async function workerModules(entry: string): Promise<WorkerModule[]> {
+export async function bundleWorker(entry: string): Promise<WorkerBundle> {
   const found = new Map<string, WorkerModule>();
-  const { outputFiles } = await bundle({
+  const { outputFiles, metafile } = await bundle({
     absWorkingDir: ROOT,
     entryPoints: [entry],
     bundle: true,
     write: false,
+    metafile: true,
     format: 'esm',
     target: 'es2024',
     platform: 'neutral',
@@ -49,7 +56,8 @@ export async function workerModules(entry: string): Promise<WorkerModule[]> {
   });
   const [code] = outputFiles;
   if (code === undefined) throw new Error(`${entry}: esbuild returned no output file`);
-  return [{ type: 'ESModule', path: 'index.js', contents: code.text }, ...found.values()];
+  const modules = [{ type: 'ESModule' as const, path: 'index.js', contents: code.text }, ...found.values()];
+  return { modules, metafile };
 }
 
 /** Miniflare's options for loopback: a free port, no telemetry, no downloads. */

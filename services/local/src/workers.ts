@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, Response } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
 import type { Taps } from './taps/taps.ts';
-import { ON_LOOPBACK, ROOT, workerModules } from './worker-code.ts';
+import { bundleWorker, ON_LOOPBACK, ROOT } from './worker-code.ts';
 
 export const SERVICES = ['relay', 'gateway', 'issuer', 'stickers'] as const;
 export type ServiceName = (typeof SERVICES)[number];
@@ -45,7 +45,7 @@ export async function startWorkers({
         name: `sotto-${service}`,
         ratelimits: {}, // on loopback all clients share one address
         bindings: { ...(options['bindings'] as Record<string, unknown>), ...vars[service] },
-        modules: await workerModules(main),
+        modules: (await bundleWorker(main)).modules,
         unsafeDirectSockets: [{ host: '127.0.0.1', port: ports[service] }],
         ...(service === 'gateway' && taps && { serviceBindings: tappedBindings(ports, taps) }),
       };

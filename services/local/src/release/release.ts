@@ -1,0 +1,89 @@
+// Builds what an operator installs: `npm run release [FOLDER]`. The same sources give the same bytes in any folder.
+import '../offline-env.ts';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { build, type Metafile, type Plugin } from 'esbuild';
+import manifest from '../../../../package.json' with { type: 'json' };
+import { prepare } from '../prepare.ts';
+import { bundleWorker, ROOT } from '../worker-code.ts';
+import { SERVICES } from '../workers.ts';
+import { componentList, type Lockfile } from './components.ts';
+
+const out = path.resolve(process.argv[2] ?? path.join(ROOT, 'build/release'));
+
+/**
+ * Loads node:sqlite where its module runs, and not at the top of the file: a Node without it must come as far as the
+ * check of its version.
+ */
+const lateSqlite: Plugin = {
+  name: 'late-sqlite',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^node:sqlite$/ }, () => ({ path: 'node:sqlite', namespace: 'late' }));
+    bundler.onLoad({ filter: /.*/, namespace: 'late' }, () => ({
+      contents: "export const { DatabaseSync } = process.getBuiltinModule('node:sqlite');",
+    }));
+  },
+};
+
+/** One file that needs Node alone; the sticker service also needs the catalogue. */
+async function buildForNode(service: string): Promise<Metafile> {
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: [`services/${service}/src/node.ts`],
+    outfile: path.join(out, `${service}.mjs`),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.20',
+    charset: 'utf8',
+    legalComments: 'eof',
+    metafile: true,
+    plugins: [lateSqlite],
+    logLevel: 'warning',
+  });
+  return metafile;
+}
+
+/** A folder that `wrangler deploy` uploads as it is. */
+async function buildWorker(service: string): Promise<Metafile> {
+  const { modules, metafile } = await bundleWorker(path.join(ROOT, `services/${service}/src/index.ts`));
+  for (const { path: name, contents } of modules) {
+    const file = path.join(out, 'workers', service, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, contents);
+  }
+  return metafile;
+}
+
+function writeChecksums(): string {
+  const files = readdirSync(out, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(out, path.join(entry.parentPath, entry.name)))
+    .toSorted((a, b) => (a < b ? -1 : 1));
+  const digest = (file: string): string =>
+    createHash('sha256')
+      .update(readFileSync(path.join(out, file)))
+      .digest('hex');
+  const sums = files.map((file) => `${digest(file)}  ${file}\n`).join('');
+  writeFileSync(path.join(out, 'SHA256SUMS'), sums);
+  return createHash('sha256').update(sums).digest('hex');
+}
+
+await prepare((line) => console.log(line));
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+const artefacts = new Map<string, Metafile>();
+for (const service of SERVICES) {
+  artefacts.set(`${service}.mjs`, await buildForNode(service));
+  artefacts.set(`workers/${service}`, await buildWorker(service));
+}
+cpSync(path.join(ROOT, 'services/stickers/catalogue/built'), path.join(out, 'catalogue'), {
+  recursive: true,
+});
+cpSync(path.join(ROOT, 'LICENSE'), path.join(out, 'LICENSE'));
+cpSync(path.join(import.meta.dirname, 'Dockerfile'), path.join(out, 'Dockerfile'));
+const lock = JSON.parse(readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8')) as Lockfile;
+const components = componentList(artefacts, lock, manifest.version);
+writeFileSync(path.join(out, 'components.cdx.json'), `${JSON.stringify(components, null, 2)}\n`);
+console.log(`${writeChecksums()}  SHA256SUMS of ${out}`);
