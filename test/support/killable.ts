@@ -22,8 +22,10 @@ export async function running(
   env: Readonly<Record<string, string>>,
   nodeOptions: readonly string[] = [],
   node = process.execPath,
+  cwd = process.cwd(),
 ): Promise<Killable> {
   const child = spawn(node, [...nodeOptions, path.resolve(import.meta.dirname, '../..', file)], {
+    cwd,
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true, // its own process group, so that children are killed too

@@ -7,7 +7,7 @@ import { pathToFileURL, fileURLToPath } from 'node:url';
 const HOME = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const PACKAGES = path.resolve(HOME, '..');
 const BUILT = path.join(HOME, 'dist/sotto.js');
-const SOURCES = ['wire', 'bhttp', 'ohttp', 'voprf', 'privacypass', 'bundle', 'client', 'cli'];
+const SOURCES = ['wire', 'bhttp', 'ohttp', 'voprf', 'privacypass', 'bundle', 'client', 'service', 'cli'];
 
 /** When anything under a folder last changed, in milliseconds; 0 when it is not there. */
 async function changed(folder) {

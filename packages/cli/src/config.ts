@@ -12,6 +12,9 @@ export interface Settings {
   readonly relay?: string;
   readonly issuer?: string;
   readonly gateway?: string;
+  /** The operator's listeners, where they are not at the public addresses. */
+  readonly gatewayOperator?: string;
+  readonly issuerOperator?: string;
   /** The bundle's Ed25519 key, base64url. */
   readonly root?: string;
   readonly epochSeconds?: number;
@@ -21,7 +24,7 @@ export interface Settings {
 }
 
 const FILE = 'client.json';
-const URLS = ['relay', 'issuer', 'gateway'] as const;
+const URLS = ['relay', 'issuer', 'gateway', 'gatewayOperator', 'issuerOperator'] as const;
 const MEMBERS: readonly string[] = [...URLS, 'root', 'epochSeconds'];
 
 /** The options that name a folder or a profile. */

@@ -1,7 +1,8 @@
 import { fromBase64url, type Bytes } from '@sotto/wire';
 import { parseBaseUrl } from '@sotto/client/http';
+import { given } from './arguments.ts';
 import { Failure, UsageError, type OptionSpecs } from './command.ts';
-import { loadSettings, type ConfigValues } from './config.ts';
+import { loadSettings, type ConfigValues, type Settings } from './config.ts';
 import { withProgress, type Io } from './io.ts';
 import { localSuite } from './local.ts';
 
@@ -88,7 +89,7 @@ export async function operator(values: OperatorValues, io: Io): Promise<Operator
     const headers = { authorization: `Bearer ${token ?? local.operatorToken}` };
     return { gateway: local.gateway, issuer: local.issuer, headers };
   }
-  const { gateway, issuer } = named ? values : (settings ?? values);
+  const { gateway, issuer } = named ? values : listenersOf(settings ?? {});
   if (token === undefined) {
     throw new UsageError(
       '--operator-token, SOTTO_OPERATOR_TOKEN or operator.token in the profile is missing',
@@ -100,6 +101,12 @@ export async function operator(values: OperatorValues, io: Io): Promise<Operator
     headers: { authorization: `Bearer ${token}` },
   };
 }
+
+const listenersOf = (settings: Partial<Settings>): Pick<Settings, 'gateway' | 'issuer'> =>
+  given({
+    gateway: settings.gatewayOperator ?? settings.gateway,
+    issuer: settings.issuerOperator ?? settings.issuer,
+  });
 
 /** The bundle of an epoch, as the gateway shows it to its operator. */
 interface OperatorBundle {

@@ -3,9 +3,11 @@ import { ProtocolError } from '@sotto/wire';
 import manifest from '../package.json' with { type: 'json' };
 import { iso, printable } from './arguments.ts';
 import { Failure, HelpRequest, parseCall, UsageError, type Command } from './command.ts';
+import { account } from './commands/account.ts';
 import { bundleSign, bundleVerify } from './commands/bundle.ts';
 import { explain } from './commands/explain.ts';
 import { fetchCommand } from './commands/fetch.ts';
+import { initA, initB } from './commands/init.ts';
 import { keysList, keysRotate, keysShow } from './commands/keys.ts';
 import { probeCommand } from './commands/probe.ts';
 import { quotaShow } from './commands/quota.ts';
@@ -23,6 +25,9 @@ export const COMMANDS: readonly Command[] = [
   explain,
   fetchCommand,
   probeCommand,
+  initB,
+  initA,
+  account,
   keysShow,
   keysList,
   keysRotate,

@@ -1,10 +1,10 @@
 import { randomFillSync } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { rootPublicKey } from '@sotto/bundle';
 import { base64url } from '@sotto/wire';
 import { noMore } from '../arguments.ts';
-import { command, Failure, UsageError } from '../command.ts';
+import { command, UsageError } from '../command.ts';
+import { writeSecret } from '../init/write.ts';
 
 /** `sotto root new`. */
 export const rootNew = command({
@@ -20,13 +20,7 @@ export const rootNew = command({
     const file = values['root-secret'];
     if (file === undefined) throw new UsageError('--root-secret is missing');
     const secret = randomFillSync(new Uint8Array(32));
-    try {
-      await writeFile(path.resolve(io.cwd, file), `${base64url(secret)}\n`, { mode: 0o600, flag: 'wx' });
-    } catch (error) {
-      const { code = 'unknown' } = error as NodeJS.ErrnoException;
-      const remedy = code === 'EEXIST' ? 'It exists: choose another name.' : 'Choose another folder.';
-      throw new Failure(`Cannot create ${file} (${code}). ${remedy}`);
-    }
+    await writeSecret(path.resolve(io.cwd, file), `${base64url(secret)}\n`);
     const root = base64url(rootPublicKey(secret));
     io.out(values.json === true ? JSON.stringify({ root, file }) : root);
     return 0;

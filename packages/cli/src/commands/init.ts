@@ -1,0 +1,221 @@
+import { randomFillSync } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { rootPublicKey } from '@sotto/bundle';
+import { base64url, DAY, type Bytes } from '@sotto/wire';
+import { count, noMore } from '../arguments.ts';
+import { command, Failure, UsageError, type OptionSpecs } from '../command.ts';
+import { bytesOfText } from '../fetching.ts';
+import type { Owner } from '../init/compose.ts';
+import { operatorA, type Invite } from '../init/operator-a.ts';
+import { DEVELOPMENT, operatorB, type Attester } from '../init/operator-b.ts';
+import { PLACES, type Place } from '../init/settings.ts';
+import { writeFolder, writeSecret, type PlannedFolder } from '../init/write.ts';
+import type { Io, Status } from '../io.ts';
+
+/** Runs as nobody in a container, where root would otherwise own the secrets. */
+const NOBODY = 65_532;
+const FIRST_PORT = 8801;
+
+const PLACE_OPTIONS = {
+  on: { type: 'string', value: 'PLACE', text: 'node (systemd units, the default), compose or workers' },
+  release: {
+    type: 'string',
+    value: 'FOLDER',
+    text: 'where the release is, or will be: /opt/sotto without it (see npm run release)',
+  },
+  port: { type: 'string', value: 'N', text: 'first of the loopback ports, 8801 without it' },
+} as const satisfies OptionSpecs;
+
+/** `sotto init b`. */
+export const initB = command({
+  name: 'init b',
+  synopsis: 'DIR',
+  summary: 'write everything that operator B needs: gateway, issuer, stickers',
+  details:
+    'Secrets, configuration, units or compose file or wrangler file, proxy configuration, and a README with the next\ncommands, in a new folder. The root secret is written beside the folder: move it to a machine that answers nobody.',
+  options: {
+    gateway: { type: 'string', value: 'URL', text: 'public origin of the gateway' },
+    issuer: { type: 'string', value: 'URL', text: 'public origin of the issuer' },
+    ...PLACE_OPTIONS,
+    jwks: {
+      type: 'string',
+      value: 'URL',
+      text: "your identity provider's key set; a development key without it",
+    },
+    'jwt-issuer': { type: 'string', value: 'ISS', text: 'the `iss` of its account tokens' },
+    audience: { type: 'string', value: 'AUD', text: 'their `aud`, sotto-issuer without it' },
+    'epoch-seconds': { type: 'string', value: 'N', text: 'length of an epoch, if it is not a day' },
+    'root-secret': {
+      type: 'string',
+      value: 'FILE',
+      text: 'an existing root secret, or where to write a new one',
+    },
+  },
+  examples: [
+    [
+      'init b ops/b --gateway https://gateway.example --issuer https://issuer.example',
+      'writes ops/b for systemd, and ops/b.root.secret',
+    ],
+    [
+      'init b ops/b --on workers --gateway https://gateway.example --issuer https://issuer.example --jwks https://accounts.example/jwks.json --jwt-issuer https://accounts.example',
+      'writes a wrangler file, for accounts of your own',
+    ],
+  ],
+  run: async ({ values, words }, io) => {
+    const { folder, place, release, port } = placeOf(values, words, io);
+    const attester = attesterOf(values);
+    const [gateway, issuer] = [origin(values.gateway, 'gateway'), origin(values.issuer, 'issuer')];
+    if (gateway.host === issuer.host)
+      throw new UsageError('--gateway and --issuer must have different hosts');
+    const rootSecret = path.resolve(io.cwd, values['root-secret'] ?? `${folder}.root.secret`);
+    if (isInside(rootSecret, folder)) throw new UsageError('--root-secret must be outside of the folder');
+    const { secret, isNew } = await rootSecretAt(rootSecret);
+    const options = {
+      gateway,
+      issuer,
+      place,
+      attester,
+      folder,
+      release,
+      port,
+      rootSecret,
+      owner: owner(),
+      root: base64url(rootPublicKey(secret)),
+      epochSeconds: count(values['epoch-seconds'], 'epoch-seconds') ?? DAY,
+    };
+    await mkdir(path.dirname(rootSecret), { recursive: true, mode: 0o700 }).catch(() => {}); // writeSecret tells
+    if (isNew) await writeSecret(rootSecret, `${base64url(secret)}\n`);
+    const also = [`${rootSecret}  (root secret: move it to another machine)`];
+    return write(folder, operatorB(options), { io, json: values.json === true, also });
+  },
+});
+
+/** `sotto init a`. */
+export const initA = command({
+  name: 'init a',
+  synopsis: 'DIR',
+  summary: 'write everything that operator A needs: the relay',
+  options: {
+    invite: { type: 'string', value: 'FILE', text: 'the invite.json of operator B' },
+    relay: { type: 'string', value: 'URL', text: 'public origin of the relay' },
+    ...PLACE_OPTIONS,
+  },
+  examples: [['init a ops/a --invite invite.json --relay https://relay.example', 'writes ops/a for systemd']],
+  run: async ({ values, words }, io) => {
+    const { folder, place, release, port } = placeOf(values, words, io);
+    const invite = await readInvite(values.invite, io);
+    const relay = origin(values.relay, 'relay');
+    if (relay.host === new URL(invite.gateway).host)
+      throw new UsageError('--relay is the gateway itself; it must be another host, of another operator');
+    const options = { invite, relay, place, folder, release, port, owner: owner() };
+    return write(folder, operatorA(options), { io, json: values.json === true });
+  },
+});
+
+interface PlaceValues {
+  readonly on?: string;
+  readonly release?: string;
+  readonly port?: string;
+}
+
+function placeOf(
+  { on = 'node', release = '/opt/sotto', port }: PlaceValues,
+  words: readonly string[],
+  io: Io,
+) {
+  const [word, ...rest] = words;
+  if (word === undefined) throw new UsageError('name the new folder');
+  noMore(rest);
+  const place = PLACES.find((one) => one === on);
+  if (place === undefined) throw new UsageError(`--on must be one of ${PLACES.join(', ')}`);
+  const first = count(port, 'port') ?? FIRST_PORT;
+  if (first > 65_000) throw new UsageError('--port must be at most 65000');
+  const [folder, at] = [path.resolve(io.cwd, word), path.resolve(io.cwd, release)];
+  for (const text of [folder, at]) {
+    if (!/^[\w./+-]+$/.test(text)) {
+      throw new UsageError(
+        `${text} has characters that systemd and compose read in their own ways; use letters, digits and -_.+/`,
+      );
+    }
+  }
+  return { folder, place: place satisfies Place, release: at, port: first };
+}
+
+function attesterOf(values: {
+  readonly jwks?: string;
+  readonly 'jwt-issuer'?: string;
+  readonly audience?: string;
+}): Attester | null {
+  const { jwks, 'jwt-issuer': issuer, audience = DEVELOPMENT.audience } = values;
+  if (jwks === undefined && issuer === undefined) return null;
+  if (jwks === undefined || issuer === undefined)
+    throw new UsageError('--jwks and --jwt-issuer belong together');
+  if (!URL.canParse(jwks) || new URL(jwks).protocol !== 'https:')
+    throw new UsageError('--jwks must be an https URL');
+  return { issuer, audience, jwksUrl: jwks };
+}
+
+/** A bare https origin with a name. @throws {UsageError} */
+function origin(text: string | undefined, option: string): URL {
+  if (text === undefined) throw new UsageError(`--${option} is missing`);
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (
+    url?.protocol !== 'https:' ||
+    url.origin !== text.replace(/\/$/, '') ||
+    /^[\d.]+$|^\[|^localhost$/.test(url.hostname)
+  ) {
+    throw new UsageError(`--${option} must be an https origin with a name, like https://${option}.example`);
+  }
+  return url;
+}
+
+const isInside = (file: string, folder: string): boolean => !path.relative(folder, file).startsWith('..');
+
+async function rootSecretAt(file: string): Promise<{ readonly secret: Bytes; readonly isNew: boolean }> {
+  const text = await readFile(file, 'utf8').catch(() => null);
+  if (text === null) return { secret: randomFillSync(new Uint8Array(32)), isNew: true };
+  const secret = bytesOfText(text);
+  if (secret?.length !== 32) throw new Failure(`${file} does not contain a root secret. Name another file.`);
+  return { secret, isNew: false };
+}
+
+async function readInvite(file: string | undefined, io: Io): Promise<Invite> {
+  if (file === undefined) throw new UsageError('--invite is missing');
+  const text = await readFile(path.resolve(io.cwd, file), 'utf8').catch(() => null);
+  if (text === null) throw new Failure(`Cannot read ${file}. It is the invite.json of operator B.`);
+  const wrong = new Failure(`${file} is not an invite. Ask operator B for the invite.json of sotto init b.`);
+  let invite: Partial<Record<keyof Invite, unknown>>;
+  try {
+    invite = JSON.parse(text) as typeof invite;
+  } catch {
+    throw wrong;
+  }
+  const { gateway, credential, issuer, root, epochSeconds } = invite ?? {};
+  const isText = [gateway, credential, issuer, root].every((one) => typeof one === 'string' && one !== '');
+  if (!isText || !Number.isInteger(epochSeconds)) throw wrong;
+  if (!URL.canParse(String(gateway)) || bytesOfText(String(root))?.length !== 32) throw wrong;
+  return invite as Invite;
+}
+
+/** Compose gives a container the secret files with owner and mode as they are. */
+function owner(): Owner {
+  const [uid = NOBODY, gid = NOBODY] = [process.getuid?.(), process.getgid?.()];
+  return uid === 0 ? { uid: NOBODY, gid: NOBODY } : { uid, gid };
+}
+
+async function write(
+  folder: string,
+  planned: PlannedFolder,
+  { io, json, also = [] }: { readonly io: Io; readonly json: boolean; readonly also?: readonly string[] },
+): Promise<Status> {
+  await writeFolder(folder, planned);
+  const names = planned.files.map(({ name }) => name);
+  if (json) io.out(JSON.stringify({ folder, files: names }));
+  else
+    for (const { name, secret } of planned.files)
+      io.out(`${secret ? 'secret' : '      '}  ${folder}/${name}`);
+  for (const line of also) io.err(`sotto: ${line}`);
+  io.err(`sotto: the next commands are in ${folder}/README.md`);
+  return 0;
+}

@@ -1,0 +1,177 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { composeFile, type Owner } from './compose.ts';
+import { caddyfile, haproxyCfg, nginxConf, type Site } from './proxy.ts';
+import { readmeOfB } from './readme.ts';
+import { nodeFiles, secretsFile, type Place, type PlannedFile, type ServiceSettings } from './settings.ts';
+import { units } from './systemd.ts';
+import { wranglerToml } from './wrangler.ts';
+import type { PlannedFolder } from './write.ts';
+
+/** Who vouches for accounts: the operator's own key set, or a key made here for development. */
+export interface Attester {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly jwksUrl: string;
+}
+
+export interface OperatorBOptions {
+  /** Public origins. */
+  readonly gateway: URL;
+  readonly issuer: URL;
+  readonly place: Place;
+  /** Null for a development attester. */
+  readonly attester: Attester | null;
+  /** The Ed25519 key that clients pin, base64url. */
+  readonly root: string;
+  readonly epochSeconds: number;
+  /** The relay's port; gateway, issuer, stickers and the private listeners use the next ones. */
+  readonly port: number;
+  /** Absolute paths: of the folder, of the release, and of the root secret. */
+  readonly folder: string;
+  readonly release: string;
+  readonly rootSecret: string;
+  readonly owner: Owner;
+}
+
+/** Claims of the development attester. */
+export const DEVELOPMENT = { issuer: 'https://accounts.invalid', audience: 'sotto-issuer' } as const;
+
+/** A Worker as relay sends this to a Worker in another zone, the same for every client (specs/deployment.md). */
+const WORKER_EGRESS = { 'cf-connecting-ip': '2a06:98c0:3600::103' };
+
+const secret = (): string => randomBytes(32).toString('base64url');
+
+/** What operator B needs: gateway, issuer and sticker service. All secrets are new. */
+export function operatorB(options: OperatorBOptions): PlannedFolder {
+  const { gateway, issuer, place, folder, release, owner, port, epochSeconds, root } = options;
+  const development = options.attester === null ? developmentAttester() : null;
+  const attester = development?.attester ?? options.attester ?? {};
+  const services = settingsOf(options, JSON.stringify([attester]));
+  const credential = services.gateway?.['RELAY_TOKEN'] ?? '';
+  const operatorToken = services.gateway?.['OPERATOR_TOKEN'] ?? '';
+  const invite = { gateway: gateway.origin, credential, issuer: issuer.origin, root, epochSeconds };
+  const listeners =
+    place === 'workers'
+      ? {}
+      : { gatewayOperator: `http://127.0.0.1:${port + 5}`, issuerOperator: `http://127.0.0.1:${port + 6}` };
+  const client = { gateway: gateway.origin, issuer: issuer.origin, root, epochSeconds, ...listeners };
+  const sites: Site[] = [
+    { host: gateway.host, port: port + 1, tellsAddress: false },
+    { host: issuer.host, port: port + 2, tellsAddress: false },
+  ];
+  const ports = [
+    ...publicPorts(sites),
+    `127.0.0.1:${port + 5}:${port + 5}`,
+    `127.0.0.1:${port + 6}:${port + 6}`,
+  ];
+  const common: PlannedFile[] = [
+    { name: 'client.json', text: JSON.stringify(client, null, 2) },
+    { name: 'operator.token', text: operatorToken, secret: true },
+    { name: 'invite.json', text: JSON.stringify(invite, null, 2), secret: true },
+    ...(development === null ? [] : [{ name: 'attester.jwk', text: development.jwk, secret: true }]),
+    { name: 'README.md', text: readmeOfB(options) },
+  ];
+  if (place === 'workers') {
+    const hosts = { gateway: gateway.host, issuer: issuer.host };
+    return {
+      files: [
+        ...common,
+        ...(['stickers', 'issuer', 'gateway'] as const).map((name) =>
+          secretsFile(name, services[name] ?? {}),
+        ),
+        { name: 'wrangler.toml', text: wranglerToml(services, { hosts, release }) },
+      ],
+    };
+  }
+  const files = [
+    ...common,
+    ...(['gateway', 'issuer', 'stickers'] as const).flatMap((name) => nodeFiles(name, services[name] ?? {})),
+    ...proxyFiles(sites, folder),
+  ];
+  if (place === 'node') return { files: [...files, ...units(services, folder, release)] };
+  const compose = composeFile(services, { ports, owner, release });
+  return {
+    files: [...files, { name: 'compose.yaml', text: compose }],
+    stores: ['state/gateway', 'state/issuer'],
+    owner,
+  };
+}
+
+/** Configurations of three proxies; the units and the compose file start Caddy. */
+export function proxyFiles(sites: readonly Site[], folder: string): PlannedFile[] {
+  const tls = `${folder}/tls`;
+  return [
+    { name: 'proxy/Caddyfile', text: caddyfile(sites) },
+    { name: 'proxy/nginx.conf', text: nginxConf(sites, tls) },
+    { name: 'proxy/haproxy.cfg', text: haproxyCfg(sites, tls) },
+  ];
+}
+
+/** What the proxy publishes. Port 80 is for the certificates (ACME). */
+export function publicPorts(sites: readonly Site[]): string[] {
+  const ports = new Set(['80', ...sites.map(({ host }) => host.split(':')[1] ?? '443')]);
+  return Array.from(ports, (port) => `${port}:${port}`);
+}
+
+function settingsOf(options: OperatorBOptions, attesters: string): ServiceSettings {
+  const { gateway: _gateway, issuer, place, port, epochSeconds, root, release } = options;
+  const [operatorToken, internalToken] = [secret(), secret()];
+  const isWorker = place === 'workers';
+  const target = isWorker
+    ? { binding: 'STICKERS' }
+    : { url: `http://127.0.0.1:${port + 3}`, private: ['127.0.0.1'] };
+  const row = {
+    name: 'stickers',
+    target,
+    token: { type: 5 },
+    idempotent: true,
+    requestLength: 1024,
+    responseLength: 98_304,
+  };
+  const operatorHost: Readonly<Record<string, string>> =
+    place === 'compose' ? { OPERATOR_HOST: '0.0.0.0' } : {};
+  const listen = (own: number, operator: number): Record<string, string> =>
+    isWorker
+      ? {}
+      : { PORT: `${port + own}`, BEHIND_TLS: 'true', OPERATOR_PORT: `${port + operator}`, ...operatorHost };
+  const catalogue = place === 'compose' ? '/opt/sotto/catalogue' : `${release}/catalogue`;
+  return {
+    gateway: {
+      ...listen(1, 5),
+      EPOCH_SECONDS: `${epochSeconds}`,
+      ROOT: root,
+      SERVICES: JSON.stringify([row]),
+      RELAY_TOKEN: secret(),
+      OPERATOR_TOKEN: operatorToken,
+      KEY_WRAPPING_KEY: secret(),
+      ...(isWorker
+        ? { RELAY_EGRESS: JSON.stringify(WORKER_EGRESS) }
+        : { STORE: 'gateway.sqlite', ISSUER: `http://127.0.0.1:${port + 4}`, ISSUER_TOKEN: internalToken }),
+    },
+    issuer: {
+      ...listen(2, 6),
+      EPOCH_SECONDS: `${epochSeconds}`,
+      ISSUER_NAME: issuer.host,
+      ISSUER_URL: issuer.origin,
+      SERVICES: JSON.stringify([{ name: 'stickers', types: [5], batch: [30], quota: { default: 450 } }]),
+      ATTESTERS: attesters,
+      ACCOUNT_KEY: secret(),
+      KEY_WRAPPING_KEY: secret(),
+      OPERATOR_TOKEN: operatorToken,
+      ...(isWorker
+        ? {}
+        : { STORE: 'issuer.sqlite', INTERNAL_PORT: `${port + 4}`, INTERNAL_TOKEN: internalToken }),
+    },
+    stickers: isWorker ? {} : { PORT: `${port + 3}`, CATALOGUE: catalogue },
+  };
+}
+
+function developmentAttester(): { readonly attester: object; readonly jwk: string } {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const named = { kid: 'development', alg: 'ES256' };
+  const keys = [{ ...publicKey.export({ format: 'jwk' }), ...named }];
+  return {
+    attester: { ...DEVELOPMENT, jwks: { keys }, accountClaim: 'sub' },
+    jwk: JSON.stringify({ ...privateKey.export({ format: 'jwk' }), ...named }),
+  };
+}

@@ -1,0 +1,91 @@
+import path from 'node:path';
+import type { OperatorAOptions } from './operator-a.ts';
+import type { OperatorBOptions } from './operator-b.ts';
+import type { Place } from './settings.ts';
+
+const SOTTO = 'npx @sotto/cli';
+
+/** The command that starts all services of a folder. */
+function startCommand(place: Place, folder: string, workers: readonly string[]): string {
+  if (place === 'node') return `systemctl enable --now ${folder}/systemd/*.service`;
+  if (place === 'compose') return `docker compose --project-directory ${folder} up -d`;
+  const deploy = (name: string): string =>
+    `npx wrangler deploy --config ${folder}/wrangler.toml --env ${name} --secrets-file ${folder}/${name}.secrets.json`;
+  const [first = ''] = workers;
+  if (workers.length === 1) return deploy(first);
+  return `for worker in ${workers.join(' ')}; do ${deploy('$worker')}; done`;
+}
+
+const console = (commands: readonly string[]): string =>
+  `\`\`\`console\n${commands.map((line) => `$ ${line}\n`).join('')}\`\`\``;
+
+const PROXIES: Readonly<Record<Place, string>> = {
+  node: `Caddy ends TLS and gets the certificates itself. With nginx or HAProxy use \`proxy/nginx.conf\` or \`proxy/haproxy.cfg\`, put the certificates into \`tls/\`,
+and leave \`sotto-proxy.service\` out.`,
+  compose: 'The container `proxy` ends TLS and gets the certificates itself.',
+  workers: 'The platform ends TLS.',
+};
+
+/** The next commands of operator B. */
+export function readmeOfB({
+  folder,
+  rootSecret,
+  place,
+  attester,
+  gateway,
+  issuer,
+}: OperatorBOptions): string {
+  const start = startCommand(place, folder, ['stickers', 'issuer', 'gateway']);
+  const invite = path.join(folder, 'invite.json');
+  return `# Operator B: gateway, issuer, stickers
+
+${gateway.origin} and ${issuer.origin}. Files with mode 0600 are secret: keep this folder out of every repository.
+
+## Now
+
+1. Move \`${rootSecret}\` to a machine that answers nobody, and sign from there (docs/how-to/sign-bundles-offline.md). Whoever has it can give clients keys of their own.
+2. Start the services, then sign the bundles of the first seven epochs:
+
+${console([start, `${SOTTO} bundle sign --config ${folder} --root-secret ${rootSecret}`])}
+
+3. Give \`${invite}\` to operator A, who runs the relay, over a channel that both of you trust. Operator A must be another company:
+
+${console([`${SOTTO} init a DIR --invite invite.json --relay URL`])}
+
+4. Find what is wrong before the first client does:
+
+${console([`${SOTTO} check --config ${folder}`])}
+
+${PROXIES[place]}
+${place === 'workers' ? '\n`RELAY_EGRESS` in `wrangler.toml` is for a relay that is a Worker in another zone. For a relay on Node name its own address there.\n' : ''}
+## Accounts
+
+${
+  attester === null
+    ? `\`attester.jwk\` is for development: it vouches for any account. \`${SOTTO} account --config ${folder}\` makes an account token with it.
+Before the first user set \`ATTESTERS\` of the issuer to your own identity provider and delete the file.`
+    : `The issuer accepts account tokens of ${attester.issuer}.`
+}
+
+## Every week
+
+Sign again: the bundles of seven epochs are signed ahead, and clients stop when none is left. \`${SOTTO} check\` and the metric \`sotto_gateway_bundle_signed_until\`
+say how long the signatures last.
+`;
+}
+
+/** The next commands of operator A. */
+export function readmeOfA({ folder, place, relay, invite }: OperatorAOptions): string {
+  return `# Operator A: relay
+
+${relay.origin}, for the gateway ${invite.gateway}. The relay stores nothing.
+
+${console([startCommand(place, folder, ['relay']), `${SOTTO} check --config ${folder}`, `${SOTTO} probe --config ${folder}`])}
+
+\`client.json\` is what an app pins. A private search with it:
+
+${console([`${SOTTO} search happy cat --config ${folder}`])}
+
+${PROXIES[place]}
+`;
+}

@@ -1,0 +1,83 @@
+import { request as send, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import type { Authority } from '../../support/certificates.ts';
+
+/** A public name, where its requests go, and what the proxy does to their fields. */
+export interface PublicName {
+  /** With its port. */
+  readonly host: string;
+  readonly port: number;
+  readonly removed: readonly string[];
+}
+
+/** The sites of a Caddyfile that `sotto init` wrote. */
+export function sitesOf(caddyfile: string): PublicName[] {
+  return Array.from(
+    caddyfile.matchAll(/^(\S+) \{\n\treverse_proxy 127\.0\.0\.1:(\d+) \{\n([\s\S]*?)\n\t\}\n\}/gm),
+    ([, host = '', port = '', body = '']) => ({
+      host,
+      port: Number(port),
+      removed: Array.from(body.matchAll(/header_up -(\S+)/g), ([, field = '']) => field.toLowerCase()),
+    }),
+  );
+}
+
+/** A TLS proxy with Caddy's defaults, for names with certificates of a test's authority. */
+export class Front {
+  readonly #authority: Authority;
+  readonly #names = new Map<string, PublicName>();
+  readonly #servers = new Map<number, Server>();
+  readonly #contexts = new Map<string, SecureContext>();
+
+  constructor(authority: Authority) {
+    this.#authority = authority;
+  }
+
+  async add(site: PublicName): Promise<void> {
+    this.#names.set(site.host, site);
+    const [name = '', port = '443'] = site.host.split(':');
+    this.#contexts.set(name, createSecureContext(await this.#authority.issue([name])));
+    if (this.#servers.has(Number(port))) return;
+    const server = createServer(
+      { SNICallback: (asked, done) => done(null, this.#contexts.get(asked)) },
+      (incoming, outgoing) => this.#pass(incoming, outgoing),
+    );
+    this.#servers.set(Number(port), server);
+    await new Promise<void>((resolve) => server.listen(Number(port), '127.0.0.1', resolve));
+  }
+
+  /** Replaces the certificate of a name. */
+  async renew(name: string, days: number): Promise<void> {
+    this.#contexts.set(name, createSecureContext(await this.#authority.issue([name], days)));
+  }
+
+  #pass(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const site = this.#names.get(incoming.headers.host ?? '');
+    if (site === undefined) return void outgoing.writeHead(421).end();
+    const added = {
+      'x-forwarded-for': incoming.socket.remoteAddress,
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': incoming.headers.host,
+      via: '1.1 Caddy',
+    };
+    const kept = Object.entries({ ...incoming.headers, ...added }).filter(
+      ([name]) => !site.removed.includes(name),
+    );
+    const { method = 'GET', url: path = '/' } = incoming;
+    const headers = Object.fromEntries(kept);
+    const passed = send({ host: '127.0.0.1', port: site.port, method, path, headers }, (response) => {
+      outgoing.writeHead(response.statusCode ?? 502, response.rawHeaders);
+      response.pipe(outgoing);
+    });
+    passed.on('error', () => (outgoing.headersSent ? outgoing.destroy() : outgoing.writeHead(502).end()));
+    incoming.pipe(passed);
+  }
+
+  async close(): Promise<void> {
+    for (const server of this.#servers.values()) {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  }
+}

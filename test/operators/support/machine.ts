@@ -1,0 +1,159 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { authority, type Authority } from '../../support/certificates.ts';
+import { running, type Killable } from '../../support/killable.ts';
+import { Front, sitesOf } from './front.ts';
+import { readUnit } from './unit.ts';
+import { readFileSync } from 'node:fs';
+
+const root = path.resolve(import.meta.dirname, '../../..');
+const here = import.meta.dirname;
+
+/** What a command printed, and its exit status. */
+export interface Result {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A call of a tool that a test stands in for. */
+export interface ToolCall {
+  readonly tool: string;
+  readonly words: readonly string[];
+  readonly cwd: string;
+}
+
+/** A machine of a test: a folder, names, certificates, and tools that start what real ones would. */
+export class Machine {
+  readonly folder: string;
+  readonly authority: Authority;
+  readonly front: Front;
+  readonly #services = new Map<string, Killable>();
+  readonly #manager: Server;
+  readonly #deploy: (call: ToolCall) => Promise<string>;
+  #env: Record<string, string> = {};
+
+  private constructor(folder: string, ca: Authority, deploy: (call: ToolCall) => Promise<string>) {
+    this.folder = folder;
+    this.authority = ca;
+    this.front = new Front(ca);
+    this.#deploy = deploy;
+    this.#manager = createServer((incoming, outgoing) => {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('end', () => {
+        this.#obey(JSON.parse(Buffer.concat(chunks).toString()) as ToolCall).then(
+          (said) => outgoing.writeHead(200).end(said),
+          (error: Error) => outgoing.writeHead(500).end(`${error.message}\n`),
+        );
+      });
+    });
+  }
+
+  /** @param deploy - what `npx wrangler` does */
+  static async start(deploy: (call: ToolCall) => Promise<string> = noWrangler): Promise<Machine> {
+    const folder = mkdtempSync(path.join(tmpdir(), 'sotto-operator-'));
+    const machine = new Machine(folder, await authority(), deploy);
+    writeFileSync(path.join(folder, 'ca.pem'), machine.authority.cert);
+    await new Promise<void>((resolve) => machine.#manager.listen(0, '127.0.0.1', resolve));
+    const bin = path.join(folder, 'bin');
+    mkdirSync(bin);
+    const sotto = `exec ${process.execPath} ${root}/packages/cli/src/main.ts "$@"`;
+    const ask = (tool: string): string => `exec ${process.execPath} ${here}/ask-manager.mjs ${tool} "$@"`;
+    writeScript(path.join(bin, 'systemctl'), ask('systemctl'));
+    writeScript(
+      path.join(bin, 'npx'),
+      `tool=$1; shift; if [ "$tool" = @sotto/cli ]; then ${sotto}; fi\n${ask('$tool')}`,
+    );
+    machine.#env = {
+      PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+      HOME: folder,
+      SOTTO_MANAGER: `http://127.0.0.1:${(machine.#manager.address() as AddressInfo).port}`,
+      ...machine.trust,
+    };
+    return machine;
+  }
+
+  /** What makes a Node of this machine know its names and its authority. */
+  get trust(): Record<string, string> {
+    return {
+      NODE_OPTIONS: `--disable-warning=ExperimentalWarning --import=${here}/names.mjs`,
+      NODE_EXTRA_CA_CERTS: path.join(this.folder, 'ca.pem'),
+    };
+  }
+
+  /** Runs lines of a shell in the machine's folder, and stops at the first that fails. */
+  run(lines: string, env: Readonly<Record<string, string>> = {}): Promise<Result> {
+    const child = spawn('bash', ['-euo', 'pipefail', '-c', lines], {
+      cwd: this.folder,
+      env: { ...this.#env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (data: Buffer) => (out += data.toString()));
+    child.stderr.on('data', (data: Buffer) => (err += data.toString()));
+    return new Promise((resolve) => child.once('close', (status) => resolve({ status, out, err })));
+  }
+
+  /** Runs lines that must succeed. */
+  async must(lines: string, env: Readonly<Record<string, string>> = {}): Promise<Result> {
+    const result = await this.run(lines, env);
+    if (result.status !== 0) throw new Error(`${lines}\n${result.out}${result.err}`);
+    return result;
+  }
+
+  async #obey(call: ToolCall): Promise<string> {
+    if (call.tool !== 'systemctl') return this.#deploy(call);
+    const [verb = '', ...words] = call.words.filter((word) => !word.startsWith('--'));
+    const units = words.map((word) => path.resolve(call.cwd, word));
+    for (const unit of units) {
+      if (verb === 'stop' || verb === 'restart') await this.#stop(path.basename(unit, '.service'));
+    }
+    if (verb !== 'stop') await Promise.all(units.map((unit) => this.#startUnit(unit)));
+    return '';
+  }
+
+  async #stop(name: string): Promise<void> {
+    await this.#services.get(name)?.kill();
+    this.#services.delete(name);
+  }
+
+  async #startUnit(file: string): Promise<void> {
+    const { name, command, env, cwd } = readUnit(file, this.folder);
+    const [program = '', ...words] = command;
+    if (program === 'caddy') {
+      const config = words.at(-1) ?? '';
+      for (const site of sitesOf(readFileSync(config, 'utf8'))) await this.front.add(site);
+      return;
+    }
+    const script = words.findIndex((word) => word.endsWith('.mjs'));
+    const child = await running(
+      words[script] ?? '',
+      { ...env, ...this.trust },
+      words.slice(0, script),
+      process.execPath,
+      cwd,
+    );
+    this.#services.set(name, child);
+  }
+
+  async close(): Promise<void> {
+    for (const name of this.#services.keys()) await this.#stop(name);
+    await this.front.close();
+    this.#manager.closeAllConnections();
+    await new Promise((resolve) => this.#manager.close(resolve));
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+const noWrangler = ({ tool }: ToolCall): Promise<string> =>
+  Promise.reject(new Error(`${tool}: not on this machine`));
+
+function writeScript(file: string, text: string): void {
+  writeFileSync(file, `#!/usr/bin/env bash\n${text}\n`);
+  chmodSync(file, 0o755);
+}
