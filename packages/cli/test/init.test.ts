@@ -29,12 +29,12 @@ const all = (): string[] =>
 describe('sotto init', () => {
   test.each(['node', 'compose', 'workers'])(
     'on %s: secrets are readable by their owner alone and stand in no other file',
-    async (place) => {
-      expect(await run([...B, '--on', place], io)).toBe(0);
-      expect(await run([...A, '--on', place], io)).toBe(0);
+    async (hosting) => {
+      expect(await run([...B, '--on', hosting], io)).toBe(0);
+      expect(await run([...A, '--on', hosting], io)).toBe(0);
       const secrets = all().filter((file) => modeOf(file) === 0o600);
       expect(secrets).toContain('b.root.secret');
-      expect(secrets.length).toBeGreaterThan(place === 'workers' ? 6 : 10);
+      expect(secrets.length).toBeGreaterThan(hosting === 'workers' ? 6 : 10);
       const { d: developmentKey } = JSON.parse(read('b/attester.jwk')) as { d: string };
       const values = secrets
         .filter((file) => file !== 'b/attester.jwk') // half of it is public

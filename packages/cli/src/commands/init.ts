@@ -9,7 +9,7 @@ import { bytesOfText } from '../fetching.ts';
 import type { Owner } from '../init/compose.ts';
 import { operatorA, type Invite } from '../init/operator-a.ts';
 import { DEVELOPMENT, operatorB, type Attester } from '../init/operator-b.ts';
-import { PLACES, type Place } from '../init/settings.ts';
+import { HOSTINGS, type Hosting } from '../init/settings.ts';
 import { writeFolder, writeSecret, type PlannedFolder } from '../init/write.ts';
 import type { Io, Status } from '../io.ts';
 
@@ -17,8 +17,8 @@ import type { Io, Status } from '../io.ts';
 const NOBODY = 65_532;
 const FIRST_PORT = 8801;
 
-const PLACE_OPTIONS = {
-  on: { type: 'string', value: 'PLACE', text: 'node (systemd units, the default), compose or workers' },
+const HOSTING_OPTIONS = {
+  on: { type: 'string', value: 'WHERE', text: 'node (systemd units, the default), compose or workers' },
   release: {
     type: 'string',
     value: 'FOLDER',
@@ -37,7 +37,7 @@ export const initB = command({
   options: {
     gateway: { type: 'string', value: 'URL', text: 'public origin of the gateway' },
     issuer: { type: 'string', value: 'URL', text: 'public origin of the issuer' },
-    ...PLACE_OPTIONS,
+    ...HOSTING_OPTIONS,
     jwks: {
       type: 'string',
       value: 'URL',
@@ -63,7 +63,7 @@ export const initB = command({
     ],
   ],
   run: async ({ values, words }, io) => {
-    const { folder, place, release, port } = placeOf(values, words, io);
+    const { folder, hosting, release, port } = hostingOf(values, words, io);
     const attester = attesterOf(values);
     const [gateway, issuer] = [origin(values.gateway, 'gateway'), origin(values.issuer, 'issuer')];
     if (gateway.host === issuer.host)
@@ -74,7 +74,7 @@ export const initB = command({
     const options = {
       gateway,
       issuer,
-      place,
+      hosting,
       attester,
       folder,
       release,
@@ -99,36 +99,36 @@ export const initA = command({
   options: {
     invite: { type: 'string', value: 'FILE', text: 'the invite.json of operator B' },
     relay: { type: 'string', value: 'URL', text: 'public origin of the relay' },
-    ...PLACE_OPTIONS,
+    ...HOSTING_OPTIONS,
   },
   examples: [['init a ops/a --invite invite.json --relay https://relay.example', 'writes ops/a for systemd']],
   run: async ({ values, words }, io) => {
-    const { folder, place, release, port } = placeOf(values, words, io);
+    const { folder, hosting, release, port } = hostingOf(values, words, io);
     const invite = await readInvite(values.invite, io);
     const relay = origin(values.relay, 'relay');
     if (relay.host === new URL(invite.gateway).host)
       throw new UsageError('--relay is the gateway itself; it must be another host, of another operator');
-    const options = { invite, relay, place, folder, release, port, owner: owner() };
+    const options = { invite, relay, hosting, folder, release, port, owner: owner() };
     return write(folder, operatorA(options), { io, json: values.json === true });
   },
 });
 
-interface PlaceValues {
+interface HostingValues {
   readonly on?: string;
   readonly release?: string;
   readonly port?: string;
 }
 
-function placeOf(
-  { on = 'node', release = '/opt/sotto', port }: PlaceValues,
+function hostingOf(
+  { on = 'node', release = '/opt/sotto', port }: HostingValues,
   words: readonly string[],
   io: Io,
 ) {
   const [word, ...rest] = words;
   if (word === undefined) throw new UsageError('name the new folder');
   noMore(rest);
-  const place = PLACES.find((one) => one === on);
-  if (place === undefined) throw new UsageError(`--on must be one of ${PLACES.join(', ')}`);
+  const hosting = HOSTINGS.find((one) => one === on);
+  if (hosting === undefined) throw new UsageError(`--on must be one of ${HOSTINGS.join(', ')}`);
   const first = count(port, 'port') ?? FIRST_PORT;
   if (first > 65_000) throw new UsageError('--port must be at most 65000');
   const [folder, at] = [path.resolve(io.cwd, word), path.resolve(io.cwd, release)];
@@ -139,7 +139,7 @@ function placeOf(
       );
     }
   }
-  return { folder, place: place satisfies Place, release: at, port: first };
+  return { folder, hosting: hosting satisfies Hosting, release: at, port: first };
 }
 
 function attesterOf(values: {

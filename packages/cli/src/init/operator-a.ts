@@ -2,7 +2,7 @@ import { composeFile, type Owner } from './compose.ts';
 import { proxyFiles, publicPorts } from './operator-b.ts';
 import type { Site } from './proxy.ts';
 import { readmeOfA } from './readme.ts';
-import { nodeFiles, secretsFile, type Place, type PlannedFile, type Settings } from './settings.ts';
+import { nodeFiles, secretsFile, type Hosting, type PlannedFile, type Settings } from './settings.ts';
 import { units } from './systemd.ts';
 import { wranglerToml } from './wrangler.ts';
 import type { PlannedFolder } from './write.ts';
@@ -20,7 +20,7 @@ export interface OperatorAOptions {
   readonly invite: Invite;
   /** Public origin. */
   readonly relay: URL;
-  readonly place: Place;
+  readonly hosting: Hosting;
   readonly port: number;
   /** Absolute paths. */
   readonly folder: string;
@@ -30,7 +30,7 @@ export interface OperatorAOptions {
 
 /** What operator A needs: the relay, and what an app pins. */
 export function operatorA(options: OperatorAOptions): PlannedFolder {
-  const { invite, relay, place, port, folder, release, owner } = options;
+  const { invite, relay, hosting, port, folder, release, owner } = options;
   const { gateway, credential, issuer, root, epochSeconds } = invite;
   const services = {
     relay: {
@@ -45,20 +45,20 @@ export function operatorA(options: OperatorAOptions): PlannedFolder {
     { name: 'client.json', text: JSON.stringify(client, null, 2) },
     { name: 'README.md', text: readmeOfA(options) },
   ];
-  if (place === 'workers') {
+  if (hosting === 'workers') {
     const toml = wranglerToml(services, { hosts: { relay: relay.host }, release });
     return {
       files: [...common, secretsFile('relay', services.relay), { name: 'wrangler.toml', text: toml }],
     };
   }
   const files = [...common, ...nodeFiles('relay', services.relay), ...proxyFiles(sites, folder)];
-  if (place === 'node') return { files: [...files, ...units(services, folder, release)] };
+  if (hosting === 'node') return { files: [...files, ...units(services, folder, release)] };
   const compose = composeFile(services, { ports: publicPorts(sites), owner, release });
   return { files: [...files, { name: 'compose.yaml', text: compose }], owner };
 }
 
-function listenSettings({ relay, place, port }: OperatorAOptions): Settings {
-  if (place === 'workers') return {};
+function listenSettings({ relay, hosting, port }: OperatorAOptions): Settings {
+  if (hosting === 'workers') return {};
   return {
     ORIGIN: relay.origin,
     PORT: `${port}`,

@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { composeFile, type Owner } from './compose.ts';
 import { caddyfile, haproxyCfg, nginxConf, type Site } from './proxy.ts';
 import { readmeOfB } from './readme.ts';
-import { nodeFiles, secretsFile, type Place, type PlannedFile, type ServiceSettings } from './settings.ts';
+import { nodeFiles, secretsFile, type Hosting, type PlannedFile, type ServiceSettings } from './settings.ts';
 import { units } from './systemd.ts';
 import { wranglerToml } from './wrangler.ts';
 import type { PlannedFolder } from './write.ts';
@@ -18,7 +18,7 @@ export interface OperatorBOptions {
   /** Public origins. */
   readonly gateway: URL;
   readonly issuer: URL;
-  readonly place: Place;
+  readonly hosting: Hosting;
   /** Null for a development attester. */
   readonly attester: Attester | null;
   /** The Ed25519 key that clients pin, base64url. */
@@ -43,7 +43,7 @@ const secret = (): string => randomBytes(32).toString('base64url');
 
 /** What operator B needs: gateway, issuer and sticker service. All secrets are new. */
 export function operatorB(options: OperatorBOptions): PlannedFolder {
-  const { gateway, issuer, place, folder, release, owner, port, epochSeconds, root } = options;
+  const { gateway, issuer, hosting, folder, release, owner, port, epochSeconds, root } = options;
   const development = options.attester === null ? developmentAttester() : null;
   const attester = development?.attester ?? options.attester ?? {};
   const services = settingsOf(options, JSON.stringify([attester]));
@@ -51,7 +51,7 @@ export function operatorB(options: OperatorBOptions): PlannedFolder {
   const operatorToken = services.gateway?.['OPERATOR_TOKEN'] ?? '';
   const invite = { gateway: gateway.origin, credential, issuer: issuer.origin, root, epochSeconds };
   const listeners =
-    place === 'workers'
+    hosting === 'workers'
       ? {}
       : { gatewayOperator: `http://127.0.0.1:${port + 5}`, issuerOperator: `http://127.0.0.1:${port + 6}` };
   const client = { gateway: gateway.origin, issuer: issuer.origin, root, epochSeconds, ...listeners };
@@ -71,7 +71,7 @@ export function operatorB(options: OperatorBOptions): PlannedFolder {
     ...(development === null ? [] : [{ name: 'attester.jwk', text: development.jwk, secret: true }]),
     { name: 'README.md', text: readmeOfB(options) },
   ];
-  if (place === 'workers') {
+  if (hosting === 'workers') {
     const hosts = { gateway: gateway.host, issuer: issuer.host };
     return {
       files: [
@@ -88,7 +88,7 @@ export function operatorB(options: OperatorBOptions): PlannedFolder {
     ...(['gateway', 'issuer', 'stickers'] as const).flatMap((name) => nodeFiles(name, services[name] ?? {})),
     ...proxyFiles(sites, folder),
   ];
-  if (place === 'node') return { files: [...files, ...units(services, folder, release)] };
+  if (hosting === 'node') return { files: [...files, ...units(services, folder, release)] };
   const compose = composeFile(services, { ports, owner, release });
   return {
     files: [...files, { name: 'compose.yaml', text: compose }],
@@ -114,9 +114,9 @@ export function publicPorts(sites: readonly Site[]): string[] {
 }
 
 function settingsOf(options: OperatorBOptions, attesters: string): ServiceSettings {
-  const { gateway: _gateway, issuer, place, port, epochSeconds, root, release } = options;
+  const { gateway: _gateway, issuer, hosting, port, epochSeconds, root, release } = options;
   const [operatorToken, internalToken] = [secret(), secret()];
-  const isWorker = place === 'workers';
+  const isWorker = hosting === 'workers';
   const target = isWorker
     ? { binding: 'STICKERS' }
     : { url: `http://127.0.0.1:${port + 3}`, private: ['127.0.0.1'] };
@@ -129,12 +129,12 @@ function settingsOf(options: OperatorBOptions, attesters: string): ServiceSettin
     responseLength: 98_304,
   };
   const operatorHost: Readonly<Record<string, string>> =
-    place === 'compose' ? { OPERATOR_HOST: '0.0.0.0' } : {};
+    hosting === 'compose' ? { OPERATOR_HOST: '0.0.0.0' } : {};
   const listen = (own: number, operator: number): Record<string, string> =>
     isWorker
       ? {}
       : { PORT: `${port + own}`, BEHIND_TLS: 'true', OPERATOR_PORT: `${port + operator}`, ...operatorHost };
-  const catalogue = place === 'compose' ? '/opt/sotto/catalogue' : `${release}/catalogue`;
+  const catalogue = hosting === 'compose' ? '/opt/sotto/catalogue' : `${release}/catalogue`;
   return {
     gateway: {
       ...listen(1, 5),

@@ -1,14 +1,14 @@
 import path from 'node:path';
 import type { OperatorAOptions } from './operator-a.ts';
 import type { OperatorBOptions } from './operator-b.ts';
-import type { Place } from './settings.ts';
+import type { Hosting } from './settings.ts';
 
 const SOTTO = 'npx @sotto/cli';
 
 /** The command that starts all services of a folder. */
-function startCommand(place: Place, folder: string, workers: readonly string[]): string {
-  if (place === 'node') return `systemctl enable --now ${folder}/systemd/*.service`;
-  if (place === 'compose') return `docker compose --project-directory ${folder} up -d`;
+function startCommand(hosting: Hosting, folder: string, workers: readonly string[]): string {
+  if (hosting === 'node') return `systemctl enable --now ${folder}/systemd/*.service`;
+  if (hosting === 'compose') return `docker compose --project-directory ${folder} up -d`;
   const deploy = (name: string): string =>
     `npx wrangler deploy --config ${folder}/wrangler.toml --env ${name} --secrets-file ${folder}/${name}.secrets.json`;
   const [first = ''] = workers;
@@ -19,7 +19,7 @@ function startCommand(place: Place, folder: string, workers: readonly string[]):
 const console = (commands: readonly string[]): string =>
   `\`\`\`console\n${commands.map((line) => `$ ${line}\n`).join('')}\`\`\``;
 
-const PROXIES: Readonly<Record<Place, string>> = {
+const PROXIES: Readonly<Record<Hosting, string>> = {
   node: `Caddy ends TLS and gets the certificates itself. With nginx or HAProxy use \`proxy/nginx.conf\` or \`proxy/haproxy.cfg\`, put the certificates into \`tls/\`,
 and leave \`sotto-proxy.service\` out.`,
   compose: 'The container `proxy` ends TLS and gets the certificates itself.',
@@ -30,12 +30,12 @@ and leave \`sotto-proxy.service\` out.`,
 export function readmeOfB({
   folder,
   rootSecret,
-  place,
+  hosting,
   attester,
   gateway,
   issuer,
 }: OperatorBOptions): string {
-  const start = startCommand(place, folder, ['stickers', 'issuer', 'gateway']);
+  const start = startCommand(hosting, folder, ['stickers', 'issuer', 'gateway']);
   const invite = path.join(folder, 'invite.json');
   return `# Operator B: gateway, issuer, stickers
 
@@ -56,8 +56,8 @@ ${console([`${SOTTO} init a DIR --invite invite.json --relay URL`])}
 
 ${console([`${SOTTO} check --config ${folder}`])}
 
-${PROXIES[place]}
-${place === 'workers' ? '\n`RELAY_EGRESS` in `wrangler.toml` is for a relay that is a Worker in another zone. For a relay on Node name its own address there.\n' : ''}
+${PROXIES[hosting]}
+${hosting === 'workers' ? '\n`RELAY_EGRESS` in `wrangler.toml` is for a relay that is a Worker in another zone. For a relay on Node name its own address there.\n' : ''}
 ## Accounts
 
 ${
@@ -75,17 +75,17 @@ say how long the signatures last.
 }
 
 /** The next commands of operator A. */
-export function readmeOfA({ folder, place, relay, invite }: OperatorAOptions): string {
+export function readmeOfA({ folder, hosting, relay, invite }: OperatorAOptions): string {
   return `# Operator A: relay
 
 ${relay.origin}, for the gateway ${invite.gateway}. The relay stores nothing.
 
-${console([startCommand(place, folder, ['relay']), `${SOTTO} check --config ${folder}`, `${SOTTO} probe --config ${folder}`])}
+${console([startCommand(hosting, folder, ['relay']), `${SOTTO} check --config ${folder}`, `${SOTTO} probe --config ${folder}`])}
 
 \`client.json\` is what an app pins. A private search with it:
 
 ${console([`${SOTTO} search happy cat --config ${folder}`])}
 
-${PROXIES[place]}
+${PROXIES[hosting]}
 `;
 }

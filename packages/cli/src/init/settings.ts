@@ -1,8 +1,8 @@
 import { VARIABLES, type ServiceName, type Variable } from '@sotto/service/variables';
 
 /** Where an operator runs the services. */
-export const PLACES = ['node', 'compose', 'workers'] as const;
-export type Place = (typeof PLACES)[number];
+export const HOSTINGS = ['node', 'compose', 'workers'] as const;
+export type Hosting = (typeof HOSTINGS)[number];
 
 /** The variables of one service by name. */
 export type Settings = Readonly<Record<string, string>>;
