@@ -1,8 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { variablesPage } from '../support/reference.ts';
+import { PAGES } from './pages.ts';
 
 const folder = path.resolve(import.meta.dirname, '../../docs/reference');
 mkdirSync(folder, { recursive: true });
-writeFileSync(path.join(folder, 'variables.md'), variablesPage());
-console.log('docs/reference/variables.md');
+for (const [file, text] of Object.entries(PAGES)) {
+  writeFileSync(path.join(folder, file), text());
+  console.log(`docs/reference/${file}`);
+}

@@ -12,6 +12,7 @@ export interface ClientRequestInit extends RequestOptions {
    * others. Send the same ones in all requests: what differs can mark a request (privacy L11).
    */
   readonly headers?: HeadersInit;
+  /** Any body of `fetch`. It must fit into the request length of the service. */
   readonly body?: BodyInit | null;
   /** A value that is sent as JSON, in place of `body`. */
   readonly json?: unknown;

@@ -34,10 +34,13 @@ export type Lock = <T>(name: string, task: () => Promise<T>) => Promise<T>;
 
 /** What a client needs of its platform. All of it is passed in; the client has no default for the first four. */
 export interface ClientPlatform {
+  /** Sends the requests of the client, as `fetch` does. */
   readonly fetch: Fetch;
   /** Bytes from a CSPRNG. */
   readonly random: Random;
+  /** The time in seconds since 1970. */
   readonly now: () => UnixSeconds;
+  /** Where tokens are kept: `memoryWallet()`, or one that outlives the process. */
   readonly wallet: Wallet;
   /** Resolves after so many seconds. A background wait must not keep a process alive. Default: `setTimeout`. */
   readonly sleep?: (seconds: number, background?: boolean) => Promise<void>;

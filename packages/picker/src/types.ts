@@ -67,16 +67,24 @@ export type Mode = 'device' | 'network';
 
 /** `event.detail` of `sticker-select`. `emoji` and `art` have the person’s skin tone. */
 export interface StickerSelect {
+  /** Of the sticker; the same for everyone. */
   readonly id: string;
+  /** In the language of the picker. */
   readonly name: string;
+  /** Empty for artwork that no keyboard types. */
   readonly emoji: string;
+  /** The id of its pack. */
   readonly pack: string;
+  /** Its picture, as `{ type, data }`; null if it cannot be loaded. */
   readonly art: Art | null;
 }
 
 /** `event.detail` of `sticker-results`: the end of a search, without its words. */
 export interface StickerResults {
+  /** Where the search ran. */
   readonly from: Mode;
+  /** How many stickers it found. */
   readonly count: number;
+  /** The name of the text that the picker shows; null if the search succeeded. */
   readonly problem: Problem | null;
 }
