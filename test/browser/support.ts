@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { startSuite as startLocal } from '@sotto/local';
 import { afterAll, beforeAll, vi } from 'vitest';
 import { launch } from './chromium.ts';
@@ -65,6 +65,25 @@ export interface Opened {
   readonly log: Log;
 }
 
+/** Records what the pages of a context send from now on. */
+export function logOf(context: BrowserContext): Log {
+  const log: Log = { origins: new Set(), requests: [], errors: [], pending: new Set() };
+  context.on('requestfinished', (request) => log.pending.delete(request));
+  context.on('requestfailed', (request) => log.pending.delete(request));
+  context.on('request', (request) => {
+    if (request.url().startsWith('data:')) return;
+    log.pending.add(request);
+    log.origins.add(new URL(request.url()).origin);
+    const headers = JSON.stringify(request.headers());
+    log.requests.push(`${request.url()} ${headers} ${request.postData() ?? ''}`);
+  });
+  context.on('weberror', (error) => log.errors.push(error.error().message));
+  context.on('console', (line) => {
+    if (line.text().includes('Content Security Policy')) log.errors.push(line.text());
+  });
+  return log;
+}
+
 interface OpenOptions extends BrowserContextOptions {
   /** What happens to requests whose URL begins with a key: they are aborted, or get this status. */
   readonly refused?: Readonly<Record<string, 'abort' | number>>;
@@ -82,20 +101,7 @@ async function openPage(
 ): Promise<Opened> {
   const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
   context.setDefaultTimeout(PATIENCE);
-  const log: Log = { origins: new Set(), requests: [], errors: [], pending: new Set() };
-  context.on('requestfinished', (request) => log.pending.delete(request));
-  context.on('requestfailed', (request) => log.pending.delete(request));
-  context.on('request', (request) => {
-    if (request.url().startsWith('data:')) return;
-    log.pending.add(request);
-    log.origins.add(new URL(request.url()).origin);
-    const headers = JSON.stringify(request.headers());
-    log.requests.push(`${request.url()} ${headers} ${request.postData() ?? ''}`);
-  });
-  context.on('weberror', (error) => log.errors.push(error.error().message));
-  context.on('console', (line) => {
-    if (line.text().includes('Content Security Policy')) log.errors.push(line.text());
-  });
+  const log = logOf(context);
   const person = ++people;
   await context.route(`${suite.page}/local/account`, (route) =>
     route.continue({ url: `${suite.page}/local/account?name=person-${person}@local` }),

@@ -98,6 +98,7 @@ test('examples: every example of the READMEs and of the page compiles, and a wro
     'picker 4',
     'picker 5',
     'picker 6',
+    'picker 7',
     'client 0',
     'client 1',
     'client 2',
