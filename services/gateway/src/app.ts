@@ -4,6 +4,7 @@ import { BUNDLE_TYPE, encodeSignedBundle } from '@sotto/bundle';
 import { hasMediaType, HttpError, problemResponse, withDeadline, type Problem } from '@sotto/http';
 import { MEDIA_TYPES, OhttpError } from '@sotto/ohttp';
 import { epochIndexAt, usableEpochs, type Bytes } from '@sotto/wire';
+import { healthRoutes } from '@sotto/service/health';
 import type { CounterStore } from '@sotto/service/metrics';
 import type { OperatorLog } from '@sotto/service/operator';
 import type { Config } from './config.ts';
@@ -12,7 +13,7 @@ import { openChunkedEnvelope, openEnvelope, type EnvelopeDeps } from './envelope
 import { answer, type ExchangeDeps } from './exchange.ts';
 import type { AuthorityDeps } from './keys/authority.ts';
 import { KeyRing, type LiveKeys } from './keys/key-ring.ts';
-import { operator } from './operator.ts';
+import { healthOfGateway, operator } from './operator.ts';
 import { METADATA_SERVICE } from './service/metadata.ts';
 import { Uploads } from './uploads.ts';
 import { bearsCredential, countedName, unexpectedFields } from './outer.ts';
@@ -63,7 +64,8 @@ export function gateway(deps: GatewayDeps): Hono {
 
 /** The operator's routes as an app of their own, for a listener of their own. */
 export function operatorApp(deps: GatewayDeps): Hono {
-  return withRefusals(operator(deps), deps);
+  const app = healthRoutes(() => healthOfGateway(deps)); // without a token, for what restarts the process
+  return withRefusals(app.route('/', operator(deps)), deps);
 }
 
 function withRefusals(app: Hono, { tally }: GatewayDeps): Hono {

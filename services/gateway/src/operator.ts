@@ -12,6 +12,7 @@ import {
   type UnixSeconds,
 } from '@sotto/wire';
 import type { Config } from './config.ts';
+import { gaugesText, healthOf, healthRoutes, type Health } from '@sotto/service/health';
 import { metricsResponse, metricsText, type CounterStore, type Tally } from '@sotto/service/metrics';
 import { operatorOnly, type OperatorLog } from '@sotto/service/operator';
 import { prepare, type AuthorityDeps } from './keys/authority.ts';
@@ -30,6 +31,7 @@ export interface OperatorDeps {
   readonly deadline: (ms: number) => AbortSignal;
 }
 
+const PREFIX = 'sotto_gateway';
 const MAX_SIGNATURES = 65_536; // bytes of JSON
 const UPLOAD_MS = 10_000;
 const NO_STORE = { 'cache-control': 'no-store' };
@@ -42,9 +44,15 @@ export function operator(deps: OperatorDeps): Hono {
   app.use('/operator/*', operatorOnly(config.operators, 'keys', { log: deps.log, now: deps.now }));
 
   app.get('/metrics', async () => {
-    await deps.tally.flush(deps.counters);
-    return metricsResponse(metricsText('sotto_gateway', FAMILIES, await deps.counters.totals()));
+    const { gauges } = await healthOfGateway(deps); // also when the store is out of reach
+    await deps.tally.flush(deps.counters).catch(() => {});
+    const totals = await deps.counters.totals().catch(() => ({}));
+    return metricsResponse(metricsText(PREFIX, FAMILIES, totals) + gaugesText(PREFIX, gauges));
   });
+  app.route(
+    '/',
+    healthRoutes(() => healthOfGateway(deps), operatorOnly(config.operators, 'metrics')),
+  );
   app.get('/operator/audit', async (c) => c.json(await stored(deps.log.list()), 200, NO_STORE));
   app.get('/operator/keys', async (c) => {
     const { from } = usableEpochs(deps.now(), config.epochSeconds);
@@ -87,6 +95,23 @@ export function operator(deps: OperatorDeps): Hono {
     return c.body(null, 204, NO_STORE);
   });
   return app;
+}
+
+/** The store, the keys of the epochs, and how far their bundles are signed. */
+export async function healthOfGateway({ authority, config, counters, now }: OperatorDeps): Promise<Health> {
+  const at = { now: now(), epochSeconds: config.epochSeconds };
+  const current = epochIndexAt(at.now, at.epochSeconds);
+  const state = async () => {
+    const [epochs, bundles] = await Promise.all([
+      authority.store.epochs(current, current + HORIZON),
+      authority.store.bundles(current, current + HORIZON),
+    ]);
+    return {
+      epochs: epochs.map(({ epochIndex }) => epochIndex),
+      signed: bundles.filter(({ signature }) => signature !== null).map(({ epochIndex }) => epochIndex),
+    };
+  };
+  return healthOf(state, counters, at);
 }
 
 const ahead = ({ now, config }: OperatorDeps): number => epochIndexAt(now(), config.epochSeconds) + HORIZON;

@@ -8,6 +8,7 @@ import {
 } from '@sotto/bundle';
 import { base64url, fromBase64url, HORIZON } from '@sotto/wire';
 import { gateway, operatorApp } from '../src/app.ts';
+import { operator } from '../src/operator.ts';
 import { DAY, house, NOW, OPERATOR_TOKEN, outerCode, ROOT_SECRET, type House } from './support/house.ts';
 
 const HEADERS = { authorization: `Bearer ${OPERATOR_TOKEN}`, 'content-type': 'application/json' };
@@ -217,13 +218,30 @@ describe('other routes', () => {
     expect((await operatorApp(deps).request('/bundle', { headers: HEADERS })).status).toBe(404);
   });
 
+  test('N63 health: the operator listener has /livez and /readyz without a token, the routes of a Worker with one', async () => {
+    const h = await house();
+    const own = operatorApp(h.deps);
+    for (const path of ['/livez', '/readyz']) {
+      expect((await own.request(path)).status).toBe(200);
+      expect((await operator(h.deps).request(path)).status).toBe(404);
+      expect((await operator(h.deps).request(path, { headers: HEADERS })).status).toBe(200);
+    }
+    expect(await (await own.request('/metrics', { headers: HEADERS })).text()).toContain(
+      `sotto_gateway_bundle_signed_until ${(TODAY + HORIZON + 1) * DAY}\n`,
+    );
+    h.now = NOW + HORIZON * DAY; // the last signed epoch
+    expect(await (await own.request('/readyz')).json()).toEqual({
+      ready: false,
+      problems: [expect.stringContaining('the bundle of the next epoch is not signed')],
+    });
+  });
+
   test('P09 counters show closed names, from fifty on, in fifties', async () => {
     const h = await house();
     for (let i = 0; i < 60; i++) await h.search({ fields: [] });
     await h.search();
     const metrics = async () => (await h.app.request('/metrics', { headers: HEADERS })).text();
-    const values = async () =>
-      (await metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    const values = async () => (await metrics()).split('\n').filter((line) => line.includes('{'));
     expect(await metrics()).toContain('# TYPE sotto_gateway_outcomes_total counter\n');
     expect(await values()).toEqual(['sotto_gateway_outcomes_total{code="date"} 50']);
     for (let i = 0; i < 50; i++) await h.post(new Uint8Array(10), { 'x-real-ip': '198.51.100.7' });

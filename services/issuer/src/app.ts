@@ -9,12 +9,13 @@ import {
   readBody,
 } from '@sotto/http';
 import { DIRECTORY, DIRECTORY_PATH } from '@sotto/privacypass';
+import { healthRoutes } from '@sotto/service/health';
 import { StoreError } from '@sotto/service/store';
 import type { Bytes } from '@sotto/wire';
 import { Hono, type Handler } from 'hono';
 import { issue, REQUEST_KINDS } from './issue.ts';
 import type { Issuer } from './issuer.ts';
-import { operatorRoutes } from './operator.ts';
+import { healthOfIssuer, operatorRoutes } from './operator.ts';
 import { Refusal } from './refusal.ts';
 import { KeyError } from './secret-key.ts';
 
@@ -63,7 +64,8 @@ export function app(issuer: Issuer): Hono {
 
 /** The operator's routes as an app of their own, for a listener of their own. */
 export function operatorApp(issuer: Issuer): Hono {
-  return withRefusals(operatorRoutes(issuer), issuer);
+  const routes = healthRoutes(() => healthOfIssuer(issuer)); // without a token, for what restarts the process
+  return withRefusals(routes.route('/', operatorRoutes(issuer)), issuer);
 }
 
 function withRefusals(routes: Hono, issuer: Issuer): Hono {

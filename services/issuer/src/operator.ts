@@ -1,4 +1,5 @@
 import { PROBLEMS, problemResponse, readBody } from '@sotto/http';
+import { gaugesText, healthOf, healthRoutes, type Health } from '@sotto/service/health';
 import { metricsResponse, metricsText } from '@sotto/service/metrics';
 import { operatorOnly, type OperatorRole } from '@sotto/service/operator';
 import { base64url } from '@sotto/wire';
@@ -39,12 +40,36 @@ export function operatorRoutes(issuer: Issuer): Hono {
   // POST, because URLs are written to more logs than bodies.
   route('POST', '/operator/quota', 'support', (c) => showQuota(issuer, c));
   route('GET', '/metrics', 'metrics', async () => {
-    await issuer.tally.flush(issuer.deps.counters);
-    return metricsResponse(
-      metricsText(METRICS_PREFIX, COUNTER_FAMILIES, await issuer.deps.counters.totals()),
-    );
+    const { counters } = issuer.deps;
+    const { gauges } = await healthOfIssuer(issuer); // also when the store is out of reach
+    await issuer.tally.flush(counters).catch(() => {});
+    const totals = await counters.totals().catch(() => ({}));
+    const counted = metricsText(METRICS_PREFIX, COUNTER_FAMILIES, totals);
+    return metricsResponse(counted + gaugesText(METRICS_PREFIX, gauges));
   });
+  routes.route(
+    '/',
+    healthRoutes(() => healthOfIssuer(issuer), operatorOnly(config.operatorTokens, 'metrics')),
+  );
   return routes;
+}
+
+/** The store, and the epochs in which every configured service has a key of every type. */
+export async function healthOfIssuer({ deps }: Issuer): Promise<Health> {
+  const { authority, config, counters, system } = deps;
+  const { epochSeconds, services } = config;
+  const state = async () => {
+    const keys = await authority.list();
+    const isWhole = (start: number): boolean =>
+      services.every(({ name, types }) =>
+        types.every((type) =>
+          keys.some((key) => key.epoch === start && key.service === name && key.type === type),
+        ),
+      );
+    const starts = [...new Set(keys.map(({ epoch }) => epoch))].filter(isWhole);
+    return { epochs: starts.map((start) => start / epochSeconds), signed: null };
+  };
+  return healthOf(state, counters, { now: system.now(), epochSeconds });
 }
 
 async function listKeys({ deps }: Issuer): Promise<unknown[]> {

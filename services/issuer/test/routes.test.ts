@@ -125,6 +125,22 @@ test('I19 routes: without a token no operator route exists, and redemption never
   expect((await world.operator('/metrics')).status).toBe(200);
 });
 
+test('N63 routes: readiness and gauges say whether every service has its keys, and need the metrics role', async () => {
+  const world = new World();
+  expect((await world.fetch('/readyz')).status).toBe(404);
+  const before = await world.operator('/readyz');
+  expect([before.status, await before.json()]).toEqual([
+    503,
+    { ready: false, problems: [expect.stringContaining('keys of this epoch are missing')] },
+  ]);
+  await world.operator('/operator/keys/rotate', 'POST');
+  expect((await world.operator('/readyz')).status).toBe(200);
+  const text = await (await world.operator('/metrics')).text();
+  expect(text).toContain('sotto_issuer_keys_ahead 7\n');
+  expect(text).toContain('sotto_issuer_rotation_overdue 0\n');
+  expect(text).toContain('sotto_issuer_store_writable 1\n');
+});
+
 test('N63 routes: what operators do is recorded by role and route, without the account that support asks for', async () => {
   const world = new World();
   await world.operator('/operator/quota', 'POST', JSON.stringify({ account: 'audit-canary' }));
@@ -167,7 +183,9 @@ test('P09 N62 metrics: count accounts and reasons in steps of fifty, and never t
   expect(text).toContain('sotto_issuer_issued_total{service="stickers"} 50\n');
   expect(text).not.toContain('canary');
   for (const line of text.trimEnd().split('\n')) {
-    expect(line).toMatch(/^(# (HELP|TYPE) .+|sotto_issuer_[a-z]+_total\{[a-z]+="[a-z-]+"\} [0-9]+)$/);
+    expect(line).toMatch(
+      /^(# (HELP|TYPE) .+|sotto_issuer_[a-z]+_total\{[a-z]+="[a-z-]+"\} [0-9]+|sotto_issuer_(store_writable|keys_ahead|rotation_overdue) [0-9])$/,
+    );
   }
 });
 

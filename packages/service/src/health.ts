@@ -1,0 +1,112 @@
+import { epochIndexAt, HORIZON, type UnixSeconds } from '@sotto/wire';
+import { Hono, type MiddlewareHandler } from 'hono';
+import type { CounterStore } from './metrics.ts';
+
+/** A Prometheus gauge without labels. */
+interface Gauge {
+  /** Without prefix: `keys_ahead`. */
+  readonly name: string;
+  readonly help: string;
+  readonly value: number;
+}
+
+/** What an operator must know of a service now. It says nothing of a person or of a request. */
+export interface Health {
+  /** Why the service is not ready, one sentence each. Empty when it is. */
+  readonly problems: readonly string[];
+  readonly gauges: readonly Gauge[];
+}
+
+/** What a service with keys knows of itself. */
+export interface KeyedState {
+  /** Epochs, by their index, whose keys are all there. */
+  readonly epochs: readonly number[];
+  /** Epochs whose bundle is signed; null for a service without bundles. */
+  readonly signed: readonly number[] | null;
+}
+
+/** A cell of the counters that no family shows: whether a write succeeds, only a write tells. */
+const WRITE_PROBE = { 'health writes': 1 };
+
+/**
+ * The health of a service with keys.
+ *
+ * @param state - reads the store; a failure means that it is out of reach
+ */
+export async function healthOf(
+  state: () => Promise<KeyedState>,
+  counters: Pick<CounterStore, 'add'>,
+  { now, epochSeconds }: { readonly now: UnixSeconds; readonly epochSeconds: number },
+): Promise<Health> {
+  const isWritable = await counters.add(WRITE_PROBE).then(
+    () => true,
+    () => false,
+  );
+  const writable = gauge(
+    'store_writable',
+    'Whether the last write to the store succeeded.',
+    isWritable ? 1 : 0,
+  );
+  const known = await state().catch(() => null);
+  const writeProblem = isWritable ? [] : ['the store takes no write: check the disk and its permissions'];
+  if (known === null) return { problems: [...writeProblem, 'the store cannot be read'], gauges: [writable] };
+  const { epochs, signed } = known;
+  const current = epochIndexAt(now, epochSeconds);
+  const ahead = consecutive(epochs, current) - 1;
+  const gauges = [
+    writable,
+    gauge('keys_ahead', 'Epochs after the current one whose keys are there.', Math.max(0, ahead)),
+    gauge(
+      'rotation_overdue',
+      'Whether keys are missing that the schedule has made by now.',
+      ahead < HORIZON ? 1 : 0,
+    ),
+  ];
+  const problems = [...writeProblem];
+  if (ahead < 0) problems.push('the keys of this epoch are missing: see sotto keys rotate');
+  if (signed !== null) {
+    const until = (current + consecutive(signed, current)) * epochSeconds;
+    const help = 'Unix time until which the bundles of this epoch and of those after it are signed.';
+    gauges.push(gauge('bundle_signed_until', help, signed.includes(current) ? until : 0));
+    if (!signed.includes(current))
+      problems.push('the bundle of this epoch is not signed: see sotto bundle sign');
+    else if (!signed.includes(current + 1))
+      problems.push('the bundle of the next epoch is not signed: see sotto bundle sign');
+  }
+  return { problems, gauges };
+}
+
+const gauge = (name: string, help: string, value: number): Gauge => ({ name, help, value });
+
+/** How many epochs follow each other from this one on. */
+function consecutive(epochs: readonly number[], from: number): number {
+  const there = new Set(epochs);
+  let count = 0;
+  while (there.has(from + count)) count++;
+  return count;
+}
+
+/** Gauges in the Prometheus text format. @param prefix - `sotto_gateway` */
+export function gaugesText(prefix: string, gauges: readonly Gauge[]): string {
+  return gauges
+    .map(({ name, help, value }) => {
+      const metric = `${prefix}_${name}`;
+      return `# HELP ${metric} ${help}\n# TYPE ${metric} gauge\n${metric} ${value}\n`;
+    })
+    .join('');
+}
+
+const NO_STORE = { 'cache-control': 'no-store' };
+
+/** `/livez`: the process answers. `/readyz`: 200, or 503 with the reasons. */
+export function healthRoutes(health: () => Promise<Health>, guard?: MiddlewareHandler): Hono {
+  const routes = new Hono();
+  if (guard !== undefined) for (const path of ['/livez', '/readyz']) routes.use(path, guard);
+  routes.get('/livez', (c) => c.json({ alive: true }, 200, NO_STORE));
+  routes.get('/readyz', async (c) => {
+    const { problems } = await health();
+    const ready = problems.length === 0;
+    return c.json({ ready, problems }, ready ? 200 : 503, NO_STORE);
+  });
+  return routes;
+}
