@@ -10,7 +10,7 @@ import type { OperatorLog } from '@sotto/service/operator';
 import type { Config } from './config.ts';
 import { bodyOf } from './body.ts';
 import { openChunkedEnvelope, openEnvelope, type EnvelopeDeps } from './envelope.ts';
-import { answer, type ExchangeDeps } from './exchange.ts';
+import { respond, type ExchangeDeps } from './exchange.ts';
 import type { AuthorityDeps } from './keys/authority.ts';
 import { KeyRing, type LiveKeys } from './keys/key-ring.ts';
 import { healthOfGateway, operator } from './operator.ts';
@@ -40,7 +40,7 @@ export const GATEWAY_PATH = '/.well-known/ohttp-gateway';
 const UPLOADS = { maxBytes: 24 << 20, maxUploads: 256 }; // in one isolate (128 MB) or process
 const KEYS_MS = 10_000; // for the store to give the keys
 
-/** Opens envelopes, asks services, seals answers; shows everyone the same keys (RFC 9458 §5, RFC 9540). */
+/** Decapsulates requests, calls services, encapsulates responses, and shows everyone the same keys (RFC 9458 §5, RFC 9540). */
 export function gateway(deps: GatewayDeps): Hono {
   const app = new Hono();
   const ring = new KeyRing(deps.authority);
@@ -124,7 +124,7 @@ async function exchange(
     const envelope = await open(deps, keys.gatewayKeys, body.pull, maxBytes);
     // With METADATA the probe can learn which field it was; every other request is refused as without it.
     if (unexpected.length > 0 && !isForMetadata(envelope.opened.request)) throw new HttpError('bad-request');
-    return await envelope.seal(await answer(deps, keys, { ...envelope.opened, outer: headers }));
+    return await envelope.seal(await respond(deps, keys, { ...envelope.opened, outer: headers }));
   } finally {
     body.release();
   }

@@ -10,7 +10,7 @@ import {
 } from '@sotto/ohttp';
 import type { Tally } from '@sotto/service/metrics';
 import type { Bytes, Random } from '@sotto/wire';
-import type { Answer, Opened } from './exchange.ts';
+import type { InnerResponse, OpenedRequest } from './exchange.ts';
 import { untilGrid, type Pacing } from './pacing.ts';
 import { paddedReply, streamedReply } from './reply.ts';
 
@@ -21,13 +21,13 @@ export interface EnvelopeDeps {
   readonly pacing: Pacing;
 }
 
-/** A request out of its envelope, and how its answer goes back. */
+/** A decapsulated request, and how its response is encapsulated. */
 export interface Envelope {
-  readonly opened: Omit<Opened, 'outer'>;
-  seal(answer: Answer): Promise<Response>;
+  readonly opened: Omit<OpenedRequest, 'outer'>;
+  seal(response: InnerResponse): Promise<Response>;
 }
 
-/** All that a relay sees of any answer, whatever is in it (RFC 9458 §5). */
+/** All header fields that a relay sees of a response, whatever is in it (RFC 9458 §5). */
 const headers = (type: string) => ({ 'content-type': type, 'cache-control': 'no-store' });
 
 /** @throws {OhttpError} @throws {HttpError} */
@@ -40,18 +40,18 @@ export async function openEnvelope(
   const arrived = deps.pacing.elapsedMs();
   return {
     opened: { ...exchange, isChunked: false },
-    async seal(answer) {
-      const response = await paddedReply(answer, deps.tally);
+    async seal(response) {
+      const padded = await paddedReply(response, deps.tally);
       await untilGrid(deps.pacing, arrived);
-      const sealed = await exchange.sealResponse(response, deps.random);
+      const sealed = await exchange.sealResponse(padded, deps.random);
       return new Response(sealed, { headers: headers(MEDIA_TYPES.response) });
     },
   };
 }
 
 /**
- * Opens a request in chunks, up to its final one: no service is called before all of it is known to be there. The answer
- * goes back as it comes.
+ * Decapsulates a chunked request up to its final chunk: no service is called before the whole request has arrived. The
+ * response is sent as it arrives.
  *
  * @throws {OhttpError} @throws {HttpError}
  */
@@ -66,8 +66,8 @@ export async function openChunkedEnvelope(
   const arrived = deps.pacing.elapsedMs();
   return {
     opened: { ...exchange, request: whole, isChunked: true },
-    async seal(answer) {
-      const reply = streamedReply(answer, deps.tally);
+    async seal(response) {
+      const reply = streamedReply(response, deps.tally);
       await untilGrid(deps.pacing, arrived);
       const sealed = streamOf(exchange.sealResponse(reply.pull, deps.random), reply.cancel);
       return new Response(sealed, {
@@ -77,13 +77,13 @@ export async function openChunkedEnvelope(
   };
 }
 
-/** What ends without a final chunk may be whole or not: it does not open, unlike what is too short to begin. */
+/** A stream that ends without its final chunk is refused as 422; one that is too short to begin, as 400. */
 function unfinished(error: unknown): never {
   const isShort = error instanceof OhttpError && error.code === 'truncated';
   throw isShort ? new HttpError('unprocessable-content', { cause: error }) : error;
 }
 
-/** All pieces in one buffer that doubles; the source bounds them. */
+/** Joins all pieces in one buffer that doubles. The source limits their sum. */
 async function joined(pull: Pull): Promise<Bytes> {
   let buffer = new Uint8Array(4096);
   let length = 0;
@@ -109,6 +109,6 @@ function streamOf(pull: Pull, cancel: () => void): ReadableStream<Uint8Array> {
       },
       cancel,
     },
-    { highWaterMark: 0 }, // no chunk before it is asked for
+    { highWaterMark: 0 }, // pulls no chunk ahead
   );
 }

@@ -8,15 +8,15 @@ import type { ServiceRow } from './config.ts';
 import type { Tally } from '@sotto/service/metrics';
 import { formatDate, isInDateWindow, lastAccepted, parseDate } from './date.ts';
 import type { Bulkhead } from './bulkhead.ts';
-import { admit, methodsOf, targetOf, type Admitted, type RowPolicy } from './door/admit.ts';
+import { admit, methodsOf, targetOf, type Admission, type RowPolicy } from './door/admit.ts';
 import { envelopeOf, tagOf } from './door/tag.ts';
 import { presentedToken } from './door/token.ts';
 import type { LiveKeys } from './keys/key-ring.ts';
 import type { ReplayStore } from './ports.ts';
 import { INNER, InnerError, OF_BHTTP, serviceFault, type InnerCode } from './problem.ts';
-import type { Service, ServiceAnswer } from './service/service.ts';
+import type { Service, ServiceResponse } from './service/service.ts';
 
-/** A service with what the gateway demands for it. */
+/** A service, and the policy of its row. */
 export type Route = Pick<
   ServiceRow,
   'name' | 'token' | 'idempotent' | 'timeoutMs' | 'chunked' | keyof RowPolicy
@@ -38,8 +38,8 @@ export interface ExchangeDeps {
   readonly deadline: (ms: number) => AbortSignal;
 }
 
-/** A request that was opened. */
-export interface Opened {
+/** A decapsulated request. */
+export interface OpenedRequest {
   readonly request: Bytes;
   readonly enc: Bytes;
   readonly keyId: number;
@@ -48,18 +48,18 @@ export interface Opened {
   readonly outer: Headers;
 }
 
-/** What goes back inside, of which only `length` shows. */
-export interface Answer extends ServiceAnswer {
+/** The response inside the envelope. An observer sees only `length` of it. */
+export interface InnerResponse extends ServiceResponse {
   readonly length: number; // bytes of the padded Binary HTTP response
-  /** When the content must be there in whole; null when it is. */
+  /** Aborts reading the content; null if the content is complete. */
   readonly deadline: AbortSignal | null;
-  /** Must be called when the content was read, or is not wanted. */
+  /** Must be called after the content was read or dropped. */
   readonly release: () => void;
 }
 
 const REDEEM_MS = 5000;
 
-/** Inner answers are for one client, once. */
+/** Inner responses must not be cached. */
 const NO_STORE: Field = ['cache-control', 'no-store'];
 
 const REFUSED: Readonly<Record<Exclude<RedemptionOutcome, 'first' | 'again'>, InnerCode>> = {
@@ -72,23 +72,27 @@ const REFUSED: Readonly<Record<Exclude<RedemptionOutcome, 'first' | 'again'>, In
 const NOT_ADMITTED = { replayed: 'replayed', expired: 'date', full: 'unavailable' } as const;
 
 /**
- * What follows once the envelope is open (RFC 9458 §5.2): the door, one token, one call. Never throws: whatever goes wrong
- * is an answer of the same length as any other, and it is there when the deadlines of token and service are over.
+ * Handles a decapsulated request (RFC 9458 §5.2): checks it, redeems one token, calls the service. It never throws: a failure is
+ * a response of the same length as any other, at the latest when the deadlines of redemption and service have passed.
  */
-export async function answer(deps: ExchangeDeps, keys: LiveKeys, opened: Opened): Promise<Answer> {
+export async function respond(
+  deps: ExchangeDeps,
+  keys: LiveKeys,
+  opened: OpenedRequest,
+): Promise<InnerResponse> {
   let route: Route | undefined;
   try {
     const request = decode(opened.request);
     route = targetOf(request, deps.routes);
-    const admitted = admit(request, deps.routes);
-    if (opened.isChunked && !admitted.row.chunked) throw new InnerError('unsupported-media-type');
-    const date = dateOf(admitted.date, deps.now());
-    const release = admitted.row.bulkhead.enter(); // before the token is spent
+    const admission = admit(request, deps.routes);
+    if (opened.isChunked && !admission.row.chunked) throw new InnerError('unsupported-media-type');
+    const date = dateOf(admission.date, deps.now());
+    const release = admission.row.bulkhead.enter(); // before the token is spent
     if (release === null) throw new InnerError('unavailable');
     try {
-      await spend(deps, keys, opened, request, admitted, date);
+      await redeemToken(deps, keys, opened, request, admission, date);
       deps.tally.count('outcomes admitted');
-      return { ...(await ask(deps, opened, request, admitted)), release };
+      return { ...(await callService(deps, opened, request, admission)), release };
     } catch (error) {
       release();
       throw error;
@@ -98,7 +102,7 @@ export async function answer(deps: ExchangeDeps, keys: LiveKeys, opened: Opened)
     deps.tally.count(`outcomes ${code}`);
     const length = route?.responseLength ?? deps.responseLengthOf(opened.request.length);
     const fields = extraFields(code, route, keys, deps.now());
-    return { ...problemAnswer(INNER[code], fields), length, deadline: null, release: () => {} };
+    return { ...innerProblem(INNER[code], fields), length, deadline: null, release: () => {} };
   }
 }
 
@@ -108,8 +112,8 @@ export async function answer(deps: ExchangeDeps, keys: LiveKeys, opened: Opened)
  */
 const SAID_BY_GATEWAY: Field = ['proxy-status', 'sotto-gateway'];
 
-/** A problem as an inner answer: text from the closed table. */
-export function problemAnswer(problem: Problem, fields: readonly Field[] = []): ServiceAnswer {
+/** A problem of the closed table as an inner response. */
+export function innerProblem(problem: Problem, fields: readonly Field[] = []): ServiceResponse {
   return {
     status: problem.status,
     fields: [['content-type', PROBLEM_TYPE], NO_STORE, SAID_BY_GATEWAY, ...fields],
@@ -127,27 +131,27 @@ function decode(request: Bytes): BhttpRequest {
   }
 }
 
-/** @throws {InnerError} `date` when it is missing, no date, or not of now (RFC 9458 §6.5.2) */
+/** @throws {InnerError} `date` if it is missing, not a date, or outside the tolerance (RFC 9458 §6.5.2) */
 function dateOf(text: string | null, now: UnixSeconds): UnixSeconds {
   const date = parseDate(text ?? '');
   if (date === null || !isInDateWindow(date, now)) throw new InnerError('date');
   return date;
 }
 
-async function spend(
+async function redeemToken(
   deps: ExchangeDeps,
   keys: LiveKeys,
-  opened: Opened,
+  opened: OpenedRequest,
   request: BhttpRequest,
-  { row, authorization }: Admitted<Route>,
+  { row, authorization }: Admission<Route>,
   date: UnixSeconds,
 ): Promise<void> {
   const envelopeKey = keys.tagKey(keys.epochOf(opened.keyId, opened.kemId));
   if (envelopeKey === null) throw new InnerError('unavailable');
   const envelope = envelopeOf(envelopeKey, opened.enc);
   if (row.token === null) {
-    const admission = deps.replays.admit(envelope, lastAccepted(date), deps.now());
-    const verdict = await settled(admission, deps.deadline(REDEEM_MS));
+    const replay = deps.replays.admit(envelope, lastAccepted(date), deps.now());
+    const verdict = await settled(replay, deps.deadline(REDEEM_MS));
     if (verdict !== 'first') throw new InnerError(NOT_ADMITTED[verdict]);
     return;
   }
@@ -164,24 +168,24 @@ async function spend(
   throw new InnerError(verdict === 'again' ? 'spent' : REFUSED[verdict]);
 }
 
-/** The store's word, or `unavailable`. It is asked once: if its answer was lost, the envelope may be known. */
+/** The verdict of a store, or `unavailable`. Stores are asked once: if the verdict was lost, the envelope may have been recorded. */
 async function settled<T>(pending: Promise<T>, deadline: AbortSignal): Promise<T> {
   return withDeadline(deadline, pending).catch((cause: unknown) => {
     throw new InnerError('unavailable', { cause });
   });
 }
 
-async function ask(
+async function callService(
   deps: ExchangeDeps,
-  { outer }: Opened,
+  { outer }: OpenedRequest,
   { content }: BhttpRequest,
-  { row, method, path, contentType, fields }: Admitted<Route>,
-): Promise<Omit<Answer, 'release'>> {
+  { row, method, path, contentType, fields }: Admission<Route>,
+): Promise<Omit<InnerResponse, 'release'>> {
   const deadline = deps.deadline(row.timeoutMs);
   try {
     const call = row.service.call({ method, path, contentType, fields, content, outer }, deadline);
-    const given = await withDeadline(deadline, call);
-    return { ...given, fields: [...given.fields, NO_STORE], length: row.responseLength, deadline };
+    const response = await withDeadline(deadline, call);
+    return { ...response, fields: [...response.fields, NO_STORE], length: row.responseLength, deadline };
   } catch (error) {
     throw serviceFault(error, deadline);
   }

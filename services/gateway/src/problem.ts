@@ -30,7 +30,7 @@ export const INNER = {
 
 export type InnerCode = keyof typeof INNER;
 
-/** A request that was opened and is refused: the answer goes back inside the envelope. */
+/** A decapsulated request that is refused: the problem is sent inside the envelope. */
 export class InnerError extends Error {
   readonly code: InnerCode;
 
@@ -41,7 +41,7 @@ export class InnerError extends Error {
   }
 }
 
-/** Key trouble is 400 `#ohttp-key`; a message that is too short to be one, 400; what does not open, 422. */
+/** An unusable key is 400 `#ohttp-key`, a message that is too short 400, and one that does not decrypt 422. */
 export const OF_OHTTP = {
   'unknown-key-id': OUTER['ohttp-key'],
   'unsupported-kem': OUTER['ohttp-key'],
@@ -55,7 +55,7 @@ export const OF_OHTTP = {
   'bad-nonce': OUTER['internal-error'],
 } as const satisfies Record<OhttpError['code'], Problem>;
 
-/** Why an opened request is no request that we take. `too-long` cannot come of decoding. */
+/** The refusal for each error of decoding. Decoding never throws `too-long`. */
 export const OF_BHTTP = {
   truncated: 'bad-request',
   'out-of-range': 'bad-request',
@@ -70,7 +70,7 @@ export const OF_BHTTP = {
   'too-long': 'internal-error',
 } as const satisfies Record<BhttpError['code'], InnerCode>;
 
-/** A service that is late is 504, anything else that it does wrong 502. */
+/** A service that is too slow is 504, any other fault of it 502. */
 export function serviceFault(error: unknown, deadline: AbortSignal | null): InnerError {
   if (error instanceof InnerError) return error;
   return new InnerError(deadline?.aborted === true ? 'gateway-timeout' : 'bad-gateway', { cause: error });

@@ -3,14 +3,14 @@ import { collect } from '@sotto/http';
 import type { Pull } from '@sotto/ohttp';
 import { EMPTY, varint, type Bytes } from '@sotto/wire';
 import type { Tally } from '@sotto/service/metrics';
-import { problemAnswer, type Answer } from './exchange.ts';
+import { innerProblem, type InnerResponse } from './exchange.ts';
 import { INNER, InnerError, serviceFault } from './problem.ts';
-import type { ServiceAnswer } from './service/service.ts';
+import type { ServiceResponse } from './service/service.ts';
 
-/** Plaintext bytes of a chunk: what every receiver takes (draft-ietf-ohai-chunked-ohttp §3). */
+/** Plaintext bytes of a chunk: what every receiver accepts (draft-ietf-ohai-chunked-ohttp §3). */
 export const CHUNK = 16_384;
 
-const withContent = ({ status, fields }: ServiceAnswer, content: Bytes): BhttpResponse => ({
+const withContent = ({ status, fields }: ServiceResponse, content: Bytes): BhttpResponse => ({
   informational: [],
   status,
   fields,
@@ -18,41 +18,41 @@ const withContent = ({ status, fields }: ServiceAnswer, content: Bytes): BhttpRe
   trailers: [],
 });
 
-/** An answer, whole and padded to its one length. What breaks off or does not fit is a problem of that length. */
-export async function paddedReply(answer: Answer, tally: Tally): Promise<Bytes> {
-  const { length, deadline, content, release } = answer;
+/** Pads a whole response to its length. A body that breaks off or does not fit becomes a problem of that length. */
+export async function paddedReply(response: InnerResponse, tally: Tally): Promise<Bytes> {
+  const { length, deadline, content, release } = response;
   try {
     const whole =
       content instanceof Uint8Array ? content : await collect(content, length, deadline ?? never());
-    return encodeResponse(withContent(answer, whole), { length });
+    return encodeResponse(withContent(response, whole), { length });
   } catch (error) {
     const { code } = serviceFault(error, deadline);
     tally.count(`outcomes ${code}`);
-    const problem = problemAnswer(INNER[code]);
+    const problem = innerProblem(INNER[code]);
     return encodeResponse(withContent(problem, problem.content as Bytes), { length });
   } finally {
     release();
   }
 }
 
-/** A reply made while it is read. */
+/** A response that is encoded while it is read. */
 export interface StreamedReply {
   readonly pull: Pull;
-  /** Lets go of the service's answer. */
+  /** Cancels the response of the service. */
   readonly cancel: () => void;
 }
 
 /**
- * An answer as it comes, in chunks of 16,384 bytes whose number and sizes follow from its one length alone.
+ * Pads a response while it arrives, in chunks of 16,384 bytes. Their number and sizes follow from its length alone.
  *
- * The status leaves before the body is known to be whole. A body that then breaks off, or does not fit,
- * is filled up to the same length with bytes that no decoder takes for a message.
+ * The status is sent before the body is known to be whole. A body that then breaks off, or does not fit,
+ * is filled up to the same length with bytes that no decoder accepts.
  */
-export function streamedReply(answer: Answer, tally: Tally): StreamedReply {
+export function streamedReply(response: InnerResponse, tally: Tally): StreamedReply {
   const stop = new AbortController();
-  const parts = messageParts(answer, stop.signal, tally);
+  const parts = messageParts(response, stop.signal, tally);
   let part: Bytes = EMPTY;
-  let left = answer.length;
+  let left = response.length;
   const pull: Pull = async () => {
     if (left === 0) return null;
     const chunk = new Uint8Array(Math.min(CHUNK, left)); // what no part fills is padding
@@ -72,7 +72,7 @@ export function streamedReply(answer: Answer, tally: Tally): StreamedReply {
   };
   const cancel = (): void => {
     stop.abort();
-    const { content, release } = answer; // nobody reads what was not begun
+    const { content, release } = response; // a body that was not begun has no reader
     release();
     if (!(content instanceof Uint8Array) && !content.locked) content.cancel().catch(() => {});
   };
@@ -86,13 +86,17 @@ const END = Uint8Array.of(0, 0);
 const BROKEN = varint(Number.MAX_SAFE_INTEGER);
 
 /** An indeterminate-length response (RFC 9292 §3.2), part by part. */
-async function* messageParts(answer: Answer, stop: AbortSignal, tally: Tally): AsyncGenerator<Bytes, void> {
+async function* messageParts(
+  response: InnerResponse,
+  stop: AbortSignal,
+  tally: Tally,
+): AsyncGenerator<Bytes, void> {
   const framing = 'indeterminate-length';
-  const head = encodeResponse(withContent(answer, EMPTY), { framing }).subarray(0, -END.length);
-  let room = answer.length - head.length - END.length - BROKEN.length;
+  const head = encodeResponse(withContent(response, EMPTY), { framing }).subarray(0, -END.length);
+  let room = response.length - head.length - END.length - BROKEN.length;
   yield head;
   try {
-    for await (const piece of piecesOf(answer, stop)) {
+    for await (const piece of piecesOf(response, stop)) {
       const length = varint(piece.length);
       room -= length.length + piece.length;
       if (room < 0) throw new InnerError('bad-gateway');
@@ -101,15 +105,18 @@ async function* messageParts(answer: Answer, stop: AbortSignal, tally: Tally): A
     }
     yield END;
   } catch (error) {
-    tally.count(`outcomes ${serviceFault(error, answer.deadline).code}`);
+    tally.count(`outcomes ${serviceFault(error, response.deadline).code}`);
     yield BROKEN;
   } finally {
-    answer.release();
+    response.release();
   }
 }
 
-/** The pieces of a body, none of them empty, until it ends or must. */
-async function* piecesOf({ content, deadline }: Answer, stop: AbortSignal): AsyncGenerator<Bytes, void> {
+/** The pieces of a body, none of them empty, until it ends or a signal aborts it. */
+async function* piecesOf(
+  { content, deadline }: InnerResponse,
+  stop: AbortSignal,
+): AsyncGenerator<Bytes, void> {
   if (content instanceof Uint8Array) {
     if (content.length > 0) yield content;
     return;

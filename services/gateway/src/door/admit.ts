@@ -12,7 +12,7 @@ export interface RowPolicy {
 }
 
 /** An admitted request: everything that decides, and everything that a service may see. */
-export interface Admitted<Row> {
+export interface Admission<Row> {
   readonly row: Row;
   readonly method: string;
   readonly path: string; // with its query
@@ -90,7 +90,7 @@ function authorityOf({ authority, fields }: BhttpRequest): string | null {
 export function admit<Row extends RowPolicy>(
   request: BhttpRequest,
   services: ReadonlyMap<string, Row>,
-): Admitted<Row> {
+): Admission<Row> {
   const { method, scheme, path, fields, content, trailers } = request;
   if (!/^[A-Z]{1,16}$/.test(method)) throw new InnerError('bad-request');
   if (scheme !== 'https') throw new InnerError('bad-request');

@@ -35,7 +35,7 @@ export function guardedFetch(resolve: Resolve, permits: Permits): Fetch {
   };
 }
 
-/** Who asks while an answer is on its way gets that one: slow look-ups take few of the system's threads. */
+/** Look-ups of one name share one query while it is in progress, so that slow ones occupy few of the system's threads. */
 function shared(resolve: Resolve): Resolve {
   const underWay = new Map<string, ReturnType<Resolve>>();
   return (name) => {

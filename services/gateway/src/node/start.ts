@@ -77,9 +77,9 @@ export async function startGateway(
   });
   if (variables.flag('KEYS_LOST')) await replaceUnreadable(deps.authority, now());
   else for (const epochIndex of await requireReadable(deps.authority)) warn(unreadable(epochIndex));
-  const listenAs = async (at: ListenSettings, { fetch: answer }: Hono): Promise<string> => {
+  const listenAs = async (at: ListenSettings, { fetch: handle }: Hono): Promise<string> => {
     const options = { ...at, refuse: (code: ProblemCode) => refuse(OUTER[code]) };
-    const serving = await serve({ ...options, answer: (request) => answer(request) });
+    const serving = await serve({ ...options, answer: (request) => handle(request) });
     onStop(serving.close);
     return serving.origin;
   };

@@ -1,11 +1,11 @@
 import type { Field } from '@sotto/bhttp';
 import { InnerError } from '../problem.ts';
-import type { Service, ServiceAnswer, ServiceRequest } from './service.ts';
+import type { Service, ServiceResponse, ServiceRequest } from './service.ts';
 
 /** `fetch`, or a service binding's. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** Headers of a service's answer that go inside, and with which statuses. */
+/** Header fields of a service's response that are passed on, and with which statuses. */
 const PASSED: readonly [name: string, statuses: (status: number) => boolean][] = [
   ['content-type', () => true],
   ['allow', (status) => status === 405], // which must have one (RFC 9110 §15.5.6)
@@ -34,7 +34,7 @@ export function fetchService(base: string, send: Fetch): Service {
         ...(method === 'GET' || method === 'HEAD' ? {} : { body: content }),
       });
       const refusal = faultOf(response);
-      if (refusal === null) return answerOf(response, method);
+      if (refusal === null) return passedOn(response, method);
       response.body?.cancel().catch(() => {});
       throw refusal;
     },
@@ -55,7 +55,7 @@ function headersOf({ contentType, fields }: ServiceRequest): Record<string, stri
   return { ...Object.fromEntries(fields), 'accept-encoding': 'identity', ...type };
 }
 
-/** A coded answer is not decoded: what counts against the cap is what the service sent. */
+/** A content coding is refused, because the limit counts the bytes that the service sent. */
 function faultOf({ status, headers }: Response): InnerError | null {
   const coding = headers.get('content-encoding');
   const isPlain = coding === null || coding.trim().toLowerCase() === 'identity';
@@ -63,7 +63,7 @@ function faultOf({ status, headers }: Response): InnerError | null {
   return isPlain && isFinal ? null : new InnerError('bad-gateway');
 }
 
-function answerOf({ status, headers, body }: Response, method: string): ServiceAnswer {
+function passedOn({ status, headers, body }: Response, method: string): ServiceResponse {
   const fields = PASSED.flatMap(([name, allows]): Field[] => {
     const value = headers.get(name);
     return value !== null && allows(status) && value.length <= MOST_VALUE && VISIBLE.test(value)

@@ -1,7 +1,7 @@
 import type { Bytes } from '@sotto/wire';
 import type { Field } from '@sotto/bhttp';
 
-/** What a service is asked: nothing of who asks, and nothing of tokens. */
+/** A request to a service, without anything about the client or its token. */
 export interface ServiceRequest {
   readonly method: string;
   readonly path: string; // with its query
@@ -13,8 +13,8 @@ export interface ServiceRequest {
   readonly outer: Headers;
 }
 
-/** What it answers; `content` is not yet read. */
-export interface ServiceAnswer {
+/** The response of a service. Its `content` has not been read. */
+export interface ServiceResponse {
   readonly status: number; // 200 to 599
   readonly fields: readonly Field[];
   readonly content: ReadableStream<Uint8Array> | Bytes;
@@ -23,9 +23,9 @@ export interface ServiceAnswer {
 /**
  * One service behind the gateway.
  *
- * `call` throws when there is no answer: an InnerError, or anything else for a fault of the service. It is
+ * `call` throws if there is no response: an InnerError, or anything else for a fault of the service. It is
  * called at most once an exchange, since a POST that was lost may have been done.
  */
 export interface Service {
-  call(request: ServiceRequest, deadline: AbortSignal): Promise<ServiceAnswer>;
+  call(request: ServiceRequest, deadline: AbortSignal): Promise<ServiceResponse>;
 }
