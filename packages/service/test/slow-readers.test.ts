@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import type { Serving } from '@sotto/http/node';
 import { PROBLEMS, problemResponse } from '@sotto/http';
@@ -57,6 +58,35 @@ describe('N02 a connection that does not read holds nothing for others', () => {
     const closed = await Promise.all(attackers.map((attacker) => attacker.closed(20_000)));
     expect(closed).not.toContain(false);
     expect(calls).toBeLessThanOrEqual(10 * 16 + 5);
+  });
+
+  test('of a thousand requests in one chunk the server parses no more than the limit and one', async () => {
+    const { origin } = await serving(() => new Response('x'));
+    let parsed = 0;
+    const count = (): void => void parsed++;
+    subscribe('http.server.request.start', count);
+    const attacker = deaf(origin);
+    attacker.socket.write(GET.repeat(1000));
+    attacker.socket.resume();
+    expect(await attacker.closed(20_000)).toBe(true);
+    unsubscribe('http.server.request.start', count);
+    expect(parsed).toBe(17);
+    expect((await fetch(origin)).status).toBe(200);
+  });
+
+  test('an upgrade is ignored, and a CONNECT ends its connection alone', async () => {
+    const { origin } = await serving(() => new Response('x'));
+    const upgrade = rawConnection(origin);
+    open.push({ close: () => upgrade.destroy() });
+    const fields = 'host: a\r\nconnection: upgrade, close\r\nupgrade: websocket\r\n';
+    upgrade.write(`GET / HTTP/1.1\r\n${fields}\r\n`);
+    expect(await upgrade.closed(20_000)).toBe(true);
+    expect(upgrade.received).toMatch(/^HTTP\/1.1 200 /);
+    const connect = rawConnection(origin);
+    open.push({ close: () => connect.destroy() });
+    connect.write('CONNECT a:1 HTTP/1.1\r\nhost: a\r\n\r\n');
+    expect(await connect.closed(20_000)).toBe(true);
+    expect((await fetch(origin)).status).toBe(200);
   });
 
   test('sixteen pipelined requests are answered in their order, one more closes the connection', async () => {

@@ -1,4 +1,4 @@
-import type { Server, ServerResponse } from 'node:http';
+import { IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { addressKey } from '../address.ts';
 
@@ -22,6 +22,22 @@ export function limitConnections(server: Server, perAddress: number): void {
       else open.set(key, left);
     });
   });
+}
+
+/**
+ * Ends the parser of a connection that was destroyed. Node parses the rest of what it has read, up to 64 KiB, and that is
+ * more than a thousand pipelined requests; it reads no further when a request is an upgrade.
+ */
+export class EndingMessage extends IncomingMessage {
+  asksForUpgrade = false; // not private: the base class assigns `upgrade` before private fields exist
+
+  get upgrade(): boolean {
+    return this.asksForUpgrade || this.socket.destroyed;
+  }
+
+  set upgrade(isUpgrade: boolean) {
+    this.asksForUpgrade = isUpgrade;
+  }
 }
 
 /** Counts the responses that each connection still owes; tells whether one more request is within the limit. */

@@ -5,7 +5,7 @@ import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { ProblemCode } from '@sotto/http';
 import { listen, writeResponse, type Serving } from '@sotto/http/node';
-import { limitConnections, limitPipelining } from './connections.ts';
+import { EndingMessage, limitConnections, limitPipelining } from './connections.ts';
 import { ambiguityOf } from './framing.ts';
 import { followCertificate } from './certificate.ts';
 import { refuseSocket } from './refuse-socket.ts';
@@ -71,6 +71,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     { overrideGlobalObjects: false, errorHandler: () => refuse('bad-request') },
   );
   const settings = {
+    IncomingMessage: EndingMessage,
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: options.headersMs ?? 10_000,
     requestTimeout: options.wholeRequestMs ?? 60_000, // above what an app gives an upload
