@@ -75,6 +75,60 @@ test('G11 gateway on Node: after SIGKILL has the same keys and still refuses rep
   expect(outcomeOf(await raw.post(withToken))).toEqual([200, 409, 'replayed']);
 }, 60_000);
 
+test('N52 suite on Node: every secret between the parties and every key of a store is changed, and a search succeeds after each step', async () => {
+  const key = (): string => Buffer.from(random(32)).toString('base64url');
+  const { secrets } = suite;
+  const fresh = { internal: key(), relay: key(), account: key(), issuer: key(), gateway: key() };
+  const client = clientOf(suite, 'trent');
+  const raw = await RawExchange.of(suite);
+  const [early = null] = await raw.issue('peggy');
+  const works = async (): Promise<void> => {
+    expect((await client.search('cat', { limit: 1 })).results).toHaveLength(1);
+  };
+  const rewrap = async (operator: string): Promise<unknown> => {
+    const headers = { authorization: `Bearer ${secrets.operatorToken}` };
+    return (await fetch(`${operator}/operator/keys/rewrap`, { method: 'POST', headers })).json();
+  };
+  await works();
+  await suite.restart('issuer', {
+    INTERNAL_TOKEN: `${fresh.internal} ${secrets.accountKey}`,
+    ACCOUNT_KEY: fresh.account,
+    ACCOUNT_KEY_PREVIOUS: secrets.accountKey,
+    KEY_WRAPPING_KEY: fresh.issuer,
+    KEY_WRAPPING_KEY_PREVIOUS: secrets.issuerWrappingKey,
+  });
+  await works();
+  await suite.restart('gateway', {
+    ISSUER_TOKEN: fresh.internal,
+    RELAY_TOKEN: `${fresh.relay} ${secrets.relayToken}`,
+    KEY_WRAPPING_KEY: fresh.gateway,
+    KEY_WRAPPING_KEY_PREVIOUS: secrets.gatewayWrappingKey,
+  });
+  await works();
+  await suite.restart('relay', { RELAY_TOKENS: JSON.stringify({ '': fresh.relay }) });
+  await works();
+  for (const operator of [suite.urls.issuerOperator, suite.urls.gatewayOperator]) {
+    expect(await rewrap(operator)).toMatchObject({ unreadable: [] });
+    expect(await rewrap(operator)).toEqual({ rewrapped: 0, unreadable: [] });
+  }
+  await suite.restart('issuer', { INTERNAL_TOKEN: fresh.internal, KEY_WRAPPING_KEY_PREVIOUS: '' });
+  await suite.restart('gateway', { RELAY_TOKEN: fresh.relay, KEY_WRAPPING_KEY_PREVIOUS: '' });
+  await works();
+  expect(outcomeOf(await raw.search(early, 'cat'))).toEqual([200, 200, null]); // a token of before
+  // The tokens of before are refused.
+  const authorization = `Bearer ${secrets.relayToken}`;
+  const refused = await fetch(`${suite.urls.gateway}/.well-known/ohttp-gateway`, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'message/ohttp-req' },
+    body: (await raw.seal(raw.request(null, 'cat', { authority: 'open' }))).bytes,
+  });
+  expect(refused.status).not.toBe(200);
+  const schedule = `${suite.urls.internal}/schedule?known=0`;
+  const status = async (token: string): Promise<number> =>
+    (await fetch(schedule, { headers: { authorization: `Bearer ${token}` } })).status;
+  expect([await status(secrets.accountKey), await status(fresh.internal)]).toEqual([404, 200]);
+}, 60_000);
+
 test('P07 gateway on Node: its file contains neither a query nor a token', async () => {
   const raw = await RawExchange.of(suite);
   const [token = random(1)] = await raw.issue('mallory');

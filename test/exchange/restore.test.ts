@@ -8,7 +8,8 @@ import { runSchedule } from '../../services/gateway/src/keys/schedule.ts';
 import type { KeyStore } from '../../services/gateway/src/ports.ts';
 import { house, memoryStores, row } from '../../services/gateway/test/support/house.ts';
 import { ISSUER_FILE } from '../../services/issuer/src/node/ports.ts';
-import { blindBatch, currentKey } from '../../services/issuer/test/support/wallet.ts';
+import { base64url } from '@sotto/wire';
+import { blindBatch, currentKey, random } from '../../services/issuer/test/support/wallet.ts';
 import { DAY, redemption, World } from '../../services/issuer/test/support/world.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sotto-restore-'));
@@ -83,6 +84,23 @@ async function statusByBundle(world: World, gateway: Awaited<ReturnType<typeof g
   const { contentType, request } = blindBatch(currentKey(directory, 'stickers', 5, world.clock.now), 5);
   return (await world.post(contentType, request, `day ${world.clock.now}`)).status;
 }
+
+test('N52 drill: after the issuer lost its wrapping key, its keys ahead are made anew, the bundles signed again, and the next epoch issues', async () => {
+  const gatewayStore = memoryStores().keys;
+  const before = new World();
+  await gatewayOf(before, gatewayStore);
+  const lost = new World({
+    database: before.database,
+    clock: before.clock,
+    vars: { KEY_WRAPPING_KEY: base64url(random(32)) },
+  });
+  await lost.issuer.replaceUnreadable();
+  await gatewayOf(lost, gatewayStore); // its operator signs what was withdrawn
+  for (let day = 1; day <= 9; day++) {
+    lost.clock.now += DAY;
+    expect([day, await statusByBundle(lost, await gatewayOf(lost, gatewayStore))]).toEqual([day, 200]);
+  }
+});
 
 test('N51 drill: a backup two epochs old, or an empty store, restored with RESTORED=1, issues again from the next epoch on', async () => {
   for (const loss of ['old backup', 'empty store']) {

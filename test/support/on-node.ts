@@ -9,9 +9,9 @@ export type Part = 'relay' | 'gateway' | 'issuer' | 'stickers';
 
 /** The whole suite as four Node processes over SQLite, without Workers. */
 export interface SuiteOnNode extends Pick<Suite, 'secrets' | 'account'> {
-  readonly urls: Readonly<Record<Part, string>>;
-  /** Kills one part and starts it again with the same store. */
-  restart(part: Part): Promise<void>;
+  readonly urls: Urls;
+  /** Kills one part and starts it again with the same store, and from now on with these variables. */
+  restart(part: Part, vars?: Readonly<Record<string, string>>): Promise<void>;
   /** The process id of a part. */
   pid(part: Part): number;
   close(): Promise<void>;
@@ -61,7 +61,6 @@ export function urlsFrom(port: number): Urls {
 export async function suiteOnNode(folder: string, options: SuiteOnNodeOptions = {}): Promise<SuiteOnNode> {
   const secrets = await makeSecrets();
   const urls = urlsFrom(options.port ?? (await freePorts()));
-  const { relay, gateway, issuer, stickers } = urls;
   const { programOf = (part): PartProgram => ({ file: `services/${part}/src/node.ts` }) } = options;
   const env = environments(secrets, urls, folder, options);
   const parts = new Map<Part, Killable>();
@@ -75,10 +74,11 @@ export async function suiteOnNode(folder: string, options: SuiteOnNodeOptions = 
   await start('relay');
   return {
     secrets,
-    urls: { relay, gateway, issuer, stickers },
+    urls,
     account: (name) => accountToken(secrets.attester, name),
     pid: (part) => parts.get(part)?.pid ?? 0,
-    restart: async (part) => {
+    restart: async (part, vars) => {
+      Object.assign(env[part], vars);
       await parts.get(part)?.kill();
       await start(part);
     },

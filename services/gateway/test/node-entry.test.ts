@@ -7,7 +7,7 @@ import { afterAll, expect, test } from 'vitest';
 import { rootPublicKey } from '@sotto/bundle';
 import { decodeKeyConfigs } from '@sotto/ohttp';
 import { base64url } from '@sotto/wire';
-import { ROOT_SECRET } from './support/house.ts';
+import { random, ROOT_SECRET } from './support/house.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sotto-gateway-entry-'));
 const children: ChildProcess[] = [];
@@ -31,7 +31,7 @@ const ENV: Readonly<Record<string, string>> = {
   KEY_WRAPPING_KEY: base64url(Uint8Array.from({ length: 32 }, (_, i) => i)),
 };
 
-/** Starts the entry file; resolves when it has said something. */
+/** Starts the entry file; resolves when it is ready or has ended. */
 async function start(more: Readonly<Record<string, string>> = {}) {
   const entry = path.join(import.meta.dirname, '../src/node.ts');
   const env = { PATH: process.env['PATH'] ?? '', ...ENV, ...more };
@@ -42,9 +42,10 @@ async function start(more: Readonly<Record<string, string>> = {}) {
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (data: Buffer) => {
         said += data.toString();
-        if (said.includes('\n')) resolve();
+        if (/^ready .*\n/m.test(said)) resolve();
       });
     }
+    child.once('close', () => resolve());
   });
   const ended = once(child, 'close').then(([code]) => code as number | null);
   await heard;
@@ -85,7 +86,33 @@ test('N59 with the issuer away it has keys, the same after a SIGKILL, and stops 
   expect(await keys(second.url)).toBe(before);
   second.child.kill('SIGTERM');
   expect(await second.ended).toBe(0);
-});
+}, 60_000);
+
+test('N52 after its wrapping key was lost, it says so, and starts with KEYS_LOST=1 and from then on without', async () => {
+  const changed = {
+    STORE: path.join(folder, 'lost.sqlite'),
+    KEY_WRAPPING_KEY: base64url(random(32)),
+  };
+  const stop = async ({ child, ended }: Awaited<ReturnType<typeof start>>): Promise<void> => {
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+  };
+  const first = await start({ STORE: changed.STORE });
+  expect((await fetch(`${first.url}/.well-known/ohttp-gateway`)).status).toBe(200);
+  await stop(first);
+  const refused = await start(changed);
+  expect(await refused.ended).toBe(1);
+  expect(refused.said()).toContain('KEY_WRAPPING_KEY: unwraps no key in the store');
+  for (const more of [{ KEYS_LOST: '1' }, {}]) {
+    const running = await start({ ...changed, ...more });
+    expect(running.said()).toMatch(/^ready /m);
+    const headers = { authorization: `Bearer ${ENV['OPERATOR_TOKEN']}` };
+    const rewrap = await fetch(`${running.operator}/operator/keys/rewrap`, { method: 'POST', headers });
+    const { unreadable } = (await rewrap.json()) as { unreadable: readonly number[] };
+    expect(unreadable).toHaveLength(1); // the epoch of now, which clients have the bundle of
+    await stop(running);
+  }
+}, 60_000);
 
 test('K01 a wrong configuration ends the start with one line that prints no value', async () => {
   const canary = 'canary-5f1d';
@@ -104,4 +131,4 @@ test('K01 a wrong configuration ends the start with one line that prints no valu
     expect(said()).not.toContain(canary);
   });
   await Promise.all(ends);
-});
+}, 60_000);

@@ -116,6 +116,12 @@ export class Issuer implements IssuerApi {
     return [...problems, ...(hasAccountKey ? [] : [ACCOUNT_KEY_CHANGED]), ...unreadable];
   }
 
+  /** After KEY_WRAPPING_KEY was lost: see Schedule.replaceUnreadable. */
+  async replaceUnreadable(): Promise<number> {
+    this.keyring.forget();
+    return this.deps.authority.replaceUnreadable();
+  }
+
   /** After a restore: see Schedule.retireAll. */
   async retireAll(): Promise<number> {
     this.keyring.forget();

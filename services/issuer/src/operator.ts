@@ -37,6 +37,9 @@ export function operatorRoutes(issuer: Issuer): Hono {
     issuer.keyring.forget(); // the next request loads what is readable now
     return c.json(await issuer.deps.authority.rewrap(), 200, NO_STORE);
   });
+  route('POST', '/operator/keys/replace-unreadable', 'keys', async (c) =>
+    c.json({ replaced: await issuer.replaceUnreadable() }, 200, NO_STORE),
+  );
   // POST, because URLs are written to more logs than bodies.
   route('POST', '/operator/quota', 'support', (c) => showQuota(issuer, c));
   route('GET', '/metrics', 'metrics', async () => {

@@ -129,6 +129,8 @@ export interface KeyAuthority {
   retireAll(): Promise<number>;
   /** Wraps every key under KEY_WRAPPING_KEY that is still wrapped under KEY_WRAPPING_KEY_PREVIOUS. */
   rewrap(): Promise<RewrapResult>;
+  /** After KEY_WRAPPING_KEY was lost: makes the unreadable keys of later epochs anew. Returns how many keys were lost. */
+  replaceUnreadable(): Promise<number>;
   /** The revision of the store. */
   revision(): Promise<number>;
   /** Raises the revision by one, and returns it. */

@@ -14,9 +14,10 @@ import { accountKeyId } from './attest/account-key.ts';
 import type { Config } from './config.ts';
 import { isSameKey, makeKey, missingKeys, type NewKey, type PlannedKey } from './key-plan.ts';
 import type { KeyListing, KeyRecord, KeySnapshot, RewrapResult, System } from './ports.ts';
-import { KeyError, keyContext } from './secret-key.ts';
+import { KeyError, rewrapRows } from './secret-key.ts';
 import {
   allKeys,
+  deleteKeys,
   deleteKeysThrough,
   insertKey,
   raiseRevision,
@@ -203,21 +204,34 @@ export class Schedule {
   /** See {@link KeyAuthority.rewrap}. Keys are wrapped outside of the transaction, and replaced if they are as they were. */
   async rewrap(): Promise<RewrapResult> {
     const { db, transact, wrap } = this.#deps;
-    const changes: { readonly row: KeyRow; readonly after: Bytes }[] = [];
-    const unreadable: RewrapResult['unreadable'][number][] = [];
-    for (const row of await transact(() => allKeys(db))) {
-      try {
-        const after = await wrap.rewrap(row.wrapped, keyContext(row));
-        if (after !== null) changes.push({ row, after });
-      } catch {
-        const { service, type, epoch } = row;
-        unreadable.push({ service, type, epoch });
-      }
-    }
+    const { changes, unreadable } = await rewrapRows(wrap, await transact(() => allKeys(db)));
     await transact(() => {
       for (const { row, after } of changes) replaceWrapped(db, row, after);
     });
-    return { rewrapped: changes.length, unreadable };
+    return {
+      rewrapped: changes.length,
+      unreadable: unreadable.map(({ service, type, epoch }) => ({ service, type, epoch })),
+    };
+  }
+
+  /**
+   * After KEY_WRAPPING_KEY was lost. Destroys the keys that cannot be unwrapped, and makes those of later epochs anew. None
+   * is made for the current epoch, because clients hold its bundle: the outage ends with it. Returns the number of lost
+   * keys.
+   */
+  async replaceUnreadable(): Promise<number> {
+    const { config, db, onDestroyed, system, transact, wrap } = this.#deps;
+    const { unreadable } = await rewrapRows(wrap, await transact(() => allKeys(db)));
+    await transact(() => {
+      deleteKeys(db, unreadable);
+      onDestroyed?.(unreadable);
+      const state = this.#state();
+      const current = Math.max(state.epoch, epochStartAt(system.now(), config.epochSeconds));
+      const isBare = !allKeys(db).some(({ epoch }) => epoch === current);
+      if (isBare && unreadable.length > 0) writeState(db, { ...state, retiredThrough: current });
+    });
+    await this.run();
+    return unreadable.length;
   }
 
   revision(): Promise<number> {

@@ -23,6 +23,30 @@ export async function unwrapSecret(wrap: Pick<KeyWrap, 'unwrap'>, record: KeyRec
   }
 }
 
+/** What wrapping stored keys again gives: the rows that change, and those that no wrapping key unwraps. */
+interface RewrappedRows<Row> {
+  readonly changes: readonly { readonly row: Row; readonly after: Bytes }[];
+  readonly unreadable: readonly Row[];
+}
+
+/** Wraps keys under the current wrapping key. It stores nothing. */
+export async function rewrapRows<Row extends KeyRecord>(
+  wrap: Pick<KeyWrap, 'rewrap'>,
+  rows: readonly Row[],
+): Promise<RewrappedRows<Row>> {
+  const changes: RewrappedRows<Row>['changes'][number][] = [];
+  const unreadable: Row[] = [];
+  for (const row of rows) {
+    try {
+      const after = await wrap.rewrap(row.wrapped, keyContext(row));
+      if (after !== null) changes.push({ row, after });
+    } catch {
+      unreadable.push(row);
+    }
+  }
+  return { changes, unreadable };
+}
+
 /** A line for the operator about each key that no wrapping key unwraps. */
 export async function unreadableKeys(
   wrap: Pick<KeyWrap, 'unwrap'>,

@@ -52,7 +52,7 @@ test('issuer on Node: issues, redeems on the gateway’s listener, and continues
   const cut = await start();
   expect(await cut.ended).toBe(1);
   expect(cut.said()).toMatch(/^sotto issuer: .+\n$/);
-});
+}, 60_000);
 
 test('X01 issuer on Node: on SIGTERM with 50 requests in flight, responds to all, accepts no new one and exits with 0', async () => {
   const running = await start({ STORE: path.join(folder, 'stopped.sqlite') });
@@ -139,7 +139,7 @@ test('K01 K02 issuer on Node: with a wrong configuration, exits with one line th
     expect(said()).toMatch(/^sotto issuer: [^\n]+\n$/);
     expect(said()).not.toContain(canary);
   }
-});
+}, 60_000);
 
 test('N58 issuer on Node: with another name, epoch length or wrapping key than its store was begun with, exits with one line', async () => {
   const STORE = path.join(folder, 'begun.sqlite');
@@ -156,7 +156,28 @@ test('N58 issuer on Node: with another name, epoch length or wrapping key than i
     expect(changed.said()).toMatch(new RegExp(`^sotto issuer: ${name}: [^\\n]+\\n$`));
     expect(changed.said()).not.toContain(value);
   }
-});
+}, 60_000);
+
+test('N52 issuer on Node: after its wrapping key was lost, says so, and starts with KEYS_LOST=1 and from then on without', async () => {
+  const STORE = path.join(folder, 'lost.sqlite');
+  const KEY_WRAPPING_KEY = base64url(random(32));
+  const stop = async ({ child, ended }: Awaited<ReturnType<typeof start>>): Promise<void> => {
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+  };
+  const first = await start({ STORE });
+  const [token = random(1)] = await draw(first, 'ada');
+  await stop(first);
+  const refused = await start({ STORE, KEY_WRAPPING_KEY });
+  expect(await refused.ended).toBe(1);
+  expect(refused.said()).toContain('or KEYS_LOST=1 if that is lost');
+  for (const more of [{ KEYS_LOST: '1' }, {}]) {
+    const running = await start({ STORE, KEY_WRAPPING_KEY, ...more });
+    expect(running.said()).toMatch(/^ready /);
+    expect(await redeem(running, token)).toBe('invalid');
+    await stop(running);
+  }
+}, 60_000);
 
 test('N32 issuer on Node: at the start, prints one line for a jwksUrl that cannot work, and serves', async () => {
   const accounts = createServer((incoming, response) => {

@@ -69,6 +69,50 @@ test('N52 issuer: one key that does not unwrap leaves the other services as they
   expect(await world.draw(1, { service: 'weather', account: 'eve' })).toHaveLength(1);
 });
 
+test('N52 issuer: after its wrapping key was lost, keys of later epochs are made anew and the next epoch issues', async () => {
+  const before = new World({ vars: { KEY_WRAPPING_KEY: OLD } });
+  const tokens = await before.draw(5);
+  expect(await before.redeem(tokens[0])).toBe('first');
+  const { pending } = await before.blind(5);
+  const lost = under(before, { KEY_WRAPPING_KEY: NEW });
+  expect(await (await lost.operator('/operator/keys/replace-unreadable', 'POST')).json()).toEqual({
+    replaced: KEYS,
+  });
+  expect(await lost.issuer.check()).toEqual([]);
+  const refused = await lost.post(pending.contentType, pending.request, 'bob');
+  expect(refused.headers.get('retry-after')).toBe(new Date((START + DAY) * 1000).toUTCString());
+  expect(refused.status).toBe(503);
+  for (const token of tokens) expect(await lost.redeem(token)).toBe('invalid'); // clients drop them
+  expect(await before.redeem(tokens[0])).not.toBe('first'); // nor in a process with the old key
+  for (let day = 1; day <= HORIZON + 2; day++) {
+    lost.clock.now = START + day * DAY;
+    const [token] = await lost.draw(5, { account: `day ${day}` });
+    expect(await lost.redeem(token)).toBe('first');
+  }
+});
+
+test('N52 issuer: of a partly lost store only what is lost is replaced', async () => {
+  for (const [where, count] of [
+    [`epoch = ${START} and service = 'weather'`, 2],
+    [`epoch = ${START + DAY} and service = 'weather' and type = 5`, 1],
+    [`epoch > ${START + DAY}`, 3 * (HORIZON - 1)],
+    [`epoch < 0`, 0],
+  ] as const) {
+    const before = new World();
+    const tokens = await before.draw(5);
+    const kept = before.database.db.all(`select key_id from issuer_keys where not (${where})`);
+    before.database.db.run(`update issuer_keys set wrapped = zeroblob(60) where ${where}`);
+    const world = under(before, {});
+    expect(await world.issuer.replaceUnreadable()).toBe(count);
+    expect(await world.issuer.check()).toEqual([]);
+    expect(world.database.db.all('select key_id from issuer_keys')).toEqual(expect.arrayContaining(kept));
+    expect(await world.redeem(tokens[0])).toBe('first');
+    expect(await world.draw(5, { account: 'bob' })).toHaveLength(5); // the service that lost nothing
+    world.clock.now = START + DAY;
+    expect(await world.draw(1, { service: 'weather', account: 'eve' })).toHaveLength(1);
+  }
+});
+
 test('N52 issuer: a key that was replaced in the meantime is not overwritten', async () => {
   const before = new World({ vars: { KEY_WRAPPING_KEY: OLD } });
   await before.issuer.runSchedule();

@@ -38,11 +38,6 @@ export const GATEWAY_VARIABLES = {
     'Responses leave at multiples of this time after their request, so that their time tells the relay less.',
     { default: 0, min: 0, max: 1000, unit: 'milliseconds' },
   ),
-  KEYS_LOST: variable(
-    'flag',
-    GATEWAY_ON_NODE,
-    'Set to 1 for one start after KEY_WRAPPING_KEY was lost: keys that cannot be unwrapped are made anew.',
-  ),
   NAT64_PREFIX: variable(
     'text',
     GATEWAY_ON_NODE,

@@ -30,6 +30,11 @@ export const SHARED_VARIABLES = {
     'The KEY_WRAPPING_KEY before a change, until every key has been wrapped again.',
     { secret: true, optional: true },
   ),
+  KEYS_LOST: variable(
+    'flag',
+    { services: ['gateway', 'issuer'], platforms: ['node'] },
+    'Set to 1 for one start after KEY_WRAPPING_KEY was lost: keys of later epochs that cannot be unwrapped are made anew.',
+  ),
   OPERATOR_TOKEN: variable(
     'credential',
     KEEPERS,

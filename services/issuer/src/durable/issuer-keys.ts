@@ -59,6 +59,10 @@ export class IssuerKeys extends DurableObject {
     return this.#scheduled().rewrap();
   }
 
+  replaceUnreadable(): Promise<number> {
+    return this.#scheduled().replaceUnreadable();
+  }
+
   revision(): Promise<number> {
     return this.#scheduled().revision();
   }

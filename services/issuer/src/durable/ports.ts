@@ -70,6 +70,7 @@ export function durableKeys(namespace: Namespace<IssuerKeys>, spent: SpentTokens
       return call(namespace, AUTHORITY, async (stub) => stub.retireAll());
     },
     rewrap: () => call(namespace, AUTHORITY, async (stub) => stub.rewrap()),
+    replaceUnreadable: () => call(namespace, AUTHORITY, async (stub) => stub.replaceUnreadable()),
   };
 }
 

@@ -75,6 +75,7 @@ export function sqliteKeys(deps: ScheduleDeps): KeyAuthority {
     reserve: (keyId, count) => schedule.reserve(keyId, count),
     retireAll: () => schedule.retireAll(),
     rewrap: () => schedule.rewrap(),
+    replaceUnreadable: () => schedule.replaceUnreadable(),
     revision: () => schedule.revision(),
     raiseRevision: () => schedule.raiseRevision(),
   };

@@ -60,6 +60,7 @@ export async function startIssuer(
     ...operatorStores(store),
   });
   if (variables.flag('RESTORED')) await issuer.retireAll();
+  if (variables.flag('KEYS_LOST')) await issuer.replaceUnreadable();
   await checkKeys(issuer);
 
   const internal = await listen(
@@ -98,7 +99,7 @@ function reportNew(issuer: Issuer, warn: Program['warn']): () => Promise<void> {
 const REMEDIES: Readonly<Record<KeyError['code'], readonly [path: string, remedy: string]>> = {
   'not-unwrapped': [
     'KEY_WRAPPING_KEY',
-    'does not unwrap the keys in STORE. Set the key that they were stored under',
+    'does not unwrap the keys in STORE. Set the key that they were stored under, or KEYS_LOST=1 if that is lost',
   ],
   'epoch-seconds': [
     'EPOCH_SECONDS',

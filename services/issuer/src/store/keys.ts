@@ -61,6 +61,10 @@ export function deleteKeysThrough(db: Db, epoch: number): KeyRow[] {
   return db.delete(issuerKeys).where(lte(issuerKeys.epoch, epoch)).returning().all();
 }
 
+export function deleteKeys(db: Db, keys: readonly Pick<KeyRow, 'keyId'>[]): void {
+  for (const { keyId } of keys) db.delete(issuerKeys).where(eq(issuerKeys.keyId, keyId)).run();
+}
+
 /** Reserves evaluations of a key's ceiling: all of them, or none. */
 export function reserveEvaluations(db: Db, keyId: Bytes, count: number, ceiling: number): boolean {
   const reserved = db
