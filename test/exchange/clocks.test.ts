@@ -79,7 +79,7 @@ async function directory(): Promise<Bytes> {
 }
 
 async function issue(account: string, count: number, at = now()): Promise<Bytes[] | number> {
-  const pending = blindBatch(currentKey(await directory(), 'stickers', 5, at), count);
+  const pending = await blindBatch(currentKey(await directory(), 'stickers', 5, at), count);
   const answer = await fetch(`http://127.0.0.1:${port}/token-request`, {
     method: 'POST',
     headers: {

@@ -81,7 +81,7 @@ async function gatewayOf(world: World, store: KeyStore) {
 /** The status of an issuance by a client that holds this gateway's bundle. */
 async function statusByBundle(world: World, gateway: Awaited<ReturnType<typeof gatewayOf>>): Promise<number> {
   const { directory } = await gateway.bundle();
-  const { contentType, request } = blindBatch(currentKey(directory, 'stickers', 5, world.clock.now), 5);
+  const { contentType, request } = await blindBatch(currentKey(directory, 'stickers', 5, world.clock.now), 5);
   return (await world.post(contentType, request, `day ${world.clock.now}`)).status;
 }
 

@@ -55,7 +55,7 @@ for (const [name, server] of suites) {
   const client = nobleVoprf(server.suite);
   const key = await server.generateKeyPair(random);
   const input = random(98);
-  const blinded = client.blind(input, random);
+  const blinded = await client.blind(input, random);
   const { evaluatedElements, proof } = await server.blindEvaluate(key, [blinded.blindedElement], random);
   const [evaluatedElement = input] = evaluatedElements;
   const [output = input] = await client.finalize(

@@ -116,7 +116,7 @@ describe('G-issuer: the issuer tries to link a redeemed token to its issuance', 
     const input = world.random(98);
     const outputs = [];
     for (let i = 0; i < 4; i++) {
-      const blinded = voprf.blind(input, world.random);
+      const blinded = await voprf.blind(input, world.random);
       const { evaluatedElements, proof } = await voprf.blindEvaluate(
         key,
         [blinded.blindedElement],

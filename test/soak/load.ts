@@ -181,7 +181,7 @@ class Load {
         service: 'stickers',
         epoch,
       });
-      const pending = createTokenRequests({
+      const pending = await createTokenRequests({
         voprf,
         tokenType: 5,
         publicKey: key.tokenKey,

@@ -61,7 +61,7 @@ export class RawExchange {
     const key = tokenKeys.find((k) => k.service === service && (k.notBefore ?? 0) <= this.bundle.notBefore);
     const entry = this.bundle.services.find(({ name }) => name === service);
     if (key === undefined || entry === undefined) throw new Error(`no key for ${service}`);
-    const pending = createTokenRequests({
+    const pending = await createTokenRequests({
       voprf: RISTRETTO,
       tokenType: entry.tokenType,
       publicKey: key.tokenKey,

@@ -37,12 +37,12 @@ export interface IssuanceDeps extends Pick<ClientPlatform, 'fetch' | 'random' | 
  * @param batch.seed - nonces and blinds are derived from it, so that the same batch can be made again
  * @throws {ClientError} `unknown-service`; `bundle-refused` if the bundle contradicts itself
  */
-export function blindBatch(
+export async function blindBatch(
   { voprf, now }: Pick<IssuanceDeps, 'voprf' | 'now'>,
   { bundle, services }: ActiveBundle,
   service: string,
   { seed }: Pick<StoredBatch, 'seed'>,
-): PendingTokens {
+): Promise<PendingTokens> {
   const entry = services.get(service);
   if (entry === undefined) throw new ClientError('unknown-service');
   const { challenge, tokenType } = entry;
@@ -58,7 +58,7 @@ export function blindBatch(
     const publicKey = key.tokenKey;
     const random = expandSeed(seed);
     const options = { voprf, tokenType, publicKey, challenge, count: BATCH_SIZE, random } as const;
-    return createTokenRequests({ ...options, kind: 'amortized' });
+    return await createTokenRequests({ ...options, kind: 'amortized' });
   } catch {
     throw new ClientError('bundle-refused');
   }

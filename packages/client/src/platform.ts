@@ -50,7 +50,7 @@ export interface ClientPlatform {
   readonly deadline?: (seconds: number) => AbortSignal;
   /** Default: pure JavaScript for the suites of the key bundle. */
   readonly hpke?: Hpke;
-  /** Default: pure JavaScript for ristretto255. */
+  /** Default: pure JavaScript for ristretto255. Browsers and Node use WebCrypto's X25519 where it exists. */
   readonly voprf?: Voprf;
 }
 

@@ -179,7 +179,7 @@ export class TokenManager {
   /** Sends a batch and stores its tokens. False if it did not verify. @throws as `blindBatch` and `requestTokens` */
   async #issue(service: string, active: ActiveBundle, batch: StoredBatch): Promise<boolean> {
     const { now, wallet } = this.#deps;
-    const blinded = blindBatch(this.#deps, active, service, batch);
+    const blinded = await blindBatch(this.#deps, active, service, batch);
     const tokens = await requestTokens(this.#deps, blinded);
     const { epoch, seed } = batch;
     const issuedAt = now();

@@ -62,7 +62,7 @@ const MALICE: Readonly<Record<string, Malice>> = {
       proof,
     }),
   'the proof of another batch': async ({ elements }) => {
-    const { blindedElement } = voprf.blind(new Uint8Array(3), random);
+    const { blindedElement } = await voprf.blind(new Uint8Array(3), random);
     const { proof } = await voprf.blindEvaluate(OTHER, [blindedElement], random);
     return answer({ elements, proof });
   },

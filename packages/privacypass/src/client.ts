@@ -60,9 +60,9 @@ interface BlindedToken {
  * @throws {WireError} `truncated` when the challenge has no type
  * @throws {VoprfError} `bad-random`
  */
-export function createTokenRequests(options: TokenRequestOptions): PendingTokens {
+export async function createTokenRequests(options: TokenRequestOptions): Promise<PendingTokens> {
   check(options);
-  const blinded = blindTokens(options);
+  const blinded = await blindTokens(options);
   return {
     request: encodeRequest(options, blinded),
     contentType: options.kind === 'single' ? TOKEN_REQUEST : AMORTIZED_REQUEST,
@@ -99,15 +99,17 @@ function check({ voprf, tokenType, publicKey, challenge, count, kind }: TokenReq
   }
 }
 
-function blindTokens(options: TokenRequestOptions): BlindedToken[] {
+async function blindTokens(options: TokenRequestOptions): Promise<BlindedToken[]> {
   const { voprf, tokenType, publicKey, challenge, count, random } = options;
   const digest = challengeDigest(challenge);
   const keyId = tokenKeyId(publicKey);
-  return Array.from({ length: count }, () => {
+  const blinded: BlindedToken[] = [];
+  while (blinded.length < count) {
     const token = { tokenType, nonce: random(32), challengeDigest: digest, tokenKeyId: keyId };
     const input = tokenAuthenticatorInput(token);
-    return { token, input, ...voprf.blind(input, random) };
-  });
+    blinded.push({ token, input, ...(await voprf.blind(input, random)) });
+  }
+  return blinded;
 }
 
 function encodeRequest(

@@ -51,7 +51,7 @@ test.each(generic.cases.map((v, i) => [i + 1, v] as const))(
 
       const voprf = VOPRF[request.tokenType];
       const key = { secretKey: fromHex(item.issuerSecret), publicKey };
-      const pending = createTokenRequests({
+      const pending = await createTokenRequests({
         voprf,
         tokenType: request.tokenType,
         publicKey,

@@ -61,7 +61,7 @@ describe.each([
 
   test('our client with their issuer: both sides verify the token', async () => {
     const issuer = new privateVerif.Issuer('issuer.example', key.secretKey, key.publicKey);
-    const pending = ours(1);
+    const pending = await ours(1);
     const response = await issuer.issue(privateVerif.TokenRequest.deserialize(pending.request));
     const [token] = await pending.finish(plain(response.serialize()));
     if (token === undefined) throw new Error('no token');
@@ -96,7 +96,7 @@ describe.each([
 
   test('our generic batch with their issuer', async () => {
     const issuer = new privateVerif.Issuer('issuer.example', key.secretKey, key.publicKey);
-    const pending = [ours(1), ours(1)];
+    const pending = [await ours(1), await ours(1)];
     const body = encodeGenericBatchTokenRequest(pending.map(({ request }) => decodeTokenRequest(request)));
     const answered = await new genericBatched.Issuer(issuer).issue(
       genericBatched.BatchedTokenRequest.deserialize(body),

@@ -37,7 +37,7 @@ export function issuanceVectors(label: string, voprfOf: VoprfOf): void {
       const type = Number(tokenType);
       const voprf = voprfOf(type);
       const key = { secretKey: fromHex(v.issuerSecret), publicKey: fromHex(v.issuerPublic) };
-      const pending = createTokenRequests({
+      const pending = await createTokenRequests({
         voprf,
         tokenType: type,
         publicKey: key.publicKey,
@@ -63,7 +63,7 @@ export function issuanceVectors(label: string, voprfOf: VoprfOf): void {
       const voprf = voprfOf(type);
       const key = { secretKey: fromHex(v.issuerSecret), publicKey: fromHex(v.issuerPublic) };
       const drawn = v.nonces.flatMap((nonce, i) => [fromHex(nonce), wide(fromHex(v.blinds[i] ?? ''))]);
-      const pending = createTokenRequests({
+      const pending = await createTokenRequests({
         voprf,
         tokenType: type,
         publicKey: key.publicKey,

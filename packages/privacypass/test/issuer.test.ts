@@ -22,7 +22,7 @@ const TYPES = [
 describe.each(TYPES)('the issuer of type $type ($name)', async ({ type, voprf, bad }) => {
   const key = await voprf.generateKeyPair(random);
   const truncated = truncatedTokenKeyId(key.publicKey);
-  const good = voprf.blind(random(98), random).blindedElement;
+  const good = (await voprf.blind(random(98), random)).blindedElement;
   const single = (blindedMsg: Bytes, change = {}) =>
     issueSingle(
       voprf,
@@ -95,7 +95,8 @@ test('I06 nothing is evaluated of a batch with one bad element', async () => {
   });
   const voprf = sodiumVoprf({ raw: counting, sums: 'libsodium' });
   const key = await voprf.generateKeyPair(random);
-  const good = Array.from({ length: 29 }, () => voprf.blind(random(98), random).blindedElement);
+  const blinded = await Promise.all(Array.from({ length: 29 }, () => voprf.blind(random(98), random)));
+  const good = blinded.map(({ blindedElement }) => blindedElement);
   const request = { tokenType: 5, truncatedTokenKeyId: truncatedTokenKeyId(key.publicKey) };
   multiplications = 0;
   for (const { element } of NOT_RISTRETTO255) {

@@ -29,7 +29,8 @@ async function attacks(voprf: Voprf, type: number, request: Bytes, key: VoprfKey
   };
   const honest = await issue(key);
   const other = await issue(await voprf.generateKeyPair(random));
-  const elsewhere = Array.from({ length: COUNT }, () => voprf.blind(random(98), random).blindedElement);
+  const others = await Promise.all(Array.from({ length: COUNT }, () => voprf.blind(random(98), random)));
+  const elsewhere = others.map(({ blindedElement }) => blindedElement);
   const batchOfAnother = await issue(key, elsewhere);
   const c = honest.evaluatedProof.subarray(0, voprf.Ns);
   const s = honest.evaluatedProof.subarray(voprf.Ns);
@@ -77,7 +78,7 @@ describe.each([
     serviceChallenge({ tokenType: type, issuerName: 'issuer.example', service: 'stickers', epoch: 0 }),
   );
   const common = { voprf, tokenType: type, publicKey: key.publicKey, challenge, random };
-  const pending = createTokenRequests({ ...common, count: COUNT, kind: 'amortized' });
+  const pending = await createTokenRequests({ ...common, count: COUNT, kind: 'amortized' });
   const { honest, attacks: all } = await attacks(voprf, type, pending.request, key);
 
   test('an honest response gives all tokens', async () => {
@@ -108,20 +109,20 @@ test('createTokenRequests refuses a request that it could not finish', async () 
     serviceChallenge({ tokenType: 5, issuerName: 'i', service: 's', epoch: 0 }),
   );
   const asked = { voprf, tokenType: 5, publicKey, challenge, count: 1, kind: 'single', random } as const;
-  const code = (change: object) => {
+  const code = async (change: object) => {
     try {
-      createTokenRequests({ ...asked, ...change });
+      await createTokenRequests({ ...asked, ...change });
       return null;
     } catch (error) {
       return error instanceof PrivacyPassError ? error.code : 'a bug';
     }
   };
-  expect(code({})).toBe(null);
-  expect(code({ tokenType: 1 })).toBe('unknown-token-type');
-  expect(code({ tokenType: 2 })).toBe('unknown-token-type');
-  expect(code({ challenge: Uint8Array.of(0, 1, ...challenge.subarray(2)) })).toBe('mixed-types');
-  expect(code({ count: 2 })).toBe('empty-batch');
-  expect(code({ count: 0, kind: 'amortized' })).toBe('empty-batch');
-  expect(code({ publicKey: new Uint8Array(32) })).toBe('bad-element');
-  expect(code({ publicKey: publicKey.subarray(1) })).toBe('bad-element');
+  expect(await code({})).toBe(null);
+  expect(await code({ tokenType: 1 })).toBe('unknown-token-type');
+  expect(await code({ tokenType: 2 })).toBe('unknown-token-type');
+  expect(await code({ challenge: Uint8Array.of(0, 1, ...challenge.subarray(2)) })).toBe('mixed-types');
+  expect(await code({ count: 2 })).toBe('empty-batch');
+  expect(await code({ count: 0, kind: 'amortized' })).toBe('empty-batch');
+  expect(await code({ publicKey: new Uint8Array(32) })).toBe('bad-element');
+  expect(await code({ publicKey: publicKey.subarray(1) })).toBe('bad-element');
 });

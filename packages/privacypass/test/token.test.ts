@@ -32,7 +32,7 @@ describe.each([
       serviceChallenge({ tokenType: type, issuerName: 'issuer.example', service, epoch: 0 }),
     );
   const challengeA = challengeOf('a');
-  const pending = createTokenRequests({
+  const pending = await createTokenRequests({
     voprf,
     tokenType: type,
     publicKey: keyA.publicKey,

@@ -36,8 +36,6 @@ export interface Group<E> {
 
   /** Loads a secret scalar other than zero. */
   load(scalar: Bytes): MaybePromise<Secret<E>>;
-  /** Multiplies by a secret scalar that is used once. */
-  multiplyOnce(element: E, scalar: Bytes): E;
   /** The sum of scalar times element. All are public, so it may take variable time. Null when it is the identity. */
   combine(scalars: readonly Bytes[], elements: readonly E[]): E | null;
 }

@@ -75,7 +75,6 @@ export function nobleGroup<P extends CurvePoint<any, P>>(parts: Parts<P>): Group
         multiply: (element) => parts.multiply(k, element),
       };
     },
-    multiplyOnce: (element, scalar) => parts.multiply(number(scalar), element),
     combine(scalars, elements) {
       const sum = parts.sum(scalars.map(number), elements);
       return sum.is0() ? null : sum;

@@ -37,7 +37,7 @@ export function createVoprf<E>(group: Group<E>, options: VoprfOptions = {}): Vop
       return { secretKey, publicKey: (await keys.load(secretKey)).publicKey.bytes.slice() };
     },
     publicKey: async (secretKey) => (await keys.load(secretKey)).publicKey.bytes.slice(),
-    blind: (input, random) => blind(suite, input, random),
+    blind: (input, random) => blind(suite, elements, input, random),
     async blindEvaluate(key, blindedElements, random) {
       checkBatch(blindedElements.length);
       const loaded = await keys.load(key.secretKey);
@@ -79,10 +79,13 @@ class KeyCache<E> {
   }
 }
 
-/** Elements that `check` decoded: an issuer checks a batch before it counts it, and evaluates it afterwards. */
+/**
+ * Decoded elements, each for as long as the caller holds the same array with the same bytes: an issuer checks a batch
+ * before it counts it, and evaluates it afterwards; a client verifies a proof over the elements that it blinded.
+ */
 class ElementCache<E> {
   readonly #suite: Suite<E>;
-  readonly #checked = new WeakMap<Bytes, EncodedElement<E>>();
+  readonly #known = new WeakMap<Bytes, EncodedElement<E>>();
 
   constructor(suite: Suite<E>) {
     this.#suite = suite;
@@ -90,27 +93,36 @@ class ElementCache<E> {
 
   check(bytes: Bytes): boolean {
     const element = this.#suite.group.deserialize(bytes);
-    if (element !== null) this.#checked.set(bytes, { bytes: bytes.slice(), element });
+    if (element !== null) this.keep({ bytes, element });
     return element !== null;
+  }
+
+  keep({ bytes, element }: EncodedElement<E>): void {
+    this.#known.set(bytes, { bytes: bytes.slice(), element });
   }
 
   /** @throws {VoprfError} `bad-element` */
   decode(bytes: Bytes, field: string): EncodedElement<E> {
-    const known = this.#checked.get(bytes);
+    const known = this.#known.get(bytes);
     if (known !== undefined && equalBytes(known.bytes, bytes)) return known;
     return decode(this.#suite, bytes, field);
   }
 }
 
 /** Blind (RFC 9497 §3.3.2). */
-function blind<E>(suite: Suite<E>, input: Bytes, random: Random): { blind: Bytes; blindedElement: Bytes } {
+async function blind<E>(
+  suite: Suite<E>,
+  elements: ElementCache<E>,
+  input: Bytes,
+  random: Random,
+): Promise<{ blind: Bytes; blindedElement: Bytes }> {
   checkInput(input);
   const inputElement = hashInput(suite, input);
   const scalar = randomScalar(suite, random);
-  return {
-    blind: scalar,
-    blindedElement: suite.group.serialize(suite.group.multiplyOnce(inputElement, scalar)),
-  };
+  const secret = await suite.group.load(scalar);
+  const blindedElement = encode(suite.group, await secret.multiply(inputElement));
+  elements.keep(blindedElement);
+  return { blind: scalar, blindedElement: blindedElement.bytes };
 }
 
 /** BlindEvaluate (RFC 9497 §3.3.2). */

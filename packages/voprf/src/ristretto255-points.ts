@@ -10,11 +10,11 @@ const DIGITS = 257; // of a scalar below 2^255, and a carry
 const NIBBLES = 80; // of a secret scalar below 2^253 and a mask of 64 bits times n
 
 /** X, Y, Z, T with x = X/Z, y = Y/Z, xy = T/Z; each modulo p, of either sign. */
-type Extended = readonly [X: bigint, Y: bigint, Z: bigint, T: bigint];
+export type ExtendedPoint = readonly [X: bigint, Y: bigint, Z: bigint, T: bigint];
 /** Y + X, Y - X, 2Z, 2dT: the second operand of an addition. */
 type Cached = readonly [sum: bigint, difference: bigint, twoZ: bigint, twoDT: bigint];
 
-const IDENTITY: Extended = [0n, 1n, 1n, 0n];
+const IDENTITY: ExtendedPoint = [0n, 1n, 1n, 0n];
 
 /**
  * The sum of scalar times point over edwards25519. The time depends on both, so they must be public.
@@ -61,12 +61,13 @@ export function multiplySecret(scalar: bigint, mask: bigint, point: RistrettoPoi
   return toPoint(product);
 }
 
-function extended(point: RistrettoPoint): Extended {
+/** A point in extended coordinates. */
+export function extended(point: RistrettoPoint): ExtendedPoint {
   const { x, y } = point.toAffine();
   return [x, y, 1n, (x * y) % p];
 }
 
-function toPoint([X, Y, Z]: Extended): RistrettoPoint {
+function toPoint([X, Y, Z]: ExtendedPoint): RistrettoPoint {
   const inverse = Fp.inv(Fp.create(Z));
   return ristretto255.Point.fromAffine({ x: Fp.create(X * inverse), y: Fp.create(Y * inverse) });
 }
@@ -83,12 +84,12 @@ function oddMultiples(point: RistrettoPoint): Cached[] {
   return table;
 }
 
-function cached([X, Y, Z, T]: Extended): Cached {
+function cached([X, Y, Z, T]: ExtendedPoint): Cached {
   return [Y + X, Y - X, 2n * Z, (T * d2) % p];
 }
 
 /** dbl-2008-hwcd for a = -1 (Hisil, Wong, Carter, Dawson). */
-function double([X, Y, Z]: Extended): Extended {
+export function double([X, Y, Z]: ExtendedPoint): ExtendedPoint {
   const A = (X * X) % p;
   const B = (Y * Y) % p;
   const S = X + Y;
@@ -100,7 +101,11 @@ function double([X, Y, Z]: Extended): Extended {
 }
 
 /** add-2008-hwcd-3, complete on this curve; of -Q when `negative`. */
-function add([X, Y, Z, T]: Extended, [sum, difference, twoZ, twoDT]: Cached, negative: boolean): Extended {
+function add(
+  [X, Y, Z, T]: ExtendedPoint,
+  [sum, difference, twoZ, twoDT]: Cached,
+  negative: boolean,
+): ExtendedPoint {
   const A = ((Y - X) * (negative ? sum : difference)) % p;
   const B = ((Y + X) * (negative ? difference : sum)) % p;
   const C = ((negative ? -T : T) * twoDT) % p;

@@ -176,7 +176,6 @@ function sodiumGroup({ raw, sums }: Sodium): Group<Bytes> {
       publicElement: () => sodium.multiplyBase(scalar),
       multiply: (element) => multiply(scalar, element),
     }),
-    multiplyOnce: (element, scalar) => multiply(scalar, element),
     combine: sums === 'noble' ? nobleSum : (scalars, elements) => sodiumSum(sodium, scalars, elements),
   };
 }

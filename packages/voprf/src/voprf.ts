@@ -60,7 +60,7 @@ export interface Voprf {
    *
    * @throws {VoprfError} `bad-input`, `bad-random`
    */
-  blind(input: Bytes, random: Random): { blind: Bytes; blindedElement: Bytes };
+  blind(input: Bytes, random: Random): Promise<{ blind: Bytes; blindedElement: Bytes }>;
 
   /**
    * Evaluates a batch under one proof (RFC 9497 §3.3.2, BlindEvaluate). Takes one scalar from `random`.

@@ -20,7 +20,9 @@ test('blindEvaluate does not decode elements again that isElement decoded', asyn
   const { voprf, decoded } = counted();
   const key = await voprf.generateKeyPair(random);
   const inputs = Array.from({ length: 5 }, () => random(8));
-  const items = inputs.map((input) => ({ input, ...voprf.blind(input, random) }));
+  const items = await Promise.all(
+    inputs.map(async (input) => ({ input, ...(await voprf.blind(input, random)) })),
+  );
   const elements = items.map(({ blindedElement }) => blindedElement);
   expect(elements.every((element) => voprf.isElement(element))).toBe(true);
   const { evaluatedElements, proof } = await voprf.blindEvaluate(key, elements, random);
@@ -36,8 +38,8 @@ test('blindEvaluate does not decode elements again that isElement decoded', asyn
 test('blindEvaluate decodes an element again when its bytes changed after isElement', async () => {
   const { voprf } = counted();
   const key = await voprf.generateKeyPair(random);
-  const blinded = () => voprf.blind(random(8), random).blindedElement;
-  const [element, other] = [blinded(), blinded()];
+  const blinded = async () => (await voprf.blind(random(8), random)).blindedElement;
+  const [element, other] = [await blinded(), await blinded()];
   const evaluated = async () => (await voprf.blindEvaluate(key, [element], random)).evaluatedElements;
   expect(voprf.isElement(element)).toBe(true);
   const first = await evaluated();

@@ -49,7 +49,9 @@ describe.each(OURS.map(([name, voprf]) => ({ name, suite: voprf.suite, voprf }))
 
     test('our client finalizes a batch from their server, and their server redeems it', async () => {
       const server = new VOPRFServer(voprf.suite, key.secretKey, CryptoNoble);
-      const items = inputs.map((input) => ({ input, ...voprf.blind(input, random) }));
+      const items = await Promise.all(
+        inputs.map(async (input) => ({ input, ...(await voprf.blind(input, random)) })),
+      );
       const request = new EvaluationRequest(items.map(({ blindedElement }) => group.desElt(blindedElement)));
       const { evaluated, proof } = await server.blindEvaluate(request);
       const outputs = await voprf.finalize(

@@ -2,6 +2,7 @@ import { ristretto255 } from '@noble/curves/ed25519.js';
 import type { Bytes } from '@sotto/wire';
 import { afterEach, expect, test, vi } from 'vitest';
 import { ristretto255Group } from '../src/noble-group.ts';
+import { createVoprf } from '../src/protocol.ts';
 import { scalarFromBytes } from '../src/scalar.ts';
 import { seeded } from './support.ts';
 
@@ -53,8 +54,9 @@ test('noble group: the mask depends on the scalar and the element only, so that 
 });
 
 test('noble group: blinds are masked like other secret scalars', async () => {
-  const scalar = scalarOf(4);
-  const secret = await group.load(scalar);
-  const loaded = await digitsOf(() => secret.multiply(elementOf(4)));
-  expect(await digitsOf(() => group.multiplyOnce(elementOf(4), scalar))).toEqual(loaded);
+  const voprf = createVoprf(group);
+  const { value, count } = await digitsOf(() => voprf.blind(seeded(4)(98), () => seeded(5)(48)));
+  expect(count).toBe(80);
+  expect(value % n).toBe(scalarFromBytes({ littleEndian: true }, scalarOf(5)));
+  expect(value / n).toBeGreaterThan(2n ** 48n);
 });

@@ -34,7 +34,8 @@ describe.each(IMPLEMENTATIONS)('proofs of %s', (_name, make) => {
   const number = (scalar: Bytes) => BigInt(`0x${hex(little ? scalar.toReversed() : scalar)}`);
 
   async function proofOf(voprf: Voprf, key: VoprfKeyPair, seeds: readonly number[], random: Random) {
-    const blinded = seeds.map((seed) => voprf.blind(seeded(seed)(9), seeded(seed)).blindedElement);
+    const drawn = await Promise.all(seeds.map((seed) => voprf.blind(seeded(seed)(9), seeded(seed))));
+    const blinded = drawn.map(({ blindedElement }) => blindedElement);
     const { proof } = await voprf.blindEvaluate(key, blinded, random);
     const [c, s] = [number(proof.subarray(0, voprf.Ns)), number(proof.subarray(voprf.Ns))];
     return { c, s, r: mod(s + c * number(key.secretKey), n) };
@@ -70,7 +71,7 @@ describe.each(IMPLEMENTATIONS)('proofs of %s', (_name, make) => {
     const voprf = make();
     const key = await voprf.generateKeyPair(seeded(1));
     const input = seeded(2)(98);
-    const drawn = voprf.blind(input, seeded(3));
+    const drawn = await voprf.blind(input, seeded(3));
     const { evaluatedElements, proof } = await voprf.blindEvaluate(key, [drawn.blindedElement], seeded(4));
     const [evaluatedElement = input] = evaluatedElements;
     const [output] = await voprf.finalize(key.publicKey, [{ input, ...drawn, evaluatedElement }], proof);
@@ -90,7 +91,7 @@ test('N68 a nonce is close to uniform: its highest byte takes many values', asyn
   const number = (scalar: Bytes) => BigInt(`0x${hex(scalar)}`);
   const top = new Set<bigint>();
   for (let seed = 1; seed <= 12; seed++) {
-    const { blindedElement } = voprf.blind(seeded(seed)(9), seeded(seed));
+    const { blindedElement } = await voprf.blind(seeded(seed)(9), seeded(seed));
     const { proof } = await voprf.blindEvaluate(key, [blindedElement], repeated);
     const [c, s] = [number(proof.subarray(0, 48)), number(proof.subarray(48))];
     top.add(mod(s + c * number(key.secretKey), orderOf(voprf)) >> 376n);

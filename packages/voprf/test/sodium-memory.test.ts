@@ -49,7 +49,7 @@ test('libsodium: no operation leaves a byte of its input or output in the memory
   const random = seeded(1);
   const key = clean(await voprf.generateKeyPair(random));
   const input: Bytes = random(98);
-  const drawn = clean(voprf.blind(input, random));
+  const drawn = clean(await voprf.blind(input, random));
   clean(voprf.isElement(drawn.blindedElement));
   clean(voprf.isElement(new Uint8Array(32).fill(0xff)));
   const { evaluatedElements, proof } = clean(

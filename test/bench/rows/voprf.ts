@@ -16,6 +16,7 @@ import {
   verifyToken,
 } from '@sotto/privacypass';
 import { nobleVoprf, type Voprf, type VoprfKeyPair } from '@sotto/voprf';
+import { ristretto255Voprf } from '@sotto/voprf/ristretto255';
 import type { Bytes } from '@sotto/wire';
 import type { Platform } from '../platform.ts';
 import { same, type Row } from '../row.ts';
@@ -50,8 +51,8 @@ export async function voprfRows(platform: Platform): Promise<Row[]> {
       issue: (blinded) => server.blindEvaluate(blinded),
       redeem: (input) => server.evaluate(input),
     };
-    rows.push(issueRow(ours, noble, 1), issueRow(ours, noble, 30));
-    if (curve === 'r255') rows.push(issueRow(ours, cloudflare, 1)); // P-384: as privacypass-ts, below
+    rows.push(await issueRow(ours, noble, 1), await issueRow(ours, noble, 30));
+    if (curve === 'r255') rows.push(await issueRow(ours, cloudflare, 1)); // P-384: as privacypass-ts, below
     rows.push(redeemRow(ours, noble), redeemRow(ours, cloudflare), await clientRow(ours));
   }
   rows.push(await privacyPassRow(platform));
@@ -79,10 +80,11 @@ function products({ product }: Platform, curve: Curve, count: number): () => Pro
   };
 }
 
-function issueRow({ curve, voprf, key, platform }: Ours, peer: Server, count: number): Row {
+async function issueRow({ curve, voprf, key, platform }: Ours, peer: Server, count: number): Promise<Row> {
   const name = `voprf.issue.${curve}.${count}`;
   const { random } = platform;
-  const blinded = Array.from({ length: count }, (_, i) => voprf.blind(inputOf(i), random).blindedElement);
+  const blinds = await Promise.all(Array.from({ length: count }, (_, i) => voprf.blind(inputOf(i), random)));
+  const blinded = blinds.map(({ blindedElement }) => blindedElement);
   const ours = () => voprf.blindEvaluate(key, blinded, random);
   return {
     name,
@@ -110,17 +112,17 @@ function redeemRow({ curve, voprf, key, platform }: Ours, peer: Server): Row {
   };
 }
 
-/** Blinding thirty inputs, and verifying and unblinding what came back, by what our clients do it with: JavaScript. */
+/** Blinding thirty inputs, and verifying and unblinding what came back, by what a client on this platform does it with. */
 async function clientRow({ curve, voprf: server, key, platform }: Ours): Promise<Row> {
   const { random } = platform;
-  const voprf = nobleVoprf(server.suite);
+  const voprf = curve === 'r255' ? ristretto255Voprf(crypto.subtle) : nobleVoprf(server.suite);
   const name = `voprf.client.${curve}.30`;
   const inputs = Array.from({ length: 30 }, (_, i) => inputOf(i));
-  const blinds = inputs.map((input) => voprf.blind(input, random));
+  const blinds = await Promise.all(inputs.map((input) => voprf.blind(input, random)));
   const blindedElements = blinds.map(({ blindedElement }) => blindedElement);
   const { evaluatedElements, proof } = await server.blindEvaluate(key, blindedElements, random);
   const ours = async (): Promise<Bytes[]> => {
-    for (const input of inputs) voprf.blind(input, random);
+    for (const input of inputs) await voprf.blind(input, random);
     const items = blinds.map((blind, i) => ({
       ...blind,
       input: inputs[i] as Bytes,
@@ -159,7 +161,7 @@ async function privacyPassRow(platform: Platform): Promise<Row> {
   const key = { secretKey: new Uint8Array(privateKey), publicKey: new Uint8Array(publicKey) };
   const issuer = new PeerIssuer('issuer.example', privateKey, publicKey);
   const challenge = serviceChallenge({ tokenType: 1, issuerName: 'issuer.example', service: 's', epoch: 0 });
-  const pending = createTokenRequests({
+  const pending = await createTokenRequests({
     voprf: p384,
     tokenType: 1,
     publicKey: key.publicKey,

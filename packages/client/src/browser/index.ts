@@ -1,4 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js';
+import { ristretto255Voprf } from '@sotto/voprf/ristretto255';
 import { base64url, utf8 } from '@sotto/wire';
 import { createClient, type Client } from '../client.ts';
 import { NotSentError, type ClientOptions, type ClientPlatform, type Fetch, type Lock } from '../platform.ts';
@@ -33,6 +34,7 @@ export function browserPlatform(walletName: string): ClientPlatform {
     random: (length) => crypto.getRandomValues(new Uint8Array(length)),
     now: () => Math.floor(Date.now() / 1000),
     wallet: indexedDbWallet(walletName),
+    voprf: ristretto255Voprf(crypto.subtle),
     ...('locks' in navigator && { lock: tabLock(walletName) }),
   };
 }

@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import { nodeHpke } from '@sotto/ohttp/node';
+import { ristretto255Voprf } from '@sotto/voprf/ristretto255';
 import { createClient, type Client } from '../client.ts';
 import { NotSentError, type ClientOptions, type ClientPlatform, type Fetch, type Lock } from '../platform.ts';
 import { withFileLock } from './file-lock.ts';
@@ -60,6 +61,7 @@ export function nodePlatform(file: string): ClientPlatform {
     wallet: fileWallet(file),
     lock: processLock(file),
     hpke: nodeHpke(),
+    voprf: ristretto255Voprf(crypto.subtle),
   };
 }
 

@@ -33,7 +33,7 @@ export function blindBatch(
     kind = 'amortized',
     service = key.service ?? '',
   }: { kind?: 'single' | 'amortized'; service?: string } = {},
-): PendingTokens {
+): Promise<PendingTokens> {
   const tokenType = key.tokenType as 1 | 5;
   const epoch = key.notBefore ?? 0;
   const challenge = encodeTokenChallenge(

@@ -104,7 +104,7 @@ export class World {
     kind: 'single' | 'amortized' = 'amortized',
   ) {
     const key = currentKey(await this.directory(), service, type, this.clock.now);
-    return { key, pending: blindBatch(key, count, { kind }) };
+    return { key, pending: await blindBatch(key, count, { kind }) };
   }
 
   /** Draws tokens as a client does. */
