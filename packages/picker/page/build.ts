@@ -26,22 +26,20 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 /** The files of the catalogue that the page loads. */
 const OF_CATALOGUE =
-  /^\/(?:engine\.js|stickers\.json|related\.bin|art\.bin|(?:index|meaning)\/[a-z]{2,3}\.bin)$/;
+  /^\/(?:engine\.js|first\.json|stickers\.json|related\.bin|art\.bin|(?:index|meaning)\/[a-z]{2,3}\.bin)$/;
 
 /** Bundles the demo page in memory. Returns a function that finds the file of a path, or null. */
 export async function pageFiles({ catalogue }: PageOptions = {}): Promise<
   (url: string) => Promise<PageFile | null>
 > {
-  const [script, shared, html, ...styles] = await Promise.all([
-    bundle(path.join(here, 'page.ts')),
-    bundle(path.join(here, 'shared.ts')),
+  const [modules, html, ...styles] = await Promise.all([
+    scripts(),
     readFile(path.join(here, 'index.html'), 'utf8'),
     ...STYLES.map((name) => readFile(path.join(here, name), 'utf8')),
   ]);
   const files = new Map<string, PageFile>([
     ['/', { type: 'text/html; charset=utf-8', body: html }],
-    ['/page.js', { type: JAVASCRIPT, body: script }],
-    ['/sotto.js', { type: JAVASCRIPT, body: shared, shared: true }],
+    ...modules,
     ...STYLES.map(
       (name, i) => [`/${name}`, { type: 'text/css; charset=utf-8', body: styles[i] ?? '' }] as const,
     ),
@@ -58,16 +56,31 @@ export async function pageFiles({ catalogue }: PageOptions = {}): Promise<
   };
 }
 
-async function bundle(entry: string): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [entry],
-    bundle: true,
-    write: false,
-    minify: true,
-    format: 'esm',
-    charset: 'utf8',
-    target: 'es2022',
-    external: ['/engine.js'],
-  });
-  return outputFiles[0]?.text ?? '';
+const BUNDLE = {
+  bundle: true,
+  write: false,
+  minify: true,
+  format: 'esm',
+  charset: 'utf8',
+  target: 'es2022',
+} as const;
+
+/** The page's module, the parts that it loads when they are needed, and `sotto.js`, which is whole. */
+async function scripts(): Promise<(readonly [url: string, file: PageFile])[]> {
+  const [parts, whole] = await Promise.all([
+    build({
+      ...BUNDLE,
+      entryPoints: [path.join(here, 'page.ts')],
+      outdir: '/',
+      chunkNames: 'part-[hash]',
+      splitting: true,
+      external: ['/engine.js'],
+    }),
+    build({ ...BUNDLE, entryPoints: [path.join(here, 'shared.ts')] }),
+  ]);
+  const shared = { type: JAVASCRIPT, body: whole.outputFiles[0]?.text ?? '', shared: true };
+  return [
+    ...parts.outputFiles.map(({ path: url, text }) => [url, { type: JAVASCRIPT, body: text }] as const),
+    ['/sotto.js', shared],
+  ];
 }

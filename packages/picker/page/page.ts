@@ -1,28 +1,29 @@
-import { createBrowserClient, type Client } from '@sotto/client/browser';
-import { SottoStickers, type SearchClient, type StickerResults, type StickerSelect } from '../src/index.ts';
+import { SottoStickers, type StickerResults, type StickerSelect } from '../src/index.ts';
 import { artUrl } from '../src/art.ts';
-import { LANGUAGES } from '../src/languages.ts';
 import { personalPacks } from '../src/packs/index.ts';
+import { lazyClient } from './client.ts';
 import { CodeTabs } from './code-tabs.ts';
 import { loadDevice } from './device.ts';
 import { $, find } from './dom.ts';
 import { Envelope } from './envelope.ts';
 import { examples } from './examples.ts';
 import { showExchange } from './exchange.ts';
-import { getAccount, getLocal, getReport, type Local, type TapReport } from './local.ts';
-import { speak, spoken, WORDS, type Words } from './words/index.ts';
+import { getAccount, getLocal, getReport, type TapReport } from './local.ts';
+import { speak, spoken, WORDS } from './words/index.ts';
+import { en, type Words } from './words/en.ts';
 
 const MOST_PICKED = 8; // stickers in the message
 
 const picker = find('sotto-stickers', SottoStickers);
-let words: Words = speak(document.documentElement, spoken(navigator.languages));
+let words: Words = en;
 let shown: { readonly verdict: keyof Words; readonly report: TapReport | null } = {
   verdict: 'start',
   report: null,
 };
-let sequence = 0; // of the last message that a party had received when the last search ended
+let sequence: Promise<number> = Promise.resolve(0); // of the last message that a party had received when the last search ended
 const envelope = new Envelope();
 const tabs = new CodeTabs(() => words);
+const client = lazyClient(() => envelope.leave());
 
 function show(verdict: keyof Words, report: TapReport | null = null): void {
   shown = { verdict, report };
@@ -32,9 +33,7 @@ function show(verdict: keyof Words, report: TapReport | null = null): void {
 
 function chooseLanguage(): void {
   const select = find('#locale', HTMLSelectElement);
-  for (const language of Object.keys(WORDS).filter(
-    (name) => name === 'en' || Object.hasOwn(LANGUAGES, name),
-  )) {
+  for (const language of Object.keys(WORDS)) {
     const name = new Intl.DisplayNames([language], { type: 'language' }).of(language) ?? language;
     const option = new Option(name, language);
     option.lang = language;
@@ -42,11 +41,13 @@ function chooseLanguage(): void {
   }
   select.value = document.documentElement.lang;
   // The network is told no locale until one is chosen here, because every attribute makes an anonymity set smaller.
-  select.addEventListener('change', () => {
-    words = speak(document.documentElement, select.value);
-    picker.setAttribute('locale', select.value);
-    show(shown.verdict, shown.report);
-  });
+  select.addEventListener('change', () => void changeLanguage(select.value).catch(() => show('down')));
+}
+
+async function changeLanguage(language: string): Promise<void> {
+  words = await speak(document.documentElement, language);
+  picker.setAttribute('locale', language);
+  show(shown.verdict, shown.report);
 }
 
 function chooseTheme(): void {
@@ -59,8 +60,8 @@ function chooseTheme(): void {
 
 /** Shows what the parties saw of the search that ended, and of no other. */
 async function searched({ from, problem }: StickerResults): Promise<void> {
-  const report = await getReport(sequence);
-  sequence = report.sequence;
+  const report = await getReport(await sequence);
+  sequence = Promise.resolve(report.sequence);
   const reached = Object.keys(report).length > 1;
   if (problem !== null) show(reached ? 'partly' : 'nobodyAsked', report);
   else if (reached) show(report.relay ? 'parted' : 'partly', report);
@@ -79,24 +80,14 @@ function pick({ emoji, name, art }: StickerSelect): void {
   while (picked.children.length > MOST_PICKED) picked.firstElementChild?.remove();
 }
 
-/** The client, and an envelope that leaves when it searches. */
-function watched(client: Client): SearchClient {
-  return {
-    search: (query, options) => {
-      envelope.leave();
-      return client.search(query, options);
-    },
-    retrySearch: (attempt) => {
-      envelope.leave();
-      return client.retrySearch(attempt as Parameters<Client['retrySearch']>[0]);
-    },
-  };
+/** What the page needs only after the first stickers are painted: the client, and the examples with its addresses. */
+async function startRest(): Promise<void> {
+  const [local] = await Promise.all([getLocal(), sequence, client.load()]);
+  tabs.show(examples({ ...local, page: location.origin }, await getAccount()));
 }
 
-const clientOf = ({ relay, issuer, root, restSeconds }: Local): Client =>
-  createBrowserClient({ relay, issuer, root, restSeconds, account: getAccount });
-
 async function start(): Promise<void> {
+  words = await speak(document.documentElement, spoken(navigator.languages));
   chooseLanguage();
   chooseTheme();
   show('start');
@@ -104,14 +95,18 @@ async function start(): Promise<void> {
     searched(detail).catch(() => show('unknown'));
   });
   picker.addEventListener('sticker-select', ({ detail }) => pick(detail));
+  sequence = getReport().then((report) => report.sequence);
+  sequence.catch(() => show('down'));
+  const ready = new Promise((resolve) => {
+    picker.addEventListener('sticker-ready', resolve, { once: true });
+  });
+  picker.client = client;
+  picker.personalPacks = personalPacks();
   const device = loadDevice();
   picker.device = device;
-  picker.personalPacks = personalPacks();
-  Promise.resolve(device.groups?.('en')).catch(() => (picker.device = null)); // no catalogue was built
-  const local = await getLocal();
-  sequence = (await getReport()).sequence;
-  picker.client = watched(clientOf(local));
-  tabs.show(examples({ ...local, page: location.origin }, await getAccount()));
+  await ready;
+  Promise.resolve(device.groups?.(picker.locale)).catch(() => (picker.device = null)); // no catalogue was built
+  await startRest();
 }
 
 start().catch(() => show('down'));

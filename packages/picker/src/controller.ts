@@ -1,6 +1,7 @@
 import { Artwork } from './artwork.ts';
 import { browse } from './browse.ts';
 import { Groups } from './groups.ts';
+import type { Host } from './host.ts';
 import { LocalStickers } from './local-stickers.ts';
 import { PackManager } from './pack-manager.ts';
 import { isFavourite, recordUse, PersonalStore, toggleFavourite } from './personal.ts';
@@ -15,7 +16,6 @@ import type {
   Device,
   Mode,
   PersonalPacks,
-  SearchClient,
   SearchOptions,
   Sticker,
   StickerResults,
@@ -23,16 +23,6 @@ import type {
 } from './types.ts';
 import { browseContent, countText, problemText, searchContent, type SearchActions } from './view/content.ts';
 import { PickerView } from './view/picker-view.ts';
-
-/** The element, as its controller sees it. */
-export interface Host {
-  readonly client: () => SearchClient | null;
-  readonly device: () => Device | null;
-  /** A valid BCP 47 tag. */
-  readonly locale: () => string;
-  readonly attribute: (name: 'categories' | 'enter' | 'locale' | 'mode' | 'packs') => string | null;
-  readonly dispatch: (type: 'sticker-select' | 'sticker-results', detail: unknown) => void;
-}
 
 /** Ties search, groups and personal data to what is shown. */
 export class PickerController {
@@ -46,6 +36,7 @@ export class PickerController {
   readonly #view: PickerView;
   #recents: readonly Sticker[] = []; // as they were when the tab was opened
   #hasPacks = false;
+  #isReady = false;
   #tab: string | null = null; // null: the person has not chosen one
   #current: Sticker | null = null;
   #strings: Strings = stringsFor('en');
@@ -75,7 +66,19 @@ export class PickerController {
   }
 
   localeChanged(): void {
-    void this.#groups.load(this.#host.device(), this.#host.locale(), () => this.#render());
+    void this.#loadGroups(this.#host.device());
+  }
+
+  async #loadGroups(device: Device | null): Promise<void> {
+    const painted = (): Promise<void> => this.#view.panel.grid.painted().then(() => this.#ready());
+    await this.#groups.load(device, this.#host.locale(), () => this.#render(), painted);
+    if (device !== null) this.#ready();
+  }
+
+  #ready(): void {
+    if (this.#isReady) return;
+    this.#isReady = true;
+    this.#host.dispatch('sticker-ready', null);
   }
 
   /** The same query can now have another response. */

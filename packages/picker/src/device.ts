@@ -1,5 +1,5 @@
 import type { ArtLocation, createSearch, Search } from '@sotto/sticker-search';
-import { languageOf } from './locale.ts';
+import { catalogueLocale, languageOf } from './locale.ts';
 import type { Art, Device, Group, Page, SearchOptions, Sticker } from './types.ts';
 
 /** The module `engine.js` of a built catalogue. */
@@ -11,10 +11,17 @@ export interface Engine {
 export interface DeviceDeps {
   readonly engine: () => Promise<Engine>;
   /**
-   * A file of the built catalogue: `stickers.json`, `related.bin`, `art.bin`, `index/LANGUAGE.bin`,
+   * A file of the built catalogue: `first.json`, `stickers.json`, `related.bin`, `art.bin`, `index/LANGUAGE.bin`,
    * `meaning/LANGUAGE.bin`. Null if there is no such file.
    */
   readonly get: (file: string) => Promise<Uint8Array | null>;
+}
+
+/** `first.json` of a built catalogue. */
+interface FirstStickers {
+  readonly packs: readonly { readonly id: string; readonly name: string }[];
+  readonly stickers: readonly (Omit<Sticker, 'name' | 'art'> & { readonly art: Art })[];
+  readonly names: Readonly<Record<string, readonly string[]>>;
 }
 
 const LIMIT = 64; // results, by default
@@ -41,6 +48,7 @@ export function createDevice({ engine, get }: DeviceDeps): Device {
   const files = new Map<string, Promise<Uint8Array | null>>();
   const searches = new Map<string, Promise<Search>>();
   const locations = new Map<string, ArtLocation>();
+  const early = new Map<string, Art>(); // of the first stickers
 
   const load = (name: string): Promise<Uint8Array | null> => memoize(files, name, () => get(name));
 
@@ -68,7 +76,7 @@ export function createDevice({ engine, get }: DeviceDeps): Device {
   async function results(query: string, { locale = 'en', packs = [] }: SearchOptions) {
     const language = languageOf(locale);
     const search = await memoize(searches, language, () => open(language));
-    const found = search.results(query, { locale, packs });
+    const found = search.results(query, { locale: catalogueLocale(locale), packs });
     const at = (index: number): Sticker => {
       const { art, ...sticker } = found.at(index);
       locations.set(sticker.id, art);
@@ -86,7 +94,20 @@ export function createDevice({ engine, get }: DeviceDeps): Device {
       return { results: page, next: end < total ? `${end}` : null };
     },
 
+    async first(locale): Promise<Group[] | null> {
+      const bytes = await load('first.json');
+      if (bytes === null) return null;
+      const { packs, stickers, names } = JSON.parse(new TextDecoder().decode(bytes)) as FirstStickers;
+      const own = names[languageOf(locale)] ?? names['en'] ?? [];
+      for (const { id, art } of stickers) early.set(id, art);
+      const first = stickers.map((sticker, i) => ({ ...sticker, name: own[i] ?? '' }));
+      const groups = GROUPS.map(([, id], i) => ({ id, stickers: i === 0 ? first : [] }));
+      return [...groups, ...packs.map((pack) => ({ ...pack, stickers: [] }))];
+    },
+
     async art(id): Promise<Art | null> {
+      const known = early.get(id);
+      if (known !== undefined) return known;
       const location = locations.get(id);
       const all = location && (await load('art.bin'));
       if (!location || !all) return null;

@@ -8,17 +8,41 @@ export class Groups {
   #byId: ReadonlyMap<string, Sticker> = new Map();
   #turn = 0; // rises with each load; only the last load counts, in whatever order they finish
 
-  /** @param onChange - called before and after loading. A device that fails counts as one without groups. */
-  async load(device: Device | null, locale: string, onChange: () => void): Promise<void> {
+  /**
+   * Loads the device's first stickers, and all of them once the first are painted. A device that fails counts as one
+   * without groups.
+   *
+   * @param onChange - called before, during and after loading
+   * @param painted - resolves when what is shown has been painted
+   */
+  async load(
+    device: Device | null,
+    locale: string,
+    onChange: () => void,
+    painted: () => Promise<void>,
+  ): Promise<void> {
     const turn = ++this.#turn;
-    this.loading = device?.groups !== undefined && this.all.length === 0;
+    const isFirst = this.all.length === 0;
+    this.loading = device?.groups !== undefined && isFirst;
     onChange();
+    if (this.loading && device?.first !== undefined) {
+      const first = await Promise.resolve(device.first(locale)).catch(() => null);
+      if (turn !== this.#turn) return;
+      this.#set(first ?? []);
+      onChange();
+      await painted();
+      if (turn !== this.#turn) return;
+    }
     const groups = await Promise.resolve(device?.groups?.(locale)).catch(() => undefined);
     if (turn !== this.#turn) return;
-    this.all = groups ?? [];
-    this.#byId = new Map(this.all.flatMap(({ stickers }) => stickers.map((one) => [one.id, one])));
+    this.#set(groups ?? []);
     this.loading = false;
     onChange();
+  }
+
+  #set(groups: readonly Group[]): void {
+    this.all = groups;
+    this.#byId = new Map(this.all.flatMap(({ stickers }) => stickers.map((one) => [one.id, one])));
   }
 
   /** The same sticker as the groups have it, which is with its name in their locale. */

@@ -16,5 +16,7 @@ declare global {
   interface HTMLElementEventMap {
     'sticker-select': CustomEvent<StickerSelect>;
     'sticker-results': CustomEvent<StickerResults>;
+    /** The first stickers are painted, once for each element: a page can load now what it did not need before. */
+    'sticker-ready': CustomEvent<null>;
   }
 }

@@ -32,6 +32,11 @@ type MaybePromise<T> = T | Promise<T>;
 export interface Device {
   search(query: string, options: SearchOptions): MaybePromise<readonly Sticker[] | Page>;
   art(id: string): MaybePromise<Art | null>;
+  /**
+   * The groups with few stickers, art inside, to show while `groups` loads. They must be the same for everyone. Null
+   * if there are none.
+   */
+  first?(locale: string): MaybePromise<readonly Group[] | null>;
   /** What to show before anything is typed. */
   groups?(locale: string): MaybePromise<readonly Group[]>;
 }

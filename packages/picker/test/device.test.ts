@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createDevice, type Engine } from '../src/device.ts';
+import type { Page } from '../src/types.ts';
 
 const SVG = '<svg/>';
 const NAMES = ['😀', '😁', '👋', '🐵', '🍇', '🌍', '🎃', '👓', '🏧', '🏁', ''];
@@ -137,3 +138,53 @@ test('device: loads a file again after a failure', async () => {
   broken.clear();
   await expect(d.search('cat', {})).resolves.toMatchObject({ next: null });
 });
+
+describe('first stickers', () => {
+  const FIRST = {
+    packs: [{ id: 'own', name: 'Our own' }],
+    stickers: [
+      { id: 's0', emoji: '😀', pack: 'core', art: { type: 'image/svg+xml', data: '<svg id="early"/>' } },
+    ],
+    names: { en: ['grinning face'], no: ['smilefjes'] },
+  };
+  const early = () =>
+    createDevice({
+      engine: async () => engine as unknown as Engine,
+      get: async (file) =>
+        file === 'first.json' ? new TextEncoder().encode(JSON.stringify(FIRST)) : get(file),
+    });
+
+  test.each([
+    ['en-GB', 'grinning face'],
+    ['nb', 'smilefjes'],
+    ['nn_NO', 'smilefjes'],
+    ['tlh', 'grinning face'],
+  ])('have all groups, and names in %s, and need one file', async (locale, name) => {
+    const d = early();
+    const groups = (await d.first?.(locale)) ?? [];
+    expect(groups.map(({ id, stickers }) => [id, stickers.length])).toEqual([
+      ['smileys', 1],
+      ...['people', 'animals', 'food', 'travel', 'activities', 'objects', 'symbols', 'flags', 'own'].map(
+        (id) => [id, 0],
+      ),
+    ]);
+    expect(groups[0]?.stickers[0]).toMatchObject({ name, art: { data: '<svg id="early"/>' } });
+    expect(await d.art('s0')).toEqual({ type: 'image/svg+xml', data: '<svg id="early"/>' });
+    expect(got).toEqual([]);
+  });
+
+  test('are null where the catalogue has none', async () => {
+    const d = createDevice({ engine: async () => engine as unknown as Engine, get: async () => null });
+    expect(await d.first?.('en')).toBe(null);
+  });
+});
+
+test.each(['nb', 'nb_NO', 'nn', 'no'])(
+  'device in %s: asks for the index that the catalogue has, which is no',
+  async (locale) => {
+    const { results } = (await device().search('katt', { locale })) as Page;
+    expect(got).toContain('index/no.bin');
+    expect(got.filter((file) => /n[bn]\.bin/.test(file))).toEqual([]);
+    expect(results[0]?.name).toMatch(/^katt no/);
+  },
+);

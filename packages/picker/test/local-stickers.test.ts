@@ -51,7 +51,12 @@ async function sources(more: Partial<BrowseSources> = {}): Promise<BrowseSources
     id,
     stickers: [{ id: `in ${id}`, name: id, emoji: '', pack: '' }],
   }));
-  await groups.load({ search: () => [], art: () => null, groups: () => named }, 'en', () => undefined);
+  await groups.load(
+    { search: () => [], art: () => null, groups: () => named },
+    'en',
+    () => undefined,
+    async () => undefined,
+  );
   return {
     strings: en,
     groups,

@@ -2,12 +2,13 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { LANGUAGES } from '../src/languages.ts';
+import { en } from '../page/words/en.ts';
 import { spoken, WORDS } from '../page/words/index.ts';
 
-const { en = {} as never } = WORDS;
-
-describe.each(Object.entries(WORDS))('page text in %s', (language, words) => {
-  test('is complete, not empty, and contains no English sentence', () => {
+describe.each(Object.entries(WORDS))('page text in %s', (language, load) => {
+  test('is complete, not empty, and contains no English sentence, and has the texts of the picker', async () => {
+    const { words, strings } = await load();
+    expect(strings).toBe(LANGUAGES[language]);
     expect(Object.keys(words).toSorted()).toEqual(Object.keys(en).toSorted());
     const entries = Object.entries(words);
     expect(entries.filter(([, text]) => text.trim() === '')).toEqual([]);

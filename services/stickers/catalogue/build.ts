@@ -5,6 +5,7 @@ import { type Art, artOf } from './art.ts';
 import { coreArtwork, type Artwork, standardEmoji } from './core.ts';
 import { encodeNeighbours } from './meaning.ts';
 import { emoticons } from './emoticons.ts';
+import { firstStickers } from './first.ts';
 import { archive, concat, engine, type Manifest, manifestOf, report, writeWhole } from './files.ts';
 import { buildLanguages, type BuiltLanguage } from './languages.ts';
 import { notice } from './notice.ts';
@@ -76,6 +77,7 @@ export async function buildCatalogue(options: BuildOptions = {}): Promise<Manife
     ['related.bin', encodeNeighbours(drawings, numbers)],
     ['engine.js', await engine()],
   ]);
+  files.set('first.json', firstStickers(files));
   files.set('NOTICE', new TextEncoder().encode(notice(noticeRows(drawings, art, extras, languages), own)));
   files.set('catalogue.bin', archive(files));
   const choice = choiceOf(options);

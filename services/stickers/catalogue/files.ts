@@ -90,7 +90,7 @@ export function writeWhole(out: string, files: ReadonlyMap<string, Uint8Array>):
     mkdirSync(path.dirname(path.join(draft, name)), { recursive: true });
     writeFileSync(path.join(draft, name), bytes);
   }
-  writeFileSync(path.join(draft, '.assetsignore'), 'NOTICE\nengine.js\n'); // what the Worker does not read
+  writeFileSync(path.join(draft, '.assetsignore'), 'NOTICE\nengine.js\nfirst.json\n'); // what the Worker does not read
   rmSync(out, { recursive: true, force: true });
   renameSync(draft, out);
 }
@@ -117,6 +117,7 @@ export function report(
   line('catalogue.bin', 'indexes of all languages');
   line('index/en.bin', 'index of English');
   line('meaning/en.bin', 'meanings of English words');
+  line('first.json', 'first stickers, with their names in all languages');
   line('engine.js', 'search module');
   progress('words: Unicode CLDR, Unicode-3.0; order and groups: emojibase, MIT; all licences are in NOTICE');
   progress(`root: ${manifest.root}`);

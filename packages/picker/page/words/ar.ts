@@ -1,6 +1,8 @@
 import type { Words } from './en.ts';
 
-export const ar: Words = {
+export { ar as strings } from '../../src/strings/ar.ts';
+
+export const words: Words = {
   title: 'اعثر على الملصق، واحتفظ ببحثك لنفسك.',
   intro:
     'مع Sotto يبحث التطبيق في الخادم دون أن يعرف الخادم من يبحث. جرّب الآن: كل ما في هذه الصفحة يعمل فعليًا على جهازك.',

@@ -1,6 +1,8 @@
 import type { Words } from './en.ts';
 
-export const de: Words = {
+export { de as strings } from '../../src/strings/de.ts';
+
+export const words: Words = {
   title: 'Finde den Sticker. Behalte die Suche für dich.',
   intro:
     'Mit Sotto sucht eine App auf einem Server, ohne dass der Server erfährt, wer fragt. Probiere es aus: Alles auf dieser Seite läuft live auf deinem eigenen Rechner.',

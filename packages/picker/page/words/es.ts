@@ -1,6 +1,8 @@
 import type { Words } from './en.ts';
 
-export const es: Words = {
+export { es as strings } from '../../src/strings/es.ts';
+
+export const words: Words = {
   title: 'Encuentra el sticker. La búsqueda es solo tuya.',
   intro:
     'Con Sotto, una aplicación busca en un servidor sin que este sepa quién pregunta. Pruébalo: todo lo de esta página funciona en vivo, en tu propio equipo.',

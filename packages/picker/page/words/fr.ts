@@ -1,6 +1,8 @@
 import type { Words } from './en.ts';
 
-export const fr: Words = {
+export { fr as strings } from '../../src/strings/fr.ts';
+
+export const words: Words = {
   title: 'Trouvez le sticker. Gardez la recherche privée.',
   intro:
     'Avec Sotto, une application interroge un serveur sans que celui-ci sache qui demande. Essayez : tout fonctionne en direct, sur votre propre machine.',

@@ -1,6 +1,8 @@
 import type { Words } from './en.ts';
 
-export const hi: Words = {
+export { hi as strings } from '../../src/strings/hi.ts';
+
+export const words: Words = {
   title: 'स्टिकर खोजें। खोज निजी रखें।',
   intro:
     'Sotto से ऐप सर्वर पर इस तरह खोजता है कि सर्वर को पता नहीं चलता किसने खोजा। आज़माएँ: इस पेज पर सब कुछ आपकी अपनी मशीन पर लाइव चल रहा है।',

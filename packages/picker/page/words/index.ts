@@ -1,27 +1,40 @@
 import { directionOf, languageOf } from '../../src/locale.ts';
-import { ar } from './ar.ts';
-import { de } from './de.ts';
+import { addStrings, type Strings } from '../../src/strings/index.ts';
 import { en, type Words } from './en.ts';
-import { es } from './es.ts';
-import { fr } from './fr.ts';
-import { hi } from './hi.ts';
-import { ja } from './ja.ts';
-import { pt } from './pt.ts';
-import { sr } from './sr.ts';
-import { zh } from './zh.ts';
 
 export type { Words } from './en.ts';
 
-/** The page's texts by language. */
-export const WORDS: Readonly<Record<string, Words>> = { en, ar, de, es, fr, hi, ja, pt, sr, zh };
+/** The texts of one language: the page's and the picker's. */
+interface Texts {
+  readonly words: Words;
+  readonly strings?: Strings; // English is built into the picker
+}
+
+/** The page's languages. The texts of one are loaded when it is chosen. */
+export const WORDS: Readonly<Record<string, () => Promise<Texts>>> = {
+  en: async () => ({ words: en }),
+  ar: () => import('./ar.ts'),
+  de: () => import('./de.ts'),
+  es: () => import('./es.ts'),
+  fr: () => import('./fr.ts'),
+  hi: () => import('./hi.ts'),
+  ja: () => import('./ja.ts'),
+  pt: () => import('./pt.ts'),
+  sr: () => import('./sr.ts'),
+  zh: () => import('./zh.ts'),
+};
 
 /** The first of the browser's languages that the page has. */
 export const spoken = (languages: readonly string[]): string =>
   languages.map(languageOf).find((language) => Object.hasOwn(WORDS, language)) ?? 'en';
 
-/** Sets the page's language and direction, and the text of every element with `data-words` or `data-label`. */
-export function speak(root: HTMLElement, language: string): Words {
-  const words = WORDS[language] ?? en;
+/**
+ * Loads a language, and sets the page's language and direction and the text of every element with `data-words` or
+ * `data-label`.
+ */
+export async function speak(root: HTMLElement, language: string): Promise<Words> {
+  const { words, strings } = (await WORDS[language]?.()) ?? { words: en };
+  if (strings !== undefined) addStrings(language, strings);
   root.lang = language;
   root.dir = directionOf(language);
   for (const element of root.querySelectorAll<HTMLElement>('[data-words]')) {

@@ -1,6 +1,8 @@
 import type { Words } from './en.ts';
 
-export const ja: Words = {
+export { ja as strings } from '../../src/strings/ja.ts';
+
+export const words: Words = {
   title: 'スタンプは見つかる。検索は知られない。',
   intro:
     'Sottoを使うと、アプリは誰が検索しているかをサーバーに知られずに検索できます。お試しください。このページはすべて、あなたのコンピューターの上で実際に動いています。',

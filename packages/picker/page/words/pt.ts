@@ -1,6 +1,8 @@
 import type { Words } from './en.ts';
 
-export const pt: Words = {
+export { pt as strings } from '../../src/strings/pt.ts';
+
+export const words: Words = {
   title: 'Encontre a figurinha. A pesquisa fica só com você.',
   intro:
     'Com o Sotto, um aplicativo pesquisa em um servidor sem que o servidor saiba quem perguntou. Experimente: tudo nesta página funciona ao vivo, no seu próprio computador.',

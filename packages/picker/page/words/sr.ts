@@ -1,6 +1,8 @@
 import type { Words } from './en.ts';
 
-export const sr: Words = {
+export { sr as strings } from '../../src/strings/sr.ts';
+
+export const words: Words = {
   title: 'Пронађите налепницу. Претрага остаје ваша.',
   intro:
     'Уз Sotto апликација претражује сервер, а сервер не сазна ко тражи. Испробајте: све на овој страници ради уживо, на вашем рачунару.',

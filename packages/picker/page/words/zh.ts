@@ -1,6 +1,8 @@
 import type { Words } from './en.ts';
 
-export const zh: Words = {
+export { zh as strings } from '../../src/strings/zh.ts';
+
+export const words: Words = {
   title: '找到贴纸，搜索只属于你。',
   intro:
     '有了 Sotto，应用可以向服务器搜索，而服务器不知道是谁在搜索。试试看：本页的一切都在你自己的电脑上实时运行。',

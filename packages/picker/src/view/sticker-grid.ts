@@ -12,6 +12,8 @@ const FEWEST = 4;
 const MOST = 6;
 /** How far outside the visible area art is already drawn, in pixels. */
 const DRAW_AHEAD = 240;
+/** How long a frame is waited for. */
+const FRAME_MS = 500;
 
 export interface GridHooks {
   readonly isRtl: () => boolean;
@@ -58,7 +60,7 @@ export class StickerGrid {
   show(stickers: readonly Sticker[], label: string): void {
     this.element.setAttribute('aria-label', label);
     const before = this.#stickers;
-    const grown = before.length > 0 && before.every((sticker, i) => sticker === stickers[i]);
+    const grown = before.length > 0 && before.every((sticker, i) => looksLike(sticker, stickers[i]));
     if (!grown && stickers[this.#active]?.id !== before[this.#active]?.id) this.#active = 0;
     this.#stickers = stickers;
     if (!grown) this.#rebuild();
@@ -79,6 +81,15 @@ export class StickerGrid {
       cell.classList.toggle('favourite', this.#hooks.isFavourite(sticker));
       if (cell.firstChild !== null) void this.#draw(cell);
     });
+  }
+
+  /** Resolves when the images of the first row are decoded and painted, or after a moment in a page that nobody sees. */
+  async painted(): Promise<void> {
+    await frame();
+    await frame(); // the observer has called back
+    const images = this.element.firstElementChild?.querySelectorAll('img') ?? [];
+    await Promise.all([...images].map((image) => image.decode().catch(() => undefined)));
+    await frame();
   }
 
   has(sticker: Sticker): boolean {
@@ -225,6 +236,19 @@ export class StickerGrid {
 /** Whether a key types a character. Space does not: it presses the focused cell. */
 const isTyped = ({ key, ctrlKey }: KeyboardEvent): boolean =>
   Array.from(key).length === 1 && key !== ' ' && !ctrlKey;
+
+/** Whether a cell of one sticker can stay for another. */
+const looksLike = (a: Sticker, b: Sticker | undefined): boolean =>
+  a === b || (a.id === b?.id && a.name === b.name && (b.art === undefined || b.art === a.art));
+
+const frame = (): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, FRAME_MS); // a page in the background has no frames
+    requestAnimationFrame(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 
 /** Artwork as an inert image, or the emoji itself where there is no artwork. */
 export function picture({ emoji }: Sticker, art: Art | null): HTMLElement {
