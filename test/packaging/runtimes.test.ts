@@ -1,29 +1,25 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { suiteOnNode } from '../support/on-node.ts';
 import { runtimes } from './runtimes.ts';
+import { folderOf, nodeCell, NOT_YET, outputOf, tryInstall } from './support/cells.ts';
+import { removeAll } from './support/npm.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const all = runtimes();
+const all = await runtimes();
 const newest = all.findLast(({ servesAll }) => servesAll);
 let folder = '';
-const built = (name: string): string => path.join(folder, `${name}.mjs`);
+let command = NOT_YET;
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'sotto-runtimes-'));
+  command = await tryInstall('node', inject('registry'), ['@sotto/cli']);
   await build({
-    entryPoints: {
-      libraries: path.join(ROOT, 'test/packaging/libraries.ts'),
-      sotto: path.join(ROOT, 'packages/cli/src/main.ts'),
-      relay: path.join(ROOT, 'services/relay/src/node.ts'),
-    },
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
+    entryPoints: [path.join(ROOT, 'services/relay/src/node.ts')],
+    outfile: path.join(folder, 'relay.mjs'),
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -33,60 +29,48 @@ beforeAll(async () => {
     },
   });
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  removeAll();
+  await rm(folder, { recursive: true, force: true });
+});
 
-/** Standard output of a program; fails when it ends with another status than 0. */
-async function outputOf(
-  node: string,
-  args: readonly string[],
-  env: Record<string, string> = {},
-): Promise<string> {
-  const { stdout } = await promisify(execFile)(node, [...args], { env: { HOME: folder, ...env } });
-  return stdout;
-}
-
-describe.each(all)('Node $version', (runtime) => {
-  test('N77 libraries: every implementation reproduces the published vectors', async () => {
-    const output = await outputOf(runtime.node, [built('libraries')]);
-    expect(JSON.parse(output)).toEqual({ version: runtime.version, passed: 15 });
-  });
-
-  const parts = runtime.servesAll ? 'all services' : 'the relay';
-  test(`N77 a search by the command succeeds when the command and ${parts} run here`, async () => {
+for (const runtime of all) {
+  const consumer = runtime.servesAll ? 'all services, with the command' : 'the relay, with the command';
+  nodeCell({ consumer, ids: 'N77 ' }, runtime, async (context) => {
+    const cwd = folderOf(command, context);
     const stores = await mkdtemp(path.join(folder, 'stores-'));
     const suite = await suiteOnNode(stores, {
       programOf: (part) => {
-        if (part === 'relay') return { file: built('relay'), node: runtime.node };
+        if (part === 'relay') return { file: path.join(folder, 'relay.mjs'), node: runtime.node };
         const { node, options } = runtime.servesAll ? runtime : (newest ?? runtime);
         return { file: `services/${part}/src/node.ts`, node, nodeOptions: options };
       },
     });
     try {
-      const output = await outputOf(runtime.node, [
-        built('sotto'),
-        'search',
-        'happy cat',
-        '--json',
-        '--fresh',
-        '--locale=en',
-        `--relay=${suite.urls.relay}`,
-        `--issuer=${suite.urls.issuer}`,
-        `--root=${suite.secrets.root}`,
-        `--account-token=${await suite.account('ada')}`,
-        `--wallet=${path.join(stores, 'wallet')}`,
-      ]);
+      const output = await outputOf(
+        runtime.node,
+        [
+          path.join(cwd, 'node_modules/.bin/sotto'),
+          'search',
+          'happy cat',
+          '--json',
+          '--fresh',
+          '--locale=en',
+          `--relay=${suite.urls.relay}`,
+          `--issuer=${suite.urls.issuer}`,
+          `--root=${suite.secrets.root}`,
+          `--account-token=${await suite.account('ada')}`,
+          `--wallet=${path.join(stores, 'wallet')}`,
+        ],
+        { cwd },
+      );
       expect(output).toContain('😺');
     } finally {
       await suite.close();
     }
   });
-});
+}
 
 test('the versions of Node are those that the documents promise', () => {
-  expect(all.map(({ version }) => version.split('.').slice(0, 2).join('.'))).toEqual([
-    '20.20',
-    '22.16',
-    '24.21',
-    '26.10',
-  ]);
+  expect(all.map(({ name }) => name)).toEqual(['Node 20.20', 'Node 22.16', 'Node 24.21', 'Node 26.10']);
 });
