@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, expect, inject } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject } from 'vitest';
 import { runtimes } from './runtimes.ts';
 import { cell, folderOf, nodeCell, NOT_YET, outputOf, tryInstall, type Installed } from './support/cells.ts';
 import { removeAll } from './support/npm.ts';
@@ -44,19 +44,19 @@ async function bundleLibraries(folder: string): Promise<void> {
   });
 }
 
-for (const runtime of all) {
-  nodeCell({ consumer: 'Node program', ids: 'N77 N79 ' }, runtime, async (context) => {
+describe.each(all)('N77 N79 $name', (runtime) => {
+  nodeCell({ consumer: 'Node program' }, runtime, async (context) => {
     const cwd = folderOf(folders.node, context);
     expect(await outputOf(runtime.node, ['search.js', local], { cwd })).toContain('😺');
   });
 
-  nodeCell({ consumer: 'protocol libraries', ids: 'N77 ' }, runtime, async (context) => {
+  nodeCell({ consumer: 'protocol libraries' }, runtime, async (context) => {
     const cwd = folderOf(folders.libraries, context);
     const output = await outputOf(runtime.node, ['libraries.js'], { cwd });
     expect(JSON.parse(output)).toEqual({ version: runtime.version, passed: 15 });
   });
 
-  nodeCell({ consumer: 'command sotto', ids: 'N77 ' }, runtime, async (context) => {
+  nodeCell({ consumer: 'command sotto' }, runtime, async (context) => {
     const cwd = folderOf(folders.command, context);
     const account = `${suite.page}/local/account?name=command-${runtime.version}@local`;
     const { token } = (await (await fetch(account, { method: 'POST' })).json()) as { token: string };
@@ -74,7 +74,7 @@ for (const runtime of all) {
     ];
     expect(await outputOf(runtime.node, args, { cwd })).toContain('😺');
   });
-}
+});
 
 /** Both compilers, each with one kind of resolution; what the first one writes runs on every Node. */
 const COMPILERS = { 'TypeScript 7': 'typescript/bin/tsc', 'TypeScript 5.9': 'typescript-5/bin/tsc' };

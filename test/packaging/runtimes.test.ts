@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { suiteOnNode } from '../support/on-node.ts';
 import { runtimes } from './runtimes.ts';
 import { folderOf, nodeCell, NOT_YET, outputOf, tryInstall } from './support/cells.ts';
@@ -34,9 +34,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-for (const runtime of all) {
+describe.each(all)('N77 $name', (runtime) => {
   const consumer = runtime.servesAll ? 'all services, with the command' : 'the relay, with the command';
-  nodeCell({ consumer, ids: 'N77 ' }, runtime, async (context) => {
+  nodeCell({ consumer }, runtime, async (context) => {
     const cwd = folderOf(command, context);
     const stores = await mkdtemp(path.join(folder, 'stores-'));
     const suite = await suiteOnNode(stores, {
@@ -69,7 +69,7 @@ for (const runtime of all) {
       await suite.close();
     }
   });
-}
+});
 
 test('the versions of Node are those that the documents promise', () => {
   expect(all.map(({ name }) => name)).toEqual(['Node 20.20', 'Node 22.16', 'Node 24.21', 'Node 26.10']);

@@ -4,14 +4,12 @@ import { promisify } from 'node:util';
 import { test, type TestContext } from 'vitest';
 import type { Runtime } from '../runtimes.ts';
 import { installConsumer, MissingError } from './npm.ts';
+import type { Cell } from './table.ts';
 
 /** A test that is one cell of the table. */
-export function cell(
-  { consumer, runtime, ids = '' }: { consumer: string; runtime: string; ids?: string },
-  check: (context: TestContext) => Promise<void>,
-): void {
+export function cell({ consumer, runtime }: Cell, check: (context: TestContext) => Promise<void>): void {
   // oxlint-disable-next-line vitest/expect-expect -- the check expects
-  test(`${ids}${consumer}: works on ${runtime}`, async (context) => {
+  test(`${consumer}: works on ${runtime}`, async (context) => {
     context.task.meta.cell = { consumer, runtime };
     await check(context);
   });
@@ -19,7 +17,7 @@ export function cell(
 
 /** A cell for one version of Node, skipped by name when this machine has no such Node. */
 export function nodeCell(
-  about: { consumer: string; ids?: string },
+  about: { consumer: string },
   runtime: Runtime,
   check: (context: TestContext) => Promise<void>,
 ): void {
