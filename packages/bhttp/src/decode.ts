@@ -45,19 +45,43 @@ export function decodeRequest(bytes: Bytes): BhttpRequest {
  * @throws {BhttpError} as `decodeRequest`
  */
 export function decodeResponse(bytes: Bytes): BhttpResponse {
-  return decode(bytes, 'response', (r, known, budget) => {
-    const informational = [];
-    let status = r.varint('status');
-    while (isStatus(status, 'informational')) {
-      if (informational.length === MAX_INFORMATIONAL) {
-        throw new BhttpError('fields-too-large', `over ${MAX_INFORMATIONAL} informational responses`);
-      }
-      informational.push({ status, fields: section(r, 'header', known, budget) });
-      status = r.varint('status');
+  return decode(bytes, 'response', (r, known, budget) => responseHead(r, known, budget, true));
+}
+
+/** What comes before the content of a response. */
+export interface ResponseHead extends Pick<BhttpResponse, 'informational' | 'status' | 'fields'> {
+  /** Whether the framing is that of known length. */
+  readonly known: boolean;
+}
+
+/** @param ended - whether no more bytes will come, so that the header section may be cut off */
+export function readResponseHead(r: Reader, ended: boolean): ResponseHead {
+  const known = readFraming(r, 'response');
+  return { ...responseHead(r, known, newBudget(), ended), known };
+}
+
+/** @param ended - whether no more bytes will come, so that the trailer section may be cut off */
+export function readTrailers(r: Reader, known: boolean, ended: boolean): Field[] {
+  return (ended ? sectionOrCut : section)(r, 'trailer', known, newBudget());
+}
+
+function responseHead(
+  r: Reader,
+  known: boolean,
+  budget: Budget,
+  ended: boolean,
+): Omit<ResponseHead, 'known'> {
+  const informational = [];
+  let status = r.varint('status');
+  while (isStatus(status, 'informational')) {
+    if (informational.length === MAX_INFORMATIONAL) {
+      throw new BhttpError('fields-too-large', `over ${MAX_INFORMATIONAL} informational responses`);
     }
-    if (!isStatus(status, 'final')) throw new BhttpError('bad-status', 'status outside 100 to 599');
-    return { informational, status, fields: sectionOrCut(r, 'header', known, budget) };
-  });
+    informational.push({ status, fields: section(r, 'header', known, budget) });
+    status = r.varint('status');
+  }
+  if (!isStatus(status, 'final')) throw new BhttpError('bad-status', 'status outside 100 to 599');
+  return { informational, status, fields: (ended ? sectionOrCut : section)(r, 'header', known, budget) };
 }
 
 function decode<Head>(
@@ -67,12 +91,8 @@ function decode<Head>(
 ): Head & { content: Bytes; trailers: Field[] } {
   try {
     const r = new Reader(bytes);
-    const framing = r.varint('framing indicator');
-    const known = framing === FRAMING['known-length'][kind];
-    if (!known && framing !== FRAMING['indeterminate-length'][kind]) {
-      throw new BhttpError('bad-framing', `the framing indicator is not that of a ${kind}`);
-    }
-    const budget = { lines: MAX_FIELDS, bytes: MAX_FIELD_SECTION };
+    const known = readFraming(r, kind);
+    const budget = newBudget();
     const head = readHead(r, known, budget);
     const content = known ? r.opaque(lengthOrCut(r, 'content'), 'content') : chunks(r);
     const trailers = sectionOrCut(r, 'trailer', known, budget);
@@ -81,9 +101,23 @@ function decode<Head>(
     }
     return { ...head, content, trailers };
   } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    throw new BhttpError(error.code === 'out-of-range' ? 'out-of-range' : 'truncated', error.message);
+    throw error instanceof WireError ? bhttpError(error) : error;
   }
+}
+
+export const bhttpError = ({ code, message }: WireError): BhttpError =>
+  new BhttpError(code === 'out-of-range' ? 'out-of-range' : 'truncated', message);
+
+const newBudget = (): Budget => ({ lines: MAX_FIELDS, bytes: MAX_FIELD_SECTION });
+
+/** Whether the framing is that of known length. */
+function readFraming(r: Reader, kind: 'request' | 'response'): boolean {
+  const framing = r.varint('framing indicator');
+  const known = framing === FRAMING['known-length'][kind];
+  if (!known && framing !== FRAMING['indeterminate-length'][kind]) {
+    throw new BhttpError('bad-framing', `the framing indicator is not that of a ${kind}`);
+  }
+  return known;
 }
 
 /** A part that is cut off has length zero (RFC 9292 §3.8). */

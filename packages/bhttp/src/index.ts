@@ -1,4 +1,5 @@
 export { decodeRequest, decodeResponse } from './decode.ts';
+export { decodeResponseStream, type ResponseStream } from './stream.ts';
 export { encodeRequest, encodeResponse, type EncodeOptions } from './encode.ts';
 export { BhttpError } from './error.ts';
 export {

@@ -1,10 +1,12 @@
-import { concat, fromUtf8, Reader, uint, utf8, vector, type Bytes } from '@sotto/wire';
+import { concat, fromUtf8, Reader, uint, utf8, vector, WireError, type Bytes } from '@sotto/wire';
 
 /**
  * What a client needs to know about one service (specs/bundle.md).
  *
  *     struct { opaque name<1..2^8-1>; uint16 token_type; opaque challenge<0..2^16-1>;
  *              uint32 request_length; uint32 response_length; } ServiceEntry;
+ *
+ * The highest bit of response_length says that the service streams.
  */
 export interface ServiceEntry {
   /** The inner authority: `https://NAME/…`. */
@@ -17,26 +19,32 @@ export interface ServiceEntry {
   readonly requestLength: number;
   /** Length in bytes of every padded Binary HTTP response from it. */
   readonly responseLength: number;
+  /** Whether requests and responses go in chunks, and responses arrive as the service sends them. */
+  readonly streams: boolean;
 }
 
-/** @throws {WireError} `out-of-range` for a number or a field that is too large */
+const STREAMS = 2 ** 31; // the highest bit of response_length
+
+/** @throws {WireError} `out-of-range` for a number or a field that is too large. Lengths are below 2^31 */
 export function encodeServiceEntry(entry: ServiceEntry): Bytes {
+  if (entry.responseLength >= STREAMS) throw new WireError('out-of-range', 'response_length: above 2^31 - 1');
   return concat(
     vector(1, utf8(entry.name)),
     uint(2, entry.tokenType),
     vector(2, entry.challenge),
     uint(4, entry.requestLength),
-    uint(4, entry.responseLength),
+    uint(4, entry.responseLength + (entry.streams ? STREAMS : 0)),
   );
 }
 
 /** @throws {WireError} `truncated`; `bad-text` for a name that is not UTF-8 */
 export function readServiceEntry(r: Reader): ServiceEntry {
-  return {
+  const fields = {
     name: fromUtf8(r.vector(1, 'name').rest()),
     tokenType: r.uint(2, 'token_type'),
     challenge: r.vector(2, 'challenge').rest(),
     requestLength: r.uint(4, 'request_length'),
-    responseLength: r.uint(4, 'response_length'),
   };
+  const responseLength = r.uint(4, 'response_length');
+  return { ...fields, responseLength: responseLength % STREAMS, streams: responseLength >= STREAMS };
 }

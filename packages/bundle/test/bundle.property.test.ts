@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { concat, ProtocolError, type Bytes } from '@sotto/wire';
 import { decodeBundle, decodeSignedBundle, encodeBundle, encodeSignedBundle } from '@sotto/bundle';
+import { encodeServiceEntry } from '../src/service-entry.ts';
 import { anyBundle } from './support.ts';
 
 const refused = (code: string) => expect.objectContaining({ code });
@@ -79,6 +80,7 @@ test('an empty service name, a repeated one and a next root of 31 bytes are refu
     challenge: new Uint8Array(0),
     requestLength: 1,
     responseLength: 1,
+    streams: false,
   };
   const twice = encodeBundle({ ...one, services: [service, service] });
   expect(() => decodeBundle(twice)).toThrow(refused('malformed-services'));
@@ -89,4 +91,11 @@ test('an empty service name, a repeated one and a next root of 31 bytes are refu
   const version = encodeBundle(one);
   version[1] = 2;
   expect(() => decodeBundle(version)).toThrow(refused('unknown-version'));
+});
+
+test('a response length that would change the flag of streams is out of range', () => {
+  const entry = { name: 'a', tokenType: 0, challenge: new Uint8Array(0), requestLength: 1, streams: false };
+  const encode = (responseLength: number) => encodeServiceEntry({ ...entry, responseLength });
+  expect(encode(2 ** 31 - 1)).toHaveLength(14);
+  expect(() => encode(2 ** 31)).toThrow(expect.objectContaining({ code: 'out-of-range' }));
 });

@@ -22,7 +22,7 @@ export interface Client {
   retrySearch(attempt: Attempt): Promise<SearchPage>;
   /**
    * Sends a private request to a service of the gateway's table, `https://SERVICE/…`, as `fetch` does. The service's own
-   * responses are returned, whatever their status.
+   * responses are returned, whatever their status. The body of a service that streams arrives as the service sends it.
    */
   readonly fetch: (input: string | URL | Request, init?: ClientRequestInit) => Promise<Response>;
   /** Sends a request to a service of the gateway's table. Its own responses are returned, whatever their status. */
@@ -59,7 +59,7 @@ export function createClient(options: ClientOptions): Client {
     },
     fetch: async (input, init = {}) => {
       const { service, request, signal } = await parseFetch(input, init);
-      return toResponse(await requests.request(service, request, { ...init, ...(signal && { signal }) }));
+      return toResponse(await requests.open(service, request, { ...init, ...(signal && { signal }) }));
     },
     retrySearch: async (attempt) => decodeSearch(await requests.retry(attempt)),
     request: async (service, request, requestOptions = {}) =>

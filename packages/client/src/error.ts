@@ -79,6 +79,10 @@ export const MESSAGES = {
     'The response could not be read.',
     'Try again. If this continues, tell the operator of the service.',
   ],
+  'response-broken': [
+    'The response broke off before its end.',
+    'Try again. What has arrived so far is not the whole response.',
+  ],
   'wallet-unavailable': [
     'The wallet cannot be read or written.',
     'Free some space or allow storage, then try again.',

@@ -1,9 +1,11 @@
 import type { BhttpResponse } from '@sotto/bhttp';
+import type { ServiceEntry } from '@sotto/bundle';
 import {
   encapsulatedResponseLength,
   encapsulateRequest,
   MEDIA_TYPES,
   OHTTP_KEY_PROBLEM,
+  type Aead,
   type Hpke,
 } from '@sotto/ohttp';
 import { fromUtf8, type Bytes } from '@sotto/wire';
@@ -12,6 +14,7 @@ import { ClientError } from './error.ts';
 import { sendRequest, type HttpResult } from './http.ts';
 import { decodeInner } from './inner.ts';
 import type { ClientPlatform } from './platform.ts';
+import { sealChunkedEnvelope } from './chunked-exchange.ts';
 
 /** What an exchange needs. */
 export interface ExchangeDeps extends Pick<ClientPlatform, 'fetch' | 'random' | 'deadline'> {
@@ -29,27 +32,58 @@ export interface Envelope {
    * @throws {UnreachableError} if there is no response
    * @throws {ClientError} `relay-failed`, `too-many-requests`, `keys-changed`, `answer-unreadable`
    */
-  send(signal?: AbortSignal): Promise<BhttpResponse>;
+  send(signal?: AbortSignal): Promise<ExchangeResponse>;
+}
+
+/** A response of the gateway or of a service. */
+export interface ExchangeResponse extends BhttpResponse {
+  /** The rest of the content, if it streams; null if `content` is all of it. */
+  readonly stream: ContentStream | null;
+}
+
+/** Content that arrives. */
+export interface ContentStream {
+  /** The next piece; null once the response is whole. @throws {ClientError} `response-broken` */
+  readonly read: () => Promise<Bytes | null>;
+  /** Ends the exchange. */
+  readonly cancel: () => void;
 }
 
 const HEADERS = { 'content-type': MEDIA_TYPES.request };
-const MAX_PROBLEM = 4096; // bytes
+export const MAX_PROBLEM = 4096; // bytes
 
 /**
  * Encapsulates a request in an HPKE context of its own (RFC 9458 §4).
  *
  * @param request - a padded Binary HTTP request
- * @param responseLength - bytes of every padded response of this service; another length is refused
+ * @param entry - bytes of every padded response of this service, and whether it streams; another response is refused
  * @throws {ClientError} `bundle-refused` if the bundle's suite is not supported or its key is not valid
  */
-export async function sealEnvelope(
-  { hpke, random, relay, ...platform }: ExchangeDeps,
-  { bundle, config }: ActiveBundle,
+export function sealEnvelope(
+  deps: ExchangeDeps,
+  active: ActiveBundle,
+  request: Bytes,
+  { responseLength, streams }: Pick<ServiceEntry, 'responseLength' | 'streams'>,
+): Promise<Envelope> {
+  return (streams ? sealChunkedEnvelope : sealPlainEnvelope)(deps, active, request, responseLength);
+}
+
+/** The AEAD of the bundle's suite. @throws {ClientError} `bundle-refused` */
+export function aeadOf({ hpke }: ExchangeDeps, { bundle }: ActiveBundle): Aead {
+  const aead = hpke.aeads.find(({ id }) => id === bundle.suite.aeadId);
+  if (aead === undefined) throw new ClientError('bundle-refused');
+  return aead;
+}
+
+async function sealPlainEnvelope(
+  deps: ExchangeDeps,
+  active: ActiveBundle,
   request: Bytes,
   responseLength: number,
 ): Promise<Envelope> {
-  const aead = hpke.aeads.find(({ id }) => id === bundle.suite.aeadId);
-  if (aead === undefined) throw new ClientError('bundle-refused');
+  const { hpke, random, relay, ...platform } = deps;
+  const { bundle, config } = active;
+  const aead = aeadOf(deps, active);
   const expectedLength = encapsulatedResponseLength(aead, responseLength);
   const sealed = await encapsulateRequest(hpke, config, bundle.suite, request, random).catch(
     (cause: unknown) => {
@@ -70,13 +104,13 @@ export async function sealEnvelope(
       const opened = await sealed.openResponse(response.body).catch((cause: unknown) => {
         throw new ClientError('answer-unreadable', { cause });
       });
-      return decodeInner(opened);
+      return { ...decodeInner(opened), stream: null };
     },
   };
 }
 
 /** The error of a response that is not encapsulated: from the relay, or from a gateway that could not open the envelope. */
-function outerError({ status, type, body }: HttpResult): ClientError {
+export function outerError({ status, type, body }: HttpResult): ClientError {
   if (status === 429) return new ClientError('too-many-requests');
   const isProblem = status >= 400 && status < 500 && type === 'application/problem+json';
   return new ClientError(isProblem && isKeyProblem(body) ? 'keys-changed' : 'relay-failed');

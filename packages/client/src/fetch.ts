@@ -1,7 +1,8 @@
 import type { Field } from '@sotto/bhttp';
 import { unlessAborted } from './deadline.ts';
 import { ClientError } from './error.ts';
-import type { RequestOptions, ServiceRequest, ServiceResponse } from './requests.ts';
+import type { ContentStream } from './exchange.ts';
+import type { OpenResponse, RequestOptions, ServiceRequest } from './requests.ts';
 
 /** What a request is, beside its URL. Of the platform's `RequestInit` it has what a private request can carry. */
 export interface ClientRequestInit extends RequestOptions {
@@ -98,12 +99,31 @@ async function contentOf({ method, headers, body = null, json }: ClientRequestIn
 }
 
 /** A service's response as the platform's. @throws {ClientError} `answer-unreadable` for a status that it cannot have */
-export function toResponse({ status, fields, content }: ServiceResponse): Response {
+export function toResponse({ status, fields, content, stream }: OpenResponse): Response {
   try {
     const headers = new Headers();
     for (const [name, value] of fields) headers.append(name, value);
-    return new Response(NULL_BODY.has(status) ? null : content, { status, headers });
+    if (NULL_BODY.has(status)) {
+      stream?.cancel();
+      return new Response(null, { status, headers });
+    }
+    return new Response(stream === null ? content : bodyOf(stream), { status, headers });
   } catch (cause) {
+    stream?.cancel();
     throw new ClientError('answer-unreadable', { cause });
   }
 }
+
+/** Content as a stream of the platform, read only as it is asked for. */
+const bodyOf = ({ read, cancel }: ContentStream): ReadableStream<Uint8Array<ArrayBuffer>> =>
+  new ReadableStream(
+    {
+      async pull(controller) {
+        const piece = await read();
+        if (piece === null) controller.close();
+        else controller.enqueue(piece);
+      },
+      cancel,
+    },
+    { highWaterMark: 0 },
+  );

@@ -3,6 +3,7 @@ import { anySignal, withDeadline } from './deadline.ts';
 import { NotSentError, type ClientPlatform, type FetchInit, type FetchResponse } from './platform.ts';
 
 const TIMEOUT_SECONDS = 30;
+const IDLE_SECONDS = 60; // between two pieces of a response that streams
 
 /** A whole HTTP response. */
 export interface HttpResult {
@@ -26,49 +27,139 @@ export class UnreachableError extends Error {
 /** A constant in place of the browser's list of languages, which could mark a user. */
 const SAME_FOR_EVERYONE = { 'accept-language': '*' };
 
+type HttpPlatform = Pick<ClientPlatform, 'fetch' | 'deadline'>;
+
+/** A request to a relay, an issuer or a mirror. */
+interface HttpRequest {
+  readonly headers?: Record<string, string>;
+  /** Sent by POST. Without a body the request is a GET. */
+  readonly body?: Bytes;
+  /** Limit of the response body, in bytes. */
+  readonly maxBytes: number;
+  /** Ends the request. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Sends one request and reads the whole response. No cookies, cache, referrer, redirect or retry (privacy L15).
  *
- * @param request.body - sent by POST; without a body the request is a GET
- * @param request.maxBytes - limit of the response body, in bytes
- * @param request.signal - ends the request
  * @throws {UnreachableError}
  */
 export async function sendRequest(
-  { fetch: send, deadline }: Pick<ClientPlatform, 'fetch' | 'deadline'>,
+  { fetch: send, deadline }: HttpPlatform,
   url: string,
-  request: {
-    readonly headers?: Record<string, string>;
-    readonly body?: Bytes;
-    readonly maxBytes: number;
-    readonly signal?: AbortSignal | undefined;
-  },
+  request: HttpRequest,
 ): Promise<HttpResult> {
   const signal = anySignal(deadline?.(TIMEOUT_SECONDS), request.signal);
-  const init: FetchInit = {
-    method: request.body === undefined ? 'GET' : 'POST',
-    headers: { ...SAME_FOR_EVERYONE, ...request.headers },
-    ...(request.body !== undefined && { body: request.body }),
-    redirect: 'error',
-    credentials: 'omit',
-    cache: 'no-store',
-    referrerPolicy: 'no-referrer',
-    ...(signal !== undefined && { signal }),
-  };
   const receive = async (): Promise<HttpResult> => {
-    const response = await send(url, init);
-    const { status, headers } = response;
-    if (response.redirected === true || status < 200 || (status >= 300 && status < 400)) {
-      throw new UnreachableError('redirected');
-    }
-    return { status, type: mediaType(headers), body: await readBody(response, request.maxBytes) };
+    const response = await send(url, initOf(request, signal));
+    const head = headOf(response);
+    return { ...head, body: await readBody(response, request.maxBytes) };
   };
   try {
     return await withDeadline(receive(), signal, () => new UnreachableError('timeout'));
   } catch (error) {
-    throw new UnreachableError('no response', { sent: !(error instanceof NotSentError), cause: error });
+    throw unreachable(error);
   }
 }
+
+/** An HTTP response whose body is read piece by piece. */
+export interface HttpStream extends Omit<HttpResult, 'body'> {
+  /** The next piece; null at the end. @throws {UnreachableError} */
+  readonly read: () => Promise<Bytes | null>;
+  /** Ends the request. */
+  readonly cancel: () => void;
+}
+
+/**
+ * As `sendRequest`, but resolves when the head of the response has arrived. Then each piece may take 60 seconds. Where
+ * the platform has no streams, the body is one piece.
+ *
+ * @throws {UnreachableError}
+ */
+export async function openRequest(
+  { fetch: send, deadline }: HttpPlatform,
+  url: string,
+  request: HttpRequest,
+): Promise<HttpStream> {
+  const ending = new AbortController(); // the platform's request ends with it, whatever the reason
+  const within = async <T>(seconds: number, promise: Promise<T>): Promise<T> => {
+    const signal = anySignal(deadline?.(seconds), request.signal);
+    try {
+      return await withDeadline(promise, signal, () => new UnreachableError('timeout'));
+    } catch (error) {
+      ending.abort();
+      throw unreachable(error);
+    }
+  };
+  request.signal?.addEventListener('abort', () => ending.abort(), { once: true });
+  const sending = send(url, initOf(request, ending.signal));
+  const { head, reader } = await within(
+    TIMEOUT_SECONDS,
+    sending.then((response) => ({ head: headOf(response), reader: readerOf(response) })),
+  );
+  let length = 0;
+  return {
+    ...head,
+    async read() {
+      const value = await within(IDLE_SECONDS, reader());
+      length += value?.length ?? 0;
+      if (length > request.maxBytes) {
+        ending.abort();
+        throw new UnreachableError('too long');
+      }
+      return value;
+    },
+    cancel: () => ending.abort(),
+  };
+}
+
+const unreachable = (error: unknown): UnreachableError =>
+  new UnreachableError('no response', { sent: !(error instanceof NotSentError), cause: error });
+
+const initOf = ({ headers, body }: HttpRequest, signal: AbortSignal | undefined): FetchInit => ({
+  method: body === undefined ? 'GET' : 'POST',
+  headers: { ...SAME_FOR_EVERYONE, ...headers },
+  ...(body !== undefined && { body }),
+  redirect: 'error',
+  credentials: 'omit',
+  cache: 'no-store',
+  referrerPolicy: 'no-referrer',
+  ...(signal !== undefined && { signal }),
+});
+
+/** @throws {UnreachableError} for a redirect */
+function headOf({ status, headers, redirected }: FetchResponse): { status: number; type: string } {
+  if (redirected === true || status < 200 || (status >= 300 && status < 400)) {
+    throw new UnreachableError('redirected');
+  }
+  return { status, type: mediaType(headers) };
+}
+
+/** Reads a body piece by piece where the platform has streams, and in one piece where it has none. */
+function readerOf(response: FetchResponse): () => Promise<Bytes | null> {
+  const stream = streamOf(response);
+  if (stream !== null) {
+    const reader = stream.getReader();
+    return async () => {
+      const { done, value } = await reader.read();
+      return done ? null : ((value ?? NOTHING) as Bytes);
+    };
+  }
+  let isRead = false;
+  return async () => {
+    if (isRead) return null;
+    isRead = true;
+    return new Uint8Array(await response.arrayBuffer());
+  };
+}
+
+const NOTHING = new Uint8Array(0);
+
+const streamOf = (response: FetchResponse): { getReader(): ChunkReader } | null => {
+  const { body } = response as { body?: { getReader?: () => ChunkReader } | null };
+  return typeof body?.getReader === 'function' ? (body as { getReader(): ChunkReader }) : null;
+};
 
 /** The media type of a response in lower case, without its parameters; empty if there is none. */
 export function mediaType(headers: FetchResponse['headers']): string {
@@ -78,8 +169,8 @@ export function mediaType(headers: FetchResponse['headers']): string {
 /** Reads in chunks where the platform has streams, and in one piece where it has none. */
 async function readBody(response: FetchResponse, maxBytes: number): Promise<Bytes> {
   if (Number(response.headers.get('content-length') ?? 0) > maxBytes) throw new UnreachableError('too long');
-  const stream = (response as { body?: { getReader?: () => ChunkReader } | null }).body;
-  if (typeof stream?.getReader === 'function') return readChunks(stream.getReader(), maxBytes);
+  const stream = streamOf(response);
+  if (stream !== null) return readChunks(stream.getReader(), maxBytes);
   const body = new Uint8Array(await response.arrayBuffer());
   if (body.length > maxBytes) throw new UnreachableError('too long');
   return body;

@@ -12,7 +12,8 @@ import {
 import type { BundleCache } from './bundle-cache.ts';
 import { unlessAborted } from './deadline.ts';
 import { ClientError, clientError, type Attempt, type ClientErrorCode } from './error.ts';
-import { sealEnvelope, type Envelope, type ExchangeDeps } from './exchange.ts';
+import { joined } from './chunked-exchange.ts';
+import { sealEnvelope, type ContentStream, type Envelope, type ExchangeDeps } from './exchange.ts';
 import { UnreachableError } from './http.ts';
 import { checkFits, encodeInner, requestIdentity, type InnerRequest } from './inner.ts';
 import type { ClientPlatform } from './platform.ts';
@@ -25,6 +26,12 @@ export interface ServiceResponse {
   /** Header fields in order, names in lower case. */
   readonly fields: readonly Field[];
   readonly content: Bytes;
+}
+
+/** The response of a service whose content may arrive piece by piece. */
+export interface OpenResponse extends ServiceResponse {
+  /** The content, if it streams; null if `content` is all of it. */
+  readonly stream: ContentStream | null;
 }
 
 /** A request to a service. */
@@ -57,6 +64,11 @@ export interface RequestsDeps extends ExchangeDeps, Pick<ClientPlatform, 'now'> 
   readonly tokens: TokenManager;
 }
 
+/** A response with all of its content. */
+async function whole({ stream, ...response }: OpenResponse): Promise<ServiceResponse> {
+  return stream === null ? response : { ...response, content: await joined(stream.read) };
+}
+
 const NO_CONTENT = new Uint8Array(0);
 
 /** Requests to services: one token per request, one envelope per try, and a retry only when the user asks for it. */
@@ -68,16 +80,21 @@ export class Requests {
     this.#deps = deps;
   }
 
+  /** As `open`, and reads all of the content. @throws {ClientError} */
+  async request(...request: Parameters<Requests['open']>): Promise<ServiceResponse> {
+    return whole(await this.open(...request));
+  }
+
   /**
    * @param ownServerErrors - whether a 5xx of the service itself is an error, after which the user may retry
    * @throws {ClientError}
    */
-  async request(
+  async open(
     service: string,
     { content = NO_CONTENT, contentType = 'application/octet-stream', ...rest }: ServiceRequest,
     { allowFresh = false, attempt, signal }: RequestOptions,
     ownServerErrors = false,
-  ): Promise<ServiceResponse> {
+  ): Promise<OpenResponse> {
     if (signal?.aborted === true) throw signal.reason;
     const { bundles, tokens } = this.#deps;
     const { path, method = content.length > 0 ? 'POST' : 'GET', fields = [] } = rest;
@@ -107,15 +124,15 @@ export class Requests {
     if (state.id === null) {
       if (state.tries >= MAX_TRIES) throw new ClientError('attempt-over');
       state.tries++;
-      return this.#try(state, null);
+      return whole(await this.#try(state, null));
     }
     const { token, tries } = await this.#deps.tokens.retake(state.id, requestIdentity(state.request));
     state.tries = tries;
-    return this.#try(state, token);
+    return whole(await this.#try(state, token));
   }
 
   /** Sends one envelope. The outcome decides whether the user may retry. */
-  async #try(state: AttemptState, token: Bytes | null, signal?: AbortSignal): Promise<ServiceResponse> {
+  async #try(state: AttemptState, token: Bytes | null, signal?: AbortSignal): Promise<OpenResponse> {
     const envelope = await this.#seal(state, token).catch(async (error: unknown) => {
       await this.#putBack(state);
       throw clientError(error, 'bundle-refused');
@@ -131,9 +148,29 @@ export class Requests {
     });
     const code = responseErrorCode(response, state.ownServerErrors);
     if (code !== null) return this.#refuse(state, token, code, response);
+    const { status, fields, content, stream } = response;
+    if (stream !== null) return { status, fields, content, stream: this.#settling(state, stream, signal) };
     await this.#settle(state);
-    const { status, fields, content } = response;
-    return { status, fields, content };
+    return { status, fields, content, stream };
+  }
+
+  /** A stream whose end decides about the token: after one that breaks off the user may retry. */
+  #settling(state: AttemptState, stream: ContentStream, signal?: AbortSignal): ContentStream {
+    return {
+      read: async () => {
+        const piece = await stream.read().catch(async (error: unknown) => {
+          if (signal?.aborted !== true) return this.#fail(state, error);
+          await this.#settle(state);
+          throw signal.reason;
+        });
+        if (piece === null) await this.#settle(state);
+        return piece;
+      },
+      cancel: () => {
+        stream.cancel();
+        void this.#settle(state);
+      },
+    };
   }
 
   async #seal(state: AttemptState, token: Bytes | null): Promise<Envelope> {
@@ -144,7 +181,7 @@ export class Requests {
     const date = state.date ?? now();
     state.dateUsed = state.date !== null;
     const inner = encodeInner(state.request, { token, date, length: entry.requestLength });
-    return sealEnvelope(this.#deps, active, inner, entry.responseLength);
+    return sealEnvelope(this.#deps, active, inner, entry);
   }
 
   /** There is no response of the gateway that could be opened. */

@@ -170,7 +170,13 @@ describe('search', () => {
 
   test('a service without tokens may use the space of a token', async () => {
     const world = await World.create();
-    const open = { name: 'open', tokenType: 0, challenge: new Uint8Array(0), requestLength: 256 };
+    const open = {
+      name: 'open',
+      tokenType: 0,
+      challenge: new Uint8Array(0),
+      requestLength: 256,
+      streams: false,
+    };
     world.alter = (bundle) => ({
       ...bundle,
       services: [...bundle.services, { ...open, responseLength: 4096 }],

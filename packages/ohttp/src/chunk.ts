@@ -1,4 +1,4 @@
-import { concat, EMPTY, utf8, varint, type Bytes } from '@sotto/wire';
+import { concat, EMPTY, utf8, varint, varintLength, type Bytes } from '@sotto/wire';
 import { OhttpError } from './error.ts';
 import type { AeadKey } from './hpke.ts';
 import type { Pull, StreamReader } from './pull.ts';
@@ -8,6 +8,18 @@ export const MAX_CHUNK = 16_384;
 
 /** Bytes of plaintext in a chunk that we accept by default. Senders may exceed 16,384: netty sends 1 MiB. */
 export const MAX_RECEIVED_CHUNK = 2 ** 24;
+
+/** The length in bytes on the wire of a chunk that is not final, of n bytes of plaintext. */
+export function sealedChunkLength({ Nt }: { readonly Nt: number }, n: number): number {
+  return varintLength(n + Nt) + n + Nt;
+}
+
+/** The length in bytes on the wire of n bytes of plaintext in chunks of MAX_CHUNK bytes, without the final chunk. */
+export function sealedChunksLength(aead: { readonly Nt: number }, n: number): number {
+  const full = Math.floor(n / MAX_CHUNK);
+  const rest = n - full * MAX_CHUNK;
+  return full * sealedChunkLength(aead, MAX_CHUNK) + (rest === 0 ? 0 : sealedChunkLength(aead, rest));
+}
 
 const FINAL = utf8('final'); // the AAD of a final chunk
 const FINAL_MARK = varint(0);

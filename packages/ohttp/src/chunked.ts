@@ -1,8 +1,8 @@
 import { utf8, type Bytes, type Random } from '@sotto/wire';
-import { MAX_RECEIVED_CHUNK, openChunks, sealChunks, type ChunkKey } from './chunk.ts';
+import { MAX_RECEIVED_CHUNK, openChunks, sealChunks, sealedChunksLength, type ChunkKey } from './chunk.ts';
 import { responseSize, type Labels } from './context.ts';
 import type { GatewayKey } from './gateway-key.ts';
-import type { Hpke } from './hpke.ts';
+import type { Aead, Hpke } from './hpke.ts';
 import type { KeyConfig, SuiteIds } from './key-config.ts';
 import { pullOf, StreamReader, type Pull } from './pull.ts';
 import { HEADER_LENGTH, selectKey, startReceiver, startSender, type Receiver } from './request.ts';
@@ -110,6 +110,14 @@ async function* sealResponseChunks(
   const responseNonce = randomResponseNonce(receiver.suite, random);
   yield responseNonce;
   yield* sealChunks(await chunkedResponseKey(receiver, responseNonce), plaintext);
+}
+
+/**
+ * The length in bytes of an encapsulated response of n bytes of plaintext, in chunks of 16,384 bytes and an empty final
+ * chunk (draft-ietf-ohai-chunked-ohttp §6.2).
+ */
+export function chunkedResponseLength(aead: Aead, n: number): number {
+  return responseSize(aead) + sealedChunksLength(aead, n) + 1 + aead.Nt;
 }
 
 async function* after(head: Bytes, chunks: () => AsyncGenerator<Bytes, void>): AsyncGenerator<Bytes, void> {

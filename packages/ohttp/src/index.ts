@@ -1,7 +1,8 @@
-export { MAX_CHUNK, MAX_RECEIVED_CHUNK } from './chunk.ts';
+export { MAX_CHUNK, MAX_RECEIVED_CHUNK, sealedChunkLength, sealedChunksLength } from './chunk.ts';
 export {
   decapsulateChunkedRequest,
   encapsulateChunkedRequest,
+  chunkedResponseLength,
   type ChunkedDecapsulation,
   type ChunkedEncapsulation,
 } from './chunked.ts';

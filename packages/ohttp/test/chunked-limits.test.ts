@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import {
+  chunkedResponseLength,
   decapsulateChunkedRequest,
   encapsulateChunkedRequest,
   MAX_CHUNK,
   MAX_RECEIVED_CHUNK,
+  type Aead,
   type Pull,
 } from '@sotto/ohttp';
 import { concat, EMPTY, equalBytes, fromHex, hex, utf8, varint } from '@sotto/wire';
@@ -217,3 +219,12 @@ describe('limits of chunks', () => {
     );
   });
 });
+
+test.each([1, 47, 48, 16_367, 16_368, 16_384, 16_385, 40_000])(
+  'chunkedResponseLength: %i bytes in full chunks have this length on the wire',
+  async (n) => {
+    const { sealResponse } = await decapsulateChunkedRequest(hpke, [KEY], pullFrom(await seal(EMPTY)));
+    const wire = concat(...(await drain(sealResponse(pullFrom([new Uint8Array(n)]), random))));
+    expect(wire.length).toBe(chunkedResponseLength({ Nn: 12, Nk: 16, Nt: 16 } as Aead, n));
+  },
+);

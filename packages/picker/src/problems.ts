@@ -48,6 +48,7 @@ export const OF_CODE: Readonly<Record<ClientErrorCode, Problem>> = {
   'service-refused': 'other',
   'request-refused': 'other',
   'answer-unreadable': 'other',
+  'response-broken': 'other',
   'wallet-unavailable': 'wallet',
   'wallet-busy': 'wallet',
   'wallet-replaced': 'wallet',

@@ -77,6 +77,7 @@ const metadataRoute = (responseLength: number): Route => ({
   responseLength,
   timeoutMs: 1000,
   chunked: false,
+  stream: null,
   methods: ['GET'],
   paths: '/',
   fields: [],
@@ -100,7 +101,7 @@ const ENVELOPE_BYTES = 2048;
 function maxRequestOf(services: readonly ServiceRow[]): MaxRequest {
   const longest = (rows: readonly ServiceRow[]): number =>
     Math.max(...rows.map(({ lengths }) => lengths.requestLength));
-  const chunked = services.filter((row) => row.chunked);
+  const chunked = services.filter((row) => row.chunked || row.stream !== null);
   return {
     plain: longest(services) + ENVELOPE_BYTES,
     chunked: chunked.length === 0 ? null : 2 * longest(chunked) + ENVELOPE_BYTES,

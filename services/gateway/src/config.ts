@@ -31,6 +31,8 @@ export interface ServiceRow extends RowPolicy {
   readonly maxInFlight: number;
   /** Whether requests may come in chunks. */
   readonly chunked: boolean;
+  /** How responses stream; null if they come whole. A row that streams takes requests in chunks alone. */
+  readonly stream: { readonly flushMs: number } | null;
 }
 
 export interface Config {
@@ -50,6 +52,7 @@ export interface Config {
 
 const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/;
 const TIMEOUT = { min: 1, max: 60_000, unit: 'milliseconds' };
+const FLUSH = { min: 20, max: 10_000, unit: 'milliseconds' };
 const DEFAULT_TIMEOUT = 5000; // milliseconds
 const IN_FLIGHT = { min: 1, max: 65_536, unit: 'requests' };
 const DEFAULT_IN_FLIGHT = 128;
@@ -67,9 +70,11 @@ export function readConfig(variables: Variables): Config {
   const classes = variables.has('LENGTH_CLASSES')
     ? readLengthClasses(variables.json('LENGTH_CLASSES'))
     : rows.slice(0, 1).map(classOfFirst);
+  const services = rows.map((row) => readService(row, variables, classes));
+  refuseSharedClasses(rows, services);
   return {
     epochSeconds: variables.number('EPOCH_SECONDS'),
-    services: rows.map((row) => readService(row, variables, classes)),
+    services,
     root: readRoot(variables.value('ROOT')),
     nextRoot: variables.has('NEXT_ROOT') ? readRoot(variables.value('NEXT_ROOT')) : EMPTY,
     relayEgress: new Map(
@@ -99,10 +104,29 @@ function readService(row: ConfigValue, variables: Variables, classes: readonly L
     timeoutMs: row.member('timeoutMs').or(DEFAULT_TIMEOUT).wholeNumber(TIMEOUT),
     maxInFlight: row.member('maxInFlight').or(DEFAULT_IN_FLIGHT).wholeNumber(IN_FLIGHT),
     chunked: row.member('chunked').or(false).boolean(),
+    stream: row.member('stream').isMissing ? null : readStream(row.member('stream')),
     methods: row.member('methods').or(DEFAULT_METHODS).list(METHODS_WANTED).map(readMethod),
     paths: readPrefix(row.member('paths').or('/')),
     fields: row.member('fields').isMissing ? [] : row.member('fields').list(FIELDS_WANTED).map(readField),
   };
+}
+
+function readStream(value: ConfigValue): { flushMs: number } {
+  return { flushMs: value.member('flushMs').wholeNumber(FLUSH) };
+}
+
+/** The relay sees the pieces of a stream: the responses of its class would not be alike. */
+function refuseSharedClasses(rows: readonly ConfigValue[], services: readonly ServiceRow[]): void {
+  services.forEach(({ stream, lengths, name }, i) => {
+    const other = services.find((one) => one.lengths === lengths && one.stream === null);
+    if (stream !== null && other !== undefined) {
+      rows[i]
+        ?.member('stream')
+        .fail(
+          `streams, and "${other.name}" does not, but both have the length class "${lengths.name}". Give "${name}" another class`,
+        );
+    }
+  });
 }
 
 const METHODS_WANTED = `must be a list of methods: ${METHODS.join(', ')}`;

@@ -11,6 +11,7 @@ import {
 import type { Tally } from '@sotto/service/metrics';
 import type { Bytes, Random } from '@sotto/wire';
 import type { InnerResponse, OpenedRequest } from './exchange.ts';
+import { flushedReply } from './flushed-reply.ts';
 import { untilGrid, type Pacing } from './pacing.ts';
 import { paddedReply, streamedReply } from './reply.ts';
 
@@ -67,8 +68,12 @@ export async function openChunkedEnvelope(
   return {
     opened: { ...exchange, request: whole, isChunked: true },
     async seal(response) {
-      const reply = streamedReply(response, deps.tally);
-      await untilGrid(deps.pacing, arrived);
+      const { pacing, tally } = deps;
+      const { flushMs } = response;
+      const flushing = flushMs === null ? null : { flushMs, pacing, arrivedMs: arrived };
+      const reply =
+        flushing === null ? streamedReply(response, tally) : await flushedReply(response, flushing, tally);
+      await untilGrid(pacing, arrived);
       const sealed = streamOf(exchange.sealResponse(reply.pull, deps.random), reply.cancel);
       return new Response(sealed, {
         headers: { ...headers(MEDIA_TYPES.chunkedResponse), incremental: '?1' },

@@ -19,7 +19,7 @@ import type { Service, ServiceResponse } from './service/service.ts';
 /** A service, and the policy of its row. */
 export type Route = Pick<
   ServiceRow,
-  'name' | 'token' | 'idempotent' | 'timeoutMs' | 'chunked' | keyof RowPolicy
+  'name' | 'token' | 'idempotent' | 'timeoutMs' | 'chunked' | 'stream' | keyof RowPolicy
 > & {
   readonly responseLength: number; // bytes
   readonly service: Service;
@@ -51,6 +51,8 @@ export interface OpenedRequest {
 /** The response inside the envelope. An observer sees only `length` of it. */
 export interface InnerResponse extends ServiceResponse {
   readonly length: number; // bytes of the padded Binary HTTP response
+  /** Milliseconds between two flushes of a row that streams; null for other rows. */
+  readonly flushMs: number | null;
   /** Aborts reading the content; null if the content is complete. */
   readonly deadline: AbortSignal | null;
   /** Must be called after the content was read or dropped. */
@@ -85,7 +87,7 @@ export async function respond(
     const request = decode(opened.request);
     route = targetOf(request, deps.routes);
     const admission = admit(request, deps.routes);
-    if (opened.isChunked && !admission.row.chunked) throw new InnerError('unsupported-media-type');
+    if (!takesFraming(admission.row, opened.isChunked)) throw new InnerError('unsupported-media-type');
     const date = dateOf(admission.date, deps.now());
     const release = admission.row.bulkhead.enter(); // before the token is spent
     if (release === null) throw new InnerError('unavailable');
@@ -102,9 +104,14 @@ export async function respond(
     deps.tally.count(`outcomes ${code}`);
     const length = route?.responseLength ?? deps.responseLengthOf(opened.request.length);
     const fields = extraFields(code, route, keys, deps.now());
-    return { ...innerProblem(INNER[code], fields), length, deadline: null, release: () => {} };
+    const flushMs = route?.stream?.flushMs ?? null;
+    return { ...innerProblem(INNER[code], fields), length, flushMs, deadline: null, release: () => {} };
   }
 }
+
+/** A row that streams takes chunks alone, so that its requests are alike. */
+const takesFraming = ({ chunked, stream }: Route, isChunked: boolean): boolean =>
+  isChunked ? chunked || stream !== null : stream === null;
 
 /**
  * Marks what the gateway says itself (RFC 9209). No service can send it, since only a few fields of a service are passed on:
@@ -185,7 +192,14 @@ async function callService(
   try {
     const call = row.service.call({ method, path, contentType, fields, content, outer }, deadline);
     const response = await withDeadline(deadline, call);
-    return { ...response, fields: [...response.fields, NO_STORE], length: row.responseLength, deadline };
+    const flushMs = row.stream?.flushMs ?? null;
+    return {
+      ...response,
+      fields: [...response.fields, NO_STORE],
+      length: row.responseLength,
+      flushMs,
+      deadline,
+    };
   } catch (error) {
     throw serviceFault(error, deadline);
   }

@@ -1,7 +1,7 @@
 import { encodeResponse, type BhttpResponse } from '@sotto/bhttp';
 import { collect } from '@sotto/http';
 import type { Pull } from '@sotto/ohttp';
-import { EMPTY, varint, type Bytes } from '@sotto/wire';
+import { concat, EMPTY, varint, type Bytes } from '@sotto/wire';
 import type { Tally } from '@sotto/service/metrics';
 import { innerProblem, type InnerResponse } from './exchange.ts';
 import { INNER, InnerError, serviceFault } from './problem.ts';
@@ -50,7 +50,8 @@ export interface StreamedReply {
  */
 export function streamedReply(response: InnerResponse, tally: Tally): StreamedReply {
   const stop = new AbortController();
-  const parts = messageParts(response, stop.signal, tally);
+  let room = response.length - END.length - BROKEN.length;
+  const parts = messageParts(response, stop.signal, tally, { fits: (length) => (room -= length) >= 0 });
   let part: Bytes = EMPTY;
   let left = response.length;
   const pull: Pull = async () => {
@@ -70,38 +71,49 @@ export function streamedReply(response: InnerResponse, tally: Tally): StreamedRe
     left -= chunk.length;
     return chunk;
   };
-  const cancel = (): void => {
-    stop.abort();
-    const { content, release } = response; // a body that was not begun has no reader
-    release();
-    if (!(content instanceof Uint8Array) && !content.locked) content.cancel().catch(() => {});
-  };
-  return { pull, cancel };
+  return { pull, cancel: () => letGo(response, stop) };
+}
+
+/** Ends the reading of a response, or gives it up if nobody began to read it. */
+export function letGo({ content, release }: InnerResponse, stop: AbortController): void {
+  stop.abort();
+  release();
+  if (!(content instanceof Uint8Array) && !content.locked) content.cancel().catch(() => {});
 }
 
 /** The end of content, then that of trailers without a line (RFC 9292 §3.2). */
 const END = Uint8Array.of(0, 0);
 
 /** A piece of content of 2^53 - 1 bytes: whatever follows is shorter, so the message is truncated, and invalid. */
-const BROKEN = varint(Number.MAX_SAFE_INTEGER);
+export const BROKEN = varint(Number.MAX_SAFE_INTEGER);
 
-/** An indeterminate-length response (RFC 9292 §3.2), part by part. */
-async function* messageParts(
+/** What a message may be made of. */
+interface PartLimits {
+  /** Whether a part of so many bytes fits, beside END or BROKEN. Called once for each part, before it. */
+  readonly fits: (length: number) => boolean;
+  /** Bytes of a piece of content, at most. Default: as the service sends it. */
+  readonly maxPiece?: number;
+}
+
+/** An indeterminate-length response (RFC 9292 §3.2), part by part: its head, pieces of content, and END or BROKEN. */
+export async function* messageParts(
   response: InnerResponse,
   stop: AbortSignal,
   tally: Tally,
+  { fits, maxPiece = Infinity }: PartLimits,
 ): AsyncGenerator<Bytes, void> {
   const framing = 'indeterminate-length';
-  const head = encodeResponse(withContent(response, EMPTY), { framing }).subarray(0, -END.length);
-  let room = response.length - head.length - END.length - BROKEN.length;
-  yield head;
+  const checked = (part: Bytes): Bytes => {
+    if (!fits(part.length)) throw new InnerError('bad-gateway');
+    return part;
+  };
   try {
-    for await (const piece of piecesOf(response, stop)) {
-      const length = varint(piece.length);
-      room -= length.length + piece.length;
-      if (room < 0) throw new InnerError('bad-gateway');
-      yield length;
-      yield piece;
+    yield checked(encodeResponse(withContent(response, EMPTY), { framing }).subarray(0, -END.length));
+    for await (const whole of piecesOf(response, stop)) {
+      for (let at = 0; at < whole.length; at += maxPiece) {
+        const piece = whole.subarray(at, at + maxPiece);
+        yield checked(concat(varint(piece.length), piece));
+      }
     }
     yield END;
   } catch (error) {

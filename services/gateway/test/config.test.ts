@@ -76,6 +76,25 @@ describe('start-up', () => {
     }
   });
 
+  test('a row that streams has a length class that no other kind of row has', () => {
+    const LENGTH_CLASSES = JSON.stringify({
+      search: { requestLength: 1024, responseLength: 98_304 },
+      stream: { requestLength: 1024, responseLength: 262_144 },
+    });
+    const { requestLength: _request, responseLength: _response, ...bare } = SERVICE;
+    const rows = (...more: object[]) => start({ LENGTH_CLASSES, SERVICES: JSON.stringify(more) });
+    const feed = { ...bare, name: 'feed', class: 'stream', stream: { flushMs: 100 } };
+    const search = { ...bare, class: 'search' };
+    expect(rows(search, feed, { ...feed, name: 'feed-2' })).toBe('starts');
+    const refused =
+      'SERVICES[1].stream: streams, and "stickers" does not, but both have the length class "search". Give "feed" another class';
+    expect(rows(search, { ...feed, class: 'search' })).toBe(refused);
+    expect(rows(feed, { ...search, class: 'stream' })).toMatch(/^SERVICES\[0\]\.stream: .*"stickers"/);
+    expect(rows({ ...feed, stream: { flushMs: 5 } })).toMatch(/^SERVICES\[0\]\.stream\.flushMs: /);
+    expect(rows({ ...feed, stream: {} })).toMatch(/^SERVICES\[0\]\.stream\.flushMs: /);
+    expect(rows({ ...feed, stream: true })).toMatch(/^SERVICES\[0\]\.stream/);
+  });
+
   test('N04 every service is of a length class, and a row outside of them is refused by name', () => {
     const other = { ...SERVICE, name: 'other' };
     expect(services(SERVICE, { ...other, responseLength: 16_384 })).toBe(

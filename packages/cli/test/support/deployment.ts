@@ -135,6 +135,7 @@ function bundleOf(
         challenge: new Uint8Array(0),
         requestLength: 1024,
         responseLength: LENGTH,
+        streams: false,
       },
     ],
     nextRoot: new Uint8Array(0),

@@ -167,7 +167,7 @@ function bundleOf(
 ): Bundle | null {
   if (scheduled === undefined) return null;
   const services: ServiceEntry[] = [];
-  for (const { name, token, lengths } of deps.services) {
+  for (const { name, token, lengths, stream } of deps.services) {
     const challenge = scheduled.challenges.find(
       (c) => c.service === name && c.tokenType === token?.type,
     )?.challenge;
@@ -178,6 +178,7 @@ function bundleOf(
       challenge: challenge ?? EMPTY,
       requestLength: lengths.requestLength,
       responseLength: lengths.responseLength,
+      streams: stream !== null,
     });
   }
   const { epochSeconds, nextRoot } = deps;

@@ -48,6 +48,7 @@ export function row(name: string, token: ServiceRow['token'], idempotent: boolea
     timeoutMs: 10_000,
     maxInFlight: 128,
     chunked: true,
+    stream: null,
     methods: ['GET', 'POST'],
     paths: '/',
     fields: [],

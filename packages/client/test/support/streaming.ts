@@ -1,0 +1,130 @@
+import { decodeRequest, encodeResponse } from '@sotto/bhttp';
+import {
+  chunkedResponseLength,
+  decapsulateChunkedRequest,
+  MEDIA_TYPES,
+  sealedChunkLength,
+  type Pull,
+} from '@sotto/ohttp';
+import { concat, EMPTY, fromUtf8, utf8, varint, type Bytes } from '@sotto/wire';
+import { expect } from 'vitest';
+import { memoryWallet, type Fetch, type FetchInit } from '../../src/index.ts';
+import type { inner } from './gateway.ts';
+import { World } from './world.ts';
+
+const LENGTH = 4096; // bytes of a response
+const AEAD = { Nn: 12, Nk: 16, Nt: 16 } as never;
+
+/** A queue of pieces: the test puts, the reader waits. */
+class Queue {
+  readonly #left: (Bytes | null | Error)[] = [];
+  #wake: () => void = () => {};
+
+  put(piece: Bytes | null | Error): void {
+    this.#left.push(piece);
+    this.#wake();
+  }
+
+  readonly pull: Pull = async () => {
+    while (this.#left.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
+    const piece = this.#left.shift() ?? null;
+    if (piece instanceof Error) throw piece;
+    return piece;
+  };
+}
+
+/** What the gateway sends of one response: plaintext that the test writes. */
+export class Sender {
+  readonly plain = new Queue();
+  #wire = chunkedResponseLength(AEAD, LENGTH) - 16 - 17; // response_nonce and final chunk
+  status = 200;
+
+  head(fields: readonly (readonly [string, string])[] = []): void {
+    const response = { informational: [], status: this.status, fields, content: EMPTY, trailers: [] };
+    this.send(encodeResponse(response, { framing: 'indeterminate-length' }).subarray(0, -2));
+  }
+
+  content(text: string): void {
+    this.send(concat(varint(utf8(text).length), utf8(text)));
+  }
+
+  send(bytes: Bytes): void {
+    this.#wire -= sealedChunkLength(AEAD, bytes.length);
+    this.plain.put(bytes);
+  }
+
+  end({ padding = 0 } = {}): void {
+    this.send(Uint8Array.of(0, 0));
+    this.send(new Uint8Array(this.#wire - 18 + padding)); // 2 bytes of length and a tag
+    this.plain.put(null);
+  }
+}
+
+/** A world whose stickers stream. The network gives pieces of the response as the gateway seals them. */
+export async function streaming({ hasStreams = true } = {}) {
+  const world = await World.create();
+  world.alter = (bundle) => ({
+    ...bundle,
+    services: bundle.services.map((entry) => ({ ...entry, streams: true })),
+  });
+  const wallet = memoryWallet();
+  const senders: Sender[] = [];
+  const inits: FetchInit[] = [];
+  /** Stands between gateway and client. */
+  let network: (sealed: Pull) => Pull = (sealed) => sealed;
+  const refused: ReturnType<typeof inner>[] = [];
+  const options = world.options();
+  const fetch: Fetch = async (url, init) => {
+    if (!url.endsWith('/ohttp')) return options.fetch(url, init);
+    inits.push(init);
+    const body = [init.body ?? EMPTY];
+    const opened = await decapsulateChunkedRequest(
+      world.gateway.hpke,
+      world.gateway.keys,
+      async () => body.shift() ?? null,
+    );
+    const parts: Bytes[] = [];
+    for (let part = await opened.request(); part !== null; part = await opened.request()) parts.push(part);
+    world.gateway.seen.push(decodeRequest(concat(...parts)));
+    const sender = new Sender();
+    senders.push(sender);
+    const refusal = refused.shift();
+    if (refusal !== undefined) {
+      sender.status = refusal.status;
+      sender.head([['content-type', refusal.type ?? ''], ...(refusal.fields ?? [])]);
+      sender.content(fromUtf8(refusal.content));
+      sender.end();
+    }
+    const pull = network(opened.sealResponse(sender.plain.pull, world.random));
+    const stream = new ReadableStream({
+      async pull(controller) {
+        const piece = await pull();
+        if (piece === null) controller.close();
+        else controller.enqueue(piece);
+      },
+    });
+    const response = new Response(stream, { headers: { 'content-type': MEDIA_TYPES.chunkedResponse } });
+    const { status, headers } = response;
+    return hasStreams ? response : { status, headers, arrayBuffer: () => response.arrayBuffer() };
+  };
+  const client = world.client({ wallet, restSeconds: 0, fetch });
+  await client.refill();
+  return {
+    world,
+    client,
+    inits,
+    refused,
+    through: (between: typeof network) => void (network = between),
+    left: (): Promise<[number, number]> =>
+      wallet.update(({ tokens, pending }) => [tokens.length, pending.length]),
+    /** Starts a request. */
+    open: async (init: Parameters<typeof client.fetch>[1] = {}) => {
+      const fetching = client.fetch('https://stickers/x', init);
+      fetching.catch(() => {});
+      const before = senders.length;
+      await expect.poll(() => senders.length, { timeout: 10_000 }).toBe(before + 1);
+      const sender = senders.at(-1) as Sender;
+      return { sender, fetching };
+    },
+  };
+}

@@ -1,0 +1,283 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decodeResponse, type BhttpError } from '@sotto/bhttp';
+import { MAX_CHUNK, sealedChunkLength, sealedChunksLength } from '@sotto/ohttp';
+import { Tally } from '@sotto/service/metrics';
+import { fromUtf8, utf8, type Bytes } from '@sotto/wire';
+import type { InnerResponse } from '../src/exchange.ts';
+import { chunksOfWire, flushedReply } from '../src/flushed-reply.ts';
+import { inner, joined, padded, pullFrom, sealChunked, streamOf } from './support/client.ts';
+import { house, outerCode, row, type House } from './support/house.ts';
+
+const FLUSH_MS = 100;
+const LENGTH = 40_000; // bytes of a response
+const TAG = { Nt: 16 };
+
+/** A clock and its timers, which a test moves. */
+class Timers {
+  now = 0;
+  readonly #waiting: { readonly at: number; readonly wake: () => void }[] = [];
+
+  readonly pacing = {
+    gridMs: 0,
+    elapsedMs: () => this.now,
+    sleep: (ms: number) => new Promise<void>((wake) => this.#waiting.push({ at: this.now + ms, wake })),
+  };
+
+  get pending(): number {
+    return this.#waiting.filter(({ at }) => at > this.now).length;
+  }
+
+  async moveTo(now: number): Promise<void> {
+    this.now = now;
+    for (const { at, wake } of this.#waiting) if (at <= now) wake();
+    await settle();
+  }
+}
+
+/** Lets everything run that waits for no timer. */
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A service that a test drives. */
+function driven() {
+  let controller!: ReadableStreamDefaultController<Uint8Array>;
+  let isOpen = true;
+  const content = new ReadableStream<Uint8Array>({
+    start: (it) => void (controller = it),
+    cancel: () => void (isOpen = false),
+  });
+  return {
+    content,
+    send: (text: string) => isOpen && controller.enqueue(utf8(text)),
+    end: () => isOpen && controller.close(),
+    fail: () => controller.error(new Error('reset')),
+  };
+}
+
+const responseOf = (content: InnerResponse['content']): InnerResponse => ({
+  status: 200,
+  fields: [],
+  content,
+  length: LENGTH,
+  flushMs: FLUSH_MS,
+  deadline: null,
+  release: () => {},
+});
+
+/** Reads a reply into a list as it leaves. */
+function reading(response: InnerResponse, timers: Timers) {
+  const chunks: { readonly at: number; readonly bytes: Bytes }[] = [];
+  const flushing = { flushMs: FLUSH_MS, pacing: timers.pacing, arrivedMs: 0 };
+  const run = async (): Promise<void> => {
+    const { pull } = await flushedReply(response, flushing, new Tally());
+    for (let bytes = await pull(); bytes !== null; bytes = await pull())
+      chunks.push({ at: timers.now, bytes });
+  };
+  const done = run();
+  return { chunks, done, whole: () => joined(chunks.map(({ bytes }) => bytes)) };
+}
+
+const wireOf = (chunks: readonly { readonly bytes: Bytes }[]): number =>
+  chunks.reduce((sum, { bytes }) => sum + sealedChunkLength(TAG, bytes.length), 0);
+
+/** Bytes of content, or why there is none. */
+function contentLength(message: Bytes): number | string {
+  try {
+    return decodeResponse(message).content.length;
+  } catch (error) {
+    return (error as BhttpError).code;
+  }
+}
+
+describe('a reply that streams', () => {
+  test('leaves on the grid of its row, and nothing leaves when nothing has come', async () => {
+    const timers = new Timers();
+    const { content, send, end } = driven();
+    const { chunks, done, whole } = reading(responseOf(content), timers);
+    await settle();
+    expect(chunks).toEqual([]); // not even the head before the first flush
+    timers.now = 30;
+    send('one');
+    await settle();
+    await timers.moveTo(100);
+    expect(chunks.map(({ at }) => at)).toEqual([100]); // head and first piece in one chunk
+    await settle();
+    expect(timers.pending).toBe(0); // no timer while the service is silent
+    await timers.moveTo(450);
+    expect(chunks).toHaveLength(1);
+    send('two');
+    await settle();
+    send('three');
+    await settle();
+    await timers.moveTo(499);
+    expect(chunks).toHaveLength(1);
+    await timers.moveTo(500);
+    expect(chunks.map(({ at }) => at)).toEqual([100, 500]);
+    end();
+    await settle();
+    await timers.moveTo(600);
+    await done;
+    expect(new Set(chunks.map(({ at }) => at))).toEqual(new Set([100, 500, 600]));
+    expect(fromUtf8(decodeResponse(whole()).content)).toBe('onetwothree');
+  });
+
+  test('waits with the service when the reader or the grid is slow: four chunks are held', async () => {
+    const timers = new Timers();
+    let sent = 0;
+    const content = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          sent += 4096;
+          controller.enqueue(new Uint8Array(4096));
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const flushing = { flushMs: FLUSH_MS, pacing: timers.pacing, arrivedMs: 0 };
+    const opening = flushedReply({ ...responseOf(content), length: 1 << 20 }, flushing, new Tally());
+    for (let i = 0; i < 100; i++) await settle();
+    expect(sent).toBeLessThanOrEqual(4 * MAX_CHUNK + 3 * 4096);
+    await timers.moveTo(100);
+    const { pull, cancel } = await opening;
+    await pull(); // one of four; the reader stops here
+    for (let i = 0; i < 100; i++) await settle();
+    expect(sent).toBeLessThanOrEqual(4 * MAX_CHUNK + 3 * 4096);
+    cancel();
+  });
+
+  const shapes: [string, readonly string[]][] = [
+    ['nothing', []],
+    ['a little', ['x']],
+    ['many small pieces', Array.from({ length: 500 }, () => 'xyz')],
+    ['a large piece', ['x'.repeat(30_000)]],
+    ['all that fits', ['x'.repeat(39_800)]],
+    ['more than fits', ['x'.repeat(20_000), 'x'.repeat(20_000)]],
+    ['much more than fits', ['x'.repeat(200_000)]],
+  ];
+  test.each(shapes)('has one length on the wire, of %s in one flush or in many', async (_name, sent) => {
+    for (const every of [1, 7, Infinity]) {
+      const timers = new Timers();
+      const { content, send, end } = driven();
+      const { chunks, done, whole } = reading(responseOf(content), timers);
+      let flushes = 1;
+      for (const [i, text] of sent.entries()) {
+        send(text);
+        await settle();
+        if (i % every === every - 1) await timers.moveTo(flushes++ * FLUSH_MS);
+      }
+      end();
+      await settle();
+      for (let i = 0; i < 20; i++) await timers.moveTo(flushes++ * FLUSH_MS);
+      await done;
+      expect(wireOf(chunks)).toBe(sealedChunksLength(TAG, LENGTH));
+      expect(Math.max(...chunks.map(({ bytes }) => bytes.length))).toBeLessThanOrEqual(MAX_CHUNK);
+      const text = sent.join('');
+      expect(contentLength(whole())).toBe(text.length < LENGTH ? text.length : 'truncated');
+    }
+  });
+
+  test('a service that breaks off ends the message at the next flush, and the length is the same', async () => {
+    const timers = new Timers();
+    const { content, send, fail } = driven();
+    const { chunks, done, whole } = reading(responseOf(content), timers);
+    send('one');
+    await settle();
+    await timers.moveTo(100);
+    fail();
+    await settle();
+    await timers.moveTo(200);
+    await done;
+    expect(wireOf(chunks)).toBe(sealedChunksLength(TAG, LENGTH));
+    expect(() => decodeResponse(whole())).toThrow(expect.objectContaining({ code: 'truncated' }));
+  });
+
+  test('every number of bytes on the wire from the smallest chunk on is filled exactly', () => {
+    const wire = (left: number): void => {
+      const lengths = chunksOfWire(left);
+      expect(Math.min(...lengths)).toBeGreaterThan(0);
+      expect(Math.max(...lengths)).toBeLessThanOrEqual(MAX_CHUNK);
+      expect(lengths.reduce((sum, length) => sum + sealedChunkLength(TAG, length), 0)).toBe(left);
+    };
+    for (let left = 18; left < 200; left++) wire(left);
+    for (let left = 16_300; left < 16_500; left++) wire(left);
+    fc.assert(fc.property(fc.integer({ min: 18, max: 200_000 }), wire));
+  });
+});
+
+describe('a row that streams', () => {
+  const CHUNKED = { 'content-type': 'message/ohttp-chunked-req' };
+  const lengths = { name: 'stream', requestLength: 1024, responseLength: LENGTH };
+  const feed = { ...row('feed', null, true), chunked: false, stream: { flushMs: 20 }, lengths };
+  const plain = row('open', null, true);
+
+  async function ask(
+    of: House,
+    authority: string,
+  ): Promise<{ status: number; length: number; code: string }> {
+    const request = padded(inner({ authority, fields: await of.fields(authority) }));
+    const { chunks, open } = await sealChunked(await of.sealer(), [request]);
+    const response = await of.post(joined(chunks), CHUNKED);
+    if (response.status !== 200)
+      return { status: response.status, length: 0, code: await outerCode(response) };
+    const body = new Uint8Array(await response.arrayBuffer());
+    const { status, content } = decodeResponse(joined(await open(body)));
+    const { code = '' } = status >= 400 ? (JSON.parse(fromUtf8(content)) as { code?: string }) : {};
+    return { status, length: body.length, code };
+  }
+
+  test('answers requests in chunks, and refuses others inside', async () => {
+    const of = await house({ rows: [feed, plain] });
+    expect(await ask(of, 'feed')).toMatchObject({ status: 200 });
+    const whole = await of.send(inner({ authority: 'feed', fields: await of.fields('feed') }));
+    expect([whole.inner.status, whole.code]).toEqual([415, 'unsupported-media-type']);
+  });
+
+  test('a row that neither streams nor takes chunks refuses chunks inside', async () => {
+    const of = await house({ rows: [feed, { ...plain, chunked: false }] });
+    expect(await ask(of, 'open')).toMatchObject({ status: 415, code: 'unsupported-media-type' });
+  });
+
+  test('refusals have the length of responses', async () => {
+    const content = (): ReadableStream<Bytes> => streamOf([utf8('a'), utf8('b'.repeat(9000))]);
+    const of = await house({
+      rows: [feed, plain],
+      services: { feed: { call: async () => ({ status: 200, fields: [], content: content() }) } },
+    });
+    const good = await ask(of, 'feed');
+    of.now += 100_000; // the Date of the next request is made before
+    const fields = await of.fields('feed');
+    of.now -= 100_000;
+    const request = padded(inner({ authority: 'feed', fields }));
+    const { chunks, open } = await sealChunked(await of.sealer(), [request]);
+    const body = new Uint8Array(await (await of.post(joined(chunks), CHUNKED)).arrayBuffer());
+    expect(decodeResponse(joined(await open(body))).status).toBe(400);
+    expect(body.length).toBe(good.length);
+  });
+
+  test('its bundle says that it streams', async () => {
+    const of = await house({ rows: [feed, plain] });
+    const { services } = await of.bundle();
+    expect(services.map(({ name, streams, responseLength }) => [name, streams, responseLength])).toEqual([
+      ['feed', true, LENGTH],
+      ['open', false, plain.lengths.responseLength],
+    ]);
+  });
+
+  test('the request may come in any pieces', async () => {
+    const of = await house({ rows: [feed] });
+    const request = padded(inner({ authority: 'feed', fields: await of.fields('feed') }));
+    const { chunks } = await sealChunked(await of.sealer(), [
+      request.subarray(0, 100),
+      request.subarray(100),
+    ]);
+    const pull = pullFrom(chunks);
+    const body = new ReadableStream({
+      async pull(controller) {
+        const piece = await pull();
+        if (piece === null) controller.close();
+        else controller.enqueue(piece);
+      },
+    });
+    expect((await of.post(body, CHUNKED)).status).toBe(200);
+  });
+});
