@@ -5,6 +5,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  apiReports,
   COMMAND,
   importsOf,
   integrityOf,
@@ -13,6 +14,7 @@ import {
   packageOf,
   SINGLE_FILE,
   sourceManifest,
+  storedReport,
   VERSION,
   type PackedPackage,
 } from '@sotto/release';
@@ -134,6 +136,24 @@ test('single file: at most 86 KiB gzipped, and its integrity stands in a file an
   const integrity = integrityOf(bytes);
   expect(JSON.parse(read('@sotto/picker', 'dist/integrity.json'))).toEqual({ [SINGLE_FILE]: integrity });
   expect(read('@sotto/picker', 'README.md')).toContain(`integrity="${integrity}"`);
+});
+
+describe('API reports', () => {
+  test.each(LIBRARIES)('packages/$folder/api.md: is what `npm run api` writes', ({ folder: home }) => {
+    const report = apiReports([...packages.values()]).find(({ file }) => file === `packages/${home}/api.md`);
+    expect(report?.text).toBe(storedReport(report!));
+  });
+
+  test('api.md: has exports, what they refer to, re-exports and augmentations, and no comment', () => {
+    const texts = new Map(apiReports([...packages.values()]).map(({ file, text }) => [file, text]));
+    const client = texts.get('packages/client/api.md') ?? '';
+    expect(client).toContain('export class ClientError ');
+    expect(client).toContain("export { Sticker } from '@sotto/sticker-search/types';");
+    expect(client).toContain("export { createClient } from '@sotto/client';");
+    expect(texts.get('packages/picker/api.md')).toContain("declare module 'react' {");
+    expect(texts.get('packages/ohttp/api.md')).toContain('Not exported, but part of these');
+    expect([...texts.values()].filter((text) => /\/\*\*|^\s*\/\//m.test(text))).toEqual([]);
+  });
 });
 
 test('smoke: every entry loads in Node, and the examples of the protocol packages print what they say', () => {
