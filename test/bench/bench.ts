@@ -15,12 +15,16 @@ import { searchData, writeSearchData } from './search-data.ts';
 import { startBenchWorker } from './workerd.ts';
 
 const PINNED = 'SOTTO_BENCH_PINNED';
-const USAGE = `Usage: npm run bench -- [--json] [--only PATTERN]
+const USAGE = `Usage: npm run bench -- [--json] [--html FILE] [--only PATTERN]
 
-Speed beside the peers, in one run, on Node and workerd. --json prints one object a line; --only measures the rows
-whose names match a regular expression.`;
+Compares our speed with that of other packages, in one run, on Node and workerd. --json prints one object a line; --html
+also writes a report with plots; --only measures the rows whose names match a regular expression.`;
 
-const values = flags(USAGE, { json: { type: 'boolean' }, only: { type: 'string' } });
+const values = flags(USAGE, {
+  json: { type: 'boolean' },
+  html: { type: 'string' },
+  only: { type: 'string' },
+});
 
 // Pinned to one core: thread-pool wake-ups across cores would flatter synchronous code by two.
 if (process.env[PINNED] === undefined && process.platform === 'linux') {
@@ -31,7 +35,7 @@ if (process.env[PINNED] === undefined && process.platform === 'linux') {
 
 const only = patternOf(values.only ?? '');
 let measured = 0; // rows
-const [report, progress] = reporter(values.json === true);
+const { report, progress, finish } = reporter(values.json === true);
 progress('making what the rows need');
 await prepare();
 writeSearchData();
@@ -101,10 +105,14 @@ if (wanted('e2e.search')) {
     spawnSync('taskset', ['-acp', `0-${os.cpus().length - 1}`, `${process.pid}`]); // latency wants all cores
   }
   for (const [name, ours_us] of await exchangeFigures()) {
-    report('workerd', { name, peer: null }, { ours_us, peer_us: null, ratio: null, limit_us: null });
+    report(
+      'workerd',
+      { name, peer: null },
+      { ours_us, peer_us: null, ratio: null, spread: null, limit_us: null },
+    );
   }
 }
 if (measured === 0) {
   console.error('no row has such a name');
   process.exitCode = 2;
-}
+} else finish(values.html);

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { median } from './measure.ts';
+import { summary } from './measure.ts';
 import type { Figure, Measured } from './row.ts';
 import { startBenchWorker } from './workerd.ts';
 
@@ -16,16 +16,11 @@ export async function coldFigures(): Promise<{ runtime: Figure['runtime']; figur
 }
 
 async function turns(once: (who: Who) => Promise<number>): Promise<Measured> {
-  const rounds = [];
+  const rounds: number[][] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    rounds.push({ ours: await once('ours'), theirs: await once('noble') });
+    rounds.push([await once('ours'), await once('noble')]);
   }
-  return {
-    ours_us: median(rounds.map(({ ours }) => ours)),
-    peer_us: median(rounds.map(({ theirs }) => theirs)),
-    ratio: median(rounds.map(({ ours, theirs }) => ours / theirs)),
-    limit_us: null,
-  };
+  return summary(rounds);
 }
 
 function inThread(who: Who): Promise<number> {

@@ -1,10 +1,12 @@
 import type { Measured, Row } from './row.ts';
 
-const ROUNDS = 7;
-const ROUND = 100; // milliseconds of each contestant in a round
-const WARM = 2; // rounds of calls before the first, so that compilers and heaps have settled
-const SLOW = 400; // milliseconds: calls longer than this get fewer rounds, or the bench takes all day
-const SLOW_ROUNDS = 3;
+const ROUND = 40; // milliseconds of each contestant in a round
+const FEWEST = 9; // rounds
+const MOST = 41;
+const ENOUGH = 0.03; // spread at which no more rounds are needed
+const BUDGET = 12_000; // milliseconds of CPU of a row, after which no round begins but the fewest of slow rows
+const SLOW_ROUNDS = 3; // of rows whose rounds take longer than that
+const SETTLING = 4; // rounds that do not count: compilers optimize while contestants take turns
 
 /** Does its work so many times over, in this process or in another. */
 export type Contestant = (times: number) => Promise<unknown>;
@@ -21,37 +23,53 @@ export function contestantsOf(row: Row): Contestant[] {
 }
 
 /**
- * Contestants take turns within every round, so that a machine that slows down slows all of them, and
- * the ratio is taken inside the round.
+ * Contestants take turns within every round, every second round in reverse order, so that a machine that slows down
+ * slows all of them. The ratio is taken inside the round. There are more rounds while the ratios differ.
  */
 export async function measure(contestants: readonly Contestant[], clock: Clock): Promise<Measured> {
   const counts: number[] = [];
-  let slowest = 0;
   for (const run of contestants) {
-    const each = await warm(run, clock);
-    counts.push(Math.max(1, Math.round((ROUND * 1000) / each)));
-    slowest = Math.max(slowest, each);
+    counts.push(Math.max(1, Math.round((ROUND * 1000) / (await warm(run, clock)))));
   }
+  const round = async (isReversed: boolean): Promise<number[]> => {
+    const order = [...contestants.keys()];
+    const times: number[] = [];
+    for (const i of isReversed ? order.toReversed() : order)
+      times[i] = await timeOf(contestants[i] as Contestant, counts[i] ?? 1, clock);
+    return times;
+  };
+  const began = clock();
+  for (let i = 0; i < SETTLING && clock() - began < (BUDGET * 1000) / 4; i++) await round(i % 2 === 1);
   const rounds: number[][] = [];
-  while (rounds.length < (slowest > SLOW * 1000 ? SLOW_ROUNDS : ROUNDS)) {
-    const times = [];
-    for (const [i, run] of contestants.entries()) times.push(await timeOf(run, counts[i] ?? 1, clock));
-    rounds.push(times);
-  }
+  const isDone = (): boolean => {
+    if (rounds.length >= MOST) return true;
+    if (clock() - began > BUDGET * 1000) return rounds.length >= SLOW_ROUNDS;
+    return rounds.length >= FEWEST && summary(rounds).spread <= ENOUGH;
+  };
+  while (!isDone()) rounds.push(await round(rounds.length % 2 === 1));
+  return summary(rounds);
+}
+
+/** What the rounds say, each with the times of ours, the peer and, where there is one, the limit. */
+export function summary(rounds: readonly (readonly number[])[]): Measured & { readonly spread: number } {
   const column = (i: number): number => median(rounds.map((times) => times[i] ?? 0));
+  const ratios = rounds.map(([ours = 0, theirs = 1]) => ours / theirs).toSorted((a, b) => a - b);
+  const quartile = (share: number): number => ratios[Math.round(share * (ratios.length - 1))] ?? 0;
+  const ratio = median(ratios);
   return {
     ours_us: column(0),
     peer_us: column(1),
-    ratio: median(rounds.map(([ours = 0, theirs = 1]) => ours / theirs)),
-    limit_us: contestants.length > 2 ? column(2) : null,
+    ratio,
+    spread: (quartile(0.75) - quartile(0.25)) / ratio,
+    limit_us: (rounds[0]?.length ?? 0) > 2 ? column(2) : null,
   };
 }
 
-/** Calls until some rounds are full; microseconds of one call at the end. */
+/** Calls until two rounds are full; microseconds of one call at the end. */
 async function warm(run: Contestant, clock: Clock): Promise<number> {
   for (let calls = 1; ; calls *= 2) {
     const each = await timeOf(run, calls, clock);
-    if (each * calls >= ROUND * WARM * 1000) return each;
+    if (each * calls >= 2 * ROUND * 1000) return each;
   }
 }
 

@@ -1,17 +1,31 @@
+import { writeFileSync } from 'node:fs';
+import { barChart, htmlReport } from '../support/report.ts';
+import { median } from './measure.ts';
 import type { Figure, Measured } from './row.ts';
 
 const MOST_NAMED = 8; // parts of a row
 const QUIET = 5000; // milliseconds between lines of progress where no terminal shows them
+const UNSTEADY = 0.1; // spread
+
+const HEAD = ['row', 'runtime', 'ours µs', 'peer µs', 'ratio', 'spread', 'limit µs', 'peer'];
+const WIDTHS = [24, -8, 9, 9, 8, 7, 9, 0]; // negative: on the left
+const LEGEND = [
+  'ours, peer: microseconds of CPU of one call, the median of the rounds; e2e.search, .crypto, .storage, .search, .transport',
+  '  and .throughput are time on the clock.',
+  'ratio: ours / peer, taken in each round, in which both take turns; the median of the rounds. Below 1, ours is faster.',
+  'spread: the width of the middle half of those ratios, as a share of the median. A row over 10 % is marked "unsteady":',
+  '  the machine was busy, so run that row again with --only.',
+  'limit: the bare primitives of the platform for the same work, which no code can beat.',
+];
 
 const rounded = (n: number | null): number | null => (n === null ? null : Number(n.toPrecision(4)));
 
-/** A table for people or one JSON object a line on standard output; progress on standard error. */
+/** Reports figures on standard output, as a table or as one JSON object a line, and progress on standard error. */
 export function reporter(json: boolean) {
   const terminal = process.stderr.isTTY;
+  const figures: Figure[] = [];
   let said = 0;
-  if (!json) {
-    console.log('row                     runtime     ours µs    peer µs     ratio   limit µs  peer');
-  }
+  if (!json) console.log(line(HEAD));
   function progress(text: string): void {
     if (terminal) process.stderr.write(`\r\u001b[K${text}`);
     else if (performance.now() - said > QUIET) {
@@ -32,36 +46,84 @@ export function reporter(json: boolean) {
       peer,
       peer_us: rounded(m.peer_us),
       ratio: rounded(m.ratio),
+      spread: rounded(m.spread),
       limit_us: rounded(m.limit_us),
       ...(m.each_us === undefined ? {} : { each_us: m.each_us }),
     };
+    figures.push(figure);
     if (terminal) process.stderr.write('\r\u001b[K');
-    console.log(json ? JSON.stringify(figure) : line(figure));
+    console.log(json ? JSON.stringify(figure) : line(cellsOf(figure)));
     if (!json && m.each_us !== undefined) console.log(worst(m.each_us));
   }
 
-  return [report, progress] as const;
+  /** Explains the columns, says what the run found in one sentence, and writes the report. */
+  function finish(htmlFile: string | undefined): void {
+    if (!json) console.log(['', ...LEGEND, '', sentence(figures)].join('\n'));
+    if (htmlFile !== undefined) writeFileSync(htmlFile, page(figures));
+  }
+
+  return { report, progress, finish };
 }
 
-function line({ name, runtime, ours_us, peer, peer_us, ratio, limit_us }: Figure): string {
-  return [
-    name.padEnd(22),
-    runtime.padEnd(8),
-    `${ours_us}`.padStart(9),
-    `${peer_us ?? ''}`.padStart(9),
-    `${ratio ?? ''}`.padStart(8),
-    `${limit_us ?? ''}`.padStart(9),
-    peer ?? '',
-  ]
-    .join('  ')
-    .trimEnd();
+function cellsOf({ name, runtime, ours_us, peer, peer_us, ratio, spread, limit_us }: Figure): string[] {
+  const unsteady = spread !== null && spread > UNSTEADY ? ' unsteady' : '';
+  const percent = spread === null ? '' : `${Math.round(spread * 100)} %`;
+  return [name, runtime, ours_us, peer_us, ratio, percent, limit_us, `${peer ?? ''}${unsteady}`].map((cell) =>
+    String(cell ?? ''),
+  );
 }
 
-/** The worst of what a row is made of, as many as fit on a line. */
+function line(cells: readonly string[]): string {
+  const padded = cells.map((cell, i) => {
+    const width = WIDTHS[i] ?? 0;
+    return i === 0 || width < 0 ? cell.padEnd(Math.abs(width)) : cell.padStart(width);
+  });
+  return padded.join('  ').trimEnd();
+}
+
+/** The slowest parts of a row, as many as fit on a line. */
 function worst(each: Readonly<Record<string, number>>): string {
   const sorted = Object.entries(each).toSorted(([, a], [, b]) => b - a);
   return `    of ${sorted.length}: ${sorted
     .slice(0, MOST_NAMED)
     .map(([name, us]) => `${name} ${us}`)
     .join(', ')}`;
+}
+
+/** The run in one sentence that a person can quote. */
+export function sentence(figures: readonly Figure[]): string {
+  const compared = figures.filter(({ ratio }) => ratio !== null);
+  const parts: string[] = [];
+  if (compared.length > 0) {
+    const ratios = compared.map(({ ratio }) => ratio ?? 0);
+    const at = (ratio: number): string => {
+      const { name = '', runtime = '' } = compared.find((figure) => figure.ratio === ratio) ?? {};
+      return `${ratio.toPrecision(2)} (${name}, ${runtime})`;
+    };
+    parts.push(
+      `Sotto took ${median(ratios).toPrecision(2)} of the other packages' time in the median of ${compared.length} comparisons, from ${at(Math.min(...ratios))} to ${at(Math.max(...ratios))}`,
+    );
+  }
+  const cpu = figures.find(({ name }) => name === 'e2e.search.cpu')?.ours_us;
+  if (cpu !== undefined)
+    parts.push(`one private search cost ${(cpu / 1000).toPrecision(2)} ms of CPU in all four services`);
+  return parts.length === 0 ? '' : `In this run, ${parts.join(', and ')}.`;
+}
+
+function page(figures: readonly Figure[]): string {
+  const bars = figures.flatMap(({ name, runtime, ratio }) =>
+    ratio === null ? [] : [{ name: `${name} ${runtime === 'node' ? 'node' : 'wd'}`, value: ratio }],
+  );
+  return htmlReport('Sotto: npm run bench', [
+    { text: sentence(figures) },
+    ...(bars.length > 0
+      ? [
+          {
+            chart: barChart({ title: 'Our time / the peer’s (the line is 1)', unit: '', bars, reference: 1 }),
+          },
+        ]
+      : []),
+    { table: [HEAD, ...figures.map(cellsOf)] },
+    { text: LEGEND.map((text) => text.trim()).join(' ') },
+  ]);
 }

@@ -3,6 +3,8 @@ export interface Measured {
   readonly ours_us: number;
   readonly peer_us: number | null;
   readonly ratio: number | null;
+  /** The width of the middle half of the rounds' ratios, as a share of their median. */
+  readonly spread: number | null;
   readonly limit_us: number | null;
   /** Ours taken apart, where the row is the worst of several. */
   readonly each_us?: Readonly<Record<string, number>>;
@@ -34,6 +36,7 @@ export interface Figure {
   readonly peer: string | null;
   readonly peer_us: number | null;
   readonly ratio: number | null;
+  readonly spread: number | null;
   readonly limit_us: number | null;
   readonly each_us?: Readonly<Record<string, number>>;
 }

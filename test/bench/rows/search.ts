@@ -1,5 +1,6 @@
 import MiniSearch from 'minisearch';
 import { openCatalogue, type Catalogue } from '../../../services/stickers/src/catalogue.ts';
+import { summary } from '../measure.ts';
 import type { Measured, Row } from '../row.ts';
 
 /** What both engines load: our catalogue, and MiniSearch's index of the same names and keywords as JSON. */
@@ -67,7 +68,7 @@ function quantiles(
   share: number,
   now: () => number,
 ): Measured {
-  const rounds = [];
+  const rounds: number[][] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const at = (find: (query: string) => unknown): number => {
       const times = QUERIES.map((query) => {
@@ -77,15 +78,9 @@ function quantiles(
       });
       return times.toSorted((a, b) => a - b)[Math.floor(share * (times.length - 1))] ?? 0;
     };
-    rounds.push({ ours: at(ours), theirs: at(theirs) });
+    rounds.push([at(ours), at(theirs)]);
   }
-  const middle = (values: number[]): number => values.toSorted((a, b) => a - b)[ROUNDS >> 1] ?? 0;
-  return {
-    ours_us: middle(rounds.map((round) => round.ours)),
-    peer_us: middle(rounds.map((round) => round.theirs)),
-    ratio: middle(rounds.map((round) => round.ours / round.theirs)),
-    limit_us: null,
-  };
+  return summary(rounds);
 }
 
 const STICKERS = 6; // whose names are asked for, a locale
@@ -122,7 +117,7 @@ function worstLocale({ search }: Catalogue, theirs: (query: string) => unknown, 
   each['none'] = Math.round(p99(mixed, (query) => search.search(query, { limit: 24 })));
   const ours_us = Math.max(...Object.values(each));
   const peer_us = p99(waysTo(namesIn('en', STICKERS)), theirs);
-  return { ours_us, peer_us, ratio: ours_us / peer_us, limit_us: null, each_us: each };
+  return { ours_us, peer_us, ratio: ours_us / peer_us, spread: null, limit_us: null, each_us: each };
 }
 
 /** A name as people come to it: letter by letter, whole, with a letter lost, with one too many, beside another. */
