@@ -13,10 +13,20 @@ const NO_NETWORK =
   /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT)\b/;
 const NO_PACKAGE_HERE = /\bEBADPLATFORM\b/;
 
+/** A machine without a network learns it in seconds. */
+const SETTINGS = [
+  '--ignore-scripts',
+  '--prefer-offline',
+  '--fetch-retries=1',
+  '--fetch-retry-mintimeout=1000',
+  '--fetch-retry-maxtimeout=3000',
+  '--fetch-timeout=60000',
+];
+
 /** Runs npm without scripts of packages. @throws {MissingError} when the registry is out of reach */
 export async function npm(folder: string, ...args: string[]): Promise<void> {
   try {
-    await promisify(execFile)('npm', [...args, '--ignore-scripts', '--prefer-offline'], { cwd: folder });
+    await promisify(execFile)('npm', [...args, ...SETTINGS], { cwd: folder });
   } catch (error) {
     const { stderr = '', stdout = '' } = error as { stderr?: string; stdout?: string };
     const code = NO_NETWORK.exec(stderr)?.[0] ?? NO_PACKAGE_HERE.exec(stderr)?.[0];

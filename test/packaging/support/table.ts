@@ -22,7 +22,7 @@ export default class TableReporter implements Reporter {
       const { cell } = test.meta();
       return cell === undefined ? [] : [{ ...cell, sign: SIGNS[test.result().state] }];
     });
-    console.log(`\n${table(cells)}\n`);
+    if (cells.length > 0) console.log(`\n${table(cells)}\n`);
     for (const line of tests.flatMap(skipped)) console.log(line);
   }
 }
