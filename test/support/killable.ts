@@ -23,8 +23,9 @@ export async function running(
   nodeOptions: readonly string[] = [],
   node = process.execPath,
   cwd = process.cwd(),
+  args: readonly string[] = [],
 ): Promise<Killable> {
-  const child = spawn(node, [...nodeOptions, path.resolve(import.meta.dirname, '../..', file)], {
+  const child = spawn(node, [...nodeOptions, path.resolve(import.meta.dirname, '../..', file), ...args], {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -173,6 +173,18 @@ describe('sotto fetch', () => {
     expect(JSON.parse(io.lines[0] ?? '')).toMatchObject({ status: 404, body: 'none' });
   });
 
+  test('-H sends the fields that a service admits, and refuses a line that is none', async () => {
+    expect(await run(['fetch', 'https://stickers/x', '-H', 'Accept: text/plain', '-H', 'x-a:b: c'], io)).toBe(
+      0,
+    );
+    const names = ['authorization', 'content-type', 'date', 'accept', 'x-a'];
+    expect(world.gateway.seen[0]?.fields.map(([name]) => name)).toEqual(names);
+    expect(field(world.gateway.seen[0] as never, 'x-a')).toBe('b: c');
+    expect(await run(['fetch', 'https://stickers/x', '-H', 'accept'], io)).toBe(2);
+    expect(await run(['fetch', 'https://stickers/x', '-H', 'cookie: a=b'], io)).toBe(2);
+    expect(io.said).toContain('cookie cannot be sent');
+  });
+
   test('on a terminal control characters are replaced', async () => {
     io.columns = 80;
     world.gateway.service = () => ({ status: 200, content: new TextEncoder().encode('a\u001b[2Jb\nc') });

@@ -1,14 +1,5 @@
-import type { SuiteOptions } from './suite.ts';
-
 /** Tokens per account and epoch on `npm start`: a hundred wallets of one account with three batches each. */
 export const DEMO_QUOTA = 9000;
-
-/** Variables of the suite that `npm start` runs; the quota of wrangler.toml is for people, not for demonstrations. */
-export const DEMO_VARIABLES: NonNullable<SuiteOptions['vars']> = {
-  issuer: {
-    SERVICES: JSON.stringify([{ name: 'stickers', types: [5], batch: [30], quota: { default: DEMO_QUOTA } }]),
-  },
-};
 
 /** When the quota of an epoch ends, and how to end it now, in one line. */
 export function quotaLine(now: Date, epochSeconds: number, folder: string): string {

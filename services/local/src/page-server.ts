@@ -16,6 +16,8 @@ interface PageDeps {
   readonly account: (name: string) => Promise<string>;
   readonly report: (since: number) => TapReport;
   readonly epochSeconds: number;
+  /** Origins of a developer's own pages, which may read the configuration and account tokens. */
+  readonly origins: readonly string[];
 }
 
 const POLICY = [
@@ -28,7 +30,9 @@ const POLICY = [
 ];
 const WRONG_HOST =
   'This server serves only http://127.0.0.1 and http://localhost, so that a web page elsewhere cannot read it by a name of its own.';
-const OTHER_ORIGIN = 'This route is for the page of this server and for the command line.';
+const OTHER_ORIGIN =
+  'This route is for the page of this server and for programs. For a page of your own, start with: npm start -- --origin http://localhost:5173';
+const FOR_DEVELOPERS = new Set(['/local.json', '/local/account']);
 
 /** Whether the Host field names this machine. A page behind a name that resolves to it (DNS rebinding) sends that name. */
 const isLoopbackHost = (host = ''): boolean => /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i.test(host);
@@ -47,13 +51,19 @@ const isCommandLine = (c: Context): boolean =>
 
 /** Serves the demo page, and the routes that the page and the command line read from the local suite. */
 export async function servePage(port: number, deps: PageDeps): Promise<{ close(): Promise<void> }> {
-  const { urls, secrets, account, report, epochSeconds } = deps;
+  const { urls, secrets, account, report, epochSeconds, origins } = deps;
   const files = await pageFiles({ catalogue: CATALOGUE });
   const policy = [...POLICY, `connect-src 'self' ${urls.relay} ${urls.issuer}`].join('; ');
   const app = new Hono();
   app.use(async (c, next) => {
     if (!isLoopbackHost(c.req.header('host'))) return c.text(WRONG_HOST, 421);
-    if (c.req.path.startsWith('/local') && isForeign(c)) return c.text(OTHER_ORIGIN, 403);
+    const origin = c.req.header('origin') ?? '';
+    if (origins.includes(origin) && FOR_DEVELOPERS.has(c.req.path)) {
+      c.header('access-control-allow-origin', origin);
+      c.header('vary', 'origin');
+    } else if (c.req.path.startsWith('/local') && isForeign(c)) {
+      return c.text(OTHER_ORIGIN, 403);
+    }
     return next();
   });
   app.get('/local.json', (c) => {

@@ -1,21 +1,31 @@
 import './offline-env.ts';
 import path from 'node:path';
 import { DAY } from '@sotto/wire';
-import { DEMO_VARIABLES, quotaLine } from './demo.ts';
+import { quotaLine } from './demo.ts';
+import { parseStart, USAGE } from './options.ts';
 import { portOf } from './port.ts';
 import { prepare } from './prepare.ts';
 import { storedSecrets } from './secrets.ts';
 import { startSuite } from './suite.ts';
+import { tableOf } from './table.ts';
 import { ROOT } from './worker-code.ts';
 
 const TICK = 600_000; // milliseconds, as the Workers' crons
 const began = performance.now();
+const args = process.argv.slice(2);
+if (args.includes('--help')) {
+  console.log(USAGE);
+  process.exit(0);
+}
+const { services, origins } = parsed();
 const port =
   portOf(process.env['PORT']) ??
   stop(
     `PORT: ${process.env['PORT']} is not a port with four more above it. Use 1 to 65531, or leave it out for 8801.`,
   );
-const folder = path.join(ROOT, '.sotto', `${port}`); // per port, because keys and bundles contain addresses
+const table = tableOf(services);
+// Per port and table, because keys and bundles contain addresses and services.
+const folder = path.join(ROOT, '.sotto', `${port}`, table.digest);
 
 let shutDown = (): void => process.exit(0); // until the suite runs
 let stopping = false;
@@ -34,7 +44,8 @@ const suite = await startSuite({
   secrets: await storedSecrets(folder),
   taps: true,
   page: true,
-  vars: DEMO_VARIABLES,
+  origins,
+  vars: table.vars,
 }).catch((error: NodeJS.ErrnoException & { port?: number }) => {
   if (error.code !== 'EADDRINUSE') throw error;
   return stop(
@@ -54,9 +65,18 @@ shutDown = () => {
 };
 
 for (const [name, url] of Object.entries(suite.urls)) console.log(`${name.padEnd(9)} ${url}`);
+for (const { name, url } of services) console.log(`${name.padEnd(9)} ${url}, as https://${name}/`);
 console.log(`root      ${suite.secrets.root}`);
 console.log(`quota     ${quotaLine(new Date(), DAY, path.relative(process.cwd(), folder))}`);
 console.log(`ready in ${Math.round(performance.now() - began)} ms: open ${suite.urls.page} (Ctrl-C stops)`);
+
+function parsed(): ReturnType<typeof parseStart> {
+  try {
+    return parseStart(args);
+  } catch (error) {
+    return stop(`${(error as Error).message}\n\n${USAGE}`);
+  }
+}
 
 function stop(why: string): never {
   console.error(why);

@@ -19,6 +19,8 @@ export interface SuiteOptions {
   readonly taps?: boolean;
   /** Serves the page and /local.json. */
   readonly page?: boolean;
+  /** Origins of other pages that may read /local.json and account tokens. */
+  readonly origins?: readonly string[];
   readonly epochSeconds?: number;
   /** More Workers in Miniflare's format, such as the drivers of a test. */
   readonly workers?: readonly unknown[];
@@ -84,6 +86,7 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
         account,
         report,
         epochSeconds: options.epochSeconds ?? DAY,
+        origins: options.origins ?? [],
       })
     : null;
   return {

@@ -11,6 +11,12 @@ export type PerService<T> = Readonly<Record<ServiceName, T>>;
 
 const CONFIG = path.join(ROOT, 'wrangler.toml');
 
+/** A variable of a Worker in wrangler.toml. */
+export function deployedVariable(service: ServiceName, name: string): string {
+  const { bindings = {} } = unstable_getMiniflareWorkerOptions(CONFIG, service).workerOptions;
+  return String((bindings as Record<string, unknown>)[name]);
+}
+
 interface WorkersOptions {
   /** Loopback port of each Worker. */
   readonly ports: PerService<number>;

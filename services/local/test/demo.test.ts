@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { clientOf } from '../../../test/support/clients.ts';
-import { DEMO_QUOTA, DEMO_VARIABLES, quotaLine } from '../src/demo.ts';
+import { DEMO_QUOTA, quotaLine } from '../src/demo.ts';
 import { startSuite, type Suite } from '../src/suite.ts';
+import { tableOf } from '../src/table.ts';
 
 let suite: Suite;
 beforeAll(async () => {
-  suite = await startSuite({ vars: DEMO_VARIABLES });
+  suite = await startSuite({ vars: tableOf([]).vars });
 }, 60_000);
 afterAll(() => suite.dispose());
 

@@ -5,6 +5,7 @@ import { freePorts } from '../src/suite.ts';
 import { EMPTY_REPORT } from '../src/taps/taps.ts';
 
 const OPERATOR_TOKEN = 'operator-token-of-the-test';
+const DEVELOPED = 'http://localhost:5173'; // of a page that a developer named
 let port: number;
 let close: () => Promise<void>;
 
@@ -17,6 +18,7 @@ beforeAll(async () => {
     account: async (name) => `token of ${name}`,
     report: () => EMPTY_REPORT,
     epochSeconds: 86_400,
+    origins: [DEVELOPED],
   });
   close = () => server.close();
 });
@@ -27,12 +29,15 @@ function send(
   method: string,
   path: string,
   headers: Readonly<Record<string, string>> = {},
-): Promise<{ status: number; body: string }> {
+): Promise<{ status: number; body: string; allowed: string | undefined }> {
   return new Promise((resolve, reject) => {
     const sent = request({ host: '127.0.0.1', port, method, path, headers }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (text: string) => (body += text));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      response.on('end', () => {
+        const allowed = response.headers['access-control-allow-origin'];
+        resolve({ status: response.statusCode ?? 0, body, allowed });
+      });
     });
     sent.once('error', reject).end();
   });
@@ -87,6 +92,28 @@ describe('N16 page server of npm start', () => {
         expect([headers, path, status]).toEqual([headers, path, 403]);
         expect(body).not.toContain('token of');
       }
+    }
+  });
+
+  test('N16 a page that the developer named reads configuration and account tokens, and nothing else', async () => {
+    const headers = { origin: DEVELOPED, 'sec-fetch-site': 'cross-site', 'x-sotto-cli': '1' };
+    const answers = await Promise.all(
+      ROUTES.slice(1, 4).map(([method, path]) => send(method, path, headers)),
+    );
+    expect(answers.map(({ status, allowed }) => [status, allowed])).toEqual([
+      [200, DEVELOPED],
+      [403, undefined],
+      [200, DEVELOPED],
+    ]);
+    expect(JSON.parse(answers[0]?.body ?? '')).toMatchObject({ root: 'root', restSeconds: 0 });
+    expect(answers[0]?.body).not.toContain(OPERATOR_TOKEN);
+    expect(JSON.parse(answers[2]?.body ?? '')).toEqual({ token: 'token of you@local' });
+    for (const origin of [
+      'http://localhost:5174',
+      'https://localhost:5173',
+      'http://localhost:5173.evil.example',
+    ]) {
+      expect((await send('GET', '/local.json', { ...headers, origin })).status).toBe(403);
     }
   });
 

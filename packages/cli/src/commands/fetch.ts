@@ -29,6 +29,13 @@ export const fetchCommand = command({
       value: 'TYPE',
       text: 'the content type of the body; default: application/json',
     },
+    header: {
+      type: 'string',
+      short: 'H',
+      value: 'FIELD',
+      multiple: true,
+      text: 'a header field that the service admits, like "accept: text/plain"',
+    },
     include: { type: 'boolean', short: 'i', text: 'print the status and the header fields too' },
     output: { type: 'string', short: 'o', value: 'FILE', text: 'write the body into a file' },
     fail: { type: 'boolean', short: 'f', text: 'exit with 1 if the status is 400 or more' },
@@ -37,6 +44,7 @@ export const fetchCommand = command({
   examples: [
     ['fetch https://stickers/v1/packs', 'prints the response of a GET'],
     [`fetch https://stickers/v1/search -d '{"q":"cat"}'`, 'posts JSON'],
+    ['fetch https://feed/v1/lines -H "accept: text/plain"', 'prints a stream as it arrives'],
     ['fetch https://echo/upload -d @photo.jpg -t image/jpeg -i', 'posts a file, and prints the status too'],
   ],
   run: async ({ values, words: [url = '', ...rest] }, io) => {
@@ -47,17 +55,33 @@ export const fetchCommand = command({
     const init = {
       ...requestOptions,
       ...(values.request !== undefined && { method: values.request }),
-      ...(body !== null && { body, headers: { 'content-type': values.type ?? 'application/json' } }),
+      ...(body !== null && { body }),
+      headers: { ...fieldsOf(values.header ?? []), ...(body !== null && typeOf(values.type)) },
     };
-    const fetching = client.fetch(url, init).catch((error: unknown) => {
+    try {
+      const response = await withProgress(io, `waiting for ${url}`, client.fetch(url, init));
+      await print(response, values, io);
+      return values.fail === true && response.status >= 400 ? 1 : 0;
+    } catch (error) {
       printRetry(error, io);
       throw error;
-    });
-    const response = await withProgress(io, `waiting for ${url}`, fetching);
-    await print(response, values, io);
-    return values.fail === true && response.status >= 400 ? 1 : 0;
+    }
   },
 });
+
+const typeOf = (type = 'application/json') => ({ 'content-type': type });
+
+/** @throws {UsageError} */
+function fieldsOf(lines: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [, name, value] = /^([\w-]+):\s*(.*)$/.exec(line) ?? [];
+      if (name === undefined || value === undefined)
+        throw new UsageError('write a header field like "accept: text/plain"');
+      return [name.toLowerCase(), value];
+    }),
+  );
+}
 
 async function bodyOf(data: string, io: Io): Promise<Uint8Array<ArrayBuffer>> {
   if (!data.startsWith('@')) return new TextEncoder().encode(data);
@@ -77,9 +101,8 @@ interface PrintOptions {
 
 async function print(response: Response, { json, include, output }: PrintOptions, io: Io): Promise<void> {
   const { status, headers } = response;
-  const body = new Uint8Array(await response.arrayBuffer());
   if (json === true) {
-    io.out(JSON.stringify({ status, headers: Object.fromEntries(headers), body: textOf(body) }));
+    io.out(JSON.stringify({ status, headers: Object.fromEntries(headers), body: await response.text() }));
     return;
   }
   if (include === true) {
@@ -87,20 +110,26 @@ async function print(response: Response, { json, include, output }: PrintOptions
     for (const [name, value] of headers) io.out(`${printable(name)}: ${printable(value)}`);
     io.out('');
   }
-  if (output === undefined) {
-    io.write(io.columns === null ? body : new TextEncoder().encode(`${safeForTerminal(body)}\n`));
-    return;
-  }
+  if (output === undefined) return printBody(response, io);
+  const body = new Uint8Array(await response.arrayBuffer());
   await writeFile(path.resolve(io.cwd, output), body).catch((error: unknown) => {
     throw new Failure(`Cannot write ${output} (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`);
   });
 }
 
-const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+/** Writes a body as it arrives. */
+async function printBody({ body }: Response, io: Io): Promise<void> {
+  const decoder = new TextDecoder();
+  for await (const piece of body ?? []) {
+    const text = io.columns === null ? null : safeForTerminal(decoder.decode(piece, { stream: true }));
+    io.write(text === null ? piece : new TextEncoder().encode(text));
+  }
+  if (io.columns !== null) io.write(new TextEncoder().encode(`${safeForTerminal(decoder.decode())}\n`));
+}
 
 /** Keeps line breaks and tabs; what else a terminal would obey is replaced. */
-const safeForTerminal = (bytes: Uint8Array): string =>
-  textOf(bytes)
+const safeForTerminal = (text: string): string =>
+  text
     .split('\n')
     .map((line) => line.split('\t').map(printable).join('\t'))
     .join('\n');

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { DEMO_QUOTA } from './demo.ts';
+import type { OwnService } from './options.ts';
+import type { SuiteOptions } from './suite.ts';
+import { deployedVariable } from './workers.ts';
+
+/** Requests of an app's own API are larger than searches. */
+const API = { requestLength: 16_384, responseLength: 98_304 };
+const STREAM = { requestLength: 16_384, responseLength: 262_144 };
+
+interface Row {
+  readonly name: string;
+  readonly requestLength?: number;
+  readonly responseLength?: number;
+}
+
+/** What the gateway and the issuer of `npm start` are told of services. */
+export interface ServiceTable {
+  readonly vars: NonNullable<SuiteOptions['vars']>;
+  /** Changes with everything that the signed key bundle says of services: keys and bundles belong to one table. */
+  readonly digest: string;
+}
+
+/** The table of wrangler.toml, with a developer's own services. The quota is for demonstrations. */
+export function tableOf(own: readonly OwnService[]): ServiceTable {
+  const shipped = JSON.parse(deployedVariable('gateway', 'SERVICES')) as Row[];
+  const [first] = shipped;
+  const search = { requestLength: first?.requestLength, responseLength: first?.responseLength };
+  const gateway = [...shipped, ...own.map(gatewayRow)];
+  const classes = { search, api: API, stream: STREAM };
+  const names = [...shipped, ...own].map(({ name }) => name);
+  const issuer = names.map((name) => ({ name, types: [5], batch: [30], quota: { default: DEMO_QUOTA } }));
+  const bundled = gateway.map((row) => ({ ...row, target: null }));
+  return {
+    vars: {
+      gateway: { SERVICES: JSON.stringify(gateway), LENGTH_CLASSES: JSON.stringify(classes) },
+      issuer: { SERVICES: JSON.stringify(issuer) },
+    },
+    digest: createHash('sha256')
+      .update(JSON.stringify([bundled, classes]))
+      .digest('hex')
+      .slice(0, 8),
+  };
+}
+
+const gatewayRow = ({ name, url, streams }: OwnService): object => ({
+  name,
+  target: { url },
+  token: { type: 5 },
+  idempotent: false,
+  methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+  fields: ['accept'],
+  ...(streams
+    ? { class: 'stream', stream: { flushMs: 100 }, timeoutMs: 60_000 }
+    : { class: 'api', timeoutMs: 30_000 }),
+});
