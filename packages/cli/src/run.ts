@@ -5,6 +5,7 @@ import { iso, printable } from './arguments.ts';
 import { Failure, HelpRequest, parseCall, UsageError, type Command } from './command.ts';
 import { account } from './commands/account.ts';
 import { bundleSign, bundleVerify } from './commands/bundle.ts';
+import { checkCommand } from './commands/check.ts';
 import { explain } from './commands/explain.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { initA, initB } from './commands/init.ts';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   initB,
   initA,
   account,
+  checkCommand,
   keysShow,
   keysList,
   keysRotate,

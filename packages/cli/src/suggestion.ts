@@ -3,7 +3,7 @@ const MAX_DISTANCE = 2; // edits
 /** ` (did you mean X?)` for the nearest name, or nothing if none is near. */
 export function didYouMean(word: string, names: readonly string[]): string {
   const near = names
-    .map((name) => ({ name, distance: editDistance(word.toLowerCase(), name) }))
+    .map((name) => ({ name, distance: editDistance(word.toLowerCase(), name.toLowerCase()) }))
     .filter(({ name, distance }) => distance <= Math.min(MAX_DISTANCE, name.replace(/^-+/, '').length / 2))
     .toSorted((a, b) => a.distance - b.distance);
   return near[0] === undefined ? '' : ` (did you mean ${near[0].name}?)`;

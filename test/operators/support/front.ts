@@ -47,6 +47,11 @@ export class Front {
     await new Promise<void>((resolve) => server.listen(Number(port), '127.0.0.1', resolve));
   }
 
+  /** Where the requests for a public name go; undefined for a name that is not there. */
+  portOf(host: string): number | undefined {
+    return this.#names.get(host)?.port;
+  }
+
   /** Replaces the certificate of a name. */
   async renew(name: string, days: number): Promise<void> {
     this.#contexts.set(name, createSecureContext(await this.#authority.issue([name], days)));

@@ -20,13 +20,13 @@ import {
   type ProbePlatform,
   type Row,
 } from '../probe/live.ts';
+import { SIGNS, statusOf } from '../findings.ts';
 import { reach } from '../probe/reach.ts';
 import { RELAY_ROWS } from '../probe/relay-rows.ts';
 import { styled } from '../style.ts';
 import { table } from '../table.ts';
 
 const ROWS: readonly Row[] = [...RELAY_ROWS, ...KEY_ROWS, ...ENVELOPE_ROWS, ...LEAK_ROWS];
-const SIGNS = { pass: 'pass', fail: 'FAIL', 'cannot-tell': 'cannot tell' } as const;
 
 /** `sotto probe`. */
 export const probeCommand = command({
@@ -111,18 +111,17 @@ async function runProbe(
 }
 
 async function checkAll(live: Live, json: boolean, io: Io): Promise<Status> {
-  const results = new Set<Finding['result']>();
+  const results: Finding['result'][] = [];
   const lines: string[][] = [];
   for (const [i, row] of ROWS.entries()) {
     const progress = `check ${i + 1} of ${ROWS.length}: ${row.title}`;
     const { result, detail } = await withProgress(io, progress, found(row, live));
-    results.add(result);
+    results.push(result);
     if (json) io.out(JSON.stringify({ id: row.id, result, detail: printable(detail) }));
     else lines.push([row.id, SIGNS[result], row.title, printable(detail)]);
   }
   for (const line of table(lines)) io.out(line.includes(' FAIL ') ? styled(io, 'red', line) : line);
-  if (results.has('fail')) return 1;
-  return results.has('pass') ? 0 : 3;
+  return statusOf(results);
 }
 
 async function reached(options: Parameters<typeof reach>[0]): Promise<Live> {
