@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { openFile } from '@sotto/service/sqlite/file';
 import { decodeDirectory } from '@sotto/privacypass';
 import { base64url, hex, type Bytes } from '@sotto/wire';
 import { accountToken } from '../../services/issuer/test/support/account.ts';
+import { ISSUER_FILE } from '../../services/issuer/src/node/ports.ts';
+import { World } from '../../services/issuer/test/support/world.ts';
 import { ISSUER_VARIABLES } from '../../services/issuer/test/support/variables.ts';
 import { blindBatch, currentKey, random } from '../../services/issuer/test/support/wallet.ts';
 import { freePorts } from '../../services/local/src/suite.ts';
@@ -145,18 +148,19 @@ describe('I16 killed while it generates keys', () => {
     for (const [i, made] of [0, 1, 2, 11, 23].entries()) {
       await setShift(i * 8 * DAY);
       await expect(start('killed.sqlite', { KILL_AFTER: `${made}` })).rejects.toThrow('ended');
-      await start('killed.sqlite');
-      const again = await directory();
-      expect(hex(await directory())).toBe(hex(again));
+      const database = openFile(path.join(folder, 'killed.sqlite'), ISSUER_FILE);
+      const world = new World({ database, clock: { now: now() } });
+      const again = await world.directory();
+      expect(hex(await world.directory())).toBe(hex(again));
       expect(keysOf(again)).toHaveLength(6); // of this day and the next
       for (const key of keysOf(again)) shown.set(key, (shown.get(key) ?? 0) + 1);
       for (const { notBefore = 0, tokenType, service } of decodeDirectory(again).tokenKeys) {
         if (notBefore > now() || tokenType !== 5 || service !== 'stickers') continue;
-        const tokens = await issue(`account ${i}`, 5);
+        const tokens = await world.draw(5, { account: `account ${i}` });
         expect(tokens).toHaveLength(5);
-        expect(await redeem((tokens as Bytes[])[0])).toBe('first');
+        expect(await world.redeem(tokens[0])).toBe('first');
       }
-      await issuer?.kill();
+      database.close();
     }
     expect(Math.max(...shown.values())).toBe(1);
   }, 180_000);

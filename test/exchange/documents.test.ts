@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 import { rootPublicKey } from '@sotto/bundle';
 import { base64url } from '@sotto/wire';
 import { attesterConfig } from '../../services/local/src/account.ts';
@@ -43,6 +44,7 @@ beforeAll(async () => {
   ports = { 443: `${free}`, 8803: `${free + 1}`, 8804: `${free + 2}`, 8081: `${free + 3}` };
   env = {
     PATH: `${path.join(root, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`,
+    ...COMPILE_CACHE,
     HOME: folder,
     ROOT: base64url(rootPublicKey(new Uint8Array(32))),
     ACCOUNT_KEY: secrets.accountKey,

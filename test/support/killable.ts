@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { accountToken } from '../../services/local/src/account.ts';
 import { storedSecrets } from '../../services/local/src/secrets.ts';
+import { COMPILE_CACHE } from './compile-cache.ts';
 import type { Suite, SuiteOptions } from '../../services/local/src/suite.ts';
 
 /** A process that is ready, and that a test can kill. */
@@ -27,7 +28,7 @@ export async function running(
 ): Promise<Killable> {
   const child = spawn(node, [...nodeOptions, path.resolve(import.meta.dirname, '../..', file), ...args], {
     cwd,
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { PATH: process.env['PATH'] ?? '', ...COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true, // its own process group, so that children are killed too
   });

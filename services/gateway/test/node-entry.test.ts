@@ -7,6 +7,7 @@ import { afterAll, expect, test } from 'vitest';
 import { rootPublicKey } from '@sotto/bundle';
 import { decodeKeyConfigs } from '@sotto/ohttp';
 import { base64url } from '@sotto/wire';
+import { COMPILE_CACHE } from '../../../test/support/compile-cache.ts';
 import { random, ROOT_SECRET } from './support/house.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sotto-gateway-entry-'));
@@ -34,7 +35,7 @@ const ENV: Readonly<Record<string, string>> = {
 /** Starts the entry file; resolves when it is ready or has ended. */
 async function start(more: Readonly<Record<string, string>> = {}) {
   const entry = path.join(import.meta.dirname, '../src/node.ts');
-  const env = { PATH: process.env['PATH'] ?? '', ...ENV, ...more };
+  const env = { PATH: process.env['PATH'] ?? '', ...COMPILE_CACHE, ...ENV, ...more };
   const child = spawn(process.execPath, [entry], { env });
   children.push(child);
   let said = '';

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { COMPILE_CACHE } from '../../../test/support/compile-cache.ts';
 import { rawConnection, rawExchange } from '../../../test/support/raw-connection.ts';
 import { recordingServer, type RecordingServer } from '../../../test/support/recording-server.ts';
 import { vars, type Vars } from './start-relay.ts';
@@ -49,7 +50,7 @@ describe('the relay as a process of its own', () => {
   /** Starts it, behind a shell command if one is given. Its URL is empty when it ended instead. */
   const start = async (env: Vars, shell = 'exec "$0" "$1"'): Promise<Running> => {
     const child = spawn('/bin/sh', ['-c', shell, process.execPath, ENTRY], {
-      env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...env },
+      env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...COMPILE_CACHE, ...env },
     });
     children.push(child);
     let output = '';

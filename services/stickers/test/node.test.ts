@@ -4,6 +4,7 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { COMPILE_CACHE } from '../../../test/support/compile-cache.ts';
 
 const BUILT = path.join(import.meta.dirname, '../catalogue/built');
 const folder = mkdtempSync(path.join(tmpdir(), 'sotto-stickers-'));
@@ -18,7 +19,9 @@ afterAll(() => {
 /** Starts the entry file; resolves at its first output. */
 async function start(env: Readonly<Record<string, string>>) {
   const entry = path.join(import.meta.dirname, '../src/node.ts');
-  const child = spawn(process.execPath, [entry], { env: { PATH: process.env['PATH'] ?? '', ...env } });
+  const child = spawn(process.execPath, [entry], {
+    env: { PATH: process.env['PATH'] ?? '', ...COMPILE_CACHE, ...env },
+  });
   children.push(child);
   let said = '';
   const heard = new Promise<void>((resolve) => {

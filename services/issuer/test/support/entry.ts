@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PendingTokens } from '@sotto/privacypass';
 import { base64url } from '@sotto/wire';
 import { afterAll, expect } from 'vitest';
+import { COMPILE_CACHE } from '../../../../test/support/compile-cache.ts';
 import { accountToken } from './account.ts';
 import { ISSUER_VARIABLES } from './variables.ts';
 import { blindBatch, currentKey, random } from './wallet.ts';
@@ -44,6 +45,7 @@ export async function start(more: Readonly<Record<string, string>> = {}): Promis
   const [PORT, INTERNAL_PORT, OPERATOR_PORT] = [await freePort(), await freePort(), await freePort()];
   const env = {
     PATH: process.env['PATH'] ?? '',
+    ...COMPILE_CACHE,
     ...ISSUER_VARIABLES,
     INTERNAL_TOKEN,
     STORE: path.join(folder, 'issuer.sqlite'),
