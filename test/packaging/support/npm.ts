@@ -15,6 +15,7 @@ const NO_PACKAGE_HERE = /\bEBADPLATFORM\b/;
 
 /** A machine without a network learns it in seconds. */
 const SETTINGS = [
+  '--loglevel=error', // the caller may have set silent
   '--ignore-scripts',
   '--prefer-offline',
   '--fetch-retries=1',
