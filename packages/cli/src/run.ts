@@ -4,12 +4,14 @@ import manifest from '../package.json' with { type: 'json' };
 import { iso, printable } from './arguments.ts';
 import { Failure, HelpRequest, parseCall, UsageError, type Command } from './command.ts';
 import { account } from './commands/account.ts';
-import { bundleSign, bundleVerify } from './commands/bundle.ts';
+import { bundleExport, bundleImport, bundleSign } from './commands/bundle-sign.ts';
+import { bundleVerify } from './commands/bundle.ts';
 import { checkCommand } from './commands/check.ts';
 import { explain } from './commands/explain.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { initA, initB } from './commands/init.ts';
-import { keysList, keysRotate, keysShow } from './commands/keys.ts';
+import { keysRetireAll, keysRewrap, keysRotate } from './commands/keys-change.ts';
+import { keysList, keysShow } from './commands/keys.ts';
 import { probeCommand } from './commands/probe.ts';
 import { quotaShow } from './commands/quota.ts';
 import { rootNew } from './commands/root.ts';
@@ -33,9 +35,13 @@ export const COMMANDS: readonly Command[] = [
   keysShow,
   keysList,
   keysRotate,
+  keysRewrap,
+  keysRetireAll,
   quotaShow,
   bundleVerify,
   bundleSign,
+  bundleExport,
+  bundleImport,
   rootNew,
   configShow,
   configSet,

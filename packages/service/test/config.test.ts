@@ -111,6 +111,13 @@ describe('variables', () => {
     expect(file.json('SERVICES').list()).toHaveLength(1);
   });
 
+  test('N81 an empty file stands for an optional variable that is not set', () => {
+    const variables = reading({ KEY_WRAPPING_KEY_PREVIOUS_FILE: 'f' }, { f: '\n' });
+    expect(variables.has('KEY_WRAPPING_KEY_PREVIOUS')).toBe(false);
+    const missing = reading({ KEY_WRAPPING_KEY_PREVIOUS_FILE: 'missing' });
+    expect(() => missing.has('KEY_WRAPPING_KEY_PREVIOUS')).toThrow('must be the path of a file');
+  });
+
   test('N81 a file that is missing, empty or beside its variable is refused by name', () => {
     const both = { RELAY_TOKEN: token, RELAY_TOKEN_FILE: 'f' };
     expect(() => reading(both, { f: token }).credential('RELAY_TOKEN')).toThrow(

@@ -1,28 +1,16 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import {
   bundleDigest,
   compareBundles,
   decodeBundle,
   decodeSignedBundle,
-  signBundle,
   verifySignedBundle,
   type Bundle,
 } from '@sotto/bundle';
-import { base64url, fromBase64url, hex, ProtocolError, type Bytes } from '@sotto/wire';
-import { count, iso, noMore } from '../arguments.ts';
-import { command, Failure, UsageError } from '../command.ts';
+import { hex, ProtocolError, type Bytes } from '@sotto/wire';
+import { count, iso } from '../arguments.ts';
+import { command, Failure } from '../command.ts';
 import { loadSettings } from '../config.ts';
-import {
-  base,
-  bytesOf,
-  bytesOfText,
-  fetchOk,
-  operator,
-  OPERATOR,
-  operatorBundles,
-  rootKey,
-} from '../fetching.ts';
+import { base, bytesOf, fetchOk, rootKey } from '../fetching.ts';
 import type { Io, Status } from '../io.ts';
 import { localSuite } from '../local.ts';
 
@@ -124,54 +112,4 @@ function opened(signed: Bytes, { roots, epochSeconds }: VerifyRules): FetchedBun
   const unsigned = { ...options, roots: [new Uint8Array(32)], ed25519Verify: () => true };
   verifySignedBundle(signed, roots === null ? unsigned : options);
   return { bundle: decodeBundle(encoded), digest: bundleDigest(encoded) };
-}
-
-/** `sotto bundle sign`. */
-export const bundleSign = command({
-  name: 'bundle sign',
-  synopsis: '',
-  summary: 'sign the bundles of coming epochs, and send the signatures to the gateway (operator)',
-  options: {
-    gateway: OPERATOR.gateway,
-    'operator-token': OPERATOR['operator-token'],
-    'root-secret': { type: 'string', value: 'FILE', text: 'what sotto root new wrote' },
-  },
-  examples: [['bundle sign --root-secret root.secret', 'signs all bundles that have no signature']],
-  run: async ({ values, words }, io) => {
-    noMore(words);
-    const secret = await rootSecret(values['root-secret'], io);
-    const { gateway, headers } = await operator(values, io);
-    if (gateway === null) throw new UsageError('--gateway is missing');
-    const url = `${gateway}/operator/bundles`;
-    const bundles = await operatorBundles(io, url, headers);
-    const signatures = bundles
-      .filter(({ signed }) => !signed)
-      .map(({ sequence, bundle: encoded }) => ({
-        sequence,
-        signature: base64url(signBundle(fromBase64url(encoded), secret)),
-      }));
-    if (signatures.length > 0) {
-      await fetchOk(io, url, {
-        method: 'POST',
-        headers: { ...headers, 'content-type': 'application/json' },
-        body: JSON.stringify(signatures),
-      });
-    }
-    const before = bundles.length - signatures.length;
-    const signed = signatures.map(({ sequence }) => sequence);
-    if (values.json === true) io.out(JSON.stringify({ signed, before }));
-    else for (const sequence of signed) io.out(`${sequence}`);
-    io.err(`sotto: ${signed.length} signed, ${before} had a signature before`);
-    return 0;
-  },
-});
-
-async function rootSecret(file: string | undefined, io: Io): Promise<Bytes> {
-  if (file === undefined) throw new UsageError('--root-secret is missing');
-  const text = await readFile(path.resolve(io.cwd, file), 'utf8').catch(() => null);
-  if (text === null) throw new Failure(`Cannot read ${file}. Make it with sotto root new.`);
-  const secret = bytesOfText(text);
-  if (secret?.length !== 32)
-    throw new Failure(`${file} does not contain a root secret. Make it with sotto root new.`);
-  return secret;
 }

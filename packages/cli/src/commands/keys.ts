@@ -4,7 +4,7 @@ import { hex, type Bytes } from '@sotto/wire';
 import { iso, noMore, printable } from '../arguments.ts';
 import { command, Failure } from '../command.ts';
 import { loadSettings } from '../config.ts';
-import { base, bytesOf, fetchOk, operator, OPERATOR, operatorBundles, WELL_KNOWN } from '../fetching.ts';
+import { base, bytesOf, fetchOk, operator, OPERATOR, WELL_KNOWN } from '../fetching.ts';
 import type { Io } from '../io.ts';
 import { localSuite } from '../local.ts';
 import { styled } from '../style.ts';
@@ -144,29 +144,3 @@ function printTable(io: Io, rows: readonly (readonly string[])[]): void {
 
 const shortened = (key: string): string =>
   key.length > 20 ? `${printable(key.slice(0, 16))}…` : printable(key);
-
-/** `sotto keys rotate`. */
-export const keysRotate = command({
-  name: 'keys rotate',
-  synopsis: '',
-  summary: 'bring all keys up to their schedule now, as cron does (operator)',
-  options: OPERATOR,
-  examples: [['keys rotate', 'rotates the keys of the profile or the local suite']],
-  run: async ({ values, words }, io) => {
-    noMore(words);
-    const { gateway, issuer, headers } = await operator(values, io);
-    const rotated: string[] = [];
-    // The issuer first: the gateway's next bundles name its keys.
-    for (const party of [issuer, gateway]) {
-      if (party === null) continue;
-      await fetchOk(io, `${party}/operator/keys/rotate`, { method: 'POST', headers });
-      rotated.push(party);
-      io.err(`sotto: ${party}: all keys are up to their schedule`);
-    }
-    const bundles = gateway === null ? [] : await operatorBundles(io, `${gateway}/operator/bundles`, headers);
-    const unsigned = bundles.filter(({ signed }) => !signed).length;
-    if (unsigned > 0) io.err(`sotto: ${unsigned} bundles have no signature: run sotto bundle sign`);
-    if (values.json === true) io.out(JSON.stringify({ rotated, unsigned }));
-    return 0;
-  },
-});

@@ -39,6 +39,9 @@ export const DEVELOPMENT = { issuer: 'https://accounts.invalid', audience: 'sott
 /** A Worker as relay sends this to a Worker in another zone, the same for every client (specs/deployment.md). */
 const WORKER_EGRESS = { 'cf-connecting-ip': '2a06:98c0:3600::103' };
 
+/** Empty files, for the day when a key is changed (docs/how-to/rotate-secrets.md). */
+const NO_PREVIOUS = { KEY_WRAPPING_KEY_PREVIOUS: '', ACCOUNT_KEY_PREVIOUS: '' };
+
 const secret = (): string => randomBytes(32).toString('base64url');
 
 /** What operator B needs: gateway, issuer and sticker service. All secrets are new. */
@@ -146,7 +149,12 @@ function settingsOf(options: OperatorBOptions, attesters: string): ServiceSettin
       KEY_WRAPPING_KEY: secret(),
       ...(isWorker
         ? { RELAY_EGRESS: JSON.stringify(WORKER_EGRESS) }
-        : { STORE: 'gateway.sqlite', ISSUER: `http://127.0.0.1:${port + 4}`, ISSUER_TOKEN: internalToken }),
+        : {
+            KEY_WRAPPING_KEY_PREVIOUS: '',
+            STORE: 'gateway.sqlite',
+            ISSUER: `http://127.0.0.1:${port + 4}`,
+            ISSUER_TOKEN: internalToken,
+          }),
     },
     issuer: {
       ...listen(2, 6),
@@ -160,7 +168,12 @@ function settingsOf(options: OperatorBOptions, attesters: string): ServiceSettin
       OPERATOR_TOKEN: operatorToken,
       ...(isWorker
         ? {}
-        : { STORE: 'issuer.sqlite', INTERNAL_PORT: `${port + 4}`, INTERNAL_TOKEN: internalToken }),
+        : {
+            ...NO_PREVIOUS,
+            STORE: 'issuer.sqlite',
+            INTERNAL_PORT: `${port + 4}`,
+            INTERNAL_TOKEN: internalToken,
+          }),
     },
     stickers: isWorker ? {} : { PORT: `${port + 3}`, CATALOGUE: catalogue },
   };

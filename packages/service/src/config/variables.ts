@@ -95,10 +95,11 @@ export class Variables {
     if (text !== undefined && text !== '') {
       throw new ConfigError(`${name}_FILE`, `is set together with ${name}. Set one of them`);
     }
-    return new ConfigValue(name, this.#contentOf(`${name}_FILE`, path));
+    return new ConfigValue(name, this.#contentOf(name, path));
   }
 
-  #contentOf(name: string, path: string): string {
+  #contentOf(variable: keyof typeof VARIABLES, path: string): string {
+    const name = `${variable}_FILE`;
     let content: string;
     try {
       content = this.#readFile?.(path) ?? '';
@@ -106,6 +107,8 @@ export class Variables {
       throw new ConfigError(name, 'must be the path of a file that this process can read', { cause });
     }
     const text = content.replace(/\r?\n$/, '');
+    const { optional = false }: Variable = VARIABLES[variable];
+    if (text === '' && optional) return ''; // such as the previous key, when there is none
     return text === ''
       ? new ConfigValue(name, text).fail('must be the path of a file that is not empty')
       : text;

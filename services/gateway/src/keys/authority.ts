@@ -16,6 +16,7 @@ import {
 } from '@sotto/wire';
 import type { PublishedSchedule, ScheduledEpoch } from '@sotto/redemption';
 import type { ServiceRow } from '../config.ts';
+import { hasOtherServices, otherServicesProblem } from './changed-services.ts';
 import { lostKeysProblem, namesLostKeys } from './lost-issuer-keys.ts';
 import type { KeyWrap } from '@sotto/service/keys';
 import type { KeyStore, StoredKey, StoredEpoch } from '../ports.ts';
@@ -37,6 +38,9 @@ export const SUITES: readonly SuiteIds[] = [
 const KEMS = [KEM.X25519, KEM.X_WING] as const;
 
 const TAG_KEY = 32; // bytes
+
+/** A change of the table replaces signed bundles from this many epochs ahead on, so that there is one epoch to sign them. */
+const REPLACED_AHEAD = 2;
 
 export interface AuthorityDeps {
   readonly store: KeyStore;
@@ -150,13 +154,25 @@ async function offerBundles(deps: AuthorityDeps, from: number, now: UnixSeconds)
     );
   });
   // Only bundles that nobody was shown yet can be replaced: two for one epoch are equivocation.
-  const withdrawn = new Set(lost.map(({ epochIndex }) => epochIndex).filter((index) => index > from));
+  const changed = signed.filter(({ epochIndex, bundle }) => {
+    const epoch = epochs.find((one) => one.epochIndex === epochIndex);
+    if (epoch === undefined || epochIndex < from + REPLACED_AHEAD) return false;
+    if (lost.some((one) => one.epochIndex === epochIndex)) return false;
+    const wanted = bundleOf(deps, epoch, scheduled.get(epochIndex));
+    return wanted !== null && hasOtherServices(bundle, wanted);
+  });
+  const withdrawn = new Set(
+    [...lost, ...changed].map(({ epochIndex }) => epochIndex).filter((index) => index > from),
+  );
   const offered = [...unsigned, ...epochs.filter(({ epochIndex }) => withdrawn.has(epochIndex))].flatMap(
     offer,
   );
   if (withdrawn.size > 0) await deps.store.withdraw([...withdrawn]);
   if (offered.length > 0) await deps.store.offer(offered);
-  return lost.map(({ epochIndex }) => lostKeysProblem(epochIndex, epochIndex === from));
+  return [
+    ...lost.map(({ epochIndex }) => lostKeysProblem(epochIndex, epochIndex === from)),
+    ...changed.map(({ epochIndex }) => otherServicesProblem(epochIndex)),
+  ];
 }
 
 /** Null when the issuer has not scheduled what the epoch needs. */

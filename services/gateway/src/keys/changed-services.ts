@@ -1,0 +1,19 @@
+import { decodeBundle, type Bundle } from '@sotto/bundle';
+import { base64url, type Bytes } from '@sotto/wire';
+
+/** Whether a signed bundle names other services, or another next root, than the configuration does now. */
+export function hasOtherServices(signed: Bytes, wanted: Bundle): boolean {
+  return textOf(decodeBundle(signed)) !== textOf(wanted);
+}
+
+function textOf({ services, nextRoot }: Bundle): string {
+  const rows = services.map((entry) => ({ ...entry, challenge: base64url(entry.challenge) }));
+  return JSON.stringify([base64url(nextRoot), rows.map((row) => Object.entries(row).toSorted(byName))]);
+}
+
+const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
+
+/** For the operator: what happened to the bundle of an epoch, and what to do. */
+export function otherServicesProblem(epochIndex: number): string {
+  return `bundle ${epochIndex}: named other services than SERVICES does now, so its signature was withdrawn. Sign it again with \`sotto bundle sign\``;
+}
