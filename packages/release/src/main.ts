@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { pack } from './pack.ts';
 import { ROOT } from './published.ts';
+import { gzippedSizes } from './single-file.ts';
 
 const packed = await pack(path.join(ROOT, 'dist/npm'));
 for (const { tarball, size, files, integrity } of packed) {
@@ -12,4 +13,10 @@ for (const { tarball, size, files, integrity } of packed) {
     integrity,
   ];
   process.stdout.write(`${columns.join('  ')}\n`);
+}
+const kib = (bytes: number): string => (bytes / 1024).toFixed(1);
+for (const { name, size, limit } of await gzippedSizes()) {
+  process.stdout.write(
+    `${name.padEnd(44)}  ${kib(size).padStart(6)} KiB gzipped, of at most ${kib(limit)}\n`,
+  );
 }

@@ -1,16 +1,36 @@
 import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { ROOT } from './published.ts';
 
 /** The picker and the client in one module, for `<script type="module">` on a page without a bundler. */
 export const SINGLE_FILE = 'sotto.min.js';
 
-const CONTENTS = `export * from '@sotto/picker';\nexport * from '@sotto/client/browser';\n`;
+const CLIENT = "export * from '@sotto/client/browser';";
+const PICKER = "export * from '@sotto/picker';";
+
+/** What a page loads, and the most bytes that it may have when it is gzipped. */
+export const SIZE_LIMITS = [
+  { name: 'client for browsers', contents: CLIENT, limit: 60 * 1024 },
+  { name: 'picker without client', contents: PICKER, limit: 28 * 1024 },
+  { name: 'picker and client in one file', contents: PICKER + CLIENT, limit: 86 * 1024 },
+] as const;
 
 /** Builds the single file. It ends with the notices of the libraries in it. */
-export async function singleFile(): Promise<Uint8Array> {
+export const singleFile = (): Promise<Uint8Array> => bundle(PICKER + CLIENT);
+
+/** The size of each bundle of SIZE_LIMITS, in bytes after gzip. */
+export function gzippedSizes(): Promise<{ name: string; size: number; limit: number }[]> {
+  return Promise.all(
+    SIZE_LIMITS.map(async ({ name, contents, limit }) => {
+      return { name, limit, size: gzipSync(await bundle(contents), { level: 9 }).length };
+    }),
+  );
+}
+
+async function bundle(contents: string): Promise<Uint8Array> {
   const { outputFiles } = await build({
-    stdin: { contents: CONTENTS, resolveDir: `${ROOT}/packages/picker`, sourcefile: SINGLE_FILE },
+    stdin: { contents, resolveDir: `${ROOT}/packages/picker`, sourcefile: SINGLE_FILE },
     absWorkingDir: ROOT,
     bundle: true,
     write: false,
