@@ -1,6 +1,4 @@
 // A program for Node: a private search, and what a server does when it renders a page with the picker.
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ClientError } from '@sotto/client';
 import { createNodeClient } from '@sotto/client/node';
@@ -18,7 +16,7 @@ const client = createNodeClient({
   issuer,
   root,
   restSeconds: 0,
-  walletFile: path.join(mkdtempSync(path.join(tmpdir(), 'sotto-consumer-')), 'wallet'),
+  walletFile: path.resolve(`wallet-${name}`),
   account: async () => {
     const response = await fetch(`${page}/local/account?name=${name}`, { method: 'POST' });
     return (await response.json()).token;

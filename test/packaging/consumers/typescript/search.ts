@@ -1,5 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ClientError, type Client, type Sticker } from '@sotto/client';
 import { createNodeClient } from '@sotto/client/node';
@@ -17,7 +15,7 @@ const client: Client = createNodeClient({
   issuer,
   root,
   restSeconds: 0,
-  walletFile: path.join(mkdtempSync(path.join(tmpdir(), 'sotto-consumer-')), 'wallet'),
+  walletFile: path.resolve(`wallet-${name}`),
   account: async () => {
     const response = await fetch(`${page}/local/account?name=${name}`, { method: 'POST' });
     return ((await response.json()) as { token: string }).token;
