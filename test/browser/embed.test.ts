@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { names, requests, usePage } from './embed-page.ts';
-import { pickerOf, search, violations, WAIT } from './support.ts';
+import { pickerOf, search, selections, violations, WAIT } from './support.ts';
 
 const open = usePage();
 
@@ -183,3 +183,52 @@ test.each(['en', 'de', 'fr', 'ar', 'ja'])(
     await page.context().close();
   },
 );
+
+describe('N38 names of what the network found', () => {
+  const FOUND = `client(() => ({ results: [sticker('one'), sticker('unknown')], next: null }))`;
+
+  test.each([
+    [
+      'the language of the page',
+      `document.documentElement.lang = 'de_AT'; const one = put({ mode: 'network' });`,
+      [],
+    ],
+    ['the attribute', `const one = put({ mode: 'network', locale: 'de_AT' });`, [{ locale: 'de' }]],
+  ])('are in the person’s language by %s, and only the attribute is sent', async (_by, script, sent) => {
+    const page = await open(`${script} one.device = device(); one.client = ${FOUND};`);
+    const picked = await selections(page);
+    const picker = pickerOf(page);
+    await picker.cells.first().waitFor();
+    await search(page, 'eins');
+    await expect.poll(() => names(page), WAIT).toEqual(['one de-AT', 'unknown']);
+    await picker.box.press('Enter');
+    await expect.poll(picked, WAIT).toMatchObject([{ id: 'one', name: 'one de-AT' }]);
+    expect(await page.evaluate('asked.map(({ options }) => options)')).toEqual(
+      sent.length === 0 ? [{}] : sent,
+    );
+    await page.context().close();
+  });
+
+  test('follow when the language changes and when the device is late', async () => {
+    const page = await open(
+      `globalThis.one = put({ mode: 'network', locale: 'de' }); one.client = ${FOUND};`,
+    );
+    await search(page, 'eins');
+    await expect.poll(() => names(page), WAIT).toEqual(['one', 'unknown']);
+    await page.evaluate('one.device = device()');
+    await expect.poll(() => names(page), WAIT).toEqual(['one de', 'unknown']);
+    await page.evaluate(`one.locale = 'pt_BR'`);
+    await expect.poll(() => names(page), WAIT).toEqual(['one pt-BR', 'unknown']);
+    await page.context().close();
+  });
+});
+
+test('picker: the preview shows the sticker that Enter would pick', async () => {
+  const page = await open(`put().device = device()`);
+  const name = page.locator('sotto-stickers').locator('[part=preview-name]');
+  await pickerOf(page).cells.first().waitFor();
+  expect(await name.textContent()).toBe('Pick a sticker');
+  await pickerOf(page).box.fill('cat');
+  await name.filter({ hasText: 'device cat' }).waitFor();
+  await page.context().close();
+});

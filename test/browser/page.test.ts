@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { serve } from './serve.ts';
+import { bundle, serve } from './serve.ts';
 import { PATIENCE, pickerOf, search, selections, useSuite, violations, WAIT } from './support.ts';
 
 const SIZES = [
@@ -52,10 +52,19 @@ const overlaps = (page: Page): Promise<string[]> =>
     );
   });
 
+/** Texts of the page that are wider than their box and have no ellipsis. */
+const cut = (page: Page): Promise<string[]> =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('main p, main h1, main h2, main h3, main .value, main button, main .name')]
+      .filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== 'inline')
+      .filter((one) => getComputedStyle(one).textOverflow !== 'ellipsis' && one.clientWidth > 1)
+      .map((one) => `${one.className}: ${one.textContent}`),
+  );
+
 test.each(['en', 'ar', 'ja'])(
-  'N43 page in %s: nothing overlaps or is cut at any width, scrolled to the top or the end, before and after a search',
+  'N43 page in %s: nothing overlaps or is cut and axe finds nothing at any width, scrolled to the top or the end, before and after a search',
   async (locale) => {
-    const { page } = await open({ locale });
+    const { page } = await open({ locale, reducedMotion: 'reduce' }); // axe must not meet a colour on its way
     const picker = pickerOf(page);
     await picker.cells.first().waitFor();
     await page.locator('#examples button').nth(2).waitFor();
@@ -73,6 +82,11 @@ test.each(['en', 'ar', 'ja'])(
         for (const edge of [0, 1e6]) {
           await page.evaluate((y) => scrollTo(0, y), edge);
           expect(await overlaps(page)).toEqual([]);
+        }
+        expect(await cut(page)).toEqual([]);
+        for (const colorScheme of searched ? (['light', 'dark'] as const) : []) {
+          await page.emulateMedia({ colorScheme });
+          expect(await violations(page)).toEqual([]);
         }
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
         sizes.push(await page.evaluate(() => document.documentElement.scrollHeight));
@@ -143,6 +157,14 @@ async function exampleText(id: string): Promise<string> {
   return text ?? '';
 }
 
+/** A folder with these files, in which the packages of this repository are installed. */
+async function exampleFolder(files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'sotto-example-'));
+  await symlink(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
+  for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text);
+  return folder;
+}
+
 test('page: the HTML example runs as it is, on another origin', async () => {
   const html = await exampleText('html');
   const served = await serve(() => html);
@@ -160,10 +182,35 @@ test('page: the HTML example runs as it is, on another origin', async () => {
   served.close();
 });
 
+test('page: the React example runs as it is', async () => {
+  const code = await exampleText('react');
+  const main = `import { createElement } from 'react';
+    import { createRoot } from 'react-dom/client';
+    import Composer from './composer.tsx';
+    createRoot(document.querySelector('#root')).render(createElement(Composer));`;
+  const folder = await exampleFolder({ 'composer.tsx': code });
+  const served = await serve(
+    () => '<!doctype html><div id="root"></div><script type="module" src="/page.js"></script>',
+    await bundle(main, folder),
+  );
+  const page = await local.browser.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  await page.goto(served.url);
+  const picker = pickerOf(page);
+  await picker.box.waitFor();
+  await search(page, 'cat');
+  await picker.heading.filter({ hasText: 'From the private network' }).waitFor();
+  const picked = await selections(page);
+  await picker.box.press('Enter');
+  await expect.poll(async () => (await picked()).length, WAIT).toBe(1);
+  expect(await page.locator('#root > p').textContent()).toBe((await picked())[0]?.emoji);
+  await page.close();
+  served.close();
+  await rm(folder, { recursive: true });
+});
+
 test('page: the Node example runs as it is', async () => {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'sotto-node-example-'));
-  await symlink(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
-  await writeFile(path.join(folder, 'search.mjs'), await exampleText('node'));
+  const folder = await exampleFolder({ 'search.mjs': await exampleText('node') });
   const { stdout } = await promisify(execFile)(process.execPath, ['search.mjs'], {
     cwd: folder,
     timeout: 2 * PATIENCE,

@@ -28,6 +28,8 @@ export async function bundle(contents: string, resolveDir: string): Promise<stri
     format: 'esm',
     platform: 'browser',
     charset: 'utf8',
+    jsx: 'automatic',
+    define: { 'process.env.NODE_ENV': '"production"' },
   });
   return outputFiles[0]?.text ?? '';
 }

@@ -56,7 +56,7 @@ function partyRow(words: Words, party: PartyName, report: TapReport | null): HTM
       'p',
       `cell ${known ? 'known' : 'blank'} ${one}`,
       make('span', 'label', `${words[one]}: `),
-      text,
+      make('span', 'value', text),
     );
     cell.title = text;
     return cell;

@@ -41,10 +41,15 @@ export function browse(sources: BrowseSources, selected: string | null): Browsin
   return { tabs, tab, stickers };
 }
 
+const OWN_TABS = ['recents', 'favourites', 'frequent', PERSONAL_PACK] as const;
+
+/** Whether a tab has stickers of the person, and not of the catalogue or the page. */
+export const isOwnTab = (tab: Tab | undefined): boolean => OWN_TABS.some((id) => id === tab?.id);
+
 function tabsOf({ strings, data, hasPacks, categories }: BrowseSources, groups: readonly Group[]): Tab[] {
-  const own: Tab[] = (['recents', 'favourites', 'frequent', 'mine'] as const)
-    .filter((id) => (id !== 'frequent' || data.used.length > 0) && (id !== 'mine' || hasPacks))
-    .map((id) => ({ id, label: strings[id], icon: id }));
+  const own: Tab[] = OWN_TABS.filter(
+    (id) => (id !== 'frequent' || data.used.length > 0) && (id !== 'mine' || hasPacks),
+  ).map((id) => ({ id, label: strings[id], icon: id }));
   const all = [...own, ...groups.map((group) => tabOf(group, strings))];
   const chosen = categories.flatMap((id) => all.find((tab) => tab.id === id) ?? []);
   return chosen.length > 0 ? chosen : all;

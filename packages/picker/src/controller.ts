@@ -1,5 +1,5 @@
 import { Artwork } from './artwork.ts';
-import { browse } from './browse.ts';
+import { browse, isOwnTab } from './browse.ts';
 import { Groups } from './groups.ts';
 import type { Host } from './host.ts';
 import { LocalStickers } from './local-stickers.ts';
@@ -9,6 +9,7 @@ import type { DeviceStorage, PersonalData } from './personal.ts';
 import { Searcher, type SearchState } from './searcher.ts';
 import { directionOf, languageOf, parseLocale } from './locale.ts';
 import { stringsFor, type Strings } from './strings/index.ts';
+import { TIMERS } from './timers.ts';
 import { tonedArt, tonedEmoji } from './tone.ts';
 import type {
   Art,
@@ -114,11 +115,7 @@ export class PickerController {
 
   #makeSearcher(): Searcher {
     return new Searcher({
-      now: () => performance.now(),
-      after: (ms, run) => {
-        const timer = setTimeout(run, ms);
-        return () => clearTimeout(timer);
-      },
+      ...TIMERS,
       device: this.#host.device,
       client: this.#host.client,
       mode: () => this.mode,
@@ -137,7 +134,7 @@ export class PickerController {
       onFavourite: (sticker) => this.#toggleFavourite(sticker),
       emoji: ({ emoji }) => tonedEmoji(emoji, this.#personal.data.tone),
       onDrop: (sticker) => void this.#use(sticker),
-      onCurrent: (sticker) => this.#setCurrent(sticker),
+      onCurrent: (sticker) => void this.#setCurrent(sticker),
       onType: (text) => void this.#searcher.type(text),
       onCompose: () => this.#searcher.pause(),
       onSubmit: () => this.#submit(),
@@ -191,7 +188,7 @@ export class PickerController {
   #submit(): boolean {
     const { state } = this.#searcher;
     if (state?.busy || this.#searcher.submit()) return true;
-    const [first] = state?.stickers ?? [];
+    const [first] = this.#groups.named(state?.stickers ?? []);
     if (first === undefined || this.#host.attribute('enter') === 'focus') return false;
     void this.#pick(first);
     return true;
@@ -204,15 +201,11 @@ export class PickerController {
     this.#view.announce(`${added ? favourites : unfavour}: ${sticker.name}`);
   }
 
-  #setCurrent(sticker: Sticker | null): void {
+  async #setCurrent(sticker: Sticker | null): Promise<void> {
     this.#current = sticker;
     const favourite = sticker !== null && isFavourite(this.#personal.data, sticker);
     this.#view.preview.update(this.#strings, sticker, null, favourite);
-    if (sticker !== null) void this.#drawPreview(sticker, favourite);
-  }
-
-  async #drawPreview(sticker: Sticker, favourite: boolean): Promise<void> {
-    const art = await this.#artwork.toned(sticker).catch(() => null);
+    const art = sticker && (await this.#artwork.toned(sticker).catch(() => null));
     if (this.#current === sticker) this.#view.preview.update(this.#strings, sticker, art, favourite);
   }
 
@@ -242,7 +235,8 @@ export class PickerController {
   #render(): void {
     const locale = this.#host.locale();
     const strings = (this.#strings = stringsFor(locale));
-    const search = this.#searcher.state;
+    const { state } = this.#searcher;
+    const search = state && { ...state, stickers: this.#groups.named(state.stickers) };
     const { loading } = this.#groups;
     const { tabs, tab, stickers } = browse(
       {
@@ -269,11 +263,18 @@ export class PickerController {
       busy: search?.busy ?? loading,
       hasMore: search !== null && search.next !== null,
       ...(search === null
-        ? browseContent(strings, tab, stickers, loading && this.#tab === null, this.#packs.actions)
+        ? browseContent(
+            strings,
+            tab,
+            stickers,
+            loading && (this.#tab === null || !isOwnTab(tab)),
+            this.#packs.actions,
+          )
         : searchContent(strings, locale, search, this.#searchActions())),
     });
     const current = this.#current;
-    this.#setCurrent(current !== null && this.#view.panel.grid.has(current) ? current : null);
+    const picks = search?.final && !search.busy ? search.stickers[0] : undefined; // by Enter
+    void this.#setCurrent(current !== null && this.#view.panel.grid.has(current) ? current : (picks ?? null));
   }
 
   /** In device mode without a device, the person is still offered the network. */

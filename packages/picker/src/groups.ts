@@ -45,6 +45,17 @@ export class Groups {
     this.#byId = new Map(this.all.flatMap(({ stickers }) => stickers.map((one) => [one.id, one])));
   }
 
+  /**
+   * The same stickers with the names that the groups have for them. The network names them in English unless it is told a
+   * language.
+   */
+  named(stickers: readonly Sticker[]): readonly Sticker[] {
+    return stickers.map((sticker) => {
+      const name = this.#byId.get(sticker.id)?.name || sticker.name;
+      return name === sticker.name ? sticker : { ...sticker, name };
+    });
+  }
+
   /** The same sticker as the groups have it, which is with its name in their locale. */
   localized(sticker: Sticker): Sticker {
     return this.#byId.get(sticker.id) ?? sticker;

@@ -1,5 +1,6 @@
 import { vi } from 'vitest';
 import { Searcher, type SearchState } from '../src/searcher.ts';
+import { TIMERS } from '../src/timers.ts';
 import type { Device, Mode, Page, SearchClient, SearchOptions, Sticker } from '../src/types.ts';
 
 export const IDLE_MS = 600;
@@ -25,11 +26,7 @@ export class Bench {
     },
   };
   readonly searcher = new Searcher({
-    now: () => Date.now(),
-    after: (ms, run) => {
-      const timer = setTimeout(run, ms);
-      return () => clearTimeout(timer);
-    },
+    ...TIMERS,
     device: () => this.device,
     client: () => this.client,
     mode: () => this.mode,

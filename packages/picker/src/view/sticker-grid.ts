@@ -93,7 +93,7 @@ export class StickerGrid {
   }
 
   has(sticker: Sticker): boolean {
-    return this.#stickers.includes(sticker);
+    return this.#stickers.some(({ id }) => id === sticker.id);
   }
 
   #rebuild(): void {

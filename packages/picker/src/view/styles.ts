@@ -99,6 +99,7 @@ input::placeholder{color:var(--quiet);opacity:1}
 .large{display:grid;place-items:center;inline-size:40px;block-size:40px;flex:none}
 .large:empty{display:none}
 .large .art{inline-size:40px;block-size:40px}
+.large .glyph{font-size:28px}
 .words{flex:1;min-inline-size:0;display:flex;flex-direction:column}
 .name,.detail{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .name{font-weight:600}
