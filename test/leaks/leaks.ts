@@ -11,7 +11,7 @@ const USAGE = `Usage: npm run leaks -- [--json] [--most N]
 Measures the bits that lengths, statuses, headers and counts tell of a search, over the whole vocabulary and all
 errors, or over N queries of it; then what those of a service that streams tell of sixteen texts. --json prints one
 object a line. Exit status 1 when a channel leaks that should not: of a stream the relay sees the pieces, so
-stream.pieces and stream.times tell something by design, of 4 bits at most.`;
+stream.pieces and stream.times tell something by design, of 4.1 bits at most.`;
 
 const values = flags(USAGE, { json: { type: 'boolean' }, most: { type: 'string' } });
 const most = values.most === undefined ? undefined : numberOf('most', values.most);

@@ -12,7 +12,7 @@ export const PIECES: ReadonlySet<string> = new Set(['stream.pieces', 'stream.tim
 
 const FLUSH_MS = 20;
 const WORD_MS = 10; // between two words of the service
-const TEXTS = 16; // so that a whole answer tells 4 bits
+const TEXTS = 16; // and one answer that is none: a whole response tells 4.1 bits
 
 /** Text i: a number of words, and a length of words, of its own. */
 const wordsOf = (i: number): string[] =>
@@ -71,7 +71,7 @@ const observed =
   };
 
 /**
- * Reads every text of a streaming service once, and one that does not exist, and says how many of 4 bits the network is
+ * Reads every text of a streaming service once, and one that does not exist, and says how many of 4.1 bits the network is
  * told by the total length, and by sizes and times of pieces.
  */
 export async function measureStreams(): Promise<Channel[]> {

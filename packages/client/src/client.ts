@@ -7,7 +7,13 @@ import { BundleCache } from './bundle-cache.ts';
 import type { Attempt } from './error.ts';
 import { checkOptions } from './options.ts';
 import { realmLock, timerDeadline, timerSleep, type ClientOptions } from './platform.ts';
-import { Requests, type RequestOptions, type ServiceRequest, type ServiceResponse } from './requests.ts';
+import {
+  Requests,
+  whole,
+  type RequestOptions,
+  type ServiceRequest,
+  type ServiceResponse,
+} from './requests.ts';
 import { parseFetch, toResponse, type ClientRequestInit } from './fetch.ts';
 import { decodeSearch, encodeSearch, STICKERS, type SearchOptions } from './search.ts';
 import { TokenManager } from './token-manager.ts';
@@ -59,7 +65,9 @@ export function createClient(options: ClientOptions): Client {
     },
     fetch: async (input, init = {}) => {
       const { service, request, signal } = await parseFetch(input, init);
-      return toResponse(await requests.open(service, request, { ...init, ...(signal && { signal }) }));
+      const response = await requests.open(service, request, { ...init, ...(signal && { signal }) });
+      // React Native has no streams: there the content comes whole.
+      return toResponse(typeof ReadableStream === 'function' ? response : await whole(response));
     },
     retrySearch: async (attempt) => decodeSearch(await requests.retry(attempt)),
     request: async (service, request, requestOptions = {}) =>

@@ -65,8 +65,12 @@ export interface RequestsDeps extends ExchangeDeps, Pick<ClientPlatform, 'now'> 
 }
 
 /** A response with all of its content. */
-async function whole({ stream, ...response }: OpenResponse): Promise<ServiceResponse> {
-  return stream === null ? response : { ...response, content: await joined(stream.read) };
+export async function whole({ stream, ...response }: OpenResponse): Promise<OpenResponse> {
+  return {
+    ...response,
+    content: stream === null ? response.content : await joined(stream.read),
+    stream: null,
+  };
 }
 
 const NO_CONTENT = new Uint8Array(0);

@@ -1,8 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Pull } from '@sotto/ohttp';
-import { concat, EMPTY, fromUtf8, utf8, varint } from '@sotto/wire';
+import { concat, EMPTY, fromUtf8, utf8, varint, type Bytes } from '@sotto/wire';
 import type { ClientError } from '../src/index.ts';
-import { inner } from './support/gateway.ts';
+import { inner, OHTTP_KEY } from './support/gateway.ts';
 import { streaming } from './support/streaming.ts';
 
 const readerOf = (response: Response): ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> =>
@@ -10,6 +10,19 @@ const readerOf = (response: Response): ReadableStreamDefaultReader<Uint8Array<Ar
 
 async function textOf(reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>): Promise<string> {
   return fromUtf8((await reader.read()).value ?? EMPTY);
+}
+
+/** React Native's Response, which takes no stream. */
+class WholeResponse {
+  readonly #content: Bytes;
+
+  constructor(content: Bytes) {
+    this.#content = content;
+  }
+
+  async text(): Promise<string> {
+    return fromUtf8(this.#content);
+  }
 }
 
 describe('a service that streams', () => {
@@ -48,6 +61,32 @@ describe('a service that streams', () => {
       expect([status, fromUtf8(content)]).toEqual([200, 'all of it']);
       expect(world.gateway.seen).toHaveLength(1);
     }
+  });
+
+  test('comes whole through client.fetch where there is no ReadableStream', async () => {
+    const { client, refused } = await streaming();
+    refused.push({ status: 200, type: 'text/plain', content: utf8('all of it') });
+    vi.stubGlobal('ReadableStream', undefined);
+    vi.stubGlobal('Response', WholeResponse);
+    try {
+      expect(await (await client.fetch('https://stickers/x')).text()).toBe('all of it');
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
+  test.each<[string, number, string, string, string]>([
+    ['an unknown key', 400, 'application/problem+json', `{"type":"${OHTTP_KEY}"}`, 'keys-changed'],
+    ['the relay’s limit', 429, 'application/problem+json', '{}', 'too-many-requests'],
+    ['a relay that fails', 502, 'text/html', 'x'.repeat(100_000), 'relay-failed'],
+    ['another media type', 200, 'message/ohttp-res', 'x', 'relay-failed'],
+  ])('outside of the envelope: %s', async (_name, status, type, body, code) => {
+    const { client, world, left } = await streaming({
+      outside: () => new Response(body, { status, headers: { 'content-type': type } }),
+    });
+    await expect(client.fetch('https://stickers/x')).rejects.toMatchObject({ code, attempt: {} });
+    expect(world.gateway.seen).toEqual([]);
+    expect(await left()).toEqual([29, 1]);
   });
 
   test('a refusal of the gateway is a coded error as without streams', async () => {

@@ -94,7 +94,10 @@ export async function respond(
     try {
       await redeemToken(deps, keys, opened, request, admission, date);
       deps.tally.count('outcomes admitted');
-      return { ...(await callService(deps, opened, request, admission)), release };
+      const response = await callService(deps, opened, request, admission);
+      // After the deadline nothing is read from the service, even if the reader of a stream has stopped.
+      response.deadline?.addEventListener('abort', release, { once: true });
+      return { ...response, release };
     } catch (error) {
       release();
       throw error;

@@ -6,8 +6,7 @@ import { Tally } from '@sotto/service/metrics';
 import { fromUtf8, utf8, type Bytes } from '@sotto/wire';
 import type { InnerResponse } from '../src/exchange.ts';
 import { chunksOfWire, flushedReply } from '../src/flushed-reply.ts';
-import { inner, joined, padded, pullFrom, sealChunked, streamOf } from './support/client.ts';
-import { house, outerCode, row, type House } from './support/house.ts';
+import { joined } from './support/client.ts';
 
 const FLUSH_MS = 100;
 const LENGTH = 40_000; // bytes of a response
@@ -201,83 +200,5 @@ describe('a reply that streams', () => {
     for (let left = 18; left < 200; left++) wire(left);
     for (let left = 16_300; left < 16_500; left++) wire(left);
     fc.assert(fc.property(fc.integer({ min: 18, max: 200_000 }), wire));
-  });
-});
-
-describe('a row that streams', () => {
-  const CHUNKED = { 'content-type': 'message/ohttp-chunked-req' };
-  const lengths = { name: 'stream', requestLength: 1024, responseLength: LENGTH };
-  const feed = { ...row('feed', null, true), chunked: false, stream: { flushMs: 20 }, lengths };
-  const plain = row('open', null, true);
-
-  async function ask(
-    of: House,
-    authority: string,
-  ): Promise<{ status: number; length: number; code: string }> {
-    const request = padded(inner({ authority, fields: await of.fields(authority) }));
-    const { chunks, open } = await sealChunked(await of.sealer(), [request]);
-    const response = await of.post(joined(chunks), CHUNKED);
-    if (response.status !== 200)
-      return { status: response.status, length: 0, code: await outerCode(response) };
-    const body = new Uint8Array(await response.arrayBuffer());
-    const { status, content } = decodeResponse(joined(await open(body)));
-    const { code = '' } = status >= 400 ? (JSON.parse(fromUtf8(content)) as { code?: string }) : {};
-    return { status, length: body.length, code };
-  }
-
-  test('answers requests in chunks, and refuses others inside', async () => {
-    const of = await house({ rows: [feed, plain] });
-    expect(await ask(of, 'feed')).toMatchObject({ status: 200 });
-    const whole = await of.send(inner({ authority: 'feed', fields: await of.fields('feed') }));
-    expect([whole.inner.status, whole.code]).toEqual([415, 'unsupported-media-type']);
-  });
-
-  test('a row that neither streams nor takes chunks refuses chunks inside', async () => {
-    const of = await house({ rows: [feed, { ...plain, chunked: false }] });
-    expect(await ask(of, 'open')).toMatchObject({ status: 415, code: 'unsupported-media-type' });
-  });
-
-  test('refusals have the length of responses', async () => {
-    const content = (): ReadableStream<Bytes> => streamOf([utf8('a'), utf8('b'.repeat(9000))]);
-    const of = await house({
-      rows: [feed, plain],
-      services: { feed: { call: async () => ({ status: 200, fields: [], content: content() }) } },
-    });
-    const good = await ask(of, 'feed');
-    of.now += 100_000; // the Date of the next request is made before
-    const fields = await of.fields('feed');
-    of.now -= 100_000;
-    const request = padded(inner({ authority: 'feed', fields }));
-    const { chunks, open } = await sealChunked(await of.sealer(), [request]);
-    const body = new Uint8Array(await (await of.post(joined(chunks), CHUNKED)).arrayBuffer());
-    expect(decodeResponse(joined(await open(body))).status).toBe(400);
-    expect(body.length).toBe(good.length);
-  });
-
-  test('its bundle says that it streams', async () => {
-    const of = await house({ rows: [feed, plain] });
-    const { services } = await of.bundle();
-    expect(services.map(({ name, streams, responseLength }) => [name, streams, responseLength])).toEqual([
-      ['feed', true, LENGTH],
-      ['open', false, plain.lengths.responseLength],
-    ]);
-  });
-
-  test('the request may come in any pieces', async () => {
-    const of = await house({ rows: [feed] });
-    const request = padded(inner({ authority: 'feed', fields: await of.fields('feed') }));
-    const { chunks } = await sealChunked(await of.sealer(), [
-      request.subarray(0, 100),
-      request.subarray(100),
-    ]);
-    const pull = pullFrom(chunks);
-    const body = new ReadableStream({
-      async pull(controller) {
-        const piece = await pull();
-        if (piece === null) controller.close();
-        else controller.enqueue(piece);
-      },
-    });
-    expect((await of.post(body, CHUNKED)).status).toBe(200);
   });
 });

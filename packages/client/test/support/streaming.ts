@@ -15,6 +15,8 @@ import { World } from './world.ts';
 const LENGTH = 4096; // bytes of a response
 const AEAD = { Nn: 12, Nk: 16, Nt: 16 } as never;
 
+const [Stream, StreamResponse] = [ReadableStream, Response]; // a test may take them from the client
+
 /** A queue of pieces: the test puts, the reader waits. */
 class Queue {
   readonly #left: (Bytes | null | Error)[] = [];
@@ -61,7 +63,10 @@ export class Sender {
 }
 
 /** A world whose stickers stream. The network gives pieces of the response as the gateway seals them. */
-export async function streaming({ hasStreams = true } = {}) {
+export async function streaming({
+  hasStreams = true,
+  outside,
+}: { readonly hasStreams?: boolean; readonly outside?: () => Response } = {}) {
   const world = await World.create();
   world.alter = (bundle) => ({
     ...bundle,
@@ -77,6 +82,7 @@ export async function streaming({ hasStreams = true } = {}) {
   const fetch: Fetch = async (url, init) => {
     if (!url.endsWith('/ohttp')) return options.fetch(url, init);
     inits.push(init);
+    if (outside !== undefined) return outside();
     const body = [init.body ?? EMPTY];
     const opened = await decapsulateChunkedRequest(
       world.gateway.hpke,
@@ -96,14 +102,14 @@ export async function streaming({ hasStreams = true } = {}) {
       sender.end();
     }
     const pull = network(opened.sealResponse(sender.plain.pull, world.random));
-    const stream = new ReadableStream({
+    const stream = new Stream({
       async pull(controller) {
         const piece = await pull();
         if (piece === null) controller.close();
         else controller.enqueue(piece);
       },
     });
-    const response = new Response(stream, { headers: { 'content-type': MEDIA_TYPES.chunkedResponse } });
+    const response = new StreamResponse(stream, { headers: { 'content-type': MEDIA_TYPES.chunkedResponse } });
     const { status, headers } = response;
     return hasStreams ? response : { status, headers, arrayBuffer: () => response.arrayBuffer() };
   };
