@@ -1,4 +1,4 @@
-import { build } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
 import { sourceManifest } from './manifest.ts';
 import { COMMAND, LIBRARIES, ROOT } from './published.ts';
 
@@ -6,7 +6,11 @@ import { COMMAND, LIBRARIES, ROOT } from './published.ts';
  * The command in one module. PublishedPackage siblings and their dependencies stay imports, so that there is one copy of each error
  * class; what it uses of private packages is part of the module.
  */
-export async function commandFile(): Promise<{ text: string; specifiers: Map<string, string> }> {
+export async function commandFile(): Promise<{
+  text: string;
+  specifiers: Map<string, string>;
+  metafile: Metafile;
+}> {
   const { dependencies = {} } = sourceManifest(COMMAND);
   const siblings = new Set(LIBRARIES.map((one) => sourceManifest(one).name));
   const external = Object.keys(dependencies).filter(
@@ -31,6 +35,7 @@ export async function commandFile(): Promise<{ text: string; specifiers: Map<str
   const specifiers = imports.filter((one) => one.external === true).map(({ path }) => path);
   return {
     text: outputFiles[0]?.text ?? '',
+    metafile,
     specifiers: new Map(specifiers.map((one) => [one, 'sotto.js'])),
   };
 }

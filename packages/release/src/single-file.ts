@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
 import { ROOT } from './published.ts';
 
 /** The picker and the client in one module, for `<script type="module">` on a page without a bundler. */
@@ -17,23 +17,30 @@ export const SIZE_LIMITS = [
 ] as const;
 
 /** Builds the single file. It ends with the notices of the libraries in it. */
-export const singleFile = (): Promise<Uint8Array> => bundle(PICKER + CLIENT);
+export const singleFile = (): Promise<PageBundle> => bundle(PICKER + CLIENT);
 
 /** The size of each bundle of SIZE_LIMITS, in bytes after gzip. */
 export function gzippedSizes(): Promise<{ name: string; size: number; limit: number }[]> {
   return Promise.all(
     SIZE_LIMITS.map(async ({ name, contents, limit }) => {
-      return { name, limit, size: gzipSync(await bundle(contents), { level: 9 }).length };
+      const { bytes } = await bundle(contents);
+      return { name, limit, size: gzipSync(bytes, { level: 9 }).length };
     }),
   );
 }
 
-async function bundle(contents: string): Promise<Uint8Array> {
-  const { outputFiles } = await build({
+interface PageBundle {
+  readonly bytes: Uint8Array;
+  readonly metafile: Metafile;
+}
+
+async function bundle(contents: string): Promise<PageBundle> {
+  const { outputFiles, metafile } = await build({
     stdin: { contents, resolveDir: `${ROOT}/packages/picker`, sourcefile: SINGLE_FILE },
     absWorkingDir: ROOT,
     bundle: true,
     write: false,
+    metafile: true,
     minify: true,
     format: 'esm',
     charset: 'utf8',
@@ -41,7 +48,7 @@ async function bundle(contents: string): Promise<Uint8Array> {
     legalComments: 'eof',
     logLevel: 'warning',
   });
-  return outputFiles[0]?.contents ?? new Uint8Array();
+  return { bytes: outputFiles[0]?.contents ?? new Uint8Array(), metafile };
 }
 
 /** The value of an `integrity` attribute (W3C Subresource Integrity). */

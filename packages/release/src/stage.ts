@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Metafile } from 'esbuild';
 import { commandFile } from './command.ts';
 import {
   builtFile,
@@ -18,6 +19,8 @@ import { integrityOf, SINGLE_FILE, singleFile } from './single-file.ts';
 export interface StagedPackage {
   readonly name: string;
   readonly folder: string;
+  /** What is bundled into it, by esbuild; null when each of its modules is built alone. */
+  readonly metafile: Metafile | null;
 }
 
 /**
@@ -28,9 +31,12 @@ export async function stage(out: string): Promise<StagedPackage[]> {
   rmSync(out, { recursive: true, force: true });
   const emitted = path.join(out, '.tsc');
   compile(emitted);
-  const staged = LIBRARIES.map((one) => stageLibrary(one, emitted, path.join(out, one.folder)));
+  const staged: StagedPackage[] = [];
+  for (const one of LIBRARIES) {
+    const library = stageLibrary(one, emitted, path.join(out, one.folder));
+    staged.push(one.folder === 'picker' ? await withSingleFile(library) : library);
+  }
   rmSync(emitted, { recursive: true });
-  await addSingleFile(path.join(out, 'picker'));
   return [...staged, await stageCommand(path.join(out, COMMAND.folder))];
 }
 
@@ -69,12 +75,12 @@ function stageLibrary(published: PublishedPackage, emitted: string, folder: stri
     ...dependenciesOf(manifest, specifiersOf(code, types)),
   });
   copyTexts(published, folder);
-  return { name: manifest.name, folder };
+  return { name: manifest.name, folder, metafile: null };
 }
 
 async function stageCommand(folder: string): Promise<StagedPackage> {
   const manifest = sourceManifest(COMMAND);
-  const { text, specifiers } = await commandFile();
+  const { text, specifiers, metafile } = await commandFile();
   write(path.join(folder, 'dist/sotto.js'), text, 0o755);
   writeManifest(folder, {
     ...commonManifest(manifest),
@@ -83,12 +89,13 @@ async function stageCommand(folder: string): Promise<StagedPackage> {
     ...dependenciesOf(manifest, specifiers),
   });
   copyTexts(COMMAND, folder);
-  return { name: manifest.name, folder };
+  return { name: manifest.name, folder, metafile };
 }
 
 /** Adds the picker's single file, its types, its integrity in a file, and the integrity in the README. */
-async function addSingleFile(folder: string): Promise<void> {
-  const bytes = await singleFile();
+async function withSingleFile(staged: StagedPackage): Promise<StagedPackage> {
+  const { folder } = staged;
+  const { bytes, metafile } = await singleFile();
   const integrity = integrityOf(bytes);
   const types = SINGLE_FILE.replace(/\.js$/, '.d.ts');
   write(path.join(folder, 'dist', SINGLE_FILE), bytes);
@@ -113,6 +120,7 @@ async function addSingleFile(folder: string): Promise<void> {
   });
   const readme = path.join(folder, 'README.md');
   writeFileSync(readme, readFileSync(readme, 'utf8').replaceAll('sha384-INTEGRITY', integrity));
+  return { ...staged, metafile };
 }
 
 const declarationOf = (file: string): string => file.replace(/\.js$/, '.d.ts');

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
+import { pack } from '@sotto/release';
 import manifest from '../../../../package.json' with { type: 'json' };
 import { prepare } from '../prepare.ts';
 import { bundleWorker, ROOT } from '../worker-code.ts';
@@ -56,6 +57,16 @@ async function buildWorker(service: string): Promise<Metafile> {
   return metafile;
 }
 
+/** The npm packages, and what is bundled into them. */
+async function packPackages(): Promise<[artefact: string, Metafile][]> {
+  const folder = path.join(out, 'npm');
+  const packed = await pack(folder);
+  rmSync(path.join(folder, 'staged'), { recursive: true });
+  return packed.flatMap(({ tarball, metafile }) =>
+    metafile === null ? [] : [[`npm/${path.basename(tarball)}`, metafile]],
+  );
+}
+
 function writeChecksums(): string {
   const files = readdirSync(out, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -78,6 +89,7 @@ for (const service of SERVICES) {
   artefacts.set(`${service}.mjs`, await buildForNode(service));
   artefacts.set(`workers/${service}`, await buildWorker(service));
 }
+for (const [artefact, metafile] of await packPackages()) artefacts.set(artefact, metafile);
 cpSync(path.join(ROOT, 'services/stickers/catalogue/built'), path.join(out, 'catalogue'), {
   recursive: true,
 });
