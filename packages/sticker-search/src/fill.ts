@@ -1,10 +1,10 @@
 import type { Lookup } from './lookup.ts';
 import { BEGUN } from './match.ts';
-import { PAGE, type Page, sorted } from './page.ts';
+import type { RelatedWords } from './meaning.ts';
+import type { Order } from './order.ts';
+import type { Page } from './page.ts';
 import type { Query } from './query.ts';
 import type { Scores } from './score.ts';
-import type { RelatedWords } from './meaning.ts';
-import type { Table } from './table.ts';
 import { characters } from './tokens.ts';
 
 const HEAD = 1.25; // weight of the last word, which in English is most often the thing itself
@@ -14,23 +14,17 @@ const MEANT = 0.3; // weight of the stickers nearest to a word in meaning, besid
 const SEEDS = 5; // first stickers of a list of which related ones fill the rest
 
 /** Fills a page with what is near: what has some of the words, the rarer ones first, and what the others mean. */
-export function fillNear(table: Table, lookup: Lookup, page: Page): void {
+export function fillNear(lookup: Lookup, order: Order, page: Page): void {
   const { query } = lookup;
-  const values = new Map<number, number>(); // sticker → sum of reciprocal ranks
-  const rankIn = (stickers: Iterable<number>, weight: number): void => {
-    let rank = SMOOTH;
-    for (const sticker of stickers) {
-      values.set(sticker, (values.get(sticker) ?? 0) + weight / ++rank);
-    }
-  };
   const scores = partial(lookup);
-  rankIn(ranked(table, query, scores), 1);
-  for (const nearest of query.meanings()) rankIn(nearest, MEANT);
-  const best = [...values].toSorted(([a, x], [b, y]) => y - x || a - b);
-  page.fill(
-    best.map(([sticker]) => sticker),
-    scores,
-  );
+  const { stickers, count } = order.takeSome(scores, weightsOf(query, scores));
+  for (let rank = 0; rank < count; rank++) page.credit(stickers[rank] as number, 1 / (SMOOTH + rank + 1));
+  for (const nearest of query.meanings()) {
+    for (let rank = 0; rank < nearest.length; rank++) {
+      page.credit(nearest[rank] as number, MEANT / (SMOOTH + rank + 1));
+    }
+  }
+  page.fill(scores);
 }
 
 /** What has some of the words; where none of a run without spaces is found, its single characters. */
@@ -42,26 +36,23 @@ function partial(lookup: Lookup): Scores {
     const apart = characters(query.content, unknown);
     if (apart.length > 0) return query.look(apart, () => BEGUN, query.languages.others.length > 0);
   }
-  return scores.some().length > 0 ? scores : lookup.forgiving();
+  return scores.isEmpty ? lookup.forgiving() : scores;
 }
 
-function ranked(table: Table, query: Query, scores: Scores): number[] {
+/** The weight of each token: a word that few stickers have tells more. */
+function weightsOf(query: Query, scores: Scores): number[] {
   const head = scores.tokens.length - query.pictures.length - 1;
   const english = query.languages.first[0]?.tag === 'en';
-  const weights = scores.rarity().map((rarity, i) => (english && i === head ? HEAD * rarity : rarity));
-  return sorted(table, scores, scores.some(), weights);
+  return scores.rarity().map((rarity, i) => (english && i === head ? HEAD * rarity : rarity));
 }
 
 /** Fills a page with stickers that are near to its first ones in meaning. */
 export function fillRelated(related: RelatedWords, page: Page): void {
-  const values = new Map<number, number>();
-  page.stickers.slice(0, SEEDS).forEach((seed, i) => {
-    related.of(seed).forEach((sticker, rank) => {
-      values.set(sticker, (values.get(sticker) ?? 0) + 1 / ((SMOOTH + i) * (SMOOTH + rank)));
+  const seeds = Math.min(SEEDS, page.count);
+  for (let seed = 0; seed < seeds; seed++) {
+    related.of(page.stickers[seed] as number, (sticker, rank) => {
+      page.credit(sticker, 1 / ((SMOOTH + seed) * (SMOOTH + rank)));
     });
-  });
-  for (const [sticker] of [...values].toSorted(([a, x], [b, y]) => y - x || a - b)) {
-    if (page.stickers.length >= PAGE) return;
-    page.add(sticker);
   }
+  page.fill(null);
 }

@@ -58,6 +58,9 @@ const BOTH_SCRIPTS = new Set(['sr', 'bs', 'hr']);
 export const foldOf = (language: string): string =>
   language === 'en' ? 'en' : BOTH_SCRIPTS.has(language) ? 'sr' : '';
 
+/** Whether text is ASCII letters, digits and spaces alone, of which nothing but the case is folded. */
+export const isPlain = (text: string): boolean => /^[A-Za-z0-9 ]*$/.test(text);
+
 /**
  * The form in which text is compared: compatibility forms, case, accents and spelling variants
  * folded. Hangul comes out as jamo, so that a syllable being typed is a prefix of the whole one.
@@ -65,6 +68,7 @@ export const foldOf = (language: string): string =>
  * @param language - the language subtag of the index: Serbian is compared in Latin letters
  */
 export function fold(text: string, language: string): string {
+  if (isPlain(text)) return text.toLowerCase();
   const folded = text
     .normalize('NFKD')
     .toLowerCase()

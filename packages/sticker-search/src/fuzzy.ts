@@ -1,6 +1,7 @@
 import type { Language } from './language.ts';
 
 const DEEPEST = 48; // UTF-16 code units of a term that are compared
+
 const FAR = 99; // more edits than any
 
 /** Edits that a word of this length is forgiven: a letter more, less or other, or two in the wrong order. */
@@ -13,9 +14,9 @@ export function allowedEdits(length: number): 0 | 1 | 2 {
 const rows = new Uint8Array((DEEPEST + 1) * (DEEPEST + 1));
 
 /**
- * Visits every term within `edits` of `word` (optimal string alignment), in one walk over the sorted terms
- * that keeps the rows of what neighbours share, leaves a prefix that cannot match any more, and fills of each row
- * no more than the cells that `edits` can reach.
+ * Visits every term within `edits` of `word` (optimal string alignment). Of the terms that have its letters it keeps
+ * the rows of what one shares with the one before, leaves a term that cannot match any more, and fills of each row no
+ * more than the cells that `edits` can reach.
  *
  * @param word - at most 48 UTF-16 code units
  * @param prefix - whether a term may go on after what matched
@@ -24,7 +25,7 @@ const rows = new Uint8Array((DEEPEST + 1) * (DEEPEST + 1));
 export function fuzzy(
   { terms }: Language,
   word: string,
-  edits: number,
+  edits: 1 | 2,
   prefix: boolean,
   visit: (distance: number, whole: boolean, list: Uint32Array, from: number, to: number) => void,
 ): void {
@@ -32,8 +33,12 @@ export function fuzzy(
   rows.fill(FAR, 0, Math.min(DEEPEST + 1, width + edits + 2) * width);
   for (let i = 0; i < width && i <= edits; i++) rows[i] = i;
   let valid = 0; // rows that hold for the term before
-  terms.walk((term, list, from, to, shared) => {
-    if (shared < valid) valid = shared;
+  let last = '';
+  terms.withLetters(word, edits, (term, list, from, to) => {
+    let shared = 0;
+    while (shared < valid && last.charCodeAt(shared) === term.charCodeAt(shared)) shared++;
+    valid = shared;
+    last = term;
     const length = Math.min(term.length, DEEPEST);
     let dead = false;
     while (valid < length && !dead) {
@@ -42,10 +47,9 @@ export function fuzzy(
     }
     const distance = !dead && valid === term.length ? (rows[valid * width + width - 1] as number) : FAR;
     if (distance <= edits) visit(distance, true, list, from, to);
-    if (distance <= edits || !prefix) return dead ? valid : 0;
+    if (distance <= edits || !prefix) return;
     const best = bestBeginning(width, valid, edits);
     if (best <= edits) visit(best, false, list, from, to);
-    return dead && best > edits ? valid : 0;
   });
 }
 

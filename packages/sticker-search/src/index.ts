@@ -2,8 +2,11 @@ import { SearchError } from './error.ts';
 import { Language, NONE } from './language.ts';
 import { isLocale, languageOf, parents } from './locale.ts';
 import { Meaning, RelatedWords } from './meaning.ts';
-import { ScorePool } from './pool.ts';
+import { NO_PHRASE } from './score.ts';
+import type { RankedList } from './page.ts';
+import { Pool } from './pool.ts';
 import type { Languages } from './query.ts';
+import { Recent } from './recent.ts';
 import { rank } from './search.ts';
 import { type ArtLocation, openTable, type Table } from './table.ts';
 import type { SearchParameters, Sticker } from './types.ts';
@@ -48,15 +51,17 @@ export interface Results {
   readonly total: number;
   /** How many of the first have every word of the query, the last one perhaps cut short; the others are near to it. */
   readonly strict: number;
-  at(index: number): Omit<Sticker, 'art'> & { readonly art: ArtLocation };
+  at(index: number): FoundSticker;
 }
 
-/** A list of stickers, and by which phrase each was found. */
-interface Ranked {
-  readonly stickers: readonly number[];
-  readonly strict: number;
-  matched(place: number): string | null;
+/** One result: its art is still in `art.bin`. */
+export interface FoundSticker extends Omit<Sticker, 'art'> {
+  readonly art: ArtLocation;
 }
+
+const RECENT_LOCALES = 64;
+const RECENT_QUERIES = 256;
+const ANY = '*'; // stands for no locale, and is none
 
 /**
  * Search over a built catalogue. The Worker and the device run the same module, so they give the same results.
@@ -73,11 +78,14 @@ export function createSearch({ stickers, indexes, meanings = {}, related }: Cata
   const corpus = {
     table,
     related: related === undefined ? null : new RelatedWords(related, count),
-    pool: new ScorePool(count),
+    pool: new Pool(table),
   };
   const packIds = new Set(table.packs.map(({ id }) => id));
   if (language('en') === null) throw new SearchError('corrupt-index', 'there is no index of English');
 
+  const chosen = new Recent<Languages>(RECENT_LOCALES);
+  const recent = new Recent<RankedList>(RECENT_QUERIES);
+  const tagsOf = new Recent<readonly string[]>(RECENT_LOCALES);
   const choose = (locale: string | undefined): Languages => {
     if (locale !== undefined && !isLocale(locale))
       throw new SearchError('unknown-locale', 'not a language tag');
@@ -89,22 +97,24 @@ export function createSearch({ stickers, indexes, meanings = {}, related }: Cata
 
   const results = (query: string, { locale, packs = [] }: Options = {}): Results => {
     if (packs.some((pack) => !packIds.has(pack))) throw new SearchError('unknown-pack', 'no such pack');
-    const chosen = choose(locale);
-    const allowed = packs.length === 0 ? null : ofPacks(table, packs);
-    const ranked = query.trim() === '' ? everything(table, allowed) : rank(corpus, chosen, query, allowed);
-    const tags = locale === undefined ? [] : parents(locale);
-    return {
-      total: ranked.stickers.length,
-      strict: ranked.strict,
-      at(index) {
-        const number = ranked.stickers[index] ?? -1;
-        const sticker = table.stickers[number];
-        if (sticker === undefined) throw new RangeError('past the end of the results');
-        const { id, emoji, pack, art } = sticker;
-        const name = nameIn(chosen.first, tags, number);
-        return { id, name, emoji, pack, matched: ranked.matched(index) ?? (emoji || name), art };
-      },
+    const key = locale ?? ANY;
+    const languagesOf = chosen.get(key, () => choose(locale));
+    const find = (): RankedList => {
+      const allowed = packs.length === 0 ? null : ofPacks(table, packs);
+      return query.trim() === '' ? everything(table, allowed) : rank(corpus, languagesOf, query, allowed);
     };
+    const ranked = packs.length === 0 ? recent.get(`${key} ${query}`, find) : find();
+    const tags = tagsOf.get(key, () => (locale === undefined ? [] : parents(locale)));
+    const at = (index: number): FoundSticker => {
+      const number = ranked.stickers[index] ?? -1;
+      const record = table.stickers[number];
+      if (record === undefined) throw new RangeError('past the end of the results');
+      const { id, emoji, pack, art } = record;
+      const name = nameIn(languagesOf.first, tags, number);
+      const matched = phraseAt(languagesOf, ranked.where[index]) ?? (emoji || name);
+      return { id, name, emoji, pack, matched, art };
+    };
+    return { total: ranked.stickers.length, strict: ranked.strict, at };
   };
 
   return {
@@ -116,13 +126,15 @@ export function createSearch({ stickers, indexes, meanings = {}, related }: Cata
     add(tag, index, ownMeaning) {
       files.indexes[tag] = index;
       if (ownMeaning !== undefined) files.meanings[tag] = ownMeaning;
+      chosen.clear();
+      recent.clear();
     },
     search(query, { limit = 24, offset = 0, ...options } = {}) {
       const found = results(query, options);
       const length = Math.max(0, Math.min(limit, found.total - offset));
       return Array.from({ length }, (_, i) => {
-        const { art: _art, ...sticker } = found.at(offset + i);
-        return sticker;
+        const { id, name, emoji, pack, matched = null } = found.at(offset + i);
+        return { id, name, emoji, pack, matched };
       });
     },
   };
@@ -158,14 +170,23 @@ function nameIn(languages: readonly Language[], tags: readonly string[], sticker
   return '';
 }
 
+/** The phrase by which a sticker was found, as its source writes it; null: by none. */
+function phraseAt({ first, others }: Languages, where = NO_PHRASE): string | null {
+  if (where === NO_PHRASE) return null;
+  const number = where >>> 24;
+  const language = number < first.length ? first[number] : others[number - first.length];
+  return language?.phrase(where & 0xff_ffff) ?? null;
+}
+
 /** The numbers of the stickers of some packs. */
 const ofPacks = ({ stickers }: Table, packs: readonly string[]): ReadonlySet<number> =>
   new Set([...stickers.keys()].filter((sticker) => packs.includes(stickers[sticker]?.pack ?? '')));
 
 /** All stickers, the most common first: the result of an empty query, the same for everyone. */
-function everything({ stickers }: Table, allowed: ReadonlySet<number> | null): Ranked {
+function everything({ stickers }: Table, allowed: ReadonlySet<number> | null): RankedList {
   const order = [...(allowed ?? stickers.keys())].toSorted(
     (a, b) => (stickers[b]?.common ?? 0) - (stickers[a]?.common ?? 0) || a - b,
   );
-  return { stickers: order, strict: order.length, matched: () => null };
+  const where = new Uint32Array(order.length).fill(NO_PHRASE);
+  return { stickers: Uint32Array.from(order), strict: order.length, where };
 }

@@ -1,5 +1,7 @@
 import { SearchError } from './error.ts';
+import { inflections } from './inflect.ts';
 import { openFramed, Reader } from './reader.ts';
+import { Recent } from './recent.ts';
 import { Terms } from './terms.ts';
 
 /** What a phrase is to a sticker, which decides how much a match is worth: a keyword. */
@@ -13,6 +15,15 @@ export const HINT = 3;
 
 export const MAGIC = 0x32544f53; // "SOT2", little endian
 export const NONE = 0xffff_ffff;
+const RECENT_WORDS = 128;
+
+/** A form of a word that is a term of an index. */
+export interface WordForm {
+  readonly likeness: number;
+  readonly list: Uint32Array;
+  readonly from: number;
+  readonly to: number;
+}
 
 /** The index of one language as it was built: opening it computes nothing but offsets, in one pass. */
 export class Language {
@@ -33,6 +44,7 @@ export class Language {
   readonly #variantsAt: number;
   #variants: ReadonlyMap<string, ReadonlyMap<number, number>> | null = null;
   #phraseText: readonly string[] | null = null;
+  readonly #inflected = new Recent<readonly WordForm[]>(RECENT_WORDS);
 
   /** @throws {SearchError} `corrupt-index` */
   constructor(bytes: Uint8Array, stickers: number) {
@@ -67,6 +79,17 @@ export class Language {
   phrase(phrase: number): string {
     this.#phraseText ??= new TextDecoder().decode(this.#text).split('\n');
     return this.#phraseText[phrase] ?? '';
+  }
+
+  /** The other English forms of a word that are terms. Every step of a query asks for them, and so does the next query. */
+  inflected(word: string): readonly WordForm[] {
+    return this.#inflected.get(word, () => {
+      const found: WordForm[] = [];
+      for (const [form, likeness] of inflections(word)) {
+        this.terms.exactly(form, (_, list, from, to) => void found.push({ likeness, list, from, to }));
+      }
+      return found;
+    });
   }
 
   #readUses(r: Reader): void {

@@ -1,5 +1,4 @@
 import { allowedEdits, fuzzy } from './fuzzy.ts';
-import { inflections } from './inflect.ts';
 import type { Language } from './language.ts';
 import { latinTerm } from './latin.ts';
 import type { Token } from './tokens.ts';
@@ -23,20 +22,23 @@ export type Hit = (list: Uint32Array, from: number, to: number, quality: number)
 const PREFIX = 0.55; // quality of a term of which the token is next to nothing
 const ALMOST = 0.9; // quality of a term of which the token is next to all
 const EDITED: readonly number[] = [0.7, 0.5, 0.3]; // quality by edits
+const FORM = 0.95; // factor for another form of the word
 const TYPED_LATIN = 0.95; // factor for a spelling in Latin letters
 const CUT = 0.8; // factor for a term that goes on after an edited match
 
-/** Looks a token up in a language; calls back with all phrases that hold a match. */
-export function match(language: Language, token: Token, rule: Rule, hit: Hit): void {
+/**
+ * Looks a token up in a language; calls back with all phrases that hold a match.
+ *
+ * @param typed - whether a language of another script is asked for what was typed in Latin letters, whatever the rule
+ */
+export function match(language: Language, token: Token, rule: Rule, typed: boolean, hit: Hit): void {
   const { text } = token;
   literally(language, text, rule, 1, hit);
   if (token.gram) return;
-  const latin = rule.latin ? latinTerm(text, language.tag) : null;
+  const latin = typed || rule.latin ? latinTerm(text, language.tag) : null;
   if (latin !== null) literally(language, latin, rule, TYPED_LATIN, hit);
   if (language.tag === 'en') {
-    for (const [form, likeness] of inflections(text)) {
-      language.terms.exactly(form, (_, list, from, to) => hit(list, from, to, likeness * 0.95));
-    }
+    for (const { likeness, list, from, to } of language.inflected(text)) hit(list, from, to, likeness * FORM);
   }
   const edits = rule.fuzzy ? allowedEdits(text.length) : 0;
   if (edits === 0) return;

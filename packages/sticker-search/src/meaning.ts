@@ -1,11 +1,13 @@
 import { SearchError } from './error.ts';
 import { inflections } from './inflect.ts';
 import { openFramed, Reader } from './reader.ts';
+import { Recent } from './recent.ts';
 import { Terms } from './terms.ts';
 
 export const MEANING_MAGIC = 0x314d4f53; // "SOM1", little endian
 export const RELATED_MAGIC = 0x314c4552; // "REL1", little endian
 const SURE = 0.8; // least likeness of another form of a word
+const RECENT_WORDS = 128;
 
 /** The stickers that are nearest to each sticker in meaning, nearest first. */
 export class RelatedWords {
@@ -27,9 +29,10 @@ export class RelatedWords {
     }
   }
 
-  of(sticker: number): number[] {
+  /** Visits them with their rank, from 0. */
+  of(sticker: number, visit: (related: number, rank: number) => void): void {
     const r = new Reader(this.#bytes, this.#starts[sticker]);
-    return Array.from({ length: r.varint() }, () => r.varint());
+    for (let rank = 0, count = r.varint(); rank < count; rank++) visit(r.varint(), rank);
   }
 }
 
@@ -40,6 +43,7 @@ export class RelatedWords {
 export class Meaning {
   readonly tag: string;
   readonly #terms: Terms;
+  readonly #recent = new Recent<{ readonly stickers: Uint32Array | null }>(RECENT_WORDS);
 
   /** @throws {SearchError} `corrupt-index` */
   constructor(bytes: Uint8Array, stickers: number) {
@@ -51,6 +55,10 @@ export class Meaning {
 
   /** The stickers nearest to a word or, in English, to a plain form of it; null for a word that is not known. */
   nearest(word: string): Uint32Array | null {
+    return this.#recent.get(word, () => ({ stickers: this.#find(word) })).stickers;
+  }
+
+  #find(word: string): Uint32Array | null {
     const found = this.#exactly(word);
     if (found !== null || this.tag !== 'en') return found;
     for (const [form, likeness] of inflections(word)) {

@@ -1,64 +1,105 @@
-import type { Query } from './query.ts';
 import { NO_PHRASE, type Scores } from './score.ts';
-import type { Table } from './table.ts';
 
 /** Stickers that a list has at least, as far as there are any. */
 export const PAGE = 24;
 
-const FINE = 1 << 20; // steps of a value
-const STICKERS = 1 << 24; // more than a catalogue has
-
-/** The list that a query gives, best first, as it grows. */
-export class Page {
-  readonly stickers: number[] = [];
+/** What a query found. It stays as it is when the next query is made. */
+export interface RankedList {
+  /** Best first. */
+  readonly stickers: Uint32Array;
   /** How many of the first have every word of the query as it stands, the last one perhaps cut short. */
-  strict = 0;
-  readonly #where: number[] = []; // the phrase of each, as `Scores.where`
-  readonly #taken = new Set<number>();
-  readonly #query: Query;
-  readonly #allowed: ReadonlySet<number> | null;
+  readonly strict: number;
+  /** The phrase by which each was found, as `Scores.where`. */
+  readonly where: Uint32Array;
+}
 
-  /** @param allowed - the stickers that may be in the list; null: all */
-  constructor(query: Query, allowed: ReadonlySet<number> | null) {
-    this.#query = query;
+/** The list that a query gives, best first, as it grows. Its memory is used again by the next query. */
+export class Page {
+  /** The first `count` are in the list. */
+  readonly stickers: Uint32Array;
+  count = 0;
+  strict = 0;
+  readonly #where: Uint32Array;
+  readonly #taken: Uint8Array;
+  #allowed: ReadonlySet<number> | null = null;
+  readonly #values: Float64Array; // sticker → sum of what it was credited
+  readonly #credited: Uint32Array; // the stickers that have a value, `#candidates` of them
+  #candidates = 0;
+  readonly #best = new Uint32Array(PAGE);
+
+  constructor(stickers: number) {
+    this.stickers = new Uint32Array(stickers);
+    this.#where = new Uint32Array(stickers);
+    this.#taken = new Uint8Array(stickers);
+    this.#values = new Float64Array(stickers);
+    this.#credited = new Uint32Array(stickers);
+  }
+
+  /**
+   * Begins an empty list.
+   *
+   * @param allowed - the stickers that may be in it; null: all
+   */
+  begin(allowed: ReadonlySet<number> | null): void {
+    for (let at = 0; at < this.count; at++) this.#taken[this.stickers[at] as number] = 0;
+    this.count = this.strict = 0;
     this.#allowed = allowed;
+    this.#forgetCredit();
+  }
+
+  #mayAdd(sticker: number): boolean {
+    return this.#taken[sticker] === 0 && (this.#allowed === null || this.#allowed.has(sticker));
   }
 
   /** Adds a sticker, if it is allowed and not there yet. */
   add(sticker: number, where = NO_PHRASE): void {
-    if (this.#taken.has(sticker) || this.#allowed?.has(sticker) === false) return;
-    this.#taken.add(sticker);
-    this.stickers.push(sticker);
-    this.#where.push(where);
+    if (!this.#mayAdd(sticker)) return;
+    this.#taken[sticker] = 1;
+    this.#where[this.count] = where;
+    this.stickers[this.count++] = sticker;
   }
 
-  /** Adds stickers in the order given, with the phrases by which `scores` found them, up to a page. */
-  fill(stickers: readonly number[], scores: Scores): void {
-    for (const sticker of stickers) {
-      if (this.stickers.length >= PAGE) return;
-      this.add(sticker, scores.where(sticker));
+  /** Adds to the value by which `fill` chooses. */
+  credit(sticker: number, value: number): void {
+    if (this.#values[sticker] === 0) this.#credited[this.#candidates++] = sticker;
+    this.#values[sticker] = (this.#values[sticker] as number) + value;
+  }
+
+  /** Adds what was credited, most first, up to a page; `scores`: which found them. */
+  fill(scores: Scores | null): void {
+    const room = PAGE - this.count;
+    let found = 0;
+    for (let at = 0; at < this.#candidates; at++) {
+      const sticker = this.#credited[at] as number;
+      if (!this.#mayAdd(sticker)) continue;
+      if (found === room && !this.#isBefore(sticker, this.#best[room - 1] as number)) continue;
+      let place = found < room ? found++ : room - 1;
+      for (; place > 0 && this.#isBefore(sticker, this.#best[place - 1] as number); place--) {
+        this.#best[place] = this.#best[place - 1] as number;
+      }
+      this.#best[place] = sticker;
     }
+    for (let at = 0; at < found; at++) {
+      const sticker = this.#best[at] as number;
+      this.add(sticker, scores?.where(sticker));
+    }
+    this.#forgetCredit();
   }
 
-  /** The phrase by which the sticker at a place was found, as its source writes it; null: by none. */
-  matched(place: number): string | null {
-    const where = this.#where[place] ?? NO_PHRASE;
-    if (where === NO_PHRASE) return null;
-    return this.#query.language(where >>> 24)?.phrase(where & 0xff_ffff) ?? null;
+  /** Whether one has more than another or, of two alike, comes first in the catalogue. */
+  #isBefore(one: number, other: number): boolean {
+    const [a, b] = [this.#values[one] as number, this.#values[other] as number];
+    return a > b || (a === b && one < other);
   }
-}
 
-/** Best first; of two alike the one that the catalogue has first. */
-export function sorted(
-  table: Table,
-  scores: Scores,
-  found: readonly number[],
-  weights: readonly number[] = scores.tokens.map(({ weight }) => weight),
-): number[] {
-  const keys = new Float64Array(found.length); // value, then number, in one: numbers sort faster than pairs
-  found.forEach((s, i) => {
-    keys[i] = Math.round(-scores.of(s, table.stickers[s]?.common ?? 0, weights) * FINE) * STICKERS + s;
-  });
-  keys.sort();
-  return Array.from(keys, (key) => key - Math.floor(key / STICKERS) * STICKERS);
+  #forgetCredit(): void {
+    for (let at = 0; at < this.#candidates; at++) this.#values[this.#credited[at] as number] = 0;
+    this.#candidates = 0;
+  }
+
+  /** A copy of the list. */
+  ranked(): RankedList {
+    const { count, strict } = this;
+    return { stickers: this.stickers.slice(0, count), strict, where: this.#where.slice(0, count) };
+  }
 }

@@ -1,10 +1,10 @@
 import { emojiKey, takeEmoji } from './emoji.ts';
-import { fold, foldOf } from './fold.ts';
+import { fold, foldOf, isPlain } from './fold.ts';
 import { MAX_TOKENS } from './gather.ts';
 import type { Language } from './language.ts';
 import { match, type Rule, WHOLE } from './match.ts';
 import type { Meaning } from './meaning.ts';
-import type { ScorePool } from './pool.ts';
+import type { Pool } from './pool.ts';
 import type { Scores } from './score.ts';
 import { isStopWord } from './stop.ts';
 import type { Table } from './table.ts';
@@ -36,12 +36,12 @@ export class Query {
   readonly content: readonly Token[];
   /** The stickers of each emoji. */
   readonly pictures: readonly (readonly number[])[];
-  readonly #pool: ScorePool;
+  readonly #pool: Pool;
   readonly #text: string;
   readonly #readings = new Map<string, readonly Token[]>();
 
-  constructor(table: Table, pool: ScorePool, languages: Languages, query: string) {
-    const { emoji, text } = takeEmoji(query);
+  constructor(table: Table, pool: Pool, languages: Languages, query: string) {
+    const { emoji, text } = isPlain(query) ? { emoji: [], text: query } : takeEmoji(query);
     this.#pool = pool;
     this.#text = text;
     this.languages = languages;
@@ -65,7 +65,8 @@ export class Query {
       .map(({ text, gram }) => (gram ? null : this.nearest(text)))
       .filter((nearest) => nearest !== null);
     const [main] = this.languages.first;
-    const runs = main === undefined ? [] : runsWithoutSpaces(fold(this.#text, main.tag));
+    const plain = main === undefined || isPlain(this.#text);
+    const runs = plain ? [] : runsWithoutSpaces(fold(this.#text, main.tag));
     return [...found, ...runs.flatMap((run) => this.#parts(run))];
   }
 
@@ -91,12 +92,6 @@ export class Query {
     return null;
   }
 
-  /** The language of that number, as `Scores.where` counts them. */
-  language(number: number): Language | undefined {
-    const { first, others } = this.languages;
-    return number < first.length ? first[number] : others[number - first.length];
-  }
-
   /**
    * Looks words up, and the emoji.
    *
@@ -111,7 +106,8 @@ export class Query {
   ): Scores {
     const { first, others } = this.languages;
     const pictures = this.pictures.slice(0, MAX_TOKENS - words.length);
-    const scores = this.#pool.take([...words, ...pictures.map(() => PICTURE)], only);
+    const tokens = pictures.length === 0 ? words : [...words, ...pictures.map(() => PICTURE)];
+    const scores = this.#pool.take(tokens, only);
     first.forEach((language, i) =>
       this.#add(scores, language, i, i === 0 ? 1 : SECOND_LANGUAGE, words, rule),
     );
@@ -148,12 +144,7 @@ export class Query {
     scores.add(language, number, worth, (i, hit) => {
       const token = own[i];
       if (token === undefined || i >= words.length) return;
-      match(
-        language,
-        token,
-        number < this.languages.first.length ? { ...rule(i), latin: true } : rule(i),
-        hit,
-      );
+      match(language, token, rule(i), number < this.languages.first.length, hit);
     });
   }
 
@@ -174,13 +165,16 @@ const ONE = /^[a-z]$/;
 const FEW = /^[a-z]{1,2}$/;
 
 /** Tokens without those that stood before; the last stays, since it may be the beginning of another word. */
-const distinct = (tokens: readonly Token[]): Token[] =>
-  tokens.filter(
-    ({ text }, i) => i === tokens.length - 1 || tokens.findIndex((other) => other.text === text) === i,
-  );
+const distinct = (tokens: readonly Token[]): readonly Token[] =>
+  tokens.length < 2
+    ? tokens
+    : tokens.filter(
+        ({ text }, i) => i === tokens.length - 1 || tokens.findIndex((other) => other.text === text) === i,
+      );
 
 /** No more words than a name has, since each of few letters is the beginning of very many; pieces of a run are rarer. */
-function fewWords(tokens: readonly Token[]): Token[] {
+function fewWords(tokens: readonly Token[]): readonly Token[] {
+  if (tokens.length <= MOST_WORDS) return tokens;
   let words = 0;
   return tokens.filter(({ gram }) => gram || ++words <= MOST_WORDS);
 }

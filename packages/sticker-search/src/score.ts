@@ -45,11 +45,15 @@ export class Scores {
   readonly #seen: Uint8Array;
   readonly #present = new Uint8Array(MAX_TOKENS); // tokens that the phrase at hand holds
   readonly #gathering: Gathering;
+  readonly #common: Uint8Array;
   #count = 0;
   #weight = 0; // of all tokens
   #only: Uint8Array | null = null;
 
-  constructor(stickers: number, gathering: Gathering) {
+  /** @param common - sticker → how often people mean it, 0 (rare or unknown) to 255 */
+  constructor(common: Uint8Array, gathering: Gathering) {
+    const stickers = common.length;
+    this.#common = common;
     this.#gathering = gathering;
     this.#rows = new Float32Array(stickers * MAX_TOKENS);
     this.#has = new Uint16Array(stickers);
@@ -70,7 +74,8 @@ export class Scores {
   reset(tokens: readonly Token[], only: Uint8Array | null): void {
     for (let at = 0; at < this.#count; at++) {
       const sticker = this.#touched[at] as number;
-      this.#rows.fill(0, sticker * MAX_TOKENS, sticker * MAX_TOKENS + this.tokens.length);
+      const row = sticker * MAX_TOKENS;
+      for (let token = 0; token < this.tokens.length; token++) this.#rows[row + token] = 0;
       this.#has[sticker] = this.#seen[sticker] = 0;
       this.#names[sticker] = this.#keywords[sticker] = this.#best[sticker] = 0;
     }
@@ -200,21 +205,27 @@ export class Scores {
     return true;
   }
 
-  /** Stickers that have every token, in no order. */
-  every(): number[] {
+  /** Writes the stickers that have every token, in no order; how many there are. */
+  every(into: Uint32Array): number {
     const all = this.#all;
-    const found: number[] = [];
+    let found = 0;
     if (all === 0) return found;
     for (let at = 0; at < this.#count; at++) {
       const sticker = this.#touched[at] as number;
-      if (this.#has[sticker] === all) found.push(sticker);
+      if (this.#has[sticker] === all) into[found++] = sticker;
     }
     return found;
   }
 
-  /** Stickers that have any token, in no order. */
-  some(): number[] {
-    return Array.from(this.#touched.subarray(0, this.#count));
+  /** Writes the stickers that have any token, in no order; how many there are. */
+  some(into: Uint32Array): number {
+    for (let at = 0; at < this.#count; at++) into[at] = this.#touched[at] as number;
+    return this.#count;
+  }
+
+  /** Whether no sticker has any token. */
+  get isEmpty(): boolean {
+    return this.#count === 0;
   }
 
   /** Which tokens no sticker has. */
@@ -241,7 +252,7 @@ export class Scores {
   }
 
   /** How good a sticker is for this query; `weights` are one a token. */
-  of(sticker: number, common: number, weights: readonly number[]): number {
+  of(sticker: number, weights: readonly number[]): number {
     let words = 0;
     let total = 0;
     for (let i = 0; i < weights.length; i++) {
@@ -252,6 +263,7 @@ export class Scores {
     const name = this.#names[sticker] as number;
     const keyword = this.#keywords[sticker] as number;
     const phrases = Math.max(name, keyword) + SECOND * Math.min(name, keyword);
+    const common = this.#common[sticker] as number;
     const known = common === 0 ? -UNKNOWN : (COMMON * common) / 255;
     return (WORDS * words) / Math.max(total, 1e-6) + phrases + known;
   }

@@ -1,13 +1,14 @@
 import { emoticonKey } from './emoji.ts';
 import { fillNear, fillRelated } from './fill.ts';
+import { isPlain } from './fold.ts';
 import { Lookup } from './lookup.ts';
 import { BEGUN, WHOLE } from './match.ts';
-import { PAGE, Page, sorted } from './page.ts';
-import type { ScorePool } from './pool.ts';
+import type { RelatedWords } from './meaning.ts';
+import { PAGE, type RankedList } from './page.ts';
+import type { Pool } from './pool.ts';
 import { type Languages, Query } from './query.ts';
 import type { Scores } from './score.ts';
 import { respaced } from './split.ts';
-import type { RelatedWords } from './meaning.ts';
 import type { Table } from './table.ts';
 
 /** What a query is put to. */
@@ -15,7 +16,7 @@ export interface Corpus {
   readonly table: Table;
   /** Stickers near to each sticker; null: a page is not filled with them. */
   readonly related: RelatedWords | null;
-  readonly pool: ScorePool;
+  readonly pool: Pool;
 }
 
 /**
@@ -32,53 +33,61 @@ export function rank(
   languages: Languages,
   text: string,
   allowed: ReadonlySet<number> | null,
-): Page {
+): RankedList {
   pool.release();
-  const query = new Query(table, pool, languages, text);
-  const page = new Page(query, allowed);
-  const emoticon = table.emoticons.get(emoticonKey(text));
-  if (emoticon !== undefined) page.add(emoticon);
-  else addEvery(table, page, strictly(table, query));
-  page.strict = page.stickers.length;
-  if (emoticon === undefined && page.strict < PAGE) {
-    const lookup = new Lookup(query);
-    if (page.strict === 0) guess(table, lookup, page);
-    if (page.stickers.length < PAGE) fillNear(table, lookup, page);
+  const { page } = pool;
+  page.begin(allowed);
+  const emoticon = isPlain(text) ? undefined : table.emoticons.get(emoticonKey(text));
+  if (emoticon === undefined) lookUp(new Query(table, pool, languages, text), pool);
+  else {
+    page.add(emoticon);
+    page.strict = page.count;
   }
-  if (related !== null && page.stickers.length < PAGE) fillRelated(related, page);
-  return page;
+  if (related !== null && page.count < PAGE) fillRelated(related, page);
+  return page.ranked();
+}
+
+/** Puts what a query finds on the page. */
+function lookUp(query: Query, pool: Pool): void {
+  const { page } = pool;
+  addEvery(pool, strictly(query, pool));
+  page.strict = page.count;
+  if (page.strict >= PAGE) return;
+  const lookup = new Lookup(query);
+  if (page.strict === 0) guess(lookup, pool);
+  if (page.count < PAGE) fillNear(lookup, pool.order, page);
 }
 
 /** Adds what has every token, best first; whether there is any. */
-function addEvery(table: Table, page: Page, scores: Scores | null): boolean {
-  const found = scores?.every() ?? [];
-  if (scores === null || found.length === 0) return false;
-  for (const sticker of sorted(table, scores, found)) page.add(sticker, scores.where(sticker));
-  return true;
+function addEvery({ order, page }: Pool, scores: Scores | null): boolean {
+  if (scores === null) return false;
+  const { stickers, count } = order.takeEvery(scores);
+  for (let i = 0; i < count; i++) page.add(stickers[i] as number, scores.where(stickers[i] as number));
+  return count > 0;
 }
 
 /** What has every word, the last perhaps cut short; null where nothing has those before it. */
-function strictly(table: Table, query: Query): Scores | null {
+function strictly(query: Query, { order }: Pool): Scores | null {
   const { languages, words, earlier } = query;
   if (query.size === 0) return null;
   const last = words.length - 1;
   let only: Uint8Array | null = null;
   if (languages.others.length > 0 && last > 0) {
-    const before = query.look(earlier, () => WHOLE, true).every();
-    if (before.length === 0) return null;
-    only = new Uint8Array(table.stickers.length);
-    for (const sticker of before) only[sticker] = 1;
+    const count = query.look(earlier, () => WHOLE, true).every(order.stickers);
+    if (count === 0) return null;
+    only = new Uint8Array(order.stickers.length);
+    for (let i = 0; i < count; i++) only[order.stickers[i] as number] = 1;
   }
   return query.look(words, (i) => (i === last ? BEGUN : WHOLE), true, only);
 }
 
 /** Adds what has every word in some way, by the surest way that finds any. */
-function guess(table: Table, lookup: Lookup, page: Page): void {
+function guess(lookup: Lookup, pool: Pool): void {
   const { query } = lookup;
   if (query.size === 0) return;
   const words = query.content;
   const last = words.length - 1;
-  const add = (scores: Scores): boolean => addEvery(table, page, scores);
+  const add = (scores: Scores): boolean => addEvery(pool, scores);
   if (words.length < query.words.length && add(query.look(words, (i) => (i === last ? BEGUN : WHOLE), true)))
     return;
   if (add(lookup.begun())) return;

@@ -1,7 +1,8 @@
 import { SearchError } from './error.ts';
 import { Reader } from './reader.ts';
 
-export const BLOCK = 32; // terms
+export const BLOCK = 32; // terms: as many as a number has bits
+const LETTERS = 32;
 /** The first letter of a term in a block says how much it shares with the term before: `String.fromCharCode(32 + n)`. */
 export const SHARED = 32;
 
@@ -10,17 +11,12 @@ const decoder = new TextDecoder();
 /** Sorted terms, each with numbers: `list` from `starts[i]` to `starts[i + 1]`. */
 interface Block {
   readonly terms: readonly string[];
-  /** UTF-16 code units that each shares with the one before it, in the block. */
-  readonly shared: Uint8Array;
   readonly starts: Uint32Array;
   readonly list: Uint32Array;
 }
 
 /** Told of one term and of its numbers. */
 export type Visit = (term: string, list: Uint32Array, from: number, to: number) => void;
-
-/** Told of one term as `Visit` is, and what it shares with the term before; returns how long a prefix is dead, or 0. */
-export type Walk = (term: string, list: Uint32Array, from: number, to: number, shared: number) => number;
 
 /**
  * Terms sorted by UTF-16 code unit, in front-coded blocks, each with a list of numbers. Opening them computes
@@ -34,6 +30,7 @@ export class Terms {
   readonly #texts: Uint32Array; // offset of each block's terms, and of the end
   readonly #lists: Uint32Array; // and of its numbers
   readonly #decoded: (Block | undefined)[] = [];
+  #letters: Uint32Array | null = null;
 
   /**
    * @param r - stands at the terms
@@ -84,23 +81,41 @@ export class Terms {
     return terms[countBelow(terms, text, false)] ?? this.#heads[b + 1];
   }
 
-  /** Visits terms in order, but none of those that begin with a prefix that the visitor called dead. */
-  walk(visit: Walk): void {
-    let last = ''; // visited
-    let dead = 0; // units of it
+  /** Visits the terms that lack at most `missing` (1 or 2) of the letters of a word, in order. */
+  withLetters(word: string, missing: 1 | 2, visit: Visit): void {
+    const sets = (this.#letters ??= this.#readLetters());
+    const letters = new Set(Array.from({ length: word.length }, (_, at) => letterAt(word, at)));
+    const firsts = Uint32Array.from(letters, (letter) => letter * this.#heads.length);
     for (let b = 0; b < this.#heads.length; b++) {
-      const prefix = last.slice(0, dead);
-      if (dead > 0 && this.#heads[b + 1]?.startsWith(prefix) === true) continue; // and so does all of this block
-      const { terms, starts, list, shared } = this.#block(b);
-      let i = 0;
-      if (dead > 0 && (terms[0] as string).startsWith(prefix)) i = 1;
-      else dead = 0;
-      for (; i < terms.length; i++) {
-        if (dead > 0 && (shared[i] as number) >= dead) continue;
-        last = terms[i] as string;
-        dead = visit(last, list, starts[i] as number, starts[i + 1] as number, shared[i] as number);
+      let [one, two, three] = [0, 0, 0]; // terms of the block that lack so many letters, or more: one bit each
+      for (let i = 0; i < firsts.length; i++) {
+        const lack = ~(sets[(firsts[i] as number) + b] as number);
+        three |= two & lack;
+        two |= one & lack;
+        one |= lack;
+      }
+      let left = ~(missing === 1 ? two : three);
+      if (left === 0) continue;
+      const { terms, list, starts } = this.#block(b);
+      for (; left !== 0; left &= left - 1) {
+        const i = 31 - Math.clz32(left & -left);
+        if (i < terms.length) visit(terms[i] as string, list, starts[i] as number, starts[i + 1] as number);
       }
     }
+  }
+
+  /** Letter and block → which of the block's terms have the letter: one bit each. */
+  #readLetters(): Uint32Array {
+    const sets = new Uint32Array(LETTERS * this.#heads.length);
+    for (let b = 0; b < this.#heads.length; b++) {
+      this.#block(b).terms.forEach((term, i) => {
+        for (let at = 0; at < term.length; at++) {
+          const place = letterAt(term, at) * this.#heads.length + b;
+          sets[place] = (sets[place] as number) | (1 << i);
+        }
+      });
+    }
+    return sets;
   }
 
   #block(index: number): Block {
@@ -111,12 +126,9 @@ export class Terms {
     const rest = decoder.decode(this.#bytes.subarray(this.#texts[index], this.#texts[index + 1]));
     let term = this.#heads[index] ?? '';
     const terms = [term];
-    const shared = new Uint8Array(BLOCK);
     if (rest !== '') {
       for (const entry of rest.split('\n')) {
-        const kept = entry.charCodeAt(0) - SHARED;
-        shared[terms.length] = kept;
-        term = term.slice(0, kept) + entry.slice(1);
+        term = term.slice(0, entry.charCodeAt(0) - SHARED) + entry.slice(1);
         terms.push(term);
       }
     }
@@ -137,8 +149,19 @@ export class Terms {
         if (this.#ascending) before = list[at] as number;
       }
     }
-    return { terms, shared, starts, list };
+    return { terms, starts, list };
   }
+}
+
+/**
+ * A number for a letter of a text and how often it stood there before: two of a kind are two letters. Those that share
+ * a number are taken for each other where terms are chosen, not where they are compared.
+ */
+function letterAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  let before = 0;
+  for (let i = 0; i < at; i++) if (text.charCodeAt(i) === code) before++;
+  return (code + 11 * before) % LETTERS;
 }
 
 /** How many of sorted texts come before `text`, or are it too. */

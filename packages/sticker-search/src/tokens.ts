@@ -1,4 +1,4 @@
-import { fold } from './fold.ts';
+import { fold, isPlain } from './fold.ts';
 import { MAX_TOKENS } from './gather.ts';
 
 /** A piece of folded text that is looked up as one: a word, or two characters of a script without spaces. */
@@ -23,6 +23,7 @@ const UNIT = /[\u0e40-\u0e44\u0ec0-\u0ec4]?.[\p{M}\u0e30\u0e32\u0e33\u0e45\u0eb0
 
 /** The words of folded text, and the maximal runs of scripts that are written without spaces. */
 function runs(folded: string): string[] {
+  if (isPlain(folded)) return folded.split(' ').filter((word) => word !== '');
   const words = folded.match(WORD);
   if (words === null) {
     const symbols = folded.replace(/\s+/g, '');
@@ -34,7 +35,7 @@ function runs(folded: string): string[] {
 /** The tokens of a query: overlapping pairs for a run without spaces, words for the rest. */
 export function tokenize(folded: string): Token[] {
   return runs(folded).flatMap((run): Token[] => {
-    if (!GRAM.test(run)) return [{ text: run.slice(0, LONGEST), gram: false, weight: 1 }];
+    if (isPlain(run) || !GRAM.test(run)) return [{ text: run.slice(0, LONGEST), gram: false, weight: 1 }];
     const units = run.match(UNIT) ?? [run];
     if (units.length === 1) return [{ text: run.slice(0, LONGEST), gram: true, weight: 1 }];
     return units.slice(1).map((unit, i) => ({
