@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import os from 'node:os';
 import { flags } from '../support/flags.ts';
 import { prepare } from '../../services/local/src/prepare.ts';
+import { pageFigures } from './chromium.ts';
 import { coldFigures } from './cold.ts';
 import { ownClock } from './cpu-clock.ts';
 import { exchangeFigures } from './exchange.ts';
@@ -98,6 +99,11 @@ if (wanted('issuer.cold')) {
   for (const { runtime, figure } of await coldFigures()) {
     report(runtime, { name: 'issuer.cold', peer: '@noble/curves' }, figure);
   }
+}
+if (wanted('page.batch')) {
+  progress('page.batch: a page in Chromium');
+  for (const [name, figure] of await pageFigures())
+    report('chromium', { name, peer: '@noble/curves' }, figure);
 }
 if (wanted('e2e.search')) {
   progress('e2e.search: four live services');

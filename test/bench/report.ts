@@ -10,8 +10,8 @@ const UNSTEADY = 0.1; // spread
 const HEAD = ['row', 'runtime', 'ours µs', 'peer µs', 'ratio', 'spread', 'limit µs', 'peer'];
 const WIDTHS = [24, -8, 9, 9, 8, 7, 9, 0]; // negative: on the left
 const LEGEND = [
-  'ours, peer: microseconds of CPU of one call, the median of the rounds; e2e.search, .crypto, .storage, .search, .transport',
-  '  and .throughput are time on the clock.',
+  'ours, peer: microseconds of CPU of one call, the median of the rounds. Rows of Chromium, and e2e.search, .crypto, .storage,',
+  '  .search, .transport and .throughput are time on the clock; .task is the longest task of the main thread of a page.',
   'ratio: ours / peer, taken in each round, in which both take turns; the median of the rounds. Below 1, ours is faster.',
   'spread: the width of the middle half of those ratios, as a share of the median. A row over 10 % is marked "unsteady":',
   '  the machine was busy, so run that row again with --only.',
@@ -112,7 +112,7 @@ export function sentence(figures: readonly Figure[]): string {
 
 function page(figures: readonly Figure[]): string {
   const bars = figures.flatMap(({ name, runtime, ratio }) =>
-    ratio === null ? [] : [{ name: `${name} ${runtime === 'node' ? 'node' : 'wd'}`, value: ratio }],
+    ratio === null ? [] : [{ name: `${name} ${runtime === 'workerd' ? 'wd' : runtime}`, value: ratio }],
   );
   return htmlReport('Sotto: npm run bench', [
     { text: sentence(figures) },

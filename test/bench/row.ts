@@ -31,7 +31,7 @@ export interface Row {
 
 export interface Figure {
   readonly name: string;
-  readonly runtime: 'node' | 'workerd';
+  readonly runtime: 'node' | 'workerd' | 'chromium';
   readonly ours_us: number;
   readonly peer: string | null;
   readonly peer_us: number | null;

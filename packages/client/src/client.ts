@@ -53,7 +53,7 @@ export function createClient(options: ClientOptions): Client {
   const sleep = options.sleep ?? timerSleep;
   const deps = { ...options, ...checked, sleep, deadline: options.deadline ?? timerDeadline };
   const bundles = new BundleCache(deps);
-  const voprf = options.voprf ?? ristretto255Voprf();
+  const voprf = options.voprf ?? ristretto255Voprf(undefined, { pause: () => sleep(0) });
   const tokens = new TokenManager({ ...deps, bundles, voprf, lock: options.lock ?? realmLock() });
   const requests = new Requests({ ...deps, bundles, tokens, hpke: options.hpke ?? clientHpke() });
   const { services } = checked;

@@ -63,13 +63,13 @@ function hedged<E>(
  * @param B - the public key
  * @throws {VoprfError} `proof-failed`
  */
-export function verifyProof<E>(
+export async function verifyProof<E>(
   suite: Suite<E>,
   B: EncodedElement<E>,
   C: readonly EncodedElement<E>[],
   D: readonly EncodedElement<E>[],
   proof: Bytes,
-): void {
+): Promise<void> {
   const { group, generator, Ns } = suite;
   const c = proof.subarray(0, Ns);
   const s = proof.subarray(Ns);
@@ -77,8 +77,11 @@ export function verifyProof<E>(
     throw new VoprfError('proof-failed', 'the proof is not two scalars');
   }
   const di = weights(suite, B.bytes, C, D);
+  await suite.pause();
   const M = combine(suite, di, C);
+  await suite.pause();
   const Z = combine(suite, di, D);
+  await suite.pause();
   const t2 = combine(suite, [s, c], [generator, B]);
   const t3 = combine(suite, [s, c], [M, Z]);
   if (!equalBytes(c, challenge(suite, B, M, Z, t2, t3))) {

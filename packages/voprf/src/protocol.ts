@@ -119,6 +119,7 @@ async function blind<E>(
   checkInput(input);
   const inputElement = hashInput(suite, input);
   const scalar = randomScalar(suite, random);
+  await suite.pause();
   const secret = await suite.group.load(scalar);
   const blindedElement = encode(suite.group, await secret.multiply(inputElement));
   elements.keep(blindedElement);
@@ -154,18 +155,20 @@ async function finalize<E>(
   const B = elements.decode(publicKey, 'public key');
   const C = items.map(({ blindedElement }) => elements.decode(blindedElement, 'blinded element'));
   const D = items.map(({ evaluatedElement }) => elements.decode(evaluatedElement, 'evaluated element'));
-  verifyProof(suite, B, C, D, proof);
+  await suite.pause();
+  await verifyProof(suite, B, C, D, proof);
   return unblind(suite, items, D);
 }
 
 async function unblind<E>(
-  { group }: Suite<E>,
+  { group, pause }: Suite<E>,
   items: readonly VoprfItem[],
   D: readonly EncodedElement<E>[],
 ): Promise<Bytes[]> {
   const inverses = group.invert(items.map((item) => item.blind));
   const outputs: Bytes[] = [];
   for (const [i, { input }] of items.entries()) {
+    await pause();
     const secret = await group.load(inverses[i] as Bytes);
     const unblinded = await secret.multiply((D[i] as EncodedElement<E>).element);
     outputs.push(group.hash(finalizeTranscript(input, group.serialize(unblinded))));

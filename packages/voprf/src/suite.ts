@@ -2,7 +2,7 @@ import { equalBytes, type Bytes, type Random } from '@sotto/wire';
 import { VoprfError } from './error.ts';
 import type { Group } from './group.ts';
 import { tags, type Tags } from './transcript.ts';
-import { VOPRF_SIZES, type VoprfOptions } from './voprf.ts';
+import { VOPRF_SIZES, type MaybePromise, type VoprfOptions } from './voprf.ts';
 
 const MAX_INPUT = 2 ** 16 - 1; // bytes (RFC 9497 §1.2)
 const MAX_BATCH = 2 ** 16 - 1; // elements: the transcript numbers them with I2OSP(i, 2)
@@ -22,15 +22,20 @@ export interface Suite<E> {
   readonly Ns: number; // bytes of a scalar
   readonly Nh: number; // bytes of an output
   readonly proofNonce: 'hedged' | 'given';
+  readonly pause: () => MaybePromise<void>;
 }
 
-export function suiteOf<E>(group: Group<E>, { proofNonce = 'hedged' }: VoprfOptions): Suite<E> {
+export function suiteOf<E>(
+  group: Group<E>,
+  { proofNonce = 'hedged', pause = () => {} }: VoprfOptions,
+): Suite<E> {
   return {
     group,
     tags: tags(group.suite),
     generator: encode(group, group.generator),
     ...VOPRF_SIZES[group.suite],
     proofNonce,
+    pause,
   };
 }
 

@@ -28,7 +28,7 @@ export interface VoprfItem {
 /** Implementations may be synchronous or not; callers await the result. */
 export type MaybePromise<T> = T | Promise<T>;
 
-/** How an implementation makes its proofs. */
+/** How an implementation makes its proofs, and when a client's part of it pauses. */
 export interface VoprfOptions {
   /**
    * How the nonce r of a proof is made (RFC 9497 §2.2.1). `hedged`, the default: a hash of random bytes, the secret key
@@ -36,6 +36,11 @@ export interface VoprfOptions {
    * require.
    */
   readonly proofNonce?: 'hedged' | 'given';
+  /**
+   * Awaited by `blind` and `finalize` between elements and sums, at most some milliseconds of work apart, so that a page
+   * can draw frames. Default: no pause.
+   */
+  readonly pause?: () => MaybePromise<void>;
 }
 
 /** One suite of RFC 9497 in VOPRF mode. Entry files choose its implementation. */

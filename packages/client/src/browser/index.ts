@@ -23,6 +23,18 @@ const browserFetch: Fetch = async (url, init) => {
   return fetch(url, init);
 };
 
+/** Resolves in a later task, before which the page can draw a frame. */
+const nextTask = (): Promise<void> =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.addEventListener('message', () => {
+      port1.close();
+      resolve();
+    });
+    port1.start();
+    port2.postMessage(null);
+  });
+
 /**
  * The browser's clock, randomness, network, storage and locks.
  *
@@ -34,7 +46,7 @@ export function browserPlatform(walletName: string): ClientPlatform {
     random: (length) => crypto.getRandomValues(new Uint8Array(length)),
     now: () => Math.floor(Date.now() / 1000),
     wallet: indexedDbWallet(walletName),
-    voprf: ristretto255Voprf(crypto.subtle),
+    voprf: ristretto255Voprf(crypto.subtle, { pause: nextTask }),
     ...('locks' in navigator && { lock: tabLock(walletName) }),
   };
 }

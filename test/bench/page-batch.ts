@@ -1,0 +1,86 @@
+import { browserPlatform } from '@sotto/client/browser';
+import {
+  createTokenRequests,
+  decodeAmortizedBatchTokenRequest,
+  encodeTokenChallenge,
+  issueAmortized,
+  serviceChallenge,
+} from '@sotto/privacypass';
+import { nobleVoprf } from '@sotto/voprf';
+import { ristretto255_oprf } from '@noble/curves/ed25519.js';
+
+const BATCH = 30; // tokens
+const noble = ristretto255_oprf.voprf;
+
+/** Milliseconds of a piece of work, and of the longest task of the main thread meanwhile. */
+export interface PageTime {
+  readonly whole: number;
+  readonly longest: number;
+}
+
+/** Runs work while a message travels through the task queue again and again: a task is what delays it. */
+async function timed(work: () => Promise<unknown>): Promise<PageTime> {
+  const { port1, port2 } = new MessageChannel();
+  const began = performance.now();
+  let last = began;
+  let longest = 0;
+  const tick = (): void => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+  };
+  port1.addEventListener('message', () => {
+    tick();
+    port2.postMessage(null);
+  });
+  port1.start();
+  port2.postMessage(null);
+  await work();
+  const whole = performance.now() - began;
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  tick();
+  port1.close();
+  return { whole, longest };
+}
+
+/** A client's part of a batch of 30 tokens in this page, by our client, without X25519 if told, and by noble. */
+async function batch(hasX25519: boolean): Promise<{ ours: PageTime; peer: PageTime }> {
+  const importKey = crypto.subtle.importKey.bind(crypto.subtle);
+  if (!hasX25519) crypto.subtle.importKey = () => Promise.reject(new Error('no X25519'));
+  const { voprf, random } = browserPlatform('bench');
+  if (voprf === undefined) throw new Error('the platform has no VOPRF');
+  await voprf.blind(random(98), random); // finds out whether there is X25519
+  crypto.subtle.importKey = importKey;
+  const issuer = nobleVoprf('ristretto255-SHA512');
+  const key = await issuer.generateKeyPair(random);
+  const challenge = encodeTokenChallenge(
+    serviceChallenge({ tokenType: 5, issuerName: 'issuer.example', service: 's', epoch: 0 }),
+  );
+  const asked = { voprf, tokenType: 5, publicKey: key.publicKey, challenge, count: BATCH, random } as const;
+  const pending = await createTokenRequests({ ...asked, kind: 'amortized' });
+  const request = decodeAmortizedBatchTokenRequest(pending.request);
+  const response = await issueAmortized(issuer, key, request, random);
+  const ours = await timed(async () => {
+    await createTokenRequests({ ...asked, kind: 'amortized' });
+    await pending.finish(response);
+  });
+  const inputs = Array.from({ length: BATCH }, () => random(98));
+  const blinds = inputs.map((input) => noble.blind(input));
+  const { evaluated, proof } = noble.blindEvaluateBatch(
+    key.secretKey,
+    key.publicKey,
+    blinds.map(({ blinded }) => blinded),
+  );
+  const peer = await timed(async () => {
+    for (const input of inputs) noble.blind(input);
+    const items = blinds.map((blind, i) => ({
+      ...blind,
+      input: inputs[i] as Uint8Array,
+      evaluated: evaluated[i] as Uint8Array,
+    }));
+    noble.finalizeBatch(items, key.publicKey, proof);
+  });
+  return { ours, peer };
+}
+
+Object.assign(globalThis, { batch });
