@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { blocksOf, commandsOf } from '../../../test/support/documents.ts';
 import { parseStart } from '../src/options.ts';
 import { tableOf } from '../src/table.ts';
 
@@ -43,6 +44,22 @@ describe('arguments of npm start', () => {
   ])('%j: refused with the remedy', (args, message) => {
     expect(() => parseStart(args)).toThrow(message);
   });
+});
+
+test('the documents start the suite with arguments that it takes', () => {
+  const documents = [
+    'docs/how-to/local-suite.md',
+    'docs/examples/places/README.md',
+    'docs/examples/pack-export/README.md',
+  ];
+  const lines = documents
+    .flatMap((document) => blocksOf(document))
+    .filter(({ language }) => language === 'console')
+    .flatMap(commandsOf)
+    .flatMap(({ text }) => /^npm start -- (.*?)\s*(?:#.*)?$/.exec(text)?.[1] ?? []);
+  expect(lines).toHaveLength(documents.length);
+  const taken = lines.map((line) => parseStart(line.split(' ')));
+  for (const { services } of taken) expect(services).toHaveLength(1);
 });
 
 describe('the table of npm start', () => {
