@@ -38,7 +38,11 @@ const BEFORE: Readonly<Record<string, string>> = {
   'picker 5': PICKER,
   'picker 6': `declare const picker: HTMLElement & { device: import('@sotto/picker').Device | null };`,
   'client 1': `declare const client: import('@sotto/client').Client;`,
-  'client 3': `declare const client: import('@sotto/client').Client;`,
+  'client 4': `declare const client: import('@sotto/client').Client;`,
+  'client 5': `export {};
+declare const client: import('@sotto/client').Client;
+declare const text: string;
+declare const show: (piece: string) => void;`,
 };
 
 let folder = '';
@@ -103,7 +107,8 @@ test('examples: every example of the READMEs and of the page compiles, and a wro
     'client 1',
     'client 2',
     'client 3',
-    'whole 0',
+    'client 4',
+    'client 5',
     'page html',
     'page react',
     'page node',

@@ -1,4 +1,8 @@
+import { readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { languageOf } from '../src/locale.ts';
 import { LANGUAGES } from '../src/languages.ts';
 import { canConsent, canRetry, OF_CODE } from '../src/problems.ts';
 import { en } from '../src/strings/en.ts';
@@ -7,6 +11,8 @@ import { addStrings, fill, stringsFor } from '../src/strings/index.ts';
 
 const PROBLEMS = Object.entries(MESSAGES) as [keyof typeof MESSAGES, readonly [string, string]][];
 const TABLES = { en, ...LANGUAGES };
+const BUILT = path.resolve(import.meta.dirname, '../../../services/stickers/catalogue/built/index');
+const catalogueLanguages = readdirSync(BUILT).map((file) => file.replace('.bin', ''));
 
 describe.each(Object.entries(TABLES))('strings in %s', (language, table) => {
   test('are complete, not empty, and contain no English sentence', () => {
@@ -24,10 +30,34 @@ describe.each(Object.entries(TABLES))('strings in %s', (language, table) => {
   });
 });
 
-test('strings: there are eighteen different languages', () => {
+test('strings: there are forty different languages', () => {
   const all = Object.keys(TABLES);
-  expect(all.toSorted().join(' ')).toBe('ar de en es fr hi id it ja ko nl pl pt ru sr tr vi zh');
+  expect(all.toSorted().join(' ')).toBe(
+    'ar bg ca cs da de el en es et fa fi fil fr gl he hi hr hu id it ja ko lt ms nb nl pl pt ro ru sk sl sr sv th tr uk vi zh',
+  );
   expect(new Set(all.map((language) => stringsFor(language).search)).size).toBe(all.length);
+});
+
+/** The texts that say what the privacy is. A mistake in them misleads, so each is translated back, word by word. */
+const PROMISES = ['deviceMeans', 'networkMeans', 'noTokens', 'resting'];
+
+test('strings: every text on privacy has a translation back into English, and only texts that exist', async () => {
+  const file = path.resolve(import.meta.dirname, '../src/strings/back-translations.tsv');
+  const [, ...rows] = (await readFile(file, 'utf8')).trimEnd().split('\n');
+  const cells = rows.map((row) => row.split('\t'));
+  const expected = Object.keys(LANGUAGES).flatMap((language) => PROMISES.map((key) => [language, key]));
+  expect(cells.map(([language, key]) => [language, key])).toEqual(expected);
+  for (const [, key, english = ''] of cells) {
+    expect(english).toMatch(key === 'networkMeans' ? /encrypted.*but|encrypted.*and does not/ : /\w{3}.*\.$/);
+  }
+});
+
+test.each(Object.keys(LANGUAGES))('strings in %s: the catalogue has an index of the language', (language) => {
+  expect(catalogueLanguages).toContain(languageOf(language));
+});
+
+test('strings: Norwegian is found under each of its tags', () => {
+  for (const tag of ['nb', 'nb_NO', 'nn', 'no', 'no-NO']) expect(stringsFor(tag)).toEqual(LANGUAGES['nb']);
 });
 
 test('strings: a region falls back to its language, and an unknown language to English', () => {

@@ -1,4 +1,4 @@
-import { fallbacks, normalizeLocale } from '../locale.ts';
+import { catalogueLocale, fallbacks } from '../locale.ts';
 import { en, type Strings } from './en.ts';
 
 export type { Strings } from './en.ts';
@@ -10,12 +10,12 @@ const tables = new Map<string, Strings>([['en', en]]);
  * Call it before a picker is shown. Texts that are missing stay English.
  */
 export function addStrings(locale: string, table: Partial<Strings>): void {
-  tables.set(normalizeLocale(locale), { ...en, ...table });
+  tables.set(catalogueLocale(locale), { ...en, ...table });
 }
 
 /** The strings for a locale: its own, those of its script or language, or English. */
 export function stringsFor(locale: string): Strings {
-  for (const name of fallbacks(locale)) {
+  for (const name of fallbacks(catalogueLocale(locale))) {
     const table = tables.get(name);
     if (table !== undefined) return table;
   }
