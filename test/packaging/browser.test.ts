@@ -8,7 +8,7 @@ import { removeAll } from './support/npm.ts';
 import { serveSite } from './support/site.ts';
 
 const suite = inject('suite');
-const PATIENCE = 60_000; // milliseconds for a search on a busy machine
+const PATIENCE = 120_000; // milliseconds for a search on a busy machine
 let browser: Browser | null = null;
 let missing = '';
 

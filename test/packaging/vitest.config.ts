@@ -9,8 +9,8 @@ export default defineConfig({
     include: ['test/packaging/**/*.test.ts'],
     exclude: ['**/node_modules/**'],
     fileParallelism: false,
-    testTimeout: 120_000,
-    hookTimeout: 300_000,
+    testTimeout: 300_000, // stops a test that hangs; a busy machine needs minutes
+    hookTimeout: 600_000,
     reporters: [
       'default',
       path.join(import.meta.dirname, 'support/table.ts'),
