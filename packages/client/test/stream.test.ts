@@ -211,6 +211,17 @@ describe('a stream that is given up', () => {
     expect(await left()).toEqual([29, 0]);
   });
 
+  test('by a signal while nothing is read: the platform’s request ends at once', async () => {
+    const { open, inits } = await streaming();
+    const controller = new AbortController();
+    const { sender, fetching } = await open({ signal: controller.signal });
+    sender.head();
+    const response = await fetching;
+    controller.abort();
+    expect(inits[0]?.signal?.aborted).toBe(true);
+    await expect(response.text()).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
   test('by its reader: the platform’s request ends, and the token is used up', async () => {
     const { open, inits, left } = await streaming();
     const { sender, fetching } = await open();

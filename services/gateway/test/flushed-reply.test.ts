@@ -175,6 +175,28 @@ describe('a reply that streams', () => {
     }
   });
 
+  test('content that just fits, or just does not, is whole or marked, in one flush or in two', async () => {
+    const outcomes = new Set<string>();
+    for (let length = LENGTH - 140; length < LENGTH; length += 1) {
+      const flushed = length % 2 === 0;
+      const timers = new Timers();
+      const { content, send, end } = driven();
+      const { chunks, done, whole } = reading(responseOf(content), timers);
+      send('x'.repeat(length));
+      await settle();
+      if (flushed) await timers.moveTo(100);
+      end();
+      await settle();
+      for (let flush = 2; flush < 5; flush++) await timers.moveTo(flush * 100);
+      await done;
+      expect(wireOf(chunks)).toBe(sealedChunksLength(TAG, LENGTH));
+      const read = contentLength(whole());
+      expect([length, 'truncated']).toContain(read);
+      outcomes.add(`${flushed} ${typeof read}`);
+    }
+    expect(outcomes.size).toBe(4);
+  });
+
   test('a service that breaks off ends the message at the next flush, and the length is the same', async () => {
     const timers = new Timers();
     const { content, send, fail } = driven();

@@ -87,6 +87,20 @@ describe('a row that streams', () => {
     ]);
   });
 
+  test('refusals leave on its grid, as responses do', async () => {
+    const slept: number[] = [];
+    const timer = { elapsedMs: () => 0, sleep: async (ms: number) => void slept.push(ms) };
+    const of = await house({ rows: [feed, plain], timer });
+    expect(await ask(of, 'feed')).toMatchObject({ status: 200 });
+    expect(slept.splice(0)).toContain(20);
+    const request = padded(inner({ authority: 'feed', path: '//', fields: await of.fields('feed') }));
+    const { chunks } = await sealChunked(await of.sealer(), [request]);
+    expect((await of.post(joined(chunks), CHUNKED)).status).toBe(200);
+    expect(slept.splice(0)).toEqual([20]);
+    await ask(of, 'open');
+    expect(slept).toEqual([]);
+  });
+
   test('the request may come in any pieces', async () => {
     const of = await house({ rows: [feed] });
     const request = padded(inner({ authority: 'feed', fields: await of.fields('feed') }));
