@@ -1,84 +1,93 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { ClientError, type Client } from '@sotto/client';
-import { freePorts } from '../../services/local/src/suite.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ClientError, type Client, type ClientOptions } from '@sotto/client';
 import { clientOf } from '../support/clients.ts';
-import { faultProxy, type FaultProxy } from '../support/fault-proxy.ts';
-import { suiteOnNode, urlsFrom, type SuiteOnNode } from '../support/on-node.ts';
-import { FAULTS, type Fault, type Pair } from './table.ts';
+import type { FaultProxy, Faults } from '../support/fault-proxy.ts';
+import { partsOnNode } from './on-node.ts';
+import { partsOnWorkers } from './on-workers.ts';
+import type { Parts } from './parts.ts';
+import { FAULTS, type Fault, type Pair, type Platform } from './table.ts';
 
-/** Each party waits longer than the next one, so that the party beside the fault reports it. The issuer has 5 s. */
-const DEADLINES_MS = { service: 600, gateway: 6500, client: 8000 } as const;
-
-/** A suite on Node with a fault proxy between every two parts. */
+/** A suite with a fault proxy between every two parts that have a network between them. */
 export interface FaultSuite {
   /** Runs one cell of the table and returns the outcomes during the fault and after it. */
   run(pair: Pair, fault: Fault): Promise<string>;
   close(): Promise<void>;
 }
 
-export async function faultSuite(): Promise<FaultSuite> {
+/** Sets the faults of a proxy, and closes its connections. Null lifts them. */
+type SetFaults = (faults: Faults | null) => Promise<void>;
+
+const CLIENT_MS = 8000; // longer than the relay waits, so that the party beside the fault reports it
+const BUNDLE_MS = 20_000; // the relay fetches a bundle that it never had every ten seconds
+
+export async function faultSuite(platform: Platform): Promise<FaultSuite> {
   const folder = mkdtempSync(path.join(tmpdir(), 'sotto-faults-'));
-  const port = await freePorts();
-  const urls = urlsFrom(port);
-  const before = (url: string): Promise<FaultProxy> => faultProxy(Number(new URL(url).port));
-  const proxies: Readonly<Record<Pair, FaultProxy>> = {
-    'client–relay': await before(urls.relay),
-    'client–issuer': await before(urls.issuer),
-    'relay–gateway': await before(urls.gateway),
-    'gateway–issuer': await before(urls.internal),
-    'gateway–service': await before(urls.stickers),
-  };
-  const suite = await suiteOnNode(folder, {
-    port,
-    through: {
-      issuer: proxies['client–issuer'].url,
-      gateway: proxies['relay–gateway'].url,
-      internal: proxies['gateway–issuer'].url,
-      stickers: proxies['gateway–service'].url,
-    },
-    row: { timeoutMs: DEADLINES_MS.service },
-    vars: { relay: { GATEWAY_MS: `${DEADLINES_MS.gateway}`, RATE_BURST: '10000' } },
-  });
-  const clientUrls = {
-    ...suite.urls,
-    relay: proxies['client–relay'].url,
-    issuer: proxies['client–issuer'].url,
-  };
+  const parts = await (platform === 'node' ? partsOnNode(folder) : partsOnWorkers());
   let accounts = 0;
   return {
     run: async (pair, fault) => {
-      const client = await readyClient({ ...suite, urls: clientUrls }, `account ${accounts++}`);
-      const proxy = proxies[pair];
-      const set = async (faults: (typeof FAULTS)[Fault] | null): Promise<void> => {
+      const proxy = parts.proxies.get(pair);
+      if (proxy === undefined) throw new Error(`there is no network between ${pair} on ${platform}`);
+      const set: SetFaults = async (faults) => {
         proxy.faults = faults ?? {};
         await proxy.drop();
       };
-      await set(FAULTS[fault]);
       try {
-        return await (pair === 'client–issuer' ? refills(client, set) : searches(client, fault, set));
+        return await runCell(parts, pair, fault, { set, proxy, account: `account ${accounts++}` });
       } finally {
         await set(null);
       }
     },
     close: async () => {
-      await suite.close();
-      await Promise.all(Object.values(proxies).map((proxy) => proxy.close()));
+      await parts.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
-/** A client with a bundle and a batch of tokens, so that a fault meets a search alone. */
-async function readyClient(
-  suite: Pick<SuiteOnNode, 'urls' | 'secrets' | 'account'>,
-  account: string,
-): Promise<Client> {
-  const deadline = (): AbortSignal => AbortSignal.timeout(DEADLINES_MS.client);
-  const client = clientOf(suite, account, { deadline, batches: 1 });
-  await client.refill();
-  return client;
+interface Cell {
+  readonly set: SetFaults;
+  readonly proxy: FaultProxy;
+  readonly account: string;
+}
+
+async function runCell(parts: Parts, pair: Pair, fault: Fault, cell: Cell): Promise<string> {
+  const { set, account } = cell;
+  const begin = (): Promise<void> => set(FAULTS[fault]);
+  switch (pair) {
+    case 'signer–gateway':
+      return signings(parts, begin, set);
+    case 'issuer–attester': {
+      const client = newClient(parts, account, {});
+      await begin();
+      await parts.restart('issuer'); // it has no keys of the attester now
+      return refills(client, set);
+    }
+    case 'relay–gateway bundle': {
+      await begin();
+      await parts.restart('relay'); // it has no bundle now
+      const lift = async (): Promise<void> => {
+        await set(null);
+        await untilBundle(parts.urls.relay);
+      };
+      return refills(newClient(parts, account, {}), lift);
+    }
+    default: {
+      // A bundle and a batch of tokens, so that a fault meets a search alone.
+      const client = newClient(parts, account, { batches: 1 });
+      await client.refill();
+      await begin();
+      return pair === 'client–issuer' ? refills(client, set) : searches(client, fault, set);
+    }
+  }
+}
+
+function newClient(parts: Parts, account: string, more: Partial<ClientOptions>): Client {
+  const deadline = (): AbortSignal => AbortSignal.timeout(CLIENT_MS);
+  return clientOf(parts, account, { deadline, ...more });
 }
 
 const codeOf = (error: unknown): string => {
@@ -86,11 +95,7 @@ const codeOf = (error: unknown): string => {
   throw error;
 };
 
-async function searches(
-  client: Client,
-  fault: Fault,
-  lift: (faults: null) => Promise<void>,
-): Promise<string> {
+async function searches(client: Client, fault: Fault, lift: SetFaults): Promise<string> {
   const search = (query: string): Promise<unknown> => client.search(query, { limit: 1 });
   const other = fault === 'reorders' ? search('dog').then(() => 'ok', codeOf) : null;
   const first = await search('cat').then(
@@ -105,9 +110,29 @@ async function searches(
   return `${both}, then ${await again.then(() => 'ok', codeOf)}`;
 }
 
-async function refills(client: Client, lift: (faults: null) => Promise<void>): Promise<string> {
+async function refills(client: Client, lift: SetFaults): Promise<string> {
   const refill = (): Promise<string> => client.refill({ more: true }).then(() => 'ok', codeOf);
   const during = await refill();
   await lift(null);
   return `${during}, then ${await refill()}`;
+}
+
+async function signings(parts: Parts, begin: () => Promise<void>, lift: SetFaults): Promise<string> {
+  const sign = (): Promise<string> =>
+    parts.signAgain().then(
+      () => 'ok',
+      () => 'failed',
+    );
+  await begin();
+  const during = await sign();
+  await lift(null);
+  return `${during}, then ${await sign()}`;
+}
+
+async function untilBundle(relay: string): Promise<void> {
+  const began = performance.now();
+  while ((await fetch(`${relay}/bundle`)).status !== 200) {
+    if (performance.now() - began > BUNDLE_MS) throw new Error('the relay has no bundle');
+    await sleep(200);
+  }
 }

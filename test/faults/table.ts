@@ -7,8 +7,18 @@ export const PAIRS = [
   'relay–gateway',
   'gateway–issuer',
   'gateway–service',
+  'issuer–attester', // the issuer fetches the attester's keys
+  'signer–gateway', // the root's owner signs bundles
+  'relay–gateway bundle', // the relay fetches the key bundle
 ] as const;
 export type Pair = (typeof PAIRS)[number];
+
+/** The pairs between which there is a network on each platform. On Workers the others are service bindings. */
+export const PAIRS_OF = {
+  node: PAIRS,
+  workers: ['client–relay', 'client–issuer', 'relay–gateway'],
+} as const satisfies Record<string, readonly Pair[]>;
+export type Platform = keyof typeof PAIRS_OF;
 
 /** What goes wrong between the two parts. */
 export const FAULTS = {
@@ -39,7 +49,8 @@ const all = (code: string): Readonly<Record<Fault, string>> => {
 
 /**
  * What a client sees: the outcome during the fault, and the outcome of the user's retry after it. `ok` is a page of
- * stickers (between client and issuer: a batch of tokens); anything else is the code of a `ClientError`.
+ * stickers (between client and issuer, and issuer and attester: a batch of tokens); anything else is the code of a
+ * `ClientError`. For the signer, `ok` is a signature on every bundle, and `failed` an error.
  */
 export const EXPECTED: Readonly<Record<Pair, Readonly<Record<Fault, string>>>> = {
   'client–relay': all('relay-unreachable'),
@@ -47,4 +58,7 @@ export const EXPECTED: Readonly<Record<Pair, Readonly<Record<Fault, string>>>> =
   'relay–gateway': all('relay-failed'),
   'gateway–issuer': all('service-unavailable'),
   'gateway–service': all('service-unavailable'),
+  'issuer–attester': all('issuer-failed'),
+  'signer–gateway': all('failed'),
+  'relay–gateway bundle': all('relay-failed'),
 };
