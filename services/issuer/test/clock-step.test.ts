@@ -72,3 +72,22 @@ test('N55 schedule: before any clock has settled, an empty store begins at once,
   await world.issuer.runSchedule();
   expect(Math.min(...epochs())).toBe(START + 20 * DAY);
 });
+
+test('N24 schedule: after a clock was ahead for a while, a restart serves the epoch of now, and spent tokens stay spent', async () => {
+  for (const days of [1, 30]) {
+    const settledNow = (): number => START + 1000;
+    const world = new World({ settledNow });
+    const directory = await world.directory();
+    const tokens = await world.draw(5);
+    expect(await world.redeem(tokens[0])).toBe('first');
+    world.clock.now += days * DAY;
+    await world.issuer.runSchedule();
+    expect(await world.draw(5, { account: 'bob' })).toHaveLength(5);
+    world.clock.now -= days * DAY;
+    const restarted = new World({ database: world.database, clock: world.clock, settledNow });
+    expect(await restarted.directory()).toEqual(directory);
+    expect(await restarted.redeem(tokens[0])).toBe('spent');
+    expect(await restarted.redeem(tokens[1])).toBe('first');
+    expect(await restarted.draw(5, { account: 'eve' })).toHaveLength(5);
+  }
+});
