@@ -57,32 +57,27 @@ interface Cell {
 async function runCell(parts: Parts, pair: Pair, fault: Fault, cell: Cell): Promise<string> {
   const { set, account } = cell;
   const begin = (): Promise<void> => set(FAULTS[fault]);
-  switch (pair) {
-    case 'signer–gateway':
-      return signings(parts, begin, set);
-    case 'issuer–attester': {
-      const client = newClient(parts, account, {});
-      await begin();
-      await parts.restart('issuer'); // it has no keys of the attester now
-      return refills(client, set);
-    }
-    case 'relay–gateway bundle': {
-      await begin();
-      await parts.restart('relay'); // it has no bundle now
-      const lift = async (): Promise<void> => {
-        await set(null);
-        await untilBundle(parts.urls.relay);
-      };
-      return refills(newClient(parts, account, {}), lift);
-    }
-    default: {
-      // A bundle and a batch of tokens, so that a fault meets a search alone.
-      const client = newClient(parts, account, { batches: 1 });
-      await client.refill();
-      await begin();
-      return pair === 'client–issuer' ? refills(client, set) : searches(client, fault, set);
-    }
+  if (pair === 'signer–gateway') return signings(parts, begin, set);
+  if (pair === 'issuer–attester') {
+    const client = newClient(parts, account, {});
+    await begin();
+    await parts.restart('issuer'); // it has no keys of the attester now
+    return refills(client, set);
   }
+  if (pair === 'relay–gateway bundle') {
+    await begin();
+    await parts.restart('relay'); // it has no bundle now
+    const lift = async (): Promise<void> => {
+      await set(null);
+      await untilBundle(parts.urls.relay);
+    };
+    return refills(newClient(parts, account, {}), lift);
+  }
+  // A bundle and a batch of tokens, so that a fault meets a search alone.
+  const client = newClient(parts, account, { batches: 1 });
+  await client.refill();
+  await begin();
+  return pair === 'client–issuer' ? refills(client, set) : searches(client, fault, set);
 }
 
 function newClient(parts: Parts, account: string, more: Partial<ClientOptions>): Client {

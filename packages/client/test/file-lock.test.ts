@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, open, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -114,7 +114,26 @@ describe('file lock', () => {
   });
 });
 
-test('N57 five processes take 60 tokens at once, one is killed: no token is taken twice', async () => {
+/** A command that starts a process in a PID namespace of its own, where it has the PID 1 as in a container. */
+const NAMESPACE = ['unshare', '--pid', '--fork', '--kill-child'];
+const hasNamespaces = spawnSync(NAMESPACE[0] ?? '', [...NAMESPACE.slice(1), 'true']).status === 0;
+
+const RIGHT = { twice: [], atLeast59: true, left: 0 };
+
+describe('N57 five processes take 60 tokens at once, one is killed: no token is taken twice', () => {
+  test('in one PID namespace', async () => {
+    expect(await takeAll([])).toEqual(RIGHT);
+  });
+  test.skipIf(!hasNamespaces)(
+    'N29 each in a PID namespace of its own (skipped without unshare)',
+    async () => {
+      expect(await takeAll(NAMESPACE)).toEqual(RIGHT);
+    },
+  );
+});
+
+/** @param before - a command, with its first arguments, that starts each process */
+async function takeAll(before: readonly string[]) {
   const file = path.join(fresh(), 'wallet');
   await fileWallet(file).update((state) => {
     for (let i = 0; i < 60; i++) {
@@ -141,7 +160,11 @@ test('N57 five processes take 60 tokens at once, one is killed: no token is take
     platform: 'node',
     format: 'esm',
   });
-  const runs = [1, 2, 3, 4, 5].map(() => spawn(process.execPath, [script, file]));
+  const start = () =>
+    before[0] === undefined
+      ? spawn(process.execPath, [script, file])
+      : spawn(before[0], [...before.slice(1), process.execPath, script, file]);
+  const runs = [1, 2, 3, 4, 5].map(start);
   let victim = true;
   const taken = await Promise.all(
     runs.map(
@@ -157,7 +180,9 @@ test('N57 five processes take 60 tokens at once, one is killed: no token is take
     ),
   );
   const all = taken.flat();
-  expect(new Set(all).size).toBe(all.length);
-  expect(all.length).toBeGreaterThanOrEqual(59); // the killed process may have taken one more than it printed
-  expect(await fileWallet(file).update(({ tokens }) => tokens.length)).toBe(0);
-});
+  return {
+    twice: all.filter((token, i) => all.indexOf(token) !== i),
+    atLeast59: all.length >= 59, // the killed process may have taken one more than it printed
+    left: await fileWallet(file).update(({ tokens }) => tokens.length),
+  };
+}
