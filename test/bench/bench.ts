@@ -7,24 +7,27 @@ import { pageFigures } from './chromium.ts';
 import { coldFigures } from './cold.ts';
 import { ownClock } from './cpu-clock.ts';
 import { exchangeFigures } from './exchange.ts';
+import { growthFigures } from './growth.ts';
 import { contestantsOf, measure, type Contestant } from './measure.ts';
 import { nodePlatform } from './node-platform.ts';
 import { reporter } from './report.ts';
-import type { Measured, Row } from './row.ts';
+import type { Figure, Measured, Row } from './row.ts';
 import { allRows } from './rows/all.ts';
 import { searchData, writeSearchData } from './search-data.ts';
 import { startBenchWorker } from './workerd.ts';
 
 const PINNED = 'SOTTO_BENCH_PINNED';
-const USAGE = `Usage: npm run bench -- [--json] [--html FILE] [--only PATTERN]
+const USAGE = `Usage: npm run bench -- [--json] [--html FILE] [--only PATTERN] [--growth]
 
 Compares our speed with that of other packages, in one run, on Node and workerd. --json prints one object a line; --html
-also writes a report with plots; --only measures the rows whose names match a regular expression.`;
+also writes a report with plots; --only measures the rows whose names match a regular expression; --growth measures, in
+place of all rows, what larger ledgers, catalogues and crowds cost (minutes, and 2 GB of temporary files).`;
 
 const values = flags(USAGE, {
   json: { type: 'boolean' },
   html: { type: 'string' },
   only: { type: 'string' },
+  growth: { type: 'boolean' },
 });
 
 // Pinned to one core: thread-pool wake-ups across cores would flatter synchronous code by two.
@@ -54,6 +57,12 @@ function wanted(name: string): boolean {
   if (!only.test(name)) return false;
   measured++;
   return true;
+}
+
+/** A row without a peer. */
+function reportPlain(runtime: Figure['runtime'], name: string, ours_us: number, size?: number): void {
+  const none = { peer_us: null, ratio: null, spread: null, limit_us: null };
+  report(runtime, { name, peer: null }, { ours_us, ...none, ...(size !== undefined && { size }) });
 }
 
 async function inNode(): Promise<void> {
@@ -92,6 +101,14 @@ async function inWorkerd(): Promise<void> {
   await worker.stop();
 }
 
+if (values.growth === true) {
+  for await (const { name, runtime, size, microseconds } of growthFigures()) {
+    measured++;
+    reportPlain(runtime, name, microseconds, size);
+  }
+  finish(values.html);
+  process.exit();
+}
 await inNode();
 await inWorkerd();
 if (wanted('issuer.cold')) {
@@ -110,13 +127,7 @@ if (wanted('e2e.search')) {
   if (process.platform === 'linux') {
     spawnSync('taskset', ['-acp', `0-${os.cpus().length - 1}`, `${process.pid}`]); // latency wants all cores
   }
-  for (const [name, ours_us] of await exchangeFigures()) {
-    report(
-      'workerd',
-      { name, peer: null },
-      { ours_us, peer_us: null, ratio: null, spread: null, limit_us: null },
-    );
-  }
+  for (const [name, ours_us] of await exchangeFigures()) reportPlain('workerd', name, ours_us);
 }
 if (measured === 0) {
   console.error('no row has such a name');

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { barChart, htmlReport } from '../support/report.ts';
+import { barChart, htmlReport, lineChart } from '../support/report.ts';
 import { median } from './measure.ts';
 import type { Figure, Measured } from './row.ts';
 
@@ -48,6 +48,7 @@ export function reporter(json: boolean) {
       ratio: rounded(m.ratio),
       spread: rounded(m.spread),
       limit_us: rounded(m.limit_us),
+      ...(m.size === undefined ? {} : { size: m.size }),
       ...(m.each_us === undefined ? {} : { each_us: m.each_us }),
     };
     figures.push(figure);
@@ -58,14 +59,19 @@ export function reporter(json: boolean) {
 
   /** Explains the columns, says what the run found in one sentence, and writes the report. */
   function finish(htmlFile: string | undefined): void {
-    if (!json) console.log(['', ...LEGEND, '', sentence(figures)].join('\n'));
+    if (!json) {
+      const growth = growthOf(figures).map(({ name, points }) => growthSentence(name, points));
+      console.log(['', ...LEGEND, '', sentence(figures), ...growth].join('\n').trimEnd());
+    }
     if (htmlFile !== undefined) writeFileSync(htmlFile, page(figures));
   }
 
   return { report, progress, finish };
 }
 
-function cellsOf({ name, runtime, ours_us, peer, peer_us, ratio, spread, limit_us }: Figure): string[] {
+function cellsOf(figure: Figure): string[] {
+  const { runtime, ours_us, peer, peer_us, ratio, spread, limit_us, size } = figure;
+  const name = size === undefined ? figure.name : `${figure.name} ${size}`;
   const unsteady = spread !== null && spread > UNSTEADY ? ' unsteady' : '';
   const percent = spread === null ? '' : `${Math.round(spread * 100)} %`;
   return [name, runtime, ours_us, peer_us, ratio, percent, limit_us, `${peer ?? ''}${unsteady}`].map((cell) =>
@@ -110,6 +116,31 @@ export function sentence(figures: readonly Figure[]): string {
   return parts.length === 0 ? '' : `In this run, ${parts.join(', and ')}.`;
 }
 
+interface Growth {
+  readonly name: string;
+  readonly points: readonly { readonly x: number; readonly y: number }[];
+}
+
+/** The rows that were measured at several sizes, one list of points a row. */
+function growthOf(figures: readonly Figure[]): Growth[] {
+  const sized = figures.filter(({ size }) => size !== undefined);
+  return [...new Set(sized.map(({ name }) => name))].map((name) => ({
+    name,
+    points: sized
+      .filter((one) => one.name === name)
+      .map(({ size = 0, ours_us }) => ({ x: size, y: ours_us })),
+  }));
+}
+
+/** How much the cost grows, and where it bends: at the first size that costs twice what the smallest one does. */
+export function growthSentence(name: string, points: Growth['points']): string {
+  const [first, last] = [points[0], points.at(-1)];
+  if (first === undefined || last === undefined) return '';
+  const bend = points.find(({ y }) => y >= 2 * first.y);
+  const grown = `${name}: ${first.y} µs at ${first.x}, ${last.y} µs at ${last.x}, ${(last.y / first.y).toPrecision(2)} times as much for ${last.x / first.x} times the size`;
+  return `${grown}; it ${bend === undefined ? 'does not double' : `has doubled at ${bend.x}`}.`;
+}
+
 function page(figures: readonly Figure[]): string {
   const bars = figures.flatMap(({ name, runtime, ratio }) =>
     ratio === null ? [] : [{ name: `${name} ${runtime === 'workerd' ? 'wd' : runtime}`, value: ratio }],
@@ -123,6 +154,10 @@ function page(figures: readonly Figure[]): string {
           },
         ]
       : []),
+    ...growthOf(figures).flatMap(({ name, points }) => [
+      { chart: lineChart({ title: name, x: 'size', y: 'µs', series: [{ name: 'µs each', points }] }) },
+      { text: growthSentence(name, points) },
+    ]),
     { table: [HEAD, ...figures.map(cellsOf)] },
     { text: LEGEND.map((text) => text.trim()).join(' ') },
   ]);

@@ -6,6 +6,8 @@ export interface Measured {
   /** The width of the middle half of the rounds' ratios, as a share of their median. */
   readonly spread: number | null;
   readonly limit_us: number | null;
+  /** Of what the row is about, where it is measured at several sizes. */
+  readonly size?: number;
   /** Ours taken apart, where the row is the worst of several. */
   readonly each_us?: Readonly<Record<string, number>>;
 }
@@ -38,6 +40,7 @@ export interface Figure {
   readonly ratio: number | null;
   readonly spread: number | null;
   readonly limit_us: number | null;
+  readonly size?: number;
   readonly each_us?: Readonly<Record<string, number>>;
 }
 
