@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePorts, startSuite, type Suite } from '../../services/local/src/suite.ts';
 import { attesterConfig } from '../../services/local/src/account.ts';
@@ -187,6 +188,78 @@ describe('guides', () => {
     expect(refused.status).toBe(1);
     expect(refused.output).toContain('account-unavailable');
   }, 60_000);
+});
+
+/** Bundles a snippet with stand-ins for packages that are not installed here, as modules of their own text. */
+async function bundled(
+  document: string,
+  standIns: Readonly<Record<string, string>>,
+  loader: 'ts' | 'tsx',
+): Promise<string> {
+  const [block] = blocksOf(document).filter(({ language }) => language === loader);
+  const outfile = path.join(folder, `${path.basename(document, '.md')}.mjs`);
+  await build({
+    stdin: { contents: block?.text ?? '', loader, resolveDir: ROOT },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    jsx: 'automatic',
+    outfile,
+    plugins: [
+      {
+        name: 'stand-ins',
+        setup(plugin) {
+          plugin.onResolve({ filter: /^(react|@react|@sotto\/picker)/ }, ({ path: name }) => ({
+            path: name,
+            namespace: 'stand-in',
+          }));
+          plugin.onLoad({ filter: /.*/, namespace: 'stand-in' }, ({ path: name }) => ({
+            contents: standIns[name] ?? '',
+          }));
+        },
+      },
+    ],
+  });
+  return outfile;
+}
+
+describe('guides to React and React Native', () => {
+  test('React Native: the client of the guide searches, and its wallet outlives it', async () => {
+    const storage = `const entries = (globalThis.entries ??= new Map());
+      export default { getItem: async (key) => entries.get(key) ?? null, setItem: async (key, value) => void entries.set(key, value) };`;
+    const file = await bundled(
+      'docs/how-to/react-native.md',
+      { '@react-native-async-storage/async-storage': storage },
+      'ts',
+    );
+    writeFileSync(
+      path.join(folder, 'native.mjs'),
+      `import { createSotto } from '${file}';
+       const page = 'http://127.0.0.1:${ports[8805]}';
+       const { relay, issuer, root, restSeconds } = await (await fetch(page + '/local.json')).json();
+       const account = async () => (await (await fetch(page + '/local/account', { method: 'POST' })).json()).token;
+       const options = { relay, issuer, root, restSeconds, account };
+       await createSotto(options).refill();
+       const offline = createSotto({ ...options, account: () => Promise.reject(new Error('no account')) });
+       console.log((await offline.search('happy cat')).results[0].name);`,
+    );
+    const { status, output } = await run(process.execPath, ['native.mjs']);
+    expect({ status, output }).toMatchObject({ status: 0, output: expect.stringMatching(/cat/) as string });
+  }, 60_000);
+
+  test('React: the component sets the client, and tells which sticker was picked', async () => {
+    const jsx = 'export const jsx = (type, props) => ({ type, props });';
+    const file = await bundled('docs/how-to/react.md', { 'react/jsx-runtime': jsx }, 'tsx');
+    const { Stickers } = (await import(/* @vite-ignore */ file)) as {
+      Stickers: (props: object) => { type: string; props: Record<string, unknown> };
+    };
+    const picked: unknown[] = [];
+    const client = {};
+    const { type, props } = Stickers({ client, onPick: (...sticker: unknown[]) => picked.push(sticker) });
+    expect([type, props['client'] === client, props['locale']]).toEqual(['sotto-stickers', true, 'en']);
+    (props['onsticker-select'] as (event: object) => void)({ detail: { emoji: '😺', art: null } });
+    expect(picked).toEqual([['😺', null]]);
+  });
 });
 
 describe('guide to a sticker pack', () => {

@@ -15,6 +15,13 @@ const run = promisify(execFile);
 /** Declarations of the application around an example. */
 const AROUND = `
 declare module 'react-native-get-random-values' {}
+declare module '@react-native-async-storage/async-storage' {
+  const storage: {
+    getItem(key: string): Promise<string | null>;
+    setItem(key: string, value: string): Promise<void>;
+  };
+  export default storage;
+}
 declare module 'stickers/engine' {
   export const createSearch: import('@sotto/picker/device').Engine['createSearch'];
 }
@@ -49,12 +56,14 @@ let folder = '';
 const examples = new Map<string, string>();
 
 beforeAll(async () => {
-  for (const [name, home] of [
-    ['picker', 'packages/picker'],
-    ['client', 'packages/client'],
-    ['whole', '.'],
+  for (const [name, file] of [
+    ['picker', 'packages/picker/README.md'],
+    ['client', 'packages/client/README.md'],
+    ['react', 'docs/how-to/react.md'],
+    ['native', 'docs/how-to/react-native.md'],
+    ['pack', 'docs/how-to/sticker-pack.md'],
   ] as const) {
-    const readme = await readFile(path.join(root, home, 'README.md'), 'utf8');
+    const readme = await readFile(path.join(root, file), 'utf8');
     const blocks = [...readme.matchAll(/```tsx?\n(.*?)```/gs)].map(([, code]) => code ?? '');
     blocks.forEach((code, i) =>
       examples.set(`${name} ${i}`, code.replace('/stickers/engine.js', 'stickers/engine')),
@@ -93,7 +102,7 @@ const compile = (): Promise<string> =>
     (error: { stdout: string }) => error.stdout,
   );
 
-test('examples: every example of the READMEs and of the page compiles, and a wrong one does not', async () => {
+test('examples: every example of the READMEs, the guides and the page compiles, and a wrong one does not', async () => {
   expect([...examples.keys()]).toEqual([
     'picker 0',
     'picker 1',
@@ -109,6 +118,10 @@ test('examples: every example of the READMEs and of the page compiles, and a wro
     'client 3',
     'client 4',
     'client 5',
+    'react 0',
+    'react 1',
+    'native 0',
+    'pack 0',
     'page html',
     'page react',
     'page node',
