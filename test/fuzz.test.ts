@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { fuzz } from './fuzz/run.ts';
 import { allTargets } from './fuzz/targets.ts';
 
-const RUNS = 800;
+const RUNS = 300;
 const targets = await allTargets();
 
 test.each(targets.map((target) => [target.name, target] as const))(
