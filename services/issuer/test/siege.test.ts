@@ -5,6 +5,7 @@ import { accountToken } from './support/account.ts';
 import { blinded, draw, folder, redeem, start, type Running } from './support/entry.ts';
 
 const CONNECTIONS = 64;
+const REDEEM_MS = 5000; // after which the gateway gives a redemption up
 
 /** Sends one request again and again over 64 connections. Returns what ends it, with the number of each status. */
 function flood({ url }: Running, headers: Record<string, string>, body: Uint8Array) {
@@ -57,7 +58,7 @@ test('N54 issuer on Node: while one account sends a counted batch over 64 connec
   expect(statuses.get(200)).toBeLessThanOrEqual(3);
   expect(statuses.get(503)).toBeGreaterThan(50);
   expect([...statuses.keys()].filter((status) => ![200, 429, 503].includes(status))).toEqual([]);
-  expect(latencies.toSorted((a, b) => a - b)[Math.floor(latencies.length / 2)]).toBeLessThan(500); // milliseconds
+  expect(Math.max(...latencies)).toBeLessThan(REDEEM_MS);
   running.child.kill('SIGTERM');
   expect(await running.ended).toBe(0);
-});
+}, 60_000);
