@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { ensureCatalogue } from '../../services/stickers/catalogue/ensure.ts';
 import { flags } from '../support/flags.ts';
 import { type Everyday, everydayDigest, everydayQueries } from './everyday.ts';
@@ -6,16 +6,22 @@ import { miniSearch, plainPicker } from './baselines.ts';
 import { bare, cldr, novelty, type Query } from './data.ts';
 import { type Live, startStickers } from './live.ts';
 import { DEPTH, percent, type Row, score } from './measure.ts';
+import { regionTracks } from './regions.ts';
+import { htmlReport, type Miss, missesOf, sentence, textTable } from './report.ts';
 import { developmentTracks, narrowingWords, type Track } from './tracks.ts';
+import { synonymsDigest, unseenSynonyms } from './unseen.ts';
 
-const USAGE = `Usage: npm run eval -- [--json] [--queries FILE.json --locale L]
+const USAGE = `Usage: npm run eval -- [--json] [--html FILE] [--queries FILE.json --locale L]
 
 Measures how good sticker search is, through the live Worker over HTTP on loopback. Without --queries: the
 development tracks. With it: any other set, a JSON list of {"query", "expect": [emoji]}, asked in locale L.
---json prints one object a line on standard output. Exit status 1 when a target is missed.`;
+--json prints one object a line on standard output; --html writes all tracks, with what they miss, as a page. Exit status 1 when a target is missed.`;
 
 const NARROWING_WORDS = 60;
 const AT_ONCE = 8;
+
+/** What the tracks missed, for the page. */
+const missed: Miss[] = [];
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -56,7 +62,9 @@ async function ask(live: Live, queries: readonly Query[], locale: string): Promi
 
 async function measure(live: Live, { track, locale, queries, novel, baseline }: Track): Promise<Row> {
   say(`${track} ${locale}: ${queries.length} queries`);
-  const found = score(queries, await ask(live, queries, locale));
+  const results = await ask(live, queries, locale);
+  missed.push(...missesOf({ track, locale }, queries, results));
+  const found = score(queries, results);
   if (baseline === null)
     return { track, locale, queries: queries.length, novel, ...found, baseline_hit10: null };
   const mini = miniSearch(baseline);
@@ -75,6 +83,11 @@ async function everyday(live: Live): Promise<Row[]> {
   for (const [locale, own] of Map.groupBy(queries, (query) => query.locale)) {
     const results = await ask(live, own, locale);
     own.forEach((query, i) => found.set(query, results[i] ?? []));
+    for (const half of ['tuning', 'held-out']) {
+      const of = own.filter((query) => query.half === half);
+      const lists = of.map((query) => found.get(query) ?? []);
+      missed.push(...missesOf({ track: `everyday ${half}`, locale }, of, lists));
+    }
   }
   const row = (half: string, part: string, of: readonly Everyday[]): Row => ({
     track: `everyday ${half}`,
@@ -92,6 +105,15 @@ async function everyday(live: Live): Promise<Row[]> {
     ...[...Map.groupBy(own, ({ locale }) => locale)].map(([locale, of]) => row(half, locale, of)),
     ...[...Map.groupBy(own, ({ kind }) => kind)].map(([kind, of]) => row(half, `all: ${kind}`, of)),
   ]);
+}
+
+/** Regional phrases, put to indexes that were built without regions. */
+function regions(known: ReadonlySet<string>): Row[] {
+  return regionTracks(known).map(({ locale, queries, results }) => {
+    const row = { track: 'regions held out', locale, queries: queries.length, novel: 100 };
+    missed.push(...missesOf(row, queries, results));
+    return { ...row, ...score(queries, results), baseline_hit10: null };
+  });
 }
 
 /** Every prefix of a word finds, strictly, all that the word finds so. */
@@ -142,43 +164,10 @@ function readQueries(file: string): Query[] {
   return list as Query[];
 }
 
-function print(rows: readonly Row[], picker: ReadonlyMap<string, number>): void {
-  const head = [
-    'track',
-    'locale',
-    'queries',
-    'novel %',
-    'hit@1',
-    'hit@10',
-    'MRR',
-    'nothing %',
-    'MiniSearch hit@10',
-    'plain picker hit@10',
-  ];
-  const table = rows.map((row) => [
-    row.track,
-    row.locale,
-    row.queries,
-    row.novel,
-    row.hit1,
-    row.hit10,
-    row.mrr,
-    row.nothing,
-    row.baseline_hit10 ?? '–',
-    picker.get(`${row.track} ${row.locale}`) ?? '–',
-  ]);
-  const widths = head.map((title, i) => Math.max(title.length, ...table.map((row) => String(row[i]).length)));
-  for (const row of [head, ...table]) {
-    const cells = row.map((cell, i) =>
-      i < 2 ? String(cell).padEnd(widths[i] ?? 0) : String(cell).padStart(widths[i] ?? 0),
-    );
-    process.stdout.write(`${cells.join('  ').trimEnd()}\n`);
-  }
-}
-
 async function main(): Promise<number> {
   const values = flags(USAGE, {
     json: { type: 'boolean' },
+    html: { type: 'string' },
     queries: { type: 'string' },
     locale: { type: 'string' },
   });
@@ -192,7 +181,7 @@ async function main(): Promise<number> {
     );
     const tracks =
       values.queries === undefined
-        ? developmentTracks(known)
+        ? [...developmentTracks(known), unseenSynonyms(known)]
         : [given(values.queries, values.locale ?? 'en', known)];
     const rows: Row[] = [];
     const picker = new Map<string, number>();
@@ -213,9 +202,15 @@ async function main(): Promise<number> {
     }
     if (values.queries === undefined) {
       add(await narrowing(live, narrowingWords(known, NARROWING_WORDS)));
+      say(`unseen synonyms: SHA-256 ${synonymsDigest()}`);
+      for (const row of regions(known)) add(row);
       for (const row of await everyday(live)) add(row);
     }
-    if (values.json !== true) print(rows, picker);
+    if (values.html !== undefined) writeFileSync(values.html, htmlReport(rows, picker, missed));
+    if (values.json !== true) process.stdout.write(textTable(rows, picker));
+    if (values.json !== true && values.queries === undefined)
+      process.stdout.write(`${sentence(rows)}
+`);
     const failed = values.queries === undefined ? misses(rows, picker) : [];
     for (const line of failed) say(`missed: ${line}`);
     return failed.length > 0 ? 1 : 0;
