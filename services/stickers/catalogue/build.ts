@@ -88,10 +88,15 @@ export async function buildCatalogue(options: BuildOptions = {}): Promise<Manife
   return manifest;
 }
 
-/** What was chosen, to be kept in the manifest; null where everything is as it comes. */
-function choiceOf({ packs, openmoji, languages }: BuildOptions): Choice | null {
+/**
+ * What was chosen, to be kept in the manifest; null where everything is as it comes. Packs stand there relative to the
+ * catalogue, so that both may be moved together.
+ */
+function choiceOf({ packs, openmoji, languages, out = BUILT }: BuildOptions): Choice | null {
   const choice = {
-    ...(packs && { packs: packs.map((pack) => path.resolve(pack)) }),
+    ...(packs && {
+      packs: packs.map((pack) => path.relative(out, path.resolve(pack)).replaceAll(path.sep, '/')),
+    }),
     ...(openmoji === false && { openmoji }),
     ...(languages && { languages }),
   };
@@ -162,7 +167,7 @@ if (process.argv[1] === import.meta.filename) {
       ...(values.language === undefined ? {} : { languages: values.language }),
       openmoji: values['no-openmoji'] !== true,
       progress: print,
-      stamp: stampOf(),
+      stamp: stampOf(values.pack),
     });
   } catch (error) {
     if (!(error instanceof PackError)) throw error;

@@ -12,11 +12,12 @@ export async function ensureCatalogue(
   progress: (line: string) => void = () => {},
   out: string = BUILT,
 ): Promise<void> {
-  const stamp = stampOf();
   const file = path.join(out, 'manifest.json');
   const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Manifest>) : null;
+  const packs = before?.choice?.packs?.map((pack) => path.resolve(out, pack));
+  const stamp = stampOf(packs);
   if (before?.stamp === stamp) return;
-  await buildCatalogue({ ...before?.choice, out, progress, stamp });
+  await buildCatalogue({ ...before?.choice, ...(packs && { packs }), out, progress, stamp });
 }
 
 /** For a test runner's global set-up. */

@@ -22,8 +22,12 @@ const SOURCES = [
   'wanakana',
 ];
 
-/** A digest of what the catalogue is built from: our code, the packages' versions, operators' packs. */
-export function stampOf(): string {
+/**
+ * A digest of what the catalogue is built from: our code, the packages' versions, operators' packs.
+ *
+ * @param packs - folders of packs that stand elsewhere
+ */
+export function stampOf(packs: readonly string[] = []): string {
   const hash = createHash('sha256');
   for (const name of SOURCES) hash.update(`${name} ${versionOf(name)}\n`);
   const here = import.meta.dirname;
@@ -32,9 +36,11 @@ export function stampOf(): string {
       .filter((name) => /\.(?:ts|txt|gz)$/.test(name))
       .map((name) => path.join(folder, name)),
   );
-  const own = existsSync(PACKS)
-    ? readdirSync(PACKS, { recursive: true, encoding: 'utf8' }).map((name) => path.join(PACKS, name))
-    : [];
+  const own = [PACKS, ...packs]
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => path.join(folder, name)),
+    );
   for (const file of [...code, ...own].toSorted((a, b) => (a < b ? -1 : 1))) {
     if (statSync(file).isFile()) hash.update(`${path.basename(file)}\n`).update(readFileSync(file));
   }

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -124,18 +133,29 @@ describe('building', () => {
     expect(readFileSync(path.join(scratch, 'one/NOTICE'), 'utf8')).toMatch(/\tCC0-1\.0\tacme\totter\.svg/);
   }, 300_000);
 
-  test('N45 ensureCatalogue: keeps the languages and packs that a person chose, also when it builds again', async () => {
-    const out = path.join(scratch, 'chosen');
-    await buildCatalogue({ ...small, out, stamp: 'of older sources' });
-    const read = (): Manifest =>
-      JSON.parse(readFileSync(path.join(out, 'manifest.json'), 'utf8')) as Manifest;
+  test('N45 ensureCatalogue: builds again with the languages and packs that a person chose, also when both were moved', async () => {
+    const first = path.join(scratch, 'first');
+    cpSync(pack, path.join(first, 'packs/acme'), { recursive: true });
+    const choice = { ...small, packs: [path.join(first, 'packs/acme')] };
+    await buildCatalogue({ ...choice, out: path.join(first, 'built'), stamp: 'of older sources' });
+    const moved = path.join(scratch, 'moved');
+    renameSync(first, moved);
+    const out = path.join(moved, 'built');
+    const read = (): string => readFileSync(path.join(out, 'manifest.json'), 'utf8');
+    expect(read()).not.toContain(scratch);
     await ensureCatalogue(() => {}, out);
-    const again = read();
+    const again = JSON.parse(read()) as Manifest;
     expect(again.stamp).not.toBe('of older sources');
     expect(Object.keys(again.languages)).toEqual(['en', 'sr']);
     expect(again.packs.map(({ id }) => id)).toEqual(['core', 'acme']);
     await ensureCatalogue(() => expect.unreachable('nothing has changed'), out);
-    expect(read()).toEqual(again);
+    expect(JSON.parse(read())).toEqual(again);
+    const renamed = { ...own, stickers: [{ file: 'otter.svg', name: 'renamed otter' }] };
+    writeFileSync(path.join(moved, 'packs/acme/pack.json'), JSON.stringify(renamed));
+    await ensureCatalogue(() => {}, out);
+    const file = (name: string) => new Uint8Array(readFileSync(path.join(out, name)));
+    const built = openCatalogue(file('catalogue.bin'), file('art.bin'), { whole: true }).search;
+    expect(built.search('renamed otter', { locale: 'en', limit: 1 })[0]?.pack).toBe('acme');
   }, 300_000);
 
   test('a refused pack leaves the old catalogue in place', async () => {
