@@ -180,7 +180,7 @@ describe('first stickers', () => {
 });
 
 test.each(['nb', 'nb_NO', 'nn', 'no'])(
-  'device in %s: asks for the index that the catalogue has, which is no',
+  'N38 device in %s: asks for the index that the catalogue has, which is no',
   async (locale) => {
     const { results } = (await device().search('katt', { locale })) as Page;
     expect(got).toContain('index/no.bin');
