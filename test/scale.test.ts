@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { budget, DEFAULTS } from './bench/scale-model.ts';
@@ -38,6 +39,19 @@ test('--json prints one object a line, and a flag moves the line that hangs on i
   expect(new Set(lines().map(({ searches }) => searches))).toEqual(new Set([1e8]));
   expect(shards(lines())).toBe(7);
   expect(shards(lines('--object-rate', '1000'))).toBe(4);
+});
+
+test('the last line is one sentence, and --html writes a report with it, a plot and the tables', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'sotto-scale-'));
+  const file = path.join(folder, 'scale.html');
+  const last = run('--searches', '1e6,1e8', '--html', file).stdout.trim().split('\n').at(-1) ?? '';
+  const html = readFileSync(file, 'utf8');
+  rmSync(folder, { recursive: true });
+  expect(last).toMatch(
+    /^scale: 100,000,000 searches a day need \d+ cores at the peak and cost \$[\d,]+ a month, \$[\d.]+ per million searches\.$/,
+  );
+  expect(html).toContain(`<p>${last}</p>`);
+  expect(html).toMatch(/<svg[^]*operator: money[^]*<td>peak<\/td>/);
 });
 
 test('what is no number ends it with status 2', () => {

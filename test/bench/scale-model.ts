@@ -154,12 +154,12 @@ export function budgetTable(scales: readonly number[], n: Numbers): string[] {
   return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`);
 }
 
-/** What the budgets rest on, as a table of Markdown. */
+/** The assumptions of the budgets, as a table of Markdown. */
 export function assumptionsTable(n: Numbers): string[] {
   const rows = Object.entries(ASSUMPTIONS).map(
     ([name, { unit, why }]) => `| ${name} | ${n[name as AssumptionName]} | ${unit} | ${why} |`,
   );
-  return ['| assumption | value | unit | whence |', '| --- | ---: | --- | --- |', ...rows];
+  return ['| assumption | value | unit | source |', '| --- | ---: | --- | --- |', ...rows];
 }
 
 function scaleName(searches: number): string {

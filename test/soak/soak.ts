@@ -1,18 +1,23 @@
 import '../../services/local/src/offline-env.ts';
+import { writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { prepare } from '../../services/local/src/prepare.ts';
 import { flags, numberOf } from '../support/flags.ts';
+import { barChart, htmlReport } from '../support/report.ts';
 import { liveThrough } from './history.ts';
 import { largeLedger } from './ledger.ts';
 import { load, type LoadFigures } from './load.ts';
 import { history } from './operations.ts';
 
-const USAGE = `Usage: npm run soak -- [--histories N] [--seconds N] [--rate N] [--seed N]
+const USAGE = `Usage: npm run soak -- [--json] [--html FILE] [--histories N] [--seconds N] [--rate N] [--seed N]
 
-Lives through generated histories with kills and restores, fills a ledger, then redeems at a steady rate, with keys that
-stay and keys that rotate. The last line sums up. Exit status 1 when anything was doubled, lost, over quota or refused.`;
+Runs generated histories with kills and restores, fills a ledger, then redeems at a steady rate, with keys that stay and
+keys that rotate. The last line sums up; --json prints only it, as an object, and --html writes a report with a plot.
+Exit status 1 if a token was redeemed twice or lost, an account got more than its quota, or a request failed.`;
 
 const values = flags(USAGE, {
+  json: { type: 'boolean' },
+  html: { type: 'string' },
   histories: { type: 'string', default: '2000' },
   seconds: { type: 'string', default: '60' },
   rate: { type: 'string', default: '200' },
@@ -22,6 +27,7 @@ const histories = numberOf('histories', values.histories);
 const seconds = numberOf('seconds', values.seconds);
 const perSecond = numberOf('rate', values.rate);
 const seed = numberOf('seed', values.seed);
+const print = (line: string): void => (values.json ? console.error(line) : console.log(line));
 const counts = { doubled: 0, lost: 0, overQuota: 0 };
 
 await prepare();
@@ -32,18 +38,18 @@ for (const operations of fc.sample(history, { numRuns: histories, seed })) {
   counts.lost += lost.length;
   counts.overQuota += overQuota.length;
   if (doubled.length + lost.length + overQuota.length > 0) {
-    console.log(`history ${lived}: ${JSON.stringify({ doubled, lost, overQuota, operations })}`);
+    print(`history ${lived}: ${JSON.stringify({ doubled, lost, overQuota, operations })}`);
   }
   lived++;
-  if (lived % 200 === 0) console.log(`${lived} of ${histories} histories`);
+  if (lived % 200 === 0) print(`${lived} of ${histories} histories`);
 }
 
 const ledger = largeLedger(1_000_000);
-console.log(`S23 ledger of ${ledger.rows} rows: a spend in ${ledger.p99.toFixed(3)} ms (p99)`);
+print(`S23 ledger of ${ledger.rows} rows: a spend in ${ledger.p99.toFixed(3)} ms (p99)`);
 
 function say(what: string, { redeemed, seconds: took, errors, p99, wrong }: LoadFigures): void {
   const rate = `${(redeemed / took).toFixed(0)} redemptions/s, ${(perSecond / 10).toFixed(0)} at once in ${p99.toFixed(0)} ms (p99)`;
-  console.log(`${what}: ${rate}, ${errors} errors ${wrong.join(', ')}`);
+  print(`${what}: ${rate}, ${errors} errors ${wrong.join(', ')}`);
 }
 const steady = await load({ perSecond, seconds, epochSeconds: 86_400 });
 say('steady keys', steady);
@@ -55,4 +61,33 @@ const errors = steady.errors + rotating.errors;
 const rate = Math.floor(Math.min(steady.redeemed / steady.seconds, rotating.redeemed / rotating.seconds));
 const sums = `${doubled} doubled, ${counts.lost} lost, ${counts.overQuota} over quota`;
 if (doubled + counts.lost + counts.overQuota + errors > 0 || !ledger.withinBudget) process.exitCode = 1;
-console.log(`soak: ${lived} histories, ${sums}; ${rate} redemptions/s, ${errors} errors`);
+const summary = `soak: ${lived} histories, ${sums}; ${rate} redemptions/s, ${errors} errors`;
+const COLUMNS =
+  'doubled: tokens that were redeemed twice. lost: records that were acknowledged and are gone, or fresh tokens that were refused. over quota: tokens beyond the quota of an account. errors: requests that failed during the load.';
+const figures = {
+  histories: lived,
+  ...counts,
+  doubled,
+  redemptionsPerSecond: rate,
+  errors,
+  ledgerP99: ledger.p99,
+};
+if (values.json) console.log(JSON.stringify(figures));
+else console.log(`${COLUMNS}\n${summary}`);
+if (values.html !== undefined) {
+  const bars = [
+    { name: 'steady keys', value: steady.redeemed / steady.seconds },
+    { name: 'rotating keys', value: rotating.redeemed / rotating.seconds },
+  ];
+  const chart = barChart({ title: 'Redemptions under load', unit: 'per second', bars, reference: perSecond });
+  const table = Object.entries(figures).map(([name, value]) => [name, `${value}`]);
+  writeFileSync(
+    values.html,
+    htmlReport('Sotto: npm run soak', [
+      { text: summary },
+      { chart },
+      { text: COLUMNS },
+      { table: [['figure', 'value'], ...table] },
+    ]),
+  );
+}
