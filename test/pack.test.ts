@@ -51,7 +51,7 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('pack: makes a tarball of each of the ten packages', () => {
+test('pack: makes a tarball of each of the eleven packages', () => {
   expect([...packages.keys()].toSorted()).toEqual(
     [
       'bhttp',
@@ -62,6 +62,7 @@ test('pack: makes a tarball of each of the ten packages', () => {
       'picker',
       'privacypass',
       'sticker-search',
+      'tlog',
       'voprf',
       'wire',
     ].map((name) => `@sotto/${name}`),
@@ -162,7 +163,7 @@ describe('API reports', () => {
 });
 
 test('smoke: every entry loads in Node, and the examples of the protocol packages print what they say', () => {
-  const protocols = ['wire', 'bhttp', 'ohttp', 'voprf', 'privacypass', 'bundle', 'sticker-search'];
+  const protocols = ['wire', 'bhttp', 'ohttp', 'voprf', 'privacypass', 'bundle', 'tlog', 'sticker-search'];
   const examples = protocols.flatMap((name) =>
     blocksOf(`packages/${name}/README.md`).filter(({ language }) => language === 'ts'),
   );

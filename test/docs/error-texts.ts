@@ -125,6 +125,10 @@ const privacypass: Texts<PrivacyPassError['code']> = {
 const bundle: Texts<BundleError['code']> = {
   'unknown-version': ['The bundle has a version that this release does not know.', 'Update the package.'],
   'bad-signature': ['No pinned root signed the bundle.', 'Check `root`, then the URL of the relay.'],
+  'bad-proof': [
+    'The proof of a logged bundle is empty or longer than 4,096 bytes.',
+    'Tell the operator of the relay.',
+  ],
   'bad-root': ['A root key is not a valid Ed25519 key.', 'Copy the key again from its operator.'],
   'malformed-keys': [
     'The list of keys is not in the format of `specs/bundle.md`.',

@@ -10,6 +10,7 @@ export class BundleError extends ProtocolError<
   | 'unknown-version'
   | 'bad-signature'
   | 'bad-root'
+  | 'bad-proof'
   | 'malformed-keys'
   | 'malformed-services'
   | 'expired'

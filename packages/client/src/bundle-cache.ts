@@ -17,6 +17,7 @@ const UNAVAILABLE: ReadonlySet<ClientErrorCode> = new Set([
   'relay-unreachable',
   'relay-failed',
   'bundle-unconfirmed',
+  'bundle-unlogged',
 ]);
 
 /** What the bundle cache needs. */
@@ -184,8 +185,8 @@ export class BundleCache {
   }
 
   #rules(): AcceptRules {
-    const { pins, agree, epochSeconds, now } = this.#deps;
-    return { pins, agree, epochSeconds, now: now() };
+    const { pins, policy, agree, epochSeconds, now } = this.#deps;
+    return { pins, policy, agree, epochSeconds, now: now() };
   }
 
   /** Caches a bundle, and chooses the time from which its successor is fetched. */

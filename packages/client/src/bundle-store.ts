@@ -9,6 +9,7 @@ import {
 } from '@sotto/bundle';
 import { base64url, epochIndexAt, graceSeconds, type Bytes, type UnixSeconds } from '@sotto/wire';
 import { ClientError, type ClientErrorCode } from './error.ts';
+import { contradict, provenBundle, type PinnedPolicy, type ProvenBundle } from './logged.ts';
 import type { WalletState } from './wallet/state.ts';
 
 export type { AcceptedBundle } from '@sotto/bundle';
@@ -17,6 +18,8 @@ export type { AcceptedBundle } from '@sotto/bundle';
 export interface AcceptRules {
   /** Pinned root keys, 32 bytes each. */
   readonly pins: readonly Bytes[];
+  /** What proves that a bundle is in a public log; null when bundles need no proof. */
+  readonly policy: PinnedPolicy | null;
   /** How many URLs must show the same bundle. */
   readonly agree: number;
   readonly epochSeconds: number;
@@ -37,8 +40,38 @@ export function storedBundle(state: WalletState, rules: AcceptRules): AcceptedBu
   }
 }
 
-/** Compares the bundles that were shown with the stored one, and stores the newest (specs/bundle.md). */
+/**
+ * Compares the bundles that were shown with the stored one, and stores the newest (specs/bundle.md).
+ *
+ * @param shown - signed bundles; with a policy, logged ones
+ */
 export function acceptShown(
+  state: WalletState,
+  shown: readonly Bytes[],
+  rules: AcceptRules,
+): AcceptedBundle | ClientError {
+  const { policy } = rules;
+  if (policy === null) return acceptSigned(state, shown, rules);
+  const proven = shown.flatMap((one) => provenBundle(one, policy) ?? []);
+  if (proven.length === 0) return new ClientError('bundle-unlogged');
+  if (hasTwoHistories(state, proven)) return new ClientError('equivocation');
+  const signed = proven.map((one) => one.signed);
+  const accepted = acceptSigned(state, signed, rules);
+  if (!(accepted instanceof ClientError)) {
+    const largest = proven.map(({ checkpoint }) => checkpoint).toSorted((a, b) => b.size - a.size)[0];
+    const { checkpoint } = state;
+    const isNew = checkpoint?.origin !== largest?.origin || (checkpoint?.size ?? 0) < (largest?.size ?? 0);
+    if (largest !== undefined && isNew) state.checkpoint = largest;
+  }
+  return accepted;
+}
+
+function hasTwoHistories({ checkpoint }: WalletState, proven: readonly ProvenBundle[]): boolean {
+  const heads = [...(checkpoint === null ? [] : [checkpoint]), ...proven.map((one) => one.checkpoint)];
+  return heads.some((a) => heads.some((b) => contradict(a, b)));
+}
+
+function acceptSigned(
   state: WalletState,
   shown: readonly Bytes[],
   rules: AcceptRules,
@@ -88,7 +121,8 @@ function forgetFuture(state: WalletState, { now, epochSeconds }: AcceptRules): v
 const acceptedRoots = ({ roots }: WalletState, rules: AcceptRules): readonly Bytes[] =>
   roots !== null && roots.pins === pinsOf(rules) ? roots.keys : rules.pins;
 
-const pinsOf = ({ pins }: AcceptRules): string => pins.map(base64url).join(' ');
+const pinsOf = ({ pins, policy }: AcceptRules): string =>
+  [...pins.map(base64url), ...(policy === null ? [] : [`policy ${policy.id}`])].join(' ');
 
 /** The sequence of a bundle; -1 if it does not verify. */
 function verifiedSequence(

@@ -23,6 +23,10 @@ export const MESSAGES = {
     'The relay has no key bundle that can be trusted.',
     'Try again later. If this continues, tell the operator of the service.',
   ],
+  'bundle-unlogged': [
+    'The relay has no key bundle with the proof that it is public.',
+    'Try again later. If this continues, tell the operator of the service.',
+  ],
   equivocation: [
     'Two different key bundles exist for the same epoch.',
     'You may have been given other keys than everyone else. Do not search privately before the next epoch, and tell the operator of the service.',

@@ -1,6 +1,7 @@
 import { DAY, fromBase64url, type Bytes } from '@sotto/wire';
 import { ClientError } from './error.ts';
 import { parseBaseUrl } from './http.ts';
+import { pinPolicy, type PinnedPolicy } from './logged.ts';
 import type { ClientOptions } from './platform.ts';
 import { STICKERS } from './search.ts';
 
@@ -8,12 +9,14 @@ import { STICKERS } from './search.ts';
 export interface CheckedOptions {
   readonly relay: string;
   readonly issuer: string;
-  /** URL of the relay's key bundle. */
+  /** URL of the relay's key bundle, in the form that has a proof if a policy wants one. */
   readonly bundleUrl: string;
   readonly mirrors: readonly string[];
   readonly agree: number;
   /** Pinned root keys, 32 bytes each. */
   readonly pins: readonly Bytes[];
+  /** Null when bundles need no proof. */
+  readonly policy: PinnedPolicy | null;
   readonly services: readonly string[];
   readonly epochSeconds: number;
   readonly restSeconds: number;
@@ -25,7 +28,8 @@ export interface CheckedOptions {
 export function checkOptions(options: ClientOptions): CheckedOptions {
   const { epochSeconds = DAY, restSeconds = 900, batches = 3, mirrors = { urls: [] } } = options;
   const relay = url(options.relay, 'relay');
-  const bundleUrl = `${relay}/bundle`;
+  const policy = options.policy === undefined ? null : pinPolicy(options.policy);
+  const bundleUrl = `${relay}/bundle${policy === null ? '' : '/2'}`;
   const urls = mirrors.urls.map((one) => url(one, 'mirrors.urls'));
   const { agree = urls.length + 1 } = mirrors;
   const { keyDelaySeconds = Math.min(60, epochSeconds / 4) } = options;
@@ -42,6 +46,7 @@ export function checkOptions(options: ClientOptions): CheckedOptions {
     mirrors: urls,
     agree,
     pins: parseRoots(options.root),
+    policy,
     services: options.services ?? [STICKERS],
     epochSeconds,
     restSeconds,

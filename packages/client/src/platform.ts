@@ -62,6 +62,12 @@ export interface ClientOptions extends ClientPlatform {
   readonly issuer: string;
   /** Ed25519 public keys, one of which must have signed the key bundle: base64url or 32 bytes each. */
   readonly root: string | Bytes | readonly (string | Bytes)[];
+  /**
+   * A policy file (C2SP tlog-policy) with the comment `# sotto base=N`: a key bundle is accepted only with the proof that
+   * the log has it as entry `epoch - N` and that the quorum of witnesses saw the log. The application ships it, as it
+   * ships `root`. Default: none, and bundles need no proof.
+   */
+  readonly policy?: string;
   /** Returns a bearer JWT of the account. Called for each batch of tokens. */
   readonly account: () => Promise<string>;
   /** Services whose tokens are refilled by schedule. Default: `['stickers']`. */

@@ -43,8 +43,7 @@ export interface Context {
   readonly responseSecret: Bytes; // max(Nn, Nk) bytes: Export(label, …)
 }
 
-/** By the labels themselves: two of equal length must not share an entry. */
-const CONSTANTS = new WeakMap<Labels, WeakMap<KeyConfig, Map<string, Constants>>>();
+const CONSTANTS = new WeakMap<KeyConfig, Map<string, Constants>>();
 
 /** hdr (RFC 9458 §4.3): 7 bytes. */
 export function encodeHeader({ keyId, kemId }: KeyConfig, { kdfId, aeadId }: SuiteIds): Bytes {
@@ -89,11 +88,9 @@ export async function keySchedule(
 }
 
 async function constantsOf(suite: Suite, config: KeyConfig, labels: Labels, hdr: Bytes): Promise<Constants> {
-  let ofLabels = CONSTANTS.get(labels);
-  if (ofLabels === undefined) CONSTANTS.set(labels, (ofLabels = new WeakMap()));
-  let ofKey = ofLabels.get(config);
-  if (ofKey === undefined) ofLabels.set(config, (ofKey = new Map()));
-  const name = `${suite.kdf.id} ${suite.aead.id}`;
+  let ofKey = CONSTANTS.get(config);
+  if (ofKey === undefined) CONSTANTS.set(config, (ofKey = new Map()));
+  const name = `${suite.kdf.id} ${suite.aead.id} ${labels.request.length}`;
   const known = ofKey.get(name);
   if (known !== undefined) return known;
   const constants = await makeConstants(suite, labels, concat(labels.request, Uint8Array.of(0), hdr));

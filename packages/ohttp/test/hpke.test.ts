@@ -5,10 +5,10 @@ import hpkePq from '../../../specs/vectors/hpke-pq.json' with { type: 'json' };
 import rfc9180 from '../../../specs/vectors/rfc9180.json' with { type: 'json' };
 import xWing from '../../../specs/vectors/x-wing.json' with { type: 'json' };
 import { chunkNonce } from '../src/chunk.ts';
-import { encodeHeader, keySchedule, makeConstants } from '../src/context.ts';
+import { makeConstants } from '../src/context.ts';
 import { labeledInfo } from '../src/labeled.ts';
 import { implementations } from './implementations.ts';
-import { AES, byId, keyPair, random, replay } from './support.ts';
+import { byId, random, replay } from './support.ts';
 
 const BAD_KEY = expect.objectContaining({ name: 'OhttpError', code: 'bad-key' });
 
@@ -52,29 +52,6 @@ describe.each(implementations)('%s', (_name, hpke) => {
       expect(hex(sealed)).toBe(e.ct);
       expect(hex(await loaded.open(fromHex(e.nonce), fromHex(e.aad), sealed))).toBe(e.pt);
     }
-  });
-
-  test('key schedule: labels of one length give keys of their own, for one key and suite', async () => {
-    const { config } = await keyPair(hpke, KEM.X25519);
-    const suite = {
-      kem: byId(hpke.kems, KEM.X25519),
-      kdf: byId(hpke.kdfs, AES.kdfId),
-      aead: byId(hpke.aeads, AES.aeadId),
-    };
-    const [shared, hdr] = [random(32), encodeHeader(config, AES)];
-    const nonceOf = async (request: string, response: string): Promise<string> => {
-      const labels = { request: utf8(request), response: utf8(response) };
-      const { baseNonce, responseSecret } = await keySchedule(suite, config, labels, hdr, shared);
-      return `${hex(baseNonce)} ${hex(responseSecret)}`;
-    };
-    const seen = [
-      await nonceOf('label a', 'response'),
-      await nonceOf('label b', 'response'),
-      await nonceOf('label a', 'responsf'),
-      await nonceOf('label a', 'response'),
-    ];
-    expect(new Set(seen).size).toBe(3);
-    expect(seen[3]).toBe(seen[0]);
   });
 
   test.each(xWing.vectors.map((v, i) => ({ ...v, name: `C.${i + 1}` })))(

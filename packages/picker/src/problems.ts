@@ -28,6 +28,7 @@ export const OF_CODE: Readonly<Record<ClientErrorCode, Problem>> = {
   'too-many-requests': 'busy',
   'keys-changed': 'busy',
   'bundle-refused': 'keys',
+  'bundle-unlogged': 'keys',
   'bundle-outdated': 'relay',
   'bundle-unconfirmed': 'busy',
   equivocation: 'keys',

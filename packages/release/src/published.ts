@@ -19,6 +19,7 @@ export const LIBRARIES: readonly PublishedPackage[] = [
   { folder: 'voprf', unpublished: ['./libsodium', './sodium-workerd'] },
   { folder: 'privacypass' },
   { folder: 'bundle' },
+  { folder: 'tlog' },
   { folder: 'sticker-search' },
   { folder: 'client' },
   // The build of the demo page.

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { decodeRequest } from '@sotto/bhttp';
-import { BUNDLE_TYPE, encodeSignedBundle } from '@sotto/bundle';
+import { BUNDLE_TYPE, encodeLoggedBundle, encodeSignedBundle, LOGGED_BUNDLE_TYPE } from '@sotto/bundle';
 import { hasMediaType, HttpError, problemResponse, withDeadline, type Problem } from '@sotto/http';
 import { MEDIA_TYPES, OhttpError } from '@sotto/ohttp';
 import { epochIndexAt, usableEpochs, type Bytes } from '@sotto/wire';
@@ -58,6 +58,10 @@ export function gateway(deps: GatewayDeps): Hono {
   app.all('/bundle', async (c) => {
     if (!isRead(c.req.raw)) return refuse(OUTER['method-not-allowed'], 'GET, HEAD');
     return bundle(deps, c.req.query('slot'));
+  });
+  app.all('/bundle/2', async (c) => {
+    if (!isRead(c.req.raw)) return refuse(OUTER['method-not-allowed'], 'GET, HEAD');
+    return loggedBundle(deps);
   });
   return withRefusals(app, deps);
 }
@@ -173,16 +177,33 @@ async function bundle(deps: GatewayDeps, epoch: string | undefined): Promise<Res
   const epochIndex = epoch === undefined ? epochIndexAt(deps.now(), epochSeconds) : Number(epoch);
   // A coming bundle may still be replaced, if the issuer loses the keys that it names.
   if (epochIndex > usableEpochs(deps.now(), epochSeconds).to) return refuse(OUTER['not-found']);
+  const { signed } = await storedBundle(deps, epochIndex);
+  if (signed === null) return refuse(OUTER[epoch === undefined ? 'unavailable' : 'not-found']);
+  return bundleResponse(signed, BUNDLE_TYPE, epochSeconds);
+}
+
+/** The bundle of the running epoch with its proof; unavailable while no log has it. */
+async function loggedBundle(deps: GatewayDeps): Promise<Response> {
+  const { epochSeconds } = deps.config;
+  const { signed, proof } = await storedBundle(deps, epochIndexAt(deps.now(), epochSeconds));
+  if (signed === null || proof === null) return refuse(OUTER.unavailable);
+  return bundleResponse(encodeLoggedBundle({ signed, proof }), LOGGED_BUNDLE_TYPE, epochSeconds);
+}
+
+async function storedBundle(
+  deps: GatewayDeps,
+  epochIndex: number,
+): Promise<{ readonly signed: Bytes | null; readonly proof: string | null }> {
   const pending = deps.authority.store.bundles(epochIndex, epochIndex);
   const [stored] = await withDeadline(deps.deadline(KEYS_MS), pending).catch((cause: unknown) => {
     throw new HttpError('unavailable', { cause });
   });
-  if (stored === undefined || stored.signature === null) {
-    return refuse(OUTER[epoch === undefined ? 'unavailable' : 'not-found']);
-  }
-  const signed = encodeSignedBundle({ bundle: stored.bundle, signature: stored.signature });
+  if (stored === undefined || stored.signature === null) return { signed: null, proof: null };
+  const { bundle: encoded, signature, proof } = stored;
+  return { signed: encodeSignedBundle({ bundle: encoded, signature }), proof };
+}
+
+function bundleResponse(body: Bytes, type: string, epochSeconds: number): Response {
   const age = Math.min(BUNDLE_AGE, epochSeconds);
-  return new Response(signed, {
-    headers: { 'content-type': BUNDLE_TYPE, 'cache-control': `public, max-age=${age}` },
-  });
+  return new Response(body, { headers: { 'content-type': type, 'cache-control': `public, max-age=${age}` } });
 }

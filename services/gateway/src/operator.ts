@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { bundleSigningInput, nobleEd25519Verify } from '@sotto/bundle';
+import { bundleSigningInput, MOST_PROOF, nobleEd25519Verify } from '@sotto/bundle';
 import { HttpError, readBody } from '@sotto/http';
 import {
   base64url,
@@ -8,6 +8,7 @@ import {
   fromUtf8,
   HORIZON,
   usableEpochs,
+  utf8,
   type Bytes,
   type UnixSeconds,
 } from '@sotto/wire';
@@ -80,17 +81,19 @@ export function operator(deps: OperatorDeps): Hono {
     await prepare(authority, deps.now()).catch(() => {}); // what is there can be signed without the issuer
     const current = epochIndexAt(deps.now(), config.epochSeconds);
     const bundles = await stored(authority.store.bundles(current, ahead(deps)));
-    const shown = bundles.map(({ epochIndex, bundle, signature }) => ({
+    const shown = bundles.map(({ epochIndex, bundle, signature, proof }) => ({
       sequence: epochIndex,
       bundle: base64url(bundle),
       signed: signature !== null,
+      logged: proof !== null,
+      ...(signature !== null && { signature: base64url(signature) }),
     }));
     return c.json(shown, 200, NO_STORE);
   });
   app.post('/operator/bundles', async (c) => {
     const signatures = parseSignatures(await readJson(c.req.raw, deps.deadline(UPLOAD_MS)));
-    for (const { epochIndex, signature } of signatures) {
-      if (!(await keep(deps, epochIndex, signature))) throw new HttpError('unprocessable-content');
+    for (const signature of signatures) {
+      if (!(await keep(deps, signature))) throw new HttpError('unprocessable-content');
     }
     return c.body(null, 204, NO_STORE);
   });
@@ -123,17 +126,23 @@ async function stored<T>(pending: Promise<T>): Promise<T> {
   });
 }
 
-/** Keeps a signature of the root on the bundle that the epoch has now; false for any other. */
+/** A signature of the root on the bundle of an epoch, perhaps with the proof that a log has it. */
+interface UploadedSignature {
+  readonly epochIndex: number;
+  readonly signature: Bytes;
+  readonly proof: string | null;
+}
+
+/** Keeps a signature of the root on the bundle that the epoch has now; false for any other. Clients verify the proof. */
 async function keep(
   { authority: { store }, config }: OperatorDeps,
-  epochIndex: number,
-  signature: Bytes,
+  { epochIndex, signature, proof }: UploadedSignature,
 ): Promise<boolean> {
   const [offered] = await stored(store.bundles(epochIndex, epochIndex));
   if (offered === undefined) return false;
   const { bundle } = offered;
   if (!nobleEd25519Verify(signature, bundleSigningInput(bundle), config.root)) return false;
-  return stored(store.sign({ epochIndex, bundle, signature }));
+  return stored(store.sign({ epochIndex, bundle, signature, proof }));
 }
 
 async function readJson(request: Request, deadline: AbortSignal): Promise<unknown> {
@@ -145,13 +154,21 @@ async function readJson(request: Request, deadline: AbortSignal): Promise<unknow
   }
 }
 
-function parseSignatures(value: unknown): { epochIndex: number; signature: Bytes }[] {
+function parseSignatures(value: unknown): UploadedSignature[] {
   if (!Array.isArray(value)) throw new HttpError('bad-request');
   return value.map((entry: unknown) => {
-    const { sequence, signature } = (entry ?? {}) as Record<string, unknown>;
+    const { sequence, signature, proof = null } = (entry ?? {}) as Record<string, unknown>;
     if (!Number.isSafeInteger(sequence) || typeof signature !== 'string') throw new HttpError('bad-request');
-    return { epochIndex: sequence as number, signature: bytes(signature) };
+    if (proof !== null && !isProof(proof)) throw new HttpError('bad-request');
+    return { epochIndex: sequence as number, signature: bytes(signature), proof };
   });
+}
+
+/** Whether this could be a proof: clients verify it, the gateway knows no log. */
+function isProof(value: unknown): value is string {
+  return (
+    typeof value === 'string' && value !== '' && utf8(value).length <= MOST_PROOF && value.isWellFormed()
+  );
 }
 
 function bytes(text: string): Bytes {

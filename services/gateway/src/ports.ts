@@ -44,6 +44,8 @@ export interface StoredBundle {
   readonly epochIndex: number;
   readonly bundle: Bytes;
   readonly signature: Bytes | null;
+  /** That the signed bundle is in a public log (C2SP tlog-proof): then it is never replaced. Null without one. */
+  readonly proof: string | null;
 }
 
 /** Keeps the keys and bundles of epochs for all isolates. It never holds the key that wraps them. */
@@ -60,12 +62,13 @@ export interface KeyStore extends RevisionStore {
   bundles(from: number, to: number): Promise<StoredBundle[]>;
   /** Puts bundles up to be signed. One that is signed stays as it is. */
   offer(bundles: readonly { readonly epochIndex: number; readonly bundle: Bytes }[]): Promise<void>;
-  /** Deletes the bundles of these epochs, signed ones too. Only for bundles that nobody was shown. */
+  /** Deletes the bundles of these epochs, signed ones too. Only for bundles that nobody was shown and no log has. */
   withdraw(epochIndexes: readonly number[]): Promise<void>;
-  /** Keeps a signature if this is still the bundle of its epoch; true if so. */
+  /** Keeps a signature, and a proof if there is one, if this is still the bundle of its epoch; true if so. */
   sign(signed: {
     readonly epochIndex: number;
     readonly bundle: Bytes;
     readonly signature: Bytes;
+    readonly proof: string | null;
   }): Promise<boolean>;
 }

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { KEM } from '@sotto/ohttp';
-import type { Field } from '@sotto/bhttp';
-import { EMPTY, fromUtf8 } from '@sotto/wire';
+import { fromUtf8 } from '@sotto/wire';
 import { inner } from './support/client.ts';
-import { house, RESPONSE_LENGTH, row } from './support/house.ts';
+import { house, RESPONSE_LENGTH } from './support/house.ts';
 
 describe('an exchange', () => {
   test.each([
@@ -19,22 +18,5 @@ describe('an exchange', () => {
     expect(h.calls.map(({ method, path, contentType }) => [method, path, contentType])).toEqual([
       ['POST', '/v1/search', 'application/json'],
     ]);
-  });
-
-  test('N75 a general client is served by a row that admits its method and fields, after it has taken the Date of the refusal', async () => {
-    const general = row('stickers', null, true);
-    const h = await house({ rows: [{ ...general, methods: ['OPTIONS'], fields: ['user-agent', 'accept'] }] });
-    const fields: Field[] = [
-      ['user-agent', 'curl/8'],
-      ['accept', '*/*'],
-    ];
-    const send = (more: Field[]) =>
-      h.send(inner({ method: 'OPTIONS', content: EMPTY, fields: [...fields, ...more] }));
-    const refused = await send([]);
-    expect([refused.inner.status, refused.code]).toEqual([400, 'date']);
-    expect(h.calls).toHaveLength(0);
-    const date = refused.inner.fields.find(([name]) => name === 'date')?.[1] ?? '';
-    expect((await send([['date', date]])).inner.status).toBe(200);
-    expect(h.calls.map(({ method, fields: passed }) => [method, passed])).toEqual([['OPTIONS', fields]]);
   });
 });

@@ -67,7 +67,7 @@ test('N51 gateway: after the whole store was lost, the bundle that clients have 
   expect(after[0]).toEqual(before[0]);
   expect(problems).toHaveLength(8);
   expect(problems[0]).toMatch(
-    /^bundle \d+: names issuer keys that are lost, and clients have it\..*until the next epoch/,
+    /^bundle \d+: names issuer keys that are lost, and clients or a log have it\..*in its epoch/,
   );
   // Until the epoch is over, each run says so: an alarm, where clients only see that nothing is issued.
   expect(await runSchedule(authority, NOW)).toEqual([problems[0]]);
@@ -78,4 +78,18 @@ test('N51 gateway: while the issuer is away or refuses, signed bundles stay as t
   const away = { ...authority, schedule: () => Promise.reject(new Error('away')) };
   expect(await runSchedule(away, NOW)).toEqual([]);
   expect(await store.bundles(TODAY, TODAY + 7)).toEqual(after);
+});
+
+test('N51 gateway: a coming bundle that a log has stays, though the issuer lost its keys, and the operator is told', async () => {
+  const store = memoryStores().keys;
+  const { deps } = await house({ store, schedule: losing([]) });
+  const [logged] = await store.bundles(TODAY + 1, TODAY + 1);
+  if (logged === undefined || logged.signature === null) throw new Error('the bundle is not signed');
+  const { epochIndex, bundle, signature } = logged;
+  await store.sign({ epochIndex, bundle, signature, proof: 'proof' });
+  const problems = await runSchedule({ ...deps.authority, schedule: losing([1, 2]) }, NOW);
+  const [first, second] = await store.bundles(TODAY + 1, TODAY + 2);
+  expect(first).toEqual({ ...logged, proof: 'proof' });
+  expect(second?.signature).toBeNull();
+  expect(problems[0]).toMatch(/^bundle \d+: names issuer keys that are lost, and clients or a log have it/);
 });

@@ -4,7 +4,7 @@ import { refuse } from './answer.ts';
 import { scheduledBundle, type ScheduledBundle } from './bundle.ts';
 import type { Config } from './config.ts';
 import { exchange, type Send } from './exchange.ts';
-import { BUNDLE_TYPE, fetchBundle } from './fetch-bundle.ts';
+import { BUNDLE_FORMS, fetchBundle } from './fetch-bundle.ts';
 
 export interface RelayDeps {
   readonly config: Config;
@@ -38,7 +38,7 @@ export interface Relay {
 }
 
 const OPTIONS = { ...PREFLIGHT, 'access-control-allow-headers': 'content-type, incremental' };
-const BUNDLE_HEADERS = { 'content-type': BUNDLE_TYPE, 'cache-control': 'public, max-age=60', ...CORS };
+const BUNDLE_HEADERS = { 'cache-control': 'public, max-age=60', ...CORS };
 
 /** Passes envelopes on to the gateways that are configured, and shows everyone their key bundles. */
 export function relay(deps: RelayDeps): Relay {
@@ -57,15 +57,6 @@ export function relay(deps: RelayDeps): Relay {
     isFromAllowedPage(c.req.raw.headers, config.corsOrigins) ? next() : refuse('forbidden'),
   );
   for (const gateway of config.gateways) {
-    const bundle = scheduledBundle({
-      fetchBundle: () => fetchBundle(send, timeout, gateway),
-      now,
-      sleep,
-      periodMs: config.bundleSeconds * 1000,
-      byTimer,
-    });
-    bundles.push(bundle);
-
     app.options(`${gateway.base}/ohttp`, () => new Response(null, { status: 204, headers: OPTIONS }));
     app.post(`${gateway.base}/ohttp`, async (c) => {
       const came = now();
@@ -78,13 +69,26 @@ export function relay(deps: RelayDeps): Relay {
     });
     app.all(`${gateway.base}/ohttp`, () => refuse('method-not-allowed', { allow: 'POST, OPTIONS' }));
 
-    app.options(`${gateway.base}/bundle`, () => new Response(null, { status: 204, headers: OPTIONS }));
-    app.get(`${gateway.base}/bundle`, async (c) => {
-      if (!(await c.env.admit('bundle'))) return refuse('too-many-requests');
-      const bytes = await bundle.current(c.env.waitUntil);
-      return bytes === null ? refuse('unavailable') : new Response(bytes, { headers: BUNDLE_HEADERS });
+    const bundle = scheduledBundle({
+      fetchBundle: () => fetchBundle(send, timeout, gateway),
+      now,
+      sleep,
+      periodMs: config.bundleSeconds * 1000,
+      byTimer,
     });
-    app.all(`${gateway.base}/bundle`, () => refuse('method-not-allowed', { allow: 'GET, HEAD, OPTIONS' }));
+    bundles.push(bundle);
+    for (const form of BUNDLE_FORMS) {
+      const path = gateway.base + form.path;
+      const headers = { 'content-type': form.mediaType, ...BUNDLE_HEADERS };
+      app.options(path, () => new Response(null, { status: 204, headers: OPTIONS }));
+      app.get(path, async (c) => {
+        if (!(await c.env.admit('bundle'))) return refuse('too-many-requests');
+        const fetched = await bundle.current(c.env.waitUntil);
+        const bytes = fetched?.[form.name] ?? null;
+        return bytes === null ? refuse('unavailable') : new Response(bytes, { headers });
+      });
+      app.all(path, () => refuse('method-not-allowed', { allow: 'GET, HEAD, OPTIONS' }));
+    }
   }
   app.notFound(() => refuse('not-found'));
   app.onError(refuseError);

@@ -1,7 +1,14 @@
 /** The key bundle as bytes that the relay keeps and cannot read. */
+export interface FetchedBundle {
+  readonly signed: Uint8Array<ArrayBuffer>;
+  /** With the proof that it is in a public log; null when the gateway has none. */
+  readonly logged: Uint8Array<ArrayBuffer> | null;
+}
+
+/** What the relay keeps of one gateway. */
 export interface ScheduledBundle {
   /** The last good bundle; fetches first when the schedule says so. Null when none ever came. */
-  current(waitUntil: (work: Promise<unknown>) => void): Promise<Uint8Array<ArrayBuffer> | null>;
+  current(waitUntil: (work: Promise<unknown>) => void): Promise<FetchedBundle | null>;
   /** One fetch now: what a cron calls, which is the schedule itself. */
   refresh(): Promise<void>;
   /** One fetch if there has been none in this period: for a timer. When the next is due, in Unix milliseconds. */
@@ -10,7 +17,7 @@ export interface ScheduledBundle {
 
 export interface ScheduleDeps {
   /** One fetch of the bundle, bounded in time; null when it failed. */
-  readonly fetchBundle: () => Promise<Uint8Array<ArrayBuffer> | null>;
+  readonly fetchBundle: () => Promise<FetchedBundle | null>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
@@ -37,7 +44,7 @@ export function scheduledBundle({
   periodMs,
   byTimer = false,
 }: ScheduleDeps): ScheduledBundle {
-  let good: Uint8Array<ArrayBuffer> | null = null;
+  let good: FetchedBundle | null = null;
   let due = 0; // Unix milliseconds
   let busySince: number | null = null;
 

@@ -1,30 +1,60 @@
 import { collect, hasMediaType, withDeadline } from '@sotto/http';
+import type { FetchedBundle } from './bundle.ts';
 import type { Gateway } from './config.ts';
 import type { Send } from './exchange.ts';
 
-export const BUNDLE_TYPE = 'application/sotto-bundle';
+/** How a gateway publishes its key bundle, and the relay too (specs/bundle.md). The relay reads neither form. */
+export interface BundleForm {
+  readonly name: keyof FetchedBundle;
+  /** Below the origin of the gateway, and below the base of the relay. */
+  readonly path: string;
+  readonly mediaType: string;
+}
+
+const SIGNED: BundleForm = { name: 'signed', path: '/bundle', mediaType: 'application/sotto-bundle' };
+const LOGGED: BundleForm = {
+  name: 'logged',
+  path: '/bundle/2',
+  mediaType: 'application/sotto-logged-bundle',
+};
+
+/** The signed bundle, and the signed bundle with the proof that it is in a public log. */
+export const BUNDLE_FORMS: readonly BundleForm[] = [SIGNED, LOGGED];
 
 const MAX_BUNDLE = 64 * 1024; // bytes
 const BUNDLE_MS = 5000;
 
-/** One fetch of a gateway's key bundle; null unless all of a good one came. */
+/** One fetch of a gateway's key bundle in both forms; null unless all of a good signed one came. */
 export async function fetchBundle(
   send: Send,
   timeout: (ms: number) => AbortSignal,
+  gateway: Gateway,
+): Promise<FetchedBundle | null> {
+  const [signed, logged] = await Promise.all([
+    fetchForm(send, timeout, gateway, SIGNED),
+    fetchForm(send, timeout, gateway, LOGGED),
+  ]);
+  return signed === null ? null : { signed, logged };
+}
+
+async function fetchForm(
+  send: Send,
+  timeout: (ms: number) => AbortSignal,
   { origin, credential }: Gateway,
+  { path, mediaType }: BundleForm,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
   const signal = timeout(BUNDLE_MS);
   const headers = {
-    accept: BUNDLE_TYPE,
+    accept: mediaType,
     ...(credential !== null && { authorization: `Bearer ${credential}` }),
   };
   try {
     const init = { method: 'GET', headers, redirect: 'manual', signal } as const;
-    const answer = await withDeadline(signal, send(`${origin}/bundle`, init));
+    const answer = await withDeadline(signal, send(`${origin}${path}`, init));
     const good =
       answer.status === 200 &&
       !answer.headers.has('content-encoding') &&
-      hasMediaType(answer.headers.get('content-type'), BUNDLE_TYPE);
+      hasMediaType(answer.headers.get('content-type'), mediaType);
     if (!good || answer.body === null) {
       await answer.body?.cancel();
       return null;

@@ -19,7 +19,7 @@ function byTimer(good: boolean) {
   const bundle = scheduledBundle({
     fetchBundle: () => {
       at.fetches++;
-      return Promise.resolve(at.good ? new Uint8Array(1) : null);
+      return Promise.resolve(at.good ? { signed: new Uint8Array(1), logged: null } : null);
     },
     now: () => at.now,
     sleep: () => Promise.resolve(),
@@ -51,8 +51,8 @@ test('L7 without a first bundle the timer asks every ten seconds, with one every
 
 test('L7 the relay on Node fetches once a period, however many clients ask at the boundary', async () => {
   const seconds: number[] = [];
-  gateway.answer = (_seen, response) => {
-    seconds.push(Math.floor(Date.now() / 1000));
+  gateway.answer = ({ target }, response) => {
+    if (target === '/bundle') seconds.push(Math.floor(Date.now() / 1000));
     response.writeHead(200, { 'content-type': 'application/sotto-bundle' }).end('the bundle');
   };
   const relay = await startOnNode(vars(gateway.url, { BUNDLE_SECONDS: '1' }));
@@ -69,8 +69,8 @@ test('L7 the relay on Node fetches once a period, however many clients ask at th
 
 test('L7 a relay whose gateway comes later has its bundle soon, though no client asks', async () => {
   let asked = 0;
-  gateway.answer = (_seen, response) => {
-    asked++;
+  gateway.answer = ({ target }, response) => {
+    if (target === '/bundle') asked++;
     const status = asked === 1 ? 503 : 200;
     response.writeHead(status, { 'content-type': 'application/sotto-bundle' }).end('the bundle');
   };

@@ -7,6 +7,7 @@ import { RELAYS, vars, type RunningRelay } from './start-relay.ts';
 import { problem, told } from './told.ts';
 
 const TYPE = 'application/sotto-bundle';
+const LOGGED = 'application/sotto-logged-bundle';
 const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
 /** A schedule on a clock that the test moves, and what its gateway gives next. */
@@ -16,9 +17,10 @@ function schedule(periodMs: number) {
     next: () => Promise.resolve(bytes('one')),
   };
   const bundle = scheduledBundle({
-    fetchBundle: () => {
+    fetchBundle: async () => {
       at.fetches++;
-      return gateway.next();
+      const signed = await gateway.next();
+      return signed === null ? null : { signed, logged: null };
     },
     now: () => at.now,
     sleep: (ms) => {
@@ -29,29 +31,58 @@ function schedule(periodMs: number) {
   });
   const current = async (): Promise<string | null> => {
     const got = await bundle.current(() => {});
-    return got === null ? null : new TextDecoder().decode(got);
+    return got === null ? null : new TextDecoder().decode(got.signed);
   };
   return { at, bundle, current, gives: (next: typeof gateway.next) => (gateway.next = next) };
 }
 
-test.each([
-  ['without a credential', null, { accept: TYPE }],
-  ['under its credential', 'mine', { accept: TYPE, authorization: 'Bearer mine' }],
-])(
-  'R15 %s the bundle is asked for at one place, and no redirect is followed',
-  async (_how, credential, headers) => {
+describe('the bundle of a gateway', () => {
+  test.each([
+    ['without a credential', null, {}],
+    ['under its credential', 'mine', { authorization: 'Bearer mine' }],
+  ])(
+    'R15 %s each form is asked for at one place, and no redirect is followed',
+    async (_how, credential, extra) => {
+      const { signal } = new AbortController();
+      const asked: unknown[] = [];
+      const send = async (url: string, init: RequestInit): Promise<Response> => {
+        asked.push([url, init]);
+        const headers = { 'content-type': url.endsWith('/2') ? LOGGED : TYPE };
+        return new Response(`the body of ${url}`, { headers });
+      };
+      const gateway = { base: '', origin: 'https://gateway.example', credential };
+      expect(await fetchBundle(send, () => signal, gateway)).toEqual({
+        signed: bytes('the body of https://gateway.example/bundle'),
+        logged: bytes('the body of https://gateway.example/bundle/2'),
+      });
+      const init = (accept: string) => ({
+        method: 'GET',
+        headers: { accept, ...extra },
+        redirect: 'manual',
+        signal,
+      });
+      expect(asked).toEqual([
+        ['https://gateway.example/bundle', init(TYPE)],
+        ['https://gateway.example/bundle/2', init(LOGGED)],
+      ]);
+    },
+  );
+
+  test('a gateway without a log has a signed bundle alone; one without that has none', async () => {
     const { signal } = new AbortController();
-    const asked: unknown[] = [];
-    const send = async (url: string, init: RequestInit): Promise<Response> => {
-      asked.push(url, init);
-      return new Response('the bundle', { headers: { 'content-type': TYPE } });
-    };
-    const gateway = { base: '', origin: 'https://gateway.example', credential };
-    expect(await fetchBundle(send, () => signal, gateway)).toEqual(bytes('the bundle'));
-    const init = { method: 'GET', headers, redirect: 'manual', signal };
-    expect(asked).toEqual(['https://gateway.example/bundle', init]);
-  },
-);
+    const only = (form: string) => async (url: string) =>
+      new Response('x', {
+        status: url.endsWith(form) ? 200 : 503,
+        headers: { 'content-type': form === '/2' ? LOGGED : TYPE },
+      });
+    const gateway = { base: '', origin: 'https://gateway.example', credential: null };
+    expect(await fetchBundle(only('/bundle'), () => signal, gateway)).toEqual({
+      signed: bytes('x'),
+      logged: null,
+    });
+    expect(await fetchBundle(only('/2'), () => signal, gateway)).toBeNull();
+  });
+});
 
 describe('the schedule of the key bundle', () => {
   test('L7 a thousand clients in one period cause one fetch; the next period causes one more', async () => {
@@ -145,6 +176,23 @@ describe.each(RELAYS)('the key bundle at the relay on %s', (_runtime, start) => 
     await gateway.close();
   });
 
+  test('both forms of the bundle are fetched, each by its path, and served under its media type', async () => {
+    const url = await at((seen, response) => {
+      const isLogged = seen.target === '/bundle/2';
+      response
+        .writeHead(200, { 'content-type': isLogged ? LOGGED : TYPE })
+        .end(isLogged ? 'logged' : 'signed');
+    });
+    for (const [path, type, body] of [
+      [url, TYPE, 'signed'],
+      [`${url}/2`, LOGGED, 'logged'],
+    ] as const) {
+      const response = await fetch(path);
+      expect([response.headers.get('content-type'), await response.text()]).toEqual([type, body]);
+    }
+    expect((await fetch(`${url}/3`)).status).toBe(404);
+  });
+
   test('L7 L10 a thousand fetches under different headers: one digest, one fetch upstream, no validator', async () => {
     const url = await at((_seen, response) => {
       const headers = { 'content-type': TYPE, etag: '"1"', 'set-cookie': 'a=1', vary: '*', age: '3' };
@@ -181,9 +229,10 @@ describe.each(RELAYS)('the key bundle at the relay on %s', (_runtime, start) => 
         'the bundle',
       ],
     ]);
-    expect(gateway.seen).toHaveLength(1);
+    const asked = gateway.seen.filter(({ target }) => target === '/bundle');
+    expect(asked).toHaveLength(1);
     expect(
-      gateway.seen[0]?.headers
+      asked[0]?.headers
         .map(([name]) => name)
         .filter((name) => name !== 'cf-worker')
         .toSorted(),

@@ -101,7 +101,7 @@ describe("what Node's own server is held to", () => {
     expect(text).toContain(problemText(PROBLEMS['request-timeout']));
     expect(performance.now() - from).toBeLessThan(12_000); // REQUEST_MS is 600, WHOLE_REQUEST_MS 25,000
     expect(await connection.closed(10_000)).toBe(true);
-    expect(gateway.seen).toEqual([]);
+    expect(gateway.seen.filter(({ method }) => method === 'POST')).toEqual([]);
   });
 
   const SMUGGLED = `POST /ohttp HTTP/1.1\r\nhost: smuggled\r\ncontent-type: message/ohttp-req\r\ncontent-length: 64\r\n\r\n${BODY}`;
@@ -126,7 +126,7 @@ describe("what Node's own server is held to", () => {
     expect(connection.received).toMatch(/^HTTP\/1\.1 400 /);
     expect(connection.received.match(/HTTP\/1\.1 /g)).toHaveLength(1);
     expect(connection.received).toContain(problemText(PROBLEMS['bad-request']));
-    expect(gateway.seen).toEqual([]);
+    expect(gateway.seen.filter(({ method }) => method === 'POST')).toEqual([]);
   });
 
   test.each([
@@ -136,7 +136,7 @@ describe("what Node's own server is held to", () => {
     const text = await rawExchange(relay.url, `${POST}content-length: 64\r\n${headers}\r\n${BODY}`);
     expect(text).toMatch(/^HTTP\/1\.1 431 /);
     expect(text).toContain(problemText(PROBLEMS['fields-too-large']));
-    expect(gateway.seen).toEqual([]);
+    expect(gateway.seen.filter(({ method }) => method === 'POST')).toEqual([]);
   });
 
   test('R07 an absolute-form target is refused, our own name or not', async () => {
@@ -146,7 +146,7 @@ describe("what Node's own server is held to", () => {
         /^HTTP\/1\.1 40[04] /,
       );
     }
-    expect(gateway.seen).toEqual([]);
+    expect(gateway.seen.filter(({ method }) => method === 'POST')).toEqual([]);
   });
 
   test('an upgrade is not followed', async () => {

@@ -108,7 +108,10 @@ test('N01 a gateway that never answers stops no other gateway’s bundle', async
   void first?.then(() => (isSettled = true));
   expect(await second).toBe(1_000_000_020_000);
   expect(isSettled).toBe(false);
-  expect(asked).toEqual(['https://a.example/bundle', 'https://b.example/bundle']);
+  expect(asked.filter((one) => one.endsWith('/bundle'))).toEqual([
+    'https://a.example/bundle',
+    'https://b.example/bundle',
+  ]);
   const visit = { admit: () => true, waitUntil: () => {} };
   expect((await app.fetch(new Request('https://relay.example/b/bundle'), visit)).status).toBe(200);
 });
@@ -116,7 +119,7 @@ test('N01 a gateway that never answers stops no other gateway’s bundle', async
 test('N01 on Node each gateway has a timer: the second bundle is fetched in every period, though the first hangs', async () => {
   let fetches = 0;
   const { close } = await startTwo(() => fetches++);
-  await expect.poll(() => fetches, { timeout: 15_000 }).toBeGreaterThanOrEqual(3);
+  await expect.poll(() => fetches, { timeout: 15_000 }).toBeGreaterThanOrEqual(6); // two forms a period
   await close();
 });
 

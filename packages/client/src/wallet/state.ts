@@ -1,3 +1,4 @@
+import type { StoredCheckpoint } from '../logged.ts';
 import { base64url, fromBase64url, fromUtf8, utf8, type Bytes, type UnixSeconds } from '@sotto/wire';
 
 /** The content of a wallet cannot be read, and never will be. */
@@ -71,6 +72,8 @@ export interface WalletState {
   sequence: number;
   /** The highest sequence with two different bundles; it stays refused. -1 if there was none. */
   refused: number;
+  /** The largest head of the bundle log that proved a bundle; null without a policy. */
+  checkpoint: StoredCheckpoint | null;
 }
 
 /** The state of a new wallet. */
@@ -83,6 +86,7 @@ export const emptyState = (): WalletState => ({
   roots: null,
   sequence: -1,
   refused: -1,
+  checkpoint: null,
 });
 
 const VERSION = 3;
@@ -106,14 +110,17 @@ export function encodeState(state: WalletState): Bytes {
  * @throws if the state has a later version
  */
 export function decodeState(bytes: Bytes): WalletState {
-  const { version, ...state } = parse(bytes);
+  const { version, ...stored } = parse(bytes);
+  const state: WalletState = { checkpoint: null, ...stored }; // a release without logs stored none
   if (version > VERSION) throw new Error('the wallet belongs to a later version of the client');
   if (version !== VERSION) throw new UnreadableWalletError('the wallet has an unknown version');
   if (!isState(state)) throw new UnreadableWalletError('a part of the wallet is missing or has a wrong type');
   return state;
 }
 
-function parse(bytes: Bytes): WalletState & { readonly version: number } {
+type StoredState = Omit<WalletState, 'checkpoint'> & Partial<WalletState> & { readonly version: number };
+
+function parse(bytes: Bytes): StoredState {
   let parsed: unknown;
   try {
     parsed = JSON.parse(fromUtf8(bytes), reviveBytes);
@@ -121,7 +128,7 @@ function parse(bytes: Bytes): WalletState & { readonly version: number } {
     throw new UnreadableWalletError('the wallet is not JSON in UTF-8');
   }
   if (!isRecord(parsed)) throw new UnreadableWalletError('the wallet is not an object');
-  return parsed as unknown as WalletState & { version: number };
+  return parsed as unknown as StoredState;
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -137,6 +144,7 @@ function isState({
   roots,
   sequence,
   refused,
+  checkpoint,
 }: WalletState): boolean {
   return (
     [tokens, pending].every((list: unknown) => Array.isArray(list) && list.every(isToken)) &&
@@ -147,7 +155,8 @@ function isState({
     (bundle === null || (isRecord(bundle) && bundle['signed'] instanceof Uint8Array)) &&
     (roots === null || (isRecord(roots) && Array.isArray(roots['keys']))) &&
     Number.isSafeInteger(sequence) &&
-    Number.isSafeInteger(refused)
+    Number.isSafeInteger(refused) &&
+    (checkpoint === null || (isRecord(checkpoint) && checkpoint['root'] instanceof Uint8Array))
   );
 }
 

@@ -153,24 +153,25 @@ async function offerBundles(deps: AuthorityDeps, from: number, now: UnixSeconds)
       epochIndex === from && epochIndexAt(now + graceSeconds(deps.epochSeconds), deps.epochSeconds) === from
     );
   });
-  // Only bundles that nobody was shown yet can be replaced: two for one epoch are equivocation.
-  const changed = signed.filter(({ epochIndex, bundle }) => {
+  // Only bundles that nobody was shown yet, and no log has, can be replaced: two for one epoch are equivocation.
+  const changed = signed.filter(({ epochIndex, bundle, proof }) => {
     const epoch = epochs.find((one) => one.epochIndex === epochIndex);
-    if (epoch === undefined || epochIndex < from + REPLACED_AHEAD) return false;
+    if (epoch === undefined || proof !== null || epochIndex < from + REPLACED_AHEAD) return false;
     if (lost.some((one) => one.epochIndex === epochIndex)) return false;
     const wanted = bundleOf(deps, epoch, scheduled.get(epochIndex));
     return wanted !== null && hasOtherServices(bundle, wanted);
   });
-  const withdrawn = new Set(
-    [...lost, ...changed].map(({ epochIndex }) => epochIndex).filter((index) => index > from),
-  );
+  const replaceable = lost.filter(({ epochIndex, proof }) => epochIndex > from && proof === null);
+  const withdrawn = new Set([...replaceable, ...changed].map(({ epochIndex }) => epochIndex));
   const offered = [...unsigned, ...epochs.filter(({ epochIndex }) => withdrawn.has(epochIndex))].flatMap(
     offer,
   );
   if (withdrawn.size > 0) await deps.store.withdraw([...withdrawn]);
   if (offered.length > 0) await deps.store.offer(offered);
   return [
-    ...lost.map(({ epochIndex }) => lostKeysProblem(epochIndex, epochIndex === from)),
+    ...lost.map(({ epochIndex, proof }) =>
+      lostKeysProblem(epochIndex, epochIndex === from || proof !== null),
+    ),
     ...changed.map(({ epochIndex }) => otherServicesProblem(epochIndex)),
   ];
 }

@@ -15,9 +15,13 @@ export function namesLostKeys(bundle: Bytes, { directory }: ScheduledEpoch): boo
 const keyText = ({ tokenType, tokenKey, notBefore, service }: DirectoryKey): string =>
   [tokenType, hex(tokenKey), notBefore, service].join(' ');
 
-/** For the operator: what happened to the bundle of an epoch, and what to do. */
-export function lostKeysProblem(epochIndex: number, isCurrent: boolean): string {
-  return isCurrent
-    ? `bundle ${epochIndex}: names issuer keys that are lost, and clients have it. No tokens are issued until the next epoch; sign the next bundles before`
+/**
+ * For the operator: what happened to the bundle of an epoch, and what to do.
+ *
+ * @param isPublic - whether clients or a log have the bundle, so that it stays
+ */
+export function lostKeysProblem(epochIndex: number, isPublic: boolean): string {
+  return isPublic
+    ? `bundle ${epochIndex}: names issuer keys that are lost, and clients or a log have it. No tokens are issued in its epoch; sign the next bundles before it ends`
     : `bundle ${epochIndex}: named issuer keys that are lost, so its signature was withdrawn. Sign it again with \`sotto bundle sign\``;
 }

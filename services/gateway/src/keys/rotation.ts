@@ -59,12 +59,15 @@ export async function rewrapKeys(
 /**
  * After a wrapping key was lost: makes the unreadable epochs after the current one anew. Their bundles have to be signed
  * again. The current epoch stays as it is, because clients have its bundle and would take another for an attack: the
- * outage ends with it. Returns the epochs that were made.
+ * outage ends with it. So does one that a log has: a second bundle for it could not be logged. Returns the epochs that
+ * were made.
  */
 export async function replaceUnreadable(deps: AuthorityDeps, now: UnixSeconds): Promise<number[]> {
   const current = epochIndexAt(now, deps.epochSeconds);
   const { unreadable } = await checkKeys(deps);
-  const replaced = unreadable.filter((epochIndex) => epochIndex > current);
+  const bundles = await deps.store.bundles(current, Number.MAX_SAFE_INTEGER);
+  const logged = new Set(bundles.filter(({ proof }) => proof !== null).map(({ epochIndex }) => epochIndex));
+  const replaced = unreadable.filter((epochIndex) => epochIndex > current && !logged.has(epochIndex));
   await deps.store.discard(replaced);
   await prepare(deps, now).catch(() => {}); // the keys come first; bundles are offered once the issuer is there
   return replaced;

@@ -100,7 +100,7 @@ export function sqlKeyStore({ db, atomically }: Database): Synchronous<KeyStore>
     },
     withdraw(epochIndexes) {
       db.delete(bundles)
-        .where(inArray(bundles.epochIndex, [...epochIndexes]))
+        .where(and(inArray(bundles.epochIndex, [...epochIndexes]), isNull(bundles.proof)))
         .run();
     },
     issuerRevision() {
@@ -115,9 +115,10 @@ export function sqlKeyStore({ db, atomically }: Database): Synchronous<KeyStore>
         })
         .run();
     },
-    sign({ epochIndex, bundle, signature }) {
+    sign({ epochIndex, bundle, signature, proof }) {
       const sameBundle = and(eq(bundles.epochIndex, epochIndex), eq(bundles.bundle, bundle));
-      return db.update(bundles).set({ signature }).where(sameBundle).returning().all().length === 1;
+      const values = proof === null ? { signature } : { signature, proof };
+      return db.update(bundles).set(values).where(sameBundle).returning().all().length === 1;
     },
   };
 }

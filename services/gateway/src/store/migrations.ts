@@ -61,4 +61,7 @@ CREATE TABLE "issuer_revision" (
 	"revision" integer NOT NULL
 );
 `,
+  '20261126112230_proof': `
+ALTER TABLE "bundles" ADD "proof" text;
+`,
 };

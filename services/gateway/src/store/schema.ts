@@ -1,5 +1,5 @@
 import { base64url, fromBase64url, type Bytes } from '@sotto/wire';
-import { customType, index, integer, primaryKey, sqliteTable } from 'drizzle-orm/sqlite-core';
+import { customType, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
 /** @public for drizzle-kit, which reads the whole schema here */
 export { counters, operatorActs } from '@sotto/service/sqlite/operator';
@@ -36,6 +36,7 @@ export const bundles = sqliteTable('bundles', {
   epochIndex: integer('sequence').primaryKey(),
   bundle: encodedBytes('bundle').notNull(),
   signature: encodedBytes('signature'),
+  proof: text('proof'),
 });
 
 /** One row: epochs below `before` were destroyed and never come back. */

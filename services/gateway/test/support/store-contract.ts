@@ -83,13 +83,31 @@ export function keyStoreContract(name: string, make: () => KeyStore | Promise<Ke
       const store = await make();
       await store.offer([{ epochIndex: 3, bundle: bytes(1) }]);
       await store.offer([{ epochIndex: 3, bundle: bytes(2) }]);
-      expect(await store.bundles(3, 3)).toEqual([{ epochIndex: 3, bundle: bytes(2), signature: null }]);
+      expect(await store.bundles(3, 3)).toEqual([
+        { epochIndex: 3, bundle: bytes(2), signature: null, proof: null },
+      ]);
       const signature = bytes(...Array.from({ length: 64 }, (_, i) => i));
-      expect(await store.sign({ epochIndex: 3, bundle: bytes(1), signature })).toBe(false);
-      expect(await store.sign({ epochIndex: 4, bundle: bytes(2), signature })).toBe(false);
-      expect(await store.sign({ epochIndex: 3, bundle: bytes(2), signature })).toBe(true);
+      expect(await store.sign({ epochIndex: 3, bundle: bytes(1), signature, proof: null })).toBe(false);
+      expect(await store.sign({ epochIndex: 4, bundle: bytes(2), signature, proof: null })).toBe(false);
+      expect(await store.sign({ epochIndex: 3, bundle: bytes(2), signature, proof: null })).toBe(true);
       await store.offer([{ epochIndex: 3, bundle: bytes(9) }]);
-      expect(await store.bundles(3, 3)).toEqual([{ epochIndex: 3, bundle: bytes(2), signature }]);
+      expect(await store.bundles(3, 3)).toEqual([
+        { epochIndex: 3, bundle: bytes(2), signature, proof: null },
+      ]);
+    });
+
+    test('a signed bundle may be withdrawn until a log has it, and keeps its proof', async () => {
+      const store = await make();
+      const signature = bytes(...Array.from({ length: 64 }, (_, i) => i));
+      const rows = [3, 4].map((epochIndex) => ({ epochIndex, bundle: bytes(epochIndex) }));
+      await store.offer(rows);
+      for (const row of rows) expect(await store.sign({ ...row, signature, proof: null })).toBe(true);
+      expect(await store.sign({ epochIndex: 4, bundle: bytes(4), signature, proof: 'proof' })).toBe(true);
+      expect(await store.sign({ epochIndex: 4, bundle: bytes(4), signature, proof: null })).toBe(true);
+      await store.withdraw([3, 4]);
+      expect(await store.bundles(3, 4)).toEqual([
+        { epochIndex: 4, bundle: bytes(4), signature, proof: 'proof' },
+      ]);
     });
   });
 }

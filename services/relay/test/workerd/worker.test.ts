@@ -139,7 +139,10 @@ describe('the Worker', () => {
       });
       expect(await text(response)).toBe('the bundle');
     }
-    expect(seen().map(({ url }) => url)).toEqual(['https://gateway.example/bundle']);
+    expect(seen().map(({ url }) => url)).toEqual([
+      'https://gateway.example/bundle',
+      'https://gateway.example/bundle/2',
+    ]);
   });
 
   test('R26 POST answers are kept in no cache', async () => {

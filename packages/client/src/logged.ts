@@ -1,0 +1,67 @@
+import { decodeBundle, decodeLoggedBundle, decodeSignedBundle } from '@sotto/bundle';
+import { parsePolicy, verifyProof, type Checkpoint, type Policy } from '@sotto/tlog';
+import { base64url, equalBytes, ProtocolError, utf8, type Bytes } from '@sotto/wire';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { ClientError } from './error.ts';
+
+/** Which public log must have the key bundles, and who must have seen it: a policy that is pinned with the root. */
+export interface PinnedPolicy {
+  readonly policy: Policy;
+  /** The epoch of the log's first entry: entry i is the bundle of epoch `base + i`. */
+  readonly base: number;
+  /** Identifies the policy file: base64url of its SHA-256. */
+  readonly id: string;
+}
+
+/** The head of the log that a client saw last. */
+export interface StoredCheckpoint {
+  readonly origin: string;
+  readonly size: number;
+  readonly root: Bytes; // 32 bytes
+}
+
+/** A bundle that its source proved to be logged, and the head of the log with which it did. */
+export interface ProvenBundle {
+  readonly signed: Bytes;
+  readonly checkpoint: Checkpoint;
+}
+
+/**
+ * Reads a policy file. It must name a log, and its comment `# sotto base=N` the epoch of the log's first entry.
+ *
+ * @throws {ClientError} `config`
+ */
+export function pinPolicy(text: string): PinnedPolicy {
+  try {
+    const policy = parsePolicy(text);
+    if (policy.base === null || policy.logs.length === 0) throw policyError('must have a log and a base.');
+    return { policy, base: policy.base, id: base64url(sha256(utf8(text))) };
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    throw policyError(`is not a policy file: ${error.message}.`);
+  }
+}
+
+const policyError = (rule: string): ClientError =>
+  new ClientError('config', { detail: `Option policy ${rule}` });
+
+/**
+ * The signed bundle of a LoggedBundle whose proof convinces; null for any other. The index in the log has to be the
+ * bundle's epoch, so that there is one bundle of an epoch at most. Signature and content of the bundle are verified
+ * where all bundles are.
+ */
+export function provenBundle(shown: Bytes, { policy, base }: PinnedPolicy): ProvenBundle | null {
+  try {
+    const { signed, proof } = decodeLoggedBundle(shown);
+    const { sequence } = decodeBundle(decodeSignedBundle(signed).bundle);
+    return { signed, checkpoint: verifyProof(signed, proof, { policy, index: sequence - base }) };
+  } catch (error) {
+    if (error instanceof ProtocolError) return null;
+    throw error;
+  }
+}
+
+/** Whether two heads of one log with one size have different roots: then the log has two histories. */
+export function contradict(a: StoredCheckpoint, b: StoredCheckpoint): boolean {
+  return a.origin === b.origin && a.size === b.size && !equalBytes(a.root, b.root);
+}
