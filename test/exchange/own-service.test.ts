@@ -28,13 +28,19 @@ beforeAll(async () => {
   url = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
 });
 afterAll(async () => {
+  for (const suite of suites) await suite.kill();
   api.close();
   await feed.close();
   rmSync(path.join(ROOT, '.sotto', `${port}`), { recursive: true, force: true });
 });
 
-const started = (...args: string[]): Promise<Killable> =>
-  running(START, { PORT: `${port}` }, [], undefined, undefined, args);
+const suites: Killable[] = [];
+
+async function started(...args: string[]): Promise<Killable> {
+  const suite = await running(START, { PORT: `${port}` }, [], undefined, undefined, args);
+  suites.push(suite);
+  return suite;
+}
 
 /** The command line, with a wallet and a profile of this test. */
 function sotto(...args: string[]): ChildProcess {
@@ -57,16 +63,11 @@ const rootOf = async (): Promise<string> =>
 
 test('npm start: puts an own API and an own stream behind the suite, and its state follows the table', async () => {
   const notes = ['--service', `notes=${url}`];
-  let suite = await started(...notes);
+  let suite = await started(...notes, '--stream', `feed=${feed.url}`);
   const first = await rootOf();
   expect(await outputOf(sotto('fetch', 'https://notes/v1/a?b=c', '-X', 'DELETE', '-H', 'accept: a/b'))).toBe(
     '0 DELETE /v1/a?b=c a/b',
   );
-  await suite.kill();
-
-  suite = await started(...notes, '--stream', `feed=${feed.url}`);
-  expect(await rootOf()).not.toBe(first);
-  expect(await outputOf(sotto('fetch', 'https://notes/v1/a'))).toBe('0 GET /v1/a undefined');
   const reading = sotto('fetch', 'https://feed/v1/lines');
   const service = await feed.next();
   for (let i = 0; i < 3; i++) {
@@ -80,9 +81,10 @@ test('npm start: puts an own API and an own stream behind the suite, and its sta
   expect(await new Promise((resolve) => reading.once('close', resolve))).toBe(0);
   await suite.kill();
 
+  // Another table on the same port: the stored bundles of the first one do not stand in its way.
   suite = await started(...notes);
-  expect(await rootOf()).toBe(first);
+  expect(await rootOf()).not.toBe(first);
   expect(await outputOf(sotto('fetch', 'https://notes/v1/a'))).toBe('0 GET /v1/a undefined');
   expect(await outputOf(sotto('fetch', 'https://feed/v1/lines'))).toMatch(/^1 .*does not list this service/);
   await suite.kill();
-}, 240_000);
+}, 300_000);
