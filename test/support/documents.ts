@@ -21,8 +21,15 @@ export interface Command {
 export const documentText = (document: string): string => readFileSync(path.join(root, document), 'utf8');
 
 /** The fenced blocks of a document that name a language. */
-export function blocksOf(document: string): Block[] {
-  const text = documentText(document);
+export const blocksOf = (document: string): Block[] => blocksIn(document, documentText(document));
+
+/** The fenced blocks of the section with this title. */
+export function sectionBlocks(document: string, section: string): Block[] {
+  const parts = documentText(document).split(/^(?=## )/m);
+  return blocksIn(document, parts.find((part) => part.startsWith(`## ${section}\n`)) ?? '');
+}
+
+function blocksIn(document: string, text: string): Block[] {
   return Array.from(
     text.matchAll(/^```([a-z]+)\n([\s\S]*?)^```$/gm),
     ({ index, 1: language = '', 2: body = '' }) => ({

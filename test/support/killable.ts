@@ -9,7 +9,8 @@ import type { Suite, SuiteOptions } from '../../services/local/src/suite.ts';
 /** A process that is ready, and that a test can kill. */
 export interface Killable {
   readonly pid: number;
-  kill(): Promise<void>;
+  /** With SIGKILL, or with a signal that lets it finish. */
+  kill(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>;
 }
 
 /**
@@ -45,8 +46,8 @@ export async function running(
   const { pid = 0 } = child;
   return {
     pid,
-    kill: async () => {
-      if (child.exitCode === null && child.signalCode === null) process.kill(-pid, 'SIGKILL');
+    kill: async (signal = 'SIGKILL') => {
+      if (child.exitCode === null && child.signalCode === null) process.kill(-pid, signal);
       await ended;
     },
   };

@@ -26,12 +26,15 @@ export function sitesOf(caddyfile: string): PublicName[] {
 /** A TLS proxy with Caddy's defaults, for names with certificates of a test's authority. */
 export class Front {
   readonly #authority: Authority;
+  readonly #now: () => number;
   readonly #names = new Map<string, PublicName>();
   readonly #servers = new Map<number, Server>();
   readonly #contexts = new Map<string, SecureContext>();
 
-  constructor(authority: Authority) {
+  /** @param now - the clock of the machine, in milliseconds, for the Date field of responses */
+  constructor(authority: Authority, now: () => number) {
     this.#authority = authority;
+    this.#now = now;
   }
 
   async add(site: PublicName): Promise<void> {
@@ -71,8 +74,14 @@ export class Front {
     );
     const { method = 'GET', url: path = '/' } = incoming;
     const headers = Object.fromEntries(kept);
-    const passed = send({ host: '127.0.0.1', port: site.port, method, path, headers }, (response) => {
-      outgoing.writeHead(response.statusCode ?? 502, response.rawHeaders);
+    // No kept connections: one to a service that was restarted would fail a request that Caddy sends again.
+    const to = { host: '127.0.0.1', port: site.port, method, path, headers, agent: false };
+    const passed = send(to, (response) => {
+      const date = new Date(this.#now()).toUTCString();
+      const fields = response.rawHeaders.map((field, i, all) =>
+        /^date$/i.test(all[i - 1] ?? '') && i % 2 === 1 ? date : field,
+      );
+      outgoing.writeHead(response.statusCode ?? 502, fields);
       response.pipe(outgoing);
     });
     passed.on('error', () => (outgoing.headersSent ? outgoing.destroy() : outgoing.writeHead(502).end()));

@@ -33,6 +33,8 @@ export class Machine {
   readonly authority: Authority;
   readonly front: Front;
   readonly #services = new Map<string, Killable>();
+  readonly #units = new Map<string, string>(); // files by name, the latest that was enabled
+  #passed = 0;
   readonly #manager: Server;
   readonly #deploy: (call: ToolCall) => Promise<string>;
   #env: Record<string, string> = {};
@@ -40,7 +42,7 @@ export class Machine {
   private constructor(folder: string, ca: Authority, deploy: (call: ToolCall) => Promise<string>) {
     this.folder = folder;
     this.authority = ca;
-    this.front = new Front(ca);
+    this.front = new Front(ca, () => this.now);
     this.#deploy = deploy;
     this.#manager = createServer((incoming, outgoing) => {
       const chunks: Buffer[] = [];
@@ -59,6 +61,7 @@ export class Machine {
     const folder = mkdtempSync(path.join(tmpdir(), 'sotto-operator-'));
     const machine = new Machine(folder, await authority(), deploy);
     writeFileSync(path.join(folder, 'ca.pem'), machine.authority.cert);
+    writeFileSync(path.join(folder, 'clock'), '0');
     await new Promise<void>((resolve) => machine.#manager.listen(0, '127.0.0.1', resolve));
     const bin = path.join(folder, 'bin');
     mkdirSync(bin);
@@ -83,7 +86,19 @@ export class Machine {
     return {
       NODE_OPTIONS: `--disable-warning=ExperimentalWarning --import=${here}/names.mjs`,
       NODE_EXTRA_CA_CERTS: path.join(this.folder, 'ca.pem'),
+      SOTTO_CLOCK: path.join(this.folder, 'clock'),
     };
+  }
+
+  /** The clock of all processes, in milliseconds. */
+  get now(): number {
+    return Date.now() + this.#passed;
+  }
+
+  /** Sets the clock of all processes forward. */
+  pass(seconds: number): void {
+    this.#passed += seconds * 1000;
+    writeFileSync(path.join(this.folder, 'clock'), `${this.#passed}`);
   }
 
   /** Runs lines of a shell in the machine's folder, and stops at the first that fails. */
@@ -109,21 +124,22 @@ export class Machine {
   async #obey(call: ToolCall): Promise<string> {
     if (call.tool !== 'systemctl') return this.#deploy(call);
     const [verb = '', ...words] = call.words.filter((word) => !word.startsWith('--'));
-    const units = words.map((word) => path.resolve(call.cwd, word));
-    for (const unit of units) {
-      if (verb === 'stop' || verb === 'restart') await this.#stop(path.basename(unit, '.service'));
+    for (const word of words.filter((one) => one.includes('/'))) {
+      this.#units.set(path.basename(word, '.service'), path.resolve(call.cwd, word));
     }
-    if (verb !== 'stop') await Promise.all(units.map((unit) => this.#startUnit(unit)));
+    const files = words.map((word) => this.#units.get(path.basename(word, '.service')) ?? word);
+    if (verb === 'stop' || verb === 'restart') for (const file of files) await this.#stop(file);
+    if (verb !== 'stop') for (const file of inOrder(files)) await this.#startUnit(file);
     return '';
   }
 
-  async #stop(name: string): Promise<void> {
-    await this.#services.get(name)?.kill();
-    this.#services.delete(name);
+  async #stop(file: string): Promise<void> {
+    await this.#services.get(file)?.kill('SIGTERM');
+    this.#services.delete(file);
   }
 
   async #startUnit(file: string): Promise<void> {
-    const { name, command, env, cwd } = readUnit(file, this.folder);
+    const { command, env, cwd } = readUnit(file, this.folder);
     const [program = '', ...words] = command;
     if (program === 'caddy') {
       const config = words.at(-1) ?? '';
@@ -138,7 +154,7 @@ export class Machine {
       process.execPath,
       cwd,
     );
-    this.#services.set(name, child);
+    this.#services.set(file, child);
   }
 
   async close(): Promise<void> {
@@ -149,6 +165,10 @@ export class Machine {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
+
+/** As `After=` in the units has it: the gateway last. */
+const inOrder = (files: readonly string[]): string[] =>
+  files.toSorted((a, b) => Number(a.includes('sotto-gateway')) - Number(b.includes('sotto-gateway')));
 
 const noWrangler = ({ tool }: ToolCall): Promise<string> =>
   Promise.reject(new Error(`${tool}: not on this machine`));

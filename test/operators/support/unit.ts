@@ -19,7 +19,6 @@ const pairs = (text: string, separator: RegExp): Record<string, string> =>
 
 /** What systemd would run for a unit. */
 export interface Started {
-  readonly name: string;
   /** After `/usr/bin/env`. */
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -49,5 +48,5 @@ export function readUnit(file: string, machine: string): Started {
   for (const one of all('EnvironmentFile')) Object.assign(env, pairs(readFileSync(one, 'utf8'), /\n/)); // wins, as in systemd
   const [executable, ...command] = expand(all('ExecStart')[0] ?? '').split(' ');
   if (executable !== '/usr/bin/env') throw new Error(`${file}: ExecStart runs ${executable}`);
-  return { name, command, env, cwd: atHome(all('WorkingDirectory')[0] ?? machine) };
+  return { command, env, cwd: atHome(all('WorkingDirectory')[0] ?? machine) };
 }
