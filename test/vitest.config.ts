@@ -37,8 +37,11 @@ const inWorkerd = (name: string, miniflare: Record<string, unknown> = {}) => ({
   },
 });
 
-/** These replace a module for all that import it, so each needs a process of its own. */
-const ISOLATED = ['packages/ohttp/test/{node-26,wycheproof-ml-kem}.test.ts'];
+/** These replace a module for all that import it, or share one that registers hooks, so each needs a process of its own. */
+const ISOLATED = [
+  'packages/ohttp/test/{node-26,wycheproof-ml-kem}.test.ts',
+  'packages/cli/test/check*.test.ts',
+];
 
 const inNode = (
   name: string,
