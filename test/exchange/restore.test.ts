@@ -128,7 +128,7 @@ test('N51 drill: a backup two epochs old, or an empty store, restored with RESTO
       now: world.clock.now,
     });
     expect(await runSchedule(gateway.deps.authority, gateway.now)).toEqual([
-      expect.stringContaining('until the next epoch'),
+      expect.stringContaining('No tokens are issued in its epoch'),
     ]);
     expect(await statusByBundle(world, gateway)).toBe(503); // with the next epoch in Retry-After, not 422
     for (let day = 1; day <= 9; day++) {

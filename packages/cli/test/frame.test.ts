@@ -30,8 +30,8 @@ const complete = async (...words: string[]): Promise<string[]> => {
 describe('completion', () => {
   test('completes commands, commands of a group, options, and help', async () => {
     expect(await complete('se')).toEqual(['search']);
-    expect(await complete('keys', '')).toEqual(['show', 'list', 'rotate']);
-    expect(await complete('keys', 'r')).toEqual(['rotate']);
+    expect(await complete('keys', '')).toEqual(['show', 'list', 'rotate', 'rewrap', 'retire-all']);
+    expect(await complete('keys', 'ro')).toEqual(['rotate']);
     expect(await complete('search', 'cat', '--l')).toEqual(['--locale', '--limit']);
     expect(await complete('help', 'pro')).toEqual(['probe']);
     expect(await complete('nothing', '')).toEqual([]);

@@ -63,7 +63,8 @@ async function onNode(dir: string, service: ServiceName): Promise<Given | null> 
     }
   }
   for (const name of await readdir(path.join(dir, service)).catch(() => [])) {
-    given.set(name, await fromFile(dir, `${service}/${name}`));
+    const inFile = await fromFile(dir, `${service}/${name}`);
+    if (inFile.value !== '' || !given.has(name)) given.set(name, inFile); // an empty file sets nothing
   }
   return given;
 }
