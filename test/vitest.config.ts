@@ -41,6 +41,7 @@ const inWorkerd = (name: string, miniflare: Record<string, unknown> = {}) => ({
 const ISOLATED = [
   'packages/ohttp/test/{node-26,wycheproof-ml-kem}.test.ts',
   'packages/cli/test/check*.test.ts',
+  'services/issuer/test/{node-entry,siege}.test.ts',
 ];
 
 const inNode = (
