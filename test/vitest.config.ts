@@ -37,25 +37,13 @@ const inWorkerd = (name: string, miniflare: Record<string, unknown> = {}) => ({
   },
 });
 
-/** These replace a module for all that import it, or share one that registers hooks, so each needs a process of its own. */
-const ISOLATED = [
-  'packages/ohttp/test/{node-26,wycheproof-ml-kem}.test.ts',
-  'packages/cli/test/check*.test.ts',
-  'services/issuer/test/{node-entry,siege}.test.ts',
-];
-
-const inNode = (
-  name: string,
-  include: readonly string[],
-  options: { isolate?: false; exclude?: readonly string[] } = {},
-) => ({
+const inNode = (name: string, include: readonly string[]) => ({
   root,
   test: {
     ...seededProperties,
     name,
     include: [...include],
-    exclude: ['**/workerd/**', '**/no-subtle/**', '**/node_modules/**', ...(options.exclude ?? [])],
-    isolate: options.isolate ?? true,
+    exclude: ['**/workerd/**', '**/no-subtle/**', '**/node_modules/**'],
     environment: 'node' as const,
     testTimeout: TIMEOUT,
     hookTimeout: 60_000,
@@ -77,12 +65,7 @@ export default defineConfig({
     globalSetup: [path.join(root, 'test/support/prepare.ts')],
     reporters: ['default', path.join(root, 'test/support/plain-reporter.ts')],
     projects: [
-      // One process for many files: starting one and loading the sources anew costs 0.3 s of processor time per file.
-      inNode('node', ['packages/*/test/**/*.test.ts', 'services/*/test/**/*.test.ts', 'test/*.test.ts'], {
-        isolate: false,
-        exclude: ISOLATED,
-      }),
-      inNode('isolated', ISOLATED),
+      inNode('node', ['packages/*/test/**/*.test.ts', 'services/*/test/**/*.test.ts', 'test/*.test.ts']),
       inNode('exchange', ['test/{exchange,privacy,soak}/**/*.test.ts']),
       inNode('browser', ['test/browser/**/*.test.ts']),
       {

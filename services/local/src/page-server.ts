@@ -89,8 +89,9 @@ export async function servePage(port: number, deps: PageDeps): Promise<{ close()
     });
   });
   const server = await new Promise<Server>((resolve, reject) => {
-    const listening = serve({ fetch: app.fetch, hostname: '127.0.0.1', port }, () =>
-      resolve(listening as Server),
+    const listening = serve(
+      { fetch: app.fetch, hostname: '127.0.0.1', port, overrideGlobalObjects: false },
+      () => resolve(listening as Server),
     );
     listening.once('error', reject);
   });
