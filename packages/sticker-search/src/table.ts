@@ -53,6 +53,9 @@ export function openTable(bytes: Uint8Array): Table {
   try {
     const file = JSON.parse(new TextDecoder().decode(bytes)) as StickersFile;
     if (file.format !== 2) throw new SearchError('corrupt-index', 'another format of stickers.json');
+    if (!Array.isArray(file.packs) || !file.packs.every((pack) => typeof pack?.id === 'string')) {
+      throw new SearchError('corrupt-index', 'the packs of stickers.json are malformed');
+    }
     const byEmoji = new Map<string, number[]>();
     const stickers = file.stickers.map(
       ([id, emoji, pack, common, type, offset, length], i): StickerRecord => {
