@@ -13,13 +13,6 @@ export interface PinnedPolicy {
   readonly id: string;
 }
 
-/** The head of the log that a client saw last. */
-export interface StoredCheckpoint {
-  readonly origin: string;
-  readonly size: number;
-  readonly root: Bytes; // 32 bytes
-}
-
 /** A bundle that its source proved to be logged, and the head of the log with which it did. */
 export interface ProvenBundle {
   readonly signed: Bytes;
@@ -32,10 +25,14 @@ export interface ProvenBundle {
  * @throws {ClientError} `config`
  */
 export function pinPolicy(text: string): PinnedPolicy {
+  const policy = readPolicy(text);
+  if (policy.base === null || policy.logs.length === 0) throw policyError('must have a log and a base.');
+  return { policy, base: policy.base, id: base64url(sha256(utf8(text))) };
+}
+
+function readPolicy(text: string): Policy {
   try {
-    const policy = parsePolicy(text);
-    if (policy.base === null || policy.logs.length === 0) throw policyError('must have a log and a base.');
-    return { policy, base: policy.base, id: base64url(sha256(utf8(text))) };
+    return parsePolicy(text);
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     throw policyError(`is not a policy file: ${error.message}.`);
@@ -62,6 +59,6 @@ export function provenBundle(shown: Bytes, { policy, base }: PinnedPolicy): Prov
 }
 
 /** Whether two heads of one log with one size have different roots: then the log has two histories. */
-export function contradict(a: StoredCheckpoint, b: StoredCheckpoint): boolean {
+export function contradict(a: Checkpoint, b: Checkpoint): boolean {
   return a.origin === b.origin && a.size === b.size && !equalBytes(a.root, b.root);
 }

@@ -110,12 +110,12 @@ describe('a client with a policy', () => {
   });
 
   test.each([
-    ['no policy file', 'x'],
-    ['no base', POLICY.replace('# sotto base', '# base')],
-    ['no log', POLICY.replace(/log [^\n]+\n/, '')],
-  ])('%s is an error of the configuration that names the option', async (_what, policy) => {
+    ['no policy file', 'x', 'is not a policy file: line 1'],
+    ['no base', POLICY.replace('# sotto base', '# base'), 'must have a log and a base.'],
+    ['no log', POLICY.replace(/log [^\n]+\n/, ''), 'must have a log and a base.'],
+  ])('%s is an error of the configuration that names the option', async (_what, policy, rule) => {
     const { client } = await loggedWorld();
-    expect(() => client({ policy })).toThrow(/Option policy/);
+    expect(() => client({ policy })).toThrow(`Option policy ${rule}`);
   });
 });
 

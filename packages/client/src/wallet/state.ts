@@ -1,4 +1,4 @@
-import type { StoredCheckpoint } from '../logged.ts';
+import type { Checkpoint } from '@sotto/tlog';
 import { base64url, fromBase64url, fromUtf8, utf8, type Bytes, type UnixSeconds } from '@sotto/wire';
 
 /** The content of a wallet cannot be read, and never will be. */
@@ -73,7 +73,7 @@ export interface WalletState {
   /** The highest sequence with two different bundles; it stays refused. -1 if there was none. */
   refused: number;
   /** The largest head of the bundle log that proved a bundle; null without a policy. */
-  checkpoint: StoredCheckpoint | null;
+  checkpoint: Checkpoint | null;
 }
 
 /** The state of a new wallet. */
