@@ -24,6 +24,16 @@ const ROOT_SECRET = {
   text: 'what sotto root new or sotto init b wrote',
 } as const;
 
+/** Where the operator reads bundles and sends signatures. @throws {UsageError} without a gateway */
+async function bundlesRoute(
+  values: Parameters<typeof operator>[0],
+  io: Io,
+): Promise<{ readonly url: string; readonly headers: Readonly<Record<string, string>> }> {
+  const { gateway, headers } = await operator(values, io);
+  if (gateway === null) throw new UsageError('--gateway is missing');
+  return { url: `${gateway}/operator/bundles`, headers };
+}
+
 /** `sotto bundle sign`. */
 export const bundleSign = command({
   name: 'bundle sign',
@@ -54,9 +64,7 @@ export const bundleSign = command({
       await writeList(to, signatures, io);
       return 0;
     }
-    const { gateway, headers } = await operator(values, io);
-    if (gateway === null) throw new UsageError('--gateway is missing');
-    const url = `${gateway}/operator/bundles`;
+    const { url, headers } = await bundlesRoute(values, io);
     const bundles = await operatorBundles(io, url, headers);
     const unsigned = bundles.filter(({ signed }) => !signed);
     const signatures = unsigned.map(({ sequence, bundle }) =>
@@ -82,9 +90,8 @@ export const bundleExport = command({
   run: async ({ values, words: [file, ...rest] }, io) => {
     noMore(rest);
     if (file === undefined) throw new UsageError('name the file to write');
-    const { gateway, headers } = await operator(values, io);
-    if (gateway === null) throw new UsageError('--gateway is missing');
-    const bundles = await operatorBundles(io, `${gateway}/operator/bundles`, headers);
+    const { url, headers } = await bundlesRoute(values, io);
+    const bundles = await operatorBundles(io, url, headers);
     const unsigned = bundles
       .filter(({ signed }) => !signed)
       .map(({ sequence, bundle }) => ({ sequence, bundle }));
@@ -103,10 +110,9 @@ export const bundleImport = command({
   run: async ({ values, words: [file, ...rest] }, io) => {
     noMore(rest);
     if (file === undefined) throw new UsageError('name the file with the signatures');
-    const { gateway, headers } = await operator(values, io);
-    if (gateway === null) throw new UsageError('--gateway is missing');
+    const { url, headers } = await bundlesRoute(values, io);
     const signatures = await readList<Signature>(file, io);
-    await send(io, `${gateway}/operator/bundles`, headers, signatures);
+    await send(io, url, headers, signatures);
     io.err(`sotto: ${signatures.length} signatures sent`);
     return 0;
   },
