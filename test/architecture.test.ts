@@ -2,6 +2,9 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { documents, product, sources, withoutComments, written } from './support/sources.ts';
 
+/** What the client may import, and with it the command line. */
+const OF_CLIENT = ['wire', 'bhttp', 'ohttp', 'voprf', 'privacypass', 'bundle', 'tlog', 'type sticker-search'];
+
 /**
  * Which homes may import which packages. `service/variables` admits one subpath, `service` all but those in
  * `MAY_NOT_IMPORT`, and `type sticker-search` its types alone.
@@ -20,28 +23,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/sticker-search': [],
   'packages/service': ['wire', 'http'],
   'packages/redemption': ['wire'],
-  'packages/client': [
-    'wire',
-    'bhttp',
-    'ohttp',
-    'voprf',
-    'privacypass',
-    'bundle',
-    'tlog',
-    'type sticker-search',
-  ],
-  'packages/cli': [
-    'client',
-    'wire',
-    'bhttp',
-    'ohttp',
-    'voprf',
-    'privacypass',
-    'bundle',
-    'tlog',
-    'type sticker-search',
-    'service/variables',
-  ],
+  'packages/client': OF_CLIENT,
+  'packages/cli': ['client', ...OF_CLIENT, 'service/variables'],
   'packages/picker': ['client', 'sticker-search'],
   'packages/release': [],
   'services/relay': ['http', 'service'],
