@@ -60,11 +60,7 @@ export async function runDrill(
       if (block === undefined) throw new Error(`${page} ${section ?? ''}: has no block ${next}`);
       const lines = commandsOf(block).map(({ text }) => here(text));
       commands += lines.length;
-      for (let i = 1; i < attempts; i++) {
-        const { status, out } = await machine.run(lines.join('\n'));
-        if (status === 0) return out;
-      }
-      const { out, err } = await machine.must(lines.join('\n'));
+      const { out, err } = await machine.eventually(lines.join('\n'), attempts);
       return out + err;
     },
   };

@@ -121,6 +121,16 @@ export class Machine {
     return result;
   }
 
+  /** Runs lines that must succeed after a while: services follow the clock and their neighbours in steps of a second. */
+  async eventually(lines: string, attempts = 20): Promise<Result> {
+    for (let i = 1; i < attempts; i++) {
+      const result = await this.run(lines);
+      if (result.status === 0) return result;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    return this.must(lines);
+  }
+
   async #obey(call: ToolCall): Promise<string> {
     if (call.tool !== 'systemctl') return this.#deploy(call);
     const [verb = '', ...words] = call.words.filter((word) => !word.startsWith('--'));
