@@ -26,7 +26,7 @@ import {
   serviceChallenge,
 } from '@sotto/privacypass';
 import { equalBytes, fromBase64url, fromHex, fromUtf8, hex, utf8, type Bytes } from '@sotto/wire';
-import { bundleOf, NOW, ROOT, signed } from '../../packages/bundle/test/support.ts';
+import { bundle2Of, bundleOf, NOW, ROOT, signed } from '../../packages/bundle/test/support.ts';
 import { peerOr } from './peer.ts';
 import type { Target } from './run.ts';
 
@@ -197,7 +197,7 @@ const texts: readonly Target[] = [
 const bundles: readonly Target[] = [
   {
     name: 'bundle',
-    seeds: [signed(bundleOf()), signed(bundleOf({ nextRoot: filled(32) }))],
+    seeds: [signed(bundleOf()), signed(bundleOf({ nextRoot: filled(32) })), signed(bundle2Of())],
     run(bytes) {
       const bundle = decodeBundle(decodeSignedBundle(bytes).bundle);
       return `${bundle.services.length}`;
@@ -205,7 +205,7 @@ const bundles: readonly Target[] = [
   },
   {
     name: 'bundle without a signature check',
-    seeds: [signed(bundleOf())],
+    seeds: [signed(bundleOf()), signed(bundle2Of())],
     run(bytes) {
       const options = { roots: [ROOT], now: NOW, ed25519Verify: () => true };
       verifySignedBundle(bytes, options);

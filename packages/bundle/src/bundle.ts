@@ -1,19 +1,31 @@
-import { concat, Reader, uint, vector, type Bytes, type UnixSeconds } from '@sotto/wire';
+import {
+  concat,
+  fromUtf8,
+  Reader,
+  uint,
+  utf8,
+  vector,
+  WireError,
+  type Bytes,
+  type UnixSeconds,
+} from '@sotto/wire';
 import { BundleError } from './error.ts';
+import { encodeLengthClass, readLengthClasses, type LengthClass } from './length-class.ts';
+import { encodeRefill, readRefill, REFILL_SERVICE, type Refill } from './refill.ts';
 import { encodeServiceEntry, readServiceEntry, type ServiceEntry } from './service-entry.ts';
 
 /** The media type of a SignedBundle. */
 export const BUNDLE_TYPE = 'application/sotto-bundle';
 
-const VERSION = 1;
-
 /**
- * The keys and services that every client is shown in one epoch (specs/bundle.md).
+ * The keys and services that every client is shown in one epoch (specs/bundle.md). Version 2 is version 1 with more
+ * behind it.
  *
- *     struct { uint16 version = 1; uint64 sequence; uint64 not_before; uint64 not_after;
+ *     struct { uint16 version; uint64 sequence; uint64 not_before; uint64 not_after;
  *              uint16 kem_id; uint16 kdf_id; uint16 aead_id;
  *              opaque key_configs<0..2^16-1>; opaque directory<0..2^32-1>;
- *              ServiceEntry services<0..2^16-1>; opaque next_root<0..32>; } Bundle;
+ *              ServiceEntry services<0..2^16-1>; opaque next_root<0..32>;
+ *              select (version) { case 1: struct {}; case 2: Extension; } } Bundle;
  */
 export interface Bundle {
   /** The index of the epoch: notBefore divided by the seconds of an epoch. */
@@ -30,13 +42,29 @@ export interface Bundle {
   readonly services: readonly ServiceEntry[];
   /** The Ed25519 public key that may sign later bundles too: 32 bytes, or none. */
   readonly nextRoot: Bytes;
+  /** What version 2 has beside version 1; null in version 1. */
+  readonly extension: Extension | null;
+}
+
+/**
+ * What version 2 adds.
+ *
+ *     struct { LengthClass classes<0..2^16-1>; opaque provider<0..2^8-1>; optional<Refill> refill; } Extension;
+ */
+export interface Extension {
+  /** The length classes of the deployment; every service is in one of them. */
+  readonly classes: readonly LengthClass[];
+  /** At which provider the gateway says that it runs; empty when it does not say. */
+  readonly provider: string;
+  /** How clients get tokens without their account; null where they cannot. */
+  readonly refill: Refill | null;
 }
 
 /** Encodes a bundle. @throws {WireError} `out-of-range` for a number or a field that is too large */
 export function encodeBundle(bundle: Bundle): Bytes {
   const { kemId, kdfId, aeadId } = bundle.suite;
   return concat(
-    uint(2, VERSION),
+    uint(2, bundle.extension === null ? 1 : 2),
     uint(8, bundle.sequence),
     uint(8, bundle.notBefore),
     uint(8, bundle.notAfter),
@@ -45,7 +73,25 @@ export function encodeBundle(bundle: Bundle): Bytes {
     vector(4, bundle.directory),
     vector(2, concat(...bundle.services.map(encodeServiceEntry))),
     vector(1, bundle.nextRoot),
+    ...(bundle.extension === null ? [] : [encodeExtension(bundle.extension)]),
   );
+}
+
+function encodeExtension({ classes, provider, refill }: Extension): Bytes {
+  return concat(
+    vector(2, concat(...classes.map(encodeLengthClass))),
+    vector(1, utf8(provider)),
+    refill === null ? uint(1, 0) : concat(uint(1, 1), encodeRefill(refill)),
+  );
+}
+
+/**
+ * The bundle of version 1 that goes with one of version 2: the same keys and services, without `refill`. A bundle of
+ * version 1 stays as it is.
+ */
+export function asVersion1(bundle: Bundle): Bundle {
+  const services = bundle.services.filter(({ name }) => name !== REFILL_SERVICE);
+  return bundle.extension === null ? bundle : { ...bundle, services, extension: null };
 }
 
 /**
@@ -53,11 +99,13 @@ export function encodeBundle(bundle: Bundle): Bytes {
  *
  * @throws {WireError} `truncated`, `trailing`, `out-of-range` or `bad-text`
  * @throws {BundleError} `unknown-version`, `bad-root` for a next root of another length,
- *   `malformed-services` for an entry without a name, or one name twice
+ *   `malformed-services` for a service or a length class without a name of its own; `malformed-keys` for refill keys
+ *   of another length
  */
 export function decodeBundle(bytes: Bytes): Bundle {
   const r = new Reader(bytes);
-  if (r.uint(2, 'version') !== VERSION) throw new BundleError('unknown-version', 'not a bundle of version 1');
+  const version = r.uint(2, 'version');
+  if (version !== 1 && version !== 2) throw new BundleError('unknown-version', 'not of version 1 or 2');
   const bundle: Bundle = {
     sequence: r.uint(8, 'sequence'),
     notBefore: r.uint(8, 'not_before'),
@@ -67,12 +115,21 @@ export function decodeBundle(bytes: Bytes): Bundle {
     directory: r.vector(4, 'directory').rest(),
     services: readServices(r.vector(2, 'services')),
     nextRoot: r.vector(1, 'next_root').rest(),
+    extension: version === 1 ? null : readExtension(r),
   };
   r.end('Bundle');
   if (bundle.nextRoot.length !== 0 && bundle.nextRoot.length !== 32) {
     throw new BundleError('bad-root', `next_root is ${bundle.nextRoot.length} bytes`);
   }
   return bundle;
+}
+
+function readExtension(r: Reader): Extension {
+  const classes = readLengthClasses(r.vector(2, 'classes'));
+  const provider = fromUtf8(r.vector(1, 'provider').rest());
+  const present = r.uint(1, 'refill');
+  if (present > 1) throw new WireError('out-of-range', 'refill: neither 0 nor 1');
+  return { classes, provider, refill: present === 0 ? null : readRefill(r) };
 }
 
 function readServices(r: Reader): ServiceEntry[] {

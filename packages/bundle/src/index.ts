@@ -1,8 +1,16 @@
 export { acceptBundle, compareBundles } from './accept.ts';
 export type { AcceptedBundle, AcceptOptions, BundleOrder } from './accept.ts';
-export { BUNDLE_TYPE, decodeBundle, encodeBundle, type Bundle } from './bundle.ts';
+export {
+  asVersion1,
+  BUNDLE_TYPE,
+  decodeBundle,
+  encodeBundle,
+  type Bundle,
+  type Extension,
+} from './bundle.ts';
 export { BundleError } from './error.ts';
 export { checkKeyCounts } from './key-count.ts';
+export type { LengthClass } from './length-class.ts';
 export {
   decodeLoggedBundle,
   encodeLoggedBundle,
@@ -10,6 +18,7 @@ export {
   MOST_PROOF,
   type LoggedBundle,
 } from './logged-bundle.ts';
+export { REFILL_SERVICE, refillKeyCount, refillWindow, type PackEntry, type Refill } from './refill.ts';
 export type { ServiceEntry } from './service-entry.ts';
 export {
   bundleDigest,

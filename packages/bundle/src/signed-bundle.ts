@@ -4,7 +4,7 @@ import { concat, Reader, utf8, vector, type Bytes } from '@sotto/wire';
 import { BundleError } from './error.ts';
 
 /** Domain separation: no other message signed with the same key begins with these bytes. */
-const CONTEXT = utf8('sotto key bundle v1\0');
+const CONTEXTS = { 1: utf8('sotto key bundle v1\0'), 2: utf8('sotto key bundle v2\0') } as const;
 
 /**
  * An encoded bundle and its signature.
@@ -45,9 +45,9 @@ export function decodeSignedBundle(bytes: Bytes): SignedBundle {
   return { bundle, signature };
 }
 
-/** The bytes that are signed: a context of 20 bytes, then the encoded bundle. */
+/** The bytes that are signed: the context of the bundle's version, 20 bytes, then the encoded bundle. */
 export function bundleSigningInput(encoded: Bytes): Bytes {
-  return concat(CONTEXT, encoded);
+  return concat(CONTEXTS[encoded[0] === 0 && encoded[1] === 2 ? 2 : 1], encoded);
 }
 
 /**

@@ -2,6 +2,8 @@ import { acceptedUntil, DAY, epochIndexAt, graceSeconds, type Bytes, type UnixSe
 import { decodeBundle, type Bundle } from './bundle.ts';
 import { BundleError } from './error.ts';
 import { checkKeyCounts, ohttpKeys } from './key-count.ts';
+import { checkLengthClasses } from './length-class.ts';
+import { checkRefill } from './refill.ts';
 import {
   bundleSigningInput,
   decodeSignedBundle,
@@ -41,6 +43,9 @@ export function verifySignedBundle(signed: Bytes, options: VerifyOptions): Bundl
   if (!ohttpKeys(bundle.keyConfigs).some(({ kemId }) => kemId === bundle.suite.kemId)) {
     throw new BundleError('malformed-keys', 'the bundle has no key of its suite’s KEM');
   }
+  const { extension, services, sequence } = bundle;
+  if (extension !== null) checkLengthClasses(extension.classes, services);
+  if (extension?.refill) checkRefill(extension.refill, sequence, services);
   return bundle;
 }
 

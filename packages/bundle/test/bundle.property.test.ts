@@ -89,7 +89,7 @@ test('an empty service name, a repeated one and a next root of 31 bytes are refu
   const short = encodeBundle({ ...one, nextRoot: new Uint8Array(31) });
   expect(() => decodeBundle(short)).toThrow(refused('bad-root'));
   const version = encodeBundle(one);
-  version[1] = 2;
+  version[1] = 3;
   expect(() => decodeBundle(version)).toThrow(refused('unknown-version'));
 });
 

@@ -1,6 +1,17 @@
+import { ristretto255 } from '@noble/curves/ed25519.js';
 import * as fc from 'fast-check';
 import { concat, EMPTY, utf8, vector, uint, type Bytes } from '@sotto/wire';
-import { encodeBundle, encodeSignedBundle, rootPublicKey, signBundle, type Bundle } from '@sotto/bundle';
+import {
+  encodeBundle,
+  encodeSignedBundle,
+  refillKeyCount,
+  refillWindow,
+  rootPublicKey,
+  signBundle,
+  type Bundle,
+  type Extension,
+  type Refill,
+} from '@sotto/bundle';
 
 export const DAY = 86_400;
 export const ROOT_SECRET: Bytes = new Uint8Array(32).fill(7);
@@ -49,8 +60,35 @@ export function bundleOf(changes: Partial<Bundle> = {}, slots = 0): Bundle {
       },
     ],
     nextRoot: EMPTY,
+    extension: null,
     ...changes,
   };
+}
+
+/** The public key of an epoch: the index-th multiple of the base point. */
+export const refillKey = (epochIndex: number): Bytes =>
+  new Uint8Array(ristretto255.Point.BASE.multiply(BigInt(epochIndex)).toBytes());
+
+/** What the bundle of an epoch says about refills, with periods of seven epochs. */
+export function refillOf(epochIndex: number, changes: Partial<Refill> = {}): Refill {
+  const times = { period: 7, window: refillWindow(7) };
+  const keys = Array.from({ length: refillKeyCount(epochIndex, times) }, (_, i) => refillKey(epochIndex + i));
+  return { ...times, perEpoch: 3, keys, pack: [{ service: 'stickers', tokens: 30 }], ...changes };
+}
+
+const CLASSES = [
+  { name: 'default', requestLength: 1024, responseLength: 98304 },
+  { name: 'refill', requestLength: 2048, responseLength: 2048 },
+];
+
+/** A bundle of version 2, of an epoch so many after the first of these tests. */
+export function bundle2Of(changes: Partial<Extension> = {}, slots = 0): Bundle {
+  const one = bundleOf({}, slots);
+  const [stickers] = one.services;
+  if (stickers === undefined) throw new Error('no service');
+  const refill = { ...stickers, name: 'refill', requestLength: 2048, responseLength: 2048 };
+  const extension = { classes: CLASSES, provider: 'provider-b', refill: refillOf(one.sequence), ...changes };
+  return { ...one, services: [stickers, ...(extension.refill === null ? [] : [refill])], extension };
 }
 
 export function signed(bundle: Bundle, secret: Bytes = ROOT_SECRET): Bytes {
@@ -61,6 +99,27 @@ export function signed(bundle: Bundle, secret: Bytes = ROOT_SECRET): Bytes {
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength }).map((b) => new Uint8Array(b));
 const u16 = fc.nat({ max: 0xffff });
 const u53 = fc.maxSafeNat();
+
+const u8 = fc.nat({ max: 255 });
+const anyName = fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme-ascii' });
+const key = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((b) => new Uint8Array(b));
+
+const anyExtension: fc.Arbitrary<Extension> = fc.record({
+  classes: fc.uniqueArray(fc.record({ name: anyName, requestLength: fc.nat(), responseLength: fc.nat() }), {
+    maxLength: 3,
+    selector: (one) => one.name,
+  }),
+  provider: fc.string({ maxLength: 20 }).filter((text) => text.isWellFormed()),
+  refill: fc.option(
+    fc.record({
+      period: u8,
+      window: u8,
+      perEpoch: u8,
+      keys: fc.array(key, { maxLength: 3 }),
+      pack: fc.array(fc.record({ service: anyName, tokens: u16 }), { maxLength: 3 }),
+    }),
+  ),
+});
 
 export const anyBundle: fc.Arbitrary<Bundle> = fc.record({
   sequence: u53,
@@ -81,4 +140,5 @@ export const anyBundle: fc.Arbitrary<Bundle> = fc.record({
     { maxLength: 4, selector: ({ name }) => name },
   ),
   nextRoot: fc.constantFrom(0, 32).map((length) => new Uint8Array(length)),
+  extension: fc.option(anyExtension),
 });

@@ -139,6 +139,7 @@ function bundleOf(
       },
     ],
     nextRoot: new Uint8Array(0),
+    extension: null,
   });
   const headers = { 'content-type': BUNDLE_TYPE, 'cache-control': 'public, max-age=60' };
   return new Response(encodeSignedBundle({ bundle, signature: signBundle(bundle, rootSecret) }), { headers });

@@ -92,6 +92,7 @@ export class World {
           { name: service, tokenType: 5, challenge: this.issuer.challenge(epoch, service), ...LENGTHS },
         ],
         nextRoot: new Uint8Array(0),
+        extension: null,
       }),
     );
     return encodeSignedBundle({ bundle, signature: signBundle(bundle, ROOT_SECRET) });

@@ -209,5 +209,6 @@ function bundleOf(
     directory: scheduled.directory,
     services,
     nextRoot,
+    extension: null,
   };
 }
