@@ -1,43 +1,75 @@
-/** Tags that name a language by another of its names. */
-const ALIASES: Readonly<Record<string, string>> = {
-  nb: 'no',
-  iw: 'he',
-  in: 'id',
-  tl: 'fil',
-  mo: 'ro',
-  sh: 'sr',
-  ji: 'yi',
+/** Language of the catalogue → those that are members of it or nearly it (CLDR, languageMatching, distance ≤ 10). */
+const RELATED: Readonly<Record<string, string>> = {
+  ar: 'aao abh abv acm acq acw acx acy adf aeb aec afb apc apd arq ars ary arz auz avl ayh ayl ayn ayp bbz pga shu ssh',
+  az: 'azb',
+  de: 'gsw lb',
+  et: 'vro',
+  kok: 'knn',
+  lv: 'ltg',
+  mn: 'mvf',
+  ms: 'bjn btj bve bvu coa dup hji jak jax kvb kvr kxd lce lcf liw max meo mfa mfb min mqg msi mui orn ors pel pse tmw urk vkk vkt xmm zlm zmi',
+  ne: 'dty',
+  no: 'nb nn',
+  or: 'spv',
+  ps: 'pbt pst',
+  qu: 'qub qud quf qug quh quk qul qup qur qus quw qux quy qva qvc qve qvh qvi qvj qvl qvm qvn qvo qvp qvs qvw qvz qwa qwc qwh qws qxa qxc qxh qxl qxn qxo qxp qxr qxt qxu qxw',
+  sq: 'aae aat aln',
+  uz: 'uzs',
+  zh: 'cdo cjy cnp cpx csp czh czo gan hak hnm hsn luh lzh mnp nan sjc wuu',
 };
-const HANT = new Set(['TW', 'HK', 'MO']);
-const TAG = /^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/i;
+const CATALOGUE_TAGS: ReadonlyMap<string, string> = new Map(
+  Object.entries(RELATED).flatMap(([tag, members]) => members.split(' ').map((member) => [member, tag])),
+);
+/** Regular tags of RFC 5646, section 2.2.8, that `Intl.Locale` does not know. */
+const GRANDFATHERED: Readonly<Record<string, string>> = { 'no-bok': 'nb', 'no-nyn': 'nn' };
+const LONGEST = 64; // characters
+const TAG = /^[a-z]{2,3}([-_][a-z0-9]{1,8})*$/i;
+/** An extended language subtag after its prefix, as in `zh-yue`: it is the language itself (RFC 5646, section 2.2.2). */
+const EXTENDED = /^[a-z]{2,3}-(?:[a-z]{3}-)*(?=[a-z]{3}(?:-|$))/;
 
-/** Whether text is shaped as a language tag (BCP 47), 2 to 30 characters. */
-export const isLocale = (tag: string): boolean => tag.length <= 30 && TAG.test(tag);
+/** The regions of CLDR's Latin American Spanish. */
+const LATIN_AMERICA = /^(?:419|AR|B[ORZ]|C[LORU]|DO|EC|GT|HN|JP|MX|NI|P[AERY]|SV|US|UY|VE)$/;
+/** The regions of American English. */
+const AMERICAN = /^(?:AS|GU|MH|MP|PH|PR|UM|US|VI)$/;
 
-/** The language subtag in lower case, by the name that the catalogue uses. */
-export function languageOf(tag: string): string {
-  const language = (tag.split('-', 1)[0] ?? '').toLowerCase();
-  return ALIASES[language] ?? language;
+/** Whether text names a language as BCP 47 does, or with `_` between its parts; at most 64 characters. */
+export const isLocale = (tag: string): boolean =>
+  tag.length <= LONGEST && TAG.test(tag) && parse(tag) !== null;
+
+/**
+ * The language of a locale as the catalogue names it: `no` for `nb` and `nn_NO`, `he` for `iw`, `zh` for `cmn-Hans`.
+ * The text itself, where it is no locale.
+ */
+export function languageOf(locale: string): string {
+  const language = parse(locale)?.language ?? locale;
+  return CATALOGUE_TAGS.get(language) ?? language;
 }
 
-/** The tag and its parents, nearest first, as they may stand in an index: es-MX, es-419, es. */
-export function parents(tag: string): string[] {
-  const [, ...rest] = tag.split('-');
-  const language = languageOf(tag);
-  const script = rest.find((part) => part.length === 4);
-  const region = rest.find((part) => part.length === 2 || /^\d{3}$/.test(part))?.toUpperCase();
-  const written = script === undefined ? impliedScript(language, region) : capital(script);
-  const chain: string[] = [];
-  if (written !== '' && region !== undefined) chain.push(`${language}-${written}-${region}`);
-  if (written !== '') chain.push(`${language}-${written}`);
-  if (region !== undefined) chain.push(`${language}-${region}`);
-  if (language === 'es' && region !== undefined && region !== 'ES') chain.push('es-419');
-  if (language === 'en' && region !== undefined && region !== 'US') chain.push('en-001');
-  if (language === 'pt' && region !== undefined && region !== 'BR') chain.push('pt-PT');
-  return [...new Set([...chain, language])];
+/** A locale and those that stand in for it, nearest first, as they may be in an index: es-MX, es-419, es. */
+export function parents(locale: string): string[] {
+  const parsed = parse(locale);
+  if (parsed === null) return [];
+  const { language, script = '', region = '' } = parsed.maximize();
+  const [variant = ''] = /-(?:[a-z0-9]{5,8}|\d[a-z0-9]{3})$/.exec(parsed.baseName) ?? [];
+  const written = `${language}-${script}`;
+  const chain = [`${language}-${region}${variant}`, `${written}-${region}`, `${language}-${region}`];
+  if (language === 'es' && LATIN_AMERICA.test(region)) chain.push('es-419');
+  if (language === 'en' && !AMERICAN.test(region)) chain.push('en-001');
+  if (language === 'pt' && region !== 'BR') chain.push('pt-PT');
+  if (written === 'zh-Hant' && region === 'MO') chain.push('zh-Hant-HK');
+  return [...new Set([...chain, written, language, languageOf(locale)])];
 }
 
-const capital = (script: string): string => script.charAt(0).toUpperCase() + script.slice(1).toLowerCase();
-
-const impliedScript = (language: string, region: string | undefined): string =>
-  language === 'zh' && region !== undefined && HANT.has(region) ? 'Hant' : '';
+/** A locale in its canonical form, without the last parts as far as nobody knows them; null for none. */
+function parse(text: string): Intl.Locale | null {
+  const tag = text.replaceAll('_', '-').toLowerCase();
+  const known = GRANDFATHERED[tag] ?? tag.replace(EXTENDED, '');
+  for (let end = known.length; end > 0; end = known.lastIndexOf('-', end - 1)) {
+    try {
+      return new Intl.Locale(known.slice(0, end));
+    } catch {
+      continue;
+    }
+  }
+  return null;
+}

@@ -27,12 +27,14 @@ const read = (locale: string): Annotations =>
   (JSON.parse(textOf(locale)) as { annotations: { annotations?: Annotations } }).annotations.annotations ??
   {};
 
-/** Languages with enough names, each with all its CLDR locales, the one that bears its name first. */
-export function cldrLanguages(): Map<string, string[]> {
+/** Languages with enough names, each with all CLDR locales that are searched in it, the one of its name first. */
+export function cldrLanguages(): Map<string, readonly string[]> {
   const locales = Map.groupBy(readdirSync(FOLDER).toSorted(), languageOf);
   locales.delete('und');
   const names = (locale: string): number => textOf(locale).split('"tts"').length - 1;
-  const enough = [...locales].filter(([, [base = '']]) => names(base) >= FEWEST);
+  const enough = [...locales]
+    .filter(([tag, all]) => all.includes(tag) && names(tag) >= FEWEST)
+    .map(([tag, all]) => [tag, [tag, ...all.filter((locale) => locale !== tag)]] as const);
   return new Map(enough.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
