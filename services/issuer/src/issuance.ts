@@ -4,7 +4,7 @@ import type { AccountLimiter } from './account-limiter.ts';
 import type { EvaluationLimiter } from './evaluation-limiter.ts';
 import type { Keyring, LiveKey, Ring } from './keyring.ts';
 import type { AccountTally } from './metrics.ts';
-import type { AttestedAccount, Attester, Quota, QuotaOutcome, System } from './ports.ts';
+import type { AttestedAccount, Attester, Quota, System } from './ports.ts';
 import type { EvaluationQueue } from './evaluation-queue.ts';
 import { Refusal } from './refusal.ts';
 
@@ -45,16 +45,26 @@ export function reserveEvaluations(
   return limiter.reserve({ keyId, ceiling: policy.ceiling }, count);
 }
 
-/** Charges a batch of one service to the account's quota. A batch that is sent again is charged once. */
+/**
+ * Charges a batch of one service to the account's quota. A batch that is sent again is charged once. False when the quota
+ * is exhausted.
+ *
+ * @throws {Refusal} `unavailable` when the epoch's quotas are gone, because its keys were retired
+ */
 export async function chargeQuota(
-  { quota }: IssuanceDeps,
+  deps: IssuanceDeps,
   { ring, account, body }: Issuance,
   { service, policy }: LiveKey,
   count: number,
-): Promise<QuotaOutcome> {
+): Promise<boolean> {
   const limit = policy.quota.get(account.tier) ?? policy.quota.get('default') ?? 0;
   const batch = hex(sha256(body).subarray(0, 16));
-  return quota.charge({ epoch: ring.epoch, account: account.hash, service, count, limit, batch });
+  const charge = { epoch: ring.epoch, account: account.hash, service, count, limit, batch };
+  const outcome = await deps.quota.charge(charge);
+  if (outcome === 'ended') {
+    throw new Refusal('unavailable', 'epoch', { retryAfter: nextEpochDate(deps, ring) });
+  }
+  return outcome !== 'exhausted';
 }
 
 /** A Retry-After with the date of the next epoch: the same for everyone. */

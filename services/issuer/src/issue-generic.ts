@@ -57,8 +57,7 @@ async function chargeEach(
   for (const service of new Set(requested.map((key) => key.service))) {
     const part = requested.filter((key) => key.service === service);
     const [first] = part;
-    if (first === undefined || (await chargeQuota(deps, issuance, first, part.length)) === 'exhausted')
-      continue;
+    if (first === undefined || !(await chargeQuota(deps, issuance, first, part.length))) continue;
     for (const key of new Set(part)) {
       const count = part.filter((other) => other === key).length;
       if (await reserveEvaluations(deps, key, count)) charged.add(key);

@@ -119,7 +119,7 @@ async function checkAndCharge(
   if (!key.policy.batch.includes(elements.length)) throw new Refusal('unprocessable-content', 'batch-size');
   const areValid = await issuance.evaluate(() => elements.every((element) => key.voprf.isElement(element)));
   if (!areValid) throw new Refusal('unprocessable-content', 'element');
-  if ((await chargeQuota(deps, issuance, key, elements.length)) === 'exhausted') {
+  if (!(await chargeQuota(deps, issuance, key, elements.length))) {
     throw new Refusal('too-many-requests', 'quota', { retryAfter: nextEpochDate(deps, issuance.ring) });
   }
   if (!(await reserveEvaluations(deps, key, elements.length))) {

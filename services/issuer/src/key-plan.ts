@@ -3,9 +3,9 @@ import type { KeyWrap } from '@sotto/service/keys';
 import type { Voprf, VoprfKeyPair } from '@sotto/voprf';
 import { HORIZON, type UnixSeconds } from '@sotto/wire';
 import type { Config } from './config.ts';
+import type { IssuerState, KeyRow, NewKey } from './key-store.ts';
 import type { System } from './ports.ts';
 import { KeyError, keyContext } from './secret-key.ts';
-import type { IssuerState, KeyRow } from './store/keys.ts';
 
 /** A key that the schedule requires, before it is made. */
 export interface PlannedKey {
@@ -46,9 +46,6 @@ type KeyPlace = Pick<PlannedKey, 'service' | 'type' | 'epoch'>;
 /** Whether two keys are for the same service, type and epoch. */
 export const isSameKey = (a: KeyPlace, b: KeyPlace): boolean =>
   a.service === b.service && a.type === b.type && a.epoch === b.epoch;
-
-/** A key that was made, before it is stored. */
-export type NewKey = Omit<KeyRow, 'evaluations'>;
 
 /** Generates keys until one has a truncated id that no other key has. */
 export async function makeKey(

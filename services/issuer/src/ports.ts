@@ -49,8 +49,11 @@ export interface QuotaCharge {
   readonly batch: string; // a digest of the blinded batch, 32 hexadecimal digits
 }
 
-/** `repeated`: this same batch was charged before, and may be signed again: twice, for lost responses. */
-export type QuotaOutcome = 'charged' | 'repeated' | 'exhausted';
+/**
+ * `repeated`: this same batch was charged before, and may be signed again: twice, for lost responses. `ended`: the epoch is
+ * over, or its keys were retired, so nothing can be charged and nothing is signed.
+ */
+export type QuotaOutcome = 'charged' | 'repeated' | 'exhausted' | 'ended';
 
 /** The tokens issued to each account in an epoch. Both methods reject when the store fails; nothing is signed then. */
 export interface Quota {

@@ -1,6 +1,7 @@
 import { decodeDirectory, type DirectoryKey } from '@sotto/privacypass';
 import { graceSeconds, hex, HORIZON, type Bytes } from '@sotto/wire';
 import { expect, test } from 'vitest';
+import { sqlKeyStore } from '../src/store/keys.ts';
 import { VOPRF, DAY, START, told, World, PROBLEM } from './support/world.ts';
 import { ISSUER_VARIABLES } from './support/variables.ts';
 
@@ -128,8 +129,10 @@ test('I17 truncated key id: is made again when it is taken, and fails cleanly wh
     system: one.issuer.deps.system,
     voprf: () => voprf,
     wrap: one.issuer.deps.wrap,
-    db: one.database.db,
-    transact: async (block) => one.database.atomically(block),
+    store: sqlKeyStore(
+      { db: one.database.db, transact: async (block) => one.database.atomically(block) },
+      DAY,
+    ),
   });
   await expect(schedule.run()).rejects.toMatchObject({ code: 'no-truncated-id' });
   expect(rows(one)).toEqual([]); // all or nothing

@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { decodeAmortizedBatchTokenResponse } from '@sotto/privacypass';
+import {
+  decodeAmortizedBatchTokenResponse,
+  decodeTokenRequest,
+  encodeGenericBatchTokenRequest,
+  GENERIC_REQUEST,
+} from '@sotto/privacypass';
 import { hex, type Bytes } from '@sotto/wire';
 import { expect, test } from 'vitest';
 import { ISSUER_VARIABLES } from './support/variables.ts';
@@ -144,6 +149,22 @@ test('I11 N54 quota: of 100 parallel charges of one batch, one is charged and tw
   expect(outcomes.filter((outcome) => outcome === 'repeated')).toHaveLength(2);
   expect(outcomes.filter((outcome) => outcome === 'exhausted')).toHaveLength(97);
   expect(await quota.used(row)).toBe(5);
+});
+
+test('quota: that ended gets 503 with the next epoch’s date, whatever the kind of request', async () => {
+  const world = new World({ deps: ({ quota }) => ({ quota: { ...quota, charge: async () => 'ended' } }) });
+  const single = (await world.blind(1, 'weather', 5, 'single')).pending;
+  const amortized = (await world.blind(1)).pending;
+  const generic = encodeGenericBatchTokenRequest([decodeTokenRequest(single.request)]);
+  for (const [type, body] of [
+    [single.contentType, single.request],
+    [amortized.contentType, amortized.request],
+    [GENERIC_REQUEST, generic],
+  ] as const) {
+    const refused = await world.post(type, body);
+    expect(refused.headers.get('retry-after')).toBe(new Date((START + DAY) * 1000).toUTCString());
+    expect(await told(refused)).toEqual(PROBLEM(503, 'unavailable', 'Service Unavailable'));
+  }
 });
 
 test('quota: a digest that spans two stored digests was not charged', async () => {

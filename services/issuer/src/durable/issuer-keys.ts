@@ -6,10 +6,11 @@ import { acceptedUntil, type Bytes } from '@sotto/wire';
 import { DurableObject } from 'cloudflare:workers';
 import type { KeyListing, KeySnapshot, Ledger, RewrapResult } from '../ports.ts';
 import { Schedule, type ScheduleDeps } from '../schedule.ts';
+import { sqlKeyStore } from '../store/keys.ts';
 import { MIGRATIONS } from '../store/migrations.ts';
 
-/** What the schedule needs beside its database. */
-export type KeyMaking = Omit<ScheduleDeps, 'db' | 'transact' | 'onDestroyed'>;
+/** What the schedule needs beside its store. */
+export type KeyMaking = Omit<ScheduleDeps, 'store'>;
 
 /**
  * The issuer's keys: one object, so that there is one key for each service, type and epoch. It stores secrets wrapped and
@@ -93,7 +94,14 @@ export class IssuerKeys extends DurableObject {
 
   #scheduled(): Schedule {
     const { db, atomically } = this.#database;
-    this.#schedule ??= new Schedule({ ...this.#making(), db, transact: async (block) => atomically(block) });
+    if (this.#schedule === undefined) {
+      const making = this.#making();
+      const store = sqlKeyStore(
+        { db, transact: async (block) => atomically(block) },
+        making.config.epochSeconds,
+      );
+      this.#schedule = new Schedule({ ...making, store });
+    }
     return this.#schedule;
   }
 

@@ -21,9 +21,9 @@ export class QuotaShard extends DurableObject<EpochEnv> {
     this.#end = this.#epoch + epochSeconds + graceSeconds(epochSeconds);
   }
 
-  /** After the epoch every quota is exhausted, because the counts are gone. */
+  /** After the epoch nothing can be charged, because the counts are gone. */
   charge(charge: QuotaCharge): QuotaOutcome {
-    return this.#isLive(charge.epoch) ? chargeQuota(this.#open(), charge) : 'exhausted';
+    return this.#isLive(charge.epoch) ? chargeQuota(this.#open(), charge) : 'ended';
   }
 
   used(row: Pick<QuotaCharge, 'epoch' | 'account' | 'service'>): number {

@@ -4,7 +4,7 @@ import { acceptedUntil, graceSeconds, monotonicClock, type UnixSeconds } from '@
 import type { KeyAuthority, Ledger, Quota, SpentTokens } from '../ports.ts';
 import { Schedule, type ScheduleDeps } from '../schedule.ts';
 import { MIGRATIONS } from '../store/migrations.ts';
-import { raiseRevision } from '../store/keys.ts';
+import { raiseRevision, sqlKeyStore } from '../store/keys.ts';
 import { dropQuotasThrough, chargeQuota, usedQuota } from '../store/quota.ts';
 import { closeLedger, dropLedger, ledgersToDrop, spendToken } from '../store/spent.ts';
 
@@ -48,20 +48,18 @@ export function sqliteQuota(
   const clock = monotonicClock(now);
   const isOver = (epoch: UnixSeconds): boolean => epoch <= lastQuotaEpoch(clock(), epochSeconds);
   return {
-    charge: (charge) => transact(() => (isOver(charge.epoch) ? 'exhausted' : chargeQuota(db, charge))),
+    charge: (charge) => transact(() => (isOver(charge.epoch) ? 'ended' : chargeQuota(db, charge))),
     used: (row) => transact(() => usedQuota(db, row)),
   };
 }
 
-export function sqliteKeys(deps: ScheduleDeps): KeyAuthority {
+export function sqliteKeys(deps: Omit<ScheduleDeps, 'store'> & Store): KeyAuthority {
   const { config, db, system, transact } = deps;
   const { epochSeconds } = config;
-  const schedule = new Schedule({
-    ...deps,
-    onDestroyed: (keys) => {
-      for (const key of keys) closeLedger(db, ledgerNumber(key), acceptedUntil(key.epoch, epochSeconds));
-    },
-  });
+  const store = sqlKeyStore(deps, epochSeconds, (key) =>
+    closeLedger(db, ledgerNumber(key), acceptedUntil(key.epoch, epochSeconds)),
+  );
+  const schedule = new Schedule({ ...deps, store });
   return {
     async snapshot() {
       const snapshot = await schedule.snapshot();

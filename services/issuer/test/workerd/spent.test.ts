@@ -207,5 +207,5 @@ test('I09 QuotaShard: charges racing batches within the limit, and is deleted wi
     state.storage.sql.exec("select name from sqlite_schema where name = 'quotas'").toArray(),
   );
   expect(left).toEqual([]);
-  expect(await quota.charge({ ...row, epoch: epoch - 86_400, batch: 'x' })).toBe('exhausted'); // over
+  expect(await quota.charge({ ...row, epoch: epoch - 86_400, batch: 'x' })).toBe('ended'); // over
 });
