@@ -3,6 +3,7 @@ import { cliPage } from './cli-page.ts';
 import { clientPage } from './client-page.ts';
 import { errorsPage } from './errors-page.ts';
 import { pickerPage } from './picker-page.ts';
+import { probePage } from './probe-page.ts';
 
 /** The generated pages of docs/reference, by their file. */
 export const PAGES: Readonly<Record<string, () => string>> = {
@@ -11,4 +12,5 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   'picker.md': pickerPage,
   'cli.md': cliPage,
   'errors.md': errorsPage,
+  'probe.md': probePage,
 };

@@ -3,7 +3,13 @@ import type { Io, Status } from './io.ts';
 import type { Finding } from './probe/live.ts';
 import { styled } from './style.ts';
 
-export const SIGNS = { pass: 'pass', fail: 'FAIL', 'cannot-tell': 'cannot tell' } as const;
+export const SIGNS = {
+  pass: 'pass',
+  fail: 'FAIL',
+  warn: 'warning',
+  info: 'info',
+  'cannot-tell': 'cannot tell',
+} as const;
 
 interface TitledFinding extends Finding {
   readonly title: string;

@@ -1,31 +1,25 @@
-import { encodeRequest } from '@sotto/bhttp';
-import {
-  encapsulateChunkedRequest,
-  encapsulatedResponseLength,
-  MEDIA_TYPES,
-  OHTTP_KEY_PROBLEM,
-} from '@sotto/ohttp';
-import { concat, fromUtf8, type Bytes } from '@sotto/wire';
-
+import { KEM, OHTTP_KEY_PROBLEM, type KeyConfig, type SuiteIds } from '@sotto/ohttp';
+import { concat, equalBytes, fromHex, fromUtf8, type Bytes } from '@sotto/wire';
 import { mediaType } from '@sotto/client/http';
 import {
   cannotTell,
-  dateField,
   fail,
   inner,
   isSealed,
   NoResponseError,
+  NOWHERE,
   pass,
   post,
   refused,
   seal,
-  type ProbeResponse,
+  sealingOf,
   type Finding,
   type Live,
+  type ProbeResponse,
   type Row,
 } from './live.ts';
 
-const NOWHERE = 'probe.invalid'; // in no gateway's table (RFC 2606)
+const MOST_SUITES = 8;
 
 const good = (live: Live) => seal(live, inner(live, { authority: NOWHERE }));
 
@@ -40,9 +34,29 @@ async function allRefused(live: Live, malformed: readonly Bytes[]): Promise<Find
 
 const flipped = (bytes: Bytes, at: number): Bytes => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
 
-const G01: Row = {
-  id: 'G01',
-  title: 'a truncated envelope is refused',
+const plainHttp: Row = {
+  id: '9458/6/1',
+  class: 1,
+  level: 'MUST',
+  title: 'an envelope over plain http gets no encapsulated response',
+  check: async (live) => {
+    if (!live.resource.startsWith('https:')) return cannotTell('http to a loopback address, for development');
+    const { bytes } = await good(live);
+    try {
+      const answer = await post({ ...live, resource: live.resource.replace('https:', 'http:') }, bytes);
+      return isSealed(answer) ? fail('it was answered') : pass(`HTTP ${answer.status}`);
+    } catch (error) {
+      if (error instanceof NoResponseError) return pass('no response');
+      throw error;
+    }
+  },
+};
+
+const truncated: Row = {
+  id: '9458/4.3/1',
+  class: 1,
+  level: 'MUST',
+  title: 'a truncated envelope is refused with a 4xx',
   check: async (live) => {
     const { bytes } = await good(live);
     const cuts = [7, 20, 60, bytes.length - 17, bytes.length - 1];
@@ -53,9 +67,11 @@ const G01: Row = {
   },
 };
 
-const G02: Row = {
-  id: 'G02',
-  title: 'an envelope with one flipped bit is refused',
+const flippedBit: Row = {
+  id: '9458/4.3/2',
+  class: 1,
+  level: 'MUST',
+  title: 'an envelope with one flipped bit is refused with a 4xx',
   check: async (live) => {
     const { bytes } = await good(live);
     return allRefused(
@@ -65,33 +81,81 @@ const G02: Row = {
   },
 };
 
-const G03: Row = {
-  id: 'G03',
-  title: 'an envelope with trailing bytes is refused',
+const trailing: Row = {
+  id: '9458/4.3/3',
+  class: 1,
+  level: 'MUST',
+  title: 'an envelope with trailing bytes is refused with a 4xx',
   check: async (live) => allRefused(live, [concat((await good(live)).bytes, live.random(3))]),
 };
 
-const G04: Row = {
-  id: 'G04',
-  title: 'an unknown key id is refused with 400 #ohttp-key',
-  check: async (live) => {
-    const { bytes } = await good(live);
-    const known = live.sealing?.keyIds ?? new Set();
-    const unknown = Array.from({ length: 256 }, (_, i) => 255 - i).find((id) => !known.has(id)) ?? 255;
-    const answer = await post(live, concat(Uint8Array.of(unknown), bytes.subarray(1)));
-    if (answer.status !== 400) return fail(`HTTP ${answer.status}`);
-    return problemType(answer) === OHTTP_KEY_PROBLEM ? pass() : fail('400 without the problem type');
-  },
-};
-
-const G05: Row = {
-  id: 'G05',
-  title: 'unknown KEM, KDF and AEAD are refused',
+const algorithms: Row = {
+  id: '9458/4.3/4',
+  class: 1,
+  level: 'MUST',
+  title: 'unknown KEM, KDF and AEAD are refused with a 4xx',
   check: async (live) => {
     const { bytes } = await good(live);
     const withWord = (at: number): Bytes =>
       concat(bytes.subarray(0, at), Uint8Array.of(255, 255), bytes.subarray(at + 2));
     return allRefused(live, [1, 3, 5].map(withWord));
+  },
+};
+
+/** The offered keys and suites that this probe supports. */
+const usable = ({ hpke, offered }: Live): { config: KeyConfig; suite: SuiteIds }[] =>
+  offered
+    .filter(({ kemId }) => hpke.kems.some(({ id }) => id === kemId))
+    .flatMap((config) => config.suites.map((suite) => ({ config, suite })))
+    .filter(({ suite: { kdfId } }) => hpke.kdfs.some(({ id }) => id === kdfId))
+    .filter(({ suite: { aeadId } }) => hpke.aeads.some(({ id }) => id === aeadId));
+
+const suites: Row = {
+  id: '9458/4.3/5',
+  class: 1,
+  level: 'MUST',
+  title: 'every suite that the keys offer works',
+  check: async (live) => {
+    const all = usable(live).slice(0, MOST_SUITES);
+    for (const { config, suite } of all) {
+      const { bytes, open } = await seal(live, inner(live, { authority: NOWHERE }), { config, suite });
+      const answer = await post(live, bytes);
+      const name = `key ${config.keyId}, KEM ${config.kemId}, KDF ${suite.kdfId}, AEAD ${suite.aeadId}`;
+      if (!isSealed(answer)) return fail(`${name}: HTTP ${answer.status}`);
+      await open(answer);
+    }
+    return all.length === 0 ? cannotTell('no suite that this probe supports') : pass(`${all.length} suites`);
+  },
+};
+
+const unknownKey = async (live: Live): Promise<ProbeResponse> => {
+  const { bytes } = await good(live);
+  const { keyIds } = sealingOf(live);
+  const unknown = Array.from({ length: 256 }, (_, i) => 255 - i).find((id) => !keyIds.has(id)) ?? 255;
+  return post(live, concat(Uint8Array.of(unknown), bytes.subarray(1)));
+};
+
+const unknownKeyId: Row = {
+  id: '9458/5.2/4',
+  class: 1,
+  level: 'MUST',
+  title: 'an unknown key id is refused with a 4xx',
+  check: async (live) => {
+    const answer = await unknownKey(live);
+    return refused(answer) ? pass(`${answer.status}`) : fail(`HTTP ${answer.status}`);
+  },
+};
+
+const keyProblem: Row = {
+  id: '9458/5.3/1',
+  class: 1,
+  level: 'MAY',
+  title: 'an unknown key id is named by the problem type #ohttp-key',
+  check: async (live) => {
+    const answer = await unknownKey(live);
+    return problemType(answer) === OHTTP_KEY_PROBLEM
+      ? pass(`${answer.status}`)
+      : fail(`HTTP ${answer.status} without the problem type`);
   },
 };
 
@@ -104,104 +168,60 @@ function problemType({ headers, body }: ProbeResponse): unknown {
   }
 }
 
-/** An error in the inner request must be reported inside: outer 200, inner 4xx. */
-async function refusedInside(live: Live, message: Parameters<typeof seal>[1]): Promise<Finding> {
-  const { bytes, open } = await seal(live, message);
-  const answer = await post(live, bytes);
-  if (!isSealed(answer)) return fail(`reported outside: HTTP ${answer.status}`);
-  const { status } = await open(answer);
-  return status >= 400 && status < 500 ? pass(`inner ${status}`) : fail(`inner ${status}`);
-}
+/** Points of low order on curve25519: the shared secret would be zero (RFC 9180 §7.1.4). */
+const LOW_ORDER = [
+  '00'.repeat(32),
+  `01${'00'.repeat(31)}`,
+  'e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800',
+  '5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157',
+  `ec${'ff'.repeat(30)}7f`,
+  `ed${'ff'.repeat(30)}7f`,
+  `ee${'ff'.repeat(30)}7f`,
+].map((text) => fromHex(text));
 
-const B01: Row = {
-  id: 'B01',
-  title: 'a message that is not an HTTP request is refused inside',
-  check: async (live) => refusedInside(live, concat(Uint8Array.of(63), live.random(200))),
-};
-
-const B14: Row = {
-  id: 'B14',
-  title: 'Expect: 100-continue is refused inside (RFC 9458 §5.1)',
+const lowOrder: Row = {
+  id: '9180/7.1.4/1',
+  class: 1,
+  level: 'MUST',
+  title: 'seven points of low order are refused with a 4xx',
   check: async (live) => {
-    const authority = live.services[0]?.name ?? NOWHERE;
-    return refusedInside(
+    const x25519 = usable(live).find(({ config }) => config.kemId === KEM.X25519);
+    if (x25519 === undefined) return cannotTell('no X25519 key is offered');
+    const { bytes } = await seal(live, inner(live, { authority: NOWHERE }), x25519);
+    return allRefused(
       live,
-      inner(live, { authority, fields: [['expect', '100-continue'], dateField(live)] }),
+      LOW_ORDER.map((point) => concat(bytes.subarray(0, 7), point, bytes.subarray(39))),
     );
   },
 };
 
-const B21: Row = {
-  id: 'B21',
-  title: 'the gateway is not an open proxy: an unknown authority is refused inside',
-  check: async (live) => refusedInside(live, inner(live, { authority: NOWHERE })),
-};
-
-const G13: Row = {
-  id: 'G13',
-  title: 'a request without a Date is refused inside',
+const nonces: Row = {
+  id: '9458/4.4/1',
+  class: 1,
+  level: 'MUST',
+  title: 'two responses have different nonces',
   check: async (live) => {
-    const [service] = live.services;
-    if (service === undefined) return cannotTell('the bundle lists no service');
-    return refusedInside(live, inner(live, { authority: service.name, fields: [] }));
-  },
-};
-
-const L1: Row = {
-  id: 'L1',
-  title: 'all responses have one length, errors included',
-  check: async (live) => {
-    const [service] = live.services;
-    const authority = service?.name ?? NOWHERE;
-    const asked = [
-      inner(live, { authority }),
-      inner(live, { authority, path: `/${'x'.repeat(200)}` }),
-      inner(live, { authority, method: 'POST', path: '/v1/search', content: live.random(100) }),
-      inner(live, { authority, method: 'BREW' }),
-      inner(live, { authority, fields: [] }),
-    ];
-    const lengths = new Set<number>();
-    for (const request of asked) {
-      const { bytes } = await seal(live, request);
-      const answer = await post(live, bytes);
-      if (!isSealed(answer)) return fail(`reported outside: HTTP ${answer.status}`);
-      lengths.add(answer.body.length);
+    const found: Bytes[] = [];
+    for (let i = 0; i < 2; i++) {
+      const answer = await post(live, (await good(live)).bytes);
+      if (!isSealed(answer)) return cannotTell(`the gateway responded HTTP ${answer.status} outside`);
+      found.push(answer.body.subarray(0, 16)); // max(Nn, Nk) is at least 16
     }
-    if (lengths.size > 1) return fail(`${[...lengths].toSorted((a, b) => a - b).join(', ')} bytes`);
-    const aead = live.hpke.aeads.find(({ id }) => id === live.sealing?.suite.aeadId);
-    const [length = 0] = lengths;
-    if (service !== undefined && aead !== undefined) {
-      const said = encapsulatedResponseLength(aead, service.responseLength);
-      if (length !== said) return fail(`${length} bytes, but the bundle says ${said}`);
-    }
-    return pass(`${length} bytes, of answers without a token`);
+    const [one = new Uint8Array(0), two = new Uint8Array(0)] = found;
+    return equalBytes(one, two) ? fail('the nonce repeats') : pass();
   },
 };
 
-const R30: Row = {
-  id: 'R30',
-  title: 'a chunked envelope gets a chunked response',
-  check: async (live) => {
-    const { hpke, random, sealing } = live;
-    if (sealing === null) throw new NoResponseError('no keys of the gateway');
-    const message = [encodeRequest(inner(live, { authority: NOWHERE }), { length: 1024 })];
-    const plaintext = async (): Promise<Bytes | null> => message.shift() ?? null;
-    const exchange = await encapsulateChunkedRequest(hpke, sealing.config, sealing.suite, random, plaintext);
-    const chunks: Bytes[] = [];
-    for (let chunk = await exchange.body(); chunk !== null; chunk = await exchange.body()) chunks.push(chunk);
-    const headers = { incremental: '?1' };
-    const answer = await post(live, concat(...chunks), { type: MEDIA_TYPES.chunkedRequest, headers });
-    if (answer.status === 415) return cannotTell('chunked envelopes are not accepted');
-    if (answer.status !== 200) return fail(`HTTP ${answer.status}`);
-    if (mediaType(answer.headers) !== MEDIA_TYPES.chunkedResponse)
-      return fail(`type ${mediaType(answer.headers)}`);
-    const source = [answer.body];
-    const pull = exchange.openResponse(async () => source.shift() ?? null);
-    let opened = 0;
-    for (let chunk = await pull(); chunk !== null; chunk = await pull()) opened += chunk.length;
-    return pass(`${opened} bytes`);
-  },
-};
-
-/** Checks of envelopes, valid and malformed. */
-export const ENVELOPE_ROWS: readonly Row[] = [G01, G02, G03, G04, G05, G13, B01, B14, B21, L1, R30];
+/** Class 1: checks of envelopes, valid and malformed. */
+export const ENVELOPE_ROWS: readonly Row[] = [
+  plainHttp,
+  truncated,
+  flippedBit,
+  trailing,
+  algorithms,
+  suites,
+  unknownKeyId,
+  keyProblem,
+  lowOrder,
+  nonces,
+];

@@ -1,38 +1,12 @@
-import {
-  bundleDigest,
-  decodeBundle,
-  decodeSignedBundle,
-  verifySignedBundle,
-  type Bundle,
-} from '@sotto/bundle';
 import { decodeKeyConfigs, MEDIA_TYPES } from '@sotto/ohttp';
-import { base64url, equalBytes, hex, ProtocolError, type Bytes } from '@sotto/wire';
+import { equalBytes, hex, type Bytes } from '@sotto/wire';
 import { mediaType } from '@sotto/client/http';
-import { WELL_KNOWN } from '../fetching.ts';
-import { cannotTell, fail, inner, pass, request, seal, type Live, type Row } from './live.ts';
+import { cannotTell, fail, pass, request, type Live, type Row } from './live.ts';
 
-const FETCHES = 12;
-
-interface FetchedBundle {
-  readonly signed: Bytes;
-  readonly bundle: Bundle;
-  readonly digest: string;
-}
-
-/** Fetches the bundle as several visitors. */
-async function fetchBundles(live: Live, url: string): Promise<FetchedBundle[]> {
-  const all: FetchedBundle[] = [];
-  for (let i = 0; i < FETCHES; i++) {
-    const { status, body } = await request(live, url, { headers: visitor(live, i) });
-    if (status !== 200) throw new ProtocolError('status', `HTTP ${status}`);
-    const { bundle } = decodeSignedBundle(body);
-    all.push({ signed: body, bundle: decodeBundle(bundle), digest: hex(bundleDigest(bundle)) });
-  }
-  return all;
-}
+const FETCHES = 5;
 
 /** Headers of a different visitor each time. */
-const visitor = (live: Live, i: number): Record<string, string> => ({
+export const visitor = (live: Live, i: number): Record<string, string> => ({
   'user-agent': `probe-${hex(live.random(4))}`,
   cookie: `id=${hex(live.random(8))}`,
   'accept-language': ['en', 'sr', 'ar', 'ja'][i % 4] ?? 'en',
@@ -40,94 +14,76 @@ const visitor = (live: Live, i: number): Record<string, string> => ({
   ...(i % 2 === 1 && { 'if-none-match': `"${hex(live.random(4))}"` }),
 });
 
-const L7: Row = {
-  id: 'L7',
-  title: `the bundle is the same for ${FETCHES} visitors`,
+/** The collection of keys that the gateway serves, or that the file holds; null if there is none. */
+async function collection(live: Live): Promise<Bytes | null> {
+  if (live.keys !== null) return live.keys;
+  if (live.keysUrl === null) return null;
+  const answer = await request(live, live.keysUrl, { headers: { accept: MEDIA_TYPES.keys } });
+  return answer.status === 200 ? answer.body : null;
+}
+
+const served: Row = {
+  id: '9540/6/1',
+  class: 0,
+  level: 'SHOULD',
+  title: 'the keys are served by GET, with their media type',
   check: async (live) => {
-    if (live.bundleUrl === null) return cannotTell('the relay serves no bundle');
-    const all = await fetchBundles(live, live.bundleUrl);
-    const bySequence = new Map<number, string>();
-    let last = -1;
-    for (const { bundle, signed } of all) {
-      const text = base64url(signed);
-      if ((bySequence.get(bundle.sequence) ?? text) !== text)
-        return fail(`epoch ${bundle.sequence} has two bundles`);
-      if (bundle.sequence < last) return fail('an older epoch after a newer one');
-      last = bundle.sequence;
-      bySequence.set(bundle.sequence, text);
-    }
-    return pass(`epoch ${last}, SHA-256 ${all.at(-1)?.digest.slice(0, 16)}…`);
+    if (live.keysUrl === null) return cannotTell('no --gateway and no URL of --keys');
+    const answer = await request(live, live.keysUrl, { headers: { accept: MEDIA_TYPES.keys } });
+    if (answer.status !== 200) return fail(`HTTP ${answer.status}`);
+    const type = mediaType(answer.headers);
+    return type === MEDIA_TYPES.keys ? pass() : fail(`type ${type}`);
   },
 };
 
-const signature: Row = {
-  id: 'L7-signature',
-  title: 'the bundle is signed by the root, valid now, and has no extra keys',
-  check: async ({ roots, bundleUrl, now, epochSeconds, ...live }) => {
-    if (bundleUrl === null) return cannotTell('the relay serves no bundle');
-    if (roots === null) return cannotTell('no --root');
-    const { body } = await request(live, bundleUrl);
-    try {
-      verifySignedBundle(body, { roots, now: now(), epochSeconds });
-      return pass();
-    } catch (error) {
-      return fail(error instanceof ProtocolError ? error.code : 'unreadable');
-    }
+const wellFormed: Row = {
+  id: '9458/3.2/1',
+  class: 0,
+  level: 'MUST',
+  title: 'the collection of keys is well formed',
+  check: async (live) => {
+    const bytes = await collection(live);
+    if (bytes === null) return cannotTell('no keys');
+    const configs = decodeKeyConfigs(bytes);
+    return configs.length > 0
+      ? pass(`${configs.length} usable`)
+      : cannotTell('no key of a KEM that is known here');
   },
 };
 
-const G29: Row = {
-  id: 'G29',
-  title: "the gateway's keys are well formed and the same for everyone",
+const unique: Row = {
+  id: '9458/3.2/2',
+  class: 0,
+  level: 'expected',
+  title: 'no key id stands twice with one KEM',
   check: async (live) => {
-    if (live.gateway === null) return cannotTell('no --gateway');
+    const names = live.offered.map(({ keyId, kemId }) => `${keyId} with KEM ${kemId}`);
+    if (names.length === 0) return cannotTell('no keys');
+    const twice = names.filter((name, i) => names.indexOf(name) !== i);
+    return twice.length === 0 ? pass() : fail(`key ${twice.join(', ')}`);
+  },
+};
+
+const sameForAll: Row = {
+  id: '9458/7/1',
+  class: 0,
+  level: 'privacy',
+  title: `the keys are the same for ${FETCHES} visitors`,
+  check: async (live) => {
+    if (live.keysUrl === null) return cannotTell('no --gateway and no URL of --keys');
     const bodies: Bytes[] = [];
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < FETCHES; i++) {
       const headers = { ...visitor(live, i), accept: MEDIA_TYPES.keys };
-      const answer = await request(live, live.gateway + WELL_KNOWN, { headers });
-      if (answer.status !== 200) return fail(`HTTP ${answer.status}`);
-      if (mediaType(answer.headers) !== MEDIA_TYPES.keys) return fail(`type ${mediaType(answer.headers)}`);
+      const answer = await request(live, live.keysUrl, { headers });
+      if (answer.status !== 200) return cannotTell(`HTTP ${answer.status}`);
       const marks = ['set-cookie', 'vary', 'etag'].filter((name) => answer.headers.has(name));
       if (marks.length > 0) return fail(marks.join(', '));
       bodies.push(answer.body);
     }
     const [first = new Uint8Array(0)] = bodies;
-    if (!bodies.every((body) => equalBytes(body, first))) return fail('two visitors get different keys');
-    const configs = decodeKeyConfigs(first);
-    return configs.length > 0 ? pass(`${configs.length} keys`) : fail('no usable key');
+    return bodies.every((body) => equalBytes(body, first)) ? pass() : fail('two visitors get different keys');
   },
 };
 
-const sameKeys: Row = {
-  id: 'G29-bundle',
-  title: "the bundle has the gateway's keys",
-  check: async (live) => {
-    if (live.gateway === null) return cannotTell('no --gateway');
-    if (live.bundleUrl === null) return cannotTell('the relay serves no bundle');
-    const collection = (await request(live, live.gateway + WELL_KNOWN)).body;
-    const { body } = await request(live, live.bundleUrl);
-    const { keyConfigs } = decodeBundle(decodeSignedBundle(body).bundle);
-    return equalBytes(collection, keyConfigs)
-      ? pass()
-      : cannotTell('they differ; a new epoch may have begun');
-  },
-};
-
-const G30: Row = {
-  id: 'G30',
-  title: "the gateway refuses requests without the relay's credential",
-  check: async (live) => {
-    if (live.gateway === null) return cannotTell('no --gateway');
-    const { bytes } = await seal(live, inner(live, { authority: 'probe.invalid' }));
-    const headers = { 'content-type': MEDIA_TYPES.request };
-    const { status } = await request(live, live.gateway + WELL_KNOWN, {
-      method: 'POST',
-      body: bytes,
-      headers,
-    });
-    return status === 401 || status === 403 ? pass(`${status}`) : fail(`HTTP ${status}`);
-  },
-};
-
-/** Checks of keys and bundles. */
-export const KEY_ROWS: readonly Row[] = [L7, signature, G29, sameKeys, G30];
+/** Checks of the keys that a gateway publishes. */
+export const KEY_ROWS: readonly Row[] = [served, wellFormed, unique, sameForAll];

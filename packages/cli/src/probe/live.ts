@@ -4,20 +4,32 @@ import { encapsulateRequest, MEDIA_TYPES, type Hpke, type KeyConfig, type SuiteI
 import { concat, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
 import { mediaType } from '@sotto/client/http';
 
-/** The result of one check. */
+/** The result of one check. A failure of a row that is no MUST is shown as `warn` or `info`. */
 export interface Finding {
-  readonly result: 'pass' | 'fail' | 'cannot-tell';
+  readonly result: 'pass' | 'fail' | 'warn' | 'info' | 'cannot-tell';
   readonly detail: string;
 }
 
 export const pass = (detail = ''): Finding => ({ result: 'pass', detail });
 export const fail = (detail: string): Finding => ({ result: 'fail', detail });
+export const info = (detail: string): Finding => ({ result: 'info', detail });
 export const cannotTell = (detail: string): Finding => ({ result: 'cannot-tell', detail });
 
-/** One check of a live deployment. */
+/** What a row needs: 0 a URL only, 1 the gateway's public keys, 2 a target, 3 a gateway that tells which headers arrived. */
+export type RowClass = 0 | 1 | 2 | 3;
+
+/** `expected` and `privacy` are no keywords of a standard: what servers do, and what could mark a client. */
+export type Level = 'MUST' | 'MUST NOT' | 'SHOULD' | 'SHOULD NOT' | 'MAY' | 'expected' | 'privacy' | 'info';
+
+/** One check of a relay or a gateway. */
 export interface Row {
+  /** Document, section and number: `9458/5.2/1`. */
   readonly id: string;
+  readonly class: RowClass;
+  readonly level: Level;
   readonly title: string;
+  /** Whether the row is for relays alone. */
+  readonly relayOnly?: true;
   readonly check: (live: Live) => Promise<Finding>;
 }
 
@@ -40,16 +52,34 @@ export interface ProbePlatform {
   readonly fetch: typeof fetch;
   readonly random: Random;
   readonly now: () => UnixSeconds;
+  /** Milliseconds of a clock that never steps back. */
+  readonly clock: () => number;
   readonly sleep: (seconds: number) => Promise<void>;
   readonly hpke: Hpke;
 }
 
-/** A deployment under test, seen from outside. */
+/** A target that the gateway admits. */
+export interface Target {
+  readonly authority: string;
+  readonly path: string;
+}
+
+/** A relay or a gateway under test, seen from outside. */
 export interface Live extends ProbePlatform {
-  readonly relay: string;
+  /** Base URL of the relay; null if the gateway is tested alone. */
+  readonly relay: string | null;
   /** URL to which envelopes are posted. */
   readonly resource: string;
+  /** URL of the gateway's resource; null if it was not named. */
   readonly gateway: string | null;
+  /** Where the keys are, and the collection if it was read from a file. */
+  readonly keysUrl: string | null;
+  readonly keys: Bytes | null;
+  /** The keys that the gateway serves, and those of the bundle. */
+  readonly offered: readonly KeyConfig[];
+  readonly target: Target | null;
+  /** Headers of every envelope. */
+  readonly headers: Readonly<Record<string, string>>;
   /** The services of the relay's bundle; empty without a bundle. */
   readonly services: readonly ServiceEntry[];
   /** URL of the relay's bundle; null if it serves none. */
@@ -61,11 +91,16 @@ export interface Live extends ProbePlatform {
   readonly egress: ReadonlyMap<string, string>;
 }
 
+/** In no gateway's table (RFC 2606). */
+export const NOWHERE = 'probe.invalid';
+
+/** The route of Sotto's gateways that returns, inside the envelope, the headers that arrived outside. */
+export const METADATA = 'sotto-metadata';
+
 /** There was no response, or no response that says anything. */
 export class NoResponseError extends Error {}
 
-const TIMEOUT = 20_000; // milliseconds
-const LONGEST_WAIT = 90; // seconds, when the relay says that we ask too often
+const LONGEST_WAIT = 90; // seconds, when a 429 says that we ask too often
 
 /** Sends one request. After a 429 it waits and tries once more. @throws {NoResponseError} */
 export async function request(
@@ -83,21 +118,21 @@ export async function request(
 
 async function once(send: typeof fetch, url: string, init: RequestInit): Promise<ProbeResponse> {
   try {
-    const signal = AbortSignal.timeout(TIMEOUT);
-    const answer = await send(url, { ...init, redirect: 'manual', signal });
+    const answer = await send(url, { ...init, redirect: 'manual' });
     return {
       status: answer.status,
       headers: answer.headers,
       body: new Uint8Array(await answer.arrayBuffer()),
     };
-  } catch {
+  } catch (error) {
+    if (error instanceof NoResponseError) throw error;
     throw new NoResponseError(`no response from ${new URL(url).origin}`);
   }
 }
 
-/** Sends bytes to the relay as an envelope. */
+/** Sends bytes to the tested resource as an envelope. */
 export function post(
-  live: Pick<Live, 'fetch' | 'sleep' | 'resource'>,
+  live: Pick<Live, 'fetch' | 'sleep' | 'resource' | 'headers'>,
   body: Bytes,
   {
     type = MEDIA_TYPES.request,
@@ -107,7 +142,7 @@ export function post(
   return request(live, live.resource, {
     method: 'POST',
     body,
-    headers: { 'content-type': type, ...headers },
+    headers: { 'content-type': type, ...live.headers, ...headers },
   });
 }
 
@@ -116,13 +151,20 @@ export interface SealedRequest {
   readonly open: (answer: ProbeResponse) => Promise<BhttpResponse>;
 }
 
+/** The key and the suite of envelopes. @throws {NoResponseError} without keys */
+export function sealingOf({ sealing }: Pick<Live, 'sealing'>): Sealing {
+  if (sealing === null) throw new NoResponseError('no key of the gateway that this probe supports');
+  return sealing;
+}
+
 /** Encapsulates a request, or arbitrary bytes, to the gateway. @throws {NoResponseError} without its keys */
-export async function seal(live: Live, message: BhttpRequest | Bytes): Promise<SealedRequest> {
-  const { hpke, random, sealing } = live;
-  if (sealing === null) throw new NoResponseError('no keys of the gateway');
+export async function seal(
+  live: Live,
+  message: BhttpRequest | Bytes,
+  { config, suite }: Pick<Sealing, 'config' | 'suite'> = sealingOf(live),
+): Promise<SealedRequest> {
   const bytes = message instanceof Uint8Array ? message : encodeRequest(message, { length: 1024 });
-  const { config, suite } = sealing;
-  const sealed = await encapsulateRequest(hpke, config, suite, bytes, random);
+  const sealed = await encapsulateRequest(live.hpke, config, suite, bytes, live.random);
   return {
     bytes: sealed.encapsulatedRequest,
     open: async ({ body }) => decodeResponse(await sealed.openResponse(body)),
@@ -156,3 +198,11 @@ export const refused = ({ status }: ProbeResponse): boolean => status >= 400 && 
 /** Random bytes that look like an envelope. */
 export const noise = ({ random }: Pick<Live, 'random'>, length = 300): Bytes =>
   concat(Uint8Array.of(0), random(length - 1));
+
+/** Sends a request inside an envelope. @throws {NoResponseError} if what comes back is not encapsulated */
+export async function exchange(live: Live, message: BhttpRequest | Bytes): Promise<BhttpResponse> {
+  const { bytes, open } = await seal(live, message);
+  const answer = await post(live, bytes);
+  if (!isSealed(answer)) throw new NoResponseError(`the gateway responded HTTP ${answer.status} outside`);
+  return open(answer);
+}

@@ -3,19 +3,17 @@ import { decodeKeyConfigs, MEDIA_TYPES, type KeyConfig, type SuiteIds } from '@s
 import type { Bytes } from '@sotto/wire';
 import { mediaType } from '@sotto/client/http';
 import { WELL_KNOWN } from '../fetching.ts';
-import {
-  noise,
-  NoResponseError,
-  post,
-  request,
-  type Live,
-  type ProbePlatform,
-  type Sealing,
-} from './live.ts';
+import { noise, post, request, type Live, type ProbePlatform, type Sealing, type Target } from './live.ts';
 
+/** What is tested: a relay, or a gateway alone. */
 export interface ProbeTarget extends ProbePlatform {
-  readonly relay: string;
+  readonly relay: string | null;
   readonly gateway: string | null;
+  /** Where the keys are; null to ask the gateway. */
+  readonly keysUrl: string | null;
+  readonly keys: Bytes | null;
+  readonly target: Target | null;
+  readonly headers: Readonly<Record<string, string>>;
   readonly roots: readonly Bytes[] | null;
   readonly epochSeconds: number;
   readonly egress: ReadonlyMap<string, string>;
@@ -23,21 +21,38 @@ export interface ProbeTarget extends ProbePlatform {
 
 /** Finds out where envelopes are posted and which keys they use. @throws {NoResponseError} */
 export async function reach(reached: ProbeTarget): Promise<Live> {
-  const resource = await resourceOf(reached);
-  const bundleUrl = `${reached.relay}/bundle`;
-  const bundle = await bundleAt(reached, bundleUrl);
-  const own = await ownKeys(reached);
-  const offered = bundle === null ? own : decodeKeyConfigs(bundle.keyConfigs);
-  const sealing = sealingOf(reached, bundle?.suite ?? null, offered, own);
-  const { services = [] } = bundle ?? {};
-  return { ...reached, resource, bundleUrl: bundle === null ? null : bundleUrl, services, sealing };
+  const { relay } = reached;
+  const gateway =
+    reached.gateway === null ? null : await resourceOf(reached, reached.gateway, WELL_KNOWN, {});
+  const resource = relay === null ? gateway : await resourceOf(reached, relay, '/ohttp', reached.headers);
+  if (resource === null) throw new Error('neither a relay nor a gateway');
+  const keysUrl = reached.keysUrl ?? (reached.keys === null ? gateway : null);
+  const bundle = relay === null ? null : await bundleAt(reached, `${relay}/bundle`);
+  const own = reached.keys === null ? await keysAt(reached, keysUrl) : decodedKeys(reached.keys);
+  const bundled = bundle === null ? [] : decodeKeyConfigs(bundle.keyConfigs);
+  const offered = bundle === null ? own : bundled;
+  return {
+    ...reached,
+    resource,
+    gateway,
+    keysUrl,
+    offered: own.length > 0 ? own : bundled,
+    bundleUrl: bundle === null ? null : `${relay}/bundle`,
+    services: bundle?.services ?? [],
+    sealing: chosen(reached, bundle?.suite ?? null, offered, own),
+  };
 }
 
-/** Sotto relays accept envelopes at {base}/ohttp, others at the URL itself. */
-async function resourceOf(reached: ProbeTarget): Promise<string> {
-  const ours = `${reached.relay}/ohttp`;
-  const { status } = await post({ ...reached, resource: ours }, noise(reached));
-  return status === 404 || status === 405 ? reached.relay : ours;
+/** Sotto accepts envelopes at a path under the base URL, other servers at the URL itself. */
+async function resourceOf(
+  reached: ProbeTarget,
+  base: string,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<string> {
+  const ours = base.endsWith(path) ? base : base + path;
+  const { status } = await post({ ...reached, headers, resource: ours }, noise(reached));
+  return status === 404 || status === 405 ? base : ours;
 }
 
 async function bundleAt(reached: ProbeTarget, url: string): Promise<Bundle | null> {
@@ -50,19 +65,23 @@ async function bundleAt(reached: ProbeTarget, url: string): Promise<Bundle | nul
   }
 }
 
-async function ownKeys(reached: ProbeTarget): Promise<readonly KeyConfig[]> {
-  if (reached.gateway === null) return [];
+async function keysAt(reached: ProbeTarget, url: string | null): Promise<readonly KeyConfig[]> {
+  if (url === null) return [];
+  const { status, body } = await request(reached, url, { headers: { accept: MEDIA_TYPES.keys } });
+  return status === 200 ? decodedKeys(body) : [];
+}
+
+/** The usable keys of a collection; none if it is malformed. */
+export function decodedKeys(collection: Bytes): readonly KeyConfig[] {
   try {
-    const headers = { accept: MEDIA_TYPES.keys };
-    return decodeKeyConfigs((await request(reached, reached.gateway + WELL_KNOWN, { headers })).body);
-  } catch (error) {
-    if (error instanceof NoResponseError) throw error;
-    return []; // another check reports it
+    return decodeKeyConfigs(collection);
+  } catch {
+    return []; // 9458/3.2/1 reports it
   }
 }
 
 /** The bundle's suite, or else the first supported one. */
-function sealingOf(
+function chosen(
   { hpke }: ProbePlatform,
   named: { readonly kemId: number; readonly kdfId: number; readonly aeadId: number } | null,
   offered: readonly KeyConfig[],

@@ -14,7 +14,7 @@ import {
   type GatewayKey,
 } from '@sotto/ohttp';
 import { nodeHpke } from '@sotto/ohttp/node';
-import { base64url, concat, utf8, type Bytes } from '@sotto/wire';
+import { base64url, concat, utf8, type Bytes, type Random } from '@sotto/wire';
 
 const DAY = 86_400; // seconds
 const LENGTH = 4096; // bytes of every answer
@@ -25,6 +25,8 @@ const KEYS_PATH = '/.well-known/ohttp-gateway';
 export const NOW = 20_000 * DAY + 1000;
 export const RELAY = 'https://relay.example';
 export const GATEWAY = 'https://gateway.example';
+/** A target that the gateway admits: `/` answers, other paths are 404. */
+export const TARGET = 'https://target.example/';
 
 /** An issuer's directory without a key, whose requests go to this path. */
 export const directoryAt = (path: string): string =>
@@ -43,7 +45,23 @@ export interface Faults {
   readonly bundle?: (fetch: number) => { readonly directory?: string; readonly sequence?: number };
   readonly responseLength?: (request: BhttpRequest | null) => number;
   readonly inner?: (request: BhttpRequest | null, honest: Inner) => Inner;
-  readonly outer?: (code: string, honest: Response) => Response;
+  /** Whether the gateway takes these bytes for no Binary HTTP request. */
+  readonly malformed?: (message: Bytes) => boolean;
+  /** The response to an envelope that cannot be opened. */
+  readonly outer?: (code: string, honest: Response, envelope: Bytes) => Response;
+  /** The response to an envelope that was opened. */
+  readonly opened?: (request: BhttpRequest | null, sealed: Response) => Response;
+  /** Changes a chunked envelope before it is opened, or answers it although it does not open. */
+  readonly chunks?: (envelope: Bytes) => Bytes;
+  readonly answersBrokenChunks?: (code: string, message: string) => boolean;
+  readonly nonces?: Random;
+  /** Milliseconds that a request takes. */
+  readonly delay?: (request: BhttpRequest | null) => number;
+  /** The collection of keys in the bundle and at the gateway, or at the gateway alone. */
+  readonly collection?: (collection: Bytes) => Bytes;
+  readonly served?: (collection: Bytes) => Bytes;
+  readonly plainHttp?: true;
+  readonly badSignature?: true;
   readonly gateway?: (request: Request, honest: () => Promise<Response>) => Promise<Response> | Response;
   readonly metadata?: boolean;
   readonly remembersEnvelopes?: boolean;
@@ -66,7 +84,7 @@ const problem = (status: number, code: string, type = 'about:blank'): Response =
 /** A relay and a gateway behind one fetch, as a probe sees them from outside. */
 export async function deployment(
   faults: Faults = {},
-): Promise<{ fetch: typeof fetch; requests: () => number }> {
+): Promise<{ fetch: typeof fetch; requests: () => number; clock: () => number }> {
   const hpke = nodeHpke();
   const kem = hpke.kems.find(({ id }) => id === KEM.X25519);
   if (kem === undefined) throw new Error('no X25519');
@@ -75,12 +93,15 @@ export async function deployment(
   const seen = new Set<string>();
   let bundles = 0;
   let requests = 0;
+  let clock = 0; // milliseconds
+  const pass = (request: BhttpRequest | null): void => void (clock += faults.delay?.(request) ?? 1);
 
-  const gateway = (request: Request): Promise<Response> => serveGateway(request, key, faults, seen, hpke);
+  const gateway = (request: Request): Promise<Response> =>
+    serveGateway(request, key, { ...faults, pass }, seen, hpke);
   const relay = async (request: Request): Promise<Response> => {
     const { pathname, search } = new URL(request.url);
     if (search !== '') return problem(404, 'not-found');
-    if (pathname === '/bundle') return bundleOf(key, faults.bundle?.(bundles++) ?? {});
+    if (pathname === '/bundle') return bundleOf(key, faults, faults.bundle?.(bundles++) ?? {});
     if (pathname !== '/ohttp') return problem(404, 'not-found');
     if (request.method === 'OPTIONS') {
       return new Response(null, { status: 204, headers: { 'access-control-allow-origin': '*' } });
@@ -102,9 +123,14 @@ export async function deployment(
   };
   return {
     requests: () => requests,
+    clock: () => clock,
     fetch: async (input, init) => {
       requests++;
-      const request = new Request(input, init);
+      const request = new Request(
+        faults.plainHttp ? (input as string).replace(/^http:/, 'https:') : input,
+        init,
+      );
+      if (request.url.startsWith('http:')) throw new TypeError('fetch failed');
       if (request.url.startsWith(GATEWAY)) {
         return faults.gateway?.(request, () => gateway(request)) ?? gateway(request);
       }
@@ -115,6 +141,7 @@ export async function deployment(
 
 function bundleOf(
   key: GatewayKey,
+  { collection = (keys) => keys, badSignature }: Faults,
   {
     directory = directoryAt('/token-request'),
     sequence = NOW / DAY,
@@ -126,7 +153,7 @@ function bundleOf(
     notBefore: epoch * DAY,
     notAfter: (epoch + 2) * DAY,
     suite: { kemId: KEM.X25519, ...SUITE },
-    keyConfigs: encodeKeyConfigs([key.config]),
+    keyConfigs: collection(encodeKeyConfigs([key.config])),
     directory: utf8(directory),
     services: [
       {
@@ -142,18 +169,25 @@ function bundleOf(
     extension: null,
   });
   const headers = { 'content-type': BUNDLE_TYPE, 'cache-control': 'public, max-age=60' };
-  return new Response(encodeSignedBundle({ bundle, signature: signBundle(bundle, rootSecret) }), { headers });
+  return new Response(
+    encodeSignedBundle({
+      bundle,
+      signature: signBundle(bundle, badSignature ? new Uint8Array(32).fill(1) : rootSecret),
+    }),
+    { headers },
+  );
 }
 
 async function serveGateway(
   request: Request,
   key: GatewayKey,
-  faults: Faults,
+  faults: Faults & { readonly pass: (request: BhttpRequest | null) => void },
   seen: Set<string>,
   hpke: ReturnType<typeof nodeHpke>,
 ): Promise<Response> {
   if (request.method === 'GET') {
-    return new Response(encodeKeyConfigs([key.config]), { headers: { 'content-type': MEDIA_TYPES.keys } });
+    const keys = (faults.collection ?? asIs)(encodeKeyConfigs([key.config]));
+    return new Response((faults.served ?? asIs)(keys), { headers: { 'content-type': MEDIA_TYPES.keys } });
   }
   if (request.headers.get('authorization') !== 'Bearer the-credential') return problem(401, 'unauthorized');
   const body = new Uint8Array(await request.arrayBuffer());
@@ -163,13 +197,16 @@ async function serveGateway(
     const opened = await decapsulateRequest(hpke, [key], body);
     const again = seen.has(base64url(opened.enc)) && faults.remembersEnvelopes !== false;
     seen.add(base64url(opened.enc));
-    const answer = encode(opened.request, request.headers, faults, again);
-    return sealed(await opened.sealResponse(answer, random), MEDIA_TYPES.response);
+    const asked = decoded(opened.request, faults);
+    faults.pass(asked);
+    const answer = encode(asked, request.headers, faults, again);
+    const response = sealed(await opened.sealResponse(answer, faults.nonces ?? random), MEDIA_TYPES.response);
+    return faults.opened?.(asked, response) ?? response;
   } catch (error) {
     if (!(error instanceof OhttpError)) throw error;
     const aboutKey = ['unknown-key-id', 'unsupported-kem', 'unsupported-suite'].includes(error.code);
     const honest = aboutKey ? problem(400, 'ohttp-key', OHTTP_KEY) : problem(422, 'unprocessable-content');
-    return faults.outer?.(error.code, honest) ?? honest;
+    return faults.outer?.(error.code, honest, body) ?? honest;
   }
 }
 
@@ -180,27 +217,41 @@ async function answerChunked(
   headers: Headers,
   faults: Faults,
 ) {
-  const source = [body];
+  const source = [(faults.chunks ?? asIs)(body)];
   const opened = await decapsulateChunkedRequest(hpke, [key], async () => source.shift() ?? null);
   const chunks: Bytes[] = [];
-  for (let chunk = await opened.request(); chunk !== null; chunk = await opened.request()) chunks.push(chunk);
-  const answer = [encode(concat(...chunks), headers, faults, false)];
-  const pull = opened.sealResponse(async () => answer.shift() ?? null, random);
+  try {
+    for (let chunk = await opened.request(); chunk !== null; chunk = await opened.request())
+      chunks.push(chunk);
+  } catch (error) {
+    const { code, message } = error as OhttpError;
+    if (faults.answersBrokenChunks?.(code, message) !== true) throw error;
+  }
+  const asked = decoded(concat(...chunks), faults);
+  const answer = [encode(asked, headers, faults, false)];
+  const pull = opened.sealResponse(async () => answer.shift() ?? null, faults.nonces ?? random);
   const out: Bytes[] = [];
   for (let chunk = await pull(); chunk !== null; chunk = await pull()) out.push(chunk);
-  return sealed(concat(...out), MEDIA_TYPES.chunkedResponse);
+  const response = sealed(concat(...out), MEDIA_TYPES.chunkedResponse);
+  return faults.opened?.(asked, response) ?? response;
 }
+
+const asIs = (bytes: Bytes): Bytes => bytes;
 
 const sealed = (body: Bytes, type: string): Response =>
   new Response(body, { headers: { 'content-type': type, 'cache-control': 'no-store' } });
 
-function encode(message: Bytes, outer: Headers, faults: Faults, again: boolean): Bytes {
-  let request: BhttpRequest | null = null;
+/** The request of a message; null if it is malformed. */
+function decoded(message: Bytes, { malformed }: Faults): BhttpRequest | null {
+  if (malformed?.(message) === true) return null;
   try {
-    request = decodeRequest(message);
+    return decodeRequest(message);
   } catch {
-    // a bad request
+    return null;
   }
+}
+
+function encode(request: BhttpRequest | null, outer: Headers, faults: Faults, again: boolean): Bytes {
   const honest = again ? { status: 409, content: 'replayed' } : insideOf(request, outer, faults);
   const { status, content } = faults.inner?.(request, honest) ?? honest;
   const response: BhttpResponse = {
@@ -225,7 +276,10 @@ function insideOf(request: BhttpRequest | null, outer: Headers, { metadata = tru
     );
     return { status: 200, content: JSON.stringify({ headers }) };
   }
-  if (request.authority !== 'stickers') return { status: 403, content: 'forbidden' };
+  const authority = request.authority || request.fields.find(([name]) => name === 'host')?.[1];
+  if (authority !== 'stickers' && authority !== 'target.example')
+    return { status: 403, content: 'forbidden' };
   if (!request.fields.some(([name]) => name === 'date')) return { status: 400, content: 'date' };
+  if (authority === 'target.example') return { status: request.path === '/' ? 200 : 404, content: 'target' };
   return { status: 401, content: 'token-required' };
 }

@@ -1,24 +1,27 @@
 import { probe } from '../../src/commands/probe.ts';
 import { plainIo } from './io.ts';
-import { GATEWAY, deployment, NOW, RELAY, ROOT, type Faults } from './deployment.ts';
+import { GATEWAY, deployment, NOW, RELAY, ROOT, TARGET, type Faults } from './deployment.ts';
 
-export const ALL = ['--relay', RELAY, '--gateway', GATEWAY, '--root', ROOT];
+export const ALL = ['--relay', RELAY, '--gateway', GATEWAY, '--root', ROOT, '--target', TARGET];
 
 /** One line of `sotto probe --json`. */
 export interface Said {
   readonly id: string;
+  readonly class: number;
+  readonly level: string;
   readonly result: string;
   readonly detail: string;
 }
 
 /** Probes a deployment with these faults: the lines that are printed. */
 export async function printed(faults: Faults, argv: readonly string[]) {
-  const { fetch, requests } = await deployment(faults);
+  const { fetch, requests, clock } = await deployment(faults);
   const lines: string[] = [];
   const waits: number[] = [];
   const io = plainIo(fetch, lines);
-  const sleep = async (seconds: number): Promise<void> => void waits.push(seconds);
-  const status = await probe(argv, io, { now: () => NOW, sleep });
+  // Pauses between requests are shorter than a second.
+  const sleep = async (seconds: number): Promise<void> => void (seconds >= 1 && waits.push(seconds));
+  const status = await probe(argv, io, { now: () => NOW, sleep, clock });
   return { status, lines, waits, requests: requests() };
 }
 
