@@ -4,6 +4,7 @@ import { refuse } from './app.ts';
 import { startWorker, type Env } from './durable/start.ts';
 import { OUTER } from './problem.ts';
 
+export { CounterShard } from '@sotto/service/sqlite/counter-shard';
 export { GatewayKeys } from './durable/gateway-keys.ts';
 export { ReplayShard } from './durable/replay-shard.ts';
 

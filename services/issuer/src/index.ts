@@ -27,6 +27,7 @@ export default worker.handler;
 
 // wrangler.toml names these classes.
 export const GatewayEntrypoint = worker.GatewayEntrypoint;
+export const CounterShard = worker.CounterShard;
 export const IssuerKeys = worker.IssuerKeys;
 export const QuotaShard = worker.QuotaShard;
 export const SpentShard = worker.SpentShard;

@@ -13,16 +13,24 @@ services = [
   { binding = "ISSUER", service = "sotto-issuer", entrypoint = "GatewayEntrypoint" },
   { binding = "STICKERS", service = "sotto-stickers" },
 ]
-migrations = [{ tag = "v1", new_sqlite_classes = ["GatewayKeys", "ReplayShard"] }]
+migrations = [
+  { tag = "v1", new_sqlite_classes = ["GatewayKeys", "ReplayShard"] },
+  { tag = "v2", new_sqlite_classes = ["CounterShard"] },
+]
 durable_objects = { bindings = [
   { name = "KEYS", class_name = "GatewayKeys" },
+  { name = "COUNTERS", class_name = "CounterShard" },
   { name = "REPLAYS", class_name = "ReplayShard" },
 ] }
 `,
   issuer: `${CRON} # makes keys ahead, destroys dead ones
-migrations = [{ tag = "v1", new_sqlite_classes = ["IssuerKeys", "QuotaShard", "SpentShard"] }]
+migrations = [
+  { tag = "v1", new_sqlite_classes = ["IssuerKeys", "QuotaShard", "SpentShard"] },
+  { tag = "v2", new_sqlite_classes = ["CounterShard"] },
+]
 durable_objects = { bindings = [
   { name = "KEYS", class_name = "IssuerKeys" },
+  { name = "COUNTERS", class_name = "CounterShard" },
   { name = "QUOTA", class_name = "QuotaShard" },
   { name = "SPENT", class_name = "SpentShard" },
 ] }

@@ -1,7 +1,7 @@
 import { openStorage } from '@sotto/service/sqlite/durable';
 import type { OperatorAct } from '@sotto/service/operator';
 import type { Database } from '@sotto/service/sqlite';
-import { addCounts, listActs, readCounts, recordAct } from '@sotto/service/sqlite/operator';
+import { listActs, readCounts, recordAct } from '@sotto/service/sqlite/operator';
 import { DurableObject } from 'cloudflare:workers';
 import type { KeyStore, RewrappedKey, StoredBundle, StoredEpoch } from '../ports.ts';
 import { sqlKeyStore, type Synchronous } from '../store/key-store.ts';
@@ -9,7 +9,7 @@ import { MIGRATIONS } from '../store/migrations.ts';
 
 type Sync = Synchronous<KeyStore>;
 
-/** The keys and bundles of all isolates by epoch, their counts and the operators' log: one object. It holds private keys wrapped, never KEY_WRAPPING_KEY. */
+/** The keys and bundles of all isolates by epoch, and the operators' log: one object. It holds private keys wrapped, never KEY_WRAPPING_KEY. */
 export class GatewayKeys extends DurableObject {
   readonly #store: Sync;
   readonly #database: Database;
@@ -64,10 +64,7 @@ export class GatewayKeys extends DurableObject {
     return this.#store.sign(signed);
   }
 
-  addCounts(counts: Readonly<Record<string, number>>): void {
-    this.#database.atomically(() => addCounts(this.#database.db, counts));
-  }
-
+  /** From before counts had objects of their own. */
   counts(): Record<string, number> {
     return readCounts(this.#database.db);
   }

@@ -1,4 +1,3 @@
-import type { CounterStore } from '@sotto/service/metrics';
 import type { OperatorLog } from '@sotto/service/operator';
 import type { KeyStore, ReplayStore } from '../ports.ts';
 import type { GatewayKeys } from './gateway-keys.ts';
@@ -22,12 +21,11 @@ export function durableKeyStore(namespace: DurableObjectNamespace<GatewayKeys>):
   };
 }
 
-/** The counts of all isolates add up in the object that holds the keys. */
-export function durableCounters(namespace: DurableObjectNamespace<GatewayKeys>): CounterStore {
-  return {
-    add: async (counts) => namespace.getByName('keys').addCounts(counts),
-    totals: async () => namespace.getByName('keys').counts(),
-  };
+/** The counts of the object that keeps the keys: they are from before counts had objects of their own. */
+export async function earlierCounts(
+  namespace: DurableObjectNamespace<GatewayKeys>,
+): Promise<Record<string, number>> {
+  return namespace.getByName('keys').counts();
 }
 
 export function durableLog(namespace: DurableObjectNamespace<GatewayKeys>): OperatorLog {

@@ -1,5 +1,6 @@
 import type { IssuerApi } from '@sotto/redemption';
 import { Variables, type Environment } from '@sotto/service/config';
+import { durableCounters, type CounterShard } from '@sotto/service/sqlite/counter-shard';
 import { gateway } from '../app.ts';
 import { compose, type Platform } from '../compose.ts';
 import { readConfig, type ServiceRow } from '../config.ts';
@@ -10,12 +11,13 @@ import { operator } from '../operator.ts';
 import { fetchService, type Fetch } from '../service/fetch-service.ts';
 import type { Service } from '../service/service.ts';
 import type { GatewayKeys } from './gateway-keys.ts';
-import { durableCounters, durableKeyStore, durableLog, durableReplayStore } from './ports.ts';
+import { durableKeyStore, durableLog, durableReplayStore, earlierCounts } from './ports.ts';
 import type { ReplayShard } from './replay-shard.ts';
 
 /** The bindings of the Worker beside its variables. */
 export interface Env extends Environment {
   readonly KEYS: DurableObjectNamespace<GatewayKeys>;
+  readonly COUNTERS: DurableObjectNamespace<CounterShard>;
   readonly REPLAYS: DurableObjectNamespace<ReplayShard>;
   readonly ISSUER: IssuerApi;
 }
@@ -38,7 +40,7 @@ export function startWorker(env: Env, { fetch: send, ...platform }: WorkerPlatfo
     schedule: issuer.schedule,
     replays: durableReplayStore(env.REPLAYS),
     store,
-    counters: durableCounters(env.KEYS),
+    counters: durableCounters(env.COUNTERS, platform.random, () => earlierCounts(env.KEYS)),
     log: durableLog(env.KEYS),
     settledNow: platform.now, // nobody can set the clock of a Worker
     serviceOf: (row) => serviceOf(env, row, send),

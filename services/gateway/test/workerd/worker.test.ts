@@ -1,7 +1,11 @@
+import { runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
 import { fromUtf8 } from '@sotto/wire';
+import type { GatewayKeys } from '../../src/durable/gateway-keys.ts';
 import { currentBundle, OPERATOR_TOKEN, post, search, signEpochs, startWorker } from './worker.ts';
 
+const { KEYS } = env as unknown as { KEYS: DurableObjectNamespace<GatewayKeys> };
 const OPERATOR = { authorization: `Bearer ${OPERATOR_TOKEN}` };
 
 describe('the Worker', () => {
@@ -84,6 +88,17 @@ describe('the Worker', () => {
       shown.push(line.exec(await (await fetch('/metrics', { headers: OPERATOR })).text())?.[1]);
     }
     expect(shown).toEqual([undefined, '50', '50', '50']); // a scrape brings in what its own isolate still holds
+    expect(await KEYS.getByName('keys').counts()).toEqual({}); // the object that holds keys is not the one that counts
+  });
+
+  test('counts from before they had objects of their own are shown with those of now', async () => {
+    const { fetch } = startWorker();
+    const scrape = async () => (await fetch('/metrics', { headers: OPERATOR })).text();
+    await scrape();
+    await runInDurableObject(KEYS.getByName('keys'), (_, { storage }) => {
+      storage.sql.exec("INSERT INTO counters VALUES ('unreadable_epochs keys', 100)");
+    });
+    expect(await scrape()).toContain('sotto_gateway_unreadable_epochs_total{what="keys"} 100');
   });
 
   test('N63 the operators’ log is the same for all isolates', async () => {

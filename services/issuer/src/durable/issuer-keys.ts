@@ -1,7 +1,7 @@
 import { openStorage } from '@sotto/service/sqlite/durable';
 import type { OperatorAct } from '@sotto/service/operator';
 import type { Database } from '@sotto/service/sqlite';
-import { addCounts, listActs, readCounts, recordAct } from '@sotto/service/sqlite/operator';
+import { listActs, readCounts, recordAct } from '@sotto/service/sqlite/operator';
 import { acceptedUntil, type Bytes } from '@sotto/wire';
 import { DurableObject } from 'cloudflare:workers';
 import type { KeyListing, KeySnapshot, Ledger, RewrapResult } from '../ports.ts';
@@ -72,10 +72,7 @@ export class IssuerKeys extends DurableObject {
     return this.#scheduled().raiseRevision();
   }
 
-  addCounts(counts: Readonly<Record<string, number>>): void {
-    this.#database.atomically(() => addCounts(this.#database.db, counts));
-  }
-
+  /** From before counts had objects of their own. */
   counts(): Record<string, number> {
     return readCounts(this.#database.db);
   }

@@ -1,4 +1,3 @@
-import type { CounterStore } from '@sotto/service/metrics';
 import type { OperatorLog } from '@sotto/service/operator';
 import { StoreError } from '@sotto/service/store';
 import type { KeyAuthority, Ledger, Quota, SpentTokens } from '../ports.ts';
@@ -74,11 +73,9 @@ export function durableKeys(namespace: Namespace<IssuerKeys>, spent: SpentTokens
   };
 }
 
-export function durableCounters(namespace: Namespace<IssuerKeys>): CounterStore {
-  return {
-    add: (counts) => call(namespace, AUTHORITY, async (stub) => stub.addCounts(counts)),
-    totals: () => call(namespace, AUTHORITY, async (stub) => stub.counts()),
-  };
+/** The counts of the object that keeps the keys: they are from before counts had objects of their own. */
+export function earlierCounts(namespace: Namespace<IssuerKeys>): Promise<Record<string, number>> {
+  return call(namespace, AUTHORITY, async (stub) => stub.counts());
 }
 
 export function durableLog(namespace: Namespace<IssuerKeys>): OperatorLog {

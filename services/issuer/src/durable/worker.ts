@@ -2,6 +2,7 @@ import { PROBLEMS, problemResponse } from '@sotto/http';
 import type { IssuerApi, PublishedSchedule, RedemptionCall, RedemptionResult } from '@sotto/redemption';
 import { ConfigError, Variables, type Environment } from '@sotto/service/config';
 import { aesKeyWrap, type AesSubtle, type KeyWrap } from '@sotto/service/keys';
+import { CounterShard, durableCounters } from '@sotto/service/sqlite/counter-shard';
 import { oncePerEnvironment, unlessMisconfigured } from '@sotto/service/worker';
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import { app } from '../app.ts';
@@ -12,13 +13,14 @@ import type { EpochEnv } from './epoch-seconds.ts';
 import { operatorRoutes } from '../operator.ts';
 import { StoreRevision } from '../store-revision.ts';
 import { IssuerKeys } from './issuer-keys.ts';
-import { durableCounters, durableKeys, durableLog, durableQuota, durableSpentTokens } from './ports.ts';
+import { durableKeys, durableLog, durableQuota, durableSpentTokens, earlierCounts } from './ports.ts';
 import { QuotaShard } from './quota-shard.ts';
 import { SpentShard } from './spent-shard.ts';
 
 /** The bindings that wrangler.toml declares for the issuer, beside its variables. */
 export interface IssuerEnv extends Environment, EpochEnv {
   readonly KEYS: DurableObjectNamespace<IssuerKeys>;
+  readonly COUNTERS: DurableObjectNamespace<CounterShard>;
   readonly QUOTA: DurableObjectNamespace<QuotaShard>;
   readonly SPENT: DurableObjectNamespace<SpentShard>;
 }
@@ -49,7 +51,7 @@ export function issuerWorker({ system, subtle, fetch, voprf }: WorkerDeps) {
       revision: new StoreRevision(() => authority.revision()),
       quota: durableQuota(env.QUOTA),
       spent,
-      counters: durableCounters(env.KEYS),
+      counters: durableCounters(env.COUNTERS, system.random, () => earlierCounts(env.KEYS)),
       log: durableLog(env.KEYS),
     });
     return { issuer, answer: app(issuer).route('/', operatorRoutes(issuer)).fetch };
@@ -107,6 +109,8 @@ export function issuerWorker({ system, subtle, fetch, voprf }: WorkerDeps) {
         }
       }
     },
+
+    CounterShard,
 
     IssuerKeys: class extends IssuerKeys {
       constructor(ctx: DurableObjectState, env: IssuerEnv) {
