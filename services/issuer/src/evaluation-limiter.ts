@@ -1,17 +1,21 @@
 import { hex, type Bytes, type UnixSeconds } from '@sotto/wire';
 import type { KeyAuthority } from './ports.ts';
 
-const BLOCK = 30_000; // evaluations
+const FIRST_BLOCK = 300; // evaluations
+const MAX_BLOCK = 30_000; // evaluations
 const CONFIRM_SECONDS = 600; // between two questions whether the key still exists
 
 interface Block {
+  size: number; // evaluations that the latest reservation was for
+  reservedAt: UnixSeconds; // when that was
   left: number; // evaluations
   confirmedAt: UnixSeconds; // when the authority last confirmed that the key exists
 }
 
 /**
- * Keeps each key under its ceiling of evaluations. It reserves them from the authority in blocks; a crash loses the rest
- * of a block, which then counts as used.
+ * Keeps each key under its ceiling of evaluations. It reserves them from the authority in blocks. A block that is used up
+ * within ten minutes is followed by one of twice the size, and one that lasts longer by one of half. So an isolate that
+ * ends, which loses the rest of its block, loses no more than it used and one first block.
  *
  * Every ten minutes it asks the authority whether the key still exists: an isolate that was not told of a restore would
  * otherwise go on signing tokens that nobody accepts.
@@ -40,7 +44,7 @@ export class EvaluationLimiter {
       block.confirmedAt = this.#now();
     }
     if ((this.#blocks.get(key)?.left ?? 0) < count) {
-      const more = Math.max(count, Math.min(BLOCK, Math.floor(ceiling / 1000)));
+      const more = Math.max(count, this.#nextSize(block, ceiling));
       const isReserved =
         (await this.#extend(keyId, more)) || (more > count && (await this.#extend(keyId, count)));
       if (!isReserved) return false;
@@ -55,8 +59,18 @@ export class EvaluationLimiter {
   async #extend(keyId: Bytes, count: number): Promise<boolean> {
     if (!(await this.#authority.reserve(keyId, count))) return false;
     const key = hex(keyId);
-    this.#blocks.set(key, { left: (this.#blocks.get(key)?.left ?? 0) + count, confirmedAt: this.#now() });
+    const now = this.#now();
+    const left = (this.#blocks.get(key)?.left ?? 0) + count;
+    this.#blocks.set(key, { size: count, reservedAt: now, left, confirmedAt: now });
     return true;
+  }
+
+  #nextSize(block: Block | undefined, ceiling: number): number {
+    const largest = Math.min(MAX_BLOCK, Math.floor(ceiling / 1000));
+    if (block === undefined) return Math.min(FIRST_BLOCK, largest);
+    const lasted = Math.abs(this.#now() - block.reservedAt);
+    const next = lasted < CONFIRM_SECONDS ? block.size * 2 : Math.floor(block.size / 2);
+    return Math.min(largest, Math.max(FIRST_BLOCK, next));
   }
 
   /** Drops every block, with what is left of it. */

@@ -151,15 +151,53 @@ test('queue: evaluates one request at a time, in order of arrival', async () => 
   expect(order).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
 });
 
-test('I21 key ceiling: a crash loses at most a thousandth of it, and at most 30,000', async () => {
+/** The sizes of the blocks that an isolate reserves for batches of 30, one every so many seconds. */
+async function blocksOf(batches: number, { ceiling = 1e9, seconds = 0 }): Promise<number[]> {
   const asked: number[] = [];
   const reserve = async (_keyId: Bytes, count: number): Promise<boolean> => asked.push(count) > 0;
-  const keyId = new Uint8Array(32);
-  for (const ceiling of [1_000_000, 1_000_000_000]) {
-    const limiter = new EvaluationLimiter({ reserve }, () => START);
-    for (let i = 0; i < 34; i++) expect(await limiter.reserve({ keyId, ceiling }, 30)).toBe(true);
+  const clock = { now: START };
+  const limiter = new EvaluationLimiter({ reserve }, () => clock.now);
+  for (let i = 0; i < batches; i++) {
+    expect(await limiter.reserve({ keyId: new Uint8Array(32), ceiling }, 30)).toBe(true);
+    clock.now += seconds;
   }
-  expect(asked).toEqual([1000, 1000, 30_000]);
+  return asked.filter((count) => count > 0); // 0 asks whether the key still exists
+}
+
+test('I21 key ceiling: a crash loses at most a thousandth of it, and at most 30,000', async () => {
+  expect(await blocksOf(100, { ceiling: 1_000_000 })).toEqual([300, 600, 1000, 1000, 1000]);
+  expect((await blocksOf(10_000, { ceiling: 1e9 })).slice(6)).toEqual([
+    19_200, 30_000, 30_000, 30_000, 30_000, 30_000, 30_000, 30_000, 30_000, 30_000,
+  ]);
+});
+
+test.each([
+  [1, 0],
+  [11, 0],
+  [35, 0],
+  [1000, 0],
+  [1000, 5],
+  [50, 60],
+])(
+  'I21 an isolate that ends after %i batches, one every %i s, loses no more than it used and one first block',
+  async (batches, seconds) => {
+    const reserved = (await blocksOf(batches, { seconds })).reduce((sum, count) => sum + count, 0);
+    expect(reserved - batches * 30).toBeLessThanOrEqual(batches * 30 + 300);
+  },
+);
+
+test('I21 an isolate that becomes quiet reserves smaller blocks again', async () => {
+  const asked: number[] = [];
+  const reserve = async (_keyId: Bytes, count: number): Promise<boolean> => asked.push(count) > 0;
+  const clock = { now: START };
+  const limiter = new EvaluationLimiter({ reserve }, () => clock.now);
+  const key = { keyId: new Uint8Array(32), ceiling: 1e9 };
+  for (let i = 0; i < 31; i++) await limiter.reserve(key, 30); // 300, 600, and one of 1200
+  for (let i = 0; i < 60; i++) {
+    clock.now += 60;
+    await limiter.reserve(key, 30);
+  }
+  expect(asked.filter((count) => count > 0)).toEqual([300, 600, 1200, 600, 300]);
 });
 
 test('I21 key ceiling: when reached, responds 503 until the next epoch, and no other key appears', async () => {
