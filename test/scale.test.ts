@@ -61,11 +61,33 @@ test('what is no number ends it with status 2', () => {
 
 test('the bill of a month is that of the price list', () => {
   // A million searches a day and nothing else: 30 million requests of 1 ms at the gateway, none at the issuer.
-  const quiet = { ...DEFAULTS, 'batches-a-device': 1e-9, 'preflights-a-device': 1e-9 };
-  const lines = budget(1e6, { ...quiet, 'gateway-cpu': 1, 'redeem-cpu': 1, 'search-cpu': 1 });
+  const quiet = { ...DEFAULTS, 'batches-a-device': 1e-9, 'preflights-a-device': 1e-9, 'counter-rows': 0 };
+  const lines = budget(1e6, {
+    ...quiet,
+    'isolate-rate': 1e9,
+    'gateway-cpu': 1,
+    'redeem-cpu': 1,
+    'search-cpu': 1,
+  });
   const money = (name: string) => lines.find((line) => line.name === `money: ${name}`)?.value ?? Number.NaN;
   expect(money('requests')).toBeCloseTo((30 - 10) * 0.3, 4);
   expect(money('CPU')).toBeCloseTo((90 - 30) * 0.02, 4);
   expect(money('objects')).toBeCloseTo((30 - 1) * 0.15, 4);
   expect(money('rows')).toBe(0);
+});
+
+test('the peak of issuing is four times its mean, and moves the cores without the searches', () => {
+  const line = (name: string, numbers = DEFAULTS) =>
+    budget(1e8, numbers).find((one) => one.name === name)?.value ?? Number.NaN;
+  expect(line('batches, peak')).toBeCloseTo((4 * 1e8 * 3) / 10 / 86_400, 6);
+  const flat = { ...DEFAULTS, 'issuing-peak': 1 };
+  const issuing = (1e7 * 3 * 12) / 1000 / 86_400; // cores, mean
+  expect(line('cores, peak') - line('cores, peak', flat)).toBeCloseTo(3 * issuing, 6);
+  expect(line('searches, peak')).toBe(line('searches, peak', flat));
+});
+
+test('the object of the keys takes few calls at every scale, and each object of counts what it can', () => {
+  const line = (name: string) => budget(1e9, DEFAULTS).find((one) => one.name === name)?.value ?? Number.NaN;
+  expect(line('object of the keys, peak')).toBeLessThan(DEFAULTS['object-rate'] / 10);
+  expect(line('object of counts, peak')).toBeLessThan(DEFAULTS['object-rate'] / 10);
 });

@@ -23,6 +23,9 @@ export const ASSUMPTIONS = {
   'bundles-a-device': of(1, 'a day', 'one an epoch'),
   'preflights-a-device': of(2, 'a day', 'browsers alone; one an origin and day'),
   peak: of(3, 'times the mean', 'guess: evenings'),
+  'issuing-peak': of(4, 'times the mean', 'tokens are fetched in the first 6 of 24 hours'),
+  'isolate-rate': of(20, 'requests a second', 'guess: more start another isolate'),
+  'counter-rows': of(4, 'rows a write', 'outcomes that an isolate has counted in ten seconds'),
 
   'request-bytes': of(2_167, 'bytes', '1,024 padded, in an X-Wing envelope'),
   'response-bytes': of(98_336, 'bytes', '98,304 padded, sealed'),
@@ -67,6 +70,13 @@ const DAY = 86_400; // seconds
 const MONTH = 30; // days
 const MILLION = 1e6;
 
+// What the services are built for.
+const COUNTER_SHARDS = 16;
+const FLUSH_SECONDS = 10; // between two writes of an isolate's counts
+const BATCH = 30; // tokens
+const MAX_BLOCK = 30_000; // evaluations that an isolate reserves at once
+const BLOCK_SECONDS = 600; // a block is sized to last about that long; as often an isolate asks whether its key exists
+
 /** What so many searches a day take and cost. Money and counts are of a month of 30 days. */
 export function budget(searches: number, n: Numbers): Line[] {
   const line = (name: string, unit: string, value: number): Line => ({ name, unit, value });
@@ -79,6 +89,14 @@ export function budget(searches: number, n: Numbers): Line[] {
   const bundles = devices * n['bundles-a-device'];
   const preflights = (devices * n['preflights-a-device']) / 2; // each at the relay and at the issuer
   const perSecond = searches / DAY;
+  const issuedPerSecond = batches / DAY;
+  const issuedPeak = issuedPerSecond * n['issuing-peak'];
+  // A search takes one request at the gateway and one at the issuer, a batch one at the issuer.
+  const isolatesOf = (searched: number, issued: number): number =>
+    (2 * searched + issued) / n['isolate-rate'];
+  const isolatesPeak = isolatesOf(perSecond * n.peak, issuedPeak);
+  const signers = Math.max(1, issuedPeak / n['isolate-rate']);
+  const counterWrites = monthly((isolatesOf(perSecond, issuedPerSecond) * DAY) / FLUSH_SECONDS);
   const spentRows = searches * n.epochs;
   const shards = Math.max(
     1,
@@ -92,7 +110,8 @@ export function budget(searches: number, n: Numbers): Line[] {
   const searchCpu = n['gateway-cpu'] + n['redeem-cpu'] + n['search-cpu'];
   const issueCpu = monthly(batches * n['issue-cpu']);
   const cpu = monthly(searches * searchCpu + preflights * n['small-cpu']) + issueCpu;
-  const calls = monthly(searches + batches);
+  const calls = monthly(searches + batches) + counterWrites;
+  const rows = monthly(searches + batches) + counterWrites * n['counter-rows'];
   // An object that is never idle is billed for the clock, not for its calls one by one.
   const busy = Math.min((calls * n['object-active']) / 1000, monthly(2 * shards * DAY));
   const duration = busy * n['object-memory'];
@@ -110,7 +129,7 @@ export function budget(searches: number, n: Numbers): Line[] {
       charge(calls, n['object-requests-included'], n['object-request-price']) +
       charge(duration, n['duration-included'], n['duration-price']),
     rows:
-      charge(calls, n['rows-written-included'], n['rows-written-price']) +
+      charge(rows, n['rows-written-included'], n['rows-written-price']) +
       charge(monthly(searches * n['rows-read']), n['rows-read-included'], n['rows-read-price']),
     storage: charge(storage, n['storage-included'], n['storage-price']),
   };
@@ -118,6 +137,7 @@ export function budget(searches: number, n: Numbers): Line[] {
   return [
     line('searches, mean', 'a second', perSecond),
     line('searches, peak', 'a second', perSecond * n.peak),
+    line('batches, peak', 'a second', issuedPeak),
     line('devices', '', devices),
     line('traffic, peak', 'Gbit/s', traffic),
     line('relay: requests', 'M', relayRequests),
@@ -126,10 +146,22 @@ export function budget(searches: number, n: Numbers): Line[] {
     line('operator: requests', 'M', requests),
     line('operator: CPU', 'M ms', cpu),
     line('of it, issuing', 'M ms', issueCpu),
-    line('cores, peak', '', ((cpu + relayCpu) * MILLION * n.peak) / (MONTH * DAY * 1000)),
+    line(
+      'cores, peak',
+      '',
+      (((cpu - issueCpu + relayCpu) * n.peak + issueCpu * n['issuing-peak']) * MILLION) /
+        (MONTH * DAY * 1000),
+    ),
+    line('isolates, peak', '', isolatesPeak),
+    line(
+      'object of the keys, peak',
+      'calls a second',
+      (2 * signers) / BLOCK_SECONDS + (issuedPeak * BATCH) / MAX_BLOCK,
+    ),
+    line('object of counts, peak', 'calls a second', isolatesPeak / FLUSH_SECONDS / COUNTER_SHARDS),
     line('object requests', 'M', calls),
     line('object duration', 'M GB-s', duration),
-    line('rows written', 'M', calls),
+    line('rows written', 'M', rows),
     line('ledger shards a key', '', shards),
     line('storage', 'GB', storage),
     line('money: requests', '$', money.requests),
