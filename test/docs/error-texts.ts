@@ -179,6 +179,7 @@ const tlog: Texts<TlogError['code']> = {
     'An entry bundle or tile has another length than it must have.',
     'Fetch it again from another mirror.',
   ],
+  'malformed-request': ['The bytes are not a message of C2SP tlog-witness or tlog-mirror.', SENDER],
   'wrong-index': [
     'The proof is for another entry, or for one that the tree does not have.',
     'Fetch a newer proof.',

@@ -11,6 +11,7 @@ export {
 export { BundleError } from './error.ts';
 export { checkKeyCounts } from './key-count.ts';
 export type { LengthClass } from './length-class.ts';
+export { readLogEntry, voidEntry, type LogEntryRules } from './log-entry.ts';
 export {
   decodeLoggedBundle,
   encodeLoggedBundle,

@@ -1,4 +1,4 @@
-import { decodeBundle, decodeLoggedBundle, decodeSignedBundle } from '@sotto/bundle';
+import { decodeBundle, decodeLoggedBundle, decodeSignedBundle, nobleEd25519Verify } from '@sotto/bundle';
 import { parsePolicy, verifyProof, type Checkpoint, type Policy } from '@sotto/tlog';
 import { base64url, equalBytes, ProtocolError, utf8, type Bytes } from '@sotto/wire';
 import { sha256 } from '@noble/hashes/sha2.js';
@@ -51,7 +51,8 @@ export function provenBundle(shown: Bytes, { policy, base }: PinnedPolicy): Prov
   try {
     const { signed, proof } = decodeLoggedBundle(shown);
     const { sequence } = decodeBundle(decodeSignedBundle(signed).bundle);
-    return { signed, checkpoint: verifyProof(signed, proof, { policy, index: sequence - base }) };
+    const rules = { policy, index: sequence - base, ed25519Verify: nobleEd25519Verify };
+    return { signed, checkpoint: verifyProof(signed, proof, rules) };
   } catch (error) {
     if (error instanceof ProtocolError) return null;
     throw error;

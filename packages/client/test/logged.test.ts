@@ -5,7 +5,7 @@ import { acceptShown } from '../src/bundle-store.ts';
 import { memoryWallet, type ClientOptions } from '../src/index.ts';
 import { pinPolicy } from '../src/logged.ts';
 import { emptyState } from '../src/wallet/state.ts';
-import { loggedEntry, policyFile, proofOf } from './support/bundle-log.ts';
+import { loggedEntry, policyFile, proofOf } from '../../../test/support/bundle-log.ts';
 import { seeded } from './support/random.ts';
 import { DAY, START, World } from './support/world.ts';
 

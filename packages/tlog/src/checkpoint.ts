@@ -23,15 +23,6 @@ export interface SignedCheckpoint {
 /** Whether an Ed25519 signature (64 bytes) on a message is valid under a public key (32 bytes). */
 export type Ed25519Verify = (signature: Bytes, message: Bytes, publicKey: Bytes) => boolean;
 
-/** Verification by RFC 8032 §5.1.7: only canonical encodings are accepted, so that a signature has one form. */
-export const nobleEd25519Verify: Ed25519Verify = (signature, message, key) => {
-  try {
-    return ed25519.verify(signature, message, key, { zip215: false });
-  } catch {
-    return false;
-  }
-};
-
 /** The text of a checkpoint: three lines, each with its newline. */
 export function formatCheckpoint({ origin, size, root }: Checkpoint): string {
   return `${origin}\n${size}\n${base64(root)}\n`;
@@ -60,7 +51,7 @@ export function parseCheckpoint(signed: string): SignedCheckpoint {
  * @param secret - 32 bytes, an Ed25519 seed
  */
 export function signCheckpoint(checkpoint: Checkpoint, secret: Bytes): NoteSignature {
-  const { name, id } = verifierKey(checkpoint.origin, ED25519, publicKey(secret));
+  const { name, id } = verifierKeyOf(checkpoint.origin, ED25519, secret);
   const signature = new Uint8Array(ed25519.sign(utf8(formatCheckpoint(checkpoint)), secret));
   return { name, id, signature };
 }
@@ -73,13 +64,19 @@ export function signCheckpoint(checkpoint: Checkpoint, secret: Bytes): NoteSigna
  * @param secret - 32 bytes, an Ed25519 seed
  */
 export function cosign(text: string, name: string, secret: Bytes, time: UnixSeconds): NoteSignature {
-  const { id } = verifierKey(name, COSIGNATURE, publicKey(secret));
+  const { id } = verifierKeyOf(name, COSIGNATURE, secret);
   const signature = ed25519.sign(cosignedMessage(text, time), secret);
   return { name, id, signature: concat(uint(8, time), signature) };
 }
 
-function publicKey(secret: Bytes): Bytes {
-  return new Uint8Array(ed25519.getPublicKey(secret));
+/**
+ * The verifier key of a log (`ED25519`) or of a witness (`COSIGNATURE`).
+ *
+ * @param secret - 32 bytes, an Ed25519 seed
+ * @throws {TlogError} `malformed-key` for a name that is empty or has spaces, plus or control characters
+ */
+export function verifierKeyOf(name: string, type: VerifierKey['type'], secret: Bytes): VerifierKey {
+  return verifierKey(name, type, new Uint8Array(ed25519.getPublicKey(secret)));
 }
 
 function cosignedMessage(text: string, time: UnixSeconds): Bytes {

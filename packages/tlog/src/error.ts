@@ -8,6 +8,7 @@ import { ProtocolError } from '@sotto/wire';
  * - `malformed-policy`: not a policy file (C2SP tlog-policy)
  * - `malformed-proof`: not a proof (C2SP tlog-proof)
  * - `malformed-tile`: an entry bundle or tile of another length
+ * - `malformed-request`: not a request to a witness or a mirror (C2SP tlog-witness, tlog-mirror)
  * - `wrong-index`: the proof is for another entry, or for one that the tree does not have
  * - `log-signature`: no log of the policy signed the checkpoint
  * - `too-few-witnesses`: the cosignatures do not meet the quorum of the policy
@@ -21,6 +22,7 @@ export class TlogError extends ProtocolError<
   | 'malformed-policy'
   | 'malformed-proof'
   | 'malformed-tile'
+  | 'malformed-request'
   | 'wrong-index'
   | 'log-signature'
   | 'too-few-witnesses'

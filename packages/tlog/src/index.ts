@@ -1,10 +1,23 @@
+export { formatAddCheckpoint, parseAddCheckpoint, SIZE_TYPE, type AddCheckpoint } from './add-checkpoint.ts';
+export {
+  encodePackage,
+  encodeUploadHeader,
+  formatMirrorInfo,
+  MIRROR_INFO_TYPE,
+  packageRanges,
+  parseMirrorInfo,
+  proofLength,
+  type MirrorInfo,
+  type PackageRange,
+  type UploadHeader,
+} from './add-entries.ts';
 export {
   cosign,
   formatCheckpoint,
   isSignedBy,
-  nobleEd25519Verify,
   parseCheckpoint,
   signCheckpoint,
+  verifierKeyOf,
   type Checkpoint,
   type Ed25519Verify,
   type SignedCheckpoint,
@@ -35,4 +48,14 @@ export {
 } from './note.ts';
 export { meets, parsePolicy, splitViewCost, type Policy, type PolicyKey, type Quorum } from './policy.ts';
 export { formatProof, parseProof, verifyProof, type LogProof, type VerifyProofOptions } from './proof.ts';
-export { decodeEntryBundle, decodeTile, entryPaths, logFiles, type LogFile } from './tiles.ts';
+export { subtreeProof, verifySubtree, type Subtree } from './subtree.ts';
+export {
+  decodeEntryBundle,
+  decodeTile,
+  entryPaths,
+  logFiles,
+  parseTilePath,
+  tileHashes,
+  type LogFile,
+  type TileName,
+} from './tiles.ts';

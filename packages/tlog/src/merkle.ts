@@ -12,7 +12,8 @@ export function leafHash(entry: Bytes): Bytes {
   return hash(Uint8Array.of(0), entry);
 }
 
-function nodeHash(left: Bytes, right: Bytes): Bytes {
+/** The hash of an inner node (RFC 9162 §2.1.1): SHA-256(0x01 || left || right), 32 bytes. */
+export function nodeHash(left: Bytes, right: Bytes): Bytes {
   return hash(Uint8Array.of(1), left, right);
 }
 
@@ -67,7 +68,7 @@ function subproof(size: number, leaves: readonly Bytes[], whole: boolean): Bytes
 }
 
 /** The largest power of two below n, for n of at least 2. */
-function split(n: number): number {
+export function split(n: number): number {
   let k = 1;
   while (k * 2 < n) k *= 2;
   return k;

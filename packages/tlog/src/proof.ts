@@ -1,5 +1,5 @@
 import { base64, type Bytes } from '@sotto/wire';
-import { isSignedBy, nobleEd25519Verify, parseCheckpoint } from './checkpoint.ts';
+import { isSignedBy, parseCheckpoint } from './checkpoint.ts';
 import type { Checkpoint, Ed25519Verify } from './checkpoint.ts';
 import { TlogError } from './error.ts';
 import { HASH_LENGTH, leafHash, MOST_HASHES, verifyInclusion } from './merkle.ts';
@@ -44,8 +44,8 @@ export interface VerifyProofOptions {
   readonly policy: Policy;
   /** The index that the entry has to have. */
   readonly index: number;
-  /** Signature verification of the platform. Default: noble's. */
-  readonly ed25519Verify?: Ed25519Verify;
+  /** Signature verification of the platform (RFC 8032 §5.1.7). */
+  readonly ed25519Verify: Ed25519Verify;
 }
 
 /**
@@ -57,7 +57,7 @@ export interface VerifyProofOptions {
  *   `too-few-witnesses` or `not-logged`
  */
 export function verifyProof(entry: Bytes, proof: string, options: VerifyProofOptions): Checkpoint {
-  const { policy, ed25519Verify = nobleEd25519Verify } = options;
+  const { policy, ed25519Verify } = options;
   const { index, path, checkpoint: signed } = parseProof(proof);
   const { checkpoint, note } = parseCheckpoint(signed);
   if (index !== options.index || index >= checkpoint.size) {

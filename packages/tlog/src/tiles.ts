@@ -22,6 +22,38 @@ function tilePath(level: string, n: number, width: number): string {
   return `tile/${level}/${tileIndex(n)}${width === TILE ? '' : `.p/${width}`}`;
 }
 
+/** One tile of a log, as its path names it. */
+export interface TileName {
+  /** The level of the hashes: 0 for leaf hashes; `entries` for an entry bundle. */
+  readonly level: number | 'entries';
+  readonly n: number;
+  /** 1 to 256 hashes or entries. */
+  readonly width: number;
+}
+
+/** Reads the path of a tile below the log's prefix: `tile/0/x001/067.p/8`. Null for any other path. */
+export function parseTilePath(path: string): TileName | null {
+  const pattern = /^tile\/(entries|[0-5])\/((?:x[0-9]{3}\/){0,4}[0-9]{3})(?:\.p\/([1-9][0-9]{0,2}))?$/;
+  const [, level = '', index = '', partial] = pattern.exec(path) ?? [];
+  const n = Number(index.replaceAll(/[x/]/g, ''));
+  const width = Number(partial ?? TILE);
+  const name = level === 'entries' ? level : Number(level);
+  if (index === '' || tileIndex(n) !== index || (partial !== undefined && width >= TILE)) return null;
+  return { level: name, n, width };
+}
+
+/** The hashes of one tile over all leaf hashes of a log. Null when the log does not have it. */
+export function tileHashes({ level, n, width }: TileName, leaves: readonly Bytes[]): Bytes[] | null {
+  if (level === 'entries') return null;
+  const span = TILE ** level;
+  const end = (n * TILE + width) * span;
+  if (end > leaves.length) return null;
+  return Array.from({ length: width }, (_, i) => {
+    const start = (n * TILE + i) * span;
+    return rootHash(leaves.slice(start, start + span));
+  });
+}
+
 /** The paths of the entry bundles of a log of `size` entries, in order. */
 export function entryPaths(size: number): string[] {
   return ranges(size).map(([start, end]) => tilePath('entries', start / TILE, end - start));

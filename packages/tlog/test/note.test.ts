@@ -9,7 +9,6 @@ import {
   formatSignature,
   formatVerifierKey,
   isSignedBy,
-  nobleEd25519Verify,
   parseCheckpoint,
   parseNote,
   parseSignatures,
@@ -18,6 +17,7 @@ import {
   verifierKey,
 } from '@sotto/tlog';
 import { ed25519 } from '@noble/curves/ed25519.js';
+import { nobleEd25519Verify } from '@sotto/bundle';
 
 const refused = (code: string) => expect.objectContaining({ name: 'TlogError', code });
 const seed = (n: number): Bytes => new Uint8Array(32).fill(n);

@@ -1,69 +1,39 @@
-import { ed25519 } from '@noble/curves/ed25519.js';
 import { describe, expect, test } from 'vitest';
+import { nobleEd25519Verify } from '@sotto/bundle';
 import { base64, type Bytes } from '@sotto/wire';
 import {
   COSIGNATURE,
-  cosign,
   decodeEntryBundle,
   decodeTile,
   ED25519,
   entryPaths,
-  formatCheckpoint,
-  formatNote,
   formatProof,
-  formatVerifierKey,
-  inclusionProof,
   leafHash,
   logFiles,
   parsePolicy,
   parseProof,
   rootHash,
-  signCheckpoint,
   splitViewCost,
-  verifierKey,
   verifyProof,
 } from '@sotto/tlog';
+import {
+  ORIGIN,
+  policyFile,
+  proofOf as loggedProof,
+  seed,
+  vkey,
+  type Signers,
+} from '../../../test/support/bundle-log.ts';
 
 const refused = (code: string) => expect.objectContaining({ name: 'TlogError', code });
-const seed = (n: number): Bytes => new Uint8Array(32).fill(n);
-const publicKey = (n: number): Bytes => new Uint8Array(ed25519.getPublicKey(seed(n)));
-const ORIGIN = 'bundles.sotto.example';
-const vkey = (name: string, type: 1 | 4, n: number) =>
-  formatVerifierKey(verifierKey(name, type, publicKey(n)));
-const NAMES = ['mirror.example', 'w1.example', 'w2.example', 'w3.example'];
-const POLICY = [
-  '# sotto base=20788',
-  `log ${vkey(ORIGIN, ED25519, 1)} https://log.example`,
-  ...NAMES.map((name, i) => `witness w${i} ${vkey(name, COSIGNATURE, i + 2)}`),
-  'group public 2 w1 w2 w3',
-  '\tgroup all-of-it all  w0 public ',
-  'quorum all-of-it',
-].join('\n');
-const policy = parsePolicy(POLICY);
+const policy = parsePolicy(policyFile(20_788));
 const entry = (i: number): Bytes => new Uint8Array(40).fill(i);
 const entries = Array.from({ length: 7 }, (_, i) => entry(i));
 
-interface ProofOptions {
-  readonly signers?: readonly number[];
-  readonly logSeed?: number;
-  readonly index?: number;
-  readonly names?: readonly string[];
-}
-
-/** A proof of one entry, cosigned by the witnesses whose positions are given. */
-function proofOf({ signers = [0, 1, 2], logSeed = 1, index = 3, names = NAMES }: ProofOptions = {}): string {
-  const leaves = entries.map(leafHash);
-  const checkpoint = { origin: ORIGIN, size: leaves.length, root: rootHash(leaves) };
-  const text = formatCheckpoint(checkpoint);
-  const cosignatures = signers.map((i) => cosign(text, names[i] ?? '', seed(i + 2), 1_790_000_000));
-  const signatures = [signCheckpoint(checkpoint, seed(logSeed)), ...cosignatures];
-  return formatProof({
-    index,
-    path: inclusionProof(index, leaves),
-    checkpoint: formatNote({ text, signatures }),
-  });
-}
-const verify = (proof: string, index = 3, bytes = entry(3)) => verifyProof(bytes, proof, { policy, index });
+const proofOf = ({ index = 3, ...signers }: Signers & { index?: number } = {}): string =>
+  loggedProof(entries, index, signers);
+const verify = (proof: string, index = 3, bytes = entry(3)) =>
+  verifyProof(bytes, proof, { policy, index, ed25519Verify: nobleEd25519Verify });
 
 describe('proofs', () => {
   test('an entry that was logged and seen by a quorum is accepted', () => {
@@ -75,10 +45,10 @@ describe('proofs', () => {
     ['the proof of another entry', () => verify(proofOf({ index: 2 })), 'wrong-index'],
     ['another entry', () => verify(proofOf(), 3, entry(4)), 'not-logged'],
     ['one byte after the entry', () => verify(proofOf(), 3, new Uint8Array(41).fill(3)), 'not-logged'],
-    ['a log key that the policy does not name', () => verify(proofOf({ logSeed: 9 })), 'log-signature'],
-    ['no mirror', () => verify(proofOf({ signers: [1, 2, 3] })), 'too-few-witnesses'],
-    ['one public witness', () => verify(proofOf({ signers: [0, 1] })), 'too-few-witnesses'],
-    ['one public witness twice', () => verify(proofOf({ signers: [0, 1, 1] })), 'too-few-witnesses'],
+    ['a log key that the policy does not name', () => verify(proofOf({ log: seed(9) })), 'log-signature'],
+    ['no mirror', () => verify(proofOf({ witnesses: [1, 2, 3] })), 'too-few-witnesses'],
+    ['one public witness', () => verify(proofOf({ witnesses: [0, 1] })), 'too-few-witnesses'],
+    ['one public witness twice', () => verify(proofOf({ witnesses: [0, 1, 1] })), 'too-few-witnesses'],
     [
       'witnesses under other names',
       () => verify(proofOf({ names: ['a', 'b', 'c', 'd'] })),
@@ -120,11 +90,13 @@ describe('proofs', () => {
 describe('policies', () => {
   test('reads logs, witnesses, groups, the quorum and the base', () => {
     expect(policy.base).toBe(20_788);
-    expect(policy.logs.map(({ key, url }) => [key.name, url])).toEqual([[ORIGIN, 'https://log.example']]);
+    const withUrl = parsePolicy(`log ${vkey(ORIGIN, ED25519, seed(1))} https://log.example\nquorum none`);
+    expect(withUrl.logs.map(({ url }) => url)).toEqual(['https://log.example']);
+    expect(policy.logs.map(({ key, url }) => [key.name, url])).toEqual([[ORIGIN, null]]);
     expect(policy.witnesses).toHaveLength(4);
   });
 
-  const witness = `witness a ${vkey('a.example', COSIGNATURE, 2)}\n`;
+  const witness = `witness a ${vkey('a.example', COSIGNATURE, seed(2))}\n`;
   test.each([
     ['no quorum', witness],
     ['two quorums', `${witness}quorum a\nquorum none`],
@@ -137,9 +109,9 @@ describe('policies', () => {
     ['a group without members', `${witness}group g any\nquorum g`],
     ['none as a member', `group g any none\nquorum g`],
     ['the name none', witness.replace(' a ', ' none ') + 'quorum none'],
-    ['one key under two names', `${witness}witness b ${vkey('b.example', COSIGNATURE, 2)}\nquorum a`],
-    ['a log key for a witness', `witness a ${vkey('a.example', ED25519, 2)}\nquorum a`],
-    ['a witness key for a log', `log ${vkey('a.example', COSIGNATURE, 2)}\nquorum none`],
+    ['one key under two names', `${witness}witness b ${vkey('b.example', COSIGNATURE, seed(2))}\nquorum a`],
+    ['a log key for a witness', `witness a ${vkey('a.example', ED25519, seed(2))}\nquorum a`],
+    ['a witness key for a log', `log ${vkey('a.example', COSIGNATURE, seed(2))}\nquorum none`],
     ['an unknown line', `${witness}weight a\nquorum a`],
     ['a carriage return', `${witness}quorum a\r\n`],
   ])('refuses %s', (_what, text) => {
@@ -155,7 +127,7 @@ describe('policies', () => {
     ['group g 1 b c\ngroup h all a g\nquorum h', 1],
   ])('%j can show two histories when so many witnesses lie: %i', (lines, cost) => {
     const witnesses = ['a', 'b', 'c'].map(
-      (name, i) => `witness ${name} ${vkey(`${name}.example`, COSIGNATURE, i + 2)}\n`,
+      (name, i) => `witness ${name} ${vkey(`${name}.example`, COSIGNATURE, seed(i + 2))}\n`,
     );
     expect(splitViewCost(parsePolicy(witnesses.join('') + lines).quorum)).toBe(cost);
   });

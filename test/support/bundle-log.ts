@@ -1,4 +1,3 @@
-import { ed25519 } from '@noble/curves/ed25519.js';
 import { encodeLoggedBundle } from '@sotto/bundle';
 import {
   COSIGNATURE,
@@ -12,22 +11,25 @@ import {
   leafHash,
   rootHash,
   signCheckpoint,
-  verifierKey,
+  verifierKeyOf,
 } from '@sotto/tlog';
 import type { Bytes } from '@sotto/wire';
 
-const ORIGIN = 'bundles.sotto.example';
-const seed = (n: number): Bytes => new Uint8Array(32).fill(n);
-const LOG = seed(21);
+export const ORIGIN = 'bundles.sotto.example';
+/** A secret key of the tests. */
+export const seed = (n: number): Bytes => new Uint8Array(32).fill(n);
+/** The secret key of the log. */
+export const LOG = seed(21);
 
 /** Operator A's mirror and three public witnesses: the mirror and two of the others make the quorum. */
-const WITNESSES = ['mirror.example', 'one.example', 'two.example', 'three.example'].map((name, i) => ({
+export const WITNESSES = ['mirror.example', 'one.example', 'two.example', 'three.example'].map((name, i) => ({
   name,
   secret: seed(31 + i),
 }));
 
-function vkey(name: string, type: typeof ED25519 | typeof COSIGNATURE, secret: Bytes): string {
-  return formatVerifierKey(verifierKey(name, type, new Uint8Array(ed25519.getPublicKey(secret))));
+/** The verifier key of a secret key, as a policy names it. */
+export function vkey(name: string, type: typeof ED25519 | typeof COSIGNATURE, secret: Bytes): string {
+  return formatVerifierKey(verifierKeyOf(name, type, secret));
 }
 
 /** The policy file of a log whose first entry is the bundle of epoch `base`. */
@@ -47,26 +49,27 @@ export function policyFile(base: number): string {
 export interface Signers {
   readonly witnesses?: readonly number[];
   readonly log?: Bytes;
+  /** The names under which the witnesses sign. */
+  readonly names?: readonly string[];
+}
+
+/** The signed checkpoint of a log of these entries. */
+export function checkpointOf(
+  entries: readonly Bytes[],
+  { witnesses = [0, 1, 2], log = LOG, names = WITNESSES.map(({ name }) => name) }: Signers = {},
+): string {
+  const checkpoint = { origin: ORIGIN, size: entries.length, root: rootHash(entries.map(leafHash)) };
+  const text = formatCheckpoint(checkpoint);
+  const cosignatures = witnesses.map((i) =>
+    cosign(text, names[i] ?? '', WITNESSES[i]?.secret ?? seed(0), 1_790_000_000),
+  );
+  return formatNote({ text, signatures: [signCheckpoint(checkpoint, log), ...cosignatures] });
 }
 
 /** The proof of one entry of a log. */
-export function proofOf(
-  entries: readonly Bytes[],
-  index: number,
-  { witnesses = [0, 1, 2], log = LOG }: Signers = {},
-): string {
-  const leaves = entries.map(leafHash);
-  const checkpoint = { origin: ORIGIN, size: leaves.length, root: rootHash(leaves) };
-  const text = formatCheckpoint(checkpoint);
-  const cosignatures = WITNESSES.filter((_, i) => witnesses.includes(i)).map(({ name, secret }) =>
-    cosign(text, name, secret, 1_790_000_000),
-  );
-  const signatures = [signCheckpoint(checkpoint, log), ...cosignatures];
-  return formatProof({
-    index,
-    path: inclusionProof(index, leaves),
-    checkpoint: formatNote({ text, signatures }),
-  });
+export function proofOf(entries: readonly Bytes[], index: number, signers: Signers = {}): string {
+  const path = inclusionProof(index, entries.map(leafHash));
+  return formatProof({ index, path, checkpoint: checkpointOf(entries, signers) });
 }
 
 /** One entry of a log, with its proof, as a relay serves it. */
