@@ -31,6 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'services/gateway': ['http', 'service', 'redemption', 'wire', 'bhttp', 'ohttp', 'privacypass', 'bundle'],
   'services/issuer': ['http', 'service', 'redemption', 'wire', 'voprf', 'privacypass'],
   'services/stickers': ['http', 'service', 'sticker-search'],
+  'services/witness': ['http', 'service', 'tlog', 'bundle', 'wire'],
 };
 
 /** Subpaths that a home may not import though it may import the package: it has nothing to store. */

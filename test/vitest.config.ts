@@ -113,6 +113,7 @@ export default defineConfig({
       }),
       inWorkerd('issuer', { bindings: ISSUER_VARIABLES }),
       inWorkerd('stickers'),
+      inWorkerd('witness'),
     ],
   },
 });

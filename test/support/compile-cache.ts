@@ -9,7 +9,7 @@ export const COMPILE_CACHE = { NODE_COMPILE_CACHE: path.join(ROOT, 'node_modules
 
 /** Compiles the services, because a process that a test kills stores nothing. Without variables each ends at once. */
 export async function fillCompileCache(): Promise<void> {
-  const ended = ['relay', 'gateway', 'issuer'].map(async (service) => {
+  const ended = ['relay', 'gateway', 'issuer', 'witness'].map(async (service) => {
     const entry = path.join(ROOT, `services/${service}/src/node.ts`);
     await once(spawn(process.execPath, [entry], { env: { ...COMPILE_CACHE }, stdio: 'ignore' }), 'exit');
   });

@@ -40,7 +40,7 @@ function table(service: ServiceName, platform: 'workers' | 'node'): string[] {
 
 /** The page of all variables, from the declarations that the services read. */
 export function variablesPage(): string {
-  const services = ['relay', 'gateway', 'issuer', 'stickers'] as const;
+  const services = ['relay', 'gateway', 'issuer', 'stickers', 'witness'] as const;
   const platforms = [
     ['workers', 'Workers'],
     ['node', 'Node'],

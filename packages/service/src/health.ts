@@ -28,6 +28,19 @@ export interface KeyedState {
 /** A cell of the counters that no family shows: whether a write succeeds, only a write tells. */
 const WRITE_PROBE = { 'health writes': 1 };
 
+/** Whether the store takes a write. */
+export async function storeHealth(counters: Pick<CounterStore, 'add'>): Promise<Health> {
+  const isWritable = await counters.add(WRITE_PROBE).then(
+    () => true,
+    () => false,
+  );
+  const help = 'Whether the last write to the store succeeded.';
+  return {
+    problems: isWritable ? [] : ['the store takes no write: check the disk and its permissions'],
+    gauges: [gauge('store_writable', help, isWritable ? 1 : 0)],
+  };
+}
+
 /**
  * The health of a service with keys.
  *
@@ -38,23 +51,16 @@ export async function healthOf(
   counters: Pick<CounterStore, 'add'>,
   { now, epochSeconds }: { readonly now: UnixSeconds; readonly epochSeconds: number },
 ): Promise<Health> {
-  const isWritable = await counters.add(WRITE_PROBE).then(
-    () => true,
-    () => false,
-  );
-  const writable = gauge(
-    'store_writable',
-    'Whether the last write to the store succeeded.',
-    isWritable ? 1 : 0,
-  );
+  const store = await storeHealth(counters);
   const known = await state().catch(() => null);
-  const writeProblem = isWritable ? [] : ['the store takes no write: check the disk and its permissions'];
-  if (known === null) return { problems: [...writeProblem, 'the store cannot be read'], gauges: [writable] };
+  if (known === null) {
+    return { problems: [...store.problems, 'the store cannot be read'], gauges: store.gauges };
+  }
   const { epochs, signed } = known;
   const current = epochIndexAt(now, epochSeconds);
   const ahead = consecutive(epochs, current) - 1;
   const gauges = [
-    writable,
+    ...store.gauges,
     gauge('keys_ahead', 'Epochs after the current one whose keys are there.', Math.max(0, ahead)),
     gauge(
       'rotation_overdue',
@@ -62,7 +68,7 @@ export async function healthOf(
       ahead < HORIZON ? 1 : 0,
     ),
   ];
-  const problems = [...writeProblem];
+  const problems = [...store.problems];
   if (ahead < 0) problems.push('the keys of this epoch are missing: see sotto keys rotate');
   if (signed !== null) {
     const until = (current + consecutive(signed, current)) * epochSeconds;

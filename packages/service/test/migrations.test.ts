@@ -6,7 +6,7 @@ import { migrationsModule } from '../scripts/migrations-module.ts';
 
 const services = path.resolve(import.meta.dirname, '../../../services');
 
-describe.each(['gateway', 'issuer'])('the migrations of services/%s', (service) => {
+describe.each(['gateway', 'issuer', 'witness'])('the migrations of services/%s', (service) => {
   const home = path.join(services, service);
 
   test('are in src/store/migrations.ts as drizzle-kit and their editor left them', () => {

@@ -36,6 +36,10 @@ durable_objects = { bindings = [
 ] }
 `,
   stickers: '',
+  witness: `${CRON} # shows a configuration that is wrong
+migrations = [{ tag = "v1", new_sqlite_classes = ["LogState"] }]
+durable_objects = { bindings = [{ name = "STATE", class_name = "LogState" }] }
+`,
 };
 
 /** A wrangler.toml over the prebuilt Workers of a release. A Worker without a public name is reached by a binding alone. */

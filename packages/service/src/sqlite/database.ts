@@ -20,3 +20,10 @@ export interface Store {
    */
   readonly transact: <T>(block: () => T) => Promise<T>;
 }
+
+/** The methods of a port, each synchronous. */
+export type Synchronous<Port> = {
+  [Method in keyof Port]: Port[Method] extends (...args: infer Args) => Promise<infer Result>
+    ? (...args: Args) => Result
+    : never;
+};

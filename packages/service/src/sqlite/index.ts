@@ -1,3 +1,4 @@
-export type { Database, Db, Store } from './database.ts';
+export { encodedBytes } from './columns.ts';
+export type { Database, Db, Store, Synchronous } from './database.ts';
 export { groupCommit, type Sleep } from './group-commit.ts';
 export type { Migrations } from './migrate.ts';

@@ -3,6 +3,7 @@ import { ISSUER_VARIABLES } from './issuer.ts';
 import { NODE_VARIABLES } from './node.ts';
 import { RELAY_VARIABLES } from './relay.ts';
 import { SHARED_VARIABLES } from './shared.ts';
+import { WITNESS_VARIABLES } from './witness.ts';
 
 export type { Platform, ServiceName, Variable } from './variable.ts';
 
@@ -12,5 +13,6 @@ export const VARIABLES = {
   ...RELAY_VARIABLES,
   ...GATEWAY_VARIABLES,
   ...ISSUER_VARIABLES,
+  ...WITNESS_VARIABLES,
   ...NODE_VARIABLES,
 };

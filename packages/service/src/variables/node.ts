@@ -1,11 +1,11 @@
 import { variable } from './variable.ts';
 
 const ON_NODE = {
-  services: ['relay', 'gateway', 'issuer', 'stickers'],
+  services: ['relay', 'gateway', 'issuer', 'stickers', 'witness'],
   platforms: ['node'],
 } as const;
 
-const STORED_ON_NODE = { services: ['gateway', 'issuer'], platforms: ['node'] } as const;
+const STORED_ON_NODE = { services: ['gateway', 'issuer', 'witness'], platforms: ['node'] } as const;
 const STICKERS_ON_NODE = { services: ['stickers'], platforms: ['node'] } as const;
 
 /** Variables of the Node main program. */
@@ -14,7 +14,7 @@ export const NODE_VARIABLES = {
     default: '127.0.0.1',
   }),
   PORT: variable('number', ON_NODE, 'Port to listen on; 0 for any free port.', {
-    default: { relay: 8801, gateway: 8802, issuer: 8080, stickers: 8804 },
+    default: { relay: 8801, gateway: 8802, issuer: 8080, stickers: 8804, witness: 8805 },
     min: 0,
     max: 65_535,
   }),
@@ -30,7 +30,7 @@ export const NODE_VARIABLES = {
     'number',
     STORED_ON_NODE,
     'Port of the operator listener, which alone has /metrics and /operator; 0 for any free port.',
-    { default: { gateway: 8812, issuer: 8082 }, min: 0, max: 65_535 },
+    { default: { gateway: 8812, issuer: 8082, witness: 8815 }, min: 0, max: 65_535 },
   ),
   TLS_CERT_FILE: variable('path', ON_NODE, 'Certificate chain in PEM.', { optional: true }),
   TLS_KEY_FILE: variable('path', ON_NODE, 'Private key of the certificate in PEM.', { optional: true }),

@@ -3,6 +3,7 @@ import { variable } from './variable.ts';
 const PLATFORMS = ['workers', 'node'] as const;
 const BUT_STICKERS = { services: ['relay', 'gateway', 'issuer'], platforms: PLATFORMS } as const;
 const KEEPERS = { services: ['gateway', 'issuer'], platforms: PLATFORMS } as const; // they have a store
+const OPERATED = { services: ['gateway', 'issuer', 'witness'], platforms: PLATFORMS } as const;
 const STICKERS = { services: ['stickers'], platforms: PLATFORMS } as const;
 
 /** Variables that more than one service reads, on Workers and on Node. */
@@ -37,11 +38,11 @@ export const SHARED_VARIABLES = {
   ),
   OPERATOR_TOKEN: variable(
     'credential',
-    KEEPERS,
+    OPERATED,
     'Bearer token of the operator for every role; two with a space between them during a change.',
     { secret: true },
   ),
-  OPERATOR_METRICS_TOKEN: variable('credential', KEEPERS, 'Bearer token that only reads /metrics.', {
+  OPERATOR_METRICS_TOKEN: variable('credential', OPERATED, 'Bearer token that only reads /metrics.', {
     secret: true,
     optional: true,
   }),

@@ -1,5 +1,5 @@
 /** A service of Sotto, as its variables are declared for it. */
-export type ServiceName = 'relay' | 'gateway' | 'issuer' | 'stickers';
+export type ServiceName = 'relay' | 'gateway' | 'issuer' | 'stickers' | 'witness';
 
 /** Where a service runs: Cloudflare Workers, or Node. */
 export type Platform = 'workers' | 'node';

@@ -1,10 +1,10 @@
 import { openStorage } from '@sotto/service/sqlite/durable';
 import type { OperatorAct } from '@sotto/service/operator';
-import type { Database } from '@sotto/service/sqlite';
+import type { Database, Synchronous } from '@sotto/service/sqlite';
 import { listActs, readCounts, recordAct } from '@sotto/service/sqlite/operator';
 import { DurableObject } from 'cloudflare:workers';
 import type { KeyStore, RewrappedKey, StoredBundle, StoredEpoch } from '../ports.ts';
-import { sqlKeyStore, type Synchronous } from '../store/key-store.ts';
+import { sqlKeyStore } from '../store/key-store.ts';
 import { MIGRATIONS } from '../store/migrations.ts';
 
 type Sync = Synchronous<KeyStore>;

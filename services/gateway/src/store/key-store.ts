@@ -1,14 +1,7 @@
-import type { Database } from '@sotto/service/sqlite';
+import type { Database, Synchronous } from '@sotto/service/sqlite';
 import { and, asc, between, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
 import type { KeyStore } from '../ports.ts';
 import { bundles, destroyed, issuerRevision, ohttpKeys, tagKeys } from './schema.ts';
-
-/** The methods of a port, each synchronous. */
-export type Synchronous<Port> = {
-  [Method in keyof Port]: Port[Method] extends (...args: infer Args) => Promise<infer Result>
-    ? (...args: Args) => Result
-    : never;
-};
 
 /** Keys and bundles in SQLite, by epoch. Every method is one transaction. */
 export function sqlKeyStore({ db, atomically }: Database): Synchronous<KeyStore> {

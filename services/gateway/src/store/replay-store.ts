@@ -1,8 +1,7 @@
-import type { Db } from '@sotto/service/sqlite';
+import type { Db, Synchronous } from '@sotto/service/sqlite';
 import { base64url, type UnixSeconds } from '@sotto/wire';
 import { eq, lt, max, min, sql } from 'drizzle-orm';
 import type { ReplayStore } from '../ports.ts';
-import type { Synchronous } from './key-store.ts';
 import { envelopes, forgotten } from './schema.ts';
 
 export interface SyncReplayStore extends Synchronous<ReplayStore> {

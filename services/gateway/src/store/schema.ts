@@ -1,15 +1,8 @@
-import { base64url, fromBase64url, type Bytes } from '@sotto/wire';
-import { customType, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { encodedBytes } from '@sotto/service/sqlite';
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
 /** @public for drizzle-kit, which reads the whole schema here */
 export { counters, operatorActs } from '@sotto/service/sqlite/operator';
-
-/** Bytes as unpadded base64url. */
-const encodedBytes = customType<{ data: Bytes; driverData: string }>({
-  dataType: () => 'text',
-  toDriver: base64url,
-  fromDriver: fromBase64url,
-});
 
 /** One OHTTP key pair for each epoch and KEM. */
 export const ohttpKeys = sqliteTable(
