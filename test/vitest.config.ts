@@ -43,12 +43,27 @@ const inNode = (name: string, include: readonly string[]) => ({
     ...seededProperties,
     name,
     include: [...include],
-    exclude: ['**/workerd/**', '**/no-subtle/**', '**/node_modules/**'],
+    exclude: ['**/workerd/**', '**/no-subtle/**', '**/test/postgres/**', '**/node_modules/**'],
     environment: 'node' as const,
     testTimeout: TIMEOUT,
     hookTimeout: 60_000,
   },
 });
+
+/** Tests over one PostgreSQL server that is started for them. */
+const overPostgres = {
+  root,
+  test: {
+    ...seededProperties,
+    name: 'postgres',
+    include: ['{packages,services}/*/test/postgres/**/*.test.ts'],
+    globalSetup: [path.join(root, 'test/support/postgres-setup.ts')],
+    setupFiles: [...seededProperties.setupFiles, path.join(root, 'test/support/postgres-tests.ts')],
+    environment: 'node' as const,
+    testTimeout: TIMEOUT,
+    hookTimeout: 60_000,
+  },
+};
 
 /** Stands in for a service-bound Worker, so that one Worker can be tested alone. */
 const stub = (name: string, script: string) => ({
@@ -68,6 +83,7 @@ export default defineConfig({
       inNode('node', ['packages/*/test/**/*.test.ts', 'services/*/test/**/*.test.ts', 'test/*.test.ts']),
       inNode('exchange', ['test/{exchange,privacy,soak}/**/*.test.ts']),
       inNode('browser', ['test/browser/**/*.test.ts']),
+      overPostgres,
       {
         root,
         plugins: [

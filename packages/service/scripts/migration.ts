@@ -3,19 +3,24 @@
 //   npm run migration -- SERVICE NAME     calls drizzle-kit, then writes src/store/migrations.ts
 //   npm run migration -- SERVICE          writes src/store/migrations.ts alone, after migration.sql was edited
 //
+// SERVICE:postgres does the same for src/postgres/schema.ts and src/postgres/migrations.ts.
+//
 // Workers and Node read the same migrations.ts, since neither can import SQL as the other does.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { migrationsModule } from './migrations-module.ts';
 
-const root = path.resolve(import.meta.dirname, '../../..');
-const [service, name] = process.argv.slice(2);
-if (service === undefined) throw new Error('usage: npm run migration -- SERVICE [NAME]');
-const config = `services/${service}/drizzle.config.ts`;
+const [store, name] = process.argv.slice(2);
+if (store === undefined) throw new Error('usage: npm run migration -- SERVICE[:postgres] [NAME]');
+const [service = '', engine] = store.split(':');
+const [config, folder, home] =
+  engine === undefined
+    ? ['drizzle.config.ts', 'migrations', 'store']
+    : ['drizzle.postgres.config.ts', 'migrations-postgres', 'postgres'];
+const root = path.resolve(import.meta.dirname, '../../../services', service);
 if (name !== undefined) {
-  const args = ['drizzle-kit', 'generate', '--config', config, '--name', name];
-  execFileSync('npx', args, { cwd: root, stdio: 'inherit' });
+  const args = ['drizzle-kit', 'generate', '--config', `services/${service}/${config}`, '--name', name];
+  execFileSync('npx', args, { cwd: path.resolve(root, '../..'), stdio: 'inherit' });
 }
-const home = path.join(root, 'services', service);
-writeFileSync(path.join(home, 'src/store/migrations.ts'), migrationsModule(path.join(home, 'migrations')));
+writeFileSync(path.join(root, 'src', home, 'migrations.ts'), migrationsModule(path.join(root, folder)));

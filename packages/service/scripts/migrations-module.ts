@@ -9,8 +9,8 @@ export function migrationsModule(folder: string): string {
     .toSorted()
     .map((name) => `  '${name}': \`\n${sqlOf(path.join(folder, name, 'migration.sql'))}\`,\n`);
   return [
-    "import type { Migrations } from '@sotto/service/sqlite';\n\n",
-    '/** Written by `npm run migration`: the SQL in `migrations/`. */\n',
+    "import type { Migrations } from '@sotto/service/migrations';\n\n",
+    `/** Written by \`npm run migration\`: the SQL in \`${path.basename(folder)}/\`. */\n`,
     `export const MIGRATIONS: Migrations = {\n${entries.join('')}};\n`,
   ].join('');
 }

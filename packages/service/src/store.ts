@@ -11,3 +11,6 @@ export class StoreError extends Error {
     this.code = code;
   }
 }
+
+/** Whether this value of STORE names a PostgreSQL database, not a file. */
+export const isPostgres = (store: string): boolean => /^postgres(ql)?:/i.test(store);

@@ -122,10 +122,15 @@ export class Issuer implements IssuerApi {
     return this.deps.authority.replaceUnreadable();
   }
 
-  /** After a restore: see Schedule.retireAll. */
-  async retireAll(): Promise<number> {
+  /** Drops the keys in memory, and what was reserved of their ceilings: the next request loads those that exist. */
+  forgetKeys(): void {
     this.keyring.forget();
     this.issuing.limiter.forget();
+  }
+
+  /** After a restore: see Schedule.retireAll. */
+  async retireAll(): Promise<number> {
+    this.forgetKeys();
     return this.deps.authority.retireAll();
   }
 }

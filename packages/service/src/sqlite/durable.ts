@@ -1,6 +1,7 @@
 import { drizzle } from 'drizzle-orm/durable-sqlite';
 import type { Database } from './database.ts';
-import { migrate, type Migrations } from './migrate.ts';
+import type { Migrations } from '../migrations.ts';
+import { migrate } from './migrate.ts';
 
 /** The database of a Durable Object, brought up to the current schema. */
 export function openStorage(storage: DurableObjectStorage, migrations: Migrations): Database {

@@ -3,7 +3,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { drizzle } from 'drizzle-orm/node-sqlite';
 import { ConfigError } from '../config/error.ts';
 import type { Database } from './database.ts';
-import { migrate, NewerSchemaError, statementsOf, type Migrations } from './migrate.ts';
+import { NewerSchemaError, statementsOf, type Migrations } from '../migrations.ts';
+import { migrate } from './migrate.ts';
 import { schemaDifference, tableNames } from './schema.node.ts';
 
 /** What the files of one service look like. */

@@ -1,4 +1,3 @@
 export { encodedBytes } from './columns.ts';
 export type { Database, Db, Store, Synchronous } from './database.ts';
 export { groupCommit, type Sleep } from './group-commit.ts';
-export type { Migrations } from './migrate.ts';

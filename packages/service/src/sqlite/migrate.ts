@@ -1,16 +1,6 @@
 import { sql } from 'drizzle-orm';
+import { NewerSchemaError, statementsOf, type Migrations } from '../migrations.ts';
 import type { Database } from './database.ts';
-
-/** The SQL of each migration under its name, as drizzle-kit wrote it. Names begin with a date, so they sort in order. */
-export type Migrations = Readonly<Record<string, string>>;
-
-/** The database was written by a newer version: it has migrations that this version does not know. */
-export class NewerSchemaError extends Error {
-  override readonly name = 'NewerSchemaError';
-}
-
-/** The statements of one migration. */
-export const statementsOf = (text: string): string[] => text.split('--> statement-breakpoint');
 
 /** The table of drizzle's own migrator, which older versions used. `hash` and `applied_at` stay empty. */
 const TABLE = sql`__drizzle_migrations`;

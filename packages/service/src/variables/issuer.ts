@@ -37,6 +37,21 @@ export const ISSUER_VARIABLES = {
     'Bearer token that the gateway must show to that listener.',
     { secret: true },
   ),
+  QUOTA_STORE: variable(
+    'text',
+    ISSUER_ON_NODE,
+    'URL of the PostgreSQL database of the quotas, on another cluster than STORE, so that no clock orders both.',
+    { optional: true },
+  ),
+  QUOTA_STORE_PASSWORD: variable('text', ISSUER_ON_NODE, 'Password of the PostgreSQL user in QUOTA_STORE.', {
+    secret: true,
+    optional: true,
+  }),
+  PROMOTED: variable(
+    'flag',
+    ISSUER_ON_NODE,
+    'Set to 1 for the first start after the synchronous standby of STORE was promoted: keys are kept.',
+  ),
   RESTORED: variable(
     'flag',
     ISSUER_ON_NODE,

@@ -58,6 +58,26 @@ export const NODE_VARIABLES = {
     'Connections of one client address at once. Not counted behind your own proxy.',
     { default: 1024, min: 1, max: 65_536 },
   ),
-  STORE: variable('path', STORED_ON_NODE, 'Path of the SQLite file. It is made when it does not exist.'),
+  STORE: variable(
+    'path',
+    STORED_ON_NODE,
+    'Path of the SQLite file, which is made when it does not exist; or the URL of a PostgreSQL database without its password, like postgres://user@host:5432/database.',
+  ),
+  STORE_PASSWORD: variable('text', STORED_ON_NODE, 'Password of the PostgreSQL user in STORE.', {
+    secret: true,
+    optional: true,
+  }),
+  STORE_CA_FILE: variable(
+    'path',
+    STORED_ON_NODE,
+    'Authorities in PEM that the certificate of a PostgreSQL server must be from; those of Node without it.',
+    { optional: true },
+  ),
+  STORE_RISKS: variable(
+    'text',
+    STORED_ON_NODE,
+    'Risks of a PostgreSQL store that are accepted, with spaces between them: no-synchronous-standby, one-cluster, unattended-promotion.',
+    { optional: true },
+  ),
   CATALOGUE: variable('path', STICKERS_ON_NODE, 'Folder of the built catalogue.', { optional: true }),
 };

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import type { ProblemCode } from '@sotto/http';
 import { nodeHpke } from '@sotto/ohttp/node';
 import { serve, type ListenSettings, type Program } from '@sotto/service/node';
 import { settledClock } from '@sotto/service/settled-clock';
 import { openFile } from '@sotto/service/sqlite/file';
+import { isPostgres } from '@sotto/service/store';
 import type { Hono } from 'hono';
 import { gateway, operatorApp, refuse } from '../app.ts';
 import { compose, type Platform } from '../compose.ts';
@@ -15,8 +17,8 @@ import { permitAddresses } from './addresses.ts';
 import { guardedFetch, type Resolve } from './connect.ts';
 import { trackIssuer } from '../issuer.ts';
 import { issuerClient } from './issuer-client.ts';
-import { readSettings } from './settings.ts';
-import { GATEWAY_FILE, sqliteStores } from './stores.ts';
+import { readSettings, type Settings } from './settings.ts';
+import { GATEWAY_FILE, sqliteStores, type Stores } from './stores.ts';
 
 const SCHEDULE_MS = 60_000; // at most, between two runs of the schedule
 /** Nothing is deleted by a clock that was set forward for less than this: longer than a request's Date is accepted. */
@@ -32,18 +34,14 @@ interface NodePlatform extends Pick<Platform, 'random'> {
   readonly resolve: Resolve;
 }
 
-/** The gateway on Node: the same app over one SQLite file. Returns its origins for the ready line. */
-export async function startGateway(
-  { variables, clock, every, onStop, warn }: Program,
-  { random, resolve }: NodePlatform,
-): Promise<string> {
+/** The gateway on Node: the same app over its store. Returns its origins for the ready line. */
+export async function startGateway(program: Program, { random, resolve }: NodePlatform): Promise<string> {
+  const { variables, clock, every, onStop, warn } = program;
   const settings = readSettings(variables);
   const { config, permits } = settings;
   const now = (): number => Math.floor(clock.now() / 1000);
   const { sleep, deadline, elapsedMs } = clock;
-  const file = openFile(settings.store, GATEWAY_FILE);
-  onStop(() => file.close());
-  const stores = sqliteStores(file, sleep, settings.replayCapacity);
+  const stores = await openStores(program, settings);
   const client = issuerClient({
     send: guardedFetch(resolve, LOOPBACK_ONLY),
     url: settings.issuer,
@@ -96,4 +94,19 @@ export async function startGateway(
     await deps.tally.flush(deps.counters);
   });
   return `${origin} operator ${operator}`;
+}
+
+/** STORE is a file, or a database that several machines share. */
+async function openStores(
+  { variables, clock, onStop }: Program,
+  { store, replayCapacity }: Settings,
+): Promise<Stores> {
+  if (isPostgres(store)) {
+    const { openPostgresGateway } = await import('../postgres/open.ts'); // which loads the driver
+    const readFile = (path: string): string => readFileSync(path, 'utf8');
+    return openPostgresGateway({ ...clock, variables, readFile, onStop }, replayCapacity);
+  }
+  const file = openFile(store, GATEWAY_FILE);
+  onStop(() => file.close());
+  return sqliteStores(file, clock.sleep, replayCapacity);
 }

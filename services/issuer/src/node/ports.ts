@@ -2,6 +2,7 @@ import type { Store } from '@sotto/service/sqlite';
 import type { FileFormat } from '@sotto/service/sqlite/file';
 import { acceptedUntil, graceSeconds, monotonicClock, type UnixSeconds } from '@sotto/wire';
 import type { KeyAuthority, Ledger, Quota, SpentTokens } from '../ports.ts';
+import { lastQuotaEpoch } from '../quota-end.ts';
 import { Schedule, type ScheduleDeps } from '../schedule.ts';
 import { MIGRATIONS } from '../store/migrations.ts';
 import { raiseRevision, sqlKeyStore } from '../store/keys.ts';
@@ -36,10 +37,6 @@ export function sqliteSpentTokens(
     close: (ledger) => transact(() => closeLedger(db, ledgerNumber(ledger), ledger.end)),
   };
 }
-
-/** The start of the last epoch whose quotas are over. */
-const lastQuotaEpoch = (now: UnixSeconds, epochSeconds: number): number =>
-  now - epochSeconds - graceSeconds(epochSeconds);
 
 export function sqliteQuota(
   { db, transact }: Store,

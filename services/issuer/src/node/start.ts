@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { PROBLEMS, problemResponse, type ProblemCode } from '@sotto/http';
 import { ConfigError } from '@sotto/service/config';
 import { aesKeyWrap, type AesSubtle } from '@sotto/service/keys';
@@ -9,6 +10,7 @@ import {
   type Program,
   readOperatorSettings,
 } from '@sotto/service/node';
+import { isPostgres, StoreError } from '@sotto/service/store';
 import { groupCommit } from '@sotto/service/sqlite';
 import { openFile } from '@sotto/service/sqlite/file';
 import { operatorStores } from '@sotto/service/sqlite/operator';
@@ -17,10 +19,15 @@ import { app, operatorApp } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { byTokenType, Issuer, type IssuerDeps } from '../issuer.ts';
 import type { System } from '../ports.ts';
+import type { OpenedPostgres } from '../postgres/open.ts';
+import type { ScheduleDeps } from '../schedule.ts';
 import { KeyError } from '../secret-key.ts';
 import { StoreRevision } from '../store-revision.ts';
 import { ISSUER_FILE, sqliteKeys, sqliteQuota, sqliteSpentTokens } from './ports.ts';
 import { redeemRoute } from './redeem-route.ts';
+
+/** The ports, and a watch on keys that other machines retire: one file has one machine, and needs none. */
+type OpenedStores = Omit<OpenedPostgres, 'watch'> & Partial<Pick<OpenedPostgres, 'watch'>>;
 
 /** What the entry file chooses. */
 export interface NodeDeps extends Pick<IssuerDeps, 'fetch' | 'voprf'> {
@@ -30,35 +37,22 @@ export interface NodeDeps extends Pick<IssuerDeps, 'fetch' | 'voprf'> {
 
 const SCHEDULE_MS = 60_000; // between two runs of the schedule
 const CHECK_MS = 600_000; // between two checks of what the issuer depends on
+const WATCH_MS = 1000; // between two looks whether another machine retired the keys
 
-/** The issuer over one SQLite file: a public listener, one for the operator, and one for the gateway on loopback. Returns its origins for the ready line. */
+/** The issuer over its store: a public listener, one for the operator, and one for the gateway on loopback. Returns its origins for the ready line. */
 export async function startIssuer(
-  { variables, clock, every, onStop, warn }: Program,
+  program: Program,
   { system: given, fetch, subtle, voprf }: NodeDeps,
 ): Promise<string> {
+  const { variables, clock, every, onStop, warn } = program;
   const config = readConfig(variables);
   const system = { ...given, ...clocks(clock, config.epochSeconds) };
   const listening = readListenSettings(variables);
   const internalTokens = variables.credentials('INTERNAL_TOKEN');
   const internalPort = variables.number('INTERNAL_PORT');
-  const database = openFile(variables.text('STORE'), ISSUER_FILE);
-  onStop(() => database.close());
-  const store = groupCommit(database, system.pause);
   const wrap = aesKeyWrap(subtle, config.wrappingKeys, system.random);
-  const authority = sqliteKeys({ config, system, wrap, voprf: byTokenType(voprf), ...store });
-  const revision = new StoreRevision(() => authority.revision());
-  const issuer = new Issuer({
-    config,
-    system,
-    fetch,
-    voprf,
-    wrap,
-    authority,
-    revision,
-    quota: sqliteQuota(store, { now: system.now, epochSeconds: config.epochSeconds }),
-    spent: sqliteSpentTokens(store, system.now, (spent) => revision.observe(spent)),
-    ...operatorStores(store),
-  });
+  const { ports, watch } = await openStores(program, { config, system, wrap, voprf: byTokenType(voprf) });
+  const issuer = new Issuer({ config, system, fetch, voprf, wrap, ...ports });
   if (variables.flag('RESTORED')) await issuer.retireAll();
   if (variables.flag('KEYS_LOST')) await issuer.replaceUnreadable();
   await checkKeys(issuer);
@@ -74,7 +68,40 @@ export async function startIssuer(
   onStop(serving.close);
   every(SCHEDULE_MS, () => issuer.runSchedule());
   every(CHECK_MS, reportNew(issuer, warn));
+  if (watch !== undefined)
+    every(
+      WATCH_MS,
+      watch(() => issuer.forgetKeys()),
+    );
   return `${serving.origin} operator ${operator.origin}`;
+}
+
+/** STORE is a file, or a database that several machines share. */
+async function openStores(
+  { variables, clock, onStop }: Program,
+  deps: Omit<ScheduleDeps, 'store'> & { readonly system: System },
+): Promise<OpenedStores> {
+  const path = variables.text('STORE');
+  if (isPostgres(path)) {
+    const { openPostgresIssuer } = await import('../postgres/open.ts'); // which loads the driver
+    const readFile = (file: string): string => readFileSync(file, 'utf8');
+    return openPostgresIssuer({ ...deps, ...clock, variables, readFile, onStop });
+  }
+  const { config, system } = deps;
+  const database = openFile(path, ISSUER_FILE);
+  onStop(() => database.close());
+  const store = groupCommit(database, system.pause);
+  const authority = sqliteKeys({ ...deps, ...store });
+  const revision = new StoreRevision(() => authority.revision());
+  return {
+    ports: {
+      authority,
+      revision,
+      quota: sqliteQuota(store, { now: system.now, epochSeconds: config.epochSeconds }),
+      spent: sqliteSpentTokens(store, system.now, (spent) => revision.observe(spent)),
+      ...operatorStores(store),
+    },
+  };
 }
 
 const SETTLED_SECONDS = 300; // that the clock must have said so before anything is deleted
@@ -118,6 +145,9 @@ async function checkKeys({ keyring }: Issuer): Promise<void> {
   try {
     await keyring.use(() => {});
   } catch (error) {
+    // Its message has this form: a server without its standby, or one that was promoted.
+    const [, store] = error instanceof StoreError ? (/^STORE: (.+)$/.exec(error.message) ?? []) : [];
+    if (store !== undefined) throw new ConfigError('STORE', store, { cause: error });
     if (!(error instanceof KeyError)) throw error;
     const [path, remedy] = REMEDIES[error.code];
     throw new ConfigError(path, `${remedy} (${error.message})`, { cause: error });

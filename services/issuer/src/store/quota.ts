@@ -5,7 +5,7 @@ import { prepared } from './prepared.ts';
 import { quotas } from './schema.ts';
 
 /** Responses to one batch: the first, and two more for a client that lost it. */
-const MAX_RESPONSES = 3;
+export const MAX_RESPONSES = 3;
 
 const EPOCH = sql.placeholder('epoch');
 const ACCOUNT = sql.placeholder('account');

@@ -1,4 +1,4 @@
-import type { Migrations } from '@sotto/service/sqlite';
+import type { Migrations } from '@sotto/service/migrations';
 
 /** Written by `npm run migration`: the SQL in `migrations/`. */
 export const MIGRATIONS: Migrations = {

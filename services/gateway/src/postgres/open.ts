@@ -1,0 +1,32 @@
+import type { Variables } from '@sotto/service/config';
+import {
+  atStart,
+  checkServer,
+  migratePostgres,
+  openPostgres,
+  readPostgresSettings,
+  readStoreRisks,
+  type PostgresDeps,
+} from '@sotto/service/postgres';
+import type { Stores } from '../node/stores.ts';
+import { MIGRATIONS } from './migrations.ts';
+import { postgresStores } from './stores.ts';
+
+/** What opening the gateway's database needs. */
+export interface OpenDeps extends PostgresDeps {
+  readonly variables: Variables;
+  readonly readFile: (path: string) => string;
+  readonly onStop: (step: () => void | Promise<void>) => void;
+}
+
+/** Opens the database in STORE. @throws {ConfigError} */
+export async function openPostgresGateway(deps: OpenDeps, replayCapacity: number): Promise<Stores> {
+  const { variables, readFile, onStop } = deps;
+  const store = openPostgres(readPostgresSettings(variables, 'STORE', readFile), deps);
+  onStop(() => store.close());
+  await atStart('STORE', async () => {
+    await checkServer(store, 'STORE', readStoreRisks(variables));
+    await migratePostgres(store, MIGRATIONS);
+  });
+  return postgresStores(store, deps.sleep, replayCapacity);
+}
