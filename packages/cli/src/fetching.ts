@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { fromBase64url, type Bytes } from '@sotto/wire';
 import { parseBaseUrl } from '@sotto/client/http';
 import { given } from './arguments.ts';
@@ -35,12 +37,26 @@ export function bytesOfText(text: string): Bytes | null {
   }
 }
 
-/** Sends one request. @throws {Failure} if the status is not 2xx, or (with status 3) if there is no response */
-export async function fetchOk(io: Io, url: string, init: RequestInit = {}): Promise<Response> {
+/** An Ed25519 secret of 32 bytes in a file. @param made - the command that writes such a file @throws {Failure} */
+export async function readSecret(file: string, made: string, io: Io): Promise<Bytes> {
+  const text = await readFile(path.resolve(io.cwd, file), 'utf8').catch(() => null);
+  if (text === null) throw new Failure(`Cannot read ${file}. Make it with ${made}.`);
+  const secret = bytesOfText(text);
+  if (secret?.length !== 32) throw new Failure(`${file} does not contain a secret. Make it with ${made}.`);
+  return secret;
+}
+
+/** Sends one request. @throws {Failure} with status 3 if there is no response */
+export async function sendRequest(io: Io, url: string, init: RequestInit = {}): Promise<Response> {
   const request = { ...init, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) } as const;
-  const response = await withProgress(io, `waiting for ${url}`, io.fetch(url, request)).catch(() => {
+  return withProgress(io, `waiting for ${url}`, io.fetch(url, request)).catch(() => {
     throw new Failure(`${url} does not respond. Check the URL and your connection.`, 3);
   });
+}
+
+/** Sends one request. @throws {Failure} if the status is not 2xx, or (with status 3) if there is no response */
+export async function fetchOk(io: Io, url: string, init: RequestInit = {}): Promise<Response> {
+  const response = await sendRequest(io, url, init);
   if (!response.ok) throw new Failure(httpFailure(url, response.status));
   return response;
 }
@@ -109,10 +125,13 @@ const listenersOf = (settings: Partial<Settings>): Pick<Settings, 'gateway' | 'i
   });
 
 /** The bundle of an epoch, as the gateway shows it to its operator. */
-interface OperatorBundle {
+export interface OperatorBundle {
   readonly sequence: number;
   readonly bundle: string; // unsigned, base64url
   readonly signed: boolean;
+  /** Whether it has the proof that a log has it. */
+  readonly logged: boolean;
+  readonly signature?: string; // base64url
 }
 
 /** The bundles at a gateway's `/operator/bundles`: from the running epoch on, signed or waiting for a signature. */

@@ -12,6 +12,8 @@ import { fetchCommand } from './commands/fetch.ts';
 import { initA, initB } from './commands/init.ts';
 import { keysRetireAll, keysRewrap, keysRotate } from './commands/keys-change.ts';
 import { keysList, keysShow } from './commands/keys.ts';
+import { logAdd } from './commands/log-add.ts';
+import { logInit } from './commands/log-init.ts';
 import { probeCommand } from './commands/probe.ts';
 import { quotaShow } from './commands/quota.ts';
 import { rootNew } from './commands/root.ts';
@@ -43,6 +45,8 @@ export const COMMANDS: readonly Command[] = [
   bundleExport,
   bundleImport,
   rootNew,
+  logInit,
+  logAdd,
   configShow,
   configSet,
   completion,

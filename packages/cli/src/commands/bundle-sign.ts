@@ -4,35 +4,21 @@ import { decodeBundle, signBundle } from '@sotto/bundle';
 import { base64url, fromBase64url, ProtocolError, type Bytes } from '@sotto/wire';
 import { iso, noMore } from '../arguments.ts';
 import { command, Failure, UsageError } from '../command.ts';
-import { bytesOfText, fetchOk, operator, OPERATOR, operatorBundles } from '../fetching.ts';
+import { bytesOfText, operatorBundles, readSecret } from '../fetching.ts';
 import type { Io } from '../io.ts';
+import { addToLog, LOG_ADD } from './log-add.ts';
+import { bundlesRoute, GATEWAY, sendSignatures, type UploadedSignature } from './operator-bundles.ts';
 
 interface Unsigned {
   readonly sequence: number;
   readonly bundle: string; // base64url
 }
 
-interface Signature {
-  readonly sequence: number;
-  readonly signature: string; // base64url
-}
-
-const GATEWAY = { gateway: OPERATOR.gateway, 'operator-token': OPERATOR['operator-token'] } as const;
 const ROOT_SECRET = {
   type: 'string',
   value: 'FILE',
   text: 'what sotto root new or sotto init b wrote',
 } as const;
-
-/** Where the operator reads bundles and sends signatures. @throws {UsageError} without a gateway */
-async function bundlesRoute(
-  values: Parameters<typeof operator>[0],
-  io: Io,
-): Promise<{ readonly url: string; readonly headers: Readonly<Record<string, string>> }> {
-  const { gateway, headers } = await operator(values, io);
-  if (gateway === null) throw new UsageError('--gateway is missing');
-  return { url: `${gateway}/operator/bundles`, headers };
-}
 
 /** `sotto bundle sign`. */
 export const bundleSign = command({
@@ -46,9 +32,15 @@ export const bundleSign = command({
     'root-secret': ROOT_SECRET,
     in: { type: 'string', value: 'FILE', text: 'what sotto bundle export wrote' },
     out: { type: 'string', value: 'FILE', text: 'for sotto bundle import' },
+    log: { type: 'string', value: 'DIR', text: 'log the bundles too, as sotto log add does' },
+    ...LOG_ADD,
   },
   examples: [
     ['bundle sign --root-secret root.secret', 'signs all bundles that have no signature'],
+    [
+      'bundle sign --root-secret root.secret --log bundles --log-secret log.secret',
+      'signs them, logs those of this epoch and the next two, and sends the proofs',
+    ],
     [
       'bundle sign --in unsigned.json --out signatures.json --root-secret root.secret',
       'signs them without a network',
@@ -58,6 +50,9 @@ export const bundleSign = command({
     noMore(words);
     const { in: from, out: to } = values;
     if ((from === undefined) !== (to === undefined)) throw new UsageError('--in and --out belong together');
+    const folder = values.log;
+    if (folder !== undefined && from !== undefined)
+      throw new UsageError('--log needs a gateway: use sotto log add');
     const secret = await rootSecret(values['root-secret'], io);
     if (from !== undefined && to !== undefined) {
       const signatures = signAll(await readList<Unsigned>(from, io), secret, io);
@@ -70,13 +65,13 @@ export const bundleSign = command({
     const signatures = unsigned.map(({ sequence, bundle }) =>
       signed(sequence, fromBase64url(bundle), secret),
     );
-    if (signatures.length > 0) await send(io, url, headers, signatures);
+    if (signatures.length > 0) await sendSignatures(io, url, headers, signatures);
     const before = bundles.length - signatures.length;
     const sequences = signatures.map(({ sequence }) => sequence);
     if (values.json === true) io.out(JSON.stringify({ signed: sequences, before }));
     else for (const sequence of sequences) io.out(`${sequence}`);
     io.err(`sotto: ${sequences.length} signed, ${before} had a signature before`);
-    return 0;
+    return folder === undefined ? 0 : addToLog(folder, values, io);
   },
 });
 
@@ -111,20 +106,20 @@ export const bundleImport = command({
     noMore(rest);
     if (file === undefined) throw new UsageError('name the file with the signatures');
     const { url, headers } = await bundlesRoute(values, io);
-    const signatures = await readList<Signature>(file, io);
-    await send(io, url, headers, signatures);
+    const signatures = await readList<UploadedSignature>(file, io);
+    await sendSignatures(io, url, headers, signatures);
     io.err(`sotto: ${signatures.length} signatures sent`);
     return 0;
   },
 });
 
-const signed = (sequence: number, bundle: Bytes, secret: Bytes): Signature => ({
+const signed = (sequence: number, bundle: Bytes, secret: Bytes): UploadedSignature => ({
   sequence,
   signature: base64url(signBundle(bundle, secret)),
 });
 
 /** Prints what each bundle says before it is signed: who signs must be able to read it. */
-function signAll(list: readonly Unsigned[], secret: Bytes, io: Io): Signature[] {
+function signAll(list: readonly Unsigned[], secret: Bytes, io: Io): UploadedSignature[] {
   return list.map(({ sequence, bundle: text }) => {
     const bytes = bytesOfText(text);
     if (bytes === null) throw new Failure('The file has a bundle that is not base64url. Export it again.');
@@ -144,20 +139,6 @@ function readBundle(bytes: Bytes): ReturnType<typeof decodeBundle> {
     if (!(error instanceof ProtocolError)) throw error;
     throw new Failure('The file has something that is not a bundle. Export it again.');
   }
-}
-
-async function send(
-  io: Io,
-  url: string,
-  headers: Readonly<Record<string, string>>,
-  signatures: readonly Signature[],
-): Promise<void> {
-  const body = JSON.stringify(signatures);
-  await fetchOk(io, url, {
-    method: 'POST',
-    headers: { ...headers, 'content-type': 'application/json' },
-    body,
-  });
 }
 
 async function readList<T>(file: string, io: Io): Promise<readonly T[]> {
@@ -185,10 +166,5 @@ async function writeList(file: string, list: readonly unknown[], io: Io): Promis
 
 async function rootSecret(file: string | undefined, io: Io): Promise<Bytes> {
   if (file === undefined) throw new UsageError('--root-secret is missing');
-  const text = await readFile(path.resolve(io.cwd, file), 'utf8').catch(() => null);
-  if (text === null) throw new Failure(`Cannot read ${file}. Make it with sotto root new.`);
-  const secret = bytesOfText(text);
-  if (secret?.length !== 32)
-    throw new Failure(`${file} does not contain a root secret. Make it with sotto root new.`);
-  return secret;
+  return readSecret(file, 'sotto root new', io);
 }

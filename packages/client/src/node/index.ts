@@ -53,7 +53,7 @@ function isNotConnected(cause: unknown): boolean {
  *
  * @param file - of the wallet; its folder is created if it is missing
  */
-export function nodePlatform(file: string): ClientPlatform {
+export function nodePlatform(file: string): ClientPlatform & { readonly lock: Lock } {
   return {
     fetch: nodeFetch,
     random: (length) => randomFillSync(new Uint8Array(length)),

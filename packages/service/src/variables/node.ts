@@ -14,7 +14,7 @@ export const NODE_VARIABLES = {
     default: '127.0.0.1',
   }),
   PORT: variable('number', ON_NODE, 'Port to listen on; 0 for any free port.', {
-    default: { relay: 8801, gateway: 8802, issuer: 8080, stickers: 8804, witness: 8805 },
+    default: { relay: 8801, gateway: 8802, issuer: 8080, stickers: 8804, witness: 8806 },
     min: 0,
     max: 65_535,
   }),
@@ -30,7 +30,7 @@ export const NODE_VARIABLES = {
     'number',
     STORED_ON_NODE,
     'Port of the operator listener, which alone has /metrics and /operator; 0 for any free port.',
-    { default: { gateway: 8812, issuer: 8082, witness: 8815 }, min: 0, max: 65_535 },
+    { default: { gateway: 8812, issuer: 8082, witness: 8816 }, min: 0, max: 65_535 },
   ),
   TLS_CERT_FILE: variable('path', ON_NODE, 'Certificate chain in PEM.', { optional: true }),
   TLS_KEY_FILE: variable('path', ON_NODE, 'Private key of the certificate in PEM.', { optional: true }),

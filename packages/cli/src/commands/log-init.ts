@@ -1,0 +1,105 @@
+import { randomFillSync } from 'node:crypto';
+import path from 'node:path';
+import {
+  COSIGNATURE,
+  ED25519,
+  formatVerifierKey,
+  parsePolicy,
+  parseVerifierKey,
+  splitViewCost,
+  verifierKeyOf,
+} from '@sotto/tlog';
+import { base64url, DAY, ProtocolError } from '@sotto/wire';
+import { count, noMore } from '../arguments.ts';
+import { command, UsageError } from '../command.ts';
+import { base } from '../fetching.ts';
+import { writeSecret } from '../init/write.ts';
+import { makeLog } from '../log/directory.ts';
+import { filesIn } from '../log/files.ts';
+
+/** `sotto log init`. */
+export const logInit = command({
+  name: 'log init',
+  synopsis: 'DIR',
+  summary: 'make a public log of key bundles, and the key that signs it (operator)',
+  details:
+    'DIR is public: serve it with any static web server. DIR/policy names log and witnesses: clients pin it, and it can be\nedited until the first release with it. The secret signs the log alone; it is not the root secret. Losing DIR or the secret\nends the log.',
+  options: {
+    origin: { type: 'string', value: 'NAME', text: 'the permanent name of the log, such as bundles.example' },
+    'log-secret': { type: 'string', value: 'FILE', text: 'the new file, outside of DIR' },
+    witness: {
+      type: 'string',
+      multiple: true,
+      value: '"KEY URL"',
+      text: 'verifier key and address of a witness; all of them have to cosign',
+    },
+    base: { type: 'string', value: 'N', text: 'the epoch of the first entry; default: the current epoch' },
+    'epoch-seconds': { type: 'string', value: 'N', text: 'length of an epoch, if it is not a day' },
+  },
+  examples: [
+    [
+      'log init bundles --origin bundles.example --log-secret log.secret --witness "KEY https://witness.example"',
+      'makes a log that one witness has to cosign',
+    ],
+  ],
+  run: async ({ values, words: [folder, ...rest] }, io) => {
+    noMore(rest);
+    const { origin, 'log-secret': file, witness = [] } = values;
+    if (folder === undefined) throw new UsageError('name the new folder of the log');
+    if (origin === undefined) throw new UsageError('--origin is missing');
+    if (file === undefined) throw new UsageError('--log-secret is missing');
+    const epochSeconds = count(values['epoch-seconds'], 'epoch-seconds') ?? DAY;
+    const first = count(values.base, 'base') ?? Math.floor(Date.now() / 1000 / epochSeconds);
+    const secret = randomFillSync(new Uint8Array(32));
+    const key = keyOf(origin, secret);
+    const policy = policyText({ key, base: first, witnesses: witness.map(witnessOf) });
+    const cost = splitViewCost(parsePolicy(policy).quorum);
+    await writeSecret(path.resolve(io.cwd, file), `${base64url(secret)}\n`);
+    await makeLog(filesIn(path.resolve(io.cwd, folder)), policy, secret);
+    io.out(values.json === true ? JSON.stringify({ key, base: first, splitViewCost: cost }) : key);
+    io.err(`sotto: two histories of this log need ${cost} witnesses that lie`);
+    return 0;
+  },
+});
+
+function keyOf(origin: string, secret: Uint8Array<ArrayBuffer>): string {
+  try {
+    return formatVerifierKey(verifierKeyOf(origin, ED25519, secret));
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    throw new UsageError('--origin must be a name without spaces and plus signs, such as bundles.example');
+  }
+}
+
+interface WitnessLine {
+  readonly key: string;
+  readonly url: string;
+}
+
+function witnessOf(text: string): WitnessLine {
+  const [key = '', url = '', ...rest] = text.trim().split(/\s+/);
+  try {
+    if (rest.length === 0 && parseVerifierKey(key).type === COSIGNATURE)
+      return { key, url: base(url, 'witness') };
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+  }
+  throw new UsageError('--witness must be a verifier key and an address with a space between them');
+}
+
+/** A policy file (C2SP tlog-policy) that every witness has to meet. */
+export function policyText({
+  key,
+  base: first,
+  witnesses,
+}: {
+  readonly key: string;
+  readonly base: number;
+  readonly witnesses: readonly WitnessLine[];
+}): string {
+  const names = witnesses.map((_, i) => `w${i + 1}`);
+  const lines = witnesses.map(({ key: witness, url }, i) => `witness ${names[i]} ${witness} ${url}`);
+  const quorum =
+    names.length === 0 ? ['quorum none'] : [`group all-of-them all ${names.join(' ')}`, 'quorum all-of-them'];
+  return [`# sotto base=${first}`, `log ${key}`, ...lines, ...quorum, ''].join('\n');
+}
