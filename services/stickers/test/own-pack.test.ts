@@ -135,30 +135,87 @@ describe("an operator's pack", () => {
   });
 });
 
+/** Bytes of a chunk, padded to an even length. */
+const chunk = (name: string, ...data: readonly (Uint8Array | readonly number[])[]): Uint8Array => {
+  const body = Buffer.concat(data.map((part) => Uint8Array.from(part)));
+  const header = Buffer.from(`${name}0000`);
+  header.writeUInt32LE(body.length, 4);
+  return new Uint8Array(Buffer.concat([header, body, Buffer.alloc(body.length % 2)]));
+};
+const uint24 = (n: number): number[] => [n & 0xff, (n >> 8) & 0xff, n >> 16];
+/** The pixels of an image in one size, as a lossless chunk. */
+const pixels = (width = 64, height = 64): Uint8Array => webp(width, height).subarray(12);
+const frame = (content: Uint8Array = pixels(), { x = 0, y = 0, width = 64, height = 64 } = {}): Uint8Array =>
+  chunk(
+    'ANMF',
+    [...uint24(x / 2), ...uint24(y / 2), ...uint24(width - 1), ...uint24(height - 1), ...uint24(100), 0],
+    content,
+  );
+const ANIM = chunk('ANIM', [0, 0, 0, 0, 0, 0]);
+
+/** A WebP with an extended header of 64 × 64 pixels and these chunks. */
+const extended = (flags: number, ...chunks: readonly Uint8Array[]): Uint8Array => {
+  const header = chunk('VP8X', [flags, 0, 0, 0, ...uint24(63), ...uint24(63)]);
+  return chunk('RIFF', new TextEncoder().encode('WEBP'), header, ...chunks);
+};
+const ANIMATED = 2;
+
 describe('a WebP', () => {
-  test('is taken by its header', () => {
-    expect(() => checkWebp(webp(512, 512, 8192), 'a.webp')).not.toThrow();
-  });
-  const bad: readonly [what: string, bytes: Uint8Array][] = [
-    ['over 8 KB', webp(64, 64, 8194)],
-    ['too short', webp().subarray(0, 20)],
-    ['cut short', webp().subarray(0, 38)],
-    ['with more after it', webp(64, 64, 40, (bytes) => (bytes[4] = 20))],
-    ['of another kind', webp(64, 64, 40, (bytes) => bytes.set(new TextEncoder().encode('WAVE'), 8))],
-    ['of an unknown chunk', webp(64, 64, 40, (bytes) => bytes.set(new TextEncoder().encode('VP9 '), 12))],
-    ['without its signature', webp(64, 64, 40, (bytes) => (bytes[20] = 0))],
-    ['too wide', webp(513, 64)],
+  const good: readonly [what: string, bytes: Uint8Array][] = [
+    ['as large as may be', webp(512, 512, 6144)],
+    ['with an extended header', extended(0, pixels())],
+    ['with alpha before its pixels', extended(0x10, chunk('ALPH', [0]), pixels())],
     [
-      'animated',
-      webp(64, 64, 40, (bytes) => (bytes.set(new TextEncoder().encode('VP8X'), 12), (bytes[20] = 2))),
+      'that is animated',
+      extended(ANIMATED, ANIM, frame(), frame(pixels(8, 8), { x: 56, width: 8, height: 8 })),
     ],
-    [
-      'with EXIF',
-      webp(64, 64, 40, (bytes) => (bytes.set(new TextEncoder().encode('VP8X'), 12), (bytes[20] = 8))),
-    ],
-    ['that is a PNG', Uint8Array.from([0x89, 0x50, 0x4e, 0x47, ...new Uint8Array(40)])],
+    ['with 64 frames', extended(ANIMATED, ANIM, ...Array.from({ length: 64 }, () => frame()))],
   ];
-  test.each(bad)('%s is refused', (_, bytes) => {
+  test.each(good)('%s is accepted', (_, bytes) => {
+    expect(() => checkWebp(bytes, 'a.webp')).not.toThrow();
+  });
+  const tag = (at: number, name: string) => (bytes: Uint8Array) =>
+    bytes.set(new TextEncoder().encode(name), at);
+  const bad: readonly [what: string, bytes: Uint8Array, message: RegExp][] = [
+    ['over 6 KB', webp(64, 64, 6146), /6146 bytes; at most 6144/],
+    ['too short', webp().subarray(0, 20), /not a WebP file/],
+    ['cut short', webp().subarray(0, 38), /the length in its header/],
+    ['with more after it', webp(64, 64, 40, (bytes) => (bytes[4] = 20)), /the length in its header/],
+    ['of another kind', webp(64, 64, 40, tag(8, 'WAVE')), /not a WebP file/],
+    ['of an unknown chunk', webp(64, 64, 40, tag(12, 'VP9 ')), /not a kind of WebP/],
+    ['without its signature', webp(64, 64, 40, (bytes) => (bytes[20] = 0)), /not a kind of WebP/],
+    ['too wide', webp(513, 64), /513 × 64 pixels/],
+    ['with a chunk that is cut short', webp(64, 64, 40, (bytes) => (bytes[16] = 40)), /cut short/],
+    [
+      'with a second image',
+      chunk('RIFF', new TextEncoder().encode('WEBP'), pixels(), pixels()),
+      /more follows/,
+    ],
+    ['with EXIF', extended(0x08, pixels(), chunk('EXIF', [1])), /EXIF or XMP/],
+    ['with EXIF that its header does not mention', extended(0, pixels(), chunk('EXIF', [1])), /other chunks/],
+    ['with a colour profile', extended(0x20, chunk('ICCP', [1]), pixels()), /colour profile/],
+    ['without an image', extended(0, ANIM), /other chunks|another size/],
+    ['with an image of another size', extended(0, pixels(512, 512)), /another size/],
+    [
+      'with an extended header inside',
+      extended(0, extended(0, pixels()).subarray(12)),
+      /other chunks|another size/,
+    ],
+    ['animated without ANIM', extended(ANIMATED, frame()), /begin with ANIM/],
+    ['animated without frames', extended(ANIMATED, ANIM), /0 frames/],
+    ['with 65 frames', extended(ANIMATED, ANIM, ...Array.from({ length: 65 }, () => frame())), /65 frames/],
+    [
+      'with a frame outside of its canvas',
+      extended(ANIMATED, ANIM, frame(pixels(), { x: 2 })),
+      /leaves the canvas/,
+    ],
+    ['with a frame of another size', extended(ANIMATED, ANIM, frame(pixels(512, 512))), /another size/],
+    ['with something between frames', extended(ANIMATED, ANIM, frame(), chunk('XMP ', [1])), /other chunks/],
+    ['with a frame that is cut short', extended(ANIMATED, ANIM, chunk('ANMF', [0, 0])), /other chunks/],
+    ['that is a PNG', Uint8Array.from([0x89, 0x50, 0x4e, 0x47, ...new Uint8Array(40)]), /not a WebP file/],
+  ];
+  test.each(bad)('N10 %s is refused', (_, bytes, message) => {
     expect(() => checkWebp(bytes, 'a.webp')).toThrow(PackError);
+    expect(() => checkWebp(bytes, 'a.webp')).toThrow(message);
   });
 });
