@@ -8,12 +8,12 @@ import { PackError } from './error.ts';
 export interface Art {
   readonly id: string; // 12 characters of base64url: 72 bits of a SHA-256
   readonly type: 'image/svg+xml' | 'image/webp';
-  readonly bytes: Uint8Array; // at most 8 KB
+  readonly bytes: Uint8Array; // at most 6 KB
 }
 
 const MINIFIED = new Set(['fluent-emoji-flat', 'noto']); // by svgo, as the packages have them
 
-/** @throws {PackError} for a drawing that is not harmless or cannot be brought under 8 KB */
+/** @throws {PackError} for a drawing that is not harmless or cannot be brought under 6 KB */
 export function artOf({ key, pack, source, file, svg, webp }: Artwork): Art {
   if (webp !== undefined) return { id: address(pack, key, webp), type: 'image/webp', bytes: webp };
   let text = cleanSvg(svg ?? '', file);

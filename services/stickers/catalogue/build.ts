@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Art, artOf } from './art.ts';
-import { coreArtwork, type Artwork, standardEmoji } from './core.ts';
+import { coreArtwork, type Artwork, standardEmoji, tonedArtwork } from './core.ts';
 import { encodeNeighbours } from './meaning.ts';
 import { emoticons } from './emoticons.ts';
 import { firstStickers } from './first.ts';
@@ -13,6 +13,7 @@ import { openmojiExtras } from './openmoji.ts';
 import { type OwnPack, readOwnPack } from './own.ts';
 import { PACKS, stampOf } from './stamp.ts';
 import { addedWords, describePacks, noticeRows, stickersFile } from './tables.ts';
+import { tonesFile } from './tones.ts';
 import { PackError } from './error.ts';
 
 export const BUILT = path.join(import.meta.dirname, 'built');
@@ -62,13 +63,19 @@ export async function buildCatalogue(options: BuildOptions = {}): Promise<Manife
   });
   progress(`cleaning ${drawings.length} drawings`);
   const art = [...drawings.slice(0, drawings.length - ownArt.length).map(artOf), ...ownArt];
-  refuseTwins(art, drawings);
+  const toned = tonedArtwork().map((drawing) => ({ drawing, art: artOf(drawing) }));
+  refuseTwins(
+    [...art, ...toned.map((tone) => tone.art)],
+    [...drawings, ...toned.map(({ drawing }) => drawing)],
+  );
   const languages = await indexing;
   refuseUnknownLanguages(own, languages);
   const described = describePacks(own, openmoji);
   const table = stickersFile(described, drawings, art, emoticons(numbers));
   const files = new Map<string, Uint8Array>([
     ['art.bin', concat(art.map(({ bytes }) => bytes))],
+    ['tones.bin', concat(toned.map((tone) => tone.art.bytes))],
+    ['tones.json', new TextEncoder().encode(JSON.stringify(tonesFile(drawings, art, toned)))],
     ['stickers.json', new TextEncoder().encode(JSON.stringify(table))],
     ...languages.map(({ tag, bytes }): [string, Uint8Array] => [`index/${tag}.bin`, bytes]),
     ...languages.flatMap(({ tag, meaning }): [string, Uint8Array][] =>
@@ -78,7 +85,10 @@ export async function buildCatalogue(options: BuildOptions = {}): Promise<Manife
     ['engine.js', await engine()],
   ]);
   files.set('first.json', firstStickers(files));
-  files.set('NOTICE', new TextEncoder().encode(notice(noticeRows(drawings, art, extras, languages), own)));
+  files.set(
+    'NOTICE',
+    new TextEncoder().encode(notice(noticeRows({ drawings, art, toned, extras, languages }), own)),
+  );
   files.set('catalogue.bin', archive(files));
   const choice = choiceOf(options);
   const manifest = manifestOf(files, described, drawings, languages, { stamp, ...(choice && { choice }) });

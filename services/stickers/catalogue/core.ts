@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import path from 'node:path';
+import { openArchive } from '@sotto/sticker-search/format';
 
 const require = createRequire(import.meta.url);
 
@@ -12,6 +14,12 @@ export interface Artwork {
   readonly file: string; // where it came from, for errors and the notice
   readonly svg?: string;
   readonly webp?: Uint8Array;
+}
+
+/** A standard emoji in a skin tone, or in two. */
+export interface TonedArtwork extends Artwork {
+  /** The key of the sticker without skin tones. */
+  readonly base: string;
 }
 
 /** A standard emoji as Unicode groups it. */
@@ -47,6 +55,7 @@ interface EmojibaseRow {
   readonly subgroup?: number;
   readonly order?: number;
   readonly emoticon?: string | readonly string[];
+  readonly skins?: readonly { readonly emoji: string; readonly tone: number | readonly number[] }[];
 }
 
 const emojibase = (): EmojibaseRow[] => readJson('emojibase-data/en/data.json') as EmojibaseRow[];
@@ -77,32 +86,55 @@ export const standardEmoticons = (): (readonly [emoji: string, emoticons: readon
 
 /** The form that keyboards send: variation selectors where the standard has them (UTS #51, RGI). */
 function qualified(emoji: string): string {
-  const bare = emoji.replaceAll('\ufe0f', '');
-  return /^\p{RGI_Emoji}$/v.test(bare) ? bare : emoji;
+  const plain = bare(emoji);
+  return /^\p{RGI_Emoji}$/v.test(plain) ? plain : emoji;
 }
 
-/**
- * Fluent's art of each emoji, Noto's where Fluent has none, OpenMoji's for the flags of countries. An emoji that has
- * no art is left out.
- *
- * @param openmoji - whether OpenMoji's licence (CC-BY-SA-4.0) is wanted
- */
-export function coreArtwork(emoji: readonly StandardEmoji[], openmoji: boolean): Artwork[] {
-  const sets = ['fluent-emoji-flat', 'noto'].map((name) => ({
+/** Images of an archive in `fluent-3d/`, by emoji without variation selectors. */
+const fluent3d = (name: 'stickers' | 'tones' | 'flat-tones'): Record<string, Uint8Array> =>
+  openArchive(new Uint8Array(readFileSync(path.join(import.meta.dirname, `fluent-3d/${name}.bin`))));
+
+const FLAT_SETS = ['fluent-emoji-flat', 'noto'];
+
+/** A drawing of an icon set. */
+export type FlatDrawing = Pick<Artwork, 'source' | 'file'> & { readonly svg: string };
+
+/** Finds the flat drawing of an emoji: Fluent's, or Noto's where Fluent has none. */
+export function flatDrawings(): (text: string, label: string) => FlatDrawing | null {
+  const sets = FLAT_SETS.map((name) => ({
     name,
     set: readJson(`@iconify-json/${name}/icons.json`) as IconSet,
     chars: readJson(`@iconify-json/${name}/chars.json`) as Record<string, string>,
   }));
-  return emoji.flatMap(({ emoji: text, label, group }): Artwork[] => {
-    const key = text.replaceAll('\ufe0f', '');
+  return (text, label) => {
     for (const { name, set, chars } of sets) {
-      const icon = chars[hexes(text)] ?? chars[hexes(key)] ?? bySlug(set, label);
+      const icon = chars[hexes(text)] ?? chars[hexes(bare(text))] ?? bySlug(set, label);
       if (icon === undefined) continue;
       const { body, width, height } = resolve(set, icon);
       const box = `0 0 ${width ?? set.width} ${height ?? set.height}`;
       const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${box}">${body}</svg>`;
-      return [{ key, emoji: text, pack: 'core', source: name, file: `@iconify-json/${name}: ${icon}`, svg }];
+      return { source: name, file: `@iconify-json/${name}: ${icon}`, svg };
     }
+    return null;
+  };
+}
+
+/**
+ * Fluent's 3D art of each emoji, its flat art where there is none, Noto's where Fluent has none, OpenMoji's for the flags
+ * of countries. An emoji that has no art is left out.
+ *
+ * @param openmoji - whether OpenMoji's licence (CC-BY-SA-4.0) is wanted
+ */
+export function coreArtwork(emoji: readonly StandardEmoji[], openmoji: boolean): Artwork[] {
+  const images = fluent3d('stickers');
+  const flat = flatDrawings();
+  return emoji.flatMap(({ emoji: text, label, group }): Artwork[] => {
+    const key = bare(text);
+    const webp = images[key];
+    const found = webp
+      ? { source: 'fluent-emoji-3d', file: `fluent-3d/stickers.bin: ${key}`, webp }
+      : flat(text, label);
+    if (found !== null) return [{ key, emoji: text, pack: 'core', ...found }];
     const file = `openmoji/color/svg/${hexes(key).toUpperCase()}.svg`;
     if (!openmoji || group !== FLAGS) return [];
     const svg = readFileSync(require.resolve(file), 'utf8');
@@ -110,6 +142,38 @@ export function coreArtwork(emoji: readonly StandardEmoji[], openmoji: boolean):
   });
 }
 
+/** Every standard emoji in each skin tone, then in each pair of two, light to dark. */
+export function standardTones(): { readonly base: string; readonly emoji: string }[] {
+  const order = (tone: number | readonly number[]): number =>
+    [tone].flat().reduce((sum, n) => 10 * sum + n, 0);
+  return emojibase().flatMap(({ emoji, skins = [] }) =>
+    skins
+      .toSorted((one, other) => order(one.tone) - order(other.tone))
+      .map((skin) => ({ base: bare(emoji), emoji: skin.emoji })),
+  );
+}
+
+/** The art of all skin tones: Fluent's in 3D, and what the recipe made of flat drawings where there is none. */
+export function tonedArtwork(): TonedArtwork[] {
+  const images = fluent3d('tones');
+  const drawn = new Map(
+    Object.entries(fluent3d('flat-tones')).map(([name, webp]) => {
+      const [source = '', key = ''] = name.split('/');
+      return [key, { source, file: `fluent-3d/flat-tones.bin: ${name}`, webp }];
+    }),
+  );
+  return standardTones().flatMap(({ base, emoji }): TonedArtwork[] => {
+    const key = bare(emoji);
+    const webp = images[key];
+    const found = webp
+      ? { source: 'fluent-emoji-3d', file: `fluent-3d/tones.bin: ${key}`, webp }
+      : drawn.get(key);
+    return found === undefined ? [] : [{ key, emoji, pack: 'core', base, ...found }];
+  });
+}
+
+/** An emoji without variation selectors. */
+export const bare = (text: string): string => text.replaceAll('\ufe0f', '');
 const hexes = (text: string): string =>
   Array.from(text, (c) => (c.codePointAt(0) ?? 0).toString(16)).join('-');
 

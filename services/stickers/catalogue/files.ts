@@ -114,6 +114,7 @@ export function report(
     `languages: ${Object.keys(manifest.languages).length} (${Object.keys(manifest.languages).join(' ')})`,
   );
   line('art.bin', 'art');
+  line('tones.bin', 'skin tones');
   line('catalogue.bin', 'indexes of all languages');
   line('index/en.bin', 'index of English');
   line('meaning/en.bin', 'meanings of English words');

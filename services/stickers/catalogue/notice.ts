@@ -7,6 +7,11 @@ const require = createRequire(import.meta.url);
 
 /** Where art and words come from, and what their owners ask for. */
 export const SOURCES = {
+  'fluent-emoji-3d': {
+    what: 'drawings: Fluent Emoji (3D), Microsoft, by way of @lobehub/fluent-emoji-3d; made smaller and encoded again',
+    licence: 'MIT',
+    text: () => own('fluent-emoji.txt'),
+  },
   'fluent-emoji-flat': {
     what: 'drawings: Fluent Emoji (flat), Microsoft, by way of @iconify-json/fluent-emoji-flat',
     licence: 'MIT',

@@ -31,9 +31,15 @@ export function stampOf(packs: readonly string[] = []): string {
   const hash = createHash('sha256');
   for (const name of SOURCES) hash.update(`${name} ${versionOf(name)}\n`);
   const here = import.meta.dirname;
-  const code = [here, path.join(here, 'words'), path.join(here, 'meaning'), ENGINE].flatMap((folder) =>
+  const code = [
+    here,
+    path.join(here, 'words'),
+    path.join(here, 'meaning'),
+    path.join(here, 'fluent-3d'),
+    ENGINE,
+  ].flatMap((folder) =>
     readdirSync(folder)
-      .filter((name) => /\.(?:ts|txt|gz)$/.test(name))
+      .filter((name) => /\.(?:ts|txt|gz|bin)$/.test(name))
       .map((name) => path.join(folder, name)),
   );
   const own = [PACKS, ...packs]

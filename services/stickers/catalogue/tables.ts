@@ -6,6 +6,7 @@ import { type AddedWords, type BuiltLanguage, KINDS } from './languages.ts';
 import type { NoticeRow } from './notice.ts';
 import type { Extra } from './openmoji.ts';
 import type { OwnPack } from './own.ts';
+import type { Toned } from './tones.ts';
 import { hasWords } from './words.ts';
 
 /** Names and keywords that CLDR does not have: of extras and of operators' stickers. */
@@ -90,19 +91,28 @@ export function stickersFile(
   };
 }
 
+/** What the notice is about. Art is in the order of its drawings. */
+export interface NoticeSources {
+  readonly drawings: readonly Artwork[];
+  readonly art: readonly Art[];
+  readonly toned: readonly Toned[];
+  readonly extras: readonly Extra[];
+  readonly languages: readonly BuiltLanguage[];
+}
+
 /** A row of the notice for every drawing and every file. */
-export function noticeRows(
-  drawings: readonly Artwork[],
-  art: readonly Art[],
-  extras: readonly Extra[],
-  languages: readonly BuiltLanguage[],
-): NoticeRow[] {
+export function noticeRows({ drawings, art, toned, extras, languages }: NoticeSources): NoticeRow[] {
   const authors = new Map(extras.map(({ key, name, author }) => [key, `${name}, by ${author}`]));
   return [
     ...drawings.map(({ key, emoji, source }, i) => ({
       path: `art.bin#${art[i]?.id}`,
       source,
       note: authors.get(key) ?? (emoji || key),
+    })),
+    ...toned.map(({ drawing: { emoji, source }, art: { id } }) => ({
+      path: `tones.bin#${id}`,
+      source,
+      note: emoji,
     })),
     ...languages.map(({ tag }) => ({ path: `index/${tag}.bin`, source: 'cldr', note: tag })),
     ...languages
@@ -112,6 +122,7 @@ export function noticeRows(
     ...languages
       .filter(({ meaning }) => meaning !== null)
       .map(({ tag }) => ({ path: `meaning/${tag}.bin`, source: 'meaning', note: tag })),
+    { path: 'tones.json', source: 'emojibase', note: 'skin tones of the standard' },
     { path: 'related.bin', source: 'meaning', note: 'stickers near to each other' },
     { path: 'engine.js', source: 'sotto', note: 'the search module' },
   ];

@@ -12,22 +12,24 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import emojis from 'emojibase-data/en/data.json' with { type: 'json' };
 import { afterAll, describe, expect, test } from 'vitest';
 import { buildCatalogue } from '../catalogue/build.ts';
 import { ensureCatalogue } from '../catalogue/ensure.ts';
 import type { Manifest } from '../catalogue/files.ts';
+import type { TonesFile } from '../catalogue/tones.ts';
 import { cleanSvg } from '../catalogue/svg.ts';
+import { checkWebp } from '../catalogue/webp.ts';
 import { openCatalogue } from '../src/catalogue.ts';
 import { createSearch } from '@sotto/sticker-search';
 import { BUILT, bytes, catalogue, search } from './support/built.ts';
 
 const manifest = JSON.parse(new TextDecoder().decode(bytes('manifest.json'))) as Manifest;
 const sha256 = (data: Uint8Array | string): string => createHash('sha256').update(data).digest('hex');
-const art = search.table.stickers.map((sticker) =>
-  new TextDecoder().decode(
-    catalogue.art.subarray(sticker.art.offset, sticker.art.offset + sticker.art.length),
-  ),
+const art = search.table.stickers.map(({ art: { offset, length } }) =>
+  catalogue.art.subarray(offset, offset + length),
 );
+const isSvg = (at: number): boolean => search.table.stickers[at]?.art.type === 'image/svg+xml';
 const scratch = mkdtempSync(path.join(tmpdir(), 'catalogue-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
@@ -43,10 +45,50 @@ describe('the built catalogue', () => {
       expect(languages).toContain(tag);
     expect(search.languages).toEqual(languages);
   });
-  test('every drawing is at most 8 KB, clean, without a double quote, its ids its own', () => {
+  test('the core is Fluent 3D, but for flags and what it lacks', () => {
+    const core = search.table.stickers.filter(({ pack }) => pack === 'core');
+    const drawn = core.filter(({ art: { type } }) => type === 'image/webp').map(({ emoji }) => emoji);
+    expect(drawn.length).toBe(1606);
+    for (const emoji of ['😀', '👍', '❤️', '🦊', '🏳️‍🌈', '#️⃣', '👩‍🚒']) expect(drawn).toContain(emoji);
+    const flat = core.filter(({ art: { type } }) => type === 'image/svg+xml').map(({ emoji }) => emoji);
+    for (const emoji of ['🇩🇪', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '🐱', '🐦‍🔥']) expect(flat).toContain(emoji);
+  });
+  test('every image is at most 6 KB and a still of 128 pixels', () => {
+    for (const [at, image] of art.entries()) {
+      expect(image.length).toBeLessThanOrEqual(6144);
+      if (isSvg(at)) continue;
+      expect(() => checkWebp(image, `${at}`)).not.toThrow();
+      expect([image[24], image[27], (image[20] ?? 0) & 2]).toEqual([127, 127, 0]); // RFC 9649 §2.7.1
+    }
+  });
+  test('N42 every skin tone of the standard has art, light to dark, then those of two people', () => {
+    const { types, tones } = JSON.parse(new TextDecoder().decode(bytes('tones.json'))) as TonesFile;
+    const all = bytes('tones.bin');
+    const idOf = new Map(search.table.stickers.map((sticker) => [sticker.emoji, sticker.id]));
+    const tonesOf = (emoji: string) => (tones[idOf.get(emoji) ?? ''] ?? []).map(([, toned]) => toned);
+    expect(tonesOf('👍')).toEqual(['👍🏻', '👍🏼', '👍🏽', '👍🏾', '👍🏿']);
+    expect(tonesOf('💑')).toHaveLength(25);
+    expect(tonesOf('💑').slice(4, 7)).toEqual(['💑🏿', '🧑🏻‍❤️‍🧑🏼', '🧑🏻‍❤️‍🧑🏽']);
+    const rows = Object.values(tones).flat();
+    const wanted = emojis.flatMap(({ skins = [] }) => skins.map(({ emoji }) => emoji));
+    expect(rows.map(([, emoji]) => emoji).toSorted()).toEqual(wanted.toSorted());
+    expect(new Set([...rows.map(([id]) => id), ...search.table.stickers.map(({ id }) => id)]).size).toBe(
+      rows.length + search.table.stickers.length,
+    );
+    for (const [, emoji, type, offset, length] of rows) {
+      expect(types[type]).toBe('image/webp');
+      expect(() => checkWebp(all.subarray(offset, offset + length), emoji)).not.toThrow();
+    }
+    for (const id of Object.keys(tones)) expect([...idOf.values()]).toContain(id);
+  });
+  test('no two stickers show the same image, but for flags of places that share one', () => {
+    const images = art.filter((_, at) => !isSvg(at)).map(sha256);
+    const twice = images.filter((image, at) => images.indexOf(image) !== at);
+    expect(twice).toEqual([]);
+  });
+  test('every SVG is clean, without a double quote, its ids its own', () => {
     const prefixes = new Map<string, string>();
-    for (const svg of art) {
-      expect(Buffer.byteLength(svg)).toBeLessThanOrEqual(8192);
+    for (const svg of art.filter((_, at) => isSvg(at)).map((drawing) => new TextDecoder().decode(drawing))) {
       expect(svg).not.toMatch(/"|<script|javascript:|data:|https?:\/\/(?!www\.w3\.org\/2000\/svg')/i);
       expect(cleanSvg(svg, 'built')).toContain('<svg');
       for (const [, prefix = ''] of svg.matchAll(/id='(s[0-9a-f]{6}-)/g)) {
@@ -62,7 +104,7 @@ describe('the built catalogue', () => {
     const at = search.table.stickers.findIndex(({ emoji }) => emoji === '🦊');
     const content = createHash('sha256')
       .update('core\0🦊\0')
-      .update(art[at] ?? '')
+      .update(art[at] ?? new Uint8Array())
       .digest();
     expect(ids[at]).toBe(content.subarray(0, 9).toString('base64url'));
   });
