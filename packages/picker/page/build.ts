@@ -26,7 +26,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 /** The files of the catalogue that the page loads. */
 const OF_CATALOGUE =
-  /^\/(?:engine\.js|first\.json|stickers\.json|related\.bin|art\.bin|(?:index|meaning)\/[a-z]{2,3}\.bin)$/;
+  /^\/(?:engine\.js|(?:first|stickers|tones)\.json|(?:related|art|tones)\.bin|(?:index|meaning)\/[a-z]{2,3}\.bin)$/;
 
 /** Bundles the demo page in memory. Returns a function that finds the file of a path, or null. */
 export async function pageFiles({ catalogue }: PageOptions = {}): Promise<

@@ -1,5 +1,5 @@
 import type { PersonalStore } from './personal.ts';
-import { tonedArt } from './tone.ts';
+import { hasTones, tonedArt, tonedEmoji } from './tone.ts';
 import type { Art, Device, Sticker } from './types.ts';
 
 /** Finds the artwork of stickers: their own, or the device's. */
@@ -17,9 +17,27 @@ export class Artwork {
     return art ?? (await this.#device()?.art(id)) ?? null;
   }
 
-  /** The artwork in the person's skin tone. */
-  async toned(sticker: Sticker): Promise<Art | null> {
+  /** What a person can choose from: the sticker as it is, then in every skin tone that the device has. */
+  async choices(sticker: Sticker): Promise<readonly Sticker[]> {
+    const tones = await this.#tones(sticker);
+    if (tones.length === 0) return [];
     const art = await this.original(sticker);
-    return art && tonedArt(art, sticker.emoji, this.#personal.data.tone);
+    return [{ ...sticker, ...(art && { art }) }, ...tones.map((tone) => ({ ...tone, name: sticker.name }))];
+  }
+
+  async #tones({ id, emoji }: Sticker): Promise<readonly Sticker[]> {
+    const device = this.#device();
+    if (!hasTones(emoji) || device?.tones === undefined) return [];
+    return Promise.resolve(device.tones(id)).catch(() => []);
+  }
+
+  /** The artwork in a skin tone, the person's if none is given: the device's, or else recoloured where it can be. */
+  async toned(sticker: Sticker, tone = this.#personal.data.tone): Promise<Art | null> {
+    if (tone === 0 || !hasTones(sticker.emoji)) return this.original(sticker);
+    const wanted = tonedEmoji(sticker.emoji, tone);
+    const found = (await this.#tones(sticker)).find(({ emoji }) => emoji === wanted);
+    if (found?.art !== undefined) return found.art;
+    const art = await this.original(sticker);
+    return art && tonedArt(art, sticker.emoji, tone);
   }
 }

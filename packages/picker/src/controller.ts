@@ -10,9 +10,8 @@ import { Searcher, type SearchState } from './searcher.ts';
 import { directionOf, languageOf, parseLocale } from './locale.ts';
 import { stringsFor, type Strings } from './strings/index.ts';
 import { TIMERS } from './timers.ts';
-import { tonedArt, tonedEmoji } from './tone.ts';
+import { tonedEmoji } from './tone.ts';
 import type {
-  Art,
   CustomSticker,
   Device,
   Mode,
@@ -129,8 +128,10 @@ export class PickerController {
     return new PickerView(root, {
       isRtl: () => directionOf(this.#host.locale()) === 'rtl',
       art: (sticker) => this.#artwork.toned(sticker),
+      tones: (sticker) => this.#artwork.choices(sticker),
       isFavourite: (sticker) => isFavourite(this.#personal.data, sticker),
       onPick: (sticker) => void this.#pick(sticker),
+      onPickTone: (sticker) => void this.#pick(sticker, 0),
       onFavourite: (sticker) => this.#toggleFavourite(sticker),
       emoji: ({ emoji }) => tonedEmoji(emoji, this.#personal.data.tone),
       onDrop: (sticker) => void this.#use(sticker),
@@ -165,18 +166,16 @@ export class PickerController {
     if (redraw) this.#view.panel.grid.refresh();
   }
 
-  /** Remembers that a sticker was used. Returns its artwork before the skin tone is applied. */
-  async #use(sticker: Sticker): Promise<Art | null> {
+  /** Remembers that a sticker was used. */
+  async #use(sticker: Sticker): Promise<void> {
     const art = await this.#artwork.original(sticker).catch(() => null);
     this.#changePersonal((data) => recordUse(data, { ...sticker, ...(art && { art }) }));
-    return art;
   }
 
-  async #pick(sticker: Sticker): Promise<void> {
+  async #pick(sticker: Sticker, tone = this.#personal.data.tone): Promise<void> {
     const { id, name, emoji, pack } = sticker;
-    const original = await this.#use(sticker);
-    const { tone } = this.#personal.data;
-    const art = original && tonedArt(original, emoji, tone);
+    const art = await this.#artwork.toned(sticker, tone).catch(() => null);
+    await this.#use(sticker);
     const detail: StickerSelect = { id, name, emoji: tonedEmoji(emoji, tone), pack, art };
     this.#host.dispatch('sticker-select', detail);
   }

@@ -12,7 +12,7 @@ export interface DeviceDeps {
   readonly engine: () => Promise<Engine>;
   /**
    * A file of the built catalogue: `first.json`, `stickers.json`, `related.bin`, `art.bin`, `index/LANGUAGE.bin`,
-   * `meaning/LANGUAGE.bin`. Null if there is no such file.
+   * `meaning/LANGUAGE.bin`, `tones.json`, `tones.bin`. Null if there is no such file.
    */
   readonly get: (file: string) => Promise<Uint8Array | null>;
 }
@@ -22,6 +22,13 @@ interface FirstStickers {
   readonly packs: readonly { readonly id: string; readonly name: string }[];
   readonly stickers: readonly (Omit<Sticker, 'name' | 'art'> & { readonly art: Art })[];
   readonly names: Readonly<Record<string, readonly string[]>>;
+}
+
+/** `tones.json` of a built catalogue. */
+interface TonesFile {
+  readonly types: readonly string[];
+  /** The id of a sticker → [id, emoji, type, offset, length] of each skin tone. */
+  readonly tones: Readonly<Record<string, readonly (readonly [string, string, number, number, number])[]>>;
 }
 
 const LIMIT = 64; // results, by default
@@ -48,6 +55,7 @@ export function createDevice({ engine, get }: DeviceDeps): Device {
   const files = new Map<string, Promise<Uint8Array | null>>();
   const searches = new Map<string, Promise<Search>>();
   const locations = new Map<string, ArtLocation>();
+  const tables = new Map<string, Promise<TonesFile | null>>();
   const early = new Map<string, Art>(); // of the first stickers
 
   const load = (name: string): Promise<Uint8Array | null> => memoize(files, name, () => get(name));
@@ -73,6 +81,9 @@ export function createDevice({ engine, get }: DeviceDeps): Device {
     return Object.fromEntries(tags.flatMap((tag, i) => (found[i] ? [[tag, found[i]]] : [])));
   }
 
+  const tonesFile = (): Promise<TonesFile | null> =>
+    memoize(tables, '', async () => parseJson(await load('tones.json')) as TonesFile | null);
+
   async function results(query: string, { locale = 'en', packs = [] }: SearchOptions) {
     const language = languageOf(locale);
     const search = await memoize(searches, language, () => open(language));
@@ -95,9 +106,9 @@ export function createDevice({ engine, get }: DeviceDeps): Device {
     },
 
     async first(locale): Promise<Group[] | null> {
-      const bytes = await load('first.json');
-      if (bytes === null) return null;
-      const { packs, stickers, names } = JSON.parse(new TextDecoder().decode(bytes)) as FirstStickers;
+      const file = parseJson(await load('first.json')) as FirstStickers | null;
+      if (file === null) return null;
+      const { packs, stickers, names } = file;
       const own = names[languageOf(locale)] ?? names['en'] ?? [];
       for (const { id, art } of stickers) early.set(id, art);
       const first = stickers.map((sticker, i) => ({ ...sticker, name: own[i] ?? '' }));
@@ -111,7 +122,16 @@ export function createDevice({ engine, get }: DeviceDeps): Device {
       const location = locations.get(id);
       const all = location && (await load('art.bin'));
       if (!location || !all) return null;
-      return decodeArt(location.type, all.subarray(location.offset, location.offset + location.length));
+      return decodeArt(all, location);
+    },
+
+    async tones(id): Promise<Sticker[]> {
+      const [file, all] = await Promise.all([tonesFile(), load('tones.bin')]);
+      if (file === null || all === null || !Object.hasOwn(file.tones, id)) return [];
+      return (file.tones[id] ?? []).map(([own, emoji, type, offset, length]) => {
+        const art = decodeArt(all, { type: file.types[type] ?? '', offset, length });
+        return { id: own, name: '', emoji, pack: CORE, art };
+      });
     },
 
     async groups(locale): Promise<Group[]> {
@@ -146,7 +166,10 @@ function memoize<T>(all: Map<string, Promise<T>>, name: string, make: () => Prom
   return made;
 }
 
-function decodeArt(type: string, bytes: Uint8Array): Art {
+const parseJson = (bytes: Uint8Array | null): unknown => bytes && JSON.parse(new TextDecoder().decode(bytes));
+
+function decodeArt(all: Uint8Array, { type, offset, length }: ArtLocation): Art {
+  const bytes = all.subarray(offset, offset + length);
   if (type === 'image/svg+xml') return { type, data: new TextDecoder().decode(bytes) };
   return { type, data: btoa(String.fromCharCode(...bytes)) };
 }

@@ -49,6 +49,10 @@ export function tonedEmoji(emoji: string, tone: Tone): string {
   return emoji.replace(BASE, `$1${modifier}`);
 }
 
+/** The skin tones in an emoji: none, one, or one for each of two people. */
+export const tonesOf = (emoji: string): number[] =>
+  Array.from(emoji.matchAll(/[\u{1F3FB}-\u{1F3FF}]/gu), ([tone]) => (tone.codePointAt(0) ?? 0) - 0x1f3fa);
+
 /** The artwork in a skin tone. Only SVG can be recoloured. */
 export function tonedArt(art: Art, emoji: string, tone: Tone): Art {
   if (tone === 0 || art.type !== 'image/svg+xml' || !hasTones(emoji)) return art;

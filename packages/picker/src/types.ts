@@ -33,6 +33,11 @@ export interface Device {
   search(query: string, options: SearchOptions): MaybePromise<readonly Sticker[] | Page>;
   art(id: string): MaybePromise<Art | null>;
   /**
+   * A sticker of the catalogue in every skin tone, art inside: light to dark, then those of two people. Empty if it has
+   * none. What is loaded for it must be the same for every sticker and tone.
+   */
+  tones?(id: string): MaybePromise<readonly Sticker[]>;
+  /**
    * The groups with few stickers, art inside, to show while `groups` loads. They must be the same for everyone. Null
    * if there are none.
    */

@@ -110,6 +110,47 @@ test('device: returns SVG art as text and WebP art as base64', async () => {
   expect(await d.art('unknown')).toBeNull();
 });
 
+describe('skin tones', () => {
+  const TONES = {
+    format: 1,
+    types: ['image/svg+xml', 'image/webp'],
+    tones: {
+      s2: [
+        ['t1', '👋🏻', 1, 0, 6],
+        ['t2', '👋🏼', 0, 6, 6],
+      ],
+    },
+  };
+  const toned = () =>
+    createDevice({
+      engine: async () => engine as unknown as Engine,
+      get: async (file) => {
+        const bytes = await get(file);
+        return file === 'tones.json' ? new TextEncoder().encode(JSON.stringify(TONES)) : bytes;
+      },
+    });
+
+  test('L3 are read from two files that are the same for every sticker, loaded once', async () => {
+    const d = toned();
+    expect(await d.tones?.('s2')).toEqual([
+      { id: 't1', name: '', emoji: '👋🏻', pack: 'core', art: { type: 'image/webp', data: btoa(SVG) } },
+      { id: 't2', name: '', emoji: '👋🏼', pack: 'core', art: { type: 'image/svg+xml', data: SVG } },
+    ]);
+    for (const id of ['s0', 'unknown', '__proto__', 'constructor']) expect(await d.tones?.(id)).toEqual([]);
+    expect(got.toSorted()).toEqual(['tones.bin', 'tones.json']);
+  });
+
+  test('are none where the catalogue has no such files, and are loaded again after a failure', async () => {
+    const none = createDevice({ engine: async () => engine as unknown as Engine, get: async () => null });
+    expect(await none.tones?.('s2')).toEqual([]);
+    broken.add('tones.bin');
+    const d = toned();
+    await expect(d.tones?.('s2')).rejects.toThrow('offline');
+    broken.clear();
+    expect(await d.tones?.('s2')).toHaveLength(2);
+  });
+});
+
 describe('groups', () => {
   test('follow the order of UTS #51, then one group for each other pack', async () => {
     const groups = (await device().groups?.('en')) ?? [];

@@ -97,10 +97,10 @@ const fluent3d = (name: 'stickers' | 'tones' | 'flat-tones'): Record<string, Uin
 const FLAT_SETS = ['fluent-emoji-flat', 'noto'];
 
 /** A drawing of an icon set. */
-export type FlatDrawing = Pick<Artwork, 'source' | 'file'> & { readonly svg: string };
+export type FlatArtwork = Pick<Artwork, 'source' | 'file'> & { readonly svg: string };
 
 /** Finds the flat drawing of an emoji: Fluent's, or Noto's where Fluent has none. */
-export function flatDrawings(): (text: string, label: string) => FlatDrawing | null {
+export function flatArtwork(): (text: string, label: string) => FlatArtwork | null {
   const sets = FLAT_SETS.map((name) => ({
     name,
     set: readJson(`@iconify-json/${name}/icons.json`) as IconSet,
@@ -127,7 +127,7 @@ export function flatDrawings(): (text: string, label: string) => FlatDrawing | n
  */
 export function coreArtwork(emoji: readonly StandardEmoji[], openmoji: boolean): Artwork[] {
   const images = fluent3d('stickers');
-  const flat = flatDrawings();
+  const flat = flatArtwork();
   return emoji.flatMap(({ emoji: text, label, group }): Artwork[] => {
     const key = bare(text);
     const webp = images[key];

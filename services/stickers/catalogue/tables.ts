@@ -6,7 +6,7 @@ import { type AddedWords, type BuiltLanguage, KINDS } from './languages.ts';
 import type { NoticeRow } from './notice.ts';
 import type { Extra } from './openmoji.ts';
 import type { OwnPack } from './own.ts';
-import type { Toned } from './tones.ts';
+import type { SkinTone } from './tones.ts';
 import { hasWords } from './words.ts';
 
 /** Names and keywords that CLDR does not have: of extras and of operators' stickers. */
@@ -95,7 +95,7 @@ export function stickersFile(
 export interface NoticeSources {
   readonly drawings: readonly Artwork[];
   readonly art: readonly Art[];
-  readonly toned: readonly Toned[];
+  readonly toned: readonly SkinTone[];
   readonly extras: readonly Extra[];
   readonly languages: readonly BuiltLanguage[];
 }

@@ -12,7 +12,7 @@ export interface TonesFile {
 const TYPES = ['image/svg+xml', 'image/webp'];
 
 /** A skin tone of a sticker. */
-export interface Toned {
+export interface SkinTone {
   readonly drawing: TonedArtwork;
   readonly art: Art;
 }
@@ -25,7 +25,7 @@ export interface Toned {
 export function tonesFile(
   stickers: readonly Artwork[],
   art: readonly Art[],
-  toned: readonly Toned[],
+  toned: readonly SkinTone[],
 ): TonesFile {
   const ids = new Map(
     stickers.flatMap(({ pack, key }, i) => (pack === 'core' ? [[key, art[i]?.id ?? '']] : [])),

@@ -1,10 +1,10 @@
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { flatDrawings } from '../catalogue/core.ts';
+import { flatArtwork } from '../catalogue/core.ts';
 import { encode } from '../catalogue/fluent-3d/make.ts';
 import { checkWebp } from '../catalogue/webp.ts';
 
-const drawing = flatDrawings();
+const drawing = flatArtwork();
 
 test.each(['🤝🏻', '🧑🏻‍❤️‍🧑🏿', '🚶🏽‍➡️'])(
   'recipe of 3D art: the flat drawing of %s gives the same small image every time',

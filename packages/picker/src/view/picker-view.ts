@@ -16,6 +16,8 @@ const ANNOUNCE_MS = 300;
 
 export interface ViewHooks extends Omit<PanelHooks, 'onLeave' | 'onPreview'> {
   readonly art: (sticker: Sticker) => Promise<Art | null>;
+  /** The sticker in every skin tone, art inside. */
+  readonly tones: (sticker: Sticker) => Promise<readonly Sticker[]>;
   readonly onType: (text: string) => void;
   readonly onCompose: () => void;
   /** Enter was pressed in the search box. Returns true unless focus shall move to the grid. */
@@ -25,6 +27,8 @@ export interface ViewHooks extends Omit<PanelHooks, 'onLeave' | 'onPreview'> {
   readonly onTone: (tone: Tone) => void;
   /** The star of the preview was pressed. */
   readonly onStar: () => void;
+  /** Picks the sticker in the skin tone that it has. */
+  readonly onPickTone: (sticker: Sticker) => void;
 }
 
 /** Everything that the picker shows, except the preview. */

@@ -61,6 +61,12 @@ input::placeholder{color:var(--quiet);opacity:1}
 .poster{display:grid;place-items:center;inline-size:min(200px,60%);aspect-ratio:1;flex:none}
 .poster .art{inline-size:100%;block-size:100%}
 .poster .glyph{font-size:120px}
+.choice{display:flex;flex-wrap:wrap;justify-content:center;gap:2px;max-block-size:132px;overflow-y:auto;flex:none}
+.choice button{display:grid;place-items:center;inline-size:44px;block-size:44px;border-radius:10px}
+.choice button:hover{background:var(--raised)}
+.choice [aria-checked=true]{background:var(--raised);box-shadow:inset 0 0 0 2px var(--accent)}
+.choice .art{inline-size:36px;block-size:36px}
+.choice .glyph{font-size:28px}
 @keyframes run{from{background-position:-60% 0}to{background-position:160% 0}}
 .grid{padding-block-start:6px}
 .row{display:grid;grid-template-columns:repeat(var(--columns,4),1fr)}

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import { encodeArchive } from '@sotto/sticker-search/format';
-import { bare, flatDrawings, standardTones } from '../core.ts';
+import { bare, flatArtwork, standardTones } from '../core.ts';
 import { MOST_ART } from '../shrink.ts';
 import { checkWebp } from '../webp.ts';
 
@@ -45,7 +45,7 @@ export async function encode(source: Uint8Array, file: string): Promise<Uint8Arr
 
 /** The skin tones that 3D lacks, most of them of two people, as images of flat drawings: `source/emoji` → image. */
 async function flatTones(tones: ReadonlyMap<string, Uint8Array>): Promise<Map<string, Uint8Array>> {
-  const flat = flatDrawings();
+  const flat = flatArtwork();
   const images = new Map<string, Uint8Array>();
   for (const { emoji } of standardTones()) {
     const key = bare(emoji);
