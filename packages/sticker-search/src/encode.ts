@@ -3,7 +3,8 @@ import { HINT, KEYWORD, MAGIC, NAME, VARIANT_NAME } from './language.ts';
 import { LATIN } from './latin.ts';
 import { MEANING_MAGIC, RELATED_MAGIC } from './meaning.ts';
 import { checksum } from './reader.ts';
-import { BLOCK, SHARED } from './terms.ts';
+import { commonPrefix, SHARED } from './cursor.ts';
+import { BLOCK } from './terms.ts';
 import { indexTerms } from './tokens.ts';
 import { Writer } from './writer.ts';
 
@@ -216,10 +217,4 @@ function invert(phrases: readonly Phrase[]): Map<string, number[]> {
     }
   });
   return postings;
-}
-
-function commonPrefix(a: string, b: string): number {
-  let n = 0;
-  while (n < a.length && n < b.length && a.charCodeAt(n) === b.charCodeAt(n)) n++;
-  return n;
 }

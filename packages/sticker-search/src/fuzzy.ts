@@ -1,4 +1,4 @@
-import type { Language } from './language.ts';
+import type { Terms } from './terms.ts';
 
 const DEEPEST = 48; // UTF-16 code units of a term that are compared
 
@@ -23,18 +23,18 @@ const rows = new Uint8Array((DEEPEST + 1) * (DEEPEST + 1));
  * @param visit - `whole`: nothing of the term was left over
  */
 export function fuzzy(
-  { terms }: Language,
+  terms: Terms,
   word: string,
   edits: 1 | 2,
   prefix: boolean,
-  visit: (distance: number, whole: boolean, list: Uint32Array, from: number, to: number) => void,
+  visit: (distance: number, whole: boolean, place: number) => void,
 ): void {
   const width = word.length + 1;
   rows.fill(FAR, 0, Math.min(DEEPEST + 1, width + edits + 2) * width);
   for (let i = 0; i < width && i <= edits; i++) rows[i] = i;
   let valid = 0; // rows that hold for the term before
   let last = '';
-  terms.withLetters(word, edits, (term, list, from, to) => {
+  terms.withLetters(word, edits, (term, place) => {
     let shared = 0;
     while (shared < valid && last.charCodeAt(shared) === term.charCodeAt(shared)) shared++;
     valid = shared;
@@ -46,10 +46,10 @@ export function fuzzy(
       valid++;
     }
     const distance = !dead && valid === term.length ? (rows[valid * width + width - 1] as number) : FAR;
-    if (distance <= edits) visit(distance, true, list, from, to);
+    if (distance <= edits) visit(distance, true, place);
     if (distance <= edits || !prefix) return;
     const best = bestBeginning(width, valid, edits);
-    if (best <= edits) visit(best, false, list, from, to);
+    if (best <= edits) visit(best, false, place);
   });
 }
 

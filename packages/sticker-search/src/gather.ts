@@ -21,10 +21,10 @@ export class Gathering {
   }
 
   /** Notes that phrases hold a match of a token. */
-  hit(token: number, list: Uint32Array, from: number, to: number, quality: number): void {
+  hit(token: number, list: Uint32Array, count: number, quality: number): void {
     const { phrases } = this;
     const seen = this.#seen;
-    for (let at = from; at < to; at++) {
+    for (let at = 0; at < count; at++) {
       const phrase = list[at] as number;
       if (seen[phrase] === 0) {
         seen[phrase] = 1;

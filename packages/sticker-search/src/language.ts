@@ -16,13 +16,16 @@ export const HINT = 3;
 export const MAGIC = 0x32544f53; // "SOT2", little endian
 export const NONE = 0xffff_ffff;
 const RECENT_WORDS = 128;
+const MOST_TEXTS = 1024; // phrases that are kept as text
+const STRIDE = 16; // phrases
+const NEW_LINE = 10;
+const decoder = new TextDecoder();
 
 /** A form of a word that is a term of an index. */
 export interface WordForm {
   readonly likeness: number;
+  /** The phrases that hold it. */
   readonly list: Uint32Array;
-  readonly from: number;
-  readonly to: number;
 }
 
 /** The index of one language as it was built: opening it computes nothing but offsets, in one pass. */
@@ -43,7 +46,8 @@ export class Language {
   readonly #text: Uint8Array;
   readonly #variantsAt: number;
   #variants: ReadonlyMap<string, ReadonlyMap<number, number>> | null = null;
-  #phraseText: readonly string[] | null = null;
+  #offsets: Uint32Array | null = null; // in `#text`, of every STRIDE-th phrase
+  readonly #phraseText = new Map<number, string>();
   readonly #inflected = new Recent<readonly WordForm[]>(RECENT_WORDS);
 
   /** @throws {SearchError} `corrupt-index` */
@@ -77,8 +81,21 @@ export class Language {
 
   /** The text of a phrase as its source writes it. */
   phrase(phrase: number): string {
-    this.#phraseText ??= new TextDecoder().decode(this.#text).split('\n');
-    return this.#phraseText[phrase] ?? '';
+    const known = this.#phraseText.get(phrase);
+    if (known !== undefined) return known;
+    const text = this.#decodePhrase(phrase);
+    if (this.#phraseText.size === MOST_TEXTS) this.#phraseText.clear();
+    this.#phraseText.set(phrase, text);
+    return text;
+  }
+
+  #decodePhrase(phrase: number): string {
+    const text = this.#text;
+    this.#offsets ??= offsetsOf(text, this.phrases);
+    let from = this.#offsets[Math.floor(phrase / STRIDE)] ?? text.length;
+    for (let left = phrase % STRIDE; left > 0; left--) from = text.indexOf(NEW_LINE, from) + 1 || text.length;
+    const to = text.indexOf(NEW_LINE, from);
+    return decoder.decode(text.subarray(from, to < 0 ? text.length : to));
   }
 
   /** The other English forms of a word that are terms. Every step of a query asks for them, and so does the next query. */
@@ -86,7 +103,10 @@ export class Language {
     return this.#inflected.get(word, () => {
       const found: WordForm[] = [];
       for (const [form, likeness] of inflections(word)) {
-        this.terms.exactly(form, (_, list, from, to) => void found.push({ likeness, list, from, to }));
+        const place = this.terms.find(form);
+        if (place < 0) continue;
+        const count = this.terms.read(place);
+        found.push({ likeness, list: this.terms.list.slice(0, count) });
       }
       return found;
     });
@@ -112,6 +132,16 @@ export class Language {
       }
     }
   }
+}
+
+/** Where every STRIDE-th line of a text begins. */
+function offsetsOf(text: Uint8Array, lines: number): Uint32Array {
+  const offsets = new Uint32Array(Math.ceil(lines / STRIDE));
+  for (let line = 0, at = 0; line < lines; line++) {
+    if (line % STRIDE === 0) offsets[line / STRIDE] = at;
+    at = text.indexOf(NEW_LINE, at) + 1 || text.length;
+  }
+  return offsets;
 }
 
 function readVariants(r: Reader): Map<string, Map<number, number>> {

@@ -31,7 +31,7 @@ export class Lookup {
     const { query } = this;
     const { first } = query.languages;
     const words = query.content;
-    const rules = words.map(({ text }) => (first.some(({ terms }) => terms.exactly(text)) ? WHOLE : BEGUN));
+    const rules = words.map(({ text }) => (first.some(({ terms }) => terms.find(text) >= 0) ? WHOLE : BEGUN));
     const rule = (i: number): Rule => rules[i] ?? BEGUN;
     const scores = query.look(words, rule, false);
     let left = MOST_FORGIVEN;

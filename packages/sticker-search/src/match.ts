@@ -16,8 +16,8 @@ export const BEGUN: Rule = { prefix: true, fuzzy: false, latin: false };
 export const GUESSED: Rule = { prefix: true, fuzzy: false, latin: true };
 export const FORGIVEN: Rule = { prefix: true, fuzzy: true, latin: false };
 
-/** Told of phrases that hold a match, and of its quality, 0 to 1. */
-export type Hit = (list: Uint32Array, from: number, to: number, quality: number) => void;
+/** Told of phrases that hold a match, the first `count` of a list, and of its quality, 0 to 1. */
+export type Hit = (list: Uint32Array, count: number, quality: number) => void;
 
 const PREFIX = 0.55; // quality of a term of which the token is next to nothing
 const ALMOST = 0.9; // quality of a term of which the token is next to all
@@ -38,23 +38,28 @@ export function match(language: Language, token: Token, rule: Rule, typed: boole
   const latin = typed || rule.latin ? latinTerm(text, language.tag) : null;
   if (latin !== null) literally(language, latin, rule, TYPED_LATIN, hit);
   if (language.tag === 'en') {
-    for (const { likeness, list, from, to } of language.inflected(text)) hit(list, from, to, likeness * FORM);
+    for (const { likeness, list } of language.inflected(text)) hit(list, list.length, likeness * FORM);
   }
   const edits = rule.fuzzy ? allowedEdits(text.length) : 0;
   if (edits === 0) return;
-  fuzzy(language, text, edits, rule.prefix && text.length > 3, (distance, whole, list, from, to) => {
-    hit(list, from, to, (EDITED[distance] ?? 0) * (whole ? 1 : CUT));
+  const { terms } = language;
+  fuzzy(terms, text, edits, rule.prefix && text.length > 3, (distance, whole, place) => {
+    const count = terms.read(place);
+    hit(terms.list, count, (EDITED[distance] ?? 0) * (whole ? 1 : CUT));
   });
 }
 
 /** Looks up a term, or all terms that begin with it. */
-function literally(language: Language, text: string, rule: Rule, factor: number, hit: Hit): void {
+function literally({ terms }: Language, text: string, rule: Rule, factor: number, hit: Hit): void {
   if (!rule.prefix) {
-    language.terms.exactly(text, (_, list, from, to) => hit(list, from, to, factor));
+    const place = terms.find(text);
+    if (place < 0) return;
+    const count = terms.read(place);
+    hit(terms.list, count, factor);
     return;
   }
-  language.terms.startingWith(text, (term, list, from, to) => {
-    if (term.length === text.length) hit(list, from, to, factor);
-    else hit(list, from, to, factor * (PREFIX + (ALMOST - PREFIX) * (text.length / term.length)));
+  terms.startingWith(text, (length, count) => {
+    const quality = length === text.length ? 1 : PREFIX + (ALMOST - PREFIX) * (text.length / length);
+    hit(terms.list, count, factor * quality);
   });
 }

@@ -69,8 +69,9 @@ export class Meaning {
   }
 
   #exactly(word: string): Uint32Array | null {
-    let found: Uint32Array | null = null;
-    this.#terms.exactly(word, (_, list, from, to) => (found = list.subarray(from, to)));
-    return found;
+    const place = this.#terms.find(word);
+    if (place < 0) return null;
+    const count = this.#terms.read(place);
+    return this.#terms.list.slice(0, count);
   }
 }

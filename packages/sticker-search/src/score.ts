@@ -96,7 +96,7 @@ export class Scores {
     gathering.prepare(language.phrases);
     gathering.count = 0;
     for (let i = 0; i < this.tokens.length; i++) {
-      collect(i, (list, from, to, quality) => gathering.hit(i, list, from, to, quality));
+      collect(i, (list, count, quality) => gathering.hit(i, list, count, quality));
     }
     for (let at = 0; at < gathering.count; at++) {
       const phrase = gathering.phrases[at] as number;

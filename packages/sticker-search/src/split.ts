@@ -9,11 +9,11 @@ const word = (text: string): Token => ({ text, gram: false, weight: 1 });
 
 /** Whether some language files anything under this very term. */
 const known = (languages: readonly Language[], term: string): boolean =>
-  languages.some((language) => language.terms.exactly(term));
+  languages.some(({ terms }) => terms.find(term) >= 0);
 
 /** Whether a term of some language goes on like this. */
 const begins = (languages: readonly Language[], text: string): boolean =>
-  languages.some((language) => language.terms.firstFrom(text)?.startsWith(text) === true);
+  languages.some(({ terms }) => terms.begins(text));
 
 /**
  * Takes a word apart into words of the index, fewest first: thumbsup → thumbs up. Null when it cannot be.

@@ -1,26 +1,17 @@
+import { Cursor, SHARED } from './cursor.ts';
 import { SearchError } from './error.ts';
 import { Reader } from './reader.ts';
 
 export const BLOCK = 32; // terms: as many as a number has bits
 const LETTERS = 32;
-/** The first letter of a term in a block says how much it shares with the term before: `String.fromCharCode(32 + n)`. */
-export const SHARED = 32;
 
 const decoder = new TextDecoder();
-
-/** Sorted terms, each with numbers: `list` from `starts[i]` to `starts[i + 1]`. */
-interface Block {
-  readonly terms: readonly string[];
-  readonly starts: Uint32Array;
-  readonly list: Uint32Array;
-}
-
-/** Told of one term and of its numbers. */
-export type Visit = (term: string, list: Uint32Array, from: number, to: number) => void;
+const counts = new Uint32Array(BLOCK); // of the numbers of each term of the block at hand
+let list = new Uint32Array(1024);
 
 /**
- * Terms sorted by UTF-16 code unit, in front-coded blocks, each with a list of numbers. Opening them computes
- * nothing but offsets; a block is decoded when a query first reaches it.
+ * Terms sorted by UTF-16 code unit, in front-coded blocks, each with a list of numbers. A look-up reads the bytes as
+ * they are; only `withLetters` decodes terms, and keeps them until `forget`.
  */
 export class Terms {
   readonly #bytes: Uint8Array;
@@ -29,7 +20,9 @@ export class Terms {
   readonly #heads: readonly string[];
   readonly #texts: Uint32Array; // offset of each block's terms, and of the end
   readonly #lists: Uint32Array; // and of its numbers
-  readonly #decoded: (Block | undefined)[] = [];
+  readonly #cursor: Cursor;
+  readonly #reader: Reader;
+  #decoded: (readonly string[] | undefined)[] = []; // terms of each block
   #letters: Uint32Array | null = null;
 
   /**
@@ -45,44 +38,77 @@ export class Terms {
     this.#heads = heads === '' ? [] : heads.split('\n');
     this.#texts = readOffsets(r, this.#heads.length);
     this.#lists = readOffsets(r, this.#heads.length);
+    this.#cursor = new Cursor(r.bytes);
+    this.#reader = new Reader(r.bytes);
+    if (Math.ceil(count / BLOCK) !== this.#heads.length) throw new SearchError('corrupt-index', 'blocks');
   }
 
-  /** Visits every term that starts with `prefix`, in order. */
-  startingWith(prefix: string, visit: Visit): void {
+  /** The numbers that were read last, of any terms. */
+  get list(): Uint32Array {
+    return list;
+  }
+
+  /** The place of a term among all; -1 for none. */
+  find(term: string): number {
+    const b = countBelow(this.#heads, term, true) - 1;
+    if (b < 0) return -1;
+    const cursor = this.#begin(b, term);
+    let before = cursor.common;
+    for (let i = 0; cursor.common >= before; i++) {
+      before = cursor.common;
+      if (before === term.length && cursor.length === before) return b * BLOCK + i;
+      if (!cursor.next()) break;
+    }
+    return -1;
+  }
+
+  /** Reads the numbers of the term in a place into `list`; how many there are. */
+  read(place: number): number {
+    const i = place % BLOCK;
+    this.#readCounts((place - i) / BLOCK);
+    let before = 0;
+    for (let other = 0; other < i; other++) before += counts[other] as number;
+    this.#skip(before);
+    return this.#readNumbers(counts[i] as number);
+  }
+
+  /** Reads the numbers of each term that starts with `prefix`; calls back with the term's length and how many. */
+  startingWith(prefix: string, visit: (length: number, count: number) => void): void {
     const first = Math.max(0, countBelow(this.#heads, prefix, true) - 1);
+    let any = false;
     for (let b = first; b < this.#heads.length; b++) {
-      const { terms, starts, list } = this.#block(b);
-      let i = b === first ? countBelow(terms, prefix, false) : 0;
-      const whole = terms[terms.length - 1]?.startsWith(prefix) === true; // then all after `i` do
-      for (; i < terms.length; i++) {
-        const term = terms[i] as string;
-        if (!whole && !term.startsWith(prefix)) return;
-        visit(term, list, starts[i] as number, starts[i + 1] as number);
+      if (b > first && this.#heads[b]?.startsWith(prefix) !== true) return;
+      const terms = this.#readCounts(b);
+      const cursor = this.#begin(b, prefix);
+      let before = 0; // numbers of terms that were passed
+      for (let i = 0; i < terms; i++) {
+        if (i > 0 && !cursor.next()) throw new SearchError('corrupt-index', `block ${b}`);
+        if (cursor.common < prefix.length) {
+          if (any) return;
+          before += counts[i] as number;
+        } else {
+          any = true;
+          this.#skip(before);
+          before = 0;
+          visit(cursor.length, this.#readNumbers(counts[i] as number));
+        }
       }
     }
   }
 
-  /** Visits the one term that is `term`; whether there is one. */
-  exactly(term: string, visit?: Visit): boolean {
-    const b = countBelow(this.#heads, term, true) - 1;
-    if (b < 0) return false;
-    const { terms, starts, list } = this.#block(b);
-    const i = countBelow(terms, term, false);
-    if (terms[i] !== term) return false;
-    visit?.(term, list, starts[i] as number, starts[i + 1] as number);
-    return true;
+  /** Whether a term starts with `prefix`. */
+  begins(prefix: string): boolean {
+    const b = countBelow(this.#heads, prefix, true) - 1;
+    if (b >= 0) {
+      const cursor = this.#begin(b, prefix);
+      do if (cursor.common === prefix.length) return true;
+      while (cursor.next());
+    }
+    return this.#heads[b + 1]?.startsWith(prefix) === true;
   }
 
-  /** The first term that does not come before `text`. */
-  firstFrom(text: string): string | undefined {
-    const b = Math.max(0, countBelow(this.#heads, text, true) - 1);
-    if (b >= this.#heads.length) return undefined;
-    const { terms } = this.#block(b);
-    return terms[countBelow(terms, text, false)] ?? this.#heads[b + 1];
-  }
-
-  /** Visits the terms that lack at most `missing` (1 or 2) of the letters of a word, in order. */
-  withLetters(word: string, missing: 1 | 2, visit: Visit): void {
+  /** Visits the terms, and their places, that lack at most `missing` (1 or 2) of the letters of a word, in order. */
+  withLetters(word: string, missing: 1 | 2, visit: (term: string, place: number) => void): void {
     const sets = (this.#letters ??= this.#readLetters());
     const letters = new Set(Array.from({ length: word.length }, (_, at) => letterAt(word, at)));
     const firsts = Uint32Array.from(letters, (letter) => letter * this.#heads.length);
@@ -96,19 +122,30 @@ export class Terms {
       }
       let left = ~(missing === 1 ? two : three);
       if (left === 0) continue;
-      const { terms, list, starts } = this.#block(b);
+      const terms = this.#decode(b);
       for (; left !== 0; left &= left - 1) {
         const i = 31 - Math.clz32(left & -left);
-        if (i < terms.length) visit(terms[i] as string, list, starts[i] as number, starts[i + 1] as number);
+        if (i < terms.length) visit(terms[i] as string, b * BLOCK + i);
       }
     }
+  }
+
+  /** All terms. */
+  *[Symbol.iterator](): Iterator<string> {
+    for (let b = 0; b < this.#heads.length; b++) yield* this.#decode(b);
+  }
+
+  /** Lets go of what `withLetters` decoded. */
+  forget(): void {
+    this.#decoded = [];
+    this.#letters = null;
   }
 
   /** Letter and block → which of the block's terms have the letter: one bit each. */
   #readLetters(): Uint32Array {
     const sets = new Uint32Array(LETTERS * this.#heads.length);
     for (let b = 0; b < this.#heads.length; b++) {
-      this.#block(b).terms.forEach((term, i) => {
+      this.#decode(b).forEach((term, i) => {
         for (let at = 0; at < term.length; at++) {
           const place = letterAt(term, at) * this.#heads.length + b;
           sets[place] = (sets[place] as number) | (1 << i);
@@ -118,13 +155,11 @@ export class Terms {
     return sets;
   }
 
-  #block(index: number): Block {
-    return (this.#decoded[index] ??= this.#decode(index));
-  }
-
-  #decode(index: number): Block {
-    const rest = decoder.decode(this.#bytes.subarray(this.#texts[index], this.#texts[index + 1]));
-    let term = this.#heads[index] ?? '';
+  #decode(block: number): readonly string[] {
+    const known = this.#decoded[block];
+    if (known !== undefined) return known;
+    const rest = decoder.decode(this.#bytes.subarray(this.#texts[block], this.#texts[block + 1]));
+    let term = this.#heads[block] ?? '';
     const terms = [term];
     if (rest !== '') {
       for (const entry of rest.split('\n')) {
@@ -132,24 +167,46 @@ export class Terms {
         terms.push(term);
       }
     }
-    if (terms.length !== Math.min(BLOCK, this.#count - index * BLOCK)) {
-      throw new SearchError('corrupt-index', `block ${index}`);
+    if (terms.length !== this.#size(block)) throw new SearchError('corrupt-index', `block ${block}`);
+    return (this.#decoded[block] = terms);
+  }
+
+  #size(block: number): number {
+    return Math.min(BLOCK, this.#count - block * BLOCK);
+  }
+
+  #begin(block: number, text: string): Cursor {
+    const [from, to] = [this.#texts[block] as number, this.#texts[block + 1] as number];
+    this.#cursor.begin(this.#heads[block] as string, from, to, text);
+    return this.#cursor;
+  }
+
+  /** Reads how many numbers each term of a block has, and stands at the first number; how many terms there are. */
+  #readCounts(block: number): number {
+    const size = this.#size(block);
+    this.#reader.at = this.#lists[block] as number;
+    for (let i = 0; i < size; i++) counts[i] = this.#reader.varint();
+    return size;
+  }
+
+  #skip(numbers: number): void {
+    const reader = this.#reader;
+    let { at } = reader;
+    for (let left = numbers; left > 0 && at < this.#bytes.length; at++) {
+      if ((this.#bytes[at] as number) < 0x80) left--;
     }
-    const starts = new Uint32Array(terms.length + 1);
-    const r = new Reader(this.#bytes, this.#lists[index]);
-    for (let i = 0; i < terms.length; i++) starts[i + 1] = (starts[i] as number) + r.varint();
-    const count = starts[terms.length] as number;
-    if (count > this.#bytes.length)
-      throw new SearchError('corrupt-index', `block ${index} has too many numbers`);
-    const list = new Uint32Array(count);
-    for (let i = 0, at = 0; i < terms.length; i++) {
-      let before = 0;
-      for (; at < (starts[i + 1] as number); at++) {
-        list[at] = before + r.varint();
-        if (this.#ascending) before = list[at] as number;
-      }
+    reader.at = at;
+  }
+
+  #readNumbers(count: number): number {
+    if (count > this.#bytes.length) throw new SearchError('corrupt-index', 'a term has too many numbers');
+    if (count > list.length) list = new Uint32Array(2 * count);
+    let before = 0;
+    for (let i = 0; i < count; i++) {
+      list[i] = before + this.#reader.varint();
+      if (this.#ascending) before = list[i] as number;
     }
-    return { terms, starts, list };
+    return count;
   }
 }
 

@@ -49,8 +49,9 @@ test('fuzzy: finds the terms and distances that the full table of distances give
         const edits = allowedEdits(word.length);
         if (edits === 0) return;
         const fast = new Map<string, number>();
-        fuzzy(language, word, edits, prefix, (distance, _whole, list, from) => {
-          fast.set(language.phrase(list[from] ?? 0), distance);
+        fuzzy(language.terms, word, edits, prefix, (distance, _whole, place) => {
+          language.terms.read(place);
+          fast.set(language.phrase(language.terms.list[0] ?? 0), distance);
         });
         expect(fast).toEqual(slow(words, word, edits, prefix));
       },

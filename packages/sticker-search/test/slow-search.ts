@@ -54,7 +54,7 @@ function match(language: Language, { text, gram }: Token, rule: Rule): Map<numbe
   const forms = new Map(gram || language.tag !== 'en' ? [] : inflections(text));
   const latin = gram ? null : latinTerm(text, language.tag);
   const allowed = !gram && rule.fuzzy ? allowedEdits(text.length) : 0;
-  language.terms.startingWith('', (term, list, from, to) => {
+  [...language.terms].forEach((term, place) => {
     const offers = [(forms.get(term) ?? 0) * 0.95];
     for (const [typed, factor] of [[text, 1] as const, ...(latin === null ? [] : [[latin, 0.95] as const])]) {
       if (term === typed) offers.push(factor);
@@ -69,7 +69,8 @@ function match(language: Language, { text, gram }: Token, rule: Rule): Map<numbe
     }
     const best = Math.max(...offers);
     if (best <= 0) return;
-    for (const phrase of list.subarray(from, to)) {
+    const count = language.terms.read(place);
+    for (const phrase of language.terms.list.slice(0, count)) {
       if (best > (qualities.get(phrase) ?? 0)) qualities.set(phrase, f32(best));
     }
   });
@@ -166,7 +167,7 @@ export function slowSearch(corpus: SlowCorpus, text: string): { stickers: number
   const strict = stickers.length;
   const forgiving = (): Look => {
     const rules = content.map(({ text: t }) =>
-      languages.some(({ terms }) => terms.exactly(t)) ? WHOLE : BEGUN,
+      languages.some(({ terms }) => terms.find(t) >= 0) ? WHOLE : BEGUN,
     );
     const first = look(corpus, content, (i) => rules[i] ?? BEGUN);
     let left = 4;

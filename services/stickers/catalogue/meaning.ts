@@ -35,7 +35,7 @@ export function encodeMeanings(
     const [text = '', ...nearest] = row.split(' ');
     const word = wordOf(text, tag);
     const found = named(nearest, table.stickers);
-    if (word !== null && found.length > 0 && !words.has(word) && !terms.exactly(word)) words.set(word, found);
+    if (word !== null && found.length > 0 && !words.has(word) && terms.find(word) < 0) words.set(word, found);
   }
   return encodeMeaning(tag, stickers, words);
 }

@@ -50,8 +50,6 @@ export const page = async (body: unknown): Promise<Page> => (await (await post(b
 
 /** Every term of a language's index, as people type it. */
 export function vocabulary(tag: string): string[] {
-  const terms: string[] = [];
   const language = new Language(bytes(`index/${tag}.bin`), search.table.stickers.length);
-  language.terms.startingWith('', (term) => void terms.push(term.replace(LATIN, '')));
-  return terms;
+  return Array.from(language.terms, (term) => term.replace(LATIN, ''));
 }
