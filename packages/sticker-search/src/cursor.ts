@@ -14,7 +14,7 @@ export function commonPrefix(a: string, b: string): number {
 export class Cursor {
   /** How many UTF-16 units the term begins with that the text begins with too. */
   common = 0;
-  /** UTF-16 units of the term. */
+  /** UTF-16 units of the term, where it begins with the whole text; -1 otherwise. */
   length = 0;
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -34,19 +34,22 @@ export class Cursor {
     this.#text = text;
     this.#at = from;
     this.#end = to;
-    this.length = head.length;
     this.common = commonPrefix(head, text);
+    this.length = this.common === text.length ? head.length : -1;
   }
 
   /** Goes on to the next term; false after the last one. */
   next(): boolean {
-    const [bytes, end, text] = [this.#bytes, this.#end, this.#text];
+    const bytes = this.#bytes;
+    const end = this.#end;
     let at = this.#at;
     if (at >= end) return false;
+    const text = this.#text;
+    const whole = text.length;
     let length = (bytes[at++] as number) - SHARED;
     let common = Math.min(this.common, length); // a term that shares less with the one before differs at once
-    let isSame = length === this.common;
-    for (; at < end; at++) {
+    let isSame = length === this.common && common < whole;
+    for (; at < end && (isSame || common === whole); at++) {
       let code = bytes[at] as number;
       if (code === NEW_LINE) break;
       if (code >= 0x80) {
@@ -56,12 +59,13 @@ export class Cursor {
       }
       const units = code > 0xffff ? 2 : 1;
       length += units;
-      if (!isSame) continue;
-      isSame = text.codePointAt(common) === code;
+      isSame &&= text.codePointAt(common) === code;
       if (isSame) common += units;
+      isSame &&= common < whole;
     }
+    while (at < end && bytes[at] !== NEW_LINE) at++;
     this.#at = at + 1;
-    this.length = length;
+    this.length = common === whole ? length : -1;
     this.common = common;
     return true;
   }

@@ -61,6 +61,7 @@ export interface FoundSticker extends Omit<Sticker, 'art'> {
 
 const RECENT_LOCALES = 64;
 const RECENT_QUERIES = 256;
+const MOST_WARM = 6; // languages that keep what edits are looked for in
 const ANY = '*'; // stands for no locale, and is none
 
 /**
@@ -83,16 +84,31 @@ export function createSearch({ stickers, indexes, meanings = {}, related }: Cata
   const packIds = new Set(table.packs.map(({ id }) => id));
   if (language('en') === null) throw new SearchError('corrupt-index', 'there is no index of English');
 
-  const chosen = new Recent<Languages>(RECENT_LOCALES);
+  const chosen = new Recent<Chosen>(RECENT_LOCALES);
   const recent = new Recent<RankedList>(RECENT_QUERIES);
-  const tagsOf = new Recent<readonly string[]>(RECENT_LOCALES);
-  const choose = (locale: string | undefined): Languages => {
+  const choose = (locale: string | undefined): Chosen => {
     if (locale !== undefined && !isLocale(locale))
       throw new SearchError('unknown-locale', 'not a language tag');
     const tag = locale === undefined ? 'en' : languageOf(locale);
     const first = tag === 'en' || !Object.hasOwn(files.indexes, tag) ? ['en'] : [tag, 'en'];
     const others = locale === undefined ? languages().filter((other) => other !== 'en') : [];
-    return { first: open(first, language), others: open(others, language), meanings: open(first, meaning) };
+    const opened = open(first, language);
+    const regions = locale === undefined ? [] : parents(locale);
+    const namings = opened.map((one) => ({
+      language: one,
+      regions: regions.flatMap((region) => one.variants.get(region) ?? []),
+    }));
+    return { first: opened, others: open(others, language), meanings: open(first, meaning), namings };
+  };
+
+  const warm = new Set<Language>(); // the one that was used last is the last
+  const keepWarm = (used: Language): void => {
+    warm.delete(used);
+    warm.add(used);
+    const [oldest] = warm;
+    if (warm.size <= MOST_WARM || oldest === undefined) return;
+    warm.delete(oldest);
+    oldest.terms.forget();
   };
 
   const results = (query: string, { locale, packs = [] }: Options = {}): Results => {
@@ -100,17 +116,17 @@ export function createSearch({ stickers, indexes, meanings = {}, related }: Cata
     const key = locale ?? ANY;
     const languagesOf = chosen.get(key, () => choose(locale));
     const find = (): RankedList => {
+      languagesOf.first.forEach(keepWarm);
       const allowed = packs.length === 0 ? null : ofPacks(table, packs);
       return query.trim() === '' ? everything(table, allowed) : rank(corpus, languagesOf, query, allowed);
     };
     const ranked = packs.length === 0 ? recent.get(`${key} ${query}`, find) : find();
-    const tags = tagsOf.get(key, () => (locale === undefined ? [] : parents(locale)));
     const at = (index: number): FoundSticker => {
       const number = ranked.stickers[index] ?? -1;
       const record = table.stickers[number];
       if (record === undefined) throw new RangeError('past the end of the results');
       const { id, emoji, pack, art } = record;
-      const name = nameIn(languagesOf.first, tags, number);
+      const name = nameIn(languagesOf.namings, number);
       const matched = phraseAt(languagesOf, ranked.where[index]) ?? (emoji || name);
       return { id, name, emoji, pack, matched, art };
     };
@@ -157,11 +173,22 @@ function opener<T>(files: Readonly<Record<string, Uint8Array>>, make: (bytes: Ui
 const open = <T>(tags: readonly string[], opened: (tag: string) => T | null): T[] =>
   tags.flatMap((tag) => opened(tag) ?? []);
 
-/** The name of a sticker in the first language that has one; regions of it, by their tags, before the whole. */
-function nameIn(languages: readonly Language[], tags: readonly string[], sticker: number): string {
-  for (const language of languages) {
-    for (const tag of tags) {
-      const phrase = language.variants.get(tag)?.get(sticker);
+/** A language, and what its regions that a locale has call stickers, the nearest first. */
+interface Naming {
+  readonly language: Language;
+  readonly regions: readonly ReadonlyMap<number, number>[];
+}
+
+/** The languages that a locale is searched in, and those that it names stickers in. */
+interface Chosen extends Languages {
+  readonly namings: readonly Naming[];
+}
+
+/** The name of a sticker in the first language that has one; in regions of it before the whole. */
+function nameIn(namings: readonly Naming[], sticker: number): string {
+  for (const { language, regions } of namings) {
+    for (const names of regions) {
+      const phrase = names.get(sticker);
       if (phrase !== undefined) return language.phrase(phrase);
     }
     const phrase = language.names[sticker] ?? NONE;

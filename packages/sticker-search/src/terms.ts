@@ -4,6 +4,10 @@ import { Reader } from './reader.ts';
 
 export const BLOCK = 32; // terms: as many as a number has bits
 const LETTERS = 32;
+const MOST_PLACES = 256; // that are kept
+/** Places of what is no term: of the beginning of one, and of anything else. */
+const BEGUN = -1;
+const ABSENT = -2;
 
 const decoder = new TextDecoder();
 const counts = new Uint32Array(BLOCK); // of the numbers of each term of the block at hand
@@ -22,6 +26,7 @@ export class Terms {
   readonly #lists: Uint32Array; // and of its numbers
   readonly #cursor: Cursor;
   readonly #reader: Reader;
+  readonly #places = new Map<string, number>(); // of what was looked up last
   #decoded: (readonly string[] | undefined)[] = []; // terms of each block
   #letters: Uint32Array | null = null;
 
@@ -48,18 +53,33 @@ export class Terms {
     return list;
   }
 
-  /** The place of a term among all; -1 for none. */
+  /** The place of a term among all; negative for none. */
   find(term: string): number {
-    const b = countBelow(this.#heads, term, true) - 1;
-    if (b < 0) return -1;
-    const cursor = this.#begin(b, term);
-    let before = cursor.common;
-    for (let i = 0; cursor.common >= before; i++) {
-      before = cursor.common;
-      if (before === term.length && cursor.length === before) return b * BLOCK + i;
-      if (!cursor.next()) break;
+    const known = this.#places.get(term);
+    if (known !== undefined) return known;
+    const place = this.#look(term);
+    if (this.#places.size === MOST_PLACES) this.#places.clear();
+    this.#places.set(term, place);
+    return place;
+  }
+
+  /** Whether a term starts with `prefix`. */
+  begins(prefix: string): boolean {
+    return this.find(prefix) !== ABSENT;
+  }
+
+  #look(text: string): number {
+    const b = countBelow(this.#heads, text, true) - 1;
+    if (b >= 0) {
+      const cursor = this.#begin(b, text);
+      let before = 0;
+      for (let i = 0; cursor.common >= before; i++) {
+        if (cursor.length >= 0) return cursor.length === text.length ? b * BLOCK + i : BEGUN;
+        before = cursor.common;
+        if (!cursor.next()) break;
+      }
     }
-    return -1;
+    return this.#heads[b + 1]?.startsWith(text) === true ? BEGUN : ABSENT;
   }
 
   /** Reads the numbers of the term in a place into `list`; how many there are. */
@@ -74,6 +94,7 @@ export class Terms {
 
   /** Reads the numbers of each term that starts with `prefix`; calls back with the term's length and how many. */
   startingWith(prefix: string, visit: (length: number, count: number) => void): void {
+    if (!this.begins(prefix)) return;
     const first = Math.max(0, countBelow(this.#heads, prefix, true) - 1);
     let any = false;
     for (let b = first; b < this.#heads.length; b++) {
@@ -83,7 +104,7 @@ export class Terms {
       let before = 0; // numbers of terms that were passed
       for (let i = 0; i < terms; i++) {
         if (i > 0 && !cursor.next()) throw new SearchError('corrupt-index', `block ${b}`);
-        if (cursor.common < prefix.length) {
+        if (cursor.length < 0) {
           if (any) return;
           before += counts[i] as number;
         } else {
@@ -94,17 +115,6 @@ export class Terms {
         }
       }
     }
-  }
-
-  /** Whether a term starts with `prefix`. */
-  begins(prefix: string): boolean {
-    const b = countBelow(this.#heads, prefix, true) - 1;
-    if (b >= 0) {
-      const cursor = this.#begin(b, prefix);
-      do if (cursor.common === prefix.length) return true;
-      while (cursor.next());
-    }
-    return this.#heads[b + 1]?.startsWith(prefix) === true;
   }
 
   /** Visits the terms, and their places, that lack at most `missing` (1 or 2) of the letters of a word, in order. */
