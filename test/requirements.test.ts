@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { tableRows } from './support/markdown-table.ts';
+import { requirementsPage, STANDARDS, type TestReference } from './support/standards.ts';
 import { sources } from './support/sources.ts';
 import { idsIn, testNames } from './support/test-names.ts';
 
@@ -28,14 +29,21 @@ const FOUND = series('N', 81);
 const CANARIES = series('P', 12);
 const PRIVACY = Array.from({ length: 20 }, (_, i) => `L${i + 1}`);
 
-/** How many rows each standard has in the document. */
-const STANDARDS: Readonly<Record<string, number>> = {
-  'RFC 9458: Oblivious HTTP': 41,
-  'RFC 9292: Binary HTTP': 11,
-  'draft-ietf-ohai-chunked-ohttp-08: chunked OHTTP': 11,
-  'RFC 9540: discovery': 5,
-  'RFC 9577, RFC 9578 and batched tokens: Privacy Pass': 24,
+/** Rows at the level of MUST, of SHOULD, and all others of each standard: no sentence is lost unnoticed. */
+const COUNTS: Readonly<Record<string, readonly [must: number, should: number, other: number]>> = {
+  'RFC 9458': [25, 7, 9],
+  'RFC 9292': [4, 1, 9],
+  'draft-ietf-ohai-chunked-ohttp-08': [6, 5, 4],
+  'RFC 9540': [6, 4, 1],
+  'RFC 9577': [12, 12, 11],
+  'RFC 9578': [9, 9, 6],
+  'draft-ietf-privacypass-batched-tokens': [14, 2, 4],
+  'RFC 9497': [5, 3, 2],
 };
+
+const MUST = ['MUST', 'MUST NOT', 'SHALL', 'SHALL NOT'];
+const SHOULD = ['SHOULD', 'SHOULD NOT', 'RECOMMENDED'];
+const OTHER = ['MAY', 'derived'];
 
 const rows = (section: string): string[][] => tableRows(text, section);
 
@@ -75,10 +83,14 @@ describe('faults', () => {
 function missing(cell: string): string[] {
   const named = claims(cell);
   if (named.length === 0) return STANDARD_REASON.test(cell) ? [] : ['no test and no reason'];
-  return named
-    .filter(({ file, part }) => !(names.get(file) ?? []).some((name) => name.includes(part)))
-    .map(({ file, part }) => `${file} “${part}”`);
+  return unresolved(named.map(({ file, part }) => ({ file, name: part })));
 }
+
+/** The references that no test has. */
+const unresolved = (references: readonly TestReference[]): string[] =>
+  references
+    .filter(({ file, name: part }) => !(names.get(file) ?? []).some((name) => name.includes(part)))
+    .map(({ file, name }) => `${file} “${name}”`);
 
 describe('privacy', () => {
   const table = rows('Privacy');
@@ -101,14 +113,30 @@ describe('privacy', () => {
   });
 });
 
-describe.each(Object.entries(STANDARDS))('%s', (section, count) => {
-  const table = rows(section);
-
-  test('has a numbered row for each requirement', () => {
-    expect(table.map(([number]) => number)).toEqual(Array.from({ length: count }, (_, i) => `${i + 1}`));
+describe('standards', () => {
+  test('specs/requirements.md is what `npm run requirements` writes from specs/standards', () => {
+    expect(text).toBe(requirementsPage(text));
   });
 
-  test.each(table)('row %s (§%s, %s %s): its test is there, or it says why not', (...row) => {
-    expect(missing(row.at(-1) ?? '')).toEqual([]);
+  test('every id is used once, and names its document and section', () => {
+    const ids = STANDARDS.flatMap((standard) => standard.rows.map(({ id, section }) => ({ id, section })));
+    expect(new Set(ids.map(({ id }) => id)).size).toBe(ids.length);
+    for (const { id, section } of ids) expect(id).toMatch(new RegExp(`^[a-z0-9]+-${section}-\\d+$`));
+  });
+});
+
+describe.each(STANDARDS)('$document', (standard) => {
+  test('has its sentences, and levels of BCP 14', () => {
+    const at = (levels: readonly string[]): number =>
+      standard.rows.filter(({ level }) => levels.includes(level)).length;
+    expect([at(MUST), at(SHOULD), at(OTHER)]).toEqual(COUNTS[standard.document]);
+    expect(at([...MUST, ...SHOULD, ...OTHER])).toBe(standard.rows.length);
+  });
+
+  test.each(standard.rows)('$id ($level, $who): its test is there, or it says why not', (row) => {
+    const { tests = [], reason } = row;
+    expect(tests.length > 0 || STANDARD_REASON.test(reason ?? '')).toBe(true);
+    expect(tests.length > 0 && reason !== undefined).toBe(false);
+    expect(unresolved(tests)).toEqual([]);
   });
 });
