@@ -12,6 +12,7 @@ import {
   type Field,
 } from '@sotto/bhttp';
 import { concat, EMPTY, fromHex, utf8, varint } from '@sotto/wire';
+import { cpuMilliseconds } from '../../../test/support/cpu-time.ts';
 
 const withCode = (code: string) => expect.objectContaining({ name: 'BhttpError', code });
 const TOO_LARGE = withCode('fields-too-large');
@@ -51,9 +52,10 @@ describe.each(FRAMINGS)('B18 %s', (framing) => {
   test('a section of a megabyte is refused after bounded work', () => {
     const wire = encodeRequest({ ...GET, fields: repeat(['name', 'value'], 100_000) }, { framing });
     expect(wire.length).toBeGreaterThan(1 << 20);
-    const from = performance.now();
-    for (let i = 0; i < 100; i++) expect(() => decodeRequest(wire)).toThrow(TOO_LARGE);
-    expect(performance.now() - from).toBeLessThan(1000); // ms; reading the whole section takes a hundred times as long
+    const took = cpuMilliseconds(() => {
+      for (let i = 0; i < 100; i++) expect(() => decodeRequest(wire)).toThrow(TOO_LARGE);
+    });
+    expect(took).toBeLessThan(1000); // reading the whole section takes a hundred times as long
   });
 });
 
@@ -83,9 +85,10 @@ test('a million chunks of one byte decode in linear time', () => {
   const chunks = new Uint8Array(2_000_000).map((_, i) => (i % 2 === 0 ? 1 : 0x61));
   const head = encodeRequest(GET, { framing: 'indeterminate-length' });
   const wire = concat(head.subarray(0, head.length - 2), chunks, varint(0), varint(0));
-  const from = performance.now();
-  expect(decodeRequest(wire).content).toEqual(new Uint8Array(1_000_000).fill(0x61));
-  expect(performance.now() - from).toBeLessThan(2000); // ms
+  let content = EMPTY;
+  const took = cpuMilliseconds(() => (content = decodeRequest(wire).content));
+  expect(content).toEqual(new Uint8Array(1_000_000).fill(0x61));
+  expect(took).toBeLessThan(2000);
 });
 
 test.each([0, 99, 600, 999, 1000, 2 ** 32, 2 ** 53 - 1])('the status %i is refused', (status) => {

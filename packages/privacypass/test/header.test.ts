@@ -9,6 +9,7 @@ import {
   PrivacyPassError,
 } from '../src/index.ts';
 import { bytes } from './laws.ts';
+import { cpuMilliseconds } from '../../../test/support/cpu-time.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const TOKEN = Uint8Array.from({ length: 146 }, (_, i) => (i * 37 + 1) & 0xff); // padded by one
@@ -122,9 +123,12 @@ test.each([
 });
 
 test('parsing takes linear time', () => {
-  const started = performance.now();
-  for (const unit of ['a,', 'a ', 'PrivateToken ', 'a="\\"', ' ,\t', 'a=b,']) {
-    expect([null, 'bad-header']).toContain(codeOf(() => parseChallenges(unit.repeat(65_000 / unit.length))));
-  }
-  expect(performance.now() - started).toBeLessThan(2000);
+  const took = cpuMilliseconds(() => {
+    for (const unit of ['a,', 'a ', 'PrivateToken ', 'a="\\"', ' ,\t', 'a=b,']) {
+      expect([null, 'bad-header']).toContain(
+        codeOf(() => parseChallenges(unit.repeat(65_000 / unit.length))),
+      );
+    }
+  });
+  expect(took).toBeLessThan(2000);
 });

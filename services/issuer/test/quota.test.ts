@@ -177,7 +177,7 @@ test('quota: a digest that spans two stored digests was not charged', async () =
 
 test('N61 quota: as shipped, five devices of one account get three batches each, and a sixth the date of the next', async () => {
   const wrangler = readFileSync(path.join(import.meta.dirname, '../../../wrangler.toml'), 'utf8');
-  const [, SERVICES = ''] = /^\[env\.issuer\.vars\][^[]*?^SERVICES = '(.*)'$/ms.exec(wrangler) ?? [];
+  const [, SERVICES = ''] = /^\[env\.issuer\.vars\][^[]*?^SERVICES = '([^']*)'$/ms.exec(wrangler) ?? [];
   const world = new World({ vars: { SERVICES } });
   for (let device = 0; device < 5; device++) {
     for (let batch = 0; batch < 3; batch++) expect(await world.draw(30)).toHaveLength(30);
