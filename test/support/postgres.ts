@@ -2,6 +2,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
   chownSync,
   cpSync,
   existsSync,
@@ -10,6 +11,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -37,6 +39,8 @@ export interface ServerOptions {
   /** Makes the data directory; initdb does without it. */
   readonly prepare?: (data: string) => void;
   readonly port?: number; // a free one without it
+  /** In PEM; with it the server also speaks TLS. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 /** A server that a test may stop and start. */
@@ -86,7 +90,10 @@ export async function startPostgres(options: ServerOptions = {}): Promise<TestSe
     });
   } else {
     options.prepare(data);
+    chmodSync(data, 0o700);
+    if (uid !== null) execFileSync('chown', ['-R', `${uid}:${uid}`, data]);
   }
+  const tls = options.tls === undefined ? {} : tlsSettings(folder, options.tls);
   let guard: ChildProcess | null = null;
   let port = options.port ?? 0;
 
@@ -94,6 +101,7 @@ export async function startPostgres(options: ServerOptions = {}): Promise<TestSe
     const all = {
       ...DEFAULTS,
       unix_socket_directories: folder,
+      ...tls,
       ...options.settings,
       ...settings,
       port: `${port}`,
@@ -186,6 +194,19 @@ function libraries(folder: string, native: string): string {
     symlinkSync(path.join(native, '..', source), path.join(links, path.basename(target)));
   }
   return `${links}:${path.join(native, 'lib')}`;
+}
+
+function tlsSettings(
+  folder: string,
+  { cert, key }: NonNullable<ServerOptions['tls']>,
+): Record<string, string> {
+  const write = (name: string, text: string): string => {
+    const file = path.join(folder, name);
+    writeFileSync(file, text, { mode: 0o600 });
+    if (uid !== null) chownSync(file, uid, uid);
+    return file;
+  };
+  return { ssl: 'on', ssl_cert_file: write('server.pem', cert), ssl_key_file: write('server.key', key) };
 }
 
 /** A port that is free now. */

@@ -6,6 +6,9 @@ const ON_NODE = {
 } as const;
 
 const STORED_ON_NODE = { services: ['gateway', 'issuer', 'witness'], platforms: ['node'] } as const;
+const DATABASE_ON_NODE = { services: ['gateway', 'issuer'], platforms: ['node'] } as const;
+const FILE_OR_DATABASE =
+  'Path of the SQLite file, which is made when it does not exist; or the URL of a PostgreSQL database without its password, like postgres://user@host:5432/database.';
 const STICKERS_ON_NODE = { services: ['stickers'], platforms: ['node'] } as const;
 
 /** Variables of the Node main program. */
@@ -58,24 +61,24 @@ export const NODE_VARIABLES = {
     'Connections of one client address at once. Not counted behind your own proxy.',
     { default: 1024, min: 1, max: 65_536 },
   ),
-  STORE: variable(
-    'path',
-    STORED_ON_NODE,
-    'Path of the SQLite file, which is made when it does not exist; or the URL of a PostgreSQL database without its password, like postgres://user@host:5432/database.',
-  ),
-  STORE_PASSWORD: variable('text', STORED_ON_NODE, 'Password of the PostgreSQL user in STORE.', {
+  STORE: variable('path', STORED_ON_NODE, {
+    gateway: FILE_OR_DATABASE,
+    issuer: FILE_OR_DATABASE,
+    witness: 'Path of the SQLite file. It is made when it does not exist.',
+  }),
+  STORE_PASSWORD: variable('text', DATABASE_ON_NODE, 'Password of the PostgreSQL user in STORE.', {
     secret: true,
     optional: true,
   }),
   STORE_CA_FILE: variable(
     'path',
-    STORED_ON_NODE,
+    DATABASE_ON_NODE,
     'Authorities in PEM that the certificate of a PostgreSQL server must be from; those of Node without it.',
     { optional: true },
   ),
   STORE_RISKS: variable(
     'text',
-    STORED_ON_NODE,
+    DATABASE_ON_NODE,
     'Risks of a PostgreSQL store that are accepted, with spaces between them: no-synchronous-standby, one-cluster, unattended-promotion.',
     { optional: true },
   ),

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { expect, inject, test } from 'vitest';
+import { authority } from '../../../../test/support/certificates.ts';
 import { freshSchema, open, settingsOf } from '../../../../test/support/postgres-tests.ts';
 import { batched, migratePostgres, openPostgres, postgresOperatorStores } from '../../src/postgres/index.ts';
 import { atStart, checkServer } from '../../src/postgres/server.ts';
@@ -108,6 +109,19 @@ test.each([
   await expect(started).rejects.toThrow(/^STORE: [^\n]+$/);
   await expect(started).rejects.toThrow(cause);
   await expect(started).rejects.not.toThrow('canary');
+});
+
+test('TLS: a certificate of the named authority for the named host is accepted, and nothing else', async () => {
+  const ca = inject('postgresAuthority');
+  const isEncrypted = async (host: string, authorityPem: string): Promise<unknown> => {
+    const store = open(settingsOf(here(), { host, tls: { ca: authorityPem, rejectUnauthorized: true } }));
+    return store.run(
+      async (db) => (await db.execute(sql`select ssl from pg_stat_ssl where pid = pg_backend_pid()`)).rows[0],
+    );
+  };
+  expect(await isEncrypted('localhost', ca)).toEqual({ ssl: true });
+  await expect(isEncrypted('127.0.0.1', ca)).rejects.toThrow(StoreError); // the certificate is for another name
+  await expect(isEncrypted('localhost', (await authority()).cert)).rejects.toThrow(StoreError);
 });
 
 test('batches: items that arrive while lanes are busy go together, at most as many as allowed', async () => {

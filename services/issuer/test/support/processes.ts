@@ -9,9 +9,10 @@ export interface SpendProcess extends SpentTokens {
   stop(): void;
 }
 
-/** Another process over the file at `store`. A call that it did not answer before it died rejects. */
-export async function spendProcess(store: string): Promise<SpendProcess> {
-  const script = path.join(import.meta.dirname, 'spend-child.ts');
+const OVER_FILE = path.join(import.meta.dirname, 'spend-child.ts');
+
+/** Another process over the store, a file unless another script is given. A call that it did not answer before it died rejects. */
+export async function spendProcess(store: string, script = OVER_FILE): Promise<SpendProcess> {
   const child = fork(script, [store], {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
