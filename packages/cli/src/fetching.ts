@@ -5,7 +5,7 @@ import { parseBaseUrl } from '@sotto/client/http';
 import { given } from './arguments.ts';
 import { Failure, UsageError, type OptionSpecs } from './command.ts';
 import { loadSettings, type ConfigValues, type Settings } from './config.ts';
-import { withProgress, type Io } from './io.ts';
+import { withProgress, type Io, type Network } from './io.ts';
 import { localSuite } from './local.ts';
 
 /** A gateway's resource under its base URL: envelopes by POST, its keys by GET (RFC 9540 §4). */
@@ -47,7 +47,7 @@ export async function readSecret(file: string, made: string, io: Io): Promise<By
 }
 
 /** Sends one request. @throws {Failure} with status 3 if there is no response */
-export async function sendRequest(io: Io, url: string, init: RequestInit = {}): Promise<Response> {
+export async function sendRequest(io: Network, url: string, init: RequestInit = {}): Promise<Response> {
   const request = { ...init, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) } as const;
   return withProgress(io, `waiting for ${url}`, io.fetch(url, request)).catch(() => {
     throw new Failure(`${url} does not respond. Check the URL and your connection.`, 3);
@@ -55,7 +55,7 @@ export async function sendRequest(io: Io, url: string, init: RequestInit = {}): 
 }
 
 /** Sends one request. @throws {Failure} if the status is not 2xx, or (with status 3) if there is no response */
-export async function fetchOk(io: Io, url: string, init: RequestInit = {}): Promise<Response> {
+export async function fetchOk(io: Network, url: string, init: RequestInit = {}): Promise<Response> {
   const response = await sendRequest(io, url, init);
   if (!response.ok) throw new Failure(httpFailure(url, response.status));
   return response;

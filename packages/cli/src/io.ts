@@ -25,8 +25,11 @@ export type Status = 0 | 1 | 2 | 3 | 4;
 
 const PROGRESS_MS = 1000;
 
+/** What a command needs to send requests, and to report those that fail. */
+export type Network = Pick<Io, 'fetch' | 'err' | 'progress'>;
+
 /** Shows a text while a task takes longer than a second. */
-export async function withProgress<T>(io: Io, text: string, task: Promise<T>): Promise<T> {
+export async function withProgress<T>(io: Pick<Io, 'progress'>, text: string, task: Promise<T>): Promise<T> {
   const timer = setTimeout(() => io.progress(`${text}…`), PROGRESS_MS);
   try {
     return await task;

@@ -14,6 +14,8 @@ import { keysRetireAll, keysRewrap, keysRotate } from './commands/keys-change.ts
 import { keysList, keysShow } from './commands/keys.ts';
 import { logAdd } from './commands/log-add.ts';
 import { logInit } from './commands/log-init.ts';
+import { logMonitor } from './commands/log-monitor.ts';
+import { logVerify } from './commands/log-verify.ts';
 import { probeCommand } from './commands/probe.ts';
 import { quotaShow } from './commands/quota.ts';
 import { rootNew } from './commands/root.ts';
@@ -47,6 +49,8 @@ export const COMMANDS: readonly Command[] = [
   rootNew,
   logInit,
   logAdd,
+  logMonitor,
+  logVerify,
   configShow,
   configSet,
   completion,

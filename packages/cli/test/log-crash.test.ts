@@ -1,7 +1,7 @@
 import { ED25519, parseCheckpoint, parsePolicy } from '@sotto/tlog';
 import { fromUtf8, type Bytes } from '@sotto/wire';
 import { describe, expect, test } from 'vitest';
-import { policyText } from '../src/commands/log-init.ts';
+import { policyText } from '../src/log/policy.ts';
 import { logBundles } from '../src/log/bundles.ts';
 import { makeLog, readLog } from '../src/log/directory.ts';
 import type { LogFiles } from '../src/log/files.ts';

@@ -16,6 +16,7 @@ import { base } from '../fetching.ts';
 import { writeSecret } from '../init/write.ts';
 import { makeLog } from '../log/directory.ts';
 import { filesIn } from '../log/files.ts';
+import { policyText, type WitnessLine } from '../log/policy.ts';
 
 /** `sotto log init`. */
 export const logInit = command({
@@ -71,11 +72,6 @@ function keyOf(origin: string, secret: Uint8Array<ArrayBuffer>): string {
   }
 }
 
-interface WitnessLine {
-  readonly key: string;
-  readonly url: string;
-}
-
 function witnessOf(text: string): WitnessLine {
   const [key = '', url = '', ...rest] = text.trim().split(/\s+/);
   try {
@@ -85,21 +81,4 @@ function witnessOf(text: string): WitnessLine {
     if (!(error instanceof ProtocolError)) throw error;
   }
   throw new UsageError('--witness must be a verifier key and an address with a space between them');
-}
-
-/** A policy file (C2SP tlog-policy) that every witness has to meet. */
-export function policyText({
-  key,
-  base: first,
-  witnesses,
-}: {
-  readonly key: string;
-  readonly base: number;
-  readonly witnesses: readonly WitnessLine[];
-}): string {
-  const names = witnesses.map((_, i) => `w${i + 1}`);
-  const lines = witnesses.map(({ key: witness, url }, i) => `witness ${names[i]} ${witness} ${url}`);
-  const quorum =
-    names.length === 0 ? ['quorum none'] : [`group all-of-them all ${names.join(' ')}`, 'quorum all-of-them'];
-  return [`# sotto base=${first}`, `log ${key}`, ...lines, ...quorum, ''].join('\n');
 }

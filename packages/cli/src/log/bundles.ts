@@ -2,7 +2,7 @@ import { decodeBundle, decodeSignedBundle, encodeSignedBundle, voidEntry, type B
 import { base64url, equalBytes, ProtocolError, type Bytes } from '@sotto/wire';
 import { Failure } from '../command.ts';
 import type { UploadedSignature } from '../commands/operator-bundles.ts';
-import type { Io } from '../io.ts';
+import type { Network } from '../io.ts';
 import { cosignedCheckpoint, proofFor } from './cosign.ts';
 import { appendEntries, publishCheckpoint, readLog, type Log } from './directory.ts';
 import type { LogFiles } from './files.ts';
@@ -50,7 +50,7 @@ export async function logBundles(
   files: LogFiles,
   bundles: readonly SignedBundleOfGateway[],
   rules: LogRules,
-  io: Io,
+  io: Network,
 ): Promise<LogResult> {
   const before = await readLog(files);
   const due = bundles
@@ -114,7 +114,7 @@ function isDue(bundle: Bundle, { now, ahead }: LogRules): boolean {
 }
 
 /** The entries that follow those of the log. Past epochs without a bundle are void; a coming one that is missing ends the list. */
-function newEntries(log: Log, due: readonly DueBundle[], rules: LogRules, io: Io): NewEntry[] {
+function newEntries(log: Log, due: readonly DueBundle[], rules: LogRules, io: Network): NewEntry[] {
   const added: NewEntry[] = [];
   let last = lastBundle(log);
   for (const { sequence, bundle, signature, content } of due) {

@@ -11,7 +11,7 @@ import {
   type PolicyKey,
 } from '@sotto/tlog';
 import { Failure } from '../command.ts';
-import type { Io } from '../io.ts';
+import type { Network } from '../io.ts';
 import type { Log } from './directory.ts';
 import { cosignedBy, withSignatures } from './witness.ts';
 
@@ -22,7 +22,7 @@ import { cosignedBy, withSignatures } from './witness.ts';
  * @returns the checkpoint with the cosignatures that the quorum needs and no more, so that proofs stay short
  * @throws {Failure} if the quorum is not met
  */
-export async function cosignedCheckpoint(io: Io, log: Log): Promise<string> {
+export async function cosignedCheckpoint(io: Network, log: Log): Promise<string> {
   const { policy, signed } = log;
   const results = await Promise.all(policy.witnesses.map((witness) => attempt(io, witness, log)));
   let lines = results.filter((line) => line !== null);
@@ -41,7 +41,7 @@ export async function cosignedCheckpoint(io: Io, log: Log): Promise<string> {
   return formatNote(withSignatures(signed, lines));
 }
 
-async function attempt(io: Io, { key, url }: PolicyKey, log: Log): Promise<NoteSignature | null> {
+async function attempt(io: Network, { key, url }: PolicyKey, log: Log): Promise<NoteSignature | null> {
   try {
     if (url === null) throw new Failure(`${key.name} has no address in the policy.`);
     return await cosignedBy(io, { key, url }, log);

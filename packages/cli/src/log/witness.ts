@@ -18,7 +18,7 @@ import {
 import { concat, EMPTY, fromUtf8, ProtocolError, type Bytes } from '@sotto/wire';
 import { Failure } from '../command.ts';
 import { bytesOf, sendRequest } from '../fetching.ts';
-import type { Io } from '../io.ts';
+import type { Network } from '../io.ts';
 import type { Log } from './directory.ts';
 
 const MOST_ROUNDS = 4; // a witness may be told of a newer checkpoint while we ask
@@ -32,7 +32,7 @@ type Witness = PolicyKey & { readonly url: string };
  * @returns its signature line, verified
  * @throws {Failure} with status 3 when it does not respond, else with the reason
  */
-export async function cosignedBy(io: Io, witness: Witness, log: Log): Promise<NoteSignature> {
+export async function cosignedBy(io: Network, witness: Witness, log: Log): Promise<NoteSignature> {
   const { entries, signed, published } = log;
   const leaves = entries.map(leafHash);
   let oldSize = published;
@@ -51,7 +51,11 @@ export async function cosignedBy(io: Io, witness: Witness, log: Log): Promise<No
 }
 
 /** Sends a mirror the entries that it lacks, one package each time, until it cosigns. */
-async function upload(io: Io, witness: Witness, { policy, entries, signed }: Log): Promise<NoteSignature> {
+async function upload(
+  io: Network,
+  witness: Witness,
+  { policy, entries, signed }: Log,
+): Promise<NoteSignature> {
   const origin = policy.logs[0]?.key.name ?? '';
   const url = `${witness.url}/add-entries`;
   let body = encodeUploadHeader({ origin, start: 0, end: 0, ticket: EMPTY }); // asks how far it is
