@@ -2,7 +2,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { unstable_readConfig, type Unstable_Config } from 'wrangler';
 
-const SERVICES = ['relay', 'gateway', 'issuer', 'stickers'] as const;
+const SERVICES = ['relay', 'gateway', 'issuer', 'stickers', 'witness'] as const;
 const configPath = path.resolve(import.meta.dirname, '../wrangler.toml');
 const config = (env: string): Unstable_Config =>
   unstable_readConfig({ config: configPath, env }, { hideWarnings: true });

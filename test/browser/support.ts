@@ -23,7 +23,7 @@ interface Suite {
 
 /** The whole local suite on free ports, with its page. */
 async function startSuite(): Promise<Suite> {
-  const suite = await startLocal({ taps: true, page: true });
+  const suite = await startLocal({ taps: true, page: true, log: true });
   const { page, relay, issuer } = suite.urls;
   return { page, relay, issuer, dispose: () => suite.dispose() };
 }

@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
+import { decodeEntryBundle, ED25519, parsePolicy } from '@sotto/tlog';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Bytes } from '@sotto/wire';
 import type { Client } from '@sotto/client';
 import { startSuite, type Suite } from '../../services/local/src/suite.ts';
+import { seed, vkey } from '../support/bundle-log.ts';
 import { clientOf } from '../support/clients.ts';
 import { RawExchange, type RawResponse } from '../support/raw-exchange.ts';
 
@@ -10,7 +13,7 @@ let raw: RawExchange;
 let tokens: Bytes[];
 
 beforeAll(async () => {
-  suite = await startSuite({ taps: true });
+  suite = await startSuite({ taps: true, log: true });
   raw = await RawExchange.of(suite);
   tokens = await raw.issue('alice');
 });
@@ -34,6 +37,26 @@ describe('a search through all four services', () => {
       expect(art.data).toMatch(art.type === 'image/svg+xml' ? /^<svg/ : /./);
     }
     expect(results.map(({ emoji }) => emoji).join(' ')).toContain('😺');
+  });
+
+  test('suite: a client that pins the policy of its log uses proven bundles, and none of another log', async () => {
+    const policy = suite.policy ?? '';
+    const { results } = await clientOf(suite, 'prudent', { policy }).search('happy cat', { locale: 'en' });
+    expect(results.length).toBeGreaterThanOrEqual(3);
+    const { logs, witnesses } = parsePolicy(policy);
+    expect([logs.length, witnesses.length]).toEqual([1, 1]);
+    const other = policy.replace(/^log .*$/m, `log ${vkey('bundles.local', ED25519, seed(1))}`);
+    await expect(clientOf(suite, 'prudent', { policy: other }).search('cat')).rejects.toMatchObject({
+      code: 'bundle-unlogged',
+    });
+  });
+
+  test('suite: the mirror serves every bundle of the log', async () => {
+    const folder = createHash('sha256').update('bundles.local').digest('hex');
+    const checkpoint = await (await fetch(`${suite.urls.witness}/${folder}/checkpoint`)).text();
+    expect(checkpoint).toMatch(/^bundles\.local\n3\n/);
+    const entries = await fetch(`${suite.urls.witness}/${folder}/tile/entries/000.p/3`);
+    expect(decodeEntryBundle(new Uint8Array(await entries.arrayBuffer()))).toHaveLength(3);
   });
 
   test('suite: results, no results, refusals and spent tokens have one length on the wire', async () => {

@@ -19,6 +19,8 @@ export interface Settings {
   readonly root?: string;
   readonly epochSeconds?: number;
   readonly operatorToken?: string;
+  /** The policy of the log that must have the bundles: `DIR/policy`. */
+  readonly policy?: string;
   /** Folder of the settings. */
   readonly dir: string;
 }
@@ -48,7 +50,13 @@ export async function loadSettings(values: ConfigValues, io: Io): Promise<Settin
   }
   const settings = parseSettings(text, path.join(dir, FILE));
   const operatorToken = await readFile(path.join(dir, 'operator.token'), 'utf8').catch(() => null);
-  return { ...settings, dir, ...(operatorToken !== null && { operatorToken: operatorToken.trim() }) };
+  const policy = await readFile(path.join(dir, 'policy'), 'utf8').catch(() => null);
+  return {
+    ...settings,
+    dir,
+    ...(operatorToken !== null && { operatorToken: operatorToken.trim() }),
+    ...(policy !== null && { policy }),
+  };
 }
 
 function folderOf(

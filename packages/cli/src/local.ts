@@ -8,6 +8,8 @@ export interface LocalSuite {
   readonly gateway: string;
   readonly issuer: string;
   readonly root: string;
+  /** The policy of the suite's log. */
+  readonly policy?: string;
   readonly operatorToken: string;
   readonly restSeconds?: number;
   readonly epochSeconds?: number;
@@ -35,8 +37,8 @@ export async function localSuite(io: Io): Promise<LocalSuite> {
 /** The relay's port. @throws {UsageError} */
 function portOf(text = ''): number {
   const port = Number(text === '' ? 8801 : text);
-  if (Number.isInteger(port) && port > 0 && port + 4 < 65_536) return port;
-  throw new UsageError('PORT must be a number from 1 to 65531');
+  if (Number.isInteger(port) && port > 0 && port + 5 < 65_536) return port;
+  throw new UsageError('PORT must be a number from 1 to 65530');
 }
 
 /** A bearer token of the development attester. */

@@ -39,6 +39,7 @@ interface Parties {
   readonly relay: string;
   readonly issuer: string;
   readonly root: string;
+  readonly policy?: string;
   readonly epochSeconds?: number;
   readonly restSeconds?: number;
 }
@@ -48,7 +49,7 @@ export async function setUp(values: PartyValues, io: Io): Promise<Setup> {
   const named = await namedParties(values, io);
   const local = named === null ? await localSuite(io) : null;
   const parties: Parties = named ?? (local as LocalSuite);
-  const { relay, issuer, root, epochSeconds, restSeconds } = parties;
+  const { relay, issuer, root, policy, epochSeconds, restSeconds } = parties;
   const token = values['account-token'] ?? io.env['SOTTO_ACCOUNT_TOKEN'];
   const account = async (): Promise<string> => {
     if (token !== undefined) return token;
@@ -63,7 +64,7 @@ export async function setUp(values: PartyValues, io: Io): Promise<Setup> {
     account,
     walletFile: walletFile(values.wallet, io, [relay, issuer, root]),
     fetch: detectNotSent((url, init) => io.fetch(url, init)),
-    ...given({ epochSeconds, restSeconds }),
+    ...given({ policy, epochSeconds, restSeconds }),
   });
   const allowFresh = values.fresh === true || local !== null;
   return { client, local, requestOptions: { allowFresh, ...given({ attempt: values.retry }) } };
@@ -82,7 +83,7 @@ async function namedParties(values: PartyValues, io: Io): Promise<Parties | null
     relay: base(relay, 'relay'),
     issuer: base(issuer, 'issuer'),
     root: root.trim(),
-    ...given({ epochSeconds: settings?.epochSeconds }),
+    ...given({ epochSeconds: settings?.epochSeconds, policy: settings?.policy }),
   };
 }
 

@@ -211,7 +211,7 @@ describe('local suite', () => {
     for (const port of ['abc', '0', '65532', '99999', '-1']) {
       io.env['PORT'] = port;
       expect(await run(['search', 'cat'], io)).toBe(2);
-      expect(io.errors.at(-1)).toContain('PORT must be a number from 1 to 65531');
+      expect(io.errors.at(-1)).toContain('PORT must be a number from 1 to 65530');
     }
   });
 

@@ -26,6 +26,7 @@ export function lazyClient(onSearch: () => void): LazyClient {
 
 async function loadClient(): Promise<Client> {
   const [{ createBrowserClient }, local] = await Promise.all([import('@sotto/client/browser'), getLocal()]);
-  const { relay, issuer, root, restSeconds } = local;
-  return createBrowserClient({ relay, issuer, root, restSeconds, account: getAccount });
+  const { relay, issuer, root, policy, restSeconds } = local;
+  const pinned = policy === undefined ? { root } : { root, policy };
+  return createBrowserClient({ relay, issuer, ...pinned, restSeconds, account: getAccount });
 }

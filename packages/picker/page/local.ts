@@ -3,6 +3,8 @@ export interface Local {
   readonly relay: string;
   readonly issuer: string;
   readonly root: string;
+  /** The policy of the suite's log. */
+  readonly policy?: string;
   readonly restSeconds: number;
 }
 

@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { prepare } from './prepare.ts';
 import { ROOT } from './worker-code.ts';
-import { SERVICES } from './workers.ts';
+import { DEPLOYED } from './workers.ts';
 
 await prepare((line) => console.log(line));
 const wrangler = path.join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
 const outdir = mkdtempSync(path.join(tmpdir(), 'sotto-deploy-'));
-for (const service of SERVICES) {
+for (const service of DEPLOYED) {
   const args = ['deploy', '--dry-run', '--minify', '--env', service, '--outdir', path.join(outdir, service)];
   const run = spawnSync(process.execPath, [wrangler, ...args], { encoding: 'utf8', cwd: ROOT });
   const size = /Total Upload: .*/.exec(run.stdout)?.[0];

@@ -12,6 +12,8 @@ const CATALOGUE = path.join(ROOT, 'services/stickers/catalogue/built');
 
 interface PageDeps {
   readonly urls: PerService<string>;
+  /** The policy of the log that has the bundles; null when there is no log. */
+  readonly policy: string | null;
   readonly secrets: Pick<Secrets, 'root' | 'operatorToken'>;
   readonly account: (name: string) => Promise<string>;
   readonly report: (since: number) => TapReport;
@@ -51,9 +53,9 @@ const isCommandLine = (c: Context): boolean =>
 
 /** Serves the demo page, and the routes that the page and the command line read from the local suite. */
 export async function servePage(port: number, deps: PageDeps): Promise<{ close(): Promise<void> }> {
-  const { urls, secrets, account, report, epochSeconds, origins } = deps;
+  const { urls, secrets, policy, account, report, epochSeconds, origins } = deps;
   const files = await pageFiles({ catalogue: CATALOGUE });
-  const policy = [...POLICY, `connect-src 'self' ${urls.relay} ${urls.issuer}`].join('; ');
+  const contentPolicy = [...POLICY, `connect-src 'self' ${urls.relay} ${urls.issuer}`].join('; ');
   const app = new Hono();
   app.use(async (c, next) => {
     if (!isLoopbackHost(c.req.header('host'))) return c.text(WRONG_HOST, 421);
@@ -67,7 +69,8 @@ export async function servePage(port: number, deps: PageDeps): Promise<{ close()
     return next();
   });
   app.get('/local.json', (c) => {
-    const shared = { ...urls, root: secrets.root, restSeconds: 0, epochSeconds };
+    const pinned = { root: secrets.root, ...(policy !== null && { policy }) };
+    const shared = { ...urls, ...pinned, restSeconds: 0, epochSeconds };
     return c.json(isCommandLine(c) ? { ...shared, operatorToken: secrets.operatorToken } : shared);
   });
   app.post('/local/account', async (c) => {
@@ -81,7 +84,7 @@ export async function servePage(port: number, deps: PageDeps): Promise<{ close()
     if (file === null) return c.body(null, 404);
     return c.body(file.body, 200, {
       'content-type': file.type,
-      'content-security-policy': policy,
+      'content-security-policy': contentPolicy,
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',

@@ -14,6 +14,9 @@ export interface Secrets {
   readonly gatewayWrappingKey: string;
   readonly issuerWrappingKey: string;
   readonly accountKey: string;
+  /** The Ed25519 secret keys (32 bytes) of the log of bundles and of its witness. */
+  readonly logSecret: string;
+  readonly witnessKey: string;
   /** The development attester's key. It vouches for any account name, so it is for a local suite only. */
   readonly attester: JWK;
 }
@@ -32,6 +35,8 @@ export async function makeSecrets(): Promise<Secrets> {
     gatewayWrappingKey: fresh(),
     issuerWrappingKey: fresh(),
     accountKey: fresh(),
+    logSecret: fresh(),
+    witnessKey: fresh(),
     attester: { ...(await exportJWK(privateKey)), kid: 'local', alg: 'ES256' },
   };
 }
@@ -39,12 +44,14 @@ export async function makeSecrets(): Promise<Secrets> {
 /** The secrets stored in a folder. They are generated at the first start and readable only by their owner. */
 export async function storedSecrets(folder: string): Promise<Secrets> {
   const file = path.join(folder, 'secrets.json');
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as Secrets;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  const secrets = await makeSecrets();
+  const stored = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  const known = stored === null ? null : (JSON.parse(stored) as Secrets);
+  const made = await makeSecrets();
+  const secrets = { ...made, ...known }; // a folder of an older version has fewer
+  if (Object.keys(known ?? {}).length === Object.keys(made).length) return secrets;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeFile(file, JSON.stringify(secrets), { mode: 0o600 });
   await chmod(file, 0o600);

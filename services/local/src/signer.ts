@@ -1,36 +1,71 @@
 import { signBundle } from '@sotto/bundle';
 import { base64url, fromBase64url } from '@sotto/wire';
+import type { SignedBundleOfGateway } from '../../../packages/cli/src/log/bundles.ts';
 import type { Secrets } from './secrets.ts';
 
 interface BundleEntry {
   readonly sequence: number;
   readonly bundle: string;
   readonly signed: boolean;
+  readonly logged: boolean;
+  readonly signature?: string;
 }
 
+interface UploadedSignature {
+  readonly sequence: number;
+  readonly signature: string;
+  readonly proof?: string;
+}
+
+type OperatorSecrets = Pick<Secrets, 'operatorToken'>;
+
 /** Signs every bundle of the gateway that has no signature yet. The root secret never enters a Worker. */
-export async function signBundles(gateway: string, { operatorToken, rootSecret }: Secrets): Promise<void> {
-  const headers = { authorization: `Bearer ${operatorToken}`, 'content-type': 'application/json' };
-  const epochs = (await successful(fetch(`${gateway}/operator/bundles`, { headers })).then((r) =>
-    r.json(),
-  )) as BundleEntry[];
-  const secret = fromBase64url(rootSecret);
-  const signatures = epochs
+export async function signBundles(gateway: string, secrets: Secrets): Promise<void> {
+  const secret = fromBase64url(secrets.rootSecret);
+  const signatures = (await bundlesOf(gateway, secrets))
     .filter(({ signed }) => !signed)
     .map(({ sequence, bundle }) => ({
       sequence,
       signature: base64url(signBundle(fromBase64url(bundle), secret)),
     }));
-  if (signatures.length === 0) return;
-  const body = JSON.stringify(signatures);
-  await successful(fetch(`${gateway}/operator/bundles`, { method: 'POST', headers, body }));
+  await sendSignatures(gateway, secrets, signatures);
 }
 
-async function successful(pending: Promise<Response>): Promise<Response> {
-  const response = await pending;
-  if (!response.ok)
-    throw new Error(
-      `gateway: GET or POST /operator/bundles: HTTP ${response.status}; is OPERATOR_TOKEN the gateway's?`,
-    );
-  return response;
+/** The bundles of the gateway that are signed. */
+export async function signedBundles(
+  gateway: string,
+  secrets: OperatorSecrets,
+): Promise<SignedBundleOfGateway[]> {
+  return (await bundlesOf(gateway, secrets)).flatMap(({ sequence, bundle, signature, logged }) =>
+    signature === undefined
+      ? []
+      : [{ sequence, bundle: fromBase64url(bundle), signature: fromBase64url(signature), logged }],
+  );
+}
+
+/** Sends the gateway signatures, and proofs where there are any. */
+export async function sendSignatures(
+  gateway: string,
+  secrets: OperatorSecrets,
+  signatures: readonly UploadedSignature[],
+): Promise<void> {
+  if (signatures.length === 0) return;
+  await send(gateway, secrets, { method: 'POST', body: JSON.stringify(signatures) });
+}
+
+async function bundlesOf(gateway: string, secrets: OperatorSecrets): Promise<BundleEntry[]> {
+  return (await (await send(gateway, secrets, {})).json()) as BundleEntry[];
+}
+
+async function send(
+  gateway: string,
+  { operatorToken }: OperatorSecrets,
+  init: RequestInit,
+): Promise<Response> {
+  const headers = { authorization: `Bearer ${operatorToken}`, 'content-type': 'application/json' };
+  const response = await fetch(`${gateway}/operator/bundles`, { ...init, headers });
+  if (response.ok) return response;
+  throw new Error(
+    `gateway: GET or POST /operator/bundles: HTTP ${response.status}; is OPERATOR_TOKEN the gateway's?`,
+  );
 }

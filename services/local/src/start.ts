@@ -21,7 +21,7 @@ const { services, origins } = parsed();
 const port =
   portOf(process.env['PORT']) ??
   stop(
-    `PORT: ${process.env['PORT']} is not a port with four more above it. Use 1 to 65531, or leave it out for 8801.`,
+    `PORT: ${process.env['PORT']} is not a port with five more above it. Use 1 to 65530, or leave it out for 8801.`,
   );
 const table = tableOf(services);
 // Per port and table, because keys and bundles contain addresses and services.
@@ -44,6 +44,7 @@ const suite = await startSuite({
   secrets: await storedSecrets(folder),
   taps: true,
   page: true,
+  log: true,
   origins,
   vars: table.vars,
 }).catch((error: NodeJS.ErrnoException & { port?: number }) => {

@@ -1,16 +1,18 @@
 import { createServer, type AddressInfo } from 'node:net';
+import path from 'node:path';
 import type { Miniflare } from 'miniflare';
 import { DAY } from '@sotto/wire';
 import { accountToken, attesterConfig } from './account.ts';
 import { servePage } from './page-server.ts';
 import { makeSecrets, type Secrets } from './secrets.ts';
+import { openLog } from './log.ts';
 import { signBundles } from './signer.ts';
 import { EMPTY_REPORT, Taps, type TapReport } from './taps/taps.ts';
 import { tcpTap, type TcpTap } from './taps/tcp-tap.ts';
 import { SERVICES, startWorkers, type PerService, type ServiceName } from './workers.ts';
 
 export interface SuiteOptions {
-  /** The relay's port; gateway, issuer, stickers and the page use the next four. Default: free ports. */
+  /** The relay's port; gateway, issuer, stickers, the page and the witness use the next five. Default: free ports. */
   readonly port?: number;
   /** Folder for the Durable Objects' storage. Default: memory. */
   readonly persist?: string;
@@ -19,6 +21,8 @@ export interface SuiteOptions {
   readonly taps?: boolean;
   /** Serves the page and /local.json. */
   readonly page?: boolean;
+  /** Logs the bundles, with one mirror as witness, so that clients can pin a policy. */
+  readonly log?: boolean;
   /** Origins of other pages that may read /local.json and account tokens. */
   readonly origins?: readonly string[];
   readonly epochSeconds?: number;
@@ -31,19 +35,21 @@ export interface SuiteOptions {
 }
 
 export interface Suite {
-  readonly urls: PerService<string> & { readonly page: string };
+  readonly urls: PerService<string> & { readonly page: string; readonly witness?: string };
+  /** The policy of the log; null without a log. */
+  readonly policy: string | null;
   readonly secrets: Secrets;
   readonly miniflare: Miniflare;
   /** A bearer token of the development attester for any account name. */
   account(name: string): Promise<string>;
-  /** Runs every cron once: keys are generated and destroyed, bundles signed, the bundle fetched. */
+  /** Runs every cron once: keys are generated and destroyed, bundles signed and logged, the bundle fetched. */
   tick(): Promise<void>;
   /** What the parts received after message `since`; empty without taps. */
   report(since?: number): TapReport;
   dispose(): Promise<void>;
 }
 
-/** Starts the whole suite on one machine: four Workers in one workerd, each on its own loopback port. */
+/** Starts the whole suite on one machine: Workers in one workerd, each on its own loopback port. */
 export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
   const secrets = options.secrets ?? (await makeSecrets());
   const taps = options.taps ? new Taps() : null;
@@ -58,9 +64,17 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
         tcpTap(ports.stickers, at(workerPorts.stickers), () => {}),
       ])
     : [];
+  const log = options.log
+    ? await openLog({
+        secrets,
+        witness: `http://127.0.0.1:${ports.witness}`,
+        epochSeconds: options.epochSeconds ?? DAY,
+        folder: options.persist === undefined ? null : path.join(options.persist, 'log'),
+      })
+    : null;
   const miniflare = await startWorkers({
-    ports: workerPorts,
-    vars: variables(secrets, urls, options),
+    ports: { ...core(workerPorts), ...(log && { witness: ports.witness }) },
+    vars: { ...variables(secrets, urls, options), ...(log && { witness: log.witnessVariables }) },
     ...(options.persist !== undefined && { persist: options.persist }),
     ...(taps && { taps }),
     ...(options.workers && { others: options.workers }),
@@ -75,15 +89,18 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
     await cron('issuer');
     await cron('gateway');
     await signBundles(urls.gateway, secrets);
+    await log?.add(urls.gateway);
     await cron('relay');
   };
   const report = (since?: number): TapReport => taps?.report(since) ?? EMPTY_REPORT;
   await tick();
   if (options.page) await warmUp(urls.stickers);
+  const withWitness = { ...urls, ...(log && { witness: log.witness }) };
   const page = options.page
     ? await servePage(ports.page, {
-        urls,
+        urls: withWitness,
         secrets,
+        policy: log?.policy ?? null,
         account,
         report,
         epochSeconds: options.epochSeconds ?? DAY,
@@ -91,7 +108,8 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
       })
     : null;
   return {
-    urls: { ...urls, page: `http://127.0.0.1:${ports.page}` },
+    urls: { ...withWitness, page: `http://127.0.0.1:${ports.page}` },
+    policy: log?.policy ?? null,
     secrets,
     miniflare,
     account,
@@ -113,6 +131,13 @@ async function warmUp(stickers: string): Promise<void> {
     body: '{"q":"a"}',
   }).then((response) => response.arrayBuffer());
 }
+
+const core = ({ relay, gateway, issuer, stickers }: PerService<number>): PerService<number> => ({
+  relay,
+  gateway,
+  issuer,
+  stickers,
+});
 
 const at = (port: number) => ({ host: '127.0.0.1', port });
 
@@ -154,10 +179,12 @@ function variables(
   };
 }
 
-async function publicPorts(base: number | undefined): Promise<Record<ServiceName | 'page', number>> {
-  const names = [...SERVICES, 'page'] as const;
+type PortName = ServiceName | 'page' | 'witness';
+
+async function publicPorts(base: number | undefined): Promise<Record<PortName, number>> {
+  const names = [...SERVICES, 'page', 'witness'] as const;
   const ports = await Promise.all(names.map((_, i) => (base === undefined ? freePort() : base + i)));
-  return Object.fromEntries(names.map((name, i) => [name, ports[i]])) as Record<ServiceName | 'page', number>;
+  return Object.fromEntries(names.map((name, i) => [name, ports[i]])) as Record<PortName, number>;
 }
 
 /** The first of seven consecutive free ports. */

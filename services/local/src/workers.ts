@@ -6,6 +6,8 @@ import type { Taps } from './taps/taps.ts';
 import { bundleWorker, ON_LOOPBACK, ROOT } from './worker-code.ts';
 
 export const SERVICES = ['relay', 'gateway', 'issuer', 'stickers'] as const;
+/** What a release has and operators deploy: the witness too, which a suite has only together with a log. */
+export const DEPLOYED = [...SERVICES, 'witness'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 export type PerService<T> = Readonly<Record<ServiceName, T>>;
 
@@ -18,10 +20,12 @@ export function deployedVariable(service: ServiceName, name: string): string {
 }
 
 interface WorkersOptions {
-  /** Loopback port of each Worker. */
-  readonly ports: PerService<number>;
+  /** Loopback port of each Worker. Without one of the witness there is no witness. */
+  readonly ports: PerService<number> & { readonly witness?: number };
   /** Variables and secrets added to those of wrangler.toml. */
-  readonly vars: PerService<Readonly<Record<string, string>>>;
+  readonly vars: PerService<Readonly<Record<string, string>>> & {
+    readonly witness?: Readonly<Record<string, string>>;
+  };
   /** Folder for the Durable Objects' storage. Default: memory. */
   readonly persist?: string;
   /** Record what passes over the gateway's bindings. */
@@ -32,7 +36,7 @@ interface WorkersOptions {
   readonly onOutput?: (text: string) => void;
 }
 
-/** Starts all four Workers in one workerd, from the wrangler.toml that deployments use. */
+/** Starts all Workers in one workerd, from the wrangler.toml that deployments use. */
 export async function startWorkers({
   ports,
   vars,
@@ -42,7 +46,7 @@ export async function startWorkers({
   onOutput,
 }: WorkersOptions): Promise<Miniflare> {
   const workers: unknown[] = await Promise.all(
-    SERVICES.map(async (service) => {
+    (ports.witness === undefined ? SERVICES : DEPLOYED).map(async (service) => {
       const { workerOptions, main } = unstable_getMiniflareWorkerOptions(CONFIG, service);
       const { rootPath: _rootPath, modulesRules: _modulesRules, ...options } = workerOptions;
       if (main === undefined) throw new Error(`wrangler.toml: [env.${service}] has no main`);

@@ -16,6 +16,7 @@ beforeAll(async () => {
     urls: { relay: url, gateway: url, issuer: url, stickers: url },
     secrets: { root: 'root', operatorToken: OPERATOR_TOKEN },
     account: async (name) => `token of ${name}`,
+    policy: 'the policy',
     report: () => EMPTY_REPORT,
     epochSeconds: 86_400,
     origins: [DEVELOPED],

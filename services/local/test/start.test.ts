@@ -20,13 +20,13 @@ function runStart(PORT: string): Promise<{ status: number | null; out: string; e
   });
 }
 
-test('PORT: a port with four more above it, 8801 by default', () => {
-  expect(['', undefined, '9000', '65531'].map((text) => portOf(text))).toEqual([8801, 8801, 9000, 65_531]);
-  for (const text of ['abc', '0', '-1', '65532', '99999', '8801.5', '8801x']) expect(portOf(text)).toBeNull();
+test('PORT: a port with five more above it, 8801 by default', () => {
+  expect(['', undefined, '9000', '65530'].map((text) => portOf(text))).toEqual([8801, 8801, 9000, 65_530]);
+  for (const text of ['abc', '0', '-1', '65531', '99999', '8801.5', '8801x']) expect(portOf(text)).toBeNull();
 });
 
 test('npm start: ends with status 1 and one line for a PORT that is no such port', async () => {
-  const err = 'PORT: abc is not a port with four more above it. Use 1 to 65531, or leave it out for 8801.\n';
+  const err = 'PORT: abc is not a port with five more above it. Use 1 to 65530, or leave it out for 8801.\n';
   expect(await runStart('abc')).toEqual({ status: 1, out: '', err });
 }, 60_000);
 

@@ -8,7 +8,7 @@ import { pack } from '@sotto/release';
 import manifest from '../../../../package.json' with { type: 'json' };
 import { prepare } from '../prepare.ts';
 import { bundleWorker, ROOT } from '../worker-code.ts';
-import { SERVICES } from '../workers.ts';
+import { DEPLOYED } from '../workers.ts';
 import { componentList, type Lockfile } from './components.ts';
 
 const out = path.resolve(process.argv[2] ?? path.join(ROOT, 'build/release'));
@@ -85,7 +85,7 @@ await prepare((line) => console.log(line));
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 const artefacts = new Map<string, Metafile>();
-for (const service of SERVICES) {
+for (const service of DEPLOYED) {
   artefacts.set(`${service}.mjs`, await buildForNode(service));
   artefacts.set(`workers/${service}`, await buildWorker(service));
 }
