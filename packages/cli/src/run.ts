@@ -4,6 +4,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { iso, printable } from './arguments.ts';
 import { Failure, HelpRequest, parseCall, UsageError, type Command } from './command.ts';
 import { account } from './commands/account.ts';
+import { auditCommand } from './commands/audit.ts';
 import { bundleExport, bundleImport, bundleSign } from './commands/bundle-sign.ts';
 import { bundleVerify } from './commands/bundle.ts';
 import { checkCommand } from './commands/check.ts';
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Command[] = [
   explain,
   fetchCommand,
   probeCommand,
+  auditCommand,
   initB,
   initA,
   account,
