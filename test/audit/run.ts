@@ -36,12 +36,12 @@ export function runTests(place: Place, config: string, name: string, files: read
 }
 
 /** The objects that a program printed, one a line; null if it printed none. */
-function objects<T>(place: Place, args: readonly string[]): T[] | null {
+function objects(place: Place, args: readonly string[]): unknown[] | null {
   const lines = run(place, args)
     .stdout.split('\n')
     .filter((line) => line.startsWith('{'));
   try {
-    const all = lines.map((line) => JSON.parse(line) as T);
+    const all = lines.map((line) => JSON.parse(line) as unknown);
     return all.length === 0 ? null : all;
   } catch {
     return null;
@@ -53,7 +53,7 @@ function release(place: Place): Release | null {
   const { status } = run(place, ['services/local/src/release/release.ts', out]);
   if (status !== 0) return null;
   const sums = readFileSync(path.join(out, 'SHA256SUMS'), 'utf8').trimEnd().split('\n');
-  const digests = sums.map((line) => line.split('  ').toReversed() as [string, string]).toSorted();
+  const digests = sums.map((line) => line.split('  ').toReversed() as [string, string]);
   const list = JSON.parse(readFileSync(path.join(out, 'components.cdx.json'), 'utf8')) as {
     components: Release['components'];
   };
@@ -69,8 +69,8 @@ export function runCommands(place: Place, needs: ReadonlySet<string>, quick: boo
     ...(quick ? ['--histories', '100', '--seconds', '5', '--rate', '50'] : []),
   ];
   return {
-    leaks: needs.has('leaks') ? objects<LeakChannel>(place, leaks) : null,
-    soak: needs.has('soak') ? (objects<SoakFigures>(place, soak)?.[0] ?? null) : null,
+    leaks: needs.has('leaks') ? (objects(place, leaks) as LeakChannel[] | null) : null,
+    soak: needs.has('soak') ? ((objects(place, soak)?.[0] as SoakFigures | undefined) ?? null) : null,
     release: needs.has('release') ? release(place) : null,
   };
 }

@@ -1,0 +1,130 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  comparable,
+  exitStatus,
+  recount,
+  type AuditReport,
+  type AuditSection,
+} from '../../packages/cli/src/audit/report.ts';
+import { CONTROLS, type Control } from './controls.ts';
+import { Measures } from './measures.ts';
+import { Results } from './results.ts';
+import { runTests } from './run.ts';
+import { makeSections, SECTIONS } from './sections.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const NOBODY = 65_534;
+const none = new Measures({ leaks: null, soak: null, release: null });
+const copies: string[] = [];
+
+/** A copy of the sources beside a linked node_modules, on the repository's own file system. */
+function copyOf(name: string): string {
+  const copy = path.join(ROOT, '.sotto/audit', name);
+  rmSync(copy, { recursive: true, force: true });
+  mkdirSync(copy, { recursive: true });
+  const left = new Set(['.git', '.sotto', 'build', 'dist', 'node_modules']);
+  for (const entry of readdirSync(ROOT)) {
+    if (left.has(entry)) continue;
+    cpSync(path.join(ROOT, entry), path.join(copy, entry), {
+      recursive: true,
+      filter: (one) => !one.includes('/node_modules'),
+    });
+  }
+  execFileSync('cp', ['-al', path.join(ROOT, 'node_modules'), copy]);
+  copies.push(copy);
+  return copy;
+}
+
+let copy: string;
+let evidence: string;
+
+beforeAll(() => {
+  copy = copyOf('controls');
+  evidence = mkdtempSync(path.join(tmpdir(), 'audit-evidence-'));
+}, 600_000);
+
+afterAll(() => {
+  for (const folder of copies) rmSync(folder, { recursive: true, force: true });
+}, 600_000);
+
+/** The section of a control, made from its tests in the copy. */
+function sectionIn({ id, tests, section }: Control, name: string): AuditSection {
+  const place = { root: copy, evidence, say: () => {} };
+  const config = tests.some((file) => file.startsWith('test/packaging/'))
+    ? 'test/audit/reproducible.config.ts'
+    : 'test/vitest.config.ts';
+  const results = runTests(place, config, `${id}-${name}`, tests);
+  const plans = SECTIONS.filter((plan) => plan.id === section);
+  const [made] = makeSections(plans, { root: copy, results: new Results(results), measures: none });
+  if (made === undefined) throw new Error(`no section ${section}`);
+  return made;
+}
+
+describe('negative controls', () => {
+  test.each(CONTROLS)('$id $fault: row $row fails, and not without the fault', (control) => {
+    const { edit, row, tests, becomes = 'fail' } = control;
+    const file = path.join(copy, edit[0]);
+    const text = readFileSync(file, 'utf8');
+    const changed = text.replace(edit[1], edit[2]);
+    expect(changed).not.toBe(text);
+    const evidenceOf = (section: AuditSection) =>
+      section.rows.find(({ id }) => id === row)?.evidence.filter((one) => tests.includes(one.test ?? ''));
+
+    const honest = evidenceOf(sectionIn(control, 'honest'));
+    expect(honest?.map(({ status }) => status)).toEqual(honest?.map(() => 'pass'));
+
+    writeFileSync(file, changed);
+    try {
+      const section = sectionIn(control, 'broken');
+      expect(evidenceOf(section)?.map(({ status }) => status)).toContain(becomes);
+      const found = section.rows.filter(({ id }) => id === row);
+      expect(found.map(({ status }) => status)).toEqual([becomes]);
+      expect(exitStatus({ sections: [{ ...section, status: becomes }] })).toBe(becomes === 'fail' ? 1 : 3);
+    } finally {
+      writeFileSync(file, text);
+    }
+  });
+});
+
+/** Runs two sections in a copy, as another user if one is given. */
+function auditIn(root: string, uid?: number): AuditReport {
+  const out = mkdtempSync(path.join(tmpdir(), 'audit-out-'));
+  chmodSync(out, 0o777);
+  if (uid !== undefined) chownSync(out, uid, uid);
+  const args = ['test/audit/audit.ts', '--section', 'scope', '--section', 'invariants', '--out', out];
+  const { status, stderr } = spawnSync(process.execPath, args, {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, HOME: out, TMPDIR: out },
+    ...(uid !== undefined && { uid, gid: uid }),
+  });
+  if (status !== 0) throw new Error(`audit in ${root}: status ${status}\n${stderr.slice(-2000)}`);
+  return JSON.parse(readFileSync(path.join(out, 'audit.json'), 'utf8')) as AuditReport;
+}
+
+describe('reports of one commit', () => {
+  test('two folders: the reports are equal but for the fields of the run', () => {
+    const [one, two] = [auditIn(copy), auditIn(copyOf('a-longer-path/to/another'))];
+    expect(recount(one)).toEqual([]);
+    expect(one.run).not.toEqual(two.run);
+    expect(comparable(two)).toEqual(comparable(one));
+  });
+
+  test.skipIf(process.getuid?.() !== 0)('two users: the same (skipped without root)', () => {
+    expect(comparable(auditIn(copy, NOBODY))).toEqual(comparable(auditIn(copy)));
+  });
+});
