@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Client } from '@sotto/client';
-import { fromUtf8 } from '@sotto/wire';
+import { streamedUpload } from '@sotto/client/node';
+import { fromUtf8, utf8 } from '@sotto/wire';
 import { startSuite } from '../../services/local/src/suite.ts';
 import { clientOf } from '../support/clients.ts';
 import { faultProxy, type FaultProxy } from '../support/fault-proxy.ts';
@@ -27,6 +29,12 @@ interface Deployment {
 const SEARCH_CLASS = { requestLength: 1024, responseLength: 98_304 };
 const LENGTH_CLASSES = JSON.stringify({ search: SEARCH_CLASS, stream: STREAM_CLASS });
 
+const HOW_IT_ENDS = [() => 'read', () => 'broken off'] as const;
+
+/** A row that streams in both directions. */
+const feedRow = (url: string, more: object = {}): object =>
+  streamRow('feed', url, { class: 'stream', stream: { flushMs: 20, requests: true }, ...more });
+
 async function onWorkers(): Promise<Deployment> {
   const service = await streamingService();
   const stickers = {
@@ -35,7 +43,7 @@ async function onWorkers(): Promise<Deployment> {
     token: { type: 5 },
     idempotent: true,
   };
-  const rows = [{ ...stickers, class: 'search' }, streamRow('feed', service.url, { class: 'stream' })];
+  const rows = [{ ...stickers, class: 'search' }, feedRow(service.url)];
   const suite = await startSuite({ vars: { gateway: { SERVICES: JSON.stringify(rows), LENGTH_CLASSES } } });
   return behindProxy(service, suite, () => suite.dispose());
 }
@@ -45,7 +53,7 @@ async function onNode(): Promise<Deployment> {
   const folder = mkdtempSync(path.join(tmpdir(), 'sotto-stream-'));
   const target = { url: service.url, private: ['127.0.0.1'] };
   const suite = await suiteOnNode(folder, {
-    rows: [streamRow('feed', service.url, { class: 'stream', target })],
+    rows: [feedRow(service.url, { target })],
     vars: { gateway: { LENGTH_CLASSES } },
   });
   return behindProxy(service, suite, async () => {
@@ -63,7 +71,9 @@ async function behindProxy(
   return {
     service,
     proxy,
-    client: clientOf({ ...suite, urls: { ...suite.urls, relay: proxy.url } }, 'ada'),
+    client: clientOf({ ...suite, urls: { ...suite.urls, relay: proxy.url } }, 'ada', {
+      upload: streamedUpload,
+    }),
     async close() {
       await proxy.close();
       await service.close();
@@ -145,5 +155,62 @@ describe.each([
     const writing = setInterval(() => service.write('x'.repeat(1000)), 20);
     await expect(closed).resolves.toBeUndefined();
     clearInterval(writing);
+  });
+
+  /** Sends a stream that the test writes. The service has its head. */
+  async function send() {
+    let body!: ReadableStreamDefaultController<Uint8Array>;
+    const content = new ReadableStream<Uint8Array>({ start: (controller) => void (body = controller) });
+    const sent = world.client.fetch('https://feed/v1/lines', { body: content, duplex: 'half' });
+    sent.catch(() => {});
+    const service = await world.service.next();
+    const { req: request } = service;
+    const reader = Readable.toWeb(request).getReader() as ReadableStreamDefaultReader<Uint8Array>;
+    return { body, sent, service, request, reader, write: (text: string) => body.enqueue(utf8(text)) };
+  }
+
+  test('ten pieces of a request arrive one by one: each is written after the service has read the one before it', async () => {
+    const { body, sent, service, reader, write } = await send();
+    service.write('thanks\n'); // the client gets it when it has sent everything
+    for (let i = 0; i < 10; i++) {
+      write(`line ${i}\n`);
+      expect(await read(reader, 7)).toBe(`line ${i}\n`);
+    }
+    body.close();
+    expect((await reader.read()).done).toBe(true);
+    service.end();
+    expect(await (await sent).text()).toBe('thanks\n');
+  });
+
+  test('a request that is cut in the middle is a coded error, and the service does not take it for whole', async () => {
+    const { sent, request, reader, write } = await send();
+    write('line 0\n');
+    await read(reader, 7);
+    await world.proxy.drop();
+    await expect(sent).rejects.toMatchObject({
+      name: 'ClientError',
+      code: 'relay-unreachable',
+      attempt: null,
+    });
+    expect(await reader.read().then(...HOW_IT_ENDS)).toBe('broken off');
+    expect(request.complete).toBe(false);
+  });
+
+  test('a source that fails is a coded error, and the service does not take the request for whole', async () => {
+    const { body, sent, request, reader, write } = await send();
+    write('line 0\n');
+    await read(reader, 7);
+    body.error(new Error('the microphone was unplugged'));
+    await expect(sent).rejects.toMatchObject({ code: 'request-broken', attempt: null });
+    expect(await reader.read().then(...HOW_IT_ENDS)).toBe('broken off');
+    expect(request.complete).toBe(false);
+  });
+
+  test('content of a request that does not fit into the class is a coded error', async () => {
+    const { sent, request, reader, write } = await send();
+    write('x'.repeat(STREAM_CLASS.requestLength));
+    await expect(sent).rejects.toMatchObject({ code: 'query-too-long' });
+    expect(await reader.read().then(...HOW_IT_ENDS)).toBe('broken off');
+    expect(request.complete).toBe(false);
   });
 });

@@ -1,4 +1,5 @@
 import type { Fetch } from '@sotto/client';
+import { bytesOf } from '../../packages/client/test/support/bytes-of.ts';
 import type { Channels } from './bits.ts';
 
 /** Fields that name a moment and not a request. */
@@ -21,7 +22,7 @@ export function observed(
     const body = await answer.arrayBuffer();
     const name = part(url);
     if (name !== null) {
-      channels.add(`${name}.request.length`, init.body?.length ?? 0);
+      channels.add(`${name}.request.length`, bytesOf(init).length);
       channels.add(`${name}.request.headers`, JSON.stringify(Object.keys(init.headers)));
       channels.add(`${name}.response.length`, body.byteLength);
       channels.add(`${name}.status`, answer.status);

@@ -3,88 +3,132 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSuite } from '../../services/local/src/suite.ts';
 import type { Fetch } from '@sotto/client';
+import { streamedUpload } from '@sotto/client/node';
 import { clientOf } from '../support/clients.ts';
 import { streamRow } from '../support/streaming-service.ts';
 import { Channels, type Channel } from './bits.ts';
 
-/** Channels that tell something by design: the relay sees the pieces of a stream. */
-export const PIECES: ReadonlySet<string> = new Set(['stream.pieces', 'stream.times']);
+/** Channels that tell something by design: the relay sees the pieces of a stream, in both directions. */
+export const PIECES: ReadonlySet<string> = new Set([
+  'stream.response.pieces',
+  'stream.response.times',
+  'stream.request.pieces',
+  'stream.request.times',
+]);
 
-const FLUSH_MS = 20;
-const WORD_MS = 10; // between two words of the service
+const FLUSH_MS = 20; // of responses; requests leave every 100 ms
+const WORD_MS = 10; // between two words of a response
+const SPOKEN_MS = 40; // between two words of a request
 const TEXTS = 16; // and one answer that is none: a whole response tells 4.1 bits
 
 /** Text i: a number of words, and a length of words, of its own. */
 const wordsOf = (i: number): string[] =>
   Array.from({ length: 4 + 2 * i }, () => 'w'.repeat(2 + ((i * 7) % 11)));
 
-/** A service that sends its texts word by word, as a translation does. */
+/** A service that sends its texts word by word, as a translation does, and takes any text. */
 async function translator(): Promise<Server> {
   const server = createServer((request, response) => {
+    request.resume();
     const i = Number(request.url?.slice('/v1/'.length));
-    response.writeHead(i < TEXTS ? 200 : 404, { 'content-type': 'text/plain' });
+    const isText = request.method === 'GET' && i < TEXTS;
     const send = async (): Promise<void> => {
-      for (const word of i < TEXTS ? wordsOf(i) : []) {
+      response.writeHead(isText ? 200 : 404, { 'content-type': 'text/plain' });
+      for (const word of isText ? wordsOf(i) : []) {
         response.write(`${word} `);
         await sleep(WORD_MS);
       }
       response.end();
     };
-    void send();
+    if (request.method === 'GET') void send();
+    else request.once('end', () => void send());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;
 }
 
-/** Stands where the network stands, and notes the pieces of each response as they pass. */
+/** Text i as somebody speaks it. */
+function spoken(i: number): ReadableStream<Uint8Array> {
+  const words = wordsOf(i);
+  return new ReadableStream({
+    async pull(controller) {
+      await sleep(SPOKEN_MS);
+      const word = words.shift();
+      if (word === undefined) controller.close();
+      else controller.enqueue(new TextEncoder().encode(`${word} `));
+    },
+  });
+}
+
+/** Notes the pieces of a body as they pass. */
+function watched(
+  body: ReadableStream<Uint8Array>,
+  { channels, name, gridMs }: { readonly channels: Channels; readonly name: string; readonly gridMs: number },
+): ReadableStream<Uint8Array> {
+  const sizes: number[] = [];
+  const times: number[] = [];
+  let first: number | null = null;
+  return body.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(piece, controller) {
+        const now = performance.now();
+        first ??= now;
+        sizes.push(piece.length);
+        times.push(Math.round((now - first) / gridMs));
+        controller.enqueue(piece);
+      },
+      flush() {
+        channels.add(
+          `${name}.length`,
+          sizes.reduce((sum, size) => sum + size, 0),
+        );
+        channels.add(`${name}.pieces`, sizes.join(' '));
+        channels.add(`${name}.times`, times.join(' '));
+      },
+    }),
+  );
+}
+
+/** Stands where the network stands. */
 const observed =
   (channels: Channels): Fetch =>
   async (url, init) => {
-    const { status, headers, body } = await fetch(url, init);
-    const answer = new Response(body, { status, headers });
-    if (!url.endsWith('/ohttp') || answer.body === null) return answer;
-    const sizes: number[] = [];
-    const times: number[] = [];
-    let first: number | null = null;
-    const watched = answer.body.pipeThrough(
-      new TransformStream<Uint8Array, Uint8Array>({
-        transform(piece, controller) {
-          const now = performance.now();
-          first ??= now;
-          sizes.push(piece.length);
-          times.push(Math.round((now - first) / FLUSH_MS));
-          controller.enqueue(piece);
-        },
-        flush() {
-          channels.add('stream.request.length', init.body?.length ?? 0);
-          channels.add('stream.status', status);
-          channels.add(
-            'stream.response.length',
-            sizes.reduce((sum, size) => sum + size, 0),
-          );
-          channels.add('stream.pieces', sizes.join(' '));
-          channels.add('stream.times', times.join(' '));
-        },
-      }),
-    );
-    return new Response(watched, { status, headers });
+    if (!url.endsWith('/ohttp')) return fetch(url, init);
+    const body = init.body ?? new Uint8Array(0);
+    if (!(body instanceof Uint8Array)) {
+      const upload = { channels, name: 'stream.request', gridMs: 100 };
+      return fetch(url, { ...init, body: watched(body, upload) });
+    }
+    const { status, headers, body: answer } = await fetch(url, init);
+    channels.add('stream.whole-request.length', body.length);
+    channels.add('stream.status', status);
+    const response = { channels, name: 'stream.response', gridMs: FLUSH_MS };
+    return new Response(answer && watched(answer, response), { status, headers });
   };
 
 /**
  * Reads every text of a streaming service once, and one that does not exist, and says how many of 4.1 bits the network is
- * told by the total length, and by sizes and times of pieces.
+ * told by the total length, and by sizes and times of pieces; then sends every text as it is spoken, and says the same of 4.
  */
 export async function measureStreams(): Promise<Channel[]> {
   const channels = new Channels();
   const service = await translator();
   const url = `http://127.0.0.1:${(service.address() as AddressInfo).port}`;
-  const lengths = { requestLength: 1024, responseLength: 16_384, stream: { flushMs: FLUSH_MS } };
+  const row = {
+    requestLength: 1024,
+    responseLength: 16_384,
+    stream: { flushMs: FLUSH_MS, requests: true },
+  };
   const suite = await startSuite({
-    vars: { gateway: { SERVICES: JSON.stringify([streamRow('words', url, lengths)]) } },
+    vars: { gateway: { SERVICES: JSON.stringify([streamRow('words', url, row)]) } },
   });
   try {
-    const client = clientOf(suite, 'reader', { fetch: observed(channels) });
+    const client = clientOf(suite, 'reader', { fetch: observed(channels), upload: streamedUpload });
     for (let i = 0; i <= TEXTS; i++) await (await client.fetch(`https://words/v1/${i}`)).text();
+    const speaking = Array.from({ length: TEXTS }, async (_, i) => {
+      const response = await client.fetch('https://words/v1/spoken', { body: spoken(i), duplex: 'half' });
+      await response.text();
+    });
+    await Promise.all(speaking);
   } finally {
     await suite.dispose();
     service.close();

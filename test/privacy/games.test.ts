@@ -11,7 +11,7 @@ import { memoryWallet, type Client } from '@sotto/client';
 import { relay } from '../../services/relay/src/app.ts';
 import { readConfig } from '../../services/relay/src/config.ts';
 import { Variables } from '@sotto/service/config';
-import { DAY, World } from '../../packages/client/test/support/world.ts';
+import { bytesOf, DAY, World } from '../../packages/client/test/support/world.ts';
 import { chiSquare, play, distinguishing, type Features, type User } from './play.ts';
 
 const ROUNDS = 30;
@@ -139,9 +139,9 @@ describe('G-issuer: the issuer tries to link a redeemed token to its issuance', 
       await clients[user].refill({ more: true });
       const sent = world.sent.findLast(({ url }) => url.endsWith('/token-request'));
       return {
-        length: leak(user, sent?.init.body?.length ?? 0),
+        length: leak(user, sent === undefined ? 0 : bytesOf(sent.init).length),
         fields: JSON.stringify(Object.keys(sent?.init.headers ?? {})),
-        head: hex(sent?.init.body?.subarray(0, 5) ?? new Uint8Array(0)),
+        head: sent === undefined ? '' : hex(bytesOf(sent.init).subarray(0, 5)),
       };
     });
   }
@@ -158,7 +158,7 @@ describe('G-issuer: the issuer tries to link a redeemed token to its issuance', 
     await clients.A.search('cat');
     const batches = world.sent
       .filter(({ url }) => url.endsWith('/token-request'))
-      .map(({ init }) => hex(init.body ?? new Uint8Array(0)));
+      .map(({ init }) => hex(bytesOf(init)));
     const authorization =
       world.gateway.seen.at(-1)?.fields.find(([name]) => name === 'authorization')?.[1] ?? '';
     const token = decodeToken(

@@ -1,10 +1,10 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A plain HTTP service whose responses a test writes piece by piece. */
+/** A plain HTTP service whose responses a test writes piece by piece. To POST it responds when the test writes. */
 export interface StreamingService {
   readonly url: string;
-  /** The next response, once its request has arrived: the head is sent. */
+  /** The next response, once the head of its request has arrived. */
   next(): Promise<ServerResponse>;
   close(): Promise<void>;
 }
@@ -12,9 +12,9 @@ export interface StreamingService {
 export async function streamingService(): Promise<StreamingService> {
   const waiting: ((response: ServerResponse) => void)[] = [];
   const arrived: ServerResponse[] = [];
-  const server = createServer((_request, response) => {
+  const server = createServer((request, response) => {
     response.writeHead(200, { 'content-type': 'application/x-ndjson' });
-    response.flushHeaders();
+    if (request.method === 'GET') response.flushHeaders();
     const take = waiting.shift();
     if (take === undefined) arrived.push(response);
     else take(response);

@@ -28,15 +28,7 @@ interface Budget {
  * @throws {BhttpError} and no other error. The caller must not process an invalid message further (§4)
  */
 export function decodeRequest(bytes: Bytes): BhttpRequest {
-  return decode(bytes, 'request', (r, known, budget) => {
-    const method = controlData(r, 'method');
-    const scheme = controlData(r, 'scheme');
-    const authority = controlData(r, 'authority');
-    const path = controlData(r, 'path');
-    checkControlData(method, scheme, authority, path);
-    const fields = sectionOrCut(r, 'header', known, budget);
-    return { method, scheme, authority, path, fields };
-  });
+  return decode(bytes, 'request', (r, known, budget) => requestHead(r, known, budget, true));
 }
 
 /**
@@ -48,10 +40,22 @@ export function decodeResponse(bytes: Bytes): BhttpResponse {
   return decode(bytes, 'response', (r, known, budget) => responseHead(r, known, budget, true));
 }
 
-/** What comes before the content of a response. */
-export interface ResponseHead extends Pick<BhttpResponse, 'informational' | 'status' | 'fields'> {
+/** How the content is framed that comes after a head. */
+interface Framed {
   /** Whether the framing is that of known length. */
   readonly known: boolean;
+}
+
+/** What comes before the content of a request. */
+export interface RequestHead extends Omit<BhttpRequest, 'content' | 'trailers'>, Framed {}
+
+/** What comes before the content of a response. */
+export interface ResponseHead extends Pick<BhttpResponse, 'informational' | 'status' | 'fields'>, Framed {}
+
+/** @param ended - whether no more bytes will come, so that the header section may be cut off */
+export function readRequestHead(r: Reader, ended: boolean): RequestHead {
+  const known = readFraming(r, 'request');
+  return { ...requestHead(r, known, newBudget(), ended), known };
 }
 
 /** @param ended - whether no more bytes will come, so that the header section may be cut off */
@@ -63,6 +67,16 @@ export function readResponseHead(r: Reader, ended: boolean): ResponseHead {
 /** @param ended - whether no more bytes will come, so that the trailer section may be cut off */
 export function readTrailers(r: Reader, known: boolean, ended: boolean): Field[] {
   return (ended ? sectionOrCut : section)(r, 'trailer', known, newBudget());
+}
+
+function requestHead(r: Reader, known: boolean, budget: Budget, ended: boolean): Omit<RequestHead, 'known'> {
+  const method = controlData(r, 'method');
+  const scheme = controlData(r, 'scheme');
+  const authority = controlData(r, 'authority');
+  const path = controlData(r, 'path');
+  checkControlData(method, scheme, authority, path);
+  const fields = (ended ? sectionOrCut : section)(r, 'header', known, budget);
+  return { method, scheme, authority, path, fields };
 }
 
 function responseHead(

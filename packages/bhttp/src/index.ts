@@ -1,5 +1,11 @@
 export { decodeRequest, decodeResponse } from './decode.ts';
-export { decodeResponseStream, type ResponseStream } from './stream.ts';
+export {
+  decodeRequestStream,
+  decodeResponseStream,
+  type RequestStream,
+  type ResponseStream,
+} from './stream.ts';
+export { END_OF_CONTENT, messageParts, type PartLimits } from './parts.ts';
 export { encodeRequest, encodeResponse, type EncodeOptions } from './encode.ts';
 export { BhttpError } from './error.ts';
 export {

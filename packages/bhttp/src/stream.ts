@@ -1,50 +1,85 @@
 import { concat, EMPTY, Reader, WireError, type Bytes } from '@sotto/wire';
-import { bhttpError, readResponseHead, readTrailers, type ResponseHead } from './decode.ts';
+import {
+  bhttpError,
+  readRequestHead,
+  readResponseHead,
+  readTrailers,
+  type RequestHead,
+  type ResponseHead,
+} from './decode.ts';
 import { BhttpError } from './error.ts';
-import { MAX_FIELD_SECTION } from './message.ts';
+import { MAX_FIELD_SECTION, type Field } from './message.ts';
 
 const MAX_PART = 2 * MAX_FIELD_SECTION; // bytes that are held until a part is whole
 
 /** Reads the next piece of a stream; null at its end. */
 type Pull = () => Promise<Bytes | null>;
 
-/** A response whose head has arrived, and whose content arrives. */
-export interface ResponseStream extends ResponseHead {
-  /** The next piece of the content, as it arrives; null once the whole message is valid. An error is final. */
+/** What follows a head that has arrived. */
+interface Rest {
+  /**
+   * The next piece of the content, as it arrives; null once the whole message is valid. Overlapping calls resolve in order. An
+   * error is final.
+   */
   readonly content: Pull;
+  /** The trailers, once `content` has returned null. */
+  readonly trailers: () => readonly Field[];
 }
 
+/** A request whose head has arrived, and whose content arrives. */
+export interface RequestStream extends RequestHead, Rest {}
+
+/** A response whose head has arrived, and whose content arrives. */
+export interface ResponseStream extends ResponseHead, Rest {}
+
 /**
- * Decodes a response of either framing while it arrives (RFC 9292 §3.1, §3.2). It holds the head, and afterwards one
+ * Decodes a request of either framing while it arrives (RFC 9292 §3.1, §3.2). It holds the head, and afterwards one
  * piece of the source.
  *
  * @param length - bytes of the whole message at most. A content that cannot end within them is refused before its first byte
- * @throws {BhttpError} as `decodeResponse`, here or from `content`; what `source` throws
+ * @throws {BhttpError} as `decodeRequest`, here or from `content`; what `source` throws
  */
-export async function decodeResponseStream(source: Pull, length: number): Promise<ResponseStream> {
+export function decodeRequestStream(source: Pull, length: number): Promise<RequestStream> {
+  return decodeStream(source, length, readRequestHead);
+}
+
+/** Decodes a response while it arrives, as `decodeRequestStream` does. @throws {BhttpError} as `decodeResponse` */
+export function decodeResponseStream(source: Pull, length: number): Promise<ResponseStream> {
+  return decodeStream(source, length, readResponseHead);
+}
+
+async function decodeStream<Head extends { readonly known: boolean }>(
+  source: Pull,
+  length: number,
+  readHead: (r: Reader, ended: boolean) => Head,
+): Promise<Head & Rest> {
   const input = new Input(source, length);
-  const head = await input.parse(readResponseHead);
+  const head = await input.parse(readHead);
   const pieces = contentOf(input, head.known);
+  let trailers: readonly Field[] = [];
   let failure: { readonly error: unknown } | null = null;
   return {
     ...head,
+    trailers: () => trailers,
     async content() {
-      if (failure !== null) throw failure.error;
       try {
-        return (await pieces.next()).value ?? null;
+        const next = await pieces.next();
+        if (failure === null && next.done !== true) return next.value;
+        if (next.done === true) trailers = next.value ?? trailers; // a generator returns its value once
       } catch (error) {
-        failure = { error };
-        throw error;
+        failure ??= { error };
       }
+      if (failure !== null) throw failure.error; // also to a call that was made before
+      return null;
     },
   };
 }
 
-/** Content, trailers and padding. */
-async function* contentOf(input: Input, known: boolean): AsyncGenerator<Bytes, void> {
+/** Content, trailers and padding. Returns the trailers. */
+async function* contentOf(input: Input, known: boolean): AsyncGenerator<Bytes, readonly Field[]> {
   for (let first = true; ; first = false) {
     // Before its first byte, content may be cut off (RFC 9292 §3.8).
-    if (first && !(await input.hasMore())) return;
+    if (first && !(await input.hasMore())) return [];
     let left = await input.parse((r) => r.varint('content length'));
     if (left > input.left) throw new BhttpError('truncated', 'the content is longer than the message');
     if (left === 0 && !known) break;
@@ -55,13 +90,14 @@ async function* contentOf(input: Input, known: boolean): AsyncGenerator<Bytes, v
     }
     if (known) break;
   }
-  if (!(await input.hasMore())) return; // trailers may be cut off
-  await input.parse((r, ended) => readTrailers(r, known, ended));
+  if (!(await input.hasMore())) return []; // trailers may be cut off
+  const trailers = await input.parse((r, ended) => readTrailers(r, known, ended));
   while (await input.hasMore()) {
     for (const byte of await input.some(Infinity)) {
       if (byte !== 0) throw new BhttpError('bad-padding', 'the padding has a byte other than zero');
     }
   }
+  return trailers;
 }
 
 /** The bytes that have arrived and are not yet read. */

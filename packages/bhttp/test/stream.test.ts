@@ -6,8 +6,15 @@ import {
   decodeResponseStream,
   encodeResponse,
   MAX_FIELD_SECTION,
+  decodeRequest,
+  decodeRequestStream,
+  encodeRequest,
+  messageParts,
+  type BhttpRequest,
   type BhttpResponse,
-  type EncodeOptions,
+  type Field,
+  type RequestStream,
+  type ResponseStream,
 } from '@sotto/bhttp';
 import { concat, EMPTY, utf8, varint, type Bytes } from '@sotto/wire';
 
@@ -31,53 +38,91 @@ function pieces(bytes: Bytes, sizes: readonly number[]): () => Promise<Bytes | n
   };
 }
 
-/** What a stream decodes to, in the shape of `decodeResponse` without trailers; or the code of its error. */
-async function streamed(bytes: Bytes, sizes: readonly number[], length = bytes.length): Promise<unknown> {
+const REQUEST: BhttpRequest = {
+  method: 'POST',
+  scheme: 'https',
+  authority: 'notes',
+  path: '/v1/a',
+  fields: [['content-type', 'text/plain']],
+  content: utf8('a content of some length'),
+  trailers: [['x-sum', '1']],
+};
+
+type Decoded = { readonly content: Bytes; readonly trailers: readonly Field[] };
+
+/** A message in full: decoded while it arrives, and decoded when it is there. */
+interface Way {
+  readonly stream: (
+    source: () => Promise<Bytes | null>,
+    length: number,
+  ) => Promise<RequestStream | ResponseStream>;
+  readonly whole: (bytes: Bytes) => Decoded;
+}
+const RESPONSES: Way = { stream: decodeResponseStream, whole: decodeResponse };
+const REQUESTS: Way = { stream: decodeRequestStream, whole: decodeRequest };
+
+/** What a stream decodes to, in the shape of a whole message; or the code of its error. */
+async function streamed(
+  bytes: Bytes,
+  sizes: readonly number[],
+  length = bytes.length,
+  { stream }: Way = RESPONSES,
+): Promise<unknown> {
   try {
-    const { informational, status, fields, content } = await decodeResponseStream(
-      pieces(bytes, sizes),
-      length,
-    );
+    const { content, trailers, known: _known, ...head } = await stream(pieces(bytes, sizes), length);
     const read: Bytes[] = [];
     for (let piece = await content(); piece !== null; piece = await content()) read.push(piece);
-    return { informational, status, fields, content: concat(...read) };
+    return { ...head, content: concat(...read), trailers: trailers() };
   } catch (error) {
     if (error instanceof BhttpError) return error.code;
     throw error;
   }
 }
 
-function whole(bytes: Bytes): unknown {
+function decoded(bytes: Bytes, way: Way): unknown {
   try {
-    const { trailers: _trailers, ...response } = decodeResponse(bytes);
-    return response;
+    return way.whole(bytes);
   } catch (error) {
     return (error as BhttpError).code;
   }
 }
 
-const messages: [string, BhttpResponse, EncodeOptions][] = [
-  ['known length', RESPONSE, {}],
-  ['indeterminate length', RESPONSE, { framing: 'indeterminate-length' }],
-  ['known length, padded', RESPONSE, { length: 200 }],
-  ['indeterminate length, padded', RESPONSE, { framing: 'indeterminate-length', length: 200 }],
-  ['nothing in it', MINIMAL, {}],
-  ['nothing in it, indeterminate', MINIMAL, { framing: 'indeterminate-length', length: 20 }],
+const INDETERMINATE = { framing: 'indeterminate-length' } as const;
+const messages: [string, Bytes, Way][] = [
+  ['response of known length', encodeResponse(RESPONSE), RESPONSES],
+  ['response of indeterminate length', encodeResponse(RESPONSE, INDETERMINATE), RESPONSES],
+  ['response, padded', encodeResponse(RESPONSE, { length: 200 }), RESPONSES],
+  [
+    'response of indeterminate length, padded',
+    encodeResponse(RESPONSE, { ...INDETERMINATE, length: 200 }),
+    RESPONSES,
+  ],
+  ['response with nothing in it', encodeResponse(MINIMAL), RESPONSES],
+  [
+    'response of indeterminate length with nothing in it',
+    encodeResponse(MINIMAL, { ...INDETERMINATE, length: 20 }),
+    RESPONSES,
+  ],
+  ['request of known length', encodeRequest(REQUEST), REQUESTS],
+  ['request of indeterminate length', encodeRequest(REQUEST, INDETERMINATE), REQUESTS],
+  [
+    'request of indeterminate length, padded',
+    encodeRequest(REQUEST, { ...INDETERMINATE, length: 200 }),
+    REQUESTS,
+  ],
 ];
 
-describe.each(messages)('decodeResponseStream: %s', (_name, response, options) => {
-  const bytes = encodeResponse(response, options);
-
-  test('cut at every byte and in reads of any size: as decodeResponse', async () => {
+describe.each(messages)('while it arrives: a %s', (_name, bytes, way) => {
+  test('cut at every byte and in reads of any size: as when it is whole', async () => {
     for (let cut = 0; cut <= bytes.length; cut++) {
       const part = bytes.subarray(0, cut);
       for (const sizes of [[1], [3, 1], [1000]]) {
-        expect([cut, await streamed(part, sizes, bytes.length)]).toEqual([cut, whole(part)]);
+        expect([cut, await streamed(part, sizes, bytes.length, way)]).toEqual([cut, decoded(part, way)]);
       }
     }
   });
 
-  test('with any byte changed and in any pieces: as decodeResponse', async () => {
+  test('with any byte changed and in any pieces: as when it is whole', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.nat(bytes.length - 1),
@@ -86,7 +131,7 @@ describe.each(messages)('decodeResponseStream: %s', (_name, response, options) =
         async (at, byte, sizes) => {
           const changed = bytes.slice();
           changed[at] = byte;
-          expect(await streamed(changed, sizes)).toEqual(whole(changed));
+          expect(await streamed(changed, sizes, changed.length, way)).toEqual(decoded(changed, way));
         },
       ),
     );
@@ -143,5 +188,52 @@ describe('decodeResponseStream', () => {
       100,
     );
     await expect(content()).rejects.toBe(cut);
+  });
+
+  test('calls that overlap get the pieces in order, and after an error none is taken for the end', async () => {
+    const broken = concat(head, varint(1), utf8('a'), varint(40), utf8('b'));
+    const { content } = await decodeResponseStream(pieces(broken, [1000]), 100);
+    const outcomes = await Promise.allSettled([content(), content(), content(), content()]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected']);
+  });
+});
+
+describe('messageParts', () => {
+  async function* contentOf(sizes: readonly number[]): AsyncGenerator<Bytes, void> {
+    for (const size of sizes) yield new Uint8Array(size).fill(120);
+  }
+
+  test('are a message together, with pieces of at most the given size', async () => {
+    for (const sizes of [[], [1], [5, 0, 300], [1000]]) {
+      const parts: Bytes[] = [];
+      for await (const part of messageParts(REQUEST, contentOf(sizes), { fits: () => true, maxPiece: 100 })) {
+        parts.push(part);
+      }
+      const { content, path, trailers } = decodeRequest(concat(...parts));
+      expect([content.length, path, trailers]).toEqual([sizes.reduce((a, b) => a + b, 0), '/v1/a', []]);
+      expect(Math.max(...parts.slice(1).map(({ length }) => length))).toBeLessThanOrEqual(102);
+    }
+  });
+
+  test('a part that does not fit is refused before it, and an error of the content is thrown', async () => {
+    let room = 150;
+    const parts = messageParts(RESPONSE, contentOf([60, 60, 60]), {
+      fits: (length) => (room -= length) >= 0,
+    });
+    const read = async (): Promise<void> => {
+      while ((await parts.next()).done !== true);
+    };
+    await expect(read()).rejects.toMatchObject({ code: 'too-long' });
+    const failing = messageParts(
+      RESPONSE,
+      (async function* () {
+        yield utf8('a');
+        throw new Error('cut');
+      })(),
+      { fits: () => true },
+    );
+    await failing.next();
+    await failing.next();
+    await expect(failing.next()).rejects.toThrow('cut');
   });
 });

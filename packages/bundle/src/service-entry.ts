@@ -6,7 +6,7 @@ import { concat, fromUtf8, Reader, uint, utf8, vector, WireError, type Bytes } f
  *     struct { opaque name<1..2^8-1>; uint16 token_type; opaque challenge<0..2^16-1>;
  *              uint32 request_length; uint32 response_length; } ServiceEntry;
  *
- * The highest bit of response_length says that the service streams.
+ * The highest bit of response_length says that the service streams; that of request_length, that requests to it may.
  */
 export interface ServiceEntry {
   /** The inner authority: `https://NAME/…`. */
@@ -21,20 +21,27 @@ export interface ServiceEntry {
   readonly responseLength: number;
   /** Whether requests and responses go in chunks, and responses arrive as the service sends them. */
   readonly streams: boolean;
+  /** Whether the content of a request may be sent as it is read. */
+  readonly streamsRequests: boolean;
 }
 
-const STREAMS = 2 ** 31; // the highest bit of response_length
+const STREAMS = 2 ** 31; // the highest bit of a length
 
 /** @throws {WireError} `out-of-range` for a number or a field that is too large. Lengths are below 2^31 */
 export function encodeServiceEntry(entry: ServiceEntry): Bytes {
-  if (entry.responseLength >= STREAMS) throw new WireError('out-of-range', 'response_length: above 2^31 - 1');
   return concat(
     vector(1, utf8(entry.name)),
     uint(2, entry.tokenType),
     vector(2, entry.challenge),
-    uint(4, entry.requestLength),
-    uint(4, entry.responseLength + (entry.streams ? STREAMS : 0)),
+    uint(4, marked('request_length', entry.requestLength, entry.streamsRequests)),
+    uint(4, marked('response_length', entry.responseLength, entry.streams)),
   );
+}
+
+/** A length whose highest bit is set if there is a stream of it. */
+function marked(field: string, length: number, streams: boolean): number {
+  if (length >= STREAMS) throw new WireError('out-of-range', `${field}: above 2^31 - 1`);
+  return length + (streams ? STREAMS : 0);
 }
 
 /** @throws {WireError} `truncated`; `bad-text` for a name that is not UTF-8 */
@@ -43,8 +50,13 @@ export function readServiceEntry(r: Reader): ServiceEntry {
     name: fromUtf8(r.vector(1, 'name').rest()),
     tokenType: r.uint(2, 'token_type'),
     challenge: r.vector(2, 'challenge').rest(),
-    requestLength: r.uint(4, 'request_length'),
   };
-  const responseLength = r.uint(4, 'response_length');
-  return { ...fields, responseLength: responseLength % STREAMS, streams: responseLength >= STREAMS };
+  const [request, response] = [r.uint(4, 'request_length'), r.uint(4, 'response_length')];
+  return {
+    ...fields,
+    requestLength: request % STREAMS,
+    responseLength: response % STREAMS,
+    streams: response >= STREAMS,
+    streamsRequests: request >= STREAMS,
+  };
 }

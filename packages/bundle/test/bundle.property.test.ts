@@ -81,6 +81,7 @@ test('an empty service name, a repeated one and a next root of 31 bytes are refu
     requestLength: 1,
     responseLength: 1,
     streams: false,
+    streamsRequests: false,
   };
   const twice = encodeBundle({ ...one, services: [service, service] });
   expect(() => decodeBundle(twice)).toThrow(refused('malformed-services'));
@@ -93,9 +94,20 @@ test('an empty service name, a repeated one and a next root of 31 bytes are refu
   expect(() => decodeBundle(version)).toThrow(refused('unknown-version'));
 });
 
-test('a response length that would change the flag of streams is out of range', () => {
-  const entry = { name: 'a', tokenType: 0, challenge: new Uint8Array(0), requestLength: 1, streams: false };
-  const encode = (responseLength: number) => encodeServiceEntry({ ...entry, responseLength });
-  expect(encode(2 ** 31 - 1)).toHaveLength(14);
-  expect(() => encode(2 ** 31)).toThrow(expect.objectContaining({ code: 'out-of-range' }));
+test('a length that would change a flag of streams is out of range', () => {
+  const entry = {
+    name: 'a',
+    tokenType: 0,
+    challenge: new Uint8Array(0),
+    streams: false,
+    streamsRequests: false,
+  };
+  const ofRequest = (length: number) =>
+    encodeServiceEntry({ ...entry, requestLength: length, responseLength: 1 });
+  const ofResponse = (length: number) =>
+    encodeServiceEntry({ ...entry, requestLength: 1, responseLength: length });
+  for (const encode of [ofRequest, ofResponse]) {
+    expect(encode(2 ** 31 - 1)).toHaveLength(14);
+    expect(() => encode(2 ** 31)).toThrow(expect.objectContaining({ code: 'out-of-range' }));
+  }
 });

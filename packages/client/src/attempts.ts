@@ -6,6 +6,8 @@ import { dateOf, gatewayErrorCode, isFromGateway, problemCode, type InnerRequest
 /** A request that is in flight or may be retried. Its text is kept in memory only. */
 export interface AttemptState {
   readonly request: InnerRequest;
+  /** Content that is sent as it is read: such a request cannot be sent again. */
+  readonly body: ReadableStream<Uint8Array> | null;
   /** Whether a 5xx of the service itself is an error, after which the user may retry. */
   readonly ownServerErrors: boolean;
   /** The id of the attempt; null for a service without tokens. */

@@ -18,15 +18,18 @@ import {
   type Envelope,
   type ExchangeDeps,
 } from './exchange.ts';
+import { anySignal } from './deadline.ts';
+import { bodyOf } from './fetch.ts';
 import { openRequest, type HttpStream } from './http.ts';
 import { isFromGateway } from './inner.ts';
+import type { Upload } from './upload.ts';
 
 /** `Incremental: ?1` asks every hop to pass pieces on as they come (draft-ietf-httpbis-incremental). */
 const HEADERS = { 'content-type': MEDIA_TYPES.chunkedRequest, incremental: '?1' };
 
 /**
- * Encapsulates a request in chunks, whose response streams (draft-ietf-ohai-chunked-ohttp §6). The request itself is sent
- * whole: its chunks follow from its one length.
+ * Encapsulates a request in chunks, whose response streams (draft-ietf-ohai-chunked-ohttp §6). A request that is bytes is sent
+ * whole, and its chunks follow from its one length; an upload is sent as it is read.
  *
  * @param responseLength - bytes of a padded response. All responses have as many bytes on the wire as one in full chunks
  * @throws {ClientError} `bundle-refused`
@@ -34,23 +37,28 @@ const HEADERS = { 'content-type': MEDIA_TYPES.chunkedRequest, incremental: '?1' 
 export async function sealChunkedEnvelope(
   deps: ExchangeDeps,
   active: ActiveBundle,
-  request: Bytes,
+  request: Bytes | Upload,
   responseLength: number,
 ): Promise<Envelope> {
   const { hpke, random, relay, ...platform } = deps;
   const { bundle, config } = active;
   const expected = chunkedResponseLength(aeadOf(deps, active), responseLength);
-  const whole = pullFrom([request]);
-  const sealed = await encapsulateChunkedRequest(hpke, config, bundle.suite, random, whole).catch(
+  const upload = request instanceof Uint8Array ? null : request;
+  const plaintext = request instanceof Uint8Array ? pullFrom([request]) : request.plaintext;
+  const sealed = await encapsulateChunkedRequest(hpke, config, bundle.suite, random, plaintext).catch(
     (cause: unknown) => {
       throw new ClientError('bundle-refused', { cause });
     },
   );
-  const outer = { headers: HEADERS, body: await joined(sealed.body), maxBytes: expected + MAX_PROBLEM };
+  const body =
+    upload === null ? await joined(sealed.body) : bodyOf({ read: sealed.body, cancel: upload.cancel });
+  const outer = { headers: HEADERS, body, maxBytes: expected + MAX_PROBLEM };
   return {
     async send(signal) {
-      const response = await openRequest(platform, `${relay}/ohttp`, { ...outer, signal });
-      await refuseOthers(response);
+      const response = await opened(
+        openRequest(platform, `${relay}/ohttp`, { ...outer, signal: anySignal(signal, upload?.failed) }),
+        upload,
+      );
       let received = 0; // bytes
       const source: Pull = async () => {
         const piece = await response.read();
@@ -70,6 +78,18 @@ export async function sealChunkedEnvelope(
       return { ...head, content: await joined(stream.read), stream: null }; // a problem, by which the client decides
     },
   };
+}
+
+/** A response that is in chunks. After any other, and after none, the upload ends. @throws {ClientError} its error, if it failed */
+async function opened(opening: Promise<HttpStream>, upload: Upload | null): Promise<HttpStream> {
+  try {
+    const response = await opening;
+    await refuseOthers(response);
+    return response;
+  } catch (error) {
+    upload?.cancel(error);
+    throw upload?.failed.aborted === true ? upload.failed.reason : error;
+  }
 }
 
 const NO_CONTENT = new Uint8Array(0);

@@ -65,7 +65,11 @@ export function createClient(options: ClientOptions): Client {
     },
     fetch: async (input, init = {}) => {
       const { service, request, signal } = await parseFetch(input, init);
-      const response = await requests.open(service, request, { ...init, ...(signal && { signal }) });
+      const sent = requests.open(service, request, { ...init, ...(signal && { signal }) });
+      const response = await sent.catch((error: unknown) => {
+        request.body?.cancel(error).catch(() => {}); // if nobody began to read it
+        throw error;
+      });
       // React Native has no streams: there the content comes whole.
       return toResponse(typeof ReadableStream === 'function' ? response : await whole(response));
     },

@@ -87,6 +87,10 @@ export const MESSAGES = {
     'The response broke off before its end.',
     'Try again. What has arrived so far is not the whole response.',
   ],
+  'request-broken': [
+    'The body of the request broke off before its end.',
+    'Open the source of the body again and send a new request: this one was ended, and its token is used up.',
+  ],
   'wallet-unavailable': [
     'The wallet cannot be read or written.',
     'Free some space or allow storage, then try again.',

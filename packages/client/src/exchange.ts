@@ -15,6 +15,7 @@ import { sendRequest, type HttpResult } from './http.ts';
 import { decodeInner } from './inner.ts';
 import type { ClientPlatform } from './platform.ts';
 import { sealChunkedEnvelope } from './chunked-exchange.ts';
+import type { Upload } from './upload.ts';
 
 /** What an exchange needs. */
 export interface ExchangeDeps extends Pick<ClientPlatform, 'fetch' | 'random' | 'deadline'> {
@@ -55,17 +56,19 @@ export const MAX_PROBLEM = 4096; // bytes
 /**
  * Encapsulates a request in an HPKE context of its own (RFC 9458 §4).
  *
- * @param request - a padded Binary HTTP request
+ * @param request - a padded Binary HTTP request, or one that is sent as it is read, which only a service that streams takes
  * @param entry - bytes of every padded response of this service, and whether it streams; another response is refused
  * @throws {ClientError} `bundle-refused` if the bundle's suite is not supported or its key is not valid
  */
 export function sealEnvelope(
   deps: ExchangeDeps,
   active: ActiveBundle,
-  request: Bytes,
+  request: Bytes | Upload,
   { responseLength, streams }: Pick<ServiceEntry, 'responseLength' | 'streams'>,
 ): Promise<Envelope> {
-  return (streams ? sealChunkedEnvelope : sealPlainEnvelope)(deps, active, request, responseLength);
+  return streams || !(request instanceof Uint8Array)
+    ? sealChunkedEnvelope(deps, active, request, responseLength)
+    : sealPlainEnvelope(deps, active, request, responseLength);
 }
 
 /** The AEAD of the bundle's suite. @throws {ClientError} `bundle-refused` */

@@ -2,7 +2,7 @@ import type { Field } from '@sotto/bhttp';
 import { unlessAborted } from './deadline.ts';
 import { ClientError } from './error.ts';
 import type { ContentStream } from './exchange.ts';
-import type { OpenResponse, RequestOptions, ServiceRequest } from './requests.ts';
+import type { OpenRequest, OpenResponse, RequestOptions } from './requests.ts';
 
 /** What a request is, beside its URL. Of the platform's `RequestInit` it has what a private request can carry. */
 export interface ClientRequestInit extends RequestOptions {
@@ -13,15 +13,21 @@ export interface ClientRequestInit extends RequestOptions {
    * others. Send the same ones in all requests: what differs can mark a request (privacy L11).
    */
   readonly headers?: HeadersInit;
-  /** Any body of `fetch`. It must fit into the request length of the service. */
+  /**
+   * Any body of `fetch`. It must fit into the request length of the service. A ReadableStream with `duplex: 'half'` is sent as
+   * it is read, if the row of the service admits that (`stream: { "requests": true }`) and the platform can: Node can, browsers
+   * cannot. Otherwise it is read to its end first.
+   */
   readonly body?: BodyInit | null;
+  /** Lets a body that is a ReadableStream be sent as it is read. Such a request cannot be retried. */
+  readonly duplex?: 'half';
   /** A value that is sent as JSON, in place of `body`. */
   readonly json?: unknown;
 }
 
 interface ParsedFetch {
   readonly service: string;
-  readonly request: ServiceRequest;
+  readonly request: OpenRequest;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -41,8 +47,8 @@ export async function parseFetch(
   const { host, pathname, search } = serviceUrl(input);
   const { signal } = init;
   if (signal?.aborted === true) throw signal.reason;
-  const { method, body, contentType, fields } = await unlessAborted(signal, contentOf(init));
-  const content = body === null ? {} : { content: body };
+  const { method, content: given, contentType, fields } = await unlessAborted(signal, contentOf(init));
+  const content = given === null ? {} : given instanceof Uint8Array ? { content: given } : { body: given };
   const type = contentType === null ? {} : { contentType };
   const verb = method === undefined ? {} : { method: method.toUpperCase() };
   return {
@@ -76,9 +82,9 @@ const initOf = ({ method, headers, body, signal }: Request, init: ClientRequestI
   ...init,
 });
 
-async function contentOf({ method, headers, body = null, json }: ClientRequestInit): Promise<{
+async function contentOf({ method, headers, body = null, json, duplex }: ClientRequestInit): Promise<{
   readonly method: string | undefined;
-  readonly body: Uint8Array<ArrayBuffer> | null;
+  readonly content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
   readonly contentType: string | null;
   readonly fields: readonly Field[];
 }> {
@@ -87,16 +93,20 @@ async function contentOf({ method, headers, body = null, json }: ClientRequestIn
   given.delete('content-type');
   const fields = [...given].map(([name, value]): Field => [name, value]); // sorted by name
   const sent = json === undefined ? body : JSON.stringify(json);
-  if (sent === null) return { method, body: null, contentType: named, fields };
+  if (sent === null) return { method, content: null, contentType: named, fields };
+  if (duplex === 'half' && isStream(sent)) return { method, content: sent, contentType: named, fields };
   const response = new Response(sent); // reads every kind of body, and knows its type
   const type = json === undefined ? response.headers.get('content-type') : 'application/json';
   return {
     method,
-    body: new Uint8Array(await response.arrayBuffer()),
+    content: new Uint8Array(await response.arrayBuffer()),
     contentType: named ?? type,
     fields,
   };
 }
+
+const isStream = (body: BodyInit): body is ReadableStream<Uint8Array> =>
+  typeof ReadableStream === 'function' && body instanceof ReadableStream;
 
 /** A service's response as the platform's. @throws {ClientError} `answer-unreadable` for a status that it cannot have */
 export function toResponse({ status, fields, content, stream }: OpenResponse): Response {
@@ -115,7 +125,12 @@ export function toResponse({ status, fields, content, stream }: OpenResponse): R
 }
 
 /** Content as a stream of the platform, read only as it is asked for. */
-const bodyOf = ({ read, cancel }: ContentStream): ReadableStream<Uint8Array<ArrayBuffer>> =>
+export const bodyOf = ({
+  read,
+  cancel,
+}: Pick<ContentStream, 'read'> & { readonly cancel: (reason: unknown) => void }): ReadableStream<
+  Uint8Array<ArrayBuffer>
+> =>
   new ReadableStream(
     {
       async pull(controller) {

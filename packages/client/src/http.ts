@@ -4,6 +4,7 @@ import { NotSentError, type ClientPlatform, type FetchInit, type FetchResponse }
 
 const TIMEOUT_SECONDS = 30;
 const IDLE_SECONDS = 60; // between two pieces of a response that streams
+const UPLOAD_SECONDS = 120; // for a body that is sent as it is read: as long as a relay gives an exchange
 
 /** A whole HTTP response. */
 export interface HttpResult {
@@ -33,7 +34,7 @@ type HttpPlatform = Pick<ClientPlatform, 'fetch' | 'deadline'>;
 interface HttpRequest {
   readonly headers?: Record<string, string>;
   /** Sent by POST. Without a body the request is a GET. */
-  readonly body?: Bytes;
+  readonly body?: FetchInit['body'];
   /** Limit of the response body, in bytes. */
   readonly maxBytes: number;
   /** Ends the request. */
@@ -73,7 +74,7 @@ export interface HttpStream extends Omit<HttpResult, 'body'> {
 
 /**
  * As `sendRequest`, but resolves when the head of the response has arrived. Then each piece may take 60 seconds. Where
- * the platform has no streams, the body is one piece.
+ * the platform has no streams, the body is one piece. A body that is sent as it is read may take 120 seconds.
  *
  * @throws {UnreachableError}
  */
@@ -95,7 +96,7 @@ export async function openRequest(
   request.signal?.addEventListener('abort', () => ending.abort(), { once: true });
   const sending = send(url, initOf(request, ending.signal));
   const { head, reader } = await within(
-    TIMEOUT_SECONDS,
+    isStream(request.body) ? UPLOAD_SECONDS + TIMEOUT_SECONDS : TIMEOUT_SECONDS,
     sending.then((response) => ({ head: headOf(response), reader: readerOf(response) })),
   );
   let length = 0;
@@ -121,12 +122,15 @@ const initOf = ({ headers, body }: HttpRequest, signal: AbortSignal | undefined)
   method: body === undefined ? 'GET' : 'POST',
   headers: { ...SAME_FOR_EVERYONE, ...headers },
   ...(body !== undefined && { body }),
+  ...(isStream(body) && { duplex: 'half' }),
   redirect: 'error',
   credentials: 'omit',
   cache: 'no-store',
   referrerPolicy: 'no-referrer',
   ...(signal !== undefined && { signal }),
 });
+
+const isStream = (body: FetchInit['body']): boolean => body !== undefined && !(body instanceof Uint8Array);
 
 /** @throws {UnreachableError} for a redirect */
 function headOf({ status, headers, redirected }: FetchResponse): { status: number; type: string } {

@@ -1,4 +1,11 @@
-import { BhttpError, decodeResponse, encodeRequest, type BhttpResponse, type Field } from '@sotto/bhttp';
+import {
+  BhttpError,
+  decodeResponse,
+  encodeRequest,
+  type BhttpRequest,
+  type BhttpResponse,
+  type Field,
+} from '@sotto/bhttp';
 import { formatAuthorization } from '@sotto/privacypass';
 import { concat, fromUtf8, utf8, type Bytes, type UnixSeconds } from '@sotto/wire';
 import { ClientError, type ClientErrorCode } from './error.ts';
@@ -20,21 +27,19 @@ export interface InnerRequest {
   readonly content: Bytes;
 }
 
+/** What comes before the content of a Binary HTTP request. */
+export type RequestHead = Omit<BhttpRequest, 'content' | 'trailers'>;
+
 /**
- * Encodes the Binary HTTP request, padded to exactly `length` bytes. All clients send the same fields in the same
- * order (privacy L11), and then those of the caller.
+ * The head of the Binary HTTP request. All clients send the same fields in the same order (privacy L11), and then those of
+ * the caller.
  *
  * @param token - encoded; null for a service without tokens
- * @throws {ClientError} `query-too-long` if it does not fit; `config` if it is not a valid HTTP request
  */
-export function encodeInner(
-  { service, method, path, contentType, fields: more, content }: InnerRequest,
-  {
-    token,
-    date,
-    length,
-  }: { readonly token: Bytes | null; readonly date: UnixSeconds; readonly length: number },
-): Bytes {
+export function headOf(
+  { service, method, path, contentType, fields: more }: InnerRequest,
+  { token, date }: { readonly token: Bytes | null; readonly date: UnixSeconds },
+): RequestHead {
   const rounded = Math.floor(date / DATE_GRID) * DATE_GRID;
   const fields = [
     ...(token === null ? [] : [['authorization', formatAuthorization(token)] as const]),
@@ -42,9 +47,21 @@ export function encodeInner(
     ['date', new Date(rounded * 1000).toUTCString()] as const, // IMF-fixdate (RFC 9110 §5.6.7)
     ...more,
   ];
-  const request = { method, scheme: 'https', authority: service, path, fields, content, trailers: [] };
+  return { method, scheme: 'https', authority: service, path, fields };
+}
+
+/**
+ * Encodes a request, padded to exactly `length` bytes.
+ *
+ * @throws {ClientError} `query-too-long` if it does not fit; `config` if it is not a valid HTTP request
+ */
+export function encodeInner(
+  request: InnerRequest,
+  { length, ...head }: { readonly token: Bytes | null; readonly date: UnixSeconds; readonly length: number },
+): Bytes {
+  const { content } = request;
   try {
-    return encodeRequest(request, { length });
+    return encodeRequest({ ...headOf(request, head), content, trailers: [] }, { length });
   } catch (error) {
     const tooLong = error instanceof BhttpError && error.code === 'too-long';
     throw new ClientError(tooLong ? 'query-too-long' : 'config', { cause: error });

@@ -1,13 +1,17 @@
 import type { Hpke } from '@sotto/ohttp';
 import type { Voprf } from '@sotto/voprf';
 import type { Bytes, Random, UnixSeconds } from '@sotto/wire';
+import type { streamedUpload } from './upload.ts';
 import type { Wallet } from './wallet/wallet.ts';
 
 /** A request of the client. It carries nothing by which the platform could tell users apart (privacy L10, L15). */
 export interface FetchInit {
   readonly method: 'GET' | 'POST';
   readonly headers: Record<string, string>;
-  readonly body?: Bytes;
+  /** A stream only if the platform has an `upload`. */
+  readonly body?: Bytes | ReadableStream<Uint8Array>;
+  /** Set with a stream. */
+  readonly duplex?: 'half';
   readonly redirect: 'error';
   readonly credentials: 'omit';
   readonly cache: 'no-store';
@@ -36,6 +40,11 @@ export type Lock = <T>(name: string, task: () => Promise<T>) => Promise<T>;
 export interface ClientPlatform {
   /** Sends the requests of the client, as `fetch` does. */
   readonly fetch: Fetch;
+  /**
+   * How a body is sent as it is read: `streamedUpload`, if `fetch` sends streams, as Node's does. A browser's does not over
+   * HTTP/1.1. Default: a body is read to its end first.
+   */
+  readonly upload?: typeof streamedUpload;
   /** Bytes from a CSPRNG. */
   readonly random: Random;
   /** The time in seconds since 1970. */

@@ -1,4 +1,5 @@
 import type { BhttpResponse, Field } from '@sotto/bhttp';
+import { FLUSH_RESERVE } from '@sotto/ohttp';
 import type { Bytes } from '@sotto/wire';
 import {
   Attempts,
@@ -15,7 +16,8 @@ import { ClientError, clientError, type Attempt, type ClientErrorCode } from './
 import { joined } from './chunked-exchange.ts';
 import { sealEnvelope, type ContentStream, type Envelope, type ExchangeDeps } from './exchange.ts';
 import { UnreachableError } from './http.ts';
-import { checkFits, encodeInner, requestIdentity, type InnerRequest } from './inner.ts';
+import { readBody } from './body.ts';
+import { checkFits, encodeInner, headOf, requestIdentity, type InnerRequest } from './inner.ts';
 import type { ClientPlatform } from './platform.ts';
 import type { TokenManager } from './token-manager.ts';
 import { MAX_TRIES } from './wallet/tokens.ts';
@@ -48,6 +50,12 @@ export interface ServiceRequest {
   readonly content?: Bytes;
 }
 
+/** A request whose content may be read as it is sent. */
+export interface OpenRequest extends ServiceRequest {
+  /** In place of `content`. Where the service or the platform takes no stream, it is read to its end first. */
+  readonly body?: ReadableStream<Uint8Array>;
+}
+
 /** How a request may use tokens. */
 export interface RequestOptions {
   /** The user's consent to use a token that has not rested, and to request more tokens if there is none. */
@@ -59,7 +67,8 @@ export interface RequestOptions {
 }
 
 /** What requests need. */
-export interface RequestsDeps extends ExchangeDeps, Pick<ClientPlatform, 'now'> {
+export interface RequestsDeps extends ExchangeDeps, Pick<ClientPlatform, 'now' | 'upload'> {
+  readonly sleep: NonNullable<ClientPlatform['sleep']>;
   readonly bundles: BundleCache;
   readonly tokens: TokenManager;
 }
@@ -85,8 +94,13 @@ export class Requests {
   }
 
   /** As `open`, and reads all of the content. @throws {ClientError} */
-  async request(...request: Parameters<Requests['open']>): Promise<ServiceResponse> {
-    return whole(await this.open(...request));
+  async request(
+    service: string,
+    request: ServiceRequest,
+    options: RequestOptions,
+    ownServerErrors = false,
+  ): Promise<ServiceResponse> {
+    return whole(await this.open(service, request, options, ownServerErrors));
   }
 
   /**
@@ -95,20 +109,26 @@ export class Requests {
    */
   async open(
     service: string,
-    { content = NO_CONTENT, contentType = 'application/octet-stream', ...rest }: ServiceRequest,
+    { contentType = 'application/octet-stream', body, ...rest }: OpenRequest,
     { allowFresh = false, attempt, signal }: RequestOptions,
     ownServerErrors = false,
   ): Promise<OpenResponse> {
     if (signal?.aborted === true) throw signal.reason;
     const { bundles, tokens } = this.#deps;
-    const { path, method = content.length > 0 ? 'POST' : 'GET', fields = [] } = rest;
-    const request: InnerRequest = { service, method, path, contentType, fields, content };
     const { services } = await unlessAborted(signal, bundles.current());
     const entry = services.get(service);
     if (entry === undefined) throw new ClientError('unknown-service');
+    const source = entry.streamsRequests && this.#deps.upload !== undefined ? (body ?? null) : null;
+    const content =
+      body === undefined || source !== null
+        ? (rest.content ?? NO_CONTENT)
+        : await unlessAborted(signal, readBody(body, entry.requestLength));
+    const { path, method = content.length > 0 || source !== null ? 'POST' : 'GET', fields = [] } = rest;
+    const request: InnerRequest = { service, method, path, contentType, fields, content };
     const needsToken = entry.tokenType !== 0;
-    checkFits(request, needsToken, entry.requestLength);
-    const state = { request, ownServerErrors, id: null, tries: 1, date: null, dateUsed: false };
+    checkFits(request, needsToken, entry.requestLength - (source === null ? 0 : FLUSH_RESERVE));
+    if (source !== null && attempt !== undefined) throw new ClientError('attempt-over');
+    const state = { request, body: source, ownServerErrors, id: null, tries: 1, date: null, dateUsed: false };
     if (!needsToken) return this.#try(state, null, signal);
     const identity = requestIdentity(request);
     const taking =
@@ -178,13 +198,17 @@ export class Requests {
   }
 
   async #seal(state: AttemptState, token: Bytes | null): Promise<Envelope> {
-    const { bundles, now } = this.#deps;
+    const { bundles, now, sleep, upload } = this.#deps;
     const active = await bundles.current();
     const entry = active.services.get(state.request.service);
     if (entry === undefined) throw new ClientError('unknown-service');
     const date = state.date ?? now();
     state.dateUsed = state.date !== null;
-    const inner = encodeInner(state.request, { token, date, length: entry.requestLength });
+    const { request, body } = state;
+    const inner =
+      body === null || upload === undefined
+        ? encodeInner(request, { token, date, length: entry.requestLength })
+        : upload(headOf(request, { token, date }), body, entry.requestLength, sleep);
     return sealEnvelope(this.#deps, active, inner, entry);
   }
 
@@ -213,7 +237,7 @@ export class Requests {
   }
 
   async #end(state: AttemptState, code: ClientErrorCode, retryable: boolean, cause: unknown): Promise<never> {
-    const open = retryable && mayRetry(code) && state.tries < MAX_TRIES;
+    const open = retryable && mayRetry(code) && state.body === null && state.tries < MAX_TRIES;
     if (!open) await this.#settle(state);
     throw new ClientError(code, { cause, attempt: open ? this.#attempts.add(state) : null });
   }

@@ -11,7 +11,7 @@ import type { VoprfKeyPair } from '@sotto/voprf';
 import { concat, fromHex, hex, type Bytes } from '@sotto/wire';
 import { memoryWallet } from '../src/index.ts';
 import { voprf } from './support/issuer.ts';
-import { DAY, seeded, START, World } from './support/world.ts';
+import { bytesOf, DAY, seeded, START, World } from './support/world.ts';
 
 const ISSUER = 'https://issuer.example/token-request';
 const random = seeded('malice');
@@ -111,8 +111,8 @@ async function transcript(malice: Malice | null): Promise<{ seen: unknown[]; cod
   const wallet = memoryWallet();
   const seen: unknown[] = [];
   world.intercept = ({ url, init }) => {
-    const { method, headers, body } = init;
-    if (url === ISSUER) seen.push([world.now, method, headers, Buffer.from(body ?? []).toString('hex')]);
+    const { method, headers } = init;
+    if (url === ISSUER) seen.push([world.now, method, headers, hex(bytesOf(init))]);
     return null;
   };
   const client = world.client({ wallet, batches: 2, random: seeded('client') });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { memoryWallet, NotSentError, type Attempt, type ClientError } from '../src/index.ts';
 import { field, inner, json, OHTTP_KEY } from './support/gateway.ts';
 import { problem as problemOf } from './support/issuer.ts';
-import { START, World } from './support/world.ts';
+import { bytesOf, START, World } from './support/world.ts';
 
 const OHTTP = 'https://relay.example/ohttp';
 const authorizations = (world: World): string[] =>
@@ -28,7 +28,7 @@ async function prepared(more = {}) {
 function loseAnswers(world: World): void {
   world.intercept = async ({ url, init }) => {
     if (url !== OHTTP) return null;
-    await world.gateway.handle(init.body ?? new Uint8Array());
+    await world.gateway.handle(bytesOf(init));
     throw new TypeError('fetch failed');
   };
 }
@@ -214,7 +214,7 @@ describe('gateway and relay errors', () => {
     const alter = (change: (body: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>): void => {
       world.intercept = async ({ url, init }) => {
         if (url !== OHTTP) return null;
-        const answer = await world.gateway.handle(init.body ?? new Uint8Array());
+        const answer = await world.gateway.handle(bytesOf(init));
         return { ...answer, body: change(answer.body) };
       };
     };

@@ -176,6 +176,7 @@ describe('search', () => {
       challenge: new Uint8Array(0),
       requestLength: 256,
       streams: false,
+      streamsRequests: false,
     };
     world.alter = (bundle) => ({
       ...bundle,

@@ -1,9 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Pull } from '@sotto/ohttp';
 import { concat, EMPTY, fromUtf8, utf8, varint, type Bytes } from '@sotto/wire';
-import type { ClientError } from '../src/index.ts';
+import type { ClientError, FetchInit } from '../src/index.ts';
 import { inner, OHTTP_KEY } from './support/gateway.ts';
 import { streaming } from './support/streaming.ts';
+import { bytesOf } from './support/world.ts';
 
 const readerOf = (response: Response): ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> =>
   (response.body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader();
@@ -41,7 +42,7 @@ describe('a service that streams', () => {
       }
       sender.end();
       expect(await reader.read()).toEqual({ done: true, value: undefined });
-      lengths.add(inits.at(-1)?.body?.length ?? 0);
+      lengths.add(bytesOf(inits.at(-1) as FetchInit).length);
     }
     expect(lengths.size).toBe(1);
     expect(inits[0]?.headers).toEqual({

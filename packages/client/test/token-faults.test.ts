@@ -6,11 +6,11 @@ import { scheduleFor } from '../src/schedule.ts';
 import { memoryStore } from '../src/wallet/memory.ts';
 import { encodeState } from '../src/wallet/state.ts';
 import { inner } from './support/gateway.ts';
-import { DAY, seeded, START, World } from './support/world.ts';
+import { bytesOf, DAY, seeded, START, World } from './support/world.ts';
 
 const ISSUER = 'https://issuer.example/token-request';
 const bodies = (world: World): string[] =>
-  world.sent.filter(({ url }) => url === ISSUER).map(({ init }) => hex(init.body ?? new Uint8Array(0)));
+  world.sent.filter(({ url }) => url === ISSUER).map(({ init }) => hex(bytesOf(init)));
 const never = <T>(): Promise<T> => new Promise(() => {});
 const tokensOf = (wallet: Wallet): Promise<number> => wallet.update(({ tokens }) => tokens.length);
 

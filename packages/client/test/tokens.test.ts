@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { decodeAmortizedBatchTokenRequest, decodeToken, encodeDirectory, namesKey } from '@sotto/privacypass';
 import { createClient, emptyState, memoryWallet, type WalletState } from '../src/index.ts';
 import { takeToken } from '../src/wallet/tokens.ts';
-import { DAY, seeded, START, World } from './support/world.ts';
+import { bytesOf, DAY, seeded, START, World } from './support/world.ts';
 
 const ISSUER = 'https://issuer.example/token-request';
 const NOTHING = { status: 200, type: '' };
@@ -29,7 +29,7 @@ describe('tokens', () => {
       expect(url).toBe(ISSUER);
       expect(init.headers['authorization']).toBe('Bearer account.jwt.canary');
       expect(init.body).toHaveLength(965);
-      expect(decodeAmortizedBatchTokenRequest(init.body ?? new Uint8Array()).blindedMsgs).toHaveLength(30);
+      expect(decodeAmortizedBatchTokenRequest(bytesOf(init)).blindedMsgs).toHaveLength(30);
     }
   });
 
@@ -182,7 +182,7 @@ describe('tokens', () => {
     await client.refill();
     const bodies = world.sent
       .filter(({ url }) => url === ISSUER)
-      .map(({ init }) => Buffer.from(init.body ?? []).toString('hex'));
+      .map(({ init }) => Buffer.from(bytesOf(init)).toString('hex'));
     expect(bodies).toHaveLength(2);
     expect(bodies[0]).toBe(bodies[1]);
   });

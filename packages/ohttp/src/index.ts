@@ -7,6 +7,7 @@ export {
   type ChunkedEncapsulation,
 } from './chunked.ts';
 export { OhttpError } from './error.ts';
+export { FLUSH_RESERVE, flushedChunks, MAX_FLUSHED_PIECE, type Fits, type Flushing } from './flushed.ts';
 export { loadGatewayKey, type GatewayKey } from './gateway-key.ts';
 export {
   AEAD,

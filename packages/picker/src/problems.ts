@@ -50,6 +50,7 @@ export const OF_CODE: Readonly<Record<ClientErrorCode, Problem>> = {
   'request-refused': 'other',
   'answer-unreadable': 'other',
   'response-broken': 'other',
+  'request-broken': 'other',
   'wallet-unavailable': 'wallet',
   'wallet-busy': 'wallet',
   'wallet-replaced': 'wallet',

@@ -7,6 +7,7 @@ import { epochIndexAt, usableEpochs, type Bytes } from '@sotto/wire';
 import { healthRoutes } from '@sotto/service/health';
 import type { CounterStore } from '@sotto/service/metrics';
 import type { OperatorLog } from '@sotto/service/operator';
+import type { ReceivedRequest } from './arriving.ts';
 import type { Config } from './config.ts';
 import { bodyOf } from './body.ts';
 import { openChunkedEnvelope, openEnvelope, type EnvelopeDeps } from './envelope.ts';
@@ -125,18 +126,19 @@ async function exchange(
   try {
     const keys = await liveKeys(deps, ring);
     const open = isChunked ? openChunkedEnvelope : openEnvelope;
-    const envelope = await open(deps, keys.gatewayKeys, body.pull, maxBytes);
+    const envelope = await open(deps, keys.gatewayKeys, body, maxBytes);
     // With METADATA the probe can learn which field it was; every other request is refused as without it.
     if (unexpected.length > 0 && !isForMetadata(envelope.opened.request)) throw new HttpError('bad-request');
-    return await envelope.seal(await respond(deps, keys, { ...envelope.opened, outer: headers }));
+    const opened = { ...envelope.opened, admit: body.admit, outer: headers };
+    return await envelope.seal(await respond(deps, keys, opened));
   } finally {
     body.release();
   }
 }
 
-function isForMetadata(request: Bytes): boolean {
+function isForMetadata(request: ReceivedRequest): boolean {
   try {
-    return decodeRequest(request).authority === METADATA_SERVICE;
+    return request instanceof Uint8Array && decodeRequest(request).authority === METADATA_SERVICE;
   } catch {
     return false;
   }

@@ -13,6 +13,10 @@ export interface BodyDeps {
 export interface Body {
   /** The next piece, null at the end. Rejects with HttpError if the body is too long, too slow, or there is no room. */
   readonly pull: Pull;
+  /** From now on the body may take until this deadline, with any pauses. */
+  readonly extend: (until: AbortSignal) => void;
+  /** From now on the body is not ended to make room for another one: its request has paid, or has a place at its service. */
+  readonly admit: () => void;
   /** Gives up what was not read, and the memory of what was. Must be called once, when the request is done with. */
   readonly release: () => void;
 }
@@ -29,13 +33,14 @@ export function bodyOf({ body }: Request, maxBytes: number, { uploads, deadline 
     isEnded = true;
     cancel();
   });
-  const whole = deadline(WHOLE_MS);
+  let whole = deadline(WHOLE_MS);
+  let idle = (): AbortSignal => deadline(IDLE_MS);
   const next = async (): Promise<Bytes | null> => {
     if (reader === undefined) return null;
     const reading = reader.read().catch((cause: unknown) => {
       throw new HttpError('bad-request', { cause });
     });
-    const { done, value } = await withDeadline(whole, withDeadline(deadline(IDLE_MS), reading));
+    const { done, value } = await withDeadline(whole, withDeadline(idle(), reading));
     if (isEnded) throw new HttpError('request-timeout');
     return done ? null : (value as Bytes);
   };
@@ -54,6 +59,11 @@ export function bodyOf({ body }: Request, maxBytes: number, { uploads, deadline 
       share.take(piece.length);
       return piece;
     },
+    extend(until) {
+      whole = until;
+      idle = () => until;
+    },
+    admit: () => share.complete(),
     release() {
       cancel();
       share.release();

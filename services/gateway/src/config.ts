@@ -32,7 +32,14 @@ export interface ServiceRow extends RowPolicy {
   /** Whether requests may come in chunks. */
   readonly chunked: boolean;
   /** How responses stream; null if they come whole. A row that streams takes requests in chunks alone. */
-  readonly stream: { readonly flushMs: number } | null;
+  readonly stream: StreamPolicy | null;
+}
+
+export interface StreamPolicy {
+  /** Milliseconds between two flushes of a response. */
+  readonly flushMs: number;
+  /** Whether the content of a request is passed on as it arrives. */
+  readonly requests: boolean;
 }
 
 export interface Config {
@@ -111,8 +118,11 @@ function readService(row: ConfigValue, variables: Variables, classes: readonly L
   };
 }
 
-function readStream(value: ConfigValue): { flushMs: number } {
-  return { flushMs: value.member('flushMs').wholeNumber(FLUSH) };
+function readStream(value: ConfigValue): StreamPolicy {
+  return {
+    flushMs: value.member('flushMs').wholeNumber(FLUSH),
+    requests: value.member('requests').or(false).boolean(),
+  };
 }
 
 /** The relay sees the pieces of a stream: the responses of its class would not be alike. */

@@ -1,3 +1,4 @@
+import { BhttpError, type RequestStream } from '@sotto/bhttp';
 import { HttpError } from '@sotto/http';
 import {
   decapsulateChunkedRequest,
@@ -9,22 +10,29 @@ import {
   type Pull,
 } from '@sotto/ohttp';
 import type { Tally } from '@sotto/service/metrics';
-import type { Bytes, Random } from '@sotto/wire';
-import type { InnerResponse, OpenedRequest } from './exchange.ts';
+import type { Random } from '@sotto/wire';
+import { joined, receive, type ReceivedRequest } from './arriving.ts';
+import type { Body } from './body.ts';
+import { BODILESS, targetOf } from './door/admit.ts';
+import { refusalOf, type InnerResponse, type OpenedRequest, type Route } from './exchange.ts';
 import { flushedReply } from './flushed-reply.ts';
 import { untilGrid, type Pacing } from './pacing.ts';
-import { paddedReply, streamedReply } from './reply.ts';
+import { InnerError, OF_BHTTP, type InnerCode } from './problem.ts';
+import { paddedReply, streamedReply, type StreamedReply } from './reply.ts';
 
 export interface EnvelopeDeps {
   readonly hpke: Hpke;
   readonly random: Random;
   readonly tally: Tally;
   readonly pacing: Pacing;
+  readonly routes: ReadonlyMap<string, Route>;
+  /** Aborts after this many milliseconds. */
+  readonly deadline: (ms: number) => AbortSignal;
 }
 
 /** A decapsulated request, and how its response is encapsulated. */
 export interface Envelope {
-  readonly opened: Omit<OpenedRequest, 'outer'>;
+  readonly opened: Omit<OpenedRequest, 'outer' | 'admit'>;
   seal(response: InnerResponse): Promise<Response>;
 }
 
@@ -35,9 +43,9 @@ const headers = (type: string) => ({ 'content-type': type, 'cache-control': 'no-
 export async function openEnvelope(
   deps: EnvelopeDeps,
   keys: readonly GatewayKey[],
-  body: Pull,
+  { pull }: Body,
 ): Promise<Envelope> {
-  const exchange = await decapsulateRequest(deps.hpke, keys, await joined(body));
+  const exchange = await decapsulateRequest(deps.hpke, keys, await joined([], pull));
   const arrived = deps.pacing.elapsedMs();
   return {
     opened: { ...exchange, isChunked: false },
@@ -51,29 +59,31 @@ export async function openEnvelope(
 }
 
 /**
- * Decapsulates a chunked request up to its final chunk: no service is called before the whole request has arrived. The
- * response is sent as it arrives.
+ * Decapsulates a chunked request up to its final chunk: no service is called before the whole request has arrived. If its row
+ * passes content on as it arrives, it decapsulates the head alone. The response is sent as it arrives, but not before the
+ * request has: a client that could wait for it with the rest of the request would show how far away it is
+ * (draft-ietf-ohai-chunked-ohttp §7.1).
  *
  * @throws {OhttpError} @throws {HttpError}
  */
 export async function openChunkedEnvelope(
   deps: EnvelopeDeps,
   keys: readonly GatewayKey[],
-  body: Pull,
+  body: Body,
   maxBytes: number,
 ): Promise<Envelope> {
-  const exchange = await decapsulateChunkedRequest(deps.hpke, keys, body, maxBytes);
-  const whole = await joined(exchange.request).catch(unfinished);
-  const arrived = deps.pacing.elapsedMs();
+  const { pacing } = deps;
+  const exchange = await decapsulateChunkedRequest(deps.hpke, keys, body.pull, maxBytes);
+  const request = await receive(exchange.request, (head) => isPassedOn(deps, head, body), maxBytes).catch(
+    unfinished,
+  );
+  const arrived = arrival(request).then(() => pacing.elapsedMs(), unfinished);
+  arrived.catch(() => {}); // awaited when there is a response
   return {
-    opened: { ...exchange, request: whole, isChunked: true },
+    opened: { ...exchange, request, isChunked: true },
     async seal(response) {
-      const { pacing, tally } = deps;
-      const { flushMs } = response;
-      const flushing = flushMs === null ? null : { flushMs, pacing, arrivedMs: arrived };
-      const reply =
-        flushing === null ? streamedReply(response, tally) : await flushedReply(response, flushing, tally);
-      await untilGrid(pacing, arrived);
+      const reply = await replyTo(response, arrived, deps);
+      await untilGrid(pacing, await arrived.catch(() => pacing.elapsedMs()));
       const sealed = streamOf(exchange.sealResponse(reply.pull, deps.random), reply.cancel);
       return new Response(sealed, {
         headers: { ...headers(MEDIA_TYPES.chunkedResponse), incremental: '?1' },
@@ -82,26 +92,46 @@ export async function openChunkedEnvelope(
   };
 }
 
+const arrival = async (request: ReceivedRequest): Promise<void> =>
+  request instanceof Uint8Array ? undefined : request.whole;
+
+/** Whether the content of this request goes to its service as it arrives. Then it may take as long as the service. */
+function isPassedOn({ routes, deadline }: EnvelopeDeps, head: RequestStream, { extend }: Body): boolean {
+  const row = targetOf(head, routes);
+  if (row?.stream?.requests !== true || BODILESS.has(head.method)) return false;
+  if (head.fields.some(([name]) => name === 'content-length')) return false; // it is checked when all has arrived
+  extend(deadline(row.timeoutMs));
+  return true;
+}
+
+async function replyTo(
+  response: InnerResponse,
+  arrived: Promise<number>,
+  { pacing, tally }: EnvelopeDeps,
+): Promise<StreamedReply> {
+  const { flushMs } = response;
+  if (flushMs === null) return streamedReply(response, tally);
+  try {
+    return await flushedReply(response, { flushMs, pacing, arrived }, tally);
+  } catch (error) {
+    const code = codeOfInvalid(error);
+    if (code === null) throw error;
+    tally.count(`outcomes ${code}`);
+    const now = Promise.resolve(pacing.elapsedMs());
+    return flushedReply(refusalOf(code, response), { flushMs, pacing, arrived: now }, tally);
+  }
+}
+
+/** The code of a request that arrived whole and is not valid; null for one that did not arrive. */
+function codeOfInvalid(error: unknown): InnerCode | null {
+  if (error instanceof BhttpError) return OF_BHTTP[error.code];
+  return error instanceof InnerError ? error.code : null;
+}
+
 /** A stream that ends without its final chunk is refused as 422; one that is too short to begin, as 400. */
 function unfinished(error: unknown): never {
   const isShort = error instanceof OhttpError && error.code === 'truncated';
   throw isShort ? new HttpError('unprocessable-content', { cause: error }) : error;
-}
-
-/** Joins all pieces in one buffer that doubles. The source limits their sum. */
-async function joined(pull: Pull): Promise<Bytes> {
-  let buffer = new Uint8Array(4096);
-  let length = 0;
-  for (let piece = await pull(); piece !== null; piece = await pull()) {
-    if (length + piece.length > buffer.length) {
-      const larger = new Uint8Array(Math.max(2 * buffer.length, length + piece.length));
-      larger.set(buffer.subarray(0, length));
-      buffer = larger;
-    }
-    buffer.set(piece, length);
-    length += piece.length;
-  }
-  return buffer.subarray(0, length);
 }
 
 function streamOf(pull: Pull, cancel: () => void): ReadableStream<Uint8Array> {

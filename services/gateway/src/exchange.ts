@@ -1,15 +1,16 @@
 import { BhttpError, decodeRequest, type BhttpRequest, type Field } from '@sotto/bhttp';
 import { formatChallenge } from '@sotto/privacypass';
 import type { Problem } from '@sotto/http';
-import { PROBLEM_TYPE, problemText, withDeadline } from '@sotto/http';
+import { firstOf, PROBLEM_TYPE, problemText, withDeadline } from '@sotto/http';
 import type { Redeemer, RedemptionOutcome } from '@sotto/redemption';
 import { utf8, type Bytes, type UnixSeconds } from '@sotto/wire';
+import type { ReceivedRequest } from './arriving.ts';
 import type { ServiceRow } from './config.ts';
 import type { Tally } from '@sotto/service/metrics';
 import { formatDate, isInDateWindow, lastAccepted, parseDate } from './date.ts';
 import type { Bulkhead } from './bulkhead.ts';
 import { admit, methodsOf, targetOf, type Admission, type RowPolicy } from './door/admit.ts';
-import { envelopeOf, tagOf } from './door/tag.ts';
+import { envelopeOf, streamTagOf, tagOf } from './door/tag.ts';
 import { presentedToken } from './door/token.ts';
 import type { LiveKeys } from './keys/key-ring.ts';
 import type { ReplayStore } from './ports.ts';
@@ -40,11 +41,13 @@ export interface ExchangeDeps {
 
 /** A decapsulated request. */
 export interface OpenedRequest {
-  readonly request: Bytes;
+  readonly request: ReceivedRequest;
   readonly enc: Bytes;
   readonly keyId: number;
   readonly kemId: number;
   readonly isChunked: boolean;
+  /** Must be called when the request is admitted. */
+  readonly admit: () => void;
   readonly outer: Headers;
 }
 
@@ -82,17 +85,23 @@ export async function respond(
   keys: LiveKeys,
   opened: OpenedRequest,
 ): Promise<InnerResponse> {
+  const arriving = opened.request instanceof Uint8Array ? null : opened.request;
   let route: Route | undefined;
   try {
-    const request = decode(opened.request);
+    const request = opened.request instanceof Uint8Array ? decode(opened.request) : opened.request.head;
     route = targetOf(request, deps.routes);
     const admission = admit(request, deps.routes);
     if (!takesFraming(admission.row, opened.isChunked)) throw new InnerError('unsupported-media-type');
     const date = dateOf(admission.date, deps.now());
-    const release = admission.row.bulkhead.enter(); // before the token is spent
-    if (release === null) throw new InnerError('unavailable');
+    const leave = admission.row.bulkhead.enter(); // before the token is spent
+    if (leave === null) throw new InnerError('unavailable');
+    const release = (): void => {
+      leave();
+      arriving?.discard(); // a service that has responded, or failed, needs no more of the request
+    };
     try {
       await redeemToken(deps, keys, opened, request, admission, date);
+      opened.admit();
       deps.tally.count('outcomes admitted');
       const response = await callService(deps, opened, request, admission);
       // After the deadline nothing is read from the service, even if the reader of a stream has stopped.
@@ -105,11 +114,21 @@ export async function respond(
   } catch (error) {
     const code = error instanceof InnerError ? error.code : 'internal-error';
     deps.tally.count(`outcomes ${code}`);
-    const length = route?.responseLength ?? deps.responseLengthOf(opened.request.length);
+    arriving?.discard();
+    const requestLength = opened.request instanceof Uint8Array ? opened.request.length : 0;
+    const length = route?.responseLength ?? deps.responseLengthOf(requestLength);
     const fields = extraFields(code, route, keys, deps.now());
-    const flushMs = route?.stream?.flushMs ?? null;
-    return { ...innerProblem(INNER[code], fields), length, flushMs, deadline: null, release: () => {} };
+    return refusalOf(code, { length, flushMs: route?.stream?.flushMs ?? null }, fields);
   }
+}
+
+/** A problem of the closed table as the response of an exchange. */
+export function refusalOf(
+  code: InnerCode,
+  { length, flushMs }: Pick<InnerResponse, 'length' | 'flushMs'>,
+  fields: readonly Field[] = [],
+): InnerResponse {
+  return { ...innerProblem(INNER[code], fields), length, flushMs, deadline: null, release: () => {} };
 }
 
 /** A row that streams takes chunks alone, so that its requests are alike. */
@@ -171,7 +190,8 @@ async function redeemToken(
   );
   const tagKey = keys.tagKey(epochIndex);
   if (tagKey === null) throw new InnerError('token-invalid');
-  const tag = tagOf(tagKey, request);
+  const isWhole = opened.request instanceof Uint8Array;
+  const tag = isWhole ? tagOf(tagKey, request) : streamTagOf(tagKey, request, opened.enc);
   const redemption = deps.redeemer.redeem({ service: name, token, tag, envelope, idempotent });
   const verdict = await settled(redemption, deps.deadline(REDEEM_MS));
   if (verdict === 'first' || (verdict === 'again' && idempotent)) return;
@@ -187,13 +207,15 @@ async function settled<T>(pending: Promise<T>, deadline: AbortSignal): Promise<T
 
 async function callService(
   deps: ExchangeDeps,
-  { outer }: OpenedRequest,
-  { content }: BhttpRequest,
+  { request, outer }: OpenedRequest,
+  { content: whole }: BhttpRequest,
   { row, method, path, contentType, fields }: Admission<Route>,
 ): Promise<Omit<InnerResponse, 'release'>> {
   const deadline = deps.deadline(row.timeoutMs);
+  const [content, end] =
+    request instanceof Uint8Array ? [whole, deadline] : [request.content, firstOf(deadline, request.broken)];
   try {
-    const call = row.service.call({ method, path, contentType, fields, content, outer }, deadline);
+    const call = row.service.call({ method, path, contentType, fields, content, outer }, end);
     const response = await withDeadline(deadline, call);
     const flushMs = row.stream?.flushMs ?? null;
     return {

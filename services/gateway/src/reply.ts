@@ -1,14 +1,20 @@
-import { encodeResponse, type BhttpResponse } from '@sotto/bhttp';
+import {
+  encodeResponse,
+  END_OF_CONTENT,
+  messageParts,
+  type BhttpResponse,
+  type PartLimits,
+} from '@sotto/bhttp';
 import { collect } from '@sotto/http';
 import type { Pull } from '@sotto/ohttp';
-import { concat, EMPTY, varint, type Bytes } from '@sotto/wire';
+import { EMPTY, varint, type Bytes } from '@sotto/wire';
 import type { Tally } from '@sotto/service/metrics';
 import { innerProblem, type InnerResponse } from './exchange.ts';
-import { INNER, InnerError, serviceFault } from './problem.ts';
+import { INNER, serviceFault } from './problem.ts';
 import type { ServiceResponse } from './service/service.ts';
 
 /** Plaintext bytes of a chunk: what every receiver accepts (draft-ietf-ohai-chunked-ohttp §3). */
-export const CHUNK = 16_384;
+const CHUNK = 16_384;
 
 const withContent = ({ status, fields }: ServiceResponse, content: Bytes): BhttpResponse => ({
   informational: [],
@@ -50,8 +56,8 @@ export interface StreamedReply {
  */
 export function streamedReply(response: InnerResponse, tally: Tally): StreamedReply {
   const stop = new AbortController();
-  let room = response.length - END.length - BROKEN.length;
-  const parts = messageParts(response, stop.signal, tally, { fits: (length) => (room -= length) >= 0 });
+  let room = response.length - END_OF_CONTENT.length - BROKEN.length;
+  const parts = replyParts(response, stop.signal, tally, { fits: (length) => (room -= length) >= 0 });
   let part: Bytes = EMPTY;
   let left = response.length;
   const pull: Pull = async () => {
@@ -81,41 +87,19 @@ export function letGo({ content, release }: InnerResponse, stop: AbortController
   if (!(content instanceof Uint8Array) && !content.locked) content.cancel().catch(() => {});
 }
 
-/** The end of content, then that of trailers without a line (RFC 9292 §3.2). */
-const END = Uint8Array.of(0, 0);
-
 /** A piece of content of 2^53 - 1 bytes: whatever follows is shorter, so the message is truncated, and invalid. */
 export const BROKEN = varint(Number.MAX_SAFE_INTEGER);
 
-/** What a message may be made of. */
-interface PartLimits {
-  /** Whether a part of so many bytes fits, beside END or BROKEN. Called once for each part, before it. */
-  readonly fits: (length: number) => boolean;
-  /** Bytes of a piece of content, at most. Default: as the service sends it. */
-  readonly maxPiece?: number;
-}
-
-/** An indeterminate-length response (RFC 9292 §3.2), part by part: its head, pieces of content, and END or BROKEN. */
-export async function* messageParts(
+/** The parts of a response, whose last one is BROKEN if it broke off or did not fit. */
+export async function* replyParts(
   response: InnerResponse,
   stop: AbortSignal,
   tally: Tally,
-  { fits, maxPiece = Infinity }: PartLimits,
+  limits: PartLimits,
 ): AsyncGenerator<Bytes, void> {
-  const framing = 'indeterminate-length';
-  const checked = (part: Bytes): Bytes => {
-    if (!fits(part.length)) throw new InnerError('bad-gateway');
-    return part;
-  };
+  const { status, fields } = response;
   try {
-    yield checked(encodeResponse(withContent(response, EMPTY), { framing }).subarray(0, -END.length));
-    for await (const whole of piecesOf(response, stop)) {
-      for (let at = 0; at < whole.length; at += maxPiece) {
-        const piece = whole.subarray(at, at + maxPiece);
-        yield checked(concat(varint(piece.length), piece));
-      }
-    }
-    yield END;
+    yield* messageParts({ informational: [], status, fields }, piecesOf(response, stop), limits);
   } catch (error) {
     tally.count(`outcomes ${serviceFault(error, response.deadline).code}`);
     yield BROKEN;

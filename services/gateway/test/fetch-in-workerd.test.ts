@@ -1,6 +1,7 @@
 import '../../local/src/offline-env.ts';
 import { gzipSync } from 'node:zlib';
-import type { Socket } from 'node:net';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { build } from 'esbuild';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -11,9 +12,21 @@ const ENTRY = `
   import { fetchService } from '../src/service/fetch-service.ts';
   export default {
     async fetch(request) {
-      const { base, path, timeout } = await request.json();
-      const deadline = AbortSignal.timeout(timeout);
-      const content = new TextEncoder().encode('{"q":"cat"}');
+      const { base, path, timeout, stream } = await request.json();
+      const breaking = new AbortController();
+      const deadline = AbortSignal.any([AbortSignal.timeout(timeout), breaking.signal]);
+      const whole = new TextEncoder().encode('{"q":"cat"}');
+      let pieces = 0;
+      const arriving = new ReadableStream({
+        async pull(controller) {
+          if (pieces++ < 2) return controller.enqueue(whole);
+          if (stream === 'whole') return controller.close();
+          await scheduler.wait(50);
+          breaking.abort();
+          throw new Error('the request broke off');
+        },
+      }, { highWaterMark: 0 });
+      const content = stream === undefined ? whole : arriving;
       const service = fetchService(base, (url, init) => fetch(url, init));
       try {
         const answer = await service.call({ method: 'POST', path, contentType: 'application/json', fields: [], content }, deadline);
@@ -69,17 +82,27 @@ interface Outcome {
   readonly late?: boolean;
 }
 
+interface Asking {
+  readonly timeout?: number;
+  /** Content that streams, whole or broken off after its second piece. */
+  readonly stream?: 'whole' | 'broken';
+}
+
+async function outcomeOf(base: string, { timeout = 2000, stream }: Asking = {}): Promise<Outcome> {
+  const response = await miniflare.dispatchFetch('http://adapter/', {
+    method: 'POST',
+    body: JSON.stringify({ base, path: '/v1/search?a=%20b', timeout, stream }),
+  });
+  return (await response.json()) as Outcome;
+}
+
 async function ask(
   answer: (socket: Socket, request: string) => void,
-  timeout = 2000,
+  asking: Asking = {},
 ): Promise<{ server: RawServer; outcome: Outcome }> {
   const server = await rawServer(answer);
   open.push(server);
-  const response = await miniflare.dispatchFetch('http://adapter/', {
-    method: 'POST',
-    body: JSON.stringify({ base: server.url, path: '/v1/search?a=%20b', timeout }),
-  });
-  return { server, outcome: (await response.json()) as Outcome };
+  return { server, outcome: await outcomeOf(server.url, asking) };
 }
 
 describe('a plain service, asked from workerd', () => {
@@ -118,7 +141,7 @@ describe('a plain service, asked from workerd', () => {
     'HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade',
     'HTTP/1.1 600 x',
   ])('B30 with %j has no answer', async (head) => {
-    const { outcome } = await ask(raw([head, 'content-length: 0']), 500);
+    const { outcome } = await ask(raw([head, 'content-length: 0']), { timeout: 500 });
     expect(outcome.status).toBeUndefined();
     expect(['bad-gateway', 'fault']).toContain(outcome.code);
   });
@@ -127,8 +150,30 @@ describe('a plain service, asked from workerd', () => {
     const cut = await ask((socket) => socket.resetAndDestroy());
     expect(cut.outcome).toEqual({ code: 'fault', late: false });
     expect(cut.server.requests).toHaveLength(1);
-    const hole = await ask(() => {}, 300);
+    const hole = await ask(() => {}, { timeout: 300 });
     expect(hole.outcome).toEqual({ code: 'fault', late: true });
     expect(hole.server.requests).toHaveLength(1);
+  });
+
+  test('gets content as it arrives, and never takes content that broke off for whole', async () => {
+    let seen: (what: string) => void = () => {};
+    const server = createServer((request, response) => {
+      let text = '';
+      request.setEncoding('utf8').on('data', (more: string) => (text += more));
+      request.on('error', () => {});
+      request.once('close', () => seen(request.complete ? `whole ${text}` : 'broken off'));
+      request.once('end', () => response.end('ok'));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    open.push({ close: async () => void server.close() } as RawServer);
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    for (const [stream, what, code] of [
+      ['whole', 'whole {"q":"cat"}{"q":"cat"}', undefined],
+      ['broken', 'broken off', 'fault'],
+    ] as const) {
+      const seeing = new Promise((resolve) => (seen = resolve));
+      const outcome = await outcomeOf(url, { stream });
+      expect([await seeing, outcome.code]).toEqual([what, code]);
+    }
   });
 });

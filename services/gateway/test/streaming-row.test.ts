@@ -9,7 +9,12 @@ const LENGTH = 40_000; // bytes of a response
 describe('a row that streams', () => {
   const CHUNKED = { 'content-type': 'message/ohttp-chunked-req' };
   const lengths = { name: 'stream', requestLength: 1024, responseLength: LENGTH };
-  const feed = { ...row('feed', null, true), chunked: false, stream: { flushMs: 20 }, lengths };
+  const feed = {
+    ...row('feed', null, true),
+    chunked: false,
+    stream: { flushMs: 20, requests: false },
+    lengths,
+  };
   const plain = row('open', null, true);
 
   async function ask(

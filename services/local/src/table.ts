@@ -51,6 +51,6 @@ const gatewayRow = ({ name, url, streams }: OwnService): object => ({
   methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
   fields: ['accept'],
   ...(streams
-    ? { class: 'stream', stream: { flushMs: 100 }, timeoutMs: 60_000 }
+    ? { class: 'stream', stream: { flushMs: 100, requests: true }, timeoutMs: 60_000 }
     : { class: 'api', timeoutMs: 30_000 }),
 });

@@ -163,6 +163,7 @@ function bundleOf(
         requestLength: 1024,
         responseLength: LENGTH,
         streams: false,
+        streamsRequests: false,
       },
     ],
     nextRoot: new Uint8Array(0),

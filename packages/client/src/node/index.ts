@@ -3,11 +3,12 @@ import { nodeHpke } from '@sotto/ohttp/node';
 import { ristretto255Voprf } from '@sotto/voprf/ristretto255';
 import { createClient, type Client } from '../client.ts';
 import { NotSentError, type ClientOptions, type ClientPlatform, type Fetch, type Lock } from '../platform.ts';
+import { streamedUpload } from '../upload.ts';
 import { withFileLock } from './file-lock.ts';
 import { fileWallet } from './file-wallet.ts';
 
 export * from '../index.ts';
-export { fileWallet };
+export { fileWallet, streamedUpload };
 
 const REFILL_WAIT_MS = 120_000; // for another process to finish its refill
 
@@ -56,6 +57,7 @@ function isNotConnected(cause: unknown): boolean {
 export function nodePlatform(file: string): ClientPlatform & { readonly lock: Lock } {
   return {
     fetch: nodeFetch,
+    upload: streamedUpload,
     random: (length) => randomFillSync(new Uint8Array(length)),
     now: () => Math.floor(Date.now() / 1000),
     wallet: fileWallet(file),

@@ -18,7 +18,7 @@ import { problem, type TestIssuer } from './issuer.ts';
 export const OHTTP_KEY = 'https://iana.org/assignments/http-problem-types#ohttp-key';
 const SUITES = [{ kdfId: KDF.HKDF_SHA256, aeadId: AEAD.AES_128_GCM }];
 export const SUITE = { kemId: KEM.X_WING, kdfId: KDF.HKDF_SHA256, aeadId: AEAD.AES_128_GCM };
-export const LENGTHS = { requestLength: 1024, responseLength: 4096, streams: false };
+export const LENGTHS = { requestLength: 1024, responseLength: 4096, streams: false, streamsRequests: false };
 
 interface Inner {
   readonly status: number;

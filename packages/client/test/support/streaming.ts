@@ -8,7 +8,7 @@ import {
 } from '@sotto/ohttp';
 import { concat, EMPTY, fromUtf8, utf8, varint, type Bytes } from '@sotto/wire';
 import { expect } from 'vitest';
-import { memoryWallet, type Fetch, type FetchInit } from '../../src/index.ts';
+import { memoryWallet, type ClientOptions, type Fetch, type FetchInit } from '../../src/index.ts';
 import type { inner } from './gateway.ts';
 import { World } from './world.ts';
 
@@ -33,6 +33,15 @@ class Queue {
     if (piece instanceof Error) throw piece;
     return piece;
   };
+}
+
+function pullFrom(body: Bytes | ReadableStream<Uint8Array>): Pull {
+  if (body instanceof Uint8Array) {
+    const left = [body];
+    return async () => left.shift() ?? null;
+  }
+  const reader = body.getReader();
+  return async () => ((await reader.read()).value as Bytes | undefined) ?? null;
 }
 
 /** What the gateway sends of one response: plaintext that the test writes. */
@@ -65,15 +74,27 @@ export class Sender {
 /** A world whose stickers stream. The network gives pieces of the response as the gateway seals them. */
 export async function streaming({
   hasStreams = true,
+  streamsRequests = false,
   outside,
-}: { readonly hasStreams?: boolean; readonly outside?: () => Response } = {}) {
+  platform = {},
+}: {
+  readonly hasStreams?: boolean;
+  /** Whether the service takes requests that stream. */
+  readonly streamsRequests?: boolean;
+  readonly outside?: () => Response;
+  readonly platform?: Partial<ClientOptions>;
+} = {}) {
   const world = await World.create();
   world.alter = (bundle) => ({
     ...bundle,
-    services: bundle.services.map((entry) => ({ ...entry, streams: true })),
+    services: bundle.services.map((entry) => ({ ...entry, streams: true, streamsRequests })),
   });
   const wallet = memoryWallet();
   const senders: Sender[] = [];
+  const arrived: Bytes[] = []; // plaintext of requests, chunk by chunk
+  const wires: number[] = []; // bytes of whole requests
+  /** Stands between client and gateway. */
+  let upload: (pieces: Pull) => Promise<Bytes | null> = (pieces) => pieces();
   const inits: FetchInit[] = [];
   /** Stands between gateway and client. */
   let network: (sealed: Pull) => Pull = (sealed) => sealed;
@@ -83,14 +104,19 @@ export async function streaming({
     if (!url.endsWith('/ohttp')) return options.fetch(url, init);
     inits.push(init);
     if (outside !== undefined) return outside();
-    const body = [init.body ?? EMPTY];
-    const opened = await decapsulateChunkedRequest(
-      world.gateway.hpke,
-      world.gateway.keys,
-      async () => body.shift() ?? null,
-    );
+    const pieces = pullFrom(init.body ?? EMPTY);
+    let wire = 0; // bytes
+    const opened = await decapsulateChunkedRequest(world.gateway.hpke, world.gateway.keys, async () => {
+      const piece = await upload(pieces);
+      wire += piece?.length ?? 0;
+      return piece;
+    });
     const parts: Bytes[] = [];
-    for (let part = await opened.request(); part !== null; part = await opened.request()) parts.push(part);
+    for (let part = await opened.request(); part !== null; part = await opened.request()) {
+      arrived.push(part);
+      parts.push(part);
+    }
+    wires.push(wire);
     world.gateway.seen.push(decodeRequest(concat(...parts)));
     const sender = new Sender();
     senders.push(sender);
@@ -113,12 +139,15 @@ export async function streaming({
     const { status, headers } = response;
     return hasStreams ? response : { status, headers, arrayBuffer: () => response.arrayBuffer() };
   };
-  const client = world.client({ wallet, restSeconds: 0, fetch });
+  const client = world.client({ wallet, restSeconds: 0, fetch, ...platform });
   await client.refill();
   return {
     world,
     client,
     inits,
+    arrived,
+    wires,
+    uploadThrough: (between: typeof upload) => void (upload = between),
     refused,
     through: (between: typeof network) => void (network = between),
     left: (): Promise<[number, number]> =>

@@ -7,12 +7,13 @@ import {
   type ClientOptions,
   type FetchInit,
 } from '../../src/index.ts';
+import { bytesOf } from './bytes-of.ts';
 import { LENGTHS, SUITE, TestGateway } from './gateway.ts';
 import { TestIssuer, voprf } from './issuer.ts';
 import { seeded } from './random.ts';
 import { remembering } from './remembering.ts';
 
-export { seeded };
+export { bytesOf, seeded };
 export const DAY = 86_400;
 export const START = 20_000 * DAY; // some midnight
 const VOPRF = remembering(voprf);
@@ -113,7 +114,7 @@ export class World {
   }
 
   async #route({ url, init }: Sent): Promise<Raw> {
-    const body = init.body ?? new Uint8Array(0);
+    const body = bytesOf(init);
     if (url === 'https://relay.example/bundle')
       return { status: 200, type: 'application/sotto-bundle', body: this.signed() };
     if (url === 'https://relay.example/ohttp') return this.gateway.handle(body);

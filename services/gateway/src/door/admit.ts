@@ -26,7 +26,8 @@ export interface Admission<Row> {
 /** Methods that a row may list. HEAD comes with GET. */
 export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 export type Method = (typeof METHODS)[number];
-const BODILESS = new Set(['GET', 'HEAD']);
+/** Methods without content. */
+export const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
 /** The fields of our clients. Anything else is a client's bug, and shows as one (privacy: L11), unless the row names it. */
 const CLIENT_FIELDS = ['authorization', 'content-type', 'content-length', 'date', 'host'];
@@ -69,12 +70,15 @@ const VISIBLE = /^[ -~]*$/;
 const MOST_TYPE = 256; // bytes of a Content-Type
 
 /** The row that an authority names, or undefined: by exact text, since a client never chooses a host. */
-export function targetOf<Row>(request: BhttpRequest, services: ReadonlyMap<string, Row>): Row | undefined {
+export function targetOf<Row>(
+  request: Pick<BhttpRequest, 'authority' | 'fields'>,
+  services: ReadonlyMap<string, Row>,
+): Row | undefined {
   return services.get(authorityOf(request) ?? '');
 }
 
 /** The authority; an empty one means the Host field (RFC 9292 §3.4). Null when it is not one thing. */
-function authorityOf({ authority, fields }: BhttpRequest): string | null {
+function authorityOf({ authority, fields }: Pick<BhttpRequest, 'authority' | 'fields'>): string | null {
   const hosts = fields.filter(([name]) => name === 'host').map(([, value]) => value);
   if (hosts.length > 1) return null;
   const [host = authority] = hosts;

@@ -5,6 +5,7 @@ import { concat, uint, type Bytes } from '@sotto/wire';
 
 const TAG = uint(1, 1);
 const ENVELOPE = uint(1, 2);
+const STREAM = uint(1, 3);
 
 /**
  * What a request is known by when its token comes again: HMAC-SHA256 over the request without Date and padding.
@@ -17,6 +18,17 @@ const ENVELOPE = uint(1, 2);
 export function tagOf(tagKey: Bytes, request: BhttpRequest): Bytes {
   const fields = request.fields.filter(([name]) => name !== 'date');
   return hmac(sha256, tagKey, concat(TAG, encodeRequest({ ...request, fields })));
+}
+
+/**
+ * The tag of a request whose content is not known yet: HMAC-SHA256 over its head and its envelope. A token that comes again in
+ * another envelope has another tag, so it is spent: nobody gets a second request, with other content, for one token.
+ *
+ * @param tagKey - 32 bytes, of the token's epoch
+ * @returns 32 bytes
+ */
+export function streamTagOf(tagKey: Bytes, head: BhttpRequest, enc: Bytes): Bytes {
+  return hmac(sha256, tagKey, concat(STREAM, enc, encodeRequest(head)));
 }
 
 /**

@@ -196,6 +196,7 @@ function bundleOf(
       requestLength: lengths.requestLength,
       responseLength: lengths.responseLength,
       streams: stream !== null,
+      streamsRequests: stream?.requests ?? false,
     });
   }
   const { epochSeconds, nextRoot } = deps;

@@ -31,7 +31,7 @@ export function fetchService(base: string, send: Fetch): Service {
         headers: headersOf(request),
         redirect: 'manual', // a redirect would carry the body elsewhere
         signal: deadline,
-        ...(method === 'GET' || method === 'HEAD' ? {} : { body: content }),
+        ...(method === 'GET' || method === 'HEAD' ? {} : { body: content, duplex: 'half' }),
       });
       const refusal = faultOf(response);
       if (refusal === null) return passedOn(response, method);

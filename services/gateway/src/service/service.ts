@@ -8,7 +8,8 @@ export interface ServiceRequest {
   readonly contentType: string | null;
   /** Further fields, which the row of the service admits by name. */
   readonly fields: readonly Field[];
-  readonly content: Bytes;
+  /** A stream breaks off when the request does: then `deadline` of the call has aborted before. */
+  readonly content: ReadableStream<Uint8Array> | Bytes;
   /** Headers of the outer request, as they came: for the metadata route alone. */
   readonly outer: Headers;
 }
