@@ -8,10 +8,18 @@ import { coldFigures } from './cold.ts';
 import { ownClock } from './cpu-clock.ts';
 import { exchangeFigures } from './exchange.ts';
 import { growthFigures } from './growth.ts';
-import { contestantsOf, measure, type Contestant } from './measure.ts';
+import {
+  contestantsOf,
+  groupsOf,
+  measure,
+  measureCases,
+  runCase,
+  type CaseGroups,
+  type Contestant,
+} from './measure.ts';
 import { nodePlatform } from './node-platform.ts';
 import { reporter } from './report.ts';
-import type { Figure, Measured, Row } from './row.ts';
+import type { Figure, Row } from './row.ts';
 import { allRows } from './rows/all.ts';
 import { searchData, writeSearchData } from './search-data.ts';
 import { startBenchWorker } from './workerd.ts';
@@ -70,8 +78,9 @@ async function inNode(): Promise<void> {
     if (!wanted(row.name)) continue;
     progress(`node: ${row.name} beside ${row.peer}`);
     await row.check();
-    const figure = row.timed
-      ? await row.timed(() => ownClock() / 1000)
+    const cases = row.cases?.();
+    const figure = cases
+      ? await measureCases(cases.share, groupsOf(cases), runCase(cases), ownClock)
       : await measure(contestantsOf(row), ownClock);
     report('node', row, figure);
   }
@@ -89,12 +98,20 @@ async function inWorkerd(): Promise<void> {
   for (const [index, row] of rows.entries()) {
     if (!wanted(row.name)) continue;
     progress(`workerd: ${row.name} beside ${row.peer}`);
-    const of = (await get(`?row=${index}`)) as { contestants: number; timed: boolean };
+    const of = (await get(`?row=${index}`)) as {
+      contestants: number;
+      cases: { share: number; groups: CaseGroups } | null;
+    };
     const contestants = Array.from({ length: of.contestants }, (_, who): Contestant => {
       return (times) => get(`?row=${index}&who=${who}&times=${times}`);
     });
-    const figure = of.timed
-      ? ((await get(`?row=${index}&timed=1`)) as Measured)
+    const figure = of.cases
+      ? await measureCases(
+          of.cases.share,
+          of.cases.groups,
+          (who, at, times) => get(`?row=${index}&of=${who}&case=${at}&times=${times}`),
+          worker.clock,
+        )
       : await measure(contestants, worker.clock);
     report('workerd', row, figure);
   }

@@ -1,4 +1,4 @@
-import type { Measured, Row } from './row.ts';
+import type { Cases, Measured, Row } from './row.ts';
 
 const ROUND = 40; // milliseconds of each contestant in a round
 const FEWEST = 9; // rounds
@@ -6,6 +6,11 @@ const MOST = 41;
 const ENOUGH = 0.03; // spread at which no more rounds are needed
 const BUDGET = 12_000; // milliseconds of CPU of a row, after which no round begins but the fewest of slow rows
 const SLOW_ROUNDS = 3; // of rows whose rounds take longer than that
+const CASE = 1500; // microseconds of one case in a round, at least, unless there are so many that
+const ALL_CASES = 1_000_000; // microseconds of all of them are more
+const MOST_CALLS = 4 ** 6; // of one case in a round
+const CASE_ROUNDS = 4;
+const EMPTY_CALLS = 15;
 const SETTLING = 4; // rounds that do not count: compilers optimize while contestants take turns
 
 /** Does its work so many times over, in this process or in another. */
@@ -49,6 +54,71 @@ export async function measure(contestants: readonly Contestant[], clock: Clock):
   while (!isDone()) rounds.push(await round(rounds.length % 2 === 1));
   return summary(rounds);
 }
+
+/** Runs a case of one contestant so many times, in this process or in another. */
+export type RunCase = (who: keyof CaseGroups, index: number, times: number) => Promise<unknown>;
+
+/** The group of each case. */
+export interface CaseGroups {
+  readonly ours: readonly string[];
+  readonly theirs: readonly string[];
+}
+
+export const groupsOf = ({ ours, theirs }: Cases): CaseGroups => ({
+  ours: ours.map(({ group }) => group),
+  theirs: theirs.map(({ group }) => group),
+});
+
+/** Runs cases in this process. */
+export const runCase =
+  (cases: Cases): RunCase =>
+  async (who, index, times) => {
+    for (let i = 0; i < times; i++) await cases[who][index]?.run();
+  };
+
+/** In every round, each case in turn, so often that the clock can tell; what a call without a case costs is taken off. */
+export async function measureCases(
+  share: number,
+  groups: CaseGroups,
+  run: RunCase,
+  clock: Clock,
+): Promise<Measured> {
+  const empty: number[] = [];
+  for (let i = 0; i < EMPTY_CALLS; i++)
+    empty.push(await timeOf((times) => run('ours', 0, times - 1), 1, clock));
+  const overhead = median(empty);
+  const least = Math.min(CASE, ALL_CASES / groups.ours.length);
+  const counts = { ours: groups.ours.map(() => 1), theirs: groups.theirs.map(() => 1) };
+  const quantiles = async (who: keyof CaseGroups): Promise<Map<string, number>> => {
+    const times = new Map<string, number[]>();
+    for (const [index, group] of groups[who].entries()) {
+      for (let isEnough = false; !isEnough;) {
+        const count = counts[who][index] ?? 1;
+        const whole = count * (await timeOf((calls) => run(who, index, calls), count, clock)) - overhead;
+        isEnough = whole >= least || count >= MOST_CALLS;
+        if (isEnough) times.set(group, [...(times.get(group) ?? []), Math.max(whole, 1) / count]);
+        else counts[who][index] = count * 4;
+      }
+    }
+    return new Map([...times].map(([group, each]) => [group, quantile(each, share)]));
+  };
+  const rounds: { readonly ours: Map<string, number>; readonly peer: number }[] = [];
+  for (let round = -1; round < CASE_ROUNDS; round++) {
+    const measured = {
+      ours: await quantiles('ours'),
+      peer: Math.max(...(await quantiles('theirs')).values()),
+    };
+    if (round >= 0) rounds.push(measured);
+  }
+  const each = Object.fromEntries(
+    [...new Set(groups.ours)].map((group) => [group, median(rounds.map(({ ours }) => ours.get(group) ?? 0))]),
+  );
+  const figures = summary(rounds.map(({ ours, peer }) => [Math.max(...ours.values()), peer]));
+  return Object.keys(each).length > 1 ? { ...figures, each_us: each } : figures;
+}
+
+const quantile = (values: readonly number[], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(share * (values.length - 1))] ?? Number.NaN;
 
 /** What the rounds say, each with the times of ours, the peer and, where there is one, the limit. */
 export function summary(rounds: readonly (readonly number[])[]): Measured & { readonly spread: number } {

@@ -12,6 +12,18 @@ export interface Measured {
   readonly each_us?: Readonly<Record<string, number>>;
 }
 
+/** Different calls of ours and of the peer. A quantile of each is compared; ours is that of the worst group. */
+export interface Cases {
+  readonly share: number; // of the quantile
+  readonly ours: readonly Case[];
+  readonly theirs: readonly Case[];
+}
+
+export interface Case {
+  readonly group: string;
+  run(): unknown;
+}
+
 /** One comparison: the same work done by us and by a peer from npm, in one process. */
 export interface Row {
   readonly name: string;
@@ -21,12 +33,8 @@ export interface Row {
   theirs(): unknown;
   /** The platform's bare primitives for the same work: what no code can beat. */
   limit?(): unknown;
-  /**
-   * Times the row in a way of its own, in place of turns of whole calls.
-   *
-   * @param now - milliseconds, any origin
-   */
-  timed?(now: () => number): Promise<Measured>;
+  /** In place of turns of whole calls: calls of which a quantile is compared. */
+  cases?(): Cases;
   /** Throws unless both do the same work: outputs are compared before anything is timed. */
   check(): Promise<void>;
 }

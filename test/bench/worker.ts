@@ -5,7 +5,8 @@ import { loadSodium } from '@sotto/voprf/sodium-workerd';
 import archive from '../../services/stickers/catalogue/built/catalogue.bin';
 import art from '../../services/stickers/catalogue/built/art.bin';
 import miniSearch from './dist/minisearch.bin';
-import { contestantsOf } from './measure.ts';
+import { contestantsOf, groupsOf, runCase } from './measure.ts';
+import type { Cases, Row } from './row.ts';
 import { ristrettoProduct, type Platform } from './platform.ts';
 import { allRows } from './rows/all.ts';
 
@@ -38,9 +39,16 @@ async function workerdPlatform(): Promise<Platform> {
 
 let rows: ReturnType<typeof allRows> | undefined;
 
+const known = new Map<Row, Cases | null>();
+function casesOf(row: Row): Cases | null {
+  const cases = known.get(row) ?? row.cases?.() ?? null;
+  known.set(row, cases);
+  return cases;
+}
+
 /**
  * `/` names the rows. With `?row=N`: alone, it checks one; with `who` and `times`, it runs a contestant
- * so often, for whoever reads the process's clock; with `timed`, it times the row in the row's own way.
+ * so often, for whoever reads the process's clock; with `of` and `case`, one of the row's cases.
  */
 export default {
   async fetch(request: Request): Promise<Response> {
@@ -53,11 +61,19 @@ export default {
     const asked = new URL(request.url).searchParams;
     const row = all[Number(asked.get('row') ?? -1)];
     if (row === undefined) return Response.json(all.map(({ name, peer }) => ({ name, peer })));
-    if (asked.has('timed')) return Response.json(await row.timed?.(() => performance.now()));
+    const cases = casesOf(row);
+    const of = asked.get('of');
+    if (cases !== null && (of === 'ours' || of === 'theirs')) {
+      await runCase(cases)(of, Number(asked.get('case')), Number(asked.get('times')));
+      return new Response(null, { status: 204 });
+    }
     const contestants = contestantsOf(row);
     if (!asked.has('who')) {
       await row.check();
-      return Response.json({ contestants: contestants.length, timed: row.timed !== undefined });
+      return Response.json({
+        contestants: contestants.length,
+        cases: cases && { share: cases.share, groups: groupsOf(cases) },
+      });
     }
     await contestants[Number(asked.get('who'))]?.(Number(asked.get('times')));
     return new Response(null, { status: 204 });

@@ -45,15 +45,25 @@ export async function startStickers(): Promise<Live> {
   return { search: (query, locale, most) => everyPage(url, query, locale, most), stop: () => mf.dispose() };
 }
 
+const ATTEMPTS = 3;
+
+/** Sends a search again whose connection workerd closed because it was idle while scores were computed. */
+async function post(url: URL, search: object): Promise<Response> {
+  const body = JSON.stringify(search);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
 async function everyPage(url: URL, q: string, locale: string, most: number): Promise<Hit[]> {
   const found: Hit[] = [];
   for (let cursor: string | null = null; found.length < most;) {
     const limit = Math.min(48, most - found.length);
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ q, locale, limit, ...(cursor === null ? {} : { cursor }) }),
-    });
+    const response = await post(url, { q, locale, limit, ...(cursor === null ? {} : { cursor }) });
     if (response.status >= 400 && response.status < 500) {
       process.stderr.write(`refused with ${response.status}: ${JSON.stringify(q.slice(0, 60))}\n`);
       return found; // a query that is none finds nothing

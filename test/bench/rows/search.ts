@@ -1,7 +1,6 @@
 import MiniSearch from 'minisearch';
 import { openCatalogue, type Catalogue } from '../../../services/stickers/src/catalogue.ts';
-import { summary } from '../measure.ts';
-import type { Measured, Row } from '../row.ts';
+import type { Case, Cases, Row } from '../row.ts';
 
 /** What both engines load: our catalogue, and MiniSearch's index of the same names and keywords as JSON. */
 export interface SearchData {
@@ -20,7 +19,6 @@ const QUERIES = [
   'hapy/haert/brithday/umbrela/elefant/pizzza/chrismas tre',
   'zzzz/qwertyuiop/happy qqqq/a very long query of many words that nobody wrote',
 ].flatMap((line) => line.split('/'));
-const TIMES = 12; // each query, so that a clock of a millisecond will do
 /**
  * Ways to write a query that mean the same, so that the search does not answer from the queries it keeps. There are
  * more of them than it keeps.
@@ -34,7 +32,6 @@ function spaced(query: string): string {
   const [before, after] = SPACINGS[spacing++ % SPACINGS.length] ?? ['', ''];
   return before + query + after;
 }
-const ROUNDS = 5;
 
 /** Queries at the middle and the end of the scale, and making an index ready from its bytes. */
 export function searchRows({ archive, art, peer }: SearchData): Row[] {
@@ -60,7 +57,7 @@ export function searchRows({ archive, art, peer }: SearchData): Row[] {
     ours: () => find('happy cat'),
     theirs: () => theirs('happy cat'),
     check,
-    timed: async (now) => quantiles({ ours: find, theirs }, share, now),
+    cases: () => ({ share, ours: casesOf('en', QUERIES, find), theirs: casesOf('en', QUERIES, theirs) }),
   });
   return [
     quantileRow('search.query.p50', 0.5),
@@ -73,67 +70,38 @@ export function searchRows({ archive, art, peer }: SearchData): Row[] {
       ours: () => ours('happy cat'),
       theirs: () => theirs('happy cat'),
       check,
-      timed: async (now) => worstLocale(engines().ours, theirs, now),
+      cases: () => everyLocale(engines().ours, theirs),
     },
     { name: 'search.load', peer: 'minisearch', ours: load, theirs: loadPeer, check },
   ];
 }
 
-function quantiles(
-  { ours, theirs }: { ours: (query: string) => unknown; theirs: (query: string) => unknown },
-  share: number,
-  now: () => number,
-): Measured {
-  const rounds: number[][] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const at = (find: (query: string) => unknown): number => {
-      const times = QUERIES.map((query) => {
-        const began = now();
-        for (let i = 0; i < TIMES; i++) find(query);
-        return ((now() - began) * 1000) / TIMES;
-      });
-      return times.toSorted((a, b) => a - b)[Math.floor(share * (times.length - 1))] ?? 0;
-    };
-    rounds.push([at(ours), at(theirs)]);
-  }
-  return summary(rounds);
-}
+const casesOf = (group: string, queries: readonly string[], find: (query: string) => unknown): Case[] =>
+  queries.map((query) => ({ group, run: () => find(query) }));
 
 const STICKERS = 6; // whose names are asked for, a locale
-const LOCALE_TIMES = 4; // each query
-const LOCALE_ROUNDS = 3; // of which the fastest counts: another process's turn is nobody's query
 const MIXED = ['en', 'es', 'de', 'ru', 'ar', 'hi', 'zh', 'ja']; // whose names are asked for in no locale
 
 /** p99 of every locale, and of none, over what people type on their way to a name; the worst is the row. */
-function worstLocale({ search }: Catalogue, theirs: (query: string) => unknown, now: () => number): Measured {
+function everyLocale({ search }: Catalogue, theirs: (query: string) => unknown): Cases {
   const namesIn = (locale: string, most: number): string[] => {
     const all = search.results('', { locale });
     const step = Math.floor(all.total / most);
     return Array.from({ length: most }, (_, i) => all.at(Math.floor(i * step)).name);
   };
-  const p99 = (queries: readonly string[], find: (query: string) => unknown): number => {
-    const times = queries.map((query) => {
-      const rounds = Array.from({ length: LOCALE_ROUNDS }, () => {
-        const began = now();
-        for (let i = 0; i < LOCALE_TIMES; i++) find(spaced(query));
-        return ((now() - began) * 1000) / LOCALE_TIMES;
-      });
-      return Math.min(...rounds);
-    });
-    return times.toSorted((a, b) => a - b)[Math.floor(0.99 * (times.length - 1))] ?? 0;
-  };
-  const each: Record<string, number> = {};
-  for (const locale of search.languages) {
-    const queries = waysTo(namesIn(locale, STICKERS));
-    for (const query of queries) search.search(query, { locale, limit: 24 }); // blocks are read when first reached
-    each[locale] = Math.round(p99(queries, (query) => search.search(query, { locale, limit: 24 })));
-  }
+  const ours = search.languages.flatMap((locale) =>
+    casesOf(locale, waysTo(namesIn(locale, STICKERS)), (query) =>
+      search.search(spaced(query), { locale, limit: 24 }),
+    ),
+  );
   const mixed = waysTo(MIXED.flatMap((locale) => namesIn(locale, 2)));
-  for (const query of mixed) search.search(query, { limit: 24 });
-  each['none'] = Math.round(p99(mixed, (query) => search.search(query, { limit: 24 })));
-  const ours_us = Math.max(...Object.values(each));
-  const peer_us = p99(waysTo(namesIn('en', STICKERS)), theirs);
-  return { ours_us, peer_us, ratio: ours_us / peer_us, spread: null, limit_us: null, each_us: each };
+  const everywhere = casesOf('none', mixed, (query) => search.search(spaced(query), { limit: 24 }));
+  const share = 0.99;
+  return {
+    share,
+    ours: [...ours, ...everywhere],
+    theirs: casesOf('en', waysTo(namesIn('en', STICKERS)), theirs),
+  };
 }
 
 /** A name as people come to it: letter by letter, whole, with a letter lost, with one too many, beside another. */
