@@ -6,8 +6,8 @@ import { sha384, sha512 } from '@noble/hashes/sha2.js';
 import { hex, utf8, type Bytes } from '@sotto/wire';
 import type { Group, Secret } from './group.ts';
 import { hashToP384 } from './p384-hash.ts';
-import { sumPublic as sumP384 } from './p384-sum.ts';
-import { multiplySecret, sumPublic as sumRistretto255 } from './ristretto255-points.ts';
+import * as p384Points from './p384-points.ts';
+import * as ristretto255Points from './ristretto255-points.ts';
 import {
   belowOrder,
   invertAll,
@@ -86,7 +86,7 @@ export type RistrettoPoint = typeof ristretto255.Point.BASE;
 export type P384Point = typeof p384.Point.BASE;
 
 /** A 64-bit mask that only the holder of the scalar knows, different for each element. */
-function mask(scalar: bigint, element: RistrettoPoint): bigint {
+function mask(scalar: bigint, element: RistrettoPoint | P384Point): bigint {
   const { x } = element.toAffine();
   return BigInt(`0x${hex(sha512(utf8(`Sotto mask ${scalar} ${x}`)).subarray(0, 8))}`);
 }
@@ -99,8 +99,8 @@ export const ristretto255Group = (): Group<RistrettoPoint> =>
     hashToScalar: (message, options) => ristretto255_hasher.hashToScalar(message, options),
     hash: sha512,
     littleEndian: true,
-    multiply: (scalar, element) => multiplySecret(scalar, mask(scalar, element), element),
-    sum: sumRistretto255,
+    multiply: (scalar, element) => ristretto255Points.multiplySecret(scalar, mask(scalar, element), element),
+    sum: ristretto255Points.sumPublic,
   });
 
 export const p384Group = (): Group<P384Point> =>
@@ -111,6 +111,9 @@ export const p384Group = (): Group<P384Point> =>
     hashToScalar: (message, options) => p384_hasher.hashToScalar(message, options),
     hash: sha384,
     littleEndian: false,
-    multiply: (scalar, element) => element.multiply(scalar), // noble blinds it with its own randomness
-    sum: sumP384,
+    multiply(scalar, element) {
+      const affine = p384.Point.fromAffine(element.toAffine()); // its x is asked for twice
+      return p384Points.multiplySecret(scalar, mask(scalar, affine), affine);
+    },
+    sum: p384Points.sumPublic,
   });

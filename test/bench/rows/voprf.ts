@@ -15,7 +15,7 @@ import {
   tokenAuthenticatorInput,
   verifyToken,
 } from '@sotto/privacypass';
-import type { Voprf, VoprfKeyPair } from '@sotto/voprf';
+import { nobleVoprf, type Voprf, type VoprfKeyPair } from '@sotto/voprf';
 import { ristretto255Voprf } from '@sotto/voprf/ristretto255';
 import type { Bytes } from '@sotto/wire';
 import type { Platform } from '../platform.ts';
@@ -115,7 +115,7 @@ function redeemRow({ curve, voprf, key, platform }: Ours, peer: Server): Row {
 /** Blinding thirty inputs, and verifying and unblinding what came back, by what a client on this platform does it with. */
 async function clientRow({ curve, voprf: server, key, platform }: Ours): Promise<Row> {
   const { random } = platform;
-  const voprf = curve === 'r255' ? ristretto255Voprf(crypto.subtle) : server;
+  const voprf = curve === 'r255' ? ristretto255Voprf(crypto.subtle) : nobleVoprf(server.suite);
   const name = `voprf.client.${curve}.30`;
   const inputs = Array.from({ length: 30 }, (_, i) => inputOf(i));
   const blinds = await Promise.all(inputs.map((input) => voprf.blind(input, random)));

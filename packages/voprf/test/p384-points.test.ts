@@ -2,7 +2,7 @@ import { mulAddUnsafe } from '@noble/curves/abstract/curve.js';
 import { p384, p384_hasher } from '@noble/curves/nist.js';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { sumPublic } from '../src/p384-sum.ts';
+import { multiplySecret, sumPublic } from '../src/p384-points.ts';
 
 const { Point } = p384;
 const n = Point.Fn.ORDER;
@@ -35,4 +35,22 @@ test('sums of equal, opposite and zero terms', () => {
   expect(sumPublic([0n, 0n], [P, Point.BASE]).is0()).toBe(true);
   expect(sumPublic([3n, 3n], [P, P]).equals(P.multiply(6n))).toBe(true);
   expect(sumPublic([1n, 1n, 1n], [P, P.negate(), P]).equals(P)).toBe(true);
+});
+
+test("a masked product is noble's, whatever the mask, also where two points that are added are equal or opposite", () => {
+  const twice = Array.from({ length: 8 }, (_, i) => BigInt(4 * i + 2)); // 2d of each odd d
+  const secret = fc.oneof(scalar, fc.constantFrom(...twice, ...twice.map((k) => n - k)));
+  fc.assert(
+    fc.property(
+      secret.filter((k) => k !== 0n),
+      fc.oneof(fc.constantFrom(0n, 1n, 2n ** 64n - 1n), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
+      fc.oneof(hashed, fc.constantFrom(...special)),
+      (k, mask, P) => {
+        const product = multiplySecret(k, mask, P);
+        expect(product.equals(P.is0() ? P : P.multiply(k))).toBe(true);
+        if (!product.is0()) product.assertValidity();
+      },
+    ),
+    { numRuns: 60 },
+  );
 });

@@ -4,7 +4,10 @@ import type { P384Point } from './noble-group.ts';
 
 const { Point } = p384;
 const p = Point.Fp.ORDER;
+const n = Point.Fn.ORDER;
 const DIGITS = 385; // of a scalar below 2^384, and a carry
+const LEADING = 2n ** 66n; // of the multiplier of n that a secret scalar is masked with
+const SECRET_DIGITS = 112; // of 4 bits, below the leading one
 
 /** X/Z², Y/Z³ (Jacobian coordinates), modulo p, of either sign; null is the identity. */
 type Jacobian = { readonly X: bigint; readonly Y: bigint; readonly Z: bigint } | null;
@@ -34,9 +37,51 @@ export function sumPublic(scalars: readonly bigint[], points: readonly P384Point
       if (entry !== undefined) sum = add(sum, entry, digit < 0);
     }
   }
+  return toPoint(sum);
+}
+
+function toPoint(sum: Jacobian): P384Point {
   if (sum === null) return Point.ZERO;
   const { X, Y, Z } = sum;
   return new Point(Point.Fp.create(X * Z), Point.Fp.create(Y), Point.Fp.create(Z * Z * Z));
+}
+
+/**
+ * A secret scalar times a point: always the same doublings, additions and look-ups, by signed windows of which none is
+ * zero. It uses the digits of scalar + m * n, which differ for each mask; m makes the sum odd.
+ *
+ * Points that are added are equal or opposite only if the beginning of these digits, or the scalar, is 2d modulo n for
+ * an odd d in -15..15: 2^-370 for random scalars. The product is right then too.
+ *
+ * @param mask - 64 random or secret bits
+ */
+export function multiplySecret(scalar: bigint, mask: bigint, point: P384Point): P384Point {
+  const table = oddMultiples(point);
+  if (table === null) return Point.ZERO;
+  const multiplier = LEADING + 2n * mask + (1n - (scalar & 1n));
+  let left = scalar + multiplier * n; // odd, since n is
+  const digits: number[] = [];
+  for (let i = 0; i < SECRET_DIGITS; i++) {
+    const digit = Number(left & 31n) - 16;
+    digits.push(digit);
+    left = (left - BigInt(digit)) >> 4n;
+  }
+  let product: Jacobian = select(table, Number(left));
+  for (let i = SECRET_DIGITS - 1; i >= 0; i--) {
+    for (let doubling = 0; doubling < 4; doubling++) product = double(product);
+    product = add(product, select(table, digits[i] as number), false);
+  }
+  return toPoint(product);
+}
+
+/** An odd multiple of the point, -15..15, by the same look-ups for each. */
+function select(table: readonly Cached[], digit: number): Cached {
+  const isNegative = Number(digit < 0);
+  const place = (Math.abs(digit) - 1) >> 1;
+  let selected = table[0] as Cached;
+  for (const [i, entry] of table.entries()) selected = i === place ? entry : selected;
+  const Y = [selected.Y, -selected.Y][isNegative] as bigint;
+  return { ...selected, Y };
 }
 
 /** P, 3P, 5P, … 15P; null for the identity. No multiple below the order is the identity. */
