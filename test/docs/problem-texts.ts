@@ -51,5 +51,9 @@ export const PROBLEM_TEXTS: Texts<ProblemCode | keyof typeof INNER | keyof typeo
     'The gateway has seen this envelope before.',
     'Send the request in a new envelope, if its user asks for it.',
   ],
+  'pack-malformed': [
+    'The content of a refill is not the pack that the bundle describes. The voucher is not spent.',
+    'Make a batch of the current key for each entry of the pack.',
+  ],
   'expectation-failed': ['The inner request has an `Expect` field.', 'Leave it out.'],
 };

@@ -94,6 +94,12 @@ export function asVersion1(bundle: Bundle): Bundle {
   return bundle.extension === null ? bundle : { ...bundle, services, extension: null };
 }
 
+/** The encoded bundle of version 1 that goes with an encoded one; null for one that is of version 1 itself. @throws as `decodeBundle` */
+export function encodedVersion1(encoded: Bytes): Bytes | null {
+  const bundle = decodeBundle(encoded);
+  return bundle.extension === null ? null : encodeBundle(asVersion1(bundle));
+}
+
 /**
  * Decodes a bundle. It checks the form only.
  *

@@ -2,6 +2,7 @@ export { acceptBundle, compareBundles } from './accept.ts';
 export type { AcceptedBundle, AcceptOptions, BundleOrder } from './accept.ts';
 export {
   asVersion1,
+  encodedVersion1,
   BUNDLE_TYPE,
   decodeBundle,
   encodeBundle,
@@ -19,7 +20,7 @@ export {
   MOST_PROOF,
   type LoggedBundle,
 } from './logged-bundle.ts';
-export { REFILL_SERVICE, refillKeyCount, refillWindow, type PackEntry, type Refill } from './refill.ts';
+export { REFILL_SERVICE, type PackEntry, type Refill } from './refill.ts';
 export type { ServiceEntry } from './service-entry.ts';
 export {
   bundleDigest,
@@ -30,7 +31,9 @@ export {
   nobleEd25519Verify,
   rootPublicKey,
   signBundle,
+  signVersions,
   type Ed25519Verify,
   type SignedBundle,
+  type VersionSignatures,
 } from './signed-bundle.ts';
 export { verifySignedBundle, type VerifyOptions } from './verify.ts';

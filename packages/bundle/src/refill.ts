@@ -1,5 +1,16 @@
 import { ristretto255 } from '@noble/curves/ed25519.js';
-import { concat, fromUtf8, hex, Reader, uint, utf8, vector, type Bytes } from '@sotto/wire';
+import {
+  concat,
+  fromUtf8,
+  hex,
+  Reader,
+  uint,
+  utf8,
+  vector,
+  voucherEpochs,
+  voucherWindow,
+  type Bytes,
+} from '@sotto/wire';
 import { BundleError } from './error.ts';
 import type { ServiceEntry } from './service-entry.ts';
 
@@ -34,21 +45,6 @@ export interface Refill {
   readonly keys: readonly Bytes[];
   /** In the order of a refill's batches. */
   readonly pack: readonly PackEntry[];
-}
-
-/** The issuance window of a period, in epochs. */
-export const refillWindow = (period: number): number => Math.ceil(period / 4);
-
-/**
- * How many keys the bundle of an epoch has: those of the rest of its period, and in the window those of the next one.
- * The number follows from the date alone, so it is the same for everyone.
- */
-export function refillKeyCount(
-  epochIndex: number,
-  { period, window }: Pick<Refill, 'period' | 'window'>,
-): number {
-  const position = epochIndex % period;
-  return period - position + (position >= period - window ? period : 0);
 }
 
 /** @throws {WireError} `out-of-range` for a number or a field that is too large */
@@ -99,11 +95,11 @@ function readPack(r: Reader): PackEntry[] {
  */
 export function checkRefill(refill: Refill, epochIndex: number, services: readonly ServiceEntry[]): void {
   const { period, window, perEpoch, keys, pack } = refill;
-  const isPeriod = period >= 1 && period <= MAX_PERIOD && window === refillWindow(period);
+  const isPeriod = period >= 1 && period <= MAX_PERIOD && window === voucherWindow(period);
   if (!isPeriod || perEpoch < 1 || perEpoch > MAX_PER_EPOCH) {
     throw malformed(`a period of ${period}, a window of ${window} and ${perEpoch} vouchers an epoch`);
   }
-  const count = refillKeyCount(epochIndex, refill);
+  const count = voucherEpochs(epochIndex, period);
   if (keys.length !== count) throw malformed(`${keys.length} keys instead of ${count}`);
   if (new Set(keys.map(hex)).size !== keys.length) throw malformed('one key twice');
   if (!keys.every(isElement)) throw malformed('a key is no element of ristretto255, or the identity');

@@ -1,6 +1,7 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concat, Reader, utf8, vector, type Bytes } from '@sotto/wire';
+import { encodedVersion1 } from './bundle.ts';
 import { BundleError } from './error.ts';
 
 /** Domain separation: no other message signed with the same key begins with these bytes. */
@@ -58,6 +59,21 @@ export function bundleSigningInput(encoded: Bytes): Bytes {
  */
 export function signBundle(encoded: Bytes, rootSecret: Bytes): Bytes {
   return ed25519.sign(bundleSigningInput(encoded), rootSecret);
+}
+
+/** The signatures on a bundle and on the bundle of version 1 that goes with it; the second is null for version 1 itself. */
+export interface VersionSignatures {
+  readonly signature: Bytes;
+  readonly signature1: Bytes | null;
+}
+
+/** Signs every version of an encoded bundle that a gateway serves. @throws as `decodeBundle` and `signBundle` */
+export function signVersions(encoded: Bytes, rootSecret: Bytes): VersionSignatures {
+  const version1 = encodedVersion1(encoded);
+  return {
+    signature: signBundle(encoded, rootSecret),
+    signature1: version1 === null ? null : signBundle(version1, rootSecret),
+  };
 }
 
 /** The public key (32 bytes) of a seed (32 bytes), which clients pin. */

@@ -5,8 +5,6 @@ import {
   bundleSigningInput,
   encodeBundle,
   encodeSignedBundle,
-  refillKeyCount,
-  refillWindow,
   signBundle,
   verifySignedBundle,
   type Bundle,
@@ -57,15 +55,6 @@ describe('version 2', () => {
     });
     expect(added).toEqual([351, 319, 287, 255, 223, 191, 159]);
     expect(added.reduce((sum, bytes) => sum + bytes, 0) / added.length).toBeLessThanOrEqual(300);
-  });
-});
-
-describe('the number of refill keys', () => {
-  test('follows from the epoch: the rest of its period, and in the window the next period too', () => {
-    const count = (epochIndex: number) => refillKeyCount(epochIndex, { period: 7, window: refillWindow(7) });
-    expect([0, 1, 2, 3, 4, 5, 6, 7].map(count)).toEqual([7, 6, 5, 4, 3, 9, 8, 7]);
-    expect([1, 2, 4, 5, 7, 28].map(refillWindow)).toEqual([1, 1, 1, 2, 2, 7]);
-    expect(refillKeyCount(9, { period: 1, window: 1 })).toBe(2);
   });
 });
 

@@ -1,11 +1,9 @@
 import { ristretto255 } from '@noble/curves/ed25519.js';
 import * as fc from 'fast-check';
-import { concat, EMPTY, utf8, vector, uint, type Bytes } from '@sotto/wire';
+import { concat, EMPTY, utf8, vector, uint, voucherEpochs, voucherWindow, type Bytes } from '@sotto/wire';
 import {
   encodeBundle,
   encodeSignedBundle,
-  refillKeyCount,
-  refillWindow,
   rootPublicKey,
   signBundle,
   type Bundle,
@@ -72,8 +70,8 @@ export const refillKey = (epochIndex: number): Bytes =>
 
 /** What the bundle of an epoch says about refills, with periods of seven epochs. */
 export function refillOf(epochIndex: number, changes: Partial<Refill> = {}): Refill {
-  const times = { period: 7, window: refillWindow(7) };
-  const keys = Array.from({ length: refillKeyCount(epochIndex, times) }, (_, i) => refillKey(epochIndex + i));
+  const times = { period: 7, window: voucherWindow(7) };
+  const keys = Array.from({ length: voucherEpochs(epochIndex, 7) }, (_, i) => refillKey(epochIndex + i));
   return { ...times, perEpoch: 3, keys, pack: [{ service: 'stickers', tokens: 30 }], ...changes };
 }
 

@@ -59,3 +59,16 @@ export {
   type Token,
 } from './token.ts';
 export { BLIND_RSA, TOKEN_TYPES, VOPRF_P384, VOPRF_RISTRETTO255, type TokenType } from './token-type.ts';
+export {
+  decodePack,
+  decodeVoucherRequest,
+  decodeVoucherResponse,
+  encodePack,
+  encodeVoucherRequest,
+  encodeVoucherResponse,
+  PACK_REQUEST,
+  PACK_RESPONSE,
+  VOUCHER_REQUEST,
+  VOUCHER_RESPONSE,
+  type VoucherRequest,
+} from './voucher.ts';

@@ -38,6 +38,16 @@ export interface ScheduledEpoch {
     readonly tokenType: number;
     readonly challenge: Bytes; // an encoded TokenChallenge (RFC 9577 §2.1)
   }[];
+  /** What the bundle of the epoch says about refills; null where the issuer issues no vouchers. */
+  readonly refill: ScheduledRefill | null;
+}
+
+/** The refill keys of an epoch and of those after it, as in the bundle (specs/bundle.md). */
+export interface ScheduledRefill {
+  readonly period: number; // epochs
+  readonly perEpoch: number; // vouchers
+  readonly keys: readonly Bytes[]; // 32 bytes each
+  readonly pack: readonly { readonly service: string; readonly tokens: number }[];
 }
 
 /** A redemption, with what its gateway remembers of the issuer's store. */
@@ -55,6 +65,37 @@ export interface RedemptionResult {
   readonly revision: number;
 }
 
+/** A voucher that arrived with a pack of blinded elements, as the gateway hands it to the issuer. */
+export interface RefillCall {
+  readonly token: Bytes; // an encoded Token (RFC 9577 §2.2) of the service `refill`
+  readonly pack: Bytes; // the content of the inner request: an encoded pack
+  readonly envelope: Bytes; // 32 bytes: an HMAC of the encapsulated request's `enc`
+  readonly knownRevision: number; // as in a redemption
+}
+
+/**
+ * What the issuer decides about a refill: as about a redemption, with the pack in the place of the inner request, or
+ *
+ * - `malformed`: a genuine voucher with a pack that does not fit the bundle; the voucher is not spent
+ */
+export const REFILL_OUTCOMES = [...REDEMPTION_OUTCOMES, 'malformed'] as const;
+
+/** One of the outcomes above. */
+export type RefillOutcome = (typeof REFILL_OUTCOMES)[number];
+
+/** What the issuer decided about a refill, and the revision of its store after that. */
+export interface RefillResult {
+  readonly outcome: RefillOutcome;
+  /** The signed pack, for `first` and `again`; else null. */
+  readonly body: Bytes | null;
+  readonly revision: number;
+}
+
+/** Exchanges vouchers for packs, as the gateway's exchange sees it. */
+export interface Refiller {
+  refill(call: Omit<RefillCall, 'knownRevision'>): Promise<Omit<RefillResult, 'revision'>>;
+}
+
 /** What the issuer publishes in the coming epochs. */
 export interface PublishedSchedule {
   readonly revision: number;
@@ -65,6 +106,8 @@ export interface PublishedSchedule {
 /** Everything that the issuer offers the gateway, on Workers as an entrypoint and on Node as a private listener. */
 export interface IssuerApi {
   redeem(call: RedemptionCall): Promise<RedemptionResult>;
+  /** Spends a voucher and signs its pack, in one call. */
+  refill(call: RefillCall): Promise<RefillResult>;
   /** Rejects when the issuer's store is older than `knownRevision`. */
   schedule(knownRevision: number): Promise<PublishedSchedule>;
 }

@@ -1,5 +1,6 @@
 export {
   REDEMPTION_OUTCOMES,
+  REFILL_OUTCOMES,
   type IssuerApi,
   type PublishedSchedule,
   type Redeemer,
@@ -7,14 +8,23 @@ export {
   type RedemptionCall,
   type RedemptionOutcome,
   type RedemptionResult,
+  type RefillCall,
+  type Refiller,
+  type RefillOutcome,
+  type RefillResult,
   type ScheduledEpoch,
+  type ScheduledRefill,
 } from './contract.ts';
 export { RedemptionError } from './error.ts';
 export {
   decodeRedemption,
+  decodeRefillCall,
+  decodeRefillResult,
   decodeResult,
   decodeSchedule,
   encodeRedemption,
+  encodeRefillCall,
+  encodeRefillResult,
   encodeResult,
   encodeSchedule,
 } from './json.ts';

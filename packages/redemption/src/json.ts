@@ -1,10 +1,14 @@
 import { base64url, fromBase64url, fromUtf8, ProtocolError, utf8, type Bytes } from '@sotto/wire';
 import {
   REDEMPTION_OUTCOMES,
+  REFILL_OUTCOMES,
   type PublishedSchedule,
   type RedemptionCall,
   type RedemptionResult,
+  type RefillCall,
+  type RefillResult,
   type ScheduledEpoch,
+  type ScheduledRefill,
 } from './contract.ts';
 import { RedemptionError } from './error.ts';
 
@@ -47,14 +51,50 @@ export function decodeResult(body: Bytes): RedemptionResult {
   });
 }
 
+/** The JSON of a refill. */
+export function encodeRefillCall({ token, pack, envelope, knownRevision }: RefillCall): Bytes {
+  return encode({
+    token: base64url(token),
+    pack: base64url(pack),
+    envelope: base64url(envelope),
+    knownRevision,
+  });
+}
+
+/** Decodes a refill. @throws {RedemptionError} `malformed` */
+export function decodeRefillCall(body: Bytes): RefillCall {
+  return decode(body, (message) => ({
+    token: bytes(message, 'token'),
+    pack: bytes(message, 'pack'),
+    envelope: bytes(message, 'envelope'),
+    knownRevision: whole(message, 'knownRevision'),
+  }));
+}
+
+/** The JSON of a refill's result. */
+export function encodeRefillResult({ outcome, body, revision }: RefillResult): Bytes {
+  return encode({ outcome, revision, ...(body !== null && { body: base64url(body) }) });
+}
+
+/** Decodes the result of a refill. @throws {RedemptionError} `malformed`, also for an outcome that is not in the contract */
+export function decodeRefillResult(body: Bytes): RefillResult {
+  return decode(body, (message) => {
+    const outcome = REFILL_OUTCOMES.find((name) => name === message['outcome']);
+    if (outcome === undefined) throw malformed('outcome');
+    const signed = message['body'] === undefined ? null : bytes(message, 'body');
+    return { outcome, body: signed, revision: whole(message, 'revision') };
+  });
+}
+
 /** The JSON of the published schedule. */
 export function encodeSchedule({ revision, epochs }: PublishedSchedule): Bytes {
   return encode({
     revision,
-    epochs: epochs.map(({ start, directory, challenges }) => ({
+    epochs: epochs.map(({ start, directory, challenges, refill }) => ({
       start,
       directory: base64url(directory),
       challenges: challenges.map((entry) => ({ ...entry, challenge: base64url(entry.challenge) })),
+      ...(refill !== null && { refill: { ...refill, keys: refill.keys.map(base64url) } }),
     })),
   });
 }
@@ -75,6 +115,21 @@ function scheduledEpoch(message: Message): ScheduledEpoch {
       service: text(entry, 'service'),
       tokenType: whole(entry, 'tokenType'),
       challenge: bytes(entry, 'challenge'),
+    })),
+    refill: message['refill'] === undefined ? null : scheduledRefill(object(message['refill'], 'refill')),
+  };
+}
+
+function scheduledRefill(message: Message): ScheduledRefill {
+  const { keys } = message;
+  if (!Array.isArray(keys) || !keys.every((key) => typeof key === 'string')) throw malformed('keys');
+  return {
+    period: whole(message, 'period'),
+    perEpoch: whole(message, 'perEpoch'),
+    keys: keys.map(fromBase64url),
+    pack: list(message, 'pack').map((entry) => ({
+      service: text(entry, 'service'),
+      tokens: whole(entry, 'tokens'),
     })),
   };
 }

@@ -4,11 +4,16 @@ import { expect, test } from 'vitest';
 import {
   decodeResult,
   decodeRedemption,
+  decodeRefillCall,
+  decodeRefillResult,
   decodeSchedule,
   encodeResult,
   encodeRedemption,
+  encodeRefillCall,
+  encodeRefillResult,
   encodeSchedule,
   REDEMPTION_OUTCOMES,
+  REFILL_OUTCOMES,
   RedemptionError,
 } from '../src/index.ts';
 
@@ -38,11 +43,42 @@ test('outcome: each of the contract survives encoding and decoding', () => {
 
 test('schedule: survives encoding and decoding', () => {
   const challenge = fc.record({ service: fc.string(), tokenType: fc.nat(0xffff), challenge: bytes() });
-  const epoch = fc.record({ start: fc.maxSafeNat(), directory: bytes(), challenges: fc.array(challenge) });
+  const refill = fc.record({
+    period: fc.nat(),
+    perEpoch: fc.nat(),
+    keys: fc.array(bytes(32)),
+    pack: fc.array(fc.record({ service: fc.string(), tokens: fc.nat() })),
+  });
+  const epoch = fc.record({
+    start: fc.maxSafeNat(),
+    directory: bytes(),
+    challenges: fc.array(challenge),
+    refill: fc.option(refill),
+  });
   const schedule = fc.record({ revision: fc.maxSafeNat(), epochs: fc.array(epoch) });
   fc.assert(
     fc.property(schedule, (s) => {
       expect(decodeSchedule(encodeSchedule(s))).toEqual(s);
+    }),
+  );
+});
+
+test('refill: call and result survive encoding and decoding', () => {
+  const call = fc.record({
+    token: bytes(),
+    pack: bytes(),
+    envelope: bytes(32),
+    knownRevision: fc.maxSafeNat(),
+  });
+  const result = fc.record({
+    outcome: fc.constantFrom(...REFILL_OUTCOMES),
+    body: fc.option(bytes()),
+    revision: fc.maxSafeNat(),
+  });
+  fc.assert(
+    fc.property(call, result, (c, r) => {
+      expect(decodeRefillCall(encodeRefillCall(c))).toEqual(c);
+      expect(decodeRefillResult(encodeRefillResult(r))).toEqual(r);
     }),
   );
 });
@@ -63,6 +99,8 @@ const ENDPOINTS = [
   ['redemption', decodeRedemption],
   ['result', decodeResult],
   ['schedule', decodeSchedule],
+  ['refill', decodeRefillCall],
+  ['result of a refill', decodeRefillResult],
 ] as const;
 
 test.each(ENDPOINTS)('%s: anything that is not its JSON is refused with one error class', (_name, decode) => {
@@ -82,6 +120,14 @@ test.each(ENDPOINTS)('%s: anything that is not its JSON is refused with one erro
     { service: 1, token: 'AA', tag: 'AQ', envelope: 'AQ' },
     { epochs: [] },
     { revision: 1, epochs: {} },
+    { token: 'AA', pack: 'AA', envelope: 'AA' },
+    { token: 'AA', pack: 1, envelope: 'AA', knownRevision: 1 },
+    { outcome: 'malformed', revision: 1, body: 7 },
+    { revision: 1, epochs: [{ ...epoch, refill: { period: 7, perEpoch: 3, keys: [1], pack: [] } }] },
+    {
+      revision: 1,
+      epochs: [{ ...epoch, refill: { period: 7, perEpoch: 3, keys: [], pack: [{ service: 's' }] } }],
+    },
     { revision: 1, epochs: [null] },
     { revision: 1, epochs: [{ ...epoch, start: 1.5 }] },
     { revision: 1, epochs: [{ ...epoch, directory: '=' }] },

@@ -62,3 +62,20 @@ export function monotonicClock(now: () => UnixSeconds): () => UnixSeconds {
     return latest;
   };
 }
+
+/** The issuance window of a period of vouchers: the last quarter of its epochs, rounded up. */
+export const voucherWindow = (period: number): number => Math.ceil(period / 4);
+
+/**
+ * How many epochs vouchers can be issued for in an epoch, its own first: the rest of its period, and in the window the
+ * next period too. The number follows from the date alone, so it is the same for everyone.
+ */
+export function voucherEpochs(epochIndex: number, period: number): number {
+  const position = epochIndex % period;
+  return period - position + (position >= period - voucherWindow(period) ? period : 0);
+}
+
+/** The last epoch of the period that an epoch belongs to. */
+export function lastOfPeriod(epochIndex: number, period: number): number {
+  return epochIndex - (epochIndex % period) + period - 1;
+}

@@ -7,8 +7,11 @@ export {
   epochStartAt,
   graceSeconds,
   HORIZON,
+  lastOfPeriod,
   monotonicClock,
   usableEpochs,
+  voucherEpochs,
+  voucherWindow,
   type EpochRange,
 } from './epoch.ts';
 export { ProtocolError, WireError } from './error.ts';

@@ -7,8 +7,11 @@ import {
   epochIndexAt,
   epochStartAt,
   graceSeconds,
+  lastOfPeriod,
   monotonicClock,
   usableEpochs,
+  voucherEpochs,
+  voucherWindow,
 } from '../src/index.ts';
 
 test('epoch index and start: change exactly at the boundary', () => {
@@ -60,4 +63,12 @@ test('monotonic clock: never runs backwards when the clock below it does', () =>
     seen.push(clock());
   }
   expect(seen).toEqual([100, 100, 101, 101, 102]);
+});
+
+test('vouchers: the number of epochs follows from the date, the rest of the period, and in the window the next one too', () => {
+  const count = (epochIndex: number) => voucherEpochs(epochIndex, 7);
+  expect([0, 1, 2, 3, 4, 5, 6, 7].map(count)).toEqual([7, 6, 5, 4, 3, 9, 8, 7]);
+  expect([1, 2, 4, 5, 7, 28].map(voucherWindow)).toEqual([1, 1, 1, 2, 2, 7]);
+  expect(voucherEpochs(9, 1)).toBe(2);
+  expect([13, 14, 20].map((epochIndex) => lastOfPeriod(epochIndex, 7))).toEqual([13, 20, 20]);
 });

@@ -1,6 +1,12 @@
 import { Hono } from 'hono';
 import { decodeRequest } from '@sotto/bhttp';
-import { BUNDLE_TYPE, encodeLoggedBundle, encodeSignedBundle, LOGGED_BUNDLE_TYPE } from '@sotto/bundle';
+import {
+  BUNDLE_TYPE,
+  encodedVersion1,
+  encodeLoggedBundle,
+  encodeSignedBundle,
+  LOGGED_BUNDLE_TYPE,
+} from '@sotto/bundle';
 import { hasMediaType, HttpError, problemResponse, withDeadline, type Problem } from '@sotto/http';
 import { MEDIA_TYPES, OhttpError } from '@sotto/ohttp';
 import { epochIndexAt, usableEpochs, type Bytes } from '@sotto/wire';
@@ -15,6 +21,7 @@ import { respond, type ExchangeDeps } from './exchange.ts';
 import type { AuthorityDeps } from './keys/authority.ts';
 import { KeyRing, type LiveKeys } from './keys/key-ring.ts';
 import { healthOfGateway, operator } from './operator.ts';
+import type { StoredBundle } from './ports.ts';
 import { METADATA_SERVICE } from './service/metadata.ts';
 import { Uploads } from './uploads.ts';
 import { bearsCredential, countedName, unexpectedFields } from './outer.ts';
@@ -179,30 +186,38 @@ async function bundle(deps: GatewayDeps, epoch: string | undefined): Promise<Res
   const epochIndex = epoch === undefined ? epochIndexAt(deps.now(), epochSeconds) : Number(epoch);
   // A coming bundle may still be replaced, if the issuer loses the keys that it names.
   if (epochIndex > usableEpochs(deps.now(), epochSeconds).to) return refuse(OUTER['not-found']);
-  const { signed } = await storedBundle(deps, epochIndex);
-  if (signed === null) return refuse(OUTER[epoch === undefined ? 'unavailable' : 'not-found']);
-  return bundleResponse(signed, BUNDLE_TYPE, epochSeconds);
+  const stored = await storedBundle(deps, epochIndex);
+  if (stored === null) return refuse(OUTER[epoch === undefined ? 'unavailable' : 'not-found']);
+  const { bundle: encoded, signature, signature1 } = stored;
+  const version1 = signature1 === null ? null : encodedVersion1(encoded);
+  const signed =
+    version1 === null || signature1 === null
+      ? { bundle: encoded, signature }
+      : { bundle: version1, signature: signature1 };
+  return bundleResponse(encodeSignedBundle(signed), BUNDLE_TYPE, epochSeconds);
 }
 
-/** The bundle of the running epoch with its proof; unavailable while no log has it. */
+/** The bundle of the running epoch, of version 2, with its proof; unavailable while no log has it. */
 async function loggedBundle(deps: GatewayDeps): Promise<Response> {
   const { epochSeconds } = deps.config;
-  const { signed, proof } = await storedBundle(deps, epochIndexAt(deps.now(), epochSeconds));
-  if (signed === null || proof === null) return refuse(OUTER.unavailable);
+  const stored = await storedBundle(deps, epochIndexAt(deps.now(), epochSeconds));
+  if (stored === null || stored.proof === null) return refuse(OUTER.unavailable);
+  const { proof } = stored;
+  const signed = encodeSignedBundle(stored);
   return bundleResponse(encodeLoggedBundle({ signed, proof }), LOGGED_BUNDLE_TYPE, epochSeconds);
 }
 
+/** The bundle of an epoch, if it is signed. */
 async function storedBundle(
   deps: GatewayDeps,
   epochIndex: number,
-): Promise<{ readonly signed: Bytes | null; readonly proof: string | null }> {
+): Promise<(StoredBundle & { readonly signature: Bytes }) | null> {
   const pending = deps.authority.store.bundles(epochIndex, epochIndex);
   const [stored] = await withDeadline(deps.deadline(KEYS_MS), pending).catch((cause: unknown) => {
     throw new HttpError('unavailable', { cause });
   });
-  if (stored === undefined || stored.signature === null) return { signed: null, proof: null };
-  const { bundle: encoded, signature, proof } = stored;
-  return { signed: encodeSignedBundle({ bundle: encoded, signature }), proof };
+  if (stored === undefined || stored.signature === null) return null;
+  return { ...stored, signature: stored.signature };
 }
 
 function bundleResponse(body: Bytes, type: string, epochSeconds: number): Response {

@@ -13,7 +13,7 @@ import type { Service } from './service/service.ts';
 /** What a platform gives the gateway: clock, randomness, stores, the issuer, and connections to its services. */
 export interface Platform
   extends
-    Pick<ExchangeDeps, 'now' | 'deadline' | 'redeemer' | 'replays'>,
+    Pick<ExchangeDeps, 'now' | 'deadline' | 'redeemer' | 'refiller' | 'replays'>,
     Pick<AuthorityDeps, 'hpke' | 'random' | 'store' | 'schedule' | 'settledNow'>,
     Pick<OperatorDeps, 'counters' | 'log'>,
     Pick<Pacing, 'elapsedMs' | 'sleep'> {
@@ -23,12 +23,13 @@ export interface Platform
 
 /** The gateway of a configuration, on a platform. */
 export function compose(config: Config, platform: Platform): GatewayDeps {
-  const { hpke, random, now, deadline, redeemer, replays, store, schedule, counters, log } = platform;
+  const { hpke, random, now, deadline, redeemer, refiller, replays, store, schedule, counters, log } =
+    platform;
   const { services, epochSeconds, nextRoot, responseGridMs: gridMs } = config;
   const { elapsedMs, sleep } = platform;
   const tally = new Tally();
   const routes = new Map<string, Route>(
-    services.map((row) => [row.name, routeOf(row, platform.serviceOf(row))]),
+    services.map((row) => [row.name, routeOf(row, 'issuer' in row.target ? null : platform.serviceOf(row))]),
   );
   const responseLengthOf = responseLengths(services);
   if (config.metadata) routes.set(METADATA_SERVICE, metadataRoute(responseLengthOf(0)));
@@ -44,6 +45,7 @@ export function compose(config: Config, platform: Platform): GatewayDeps {
     random,
     deadline,
     redeemer,
+    refiller,
     replays,
     tally,
     counters,
@@ -63,7 +65,7 @@ export function compose(config: Config, platform: Platform): GatewayDeps {
   };
 }
 
-const routeOf = (row: ServiceRow, service: Service): Route => ({
+const routeOf = (row: ServiceRow, service: Service | null): Route => ({
   ...row,
   responseLength: row.lengths.responseLength,
   service,

@@ -1,14 +1,15 @@
-import { checkRoot } from '@sotto/bundle';
+import { checkRoot, REFILL_SERVICE, type LengthClass } from '@sotto/bundle';
 import { refuseDuplicates, type ConfigValue, type Variables } from '@sotto/service/config';
 import { readWrappingKeys, type WrappingKeys } from '@sotto/service/keys';
 import { readOperatorTokens, type OperatorTokens } from '@sotto/service/operator';
 import { EMPTY, type Bytes } from '@sotto/wire';
 import { isAdmissible, isPlainPath, METHODS, type RowPolicy, type Method } from './door/admit.ts';
-import { classOfFirst, readClassOf, readLengthClasses, type LengthClass } from './length-class.ts';
+import { classOfFirst, readClassOf, readLengthClasses } from './length-class.ts';
+import { readRefillRow } from './refill-row.ts';
 import { METADATA_SERVICE } from './service/metadata.ts';
 
-/** Where a service is: a binding of the Worker, or a base URL that its paths are appended to. */
-export type Target = { readonly binding: string } | UrlTarget;
+/** Where a service is: a binding of the Worker, or a base URL that its paths are appended to; or the issuer, for refills. */
+export type Target = { readonly binding: string } | UrlTarget | { readonly issuer: true };
 
 export interface UrlTarget {
   readonly url: string;
@@ -58,11 +59,11 @@ export interface Config {
 }
 
 const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/;
-const TIMEOUT = { min: 1, max: 60_000, unit: 'milliseconds' };
+export const TIMEOUT = { min: 1, max: 60_000, unit: 'milliseconds' };
 const FLUSH = { min: 20, max: 10_000, unit: 'milliseconds' };
-const DEFAULT_TIMEOUT = 5000; // milliseconds
-const IN_FLIGHT = { min: 1, max: 65_536, unit: 'requests' };
-const DEFAULT_IN_FLIGHT = 128;
+export const DEFAULT_TIMEOUT = 5000; // milliseconds
+export const IN_FLIGHT = { min: 1, max: 65_536, unit: 'requests' };
+export const DEFAULT_IN_FLIGHT = 128;
 const DEFAULT_METHODS = ['GET', 'POST'];
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
@@ -76,8 +77,13 @@ export function readConfig(variables: Variables): Config {
   refuseDuplicates(rows.map((row) => row.member('name')));
   const classes = variables.has('LENGTH_CLASSES')
     ? readLengthClasses(variables.json('LENGTH_CLASSES'))
-    : rows.slice(0, 1).map(classOfFirst);
-  const services = rows.map((row) => readService(row, variables, classes));
+    : rows
+        .filter((row) => !isRefill(row))
+        .slice(0, 1)
+        .map(classOfFirst);
+  const services = rows.map((row) =>
+    isRefill(row) ? readRefillRow(row) : readService(row, variables, classes),
+  );
   refuseSharedClasses(rows, services);
   return {
     epochSeconds: variables.number('EPOCH_SECONDS'),
@@ -97,6 +103,8 @@ export function readConfig(variables: Variables): Config {
     wrappingKeys: readWrappingKeys(variables),
   };
 }
+
+const isRefill = (row: ConfigValue): boolean => row.member('name').raw === REFILL_SERVICE;
 
 function readService(row: ConfigValue, variables: Variables, classes: readonly LengthClass[]): ServiceRow {
   const nameRemedy = 'must be a lower-case host label of 1 to 63 characters, and not reserved';

@@ -1,8 +1,8 @@
 import { BhttpError, decodeRequest, type BhttpRequest, type Field } from '@sotto/bhttp';
-import { formatChallenge } from '@sotto/privacypass';
+import { formatChallenge, PACK_REQUEST, PACK_RESPONSE } from '@sotto/privacypass';
 import type { Problem } from '@sotto/http';
 import { firstOf, PROBLEM_TYPE, problemText, withDeadline } from '@sotto/http';
-import type { Redeemer, RedemptionOutcome } from '@sotto/redemption';
+import type { Redeemer, RedemptionOutcome, Refiller } from '@sotto/redemption';
 import { utf8, type Bytes, type UnixSeconds } from '@sotto/wire';
 import type { ReceivedRequest } from './arriving.ts';
 import type { ServiceRow } from './config.ts';
@@ -23,7 +23,8 @@ export type Route = Pick<
   'name' | 'token' | 'idempotent' | 'timeoutMs' | 'chunked' | 'stream' | keyof RowPolicy
 > & {
   readonly responseLength: number; // bytes
-  readonly service: Service;
+  /** Null for refills, which the issuer answers. */
+  readonly service: Service | null;
   readonly bulkhead: Bulkhead;
 };
 
@@ -32,6 +33,7 @@ export interface ExchangeDeps {
   /** Bytes of a response when the service is not known: those of the class whose requests have this length. */
   readonly responseLengthOf: (requestLength: number) => number;
   readonly redeemer: Redeemer;
+  readonly refiller: Refiller;
   readonly replays: ReplayStore;
   readonly now: () => UnixSeconds;
   readonly tally: Tally;
@@ -100,10 +102,17 @@ export async function respond(
       arriving?.discard(); // a service that has responded, or failed, needs no more of the request
     };
     try {
+      const { service } = admission.row;
+      if (service === null) {
+        const filled = await refillPack(deps, keys, opened, request, admission);
+        deps.tally.count('outcomes admitted');
+        release();
+        return { ...filled, length: admission.row.responseLength, ...WHOLE };
+      }
       await redeemToken(deps, keys, opened, request, admission, date);
       opened.admit();
       deps.tally.count('outcomes admitted');
-      const response = await callService(deps, opened, request, admission);
+      const response = await callService(deps, service, opened, request, admission);
       // After the deadline nothing is read from the service, even if the reader of a stream has stopped.
       response.deadline?.addEventListener('abort', release, { once: true });
       return { ...response, release };
@@ -128,8 +137,11 @@ export function refusalOf(
   { length, flushMs }: Pick<InnerResponse, 'length' | 'flushMs'>,
   fields: readonly Field[] = [],
 ): InnerResponse {
-  return { ...innerProblem(INNER[code], fields), length, flushMs, deadline: null, release: () => {} };
+  return { ...innerProblem(INNER[code], fields), length, ...WHOLE, flushMs };
 }
+
+/** A response whose content is there already. */
+const WHOLE = { flushMs: null, deadline: null, release: () => {} } as const;
 
 /** A row that streams takes chunks alone, so that its requests are alike. */
 const takesFraming = ({ chunked, stream }: Route, isChunked: boolean): boolean =>
@@ -175,9 +187,7 @@ async function redeemToken(
   { row, authorization }: Admission<Route>,
   date: UnixSeconds,
 ): Promise<void> {
-  const envelopeKey = keys.tagKey(keys.epochOf(opened.keyId, opened.kemId));
-  if (envelopeKey === null) throw new InnerError('unavailable');
-  const envelope = envelopeOf(envelopeKey, opened.enc);
+  const envelope = envelopeTag(keys, opened);
   if (row.token === null) {
     const replay = deps.replays.admit(envelope, lastAccepted(date), deps.now());
     const verdict = await settled(replay, deps.deadline(REDEEM_MS));
@@ -198,6 +208,32 @@ async function redeemToken(
   throw new InnerError(verdict === 'again' ? 'spent' : REFUSED[verdict]);
 }
 
+/** @throws {InnerError} `unavailable` if the key that opened the envelope is not live any more */
+function envelopeTag(keys: LiveKeys, { keyId, kemId, enc }: OpenedRequest): Bytes {
+  const key = keys.tagKey(keys.epochOf(keyId, kemId));
+  if (key === null) throw new InnerError('unavailable');
+  return envelopeOf(key, enc);
+}
+
+/** Hands a voucher and its pack to the issuer, in one call. The gateway stores nothing of it. */
+async function refillPack(
+  deps: ExchangeDeps,
+  keys: LiveKeys,
+  opened: OpenedRequest,
+  { content: pack }: BhttpRequest,
+  { row, authorization, contentType }: Admission<Route>,
+): Promise<ServiceResponse> {
+  const envelope = envelopeTag(keys, opened);
+  const { token } = presentedToken(authorization, (digest) => keys.epochOfChallenge(row.name, digest));
+  if (contentType !== PACK_REQUEST) throw new InnerError('unsupported-media-type');
+  const pending = deps.refiller.refill({ token, pack, envelope });
+  const { outcome, body } = await settled(pending, deps.deadline(row.timeoutMs));
+  if (outcome === 'malformed') throw new InnerError('pack-malformed');
+  if (outcome !== 'first' && outcome !== 'again') throw new InnerError(REFUSED[outcome]);
+  if (body === null) throw new InnerError('bad-gateway');
+  return { status: 200, fields: [['content-type', PACK_RESPONSE], NO_STORE], content: body };
+}
+
 /** The verdict of a store, or `unavailable`. Stores are asked once: if the verdict was lost, the envelope may have been recorded. */
 async function settled<T>(pending: Promise<T>, deadline: AbortSignal): Promise<T> {
   return withDeadline(deadline, pending).catch((cause: unknown) => {
@@ -207,6 +243,7 @@ async function settled<T>(pending: Promise<T>, deadline: AbortSignal): Promise<T
 
 async function callService(
   deps: ExchangeDeps,
+  service: Service,
   { request, outer }: OpenedRequest,
   { content: whole }: BhttpRequest,
   { row, method, path, contentType, fields }: Admission<Route>,
@@ -215,7 +252,7 @@ async function callService(
   const [content, end] =
     request instanceof Uint8Array ? [whole, deadline] : [request.content, firstOf(deadline, request.broken)];
   try {
-    const call = row.service.call({ method, path, contentType, fields, content, outer }, end);
+    const call = service.call({ method, path, contentType, fields, content, outer }, end);
     const response = await withDeadline(deadline, call);
     const flushMs = row.stream?.flushMs ?? null;
     return {

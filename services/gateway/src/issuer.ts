@@ -1,4 +1,4 @@
-import type { IssuerApi, PublishedSchedule, Redeemer } from '@sotto/redemption';
+import type { IssuerApi, PublishedSchedule, Redeemer, Refiller } from '@sotto/redemption';
 
 /** What outlives the gateway: the highest revision of the issuer's store that it has seen. */
 export interface RevisionStore {
@@ -8,7 +8,7 @@ export interface RevisionStore {
 }
 
 /** The issuer, as the gateway uses it. */
-export interface TrackedIssuer extends Redeemer {
+export interface TrackedIssuer extends Redeemer, Refiller {
   readonly schedule: () => Promise<PublishedSchedule>;
   /** Stores what was seen since the last time. */
   readonly remember: () => Promise<void>;
@@ -43,12 +43,21 @@ export function trackIssuer(api: IssuerApi, store: RevisionStore, elapsedMs: () 
     saved = Math.max(saved, revision);
   }
 
+  function observe(revision: number): void {
+    known = Math.max(known, revision);
+    if (elapsedMs() - savedAt >= SAVE_MS) remember().catch(() => {}); // the next redemption tries again
+  }
+
   return {
     async redeem(redemption) {
       const { outcome, revision } = await api.redeem({ ...redemption, knownRevision: await load() });
-      known = Math.max(known, revision);
-      if (elapsedMs() - savedAt >= SAVE_MS) remember().catch(() => {}); // the next redemption tries again
+      observe(revision);
       return outcome;
+    },
+    async refill(call) {
+      const { revision, ...result } = await api.refill({ ...call, knownRevision: await load() });
+      observe(revision);
+      return result;
     },
     async schedule() {
       const published = await api.schedule(await load());

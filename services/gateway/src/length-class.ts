@@ -1,14 +1,5 @@
+import { REFILL_SERVICE, type LengthClass } from '@sotto/bundle';
 import { ConfigError, type ConfigValue } from '@sotto/service/config';
-
-/**
- * The one length of all padded requests and the one length of all padded responses of some services. Relay and network see
- * the class of an exchange from its lengths, and not which of its services it is for.
- */
-export interface LengthClass {
-  readonly name: string;
-  readonly requestLength: number; // bytes
-  readonly responseLength: number; // bytes
-}
 
 const LENGTH = { min: 512, max: 1 << 20, unit: 'bytes' }; // every problem fits into 512
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
@@ -21,8 +12,30 @@ export function readLengthClasses(value: ConfigValue): LengthClass[] {
     value.fail(`must have 1 to ${MAX_CLASSES} classes`);
   return entries.map(([name, entry]) => {
     if (!NAME.test(name)) entry.fail('must have a name of 1 to 32 characters: a-z, 0-9 and -');
+    if (name === REFILL_SERVICE)
+      entry.fail('must not be named "refill": the row of refills has its own class');
     return { name, ...readLengths(entry) };
   });
+}
+
+/** The lengths of a refill for one or two services: what a pack of 30 tokens each needs. */
+const REFILL_LENGTH = 2048;
+
+/**
+ * The class of refills, which no other service has: the relay can tell a refill from a request. Its lengths do not follow
+ * from the number of services, so that a new service does not show in them.
+ */
+export function readRefillClass(row: ConfigValue): LengthClass {
+  const length = (name: 'requestLength' | 'responseLength'): number =>
+    row.member(name).or(REFILL_LENGTH).wholeNumber(LENGTH);
+  if (!row.member('class').isMissing) {
+    row.member('class').fail('must not be set for refills: they are a class of their own. Remove it');
+  }
+  return {
+    name: REFILL_SERVICE,
+    requestLength: length('requestLength'),
+    responseLength: length('responseLength'),
+  };
 }
 
 /** The one class of a deployment without LENGTH_CLASSES: the lengths of its first service. */

@@ -1,5 +1,11 @@
 import { Hono } from 'hono';
-import { bundleSigningInput, MOST_PROOF, nobleEd25519Verify } from '@sotto/bundle';
+import {
+  bundleSigningInput,
+  encodedVersion1,
+  MOST_PROOF,
+  nobleEd25519Verify,
+  type VersionSignatures,
+} from '@sotto/bundle';
 import { HttpError, readBody } from '@sotto/http';
 import {
   base64url,
@@ -81,12 +87,13 @@ export function operator(deps: OperatorDeps): Hono {
     await prepare(authority, deps.now()).catch(() => {}); // what is there can be signed without the issuer
     const current = epochIndexAt(deps.now(), config.epochSeconds);
     const bundles = await stored(authority.store.bundles(current, ahead(deps)));
-    const shown = bundles.map(({ epochIndex, bundle, signature, proof }) => ({
+    const shown = bundles.map(({ epochIndex, bundle, signature, signature1, proof }) => ({
       sequence: epochIndex,
       bundle: base64url(bundle),
       signed: signature !== null,
       logged: proof !== null,
       ...(signature !== null && { signature: base64url(signature) }),
+      ...(signature1 !== null && { signature1: base64url(signature1) }),
     }));
     return c.json(shown, 200, NO_STORE);
   });
@@ -126,23 +133,28 @@ async function stored<T>(pending: Promise<T>): Promise<T> {
   });
 }
 
-/** A signature of the root on the bundle of an epoch, perhaps with the proof that a log has it. */
-interface UploadedSignature {
+/** Signatures of the root on the bundle of an epoch, in both versions, perhaps with the proof that a log has it. */
+interface UploadedSignature extends VersionSignatures {
   readonly epochIndex: number;
-  readonly signature: Bytes;
   readonly proof: string | null;
 }
 
-/** Keeps a signature of the root on the bundle that the epoch has now; false for any other. Clients verify the proof. */
+/** Keeps signatures of the root on the bundle that the epoch has now; false for any other. Clients verify the proof. */
 async function keep(
   { authority: { store }, config }: OperatorDeps,
-  { epochIndex, signature, proof }: UploadedSignature,
+  { epochIndex, signature, signature1, proof }: UploadedSignature,
 ): Promise<boolean> {
   const [offered] = await stored(store.bundles(epochIndex, epochIndex));
   if (offered === undefined) return false;
   const { bundle } = offered;
-  if (!nobleEd25519Verify(signature, bundleSigningInput(bundle), config.root)) return false;
-  return stored(store.sign({ epochIndex, bundle, signature, proof }));
+  const version1 = encodedVersion1(bundle);
+  const ofVersion1 = signature1 ?? offered.signature1; // who only brings a proof need not repeat it
+  const isGood = (on: Bytes, by: Bytes): boolean =>
+    nobleEd25519Verify(by, bundleSigningInput(on), config.root);
+  if (!isGood(bundle, signature)) return false;
+  if (version1 !== null && (ofVersion1 === null || !isGood(version1, ofVersion1))) return false;
+  const kept = version1 === null ? null : ofVersion1;
+  return stored(store.sign({ epochIndex, bundle, signature, signature1: kept, proof }));
 }
 
 async function readJson(request: Request, deadline: AbortSignal): Promise<unknown> {
@@ -157,10 +169,16 @@ async function readJson(request: Request, deadline: AbortSignal): Promise<unknow
 function parseSignatures(value: unknown): UploadedSignature[] {
   if (!Array.isArray(value)) throw new HttpError('bad-request');
   return value.map((entry: unknown) => {
-    const { sequence, signature, proof = null } = (entry ?? {}) as Record<string, unknown>;
+    const { sequence, signature, signature1 = null, proof = null } = (entry ?? {}) as Record<string, unknown>;
+    if (signature1 !== null && typeof signature1 !== 'string') throw new HttpError('bad-request');
     if (!Number.isSafeInteger(sequence) || typeof signature !== 'string') throw new HttpError('bad-request');
     if (proof !== null && !isProof(proof)) throw new HttpError('bad-request');
-    return { epochIndex: sequence as number, signature: bytes(signature), proof };
+    return {
+      epochIndex: sequence as number,
+      signature: bytes(signature),
+      signature1: signature1 === null ? null : bytes(signature1),
+      proof,
+    };
   });
 }
 

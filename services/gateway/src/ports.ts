@@ -44,6 +44,8 @@ export interface StoredBundle {
   readonly epochIndex: number;
   readonly bundle: Bytes;
   readonly signature: Bytes | null;
+  /** On the bundle of version 1 that goes with it; null without a signature, or if the bundle is of version 1 itself. */
+  readonly signature1: Bytes | null;
   /** That the signed bundle is in a public log (C2SP tlog-proof): then it is never replaced. Null without one. */
   readonly proof: string | null;
 }
@@ -64,11 +66,12 @@ export interface KeyStore extends RevisionStore {
   offer(bundles: readonly { readonly epochIndex: number; readonly bundle: Bytes }[]): Promise<void>;
   /** Deletes the bundles of these epochs, signed ones too. Only for bundles that nobody was shown and no log has. */
   withdraw(epochIndexes: readonly number[]): Promise<void>;
-  /** Keeps a signature, and a proof if there is one, if this is still the bundle of its epoch; true if so. */
+  /** Keeps signatures, and a proof if there is one, if this is still the bundle of its epoch; true if so. */
   sign(signed: {
     readonly epochIndex: number;
     readonly bundle: Bytes;
     readonly signature: Bytes;
+    readonly signature1: Bytes | null;
     readonly proof: string | null;
   }): Promise<boolean>;
 }

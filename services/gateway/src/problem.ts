@@ -25,6 +25,7 @@ export const INNER = {
   'token-invalid': plain(401, 'token-invalid', 'Token Invalid'),
   spent: plain(409, 'spent', 'Token Already Spent'),
   replayed: plain(409, 'replayed', 'Request Already Seen'),
+  'pack-malformed': plain(422, 'pack-malformed', 'Pack Malformed'),
   'expectation-failed': plain(417, 'expectation-failed', 'Expectation Failed'),
 } as const satisfies Record<string, Problem>;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decodeBundle, signBundle } from '@sotto/bundle';
+import { decodeBundle, signVersions } from '@sotto/bundle';
 import { HORIZON } from '@sotto/wire';
 import { runSchedule } from '../src/keys/schedule.ts';
 import { DAY, house, memoryStores, NOW, ROOT_SECRET } from './support/house.ts';
@@ -49,7 +49,7 @@ test.each<[string, (authority: Authority) => Partial<Authority>]>([
       unsigned.every(({ bundle }) => decodeBundle(bundle).services.every(({ name }) => names.includes(name))),
     ).toBe(true);
     for (const { epochIndex, bundle } of unsigned)
-      await store.sign({ epochIndex, bundle, signature: signBundle(bundle, ROOT_SECRET), proof: null });
+      await store.sign({ epochIndex, bundle, ...signVersions(bundle, ROOT_SECRET), proof: null });
     expect(await runSchedule(authority, NOW)).toEqual([]);
   },
 );

@@ -20,6 +20,10 @@ function countingIssuer(first = 100): { api: IssuerApi; told: number[] } {
       told.push(knownRevision);
       return { outcome: 'first', revision: ++revision };
     },
+    async refill({ knownRevision }) {
+      told.push(knownRevision);
+      return { outcome: 'spent', body: null, revision: ++revision };
+    },
     async schedule(knownRevision) {
       told.push(knownRevision);
       return { revision: ++revision, epochs: [] };

@@ -85,8 +85,8 @@ test('N51 gateway: a coming bundle that a log has stays, though the issuer lost 
   const { deps } = await house({ store, schedule: losing([]) });
   const [logged] = await store.bundles(TODAY + 1, TODAY + 1);
   if (logged === undefined || logged.signature === null) throw new Error('the bundle is not signed');
-  const { epochIndex, bundle, signature } = logged;
-  await store.sign({ epochIndex, bundle, signature, proof: 'proof' });
+  const { epochIndex, bundle, signature, signature1 } = logged;
+  await store.sign({ epochIndex, bundle, signature, signature1, proof: 'proof' });
   const problems = await runSchedule({ ...deps.authority, schedule: losing([1, 2]) }, NOW);
   const [first, second] = await store.bundles(TODAY + 1, TODAY + 2);
   expect(first).toEqual({ ...logged, proof: 'proof' });

@@ -5,12 +5,20 @@ import {
   decodeSignedBundle,
   signBundle,
   verifySignedBundle,
-  decodeLoggedBundle,
 } from '@sotto/bundle';
 import { base64url, fromBase64url, HORIZON } from '@sotto/wire';
 import { gateway, operatorApp } from '../src/app.ts';
 import { operator } from '../src/operator.ts';
-import { DAY, house, NOW, OPERATOR_TOKEN, outerCode, ROOT_SECRET, type House } from './support/house.ts';
+import {
+  DAY,
+  house,
+  NOW,
+  OPERATOR_TOKEN,
+  outerCode,
+  ROOT_SECRET,
+  uploadedSignatures,
+  type House,
+} from './support/house.ts';
 
 const HEADERS = { authorization: `Bearer ${OPERATOR_TOKEN}`, 'content-type': 'application/json' };
 const TODAY = Math.floor(NOW / DAY);
@@ -84,7 +92,12 @@ describe('bundles', () => {
     const bare = signBundle(encoded.subarray(20), ROOT_SECRET);
     for (const signature of [stranger, other, bare, new Uint8Array(64), new Uint8Array(10)]) {
       const { sequence } = last;
-      expect((await sign(h, [{ sequence, signature: base64url(signature) }])).status).toBe(422);
+      const { signature1 } = uploadedSignatures(encoded);
+      expect((await sign(h, [{ sequence, signature: base64url(signature), signature1 }])).status).toBe(422);
+    }
+    const { signature } = uploadedSignatures(encoded);
+    for (const signature1 of [undefined, signature, base64url(other)]) {
+      expect((await sign(h, [{ sequence: last.sequence, signature, signature1 }])).status).toBe(422);
     }
     expect((await sign(h, [{ sequence: 5, signature: base64url(stranger) }])).status).toBe(422);
     for (const body of [
@@ -93,36 +106,12 @@ describe('bundles', () => {
       [{}],
       [{ sequence: 'x', signature: '' }],
       [{ sequence: 1, signature: '!' }],
+      [{ sequence: 1, signature: '', signature1: 7 }],
+      [{ sequence: 1, signature: '', signature1: '!' }],
     ]) {
       expect((await sign(h, body)).status).toBe(400);
     }
     expect((await listed(h)).at(-1)?.signed).toBe(false);
-  });
-
-  test('a bundle is shown with its proof once a log has it, and not before', async () => {
-    const h = await house();
-    const logged = () => h.app.request('/bundle/2');
-    expect([(await logged()).status, await outerCode(await logged())]).toEqual([503, 'unavailable']);
-    const [current] = await listed(h);
-    if (current === undefined) throw new Error('no bundle');
-    const { sequence } = current;
-    const signature = base64url(signBundle(fromBase64url(current.bundle), ROOT_SECRET));
-    for (const proof of ['', 7, 'a'.repeat(4097), '\ud800']) {
-      expect((await sign(h, [{ sequence, signature, proof }])).status).toBe(400);
-    }
-    expect((await sign(h, [{ sequence, signature, proof: 'the proof' }])).status).toBe(204);
-    const response = await logged();
-    expect([
-      response.status,
-      response.headers.get('content-type'),
-      response.headers.get('cache-control'),
-    ]).toEqual([200, 'application/sotto-logged-bundle', 'public, max-age=600']);
-    const { signed, proof } = decodeLoggedBundle(new Uint8Array(await response.arrayBuffer()));
-    expect([proof, signed]).toEqual([
-      'the proof',
-      new Uint8Array(await (await h.app.request('/bundle')).arrayBuffer()),
-    ]);
-    expect((await h.app.request('/bundle/2', { method: 'POST' })).status).toBe(405);
   });
 
   test('a signed bundle stays as it is, whatever is asked of the schedule afterwards', async () => {

@@ -8,11 +8,12 @@ import {
   problemResponse,
   readBody,
 } from '@sotto/http';
-import { DIRECTORY, DIRECTORY_PATH } from '@sotto/privacypass';
+import { DIRECTORY, DIRECTORY_PATH, VOUCHER_REQUEST } from '@sotto/privacypass';
 import { healthRoutes } from '@sotto/service/health';
 import { StoreError } from '@sotto/service/store';
 import type { Bytes } from '@sotto/wire';
 import { Hono, type Handler } from 'hono';
+import type { IssuanceResponse } from './issuance.ts';
 import { issue, REQUEST_KINDS } from './issue.ts';
 import type { Issuer } from './issuer.ts';
 import { healthOfIssuer, operatorRoutes } from './operator.ts';
@@ -50,16 +51,27 @@ export function app(issuer: Issuer): Hono {
       const { headers } = c.req.raw;
       const kind = REQUEST_KINDS.find((type) => hasMediaType(headers.get('content-type'), type));
       if (kind === undefined) throw new Refusal('unsupported-media-type', 'media-type');
-      const { status, contentType, body } = await issue(issuer.issuing, kind, bearerToken(headers), () =>
-        requestBody(c.req.raw),
+      return issued(await issue(issuer.issuing, kind, bearerToken(headers), () => requestBody(c.req.raw)));
+    }),
+  );
+  routes.all(
+    '/voucher-request',
+    only('POST', async (c) => {
+      const { headers } = c.req.raw;
+      if (!hasMediaType(headers.get('content-type'), VOUCHER_REQUEST)) {
+        throw new Refusal('unsupported-media-type', 'media-type');
+      }
+      return issued(
+        await issue(issuer.issuing, VOUCHER_REQUEST, bearerToken(headers), () => requestBody(c.req.raw)),
       );
-      return new Response(body, {
-        status,
-        headers: { 'content-type': contentType, 'cache-control': 'no-store', ...CORS },
-      });
     }),
   );
   return withRefusals(routes, issuer);
+}
+
+function issued({ status, contentType, body }: IssuanceResponse): Response {
+  const headers = { 'content-type': contentType, 'cache-control': 'no-store', ...CORS };
+  return new Response(body, { status, headers });
 }
 
 /** The operator's routes as an app of their own, for a listener of their own. */

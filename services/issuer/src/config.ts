@@ -2,7 +2,7 @@ import { TOKEN_TYPES } from '@sotto/privacypass';
 import { refuseDuplicates, type ConfigValue, type Variables } from '@sotto/service/config';
 import { readWrappingKeys, type WrappingKeys } from '@sotto/service/keys';
 import { readOperatorTokens, type OperatorTokens } from '@sotto/service/operator';
-import { equalBytes, HORIZON } from '@sotto/wire';
+import { equalBytes, HORIZON, voucherWindow } from '@sotto/wire';
 import type { AccountKeys } from './attest/account-key.ts';
 import { readAttesters, type AttesterConfig } from './attest/attester-config.ts';
 import { readPublicUrl } from './public-url.ts';
@@ -14,13 +14,29 @@ export interface ServiceConfig {
   readonly quota: ReadonlyMap<string, number>; // tier → tokens per epoch; `default` is always there
   readonly ceiling: number; // evaluations per key
   readonly shards: number; // ledgers per key, for keys not yet made
+  /** Whether an account may request tokens of the service itself, without a voucher. */
+  readonly direct: boolean;
 }
+
+/** How vouchers are issued, and what they buy. */
+export interface VoucherConfig {
+  readonly period: number; // epochs
+  /** Vouchers as a service of their own: the quota is issuances per period, the one batch the vouchers of an epoch. */
+  readonly policy: ServiceConfig;
+  readonly perEpoch: number;
+  readonly pack: readonly { readonly service: string; readonly tokens: number }[];
+}
+
+/** The service whose tokens are vouchers. */
+export const REFILL = 'refill';
 
 export interface Config {
   readonly epochSeconds: number;
   readonly issuerName: string;
   readonly issuerUrl: string; // without a trailing slash
   readonly services: readonly ServiceConfig[];
+  /** Null where tokens are issued to accounts alone. */
+  readonly vouchers: VoucherConfig | null;
   readonly attesters: readonly AttesterConfig[];
   readonly accountKeys: AccountKeys;
   readonly wrappingKeys: WrappingKeys;
@@ -35,6 +51,8 @@ const MAX_BATCH = 500;
 const MAX_CEILING = 2 ** 35;
 const SHARDS = 16;
 const MAX_QUOTA = 1_000_000; // tokens per epoch
+const MAX_ISSUANCES = 1000; // of one account in a period
+const VOUCHER_TYPE = 5;
 const HOST_NAME =
   /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?$/;
 const SERVICE_NAME = /^[a-z0-9]([a-z0-9.-]{0,62})$/;
@@ -49,11 +67,15 @@ export function readConfig(variables: Variables): Config {
     ? readPublicUrl(variables.value('ISSUER_URL'), isLocal)
     : new URL(`https://${issuerName}`);
   if (issuerUrl.search !== '') variables.value('ISSUER_URL').fail('must be a URL without a query');
+  const services = readServices(variables.json('SERVICES'));
+  const vouchers = variables.has('VOUCHERS') ? readVouchers(variables.json('VOUCHERS'), services) : null;
+  checkTruncatedIds(variables, services, vouchers);
   return {
     epochSeconds: variables.number('EPOCH_SECONDS'),
     issuerName,
     issuerUrl: issuerUrl.href.replace(/\/$/, ''),
-    services: readServices(variables.json('SERVICES')),
+    services: services.map(({ tokens: _tokens, ...service }) => service),
+    vouchers,
     attesters: readAttesters(variables.json('ATTESTERS'), isLocal),
     accountKeys: readAccountKeys(variables),
     wrappingKeys: readWrappingKeys(variables),
@@ -71,19 +93,64 @@ function readAccountKeys(variables: Variables): AccountKeys {
   return { current, previous };
 }
 
-function readServices(value: ConfigValue): ServiceConfig[] {
+function readServices(value: ConfigValue): ServiceRow[] {
   const entries = value.list();
   refuseDuplicates(entries.map((entry) => entry.member('name')));
-  const services = entries.map(readService);
-  const types = services.reduce((count, service) => count + service.types.length, 0);
-  const most = Math.floor(TRUNCATED_IDS / KEYS_PER_TYPE);
-  if (types > most) {
-    value.fail(`has ${types} pairs of service and type; truncated key ids can tell ${most} apart`);
-  }
-  return services;
+  return entries.map(readService);
 }
 
-function readService(entry: ConfigValue): ServiceConfig {
+/** Keys of vouchers are made ahead for a window, a period and the horizon. */
+function checkTruncatedIds(
+  variables: Variables,
+  services: readonly ServiceConfig[],
+  vouchers: VoucherConfig | null,
+): void {
+  const types = services.reduce((count, service) => count + service.types.length, 0);
+  const ofVouchers = vouchers === null ? 0 : vouchers.period + voucherWindow(vouchers.period) + KEYS_PER_TYPE;
+  const most = Math.floor((TRUNCATED_IDS - ofVouchers) / KEYS_PER_TYPE);
+  if (types > most) {
+    variables
+      .value('SERVICES')
+      .fail(`has ${types} pairs of service and type; truncated key ids can tell ${most} apart`);
+  }
+}
+
+/** Reads VOUCHERS: `{"period": 7, "perEpoch": 3, "issuances": {"default": 3}}`. */
+function readVouchers(value: ConfigValue, services: readonly ServiceRow[]): VoucherConfig {
+  const perEpoch = value.member('perEpoch').or(3).wholeNumber({ min: 1, max: 8, unit: 'vouchers per epoch' });
+  const issuances = value.member('issuances').or({ default: 3 });
+  const unit = 'issuances per period';
+  issuances.member('default').wholeNumber({ min: 0, max: MAX_ISSUANCES, unit });
+  const quota = issuances
+    .entries()
+    .map(([tier, entry]) => [tier, entry.wholeNumber({ min: 0, max: MAX_ISSUANCES, unit })] as const);
+  const pack = services
+    .filter(({ types }) => types.includes(VOUCHER_TYPE))
+    .map(({ name: service, tokens }) => ({ service, tokens }));
+  if (pack.length === 0)
+    value.fail('must not be set without a service with tokens of type 5. Remove it, or add the type');
+  return {
+    period: value.member('period').or(7).wholeNumber({ min: 1, max: 28, unit: 'epochs' }),
+    perEpoch,
+    pack,
+    policy: {
+      name: REFILL,
+      types: [VOUCHER_TYPE],
+      batch: [perEpoch],
+      quota: new Map(quota),
+      ceiling: MAX_CEILING,
+      shards: value.member('shards').or(SHARDS).wholeNumber({ min: 1, max: 256 }),
+      direct: false,
+    },
+  };
+}
+
+/** A service, and how many of its tokens a voucher buys. */
+type ServiceRow = ServiceConfig & { readonly tokens: number };
+
+function readService(entry: ConfigValue): ServiceRow {
+  if (entry.member('name').raw === REFILL)
+    entry.member('name').fail('must not be "refill", which vouchers are for');
   const batch = readNumbers(entry.member('batch'), { min: 1, max: MAX_BATCH });
   const ceiling = entry.member('ceiling').or(MAX_CEILING);
   const largest = Math.max(...batch);
@@ -96,6 +163,11 @@ function readService(entry: ConfigValue): ServiceConfig {
     quota: readQuota(entry.member('quota'), Math.min(...batch)),
     ceiling: ceiling.wholeNumber({ min: largest, max: MAX_CEILING, unit: 'evaluations' }),
     shards: entry.member('shards').or(SHARDS).wholeNumber({ min: 1, max: 256 }),
+    direct: entry.member('direct').or(true).boolean(),
+    tokens: entry
+      .member('refill')
+      .or(30)
+      .wholeNumber({ min: 1, max: MAX_BATCH, unit: 'tokens of a voucher' }),
   };
 }
 

@@ -1,10 +1,11 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { hex, ProtocolError, type Bytes } from '@sotto/wire';
 import type { AccountLimiter } from './account-limiter.ts';
+import type { VoucherConfig } from './config.ts';
 import type { EvaluationLimiter } from './evaluation-limiter.ts';
 import type { Keyring, LiveKey, Ring } from './keyring.ts';
 import type { AccountTally } from './metrics.ts';
-import type { AttestedAccount, Attester, Quota, System } from './ports.ts';
+import type { AccountContext, AttestedAccount, Attester, Quota, System } from './ports.ts';
 import type { EvaluationQueue } from './evaluation-queue.ts';
 import { Refusal } from './refusal.ts';
 
@@ -18,6 +19,9 @@ export interface IssuanceDeps {
   readonly queue: EvaluationQueue;
   readonly accounts: AccountLimiter;
   readonly tally: AccountTally;
+  /** Null where no vouchers are issued. */
+  readonly vouchers: VoucherConfig | null;
+  readonly epochSeconds: number;
 }
 
 /** The HTTP response to an issuance request that is accepted. */
@@ -31,6 +35,8 @@ export interface IssuanceResponse {
 export interface Issuance {
   readonly ring: Ring;
   readonly account: AttestedAccount;
+  /** The account's hash and tier in another context than that of the epoch. */
+  readonly attest: (context: AccountContext) => Promise<AttestedAccount>;
   readonly body: Bytes;
   /** Runs an evaluation when it is this request's turn. */
   readonly evaluate: <R>(evaluation: () => R | Promise<R>) => Promise<R>;

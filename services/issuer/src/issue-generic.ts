@@ -43,7 +43,9 @@ export async function issueGeneric(deps: IssuanceDeps, issuance: Issuance): Prom
 
 function keyOf({ ring }: Issuance, request: TokenRequest, size: number): LiveKey | undefined {
   const key = ring.signing(request.tokenType, request.truncatedTokenKeyId);
-  return key?.policy.batch.includes(size) && key.voprf.isElement(request.blindedMsg) ? key : undefined;
+  return key?.policy.direct && key.policy.batch.includes(size) && key.voprf.isElement(request.blindedMsg)
+    ? key
+    : undefined;
 }
 
 /** Charges each service's part to its quota, and each key's part to its ceiling. Returns the keys that may sign. */

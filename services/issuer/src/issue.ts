@@ -8,6 +8,7 @@ import {
   issueSingle,
   TOKEN_REQUEST,
   TOKEN_RESPONSE,
+  VOUCHER_REQUEST,
 } from '@sotto/privacypass';
 import type { Bytes } from '@sotto/wire';
 import {
@@ -22,6 +23,7 @@ import {
 import { issueGeneric } from './issue-generic.ts';
 import type { LiveKey, Ring } from './keyring.ts';
 import { Refusal } from './refusal.ts';
+import { issueVouchers } from './issue-vouchers.ts';
 
 const KINDS = {
   [TOKEN_REQUEST]: issueOne,
@@ -42,7 +44,7 @@ export const REQUEST_KINDS = Object.keys(KINDS) as RequestKind[];
  */
 export async function issue(
   deps: IssuanceDeps,
-  kind: RequestKind,
+  kind: RequestKind | typeof VOUCHER_REQUEST,
   bearer: string | null,
   readBody: () => Promise<Bytes>,
 ): Promise<IssuanceResponse> {
@@ -52,9 +54,11 @@ export async function issue(
     if (accountKey === null) {
       throw new Refusal('unavailable', 'account-key', { retryAfter: nextEpochDate(deps, ring) });
     }
-    const account = await deps.attester.attest(bearer, { epoch, accountKey });
+    const attest: Issuance['attest'] = (context) => deps.attester.attest(bearer, context);
+    const account = await attest({ epoch, accountKey });
+    const handle = kind === VOUCHER_REQUEST ? issueVouchers : KINDS[kind];
     try {
-      return await issueTo(deps, { ring, account }, kind, readBody);
+      return await issueTo(deps, { ring, account, attest }, handle, readBody);
     } catch (error) {
       if (error instanceof Refusal) error.account = account.hash;
       throw error;
@@ -64,8 +68,8 @@ export async function issue(
 
 async function issueTo(
   deps: IssuanceDeps,
-  { ring, account }: Pick<Issuance, 'ring' | 'account'>,
-  kind: RequestKind,
+  { ring, account, attest }: Pick<Issuance, 'ring' | 'account' | 'attest'>,
+  handle: (deps: IssuanceDeps, issuance: Issuance) => Promise<IssuanceResponse>,
   readBody: () => Promise<Bytes>,
 ): Promise<IssuanceResponse> {
   const leave = deps.accounts.enter(account.hash);
@@ -77,7 +81,7 @@ async function issueTo(
           checkEpoch(deps, ring);
           return evaluation();
         });
-      return KINDS[kind](deps, { ring, account, body, evaluate });
+      return handle(deps, { ring, account, attest, body, evaluate });
     });
   } finally {
     leave();
@@ -136,5 +140,6 @@ function signingKey(
   if (!ring.signs) throw new Refusal('unavailable', 'epoch', { retryAfter: nextEpochDate(deps, ring) });
   const key = ring.signing(request.tokenType, request.truncatedTokenKeyId);
   if (key === undefined) throw new Refusal('unprocessable-content', 'key');
+  if (!key.policy.direct) throw new Refusal('forbidden', 'direct');
   return key;
 }

@@ -1,20 +1,30 @@
 import { TOKEN_TYPES } from '@sotto/privacypass';
-import type { IssuerApi, PublishedSchedule, RedemptionCall, RedemptionResult } from '@sotto/redemption';
+import type {
+  IssuerApi,
+  PublishedSchedule,
+  RedemptionCall,
+  RedemptionResult,
+  RefillCall,
+  RefillResult,
+  ScheduledRefill,
+} from '@sotto/redemption';
 import type { KeyWrap } from '@sotto/service/keys';
 import { Tally, type CounterStore } from '@sotto/service/metrics';
 import type { OperatorLog } from '@sotto/service/operator';
 import type { Voprf, VoprfSuiteId } from '@sotto/voprf';
+import { voucherEpochs, type UnixSeconds } from '@sotto/wire';
 import { AccountLimiter } from './account-limiter.ts';
 import { jwtAttester } from './attest/jwt.ts';
 import { EvaluationLimiter } from './evaluation-limiter.ts';
-import type { Config } from './config.ts';
+import { REFILL, type Config } from './config.ts';
 import type { IssuanceDeps } from './issuance.ts';
 import { challengeOf, directoryOf, Keyring } from './keyring.ts';
-import type { KeyAuthority, System, Quota, SpentTokens } from './ports.ts';
+import type { KeyAuthority, KeyRecord, System, Quota, SpentTokens } from './ports.ts';
 import { EvaluationQueue } from './evaluation-queue.ts';
 import { AccountTally } from './metrics.ts';
 import { unreadableKeys } from './secret-key.ts';
-import { redeem } from './redeem.ts';
+import { redeem, type RedeemDeps } from './redeem.ts';
+import { refill, type RefillDeps } from './refill.ts';
 import { STALE_STORE, type StoreRevision } from './store-revision.ts';
 
 /** Configuration, and what the entry file chooses. */
@@ -45,9 +55,11 @@ export class Issuer implements IssuerApi {
   readonly tally = new Tally();
   readonly accountTally = new AccountTally(this.tally);
   readonly keyring: Keyring;
+  readonly #redeeming: RedeemDeps;
+  readonly #refilling: RefillDeps;
 
   constructor(deps: IssuerDeps) {
-    const { config, system, authority, quota, wrap, fetch, revision } = deps;
+    const { config, system, authority, quota, spent, wrap, fetch, revision } = deps;
     this.deps = deps;
     const voprf = byTokenType(deps.voprf);
     this.keyring = new Keyring({ config, system, authority, voprf, wrap, revision });
@@ -59,18 +71,29 @@ export class Issuer implements IssuerApi {
       limiter: new EvaluationLimiter(authority, system.now),
       queue: new EvaluationQueue(QUEUE, system),
       accounts: new AccountLimiter(system.now),
+      vouchers: config.vouchers,
+      epochSeconds: config.epochSeconds,
       tally: this.accountTally,
     };
+    const { queue, limiter } = this.issuing;
+    const { epochSeconds, vouchers } = config;
+    const { random, now } = system;
+    const { keyring, tally } = this;
+    this.#redeeming = { epochSeconds, keyring, spent, random, count: tally.count };
+    this.#refilling = { ...this.#redeeming, queue, limiter, now, pack: vouchers?.pack ?? null };
   }
 
   async redeem({ knownRevision, ...redemption }: RedemptionCall): Promise<RedemptionResult> {
-    const { config, system, spent, revision } = this.deps;
-    const { keyring, tally } = this;
-    const { epochSeconds } = config;
+    const { revision } = this.deps;
     const known = Number.isSafeInteger(knownRevision) ? knownRevision : 0; // of a gateway of the first release
-    const deps = { epochSeconds, keyring, spent, random: system.random, count: tally.count };
-    const outcome = await redeem(deps, redemption, () => revision.require(known));
+    const outcome = await redeem(this.#redeeming, redemption, () => revision.require(known));
     return { outcome, revision: revision.latest };
+  }
+
+  async refill({ knownRevision, ...call }: RefillCall): Promise<RefillResult> {
+    const { revision } = this.deps;
+    const result = await refill(this.#refilling, call, () => revision.require(knownRevision));
+    return { ...result, revision: revision.latest };
   }
 
   /** Makes and destroys keys as the schedule requires. Running it more often changes nothing. */
@@ -86,7 +109,9 @@ export class Issuer implements IssuerApi {
     revision.observe(await authority.raiseRevision());
     const { epoch: current, keys } = await authority.snapshot();
     const known = new Set(config.services.map(({ name }) => name));
-    const starts = [...new Set(keys.map(({ epoch }) => epoch))].toSorted((a, b) => a - b);
+    if (config.vouchers !== null) known.add(REFILL);
+    const tokens = keys.filter(({ service }) => service !== REFILL);
+    const starts = [...new Set(tokens.map(({ epoch }) => epoch))].toSorted((a, b) => a - b);
     const complete = starts.filter(
       (start) => start >= current && starts.includes(start + config.epochSeconds),
     );
@@ -102,6 +127,7 @@ export class Issuer implements IssuerApi {
             tokenType: key.type,
             challenge: challengeOf(config, key),
           })),
+        refill: refillOf(config, keys, start),
       })),
     };
   }
@@ -133,6 +159,19 @@ export class Issuer implements IssuerApi {
     this.forgetKeys();
     return this.deps.authority.retireAll();
   }
+}
+
+/** What the bundle of an epoch says about refills. Null without vouchers, or if one of their keys is gone. */
+function refillOf(config: Config, keys: readonly KeyRecord[], start: UnixSeconds): ScheduledRefill | null {
+  const { vouchers, epochSeconds } = config;
+  if (vouchers === null) return null;
+  const { period, perEpoch, pack } = vouchers;
+  const count = voucherEpochs(start / epochSeconds, period);
+  const shown = Array.from({ length: count }, (_, i) =>
+    keys.find(({ service, epoch }) => service === REFILL && epoch === start + i * epochSeconds),
+  ).filter((key) => key !== undefined);
+  if (shown.length < count) return null;
+  return { period, perEpoch, pack, keys: shown.map(({ publicKey }) => publicKey) };
 }
 
 /** The suite of each token type that is issued. */

@@ -1,7 +1,7 @@
 import { destroyedAt, epochStartAt, equalBytes, type UnixSeconds } from '@sotto/wire';
 import { accountKeyId } from './attest/account-key.ts';
-import type { Config } from './config.ts';
-import { isSameKey, missingKeys, type PlannedKey } from './key-plan.ts';
+import { REFILL, type Config } from './config.ts';
+import { isPublicVoucherKey, isSameKey, missingKeys, type PlannedKey } from './key-plan.ts';
 import type { IssuerState, KeyChange, KeyRow, NewKey, StoredKeys } from './key-store.ts';
 import { KeyError } from './secret-key.ts';
 
@@ -107,7 +107,7 @@ export function retire(config: Config, now: UnixSeconds, stored: StoredKeys): Ke
   };
 }
 
-/** Destroys these keys. If the current epoch has none then, it gets none. */
+/** Destroys these keys, except those of vouchers that clients may know. If the current epoch has none then, it gets none. */
 export function dropUnreadable(
   config: Config,
   now: UnixSeconds,
@@ -116,9 +116,10 @@ export function dropUnreadable(
 ): KeyChange<null> {
   const state = stateOf(config, stored);
   const current = Math.max(state.epoch, epochStartAt(now, config.epochSeconds));
-  const isLost = (key: KeyRow): boolean => unreadable.some(({ keyId }) => equalBytes(keyId, key.keyId));
+  const isLost = (key: KeyRow): boolean =>
+    !isPublicVoucherKey(config, key, current) && unreadable.some(({ keyId }) => equalBytes(keyId, key.keyId));
   const destroy = stored.keys.filter(isLost);
-  const isBare = !stored.keys.some((key) => key.epoch === current && !isLost(key));
+  const isBare = !stored.keys.some((key) => key.service !== REFILL && key.epoch === current && !isLost(key));
   return {
     result: null,
     ...(isBare && unreadable.length > 0 && { state: { ...state, retiredThrough: current } }),

@@ -9,12 +9,16 @@ import type { KeyWrap } from '@sotto/service/keys';
 import type { Voprf, VoprfKeyPair } from '@sotto/voprf';
 import { epochStartAt, equalBytes, hex, monotonicClock, type Bytes, type UnixSeconds } from '@sotto/wire';
 import { accountKeyOf } from './attest/account-key.ts';
-import type { Config, ServiceConfig } from './config.ts';
+import { REFILL, type Config, type ServiceConfig } from './config.ts';
+import { lastIssuableEpoch } from './key-plan.ts';
 import type { KeyAuthority, KeyRecord, KeySnapshot, System } from './ports.ts';
 import type { StoreRevision } from './store-revision.ts';
 import { KeyError, unwrapSecret } from './secret-key.ts';
 
-/** A key in use: it signs in its own epoch, and its tokens are redeemed in that epoch and the next. */
+/**
+ * A key in use: it signs in its own epoch, and its tokens are redeemed in that epoch and the next. A key of vouchers
+ * signs before its epoch and in it; its vouchers are redeemed in it.
+ */
 export interface LiveKey extends KeyRecord {
   readonly service: string;
   readonly policy: ServiceConfig;
@@ -33,6 +37,10 @@ export interface Ring {
   readonly accountKey: Bytes | null;
   /** The key that signs now, by the type and truncated id that a request names. */
   signing(tokenType: number, truncated: number): LiveKey | undefined;
+  /** The key of the vouchers of an epoch, if they are issued now. */
+  voucher(epoch: UnixSeconds): LiveKey | undefined;
+  /** The key of this epoch's vouchers, if it has this token_key_id. */
+  refilling(keyId: Bytes): LiveKey | undefined;
   /** Whether any key signs now. None does after a restore, until the next epoch. */
   readonly signs: boolean;
   /** The key of the current or the previous epoch with this token_key_id. */
@@ -106,7 +114,8 @@ export class Keyring {
     const loaded: LoadedRing = { ring, keys, users: 1, forgotten: false };
     this.#loaded = loaded;
     // An authority whose clock is behind ours may not have made this epoch's keys yet: load again next time.
-    if (snapshot.epoch < epoch && !keys.some((key) => key.epoch === epoch)) this.forget();
+    const isMade = keys.some((key) => key.service !== REFILL && key.epoch === epoch);
+    if (snapshot.epoch < epoch && !isMade) this.forget();
     return loaded;
   }
 
@@ -122,8 +131,10 @@ export class Keyring {
   /** Whether a key signs or redeems in this epoch. */
   #isUsed(record: KeyRecord, current: UnixSeconds): boolean {
     const { config } = this.#deps;
-    const isLive = record.epoch === current || record.epoch === current - config.epochSeconds;
-    return isLive && configured(config, record) !== undefined;
+    if (configured(config, record) === undefined) return false;
+    const last = record.service === REFILL ? lastIssuableEpoch(config, current) : null;
+    if (last !== null) return record.epoch >= current && record.epoch <= last;
+    return record.epoch === current || record.epoch === current - config.epochSeconds;
   }
 
   /** The keys that can be used, and the records of those that are left out. */
@@ -170,8 +181,9 @@ function wipeUnused({ keys, users, forgotten }: LoadedRing): void {
   for (const { pair } of keys) pair.secretKey.fill(0);
 }
 
-function configured({ services }: Config, { service, type }: KeyRecord): ServiceConfig | undefined {
-  return services.find(({ name, types }) => name === service && types.includes(type));
+function configured({ services, vouchers }: Config, { service, type }: KeyRecord): ServiceConfig | undefined {
+  const all = vouchers === null ? services : [...services, vouchers.policy];
+  return all.find(({ name, types }) => name === service && types.includes(type));
 }
 
 /** How a token request names its key. */
@@ -183,18 +195,23 @@ function makeRing(
   current: UnixSeconds,
   keys: readonly LiveKey[],
 ): Ring {
+  const vouchers = new Map(keys.filter(({ service }) => service === REFILL).map((key) => [key.epoch, key]));
+  const tokens = keys.filter(({ service }) => service !== REFILL);
+  const present = vouchers.get(current);
   const signing = new Map(
-    keys
+    tokens
       .filter(({ epoch }) => epoch === current)
       .map((key) => [requestedKey(key.type, truncatedTokenKeyId(key.publicKey)), key]),
   );
-  const redeeming = new Map(keys.map((key) => [hex(key.keyId), key]));
+  const redeeming = new Map(tokens.map((key) => [hex(key.keyId), key]));
   return {
     epoch: current,
     until: current + config.epochSeconds,
     directory: directoryOf(config, snapshot.keys, current),
     accountKey: accountKeyOf(config.accountKeys, snapshot.accountKeyId),
     signing: (type, truncated) => signing.get(requestedKey(type, truncated)),
+    voucher: (epoch) => vouchers.get(epoch),
+    refilling: (keyId) => (present !== undefined && equalBytes(present.keyId, keyId) ? present : undefined),
     signs: signing.size > 0,
     redeeming: (keyId) => redeeming.get(hex(keyId)),
   };
@@ -210,7 +227,7 @@ export function directoryOf(config: Config, keys: readonly KeyRecord[], epoch: U
     (configured(config, key)?.types.indexOf(key.type) ?? 0);
   const shown = keys
     .filter((key) => key.epoch === epoch || key.epoch === epoch + config.epochSeconds)
-    .filter((key) => configured(config, key) !== undefined)
+    .filter((key) => key.service !== REFILL && configured(config, key) !== undefined)
     .toSorted((a, b) => b.epoch - a.epoch || order(a) - order(b));
   return encodeDirectory({
     issuerRequestUri: `${config.issuerUrl}/token-request`,

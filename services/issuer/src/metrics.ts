@@ -7,6 +7,7 @@ export const METRICS_PREFIX = 'sotto_issuer';
 /** What is counted. Labels come from closed sets: services, outcomes and reasons. */
 export const COUNTER_FAMILIES: readonly CounterFamily[] = [
   { name: 'issued', help: 'Accounts that were issued tokens, each once in an epoch.', label: 'service' },
+  { name: 'refilled', help: 'Refills by outcome.', label: 'outcome' },
   { name: 'redeemed', help: 'Redemptions by outcome.', label: 'outcome' },
   {
     name: 'refused',

@@ -47,9 +47,22 @@ async function spendOn(
   redemption: Redemption,
 ): Promise<RedemptionOutcome> {
   const key = ring.redeeming(token.tokenKeyId);
-  if (key === undefined || !answersChallenge(key, redemption.service, token)) return 'invalid';
-  if (!(await verifyToken(key.voprf, key.pair.secretKey, token))) return 'invalid';
-  const { tag, envelope, idempotent } = redemption;
+  if (key === undefined || !(await isGenuine(key, redemption.service, token))) return 'invalid';
+  return spendToken(deps, key, token, redemption);
+}
+
+/** Whether a token is this service's and this key's, without touching storage. */
+export async function isGenuine(key: LiveKey, service: string, token: Token): Promise<boolean> {
+  return answersChallenge(key, service, token) && verifyToken(key.voprf, key.pair.secretKey, token);
+}
+
+/** Spends a genuine token in the ledger of its key. */
+export async function spendToken(
+  deps: Pick<RedeemDeps, 'epochSeconds' | 'random' | 'spent'>,
+  key: LiveKey,
+  token: Token,
+  { tag, envelope, idempotent }: Pick<Redemption, 'tag' | 'envelope' | 'idempotent'>,
+): Promise<RedemptionOutcome> {
   const end = acceptedUntil(key.epoch, deps.epochSeconds);
   const ledger = { keyId: key.keyId, shards: key.shards, end };
   const call = deps.random(CALL);
@@ -63,8 +76,13 @@ function readToken({ service, token, tag, envelope, idempotent }: Redemption): T
   const typed = typeof service === 'string' && typeof idempotent === 'boolean';
   const bytes = [token, tag, envelope].every((value) => value instanceof Uint8Array);
   if (!typed || !bytes || tag.length !== TAG || envelope.length !== TAG) return null;
+  return decodeOrNull(() => decodeToken(token.slice()));
+}
+
+/** What was decoded, or null for bytes that do not decode. */
+export function decodeOrNull<T>(decode: () => T): T | null {
   try {
-    return decodeToken(token.slice());
+    return decode();
   } catch (error) {
     if (error instanceof ProtocolError) return null;
     throw error;

@@ -8,6 +8,7 @@ export type Reason =
   | 'batch-size'
   | 'ceiling'
   | 'credential'
+  | 'direct'
   | 'element'
   | 'epoch'
   | 'fault'

@@ -97,8 +97,9 @@ export class Schedule implements KeyAuthority {
   /** Reserves evaluations of a key's ceiling: all or none. False also for a key that does not exist. */
   reserve(keyId: Bytes, count: number): Promise<boolean> {
     const { config, store } = this.#deps;
+    const policies = [...config.services, ...(config.vouchers === null ? [] : [config.vouchers.policy])];
     const ceilingOf = (service: string): number =>
-      config.services.find(({ name }) => name === service)?.ceiling ?? 0;
+      policies.find(({ name }) => name === service)?.ceiling ?? 0;
     return store.reserve(keyId, count, ceilingOf);
   }
 
@@ -126,8 +127,8 @@ export class Schedule implements KeyAuthority {
 
   /**
    * After KEY_WRAPPING_KEY was lost. Destroys the keys that cannot be unwrapped, and makes those of later epochs anew. None
-   * is made for the current epoch, because clients hold its bundle: the outage ends with it. Returns the number of lost
-   * keys.
+   * is made for the current epoch, because clients hold its bundle: the outage ends with it. Keys of vouchers that a
+   * bundle may have shown stay as they are, unreadable, until their epoch is over. Returns the number of lost keys.
    */
   async replaceUnreadable(): Promise<number> {
     const { config, store, system, wrap } = this.#deps;

@@ -1,4 +1,4 @@
-import { signBundle } from '@sotto/bundle';
+import { signVersions } from '@sotto/bundle';
 import { base64url, fromBase64url } from '@sotto/wire';
 import type { SignedBundleOfGateway } from '../../../packages/cli/src/log/bundles.ts';
 import type { Secrets } from './secrets.ts';
@@ -14,6 +14,7 @@ interface BundleEntry {
 interface UploadedSignature {
   readonly sequence: number;
   readonly signature: string;
+  readonly signature1?: string;
   readonly proof?: string;
 }
 
@@ -24,10 +25,14 @@ export async function signBundles(gateway: string, secrets: Secrets): Promise<vo
   const secret = fromBase64url(secrets.rootSecret);
   const signatures = (await bundlesOf(gateway, secrets))
     .filter(({ signed }) => !signed)
-    .map(({ sequence, bundle }) => ({
-      sequence,
-      signature: base64url(signBundle(fromBase64url(bundle), secret)),
-    }));
+    .map(({ sequence, bundle }) => {
+      const { signature, signature1 } = signVersions(fromBase64url(bundle), secret);
+      return {
+        sequence,
+        signature: base64url(signature),
+        ...(signature1 !== null && { signature1: base64url(signature1) }),
+      };
+    });
   await sendSignatures(gateway, secrets, signatures);
 }
 

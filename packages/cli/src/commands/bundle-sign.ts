@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { decodeBundle, signBundle } from '@sotto/bundle';
+import { decodeBundle, signVersions } from '@sotto/bundle';
 import { base64url, fromBase64url, ProtocolError, type Bytes } from '@sotto/wire';
 import { iso, noMore } from '../arguments.ts';
 import { command, Failure, UsageError } from '../command.ts';
@@ -63,7 +63,7 @@ export const bundleSign = command({
     const bundles = await operatorBundles(io, url, headers);
     const unsigned = bundles.filter(({ signed }) => !signed);
     const signatures = unsigned.map(({ sequence, bundle }) =>
-      signed(sequence, fromBase64url(bundle), secret),
+      signatureOf(sequence, fromBase64url(bundle), secret),
     );
     if (signatures.length > 0) await sendSignatures(io, url, headers, signatures);
     const before = bundles.length - signatures.length;
@@ -113,10 +113,15 @@ export const bundleImport = command({
   },
 });
 
-const signed = (sequence: number, bundle: Bytes, secret: Bytes): UploadedSignature => ({
-  sequence,
-  signature: base64url(signBundle(bundle, secret)),
-});
+/** Signs the bundle, and the one of version 1 that goes with it. */
+function signatureOf(sequence: number, bundle: Bytes, secret: Bytes): UploadedSignature {
+  const { signature, signature1 } = signVersions(bundle, secret);
+  return {
+    sequence,
+    signature: base64url(signature),
+    ...(signature1 !== null && { signature1: base64url(signature1) }),
+  };
+}
 
 /** Prints what each bundle says before it is signed: who signs must be able to read it. */
 function signAll(list: readonly Unsigned[], secret: Bytes, io: Io): UploadedSignature[] {
@@ -128,7 +133,7 @@ function signAll(list: readonly Unsigned[], secret: Bytes, io: Io): UploadedSign
       throw new Failure(`Bundle ${sequence} is of another epoch. Export it again.`);
     const names = bundle.services.map(({ name }) => name).join(',');
     io.out([sequence, iso(bundle.notBefore), iso(bundle.notAfter), names].join('\t'));
-    return signed(sequence, bytes, secret);
+    return signatureOf(sequence, bytes, secret);
   });
 }
 

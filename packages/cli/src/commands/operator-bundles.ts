@@ -6,6 +6,8 @@ import type { Io } from '../io.ts';
 export interface UploadedSignature {
   readonly sequence: number;
   readonly signature: string; // base64url
+  /** On the bundle of version 1 that goes with it. A gateway that has it keeps it. */
+  readonly signature1?: string;
   readonly proof?: string;
 }
 

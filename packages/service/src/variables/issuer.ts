@@ -26,6 +26,12 @@ export const ISSUER_VARIABLES = {
     'The former ACCOUNT_KEY, after a change: quotas are counted under it until the next epoch.',
     { secret: true, optional: true },
   ),
+  VOUCHERS: variable(
+    'json',
+    ISSUER,
+    'How tokens are issued without an account: `period`, `perEpoch`, `issuances` of each tier. Without it they are not.',
+    { optional: true },
+  ),
   INTERNAL_PORT: variable('number', ISSUER_ON_NODE, 'Port of the listener for the gateway, on loopback.', {
     default: 8081,
     min: 0,

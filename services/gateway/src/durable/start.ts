@@ -37,6 +37,7 @@ export function startWorker(env: Env, { fetch: send, ...platform }: WorkerPlatfo
   const deps = compose(readConfig(new Variables(env, { service: 'gateway', platform: 'workers' })), {
     ...platform,
     redeemer: issuer,
+    refiller: issuer,
     schedule: issuer.schedule,
     replays: durableReplayStore(env.REPLAYS),
     store,
@@ -63,6 +64,7 @@ export function startWorker(env: Env, { fetch: send, ...platform }: WorkerPlatfo
 
 function serviceOf(env: Env, { name, target }: ServiceRow, send: Fetch): Service {
   if ('url' in target) return fetchService(target.url, send);
+  if (!('binding' in target)) throw new Error('refills have no service');
   const binding = env[target.binding] as { readonly fetch: Fetch };
   return fetchService(`https://${name}`, binding.fetch.bind(binding));
 }

@@ -16,6 +16,7 @@ import {
 } from '@sotto/wire';
 import type { PublishedSchedule, ScheduledEpoch } from '@sotto/redemption';
 import type { ServiceRow } from '../config.ts';
+import { classesOf, offeredRefill, refillProblem } from './extension.ts';
 import { hasOtherServices, otherServicesProblem } from './changed-services.ts';
 import { lostKeysProblem, namesLostKeys } from './lost-issuer-keys.ts';
 import type { KeyWrap } from '@sotto/service/keys';
@@ -139,6 +140,9 @@ async function offerBundles(deps: AuthorityDeps, from: number, now: UnixSeconds)
     return null; // everything is signed, and can be compared when the issuer is back
   });
   if (published === null) return [];
+  const problems = published.epochs
+    .slice(0, 1)
+    .flatMap((one) => refillProblem(deps.services, one.refill) ?? []);
   const scheduled = new Map(published.epochs.map((epoch) => [epoch.start / deps.epochSeconds, epoch]));
   const offer = (epoch: StoredEpoch): { epochIndex: number; bundle: Bytes }[] => {
     const { epochIndex } = epoch;
@@ -169,6 +173,7 @@ async function offerBundles(deps: AuthorityDeps, from: number, now: UnixSeconds)
   if (withdrawn.size > 0) await deps.store.withdraw([...withdrawn]);
   if (offered.length > 0) await deps.store.offer(offered);
   return [
+    ...problems,
     ...lost.map(({ epochIndex, proof }) =>
       lostKeysProblem(epochIndex, epochIndex === from || proof !== null),
     ),
@@ -183,8 +188,10 @@ function bundleOf(
   scheduled: ScheduledEpoch | undefined,
 ): Bundle | null {
   if (scheduled === undefined) return null;
+  const refill = offeredRefill(deps.services, scheduled.refill);
+  const offered = deps.services.filter(({ target }) => refill !== null || !('issuer' in target));
   const services: ServiceEntry[] = [];
-  for (const { name, token, lengths, stream } of deps.services) {
+  for (const { name, token, lengths, stream } of offered) {
     const challenge = scheduled.challenges.find(
       (c) => c.service === name && c.tokenType === token?.type,
     )?.challenge;
@@ -210,6 +217,6 @@ function bundleOf(
     directory: scheduled.directory,
     services,
     nextRoot,
-    extension: null,
+    extension: { classes: classesOf(offered), provider: '', refill },
   };
 }

@@ -6,9 +6,19 @@ export function hasOtherServices(signed: Bytes, wanted: Bundle): boolean {
   return textOf(decodeBundle(signed)) !== textOf(wanted);
 }
 
-function textOf({ services, nextRoot }: Bundle): string {
+function textOf({ services, nextRoot, extension }: Bundle): string {
   const rows = services.map((entry) => ({ ...entry, challenge: base64url(entry.challenge) }));
-  return JSON.stringify([base64url(nextRoot), rows.map((row) => Object.entries(row).toSorted(byName))]);
+  const sorted = (row: object): unknown[] => Object.entries(row).toSorted(byName);
+  const { classes = [], provider = null, refill = null } = extension ?? {};
+  const { keys: _keys, pack = [], ...numbers } = refill ?? {};
+  return JSON.stringify([
+    base64url(nextRoot),
+    rows.map(sorted),
+    classes.map(sorted),
+    provider,
+    sorted(numbers),
+    pack.map(sorted),
+  ]);
 }
 
 const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);

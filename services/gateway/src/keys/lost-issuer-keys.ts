@@ -7,9 +7,14 @@ import { hex, type Bytes } from '@sotto/wire';
  * Whether a bundle names keys that the issuer does not have: it lost its store, or restored an old one. Clients that
  * hold the bundle are issued nothing.
  */
-export function namesLostKeys(bundle: Bytes, { directory }: ScheduledEpoch): boolean {
+export function namesLostKeys(bundle: Bytes, { directory, refill }: ScheduledEpoch): boolean {
   const present = new Set(decodeDirectory(directory).tokenKeys.map(keyText));
-  return decodeDirectory(decodeBundle(bundle).directory).tokenKeys.some((key) => !present.has(keyText(key)));
+  const ofVouchers = new Set(refill?.keys.map(hex));
+  const { extension, directory: named } = decodeBundle(bundle);
+  return (
+    decodeDirectory(named).tokenKeys.some((key) => !present.has(keyText(key))) ||
+    (extension?.refill?.keys ?? []).some((key) => !ofVouchers.has(hex(key)))
+  );
 }
 
 const keyText = ({ tokenType, tokenKey, notBefore, service }: DirectoryKey): string =>

@@ -1,8 +1,10 @@
 import { collect, HttpError } from '@sotto/http';
 import {
+  decodeRefillResult,
   decodeResult,
   decodeSchedule,
   encodeRedemption,
+  encodeRefillCall,
   RedemptionError,
   type IssuerApi,
 } from '@sotto/redemption';
@@ -21,12 +23,15 @@ export interface IssuerDeps {
 const CALL_MS = 5000;
 const MAX_SCHEDULE = 1 << 20; // bytes of JSON
 const MAX_RESULT = 1024; // bytes of JSON
+const MAX_REFILL = 2 << 20; // bytes of JSON: a pack as long as a length class may be
 
-/** The issuer where there is no service binding: the two calls of its private listener, each made once. */
+/** The issuer where there is no service binding: the calls of its private listener, each made once. */
 export function issuerClient(deps: IssuerDeps): IssuerApi {
   return {
     redeem: async (redemption) =>
       call(deps, '/redeem', { maxBytes: MAX_RESULT, body: encodeRedemption(redemption) }, decodeResult),
+    refill: async (refill) =>
+      call(deps, '/refill', { maxBytes: MAX_REFILL, body: encodeRefillCall(refill) }, decodeRefillResult),
     schedule: async (known) =>
       call(deps, `/schedule?known=${known}`, { maxBytes: MAX_SCHEDULE }, decodeSchedule),
   };

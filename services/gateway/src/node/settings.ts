@@ -30,10 +30,11 @@ export function readSettings(variables: Variables): Settings {
     issuerCredential: variables.credential('ISSUER_TOKEN'),
     replayCapacity: variables.number('REPLAY_CAPACITY'),
     permits: new Map(
-      config.services.map(({ name, target }, i) => [
-        name,
-        permitsOf(new ConfigValue(`SERVICES[${i}].target`, target), nat64),
-      ]),
+      config.services.flatMap(({ name, target }, i) =>
+        'issuer' in target
+          ? []
+          : [[name, permitsOf(new ConfigValue(`SERVICES[${i}].target`, target), nat64)] as const],
+      ),
     ),
   };
 }

@@ -65,6 +65,7 @@ export async function startGateway(program: Program, { random, resolve }: NodePl
     sleep,
     settledNow,
     redeemer: issuer,
+    refiller: issuer,
     schedule: issuer.schedule,
     replays: stores.replays,
     store: stores.keys,

@@ -77,10 +77,10 @@ export function postgresKeyStore({ run, transact }: PostgresStore): KeyStore {
         const isUnlogged = and(inArray(bundles.epochIndex, [...epochIndexes]), isNull(bundles.proof));
         await db.delete(bundles).where(isUnlogged);
       }),
-    sign: ({ epochIndex, bundle, signature, proof }) =>
+    sign: ({ epochIndex, bundle, signature, signature1, proof }) =>
       run(async (db) => {
         const isSame = and(eq(bundles.epochIndex, epochIndex), eq(bundles.bundle, bundle));
-        const values = proof === null ? { signature } : { signature, proof };
+        const values = { signature, signature1, ...(proof !== null && { proof }) };
         return (await db.update(bundles).set(values).where(isSame).returning()).length === 1;
       }),
     issuerRevision: () => run(async (db) => (await db.select().from(issuerRevision))[0]?.revision ?? 0),

@@ -59,4 +59,7 @@ CREATE TABLE "tag_keys" (
 --> statement-breakpoint
 CREATE INDEX "envelopes_expires" ON "envelopes" ("expires");
 `,
+  '20261126151241_version1': `
+ALTER TABLE "bundles" ADD COLUMN "signature_1" bytea;
+`,
 };

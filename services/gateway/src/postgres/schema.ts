@@ -29,6 +29,8 @@ export const bundles = pgTable('bundles', {
   epochIndex: whole('epoch_index').primaryKey(),
   bundle: bytes('bundle').notNull(),
   signature: bytes('signature'),
+  /** On the bundle of version 1 that follows from it. */
+  signature1: bytes('signature_1'),
   proof: text('proof'),
 });
 

@@ -108,9 +108,9 @@ export function sqlKeyStore({ db, atomically }: Database): Synchronous<KeyStore>
         })
         .run();
     },
-    sign({ epochIndex, bundle, signature, proof }) {
+    sign({ epochIndex, bundle, signature, signature1, proof }) {
       const sameBundle = and(eq(bundles.epochIndex, epochIndex), eq(bundles.bundle, bundle));
-      const values = proof === null ? { signature } : { signature, proof };
+      const values = { signature, signature1, ...(proof !== null && { proof }) };
       return db.update(bundles).set(values).where(sameBundle).returning().all().length === 1;
     },
   };

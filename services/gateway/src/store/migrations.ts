@@ -64,4 +64,7 @@ CREATE TABLE "issuer_revision" (
   '20261126112230_proof': `
 ALTER TABLE "bundles" ADD "proof" text;
 `,
+  '20261126143958_version1': `
+ALTER TABLE "bundles" ADD "signature_1" text;
+`,
 };

@@ -29,6 +29,8 @@ export const bundles = sqliteTable('bundles', {
   epochIndex: integer('sequence').primaryKey(),
   bundle: encodedBytes('bundle').notNull(),
   signature: encodedBytes('signature'),
+  /** On the bundle of version 1 that follows from it. */
+  signature1: encodedBytes('signature_1'),
   proof: text('proof'),
 });
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Hono } from 'hono';
 import type { BhttpRequest, BhttpResponse, Field } from '@sotto/bhttp';
-import { rootPublicKey, signBundle, verifySignedBundle, type Bundle } from '@sotto/bundle';
+import { rootPublicKey, signVersions, verifySignedBundle, type Bundle } from '@sotto/bundle';
 import { decodeKeyConfigs, KEM, type KeyConfig } from '@sotto/ohttp';
 import { nodeHpke } from '@sotto/ohttp/node';
 import { encodeDirectory, encodeTokenChallenge, serviceChallenge } from '@sotto/privacypass';
@@ -140,6 +140,7 @@ export function scheduleOf(
             serviceChallenge({ tokenType: 5, issuerName: 'issuer.example', service, epoch: start }),
           ),
         })),
+        refill: null,
       };
     });
     return { revision: 1, epochs };
@@ -181,6 +182,7 @@ export async function house(options: HouseOptions = {}): Promise<House> {
     deadline: (ms) => AbortSignal.timeout(Math.min(ms, self.deadlineMs)),
     ...(options.timer ?? { elapsedMs: () => performance.now(), sleep: async (ms) => sleep(ms) }),
     redeemer: issuer,
+    refiller: issuer,
     replays: options.replays ?? memoryStores(options.replayCapacity ?? 100).replays,
     counters: operatorStores.counters,
     log: operatorStores.log,
@@ -204,7 +206,7 @@ export async function house(options: HouseOptions = {}): Promise<House> {
         .filter(({ signed }) => !signed)
         .map(({ sequence, bundle }) => {
           const encoded = Uint8Array.from(Buffer.from(bundle, 'base64url'));
-          return { sequence, signature: base64url(signBundle(encoded, ROOT_SECRET)) };
+          return { sequence, ...uploadedSignatures(encoded) };
         });
       const body = JSON.stringify(signatures);
       const kept = await app.request('/operator/bundles', { method: 'POST', headers: operator, body });
@@ -253,6 +255,15 @@ export async function house(options: HouseOptions = {}): Promise<House> {
   };
   await self.signEpochs();
   return self;
+}
+
+/** What an operator sends to have a bundle signed in every version. */
+export function uploadedSignatures(encoded: Bytes): { signature: string; signature1?: string } {
+  const { signature, signature1 } = signVersions(encoded, ROOT_SECRET);
+  return {
+    signature: base64url(signature),
+    ...(signature1 !== null && { signature1: base64url(signature1) }),
+  };
 }
 
 export async function opened(sealed: Sealed, response: Response): Promise<Sent> {

@@ -84,29 +84,42 @@ export function keyStoreContract(name: string, make: () => KeyStore | Promise<Ke
       await store.offer([{ epochIndex: 3, bundle: bytes(1) }]);
       await store.offer([{ epochIndex: 3, bundle: bytes(2) }]);
       expect(await store.bundles(3, 3)).toEqual([
-        { epochIndex: 3, bundle: bytes(2), signature: null, proof: null },
+        { epochIndex: 3, bundle: bytes(2), signature: null, signature1: null, proof: null },
       ]);
       const signature = bytes(...Array.from({ length: 64 }, (_, i) => i));
-      expect(await store.sign({ epochIndex: 3, bundle: bytes(1), signature, proof: null })).toBe(false);
-      expect(await store.sign({ epochIndex: 4, bundle: bytes(2), signature, proof: null })).toBe(false);
-      expect(await store.sign({ epochIndex: 3, bundle: bytes(2), signature, proof: null })).toBe(true);
+      const signature1 = signature.toReversed();
+      expect(await store.sign({ epochIndex: 3, bundle: bytes(1), signature, signature1, proof: null })).toBe(
+        false,
+      );
+      expect(await store.sign({ epochIndex: 4, bundle: bytes(2), signature, signature1, proof: null })).toBe(
+        false,
+      );
+      expect(await store.sign({ epochIndex: 3, bundle: bytes(2), signature, signature1, proof: null })).toBe(
+        true,
+      );
       await store.offer([{ epochIndex: 3, bundle: bytes(9) }]);
       expect(await store.bundles(3, 3)).toEqual([
-        { epochIndex: 3, bundle: bytes(2), signature, proof: null },
+        { epochIndex: 3, bundle: bytes(2), signature, signature1, proof: null },
       ]);
     });
 
     test('a signed bundle may be withdrawn until a log has it, and keeps its proof', async () => {
       const store = await make();
       const signature = bytes(...Array.from({ length: 64 }, (_, i) => i));
+      const signature1 = null; // of a bundle of version 1
       const rows = [3, 4].map((epochIndex) => ({ epochIndex, bundle: bytes(epochIndex) }));
       await store.offer(rows);
-      for (const row of rows) expect(await store.sign({ ...row, signature, proof: null })).toBe(true);
-      expect(await store.sign({ epochIndex: 4, bundle: bytes(4), signature, proof: 'proof' })).toBe(true);
-      expect(await store.sign({ epochIndex: 4, bundle: bytes(4), signature, proof: null })).toBe(true);
+      for (const row of rows)
+        expect(await store.sign({ ...row, signature, signature1, proof: null })).toBe(true);
+      expect(
+        await store.sign({ epochIndex: 4, bundle: bytes(4), signature, signature1, proof: 'proof' }),
+      ).toBe(true);
+      expect(await store.sign({ epochIndex: 4, bundle: bytes(4), signature, signature1, proof: null })).toBe(
+        true,
+      );
       await store.withdraw([3, 4]);
       expect(await store.bundles(3, 4)).toEqual([
-        { epochIndex: 4, bundle: bytes(4), signature, proof: 'proof' },
+        { epochIndex: 4, bundle: bytes(4), signature, signature1, proof: 'proof' },
       ]);
     });
   });

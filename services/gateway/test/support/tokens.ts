@@ -1,13 +1,23 @@
 import { challengeDigest, decodeToken, encodeToken, formatAuthorization } from '@sotto/privacypass';
 import { hex, type Bytes, type Random } from '@sotto/wire';
-import type { Redeemer, Redemption, RedemptionOutcome } from '@sotto/redemption';
+import type {
+  Redeemer,
+  Redemption,
+  RedemptionOutcome,
+  RefillCall,
+  Refiller,
+  RefillResult,
+} from '@sotto/redemption';
 
 /** Makes tokens, and spends them as the issuer's contract has it, in memory. */
-export interface FakeIssuer extends Redeemer {
+export interface FakeIssuer extends Redeemer, Refiller {
   mint(service: string, challenge: Bytes): Bytes;
   /** Calls of redeem, and rows that it keeps. */
   readonly calls: Redemption[];
   readonly rows: ReadonlyMap<string, unknown>;
+  /** Calls of refill, and what to say to the next of them. */
+  readonly refills: Omit<RefillCall, 'knownRevision'>[];
+  filled: Omit<RefillResult, 'revision'> | 'throw' | 'hang';
   /** What to say instead, once. */
   fail: 'throw' | 'hang' | RedemptionOutcome | null;
 }
@@ -27,6 +37,14 @@ export function fakeIssuer(random: Random): FakeIssuer {
     calls: [],
     rows,
     fail: null,
+    refills: [],
+    filled: { outcome: 'unavailable', body: null },
+    async refill(call) {
+      issuer.refills.push(call);
+      const { filled } = issuer;
+      if (filled === 'throw') throw new Error('the binding broke');
+      return filled === 'hang' ? new Promise(() => {}) : filled;
+    },
     mint(service, challenge) {
       const token = encodeToken({
         tokenType: 5,

@@ -78,7 +78,7 @@ test('first release: an object keeps its keys and bundles, and goes on with them
   await evictDurableObject(stub);
   expect(await stub.epochs(0, 9)).toEqual([kept]);
   expect(await stub.bundles(0, 9)).toEqual([
-    { epochIndex: 4, bundle: bytes(4), signature: null, proof: null },
+    { epochIndex: 4, bundle: bytes(4), signature: null, signature1: null, proof: null },
   ]);
   await stub.add([
     { ...kept, epochIndex: 3 },

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { createExecutionContext } from 'cloudflare:test';
 import { decodeResponse, encodeRequest, type BhttpResponse, type Field } from '@sotto/bhttp';
-import { rootPublicKey, signBundle, verifySignedBundle } from '@sotto/bundle';
+import { rootPublicKey, signVersions, verifySignedBundle } from '@sotto/bundle';
 import { decodeKeyConfigs, encapsulateRequest, KEM } from '@sotto/ohttp';
 import { webcryptoHpke } from '@sotto/ohttp/webcrypto';
 import { encodeDirectory, encodeTokenChallenge, serviceChallenge } from '@sotto/privacypass';
@@ -83,10 +83,14 @@ export async function signEpochs({ fetch }: Running): Promise<void> {
   const body = JSON.stringify(
     epochs
       .filter(({ signed }) => !signed)
-      .map(({ sequence, bundle }) => ({
-        sequence,
-        signature: base64url(signBundle(fromBase64url(bundle), ROOT_SECRET)),
-      })),
+      .map(({ sequence, bundle }) => {
+        const { signature, signature1 } = signVersions(fromBase64url(bundle), ROOT_SECRET);
+        return {
+          sequence,
+          signature: base64url(signature),
+          ...(signature1 !== null && { signature1: base64url(signature1) }),
+        };
+      }),
   );
   const kept = await fetch('/operator/bundles', { method: 'POST', headers: OPERATOR, body });
   if (kept.status !== 204) throw new Error(`signing: ${kept.status}`);

@@ -21,6 +21,11 @@ export function accountKeyOf({ current, previous }: AccountKeys, id: Bytes | nul
   return previous !== null && equalBytes(accountKeyId(previous), id) ? previous : null;
 }
 
+/** The key under which accounts are counted by period, so that the hashes of periods and of epochs cannot be compared. */
+export function periodAccountKey(accountKey: Bytes): Bytes {
+  return hmac(sha256, accountKey, utf8('sotto voucher accounts'));
+}
+
 /** HMAC-SHA-256 over attester, account and epoch: 32 bytes that cannot be linked across epochs. */
 export function accountHash(key: Bytes, issuer: string, account: string, epoch: UnixSeconds): Bytes {
   const named = concat(vector(2, utf8(issuer)), vector(2, utf8(account)), uint(8, epoch));

@@ -1,5 +1,12 @@
 import { PROBLEMS, problemResponse } from '@sotto/http';
-import type { IssuerApi, PublishedSchedule, RedemptionCall, RedemptionResult } from '@sotto/redemption';
+import type {
+  IssuerApi,
+  PublishedSchedule,
+  RedemptionCall,
+  RedemptionResult,
+  RefillCall,
+  RefillResult,
+} from '@sotto/redemption';
 import { ConfigError, Variables, type Environment } from '@sotto/service/config';
 import { aesKeyWrap, type AesSubtle, type KeyWrap } from '@sotto/service/keys';
 import { CounterShard, durableCounters } from '@sotto/service/sqlite/counter-shard';
@@ -91,6 +98,14 @@ export function issuerWorker({ system, subtle, fetch, voprf }: WorkerDeps) {
         const issuer = this.#issuer();
         if (issuer === null) return { outcome: 'unavailable', revision: 0 };
         const result = await issuer.redeem(call);
+        flush(issuer, this.ctx);
+        return result;
+      }
+
+      async refill(call: RefillCall): Promise<RefillResult> {
+        const issuer = this.#issuer();
+        if (issuer === null) return { outcome: 'unavailable', body: null, revision: 0 };
+        const result = await issuer.refill(call);
         flush(issuer, this.ctx);
         return result;
       }

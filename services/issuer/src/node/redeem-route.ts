@@ -1,6 +1,8 @@
 import { bearerToken, equalText, HttpError, PROBLEMS, problemResponse, readBody } from '@sotto/http';
 import {
   decodeRedemption,
+  decodeRefillCall,
+  encodeRefillResult,
   encodeResult,
   encodeSchedule,
   RedemptionError,
@@ -10,6 +12,7 @@ import type { Bytes } from '@sotto/wire';
 import { Hono } from 'hono';
 
 const BODY_BYTES = 4096;
+const REFILL_BYTES = 1 << 20; // a pack is as long as the length class of refills allows
 const BODY_MILLISECONDS = 5000;
 
 /**
@@ -29,6 +32,11 @@ export function redeemRoute(issuer: IssuerApi, credentials: readonly string[]): 
     const deadline = AbortSignal.timeout(BODY_MILLISECONDS);
     const body = await readBody(c.req.raw, { maxBytes: BODY_BYTES, deadline });
     return json(encodeResult(await issuer.redeem(decodeRedemption(body))));
+  });
+  routes.post('/refill', async (c) => {
+    const deadline = AbortSignal.timeout(BODY_MILLISECONDS);
+    const body = await readBody(c.req.raw, { maxBytes: REFILL_BYTES, deadline });
+    return json(encodeRefillResult(await issuer.refill(decodeRefillCall(body))));
   });
   routes.get('/schedule', async (c) => {
     const known = c.req.query('known') ?? '0';

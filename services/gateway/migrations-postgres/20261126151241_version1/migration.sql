@@ -1,0 +1,1 @@
+ALTER TABLE "bundles" ADD COLUMN "signature_1" bytea;

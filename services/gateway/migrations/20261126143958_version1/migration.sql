@@ -1,0 +1,1 @@
+ALTER TABLE `bundles` ADD `signature_1` text;

@@ -1,0 +1,54 @@
+import { asVersion1, decodeLoggedBundle, verifySignedBundle } from '@sotto/bundle';
+import { fromBase64url } from '@sotto/wire';
+import { expect, test } from 'vitest';
+import {
+  house,
+  OPERATOR_TOKEN,
+  outerCode,
+  RESPONSE_LENGTH,
+  uploadedSignatures,
+  type House,
+} from './support/house.ts';
+
+const HEADERS = { authorization: `Bearer ${OPERATOR_TOKEN}`, 'content-type': 'application/json' };
+
+type Listed = { sequence: number; bundle: string; signed: boolean }[];
+const listed = async ({ app }: House): Promise<Listed> =>
+  (await app.request('/operator/bundles', { headers: HEADERS })).json() as Promise<Listed>;
+const sign = ({ app }: House, body: unknown): Response | Promise<Response> =>
+  app.request('/operator/bundles', { method: 'POST', headers: HEADERS, body: JSON.stringify(body) });
+
+test('a bundle is shown with its proof once a log has it, and not before', async () => {
+  const h = await house();
+  const logged = () => h.app.request('/bundle/2');
+  expect([(await logged()).status, await outerCode(await logged())]).toEqual([503, 'unavailable']);
+  const [current] = await listed(h);
+  if (current === undefined) throw new Error('no bundle');
+  const { sequence } = current;
+  const signatures = uploadedSignatures(fromBase64url(current.bundle));
+  for (const proof of ['', 7, 'a'.repeat(4097), '\ud800']) {
+    expect((await sign(h, [{ sequence, ...signatures, proof }])).status).toBe(400);
+  }
+  // Both signatures are there: who brings the proof need not repeat that on version 1.
+  const { signature } = signatures;
+  expect((await sign(h, [{ sequence, signature, proof: 'the proof' }])).status).toBe(204);
+  const response = await logged();
+  expect([
+    response.status,
+    response.headers.get('content-type'),
+    response.headers.get('cache-control'),
+  ]).toEqual([200, 'application/sotto-logged-bundle', 'public, max-age=600']);
+  const { signed, proof } = decodeLoggedBundle(new Uint8Array(await response.arrayBuffer()));
+  expect(proof).toBe('the proof');
+  // The log has version 2; version 1 follows from it, and is what clients without a policy get.
+  const options = { roots: [h.deps.config.root], now: h.now };
+  const version2 = verifySignedBundle(signed, options);
+  expect(version2.extension).toEqual({
+    classes: [{ name: 'default', requestLength: 1024, responseLength: RESPONSE_LENGTH }],
+    provider: '',
+    refill: null,
+  });
+  const version1 = new Uint8Array(await (await h.app.request('/bundle')).arrayBuffer());
+  expect(verifySignedBundle(version1, options)).toEqual(asVersion1(version2));
+  expect((await h.app.request('/bundle/2', { method: 'POST' })).status).toBe(405);
+});
