@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePorts } from '../../services/local/src/suite.ts';
 import { blocksOf, commandsOf } from '../support/documents.ts';
 import { Machine } from './support/machine.ts';
+import { portsFrom } from './support/ports.ts';
 import { Accounts } from './support/workers.ts';
 
 const [onNode = [], onWorkers = []] = blocksOf('docs/how-to/two-operators.md')
@@ -12,7 +12,6 @@ const [onNode = [], onWorkers = []] = blocksOf('docs/how-to/two-operators.md')
   .map((block) => commandsOf(block).map(({ text }) => text));
 let machine: Machine;
 let workers: Machine;
-let accounts: Accounts;
 let ports: Ports;
 
 interface Ports {
@@ -21,17 +20,15 @@ interface Ports {
 }
 
 beforeAll(async () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'sotto-accounts-'));
-  accounts = new Accounts(folder);
   machine = await Machine.start();
-  workers = await Machine.start((call) => accounts.deploy(call));
-  accounts.front = workers.front;
-  ports = { first: await freePorts(), tls: (await freePorts()) + 6 };
+  workers = await Machine.start(
+    (front) => new Accounts(mkdtempSync(path.join(tmpdir(), 'sotto-accounts-')), front),
+  );
+  ports = { first: await portsFrom(20), tls: await portsFrom(1) };
 });
 afterAll(async () => {
   await machine.close();
   await workers.close();
-  await accounts.close();
 });
 
 /** The command with names of this machine, free ports, and the release that was just built. */
@@ -97,7 +94,7 @@ describe('two operators on Node', () => {
 describe("two operators on Workers' local runtime", () => {
   test('seven commands lead from nothing to a private search, with no fault in check and probe', async () => {
     expect(onWorkers).toHaveLength(7);
-    const own = { ...ports, tls: (await freePorts()) + 6 };
+    const own = { ...ports, tls: await portsFrom(1) };
     const { out } = await workers.must(onWorkers.map((command) => here(command, own)).join('\n'));
     expect(out).toContain('😺');
     for (const command of ['check --config ops/b', 'check --config ops/a', 'probe --config ops/a']) {

@@ -13,8 +13,8 @@ export default defineConfig({
     reporters: ['default', path.resolve(import.meta.dirname, '../support/plain-reporter.ts')],
     include: ['test/operators/**/*.test.ts'],
     exclude: ['**/node_modules/**'],
-    fileParallelism: false,
-    testTimeout: 120_000,
-    hookTimeout: 180_000,
+    maxWorkers: 2,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });

@@ -23,10 +23,31 @@ export const documentText = (document: string): string => readFileSync(path.join
 /** The fenced blocks of a document that name a language. */
 export const blocksOf = (document: string): Block[] => blocksIn(document, documentText(document));
 
-/** The fenced blocks of the section with this title. */
-export function sectionBlocks(document: string, section: string): Block[] {
-  const parts = documentText(document).split(/^(?=## )/m);
-  return blocksIn(document, parts.find((part) => part.startsWith(`## ${section}\n`)) ?? '');
+/** The parts of a text that begin with a heading of this level, and what is before the first. */
+const partsOf = (text: string, level: '##' | '###'): string[] =>
+  text.split(new RegExp(`^(?=${level} )`, 'm'));
+
+/**
+ * The fenced blocks of a document, or of the section with this title, that hold for a platform: on Workers those under
+ * the heading "On Workers" if there is one, on Node all the others.
+ */
+export function platformBlocks(
+  document: string,
+  section: string | undefined,
+  platform: 'Node' | 'Workers',
+): Block[] {
+  const sections = partsOf(documentText(document), '##');
+  const [parts, heading] =
+    section === undefined
+      ? [sections, '## On Workers\n']
+      : [
+          partsOf(sections.find((part) => part.startsWith(`## ${section}\n`)) ?? '', '###'),
+          '### On Workers\n',
+        ];
+  const own = parts.filter((part) => part.startsWith(heading));
+  const common = parts.filter((part) => !part.startsWith(heading));
+  const chosen = platform === 'Workers' && own.length > 0 ? own : common;
+  return chosen.flatMap((part) => blocksIn(document, part));
 }
 
 function blocksIn(document: string, text: string): Block[] {

@@ -196,7 +196,8 @@ export async function freePorts(): Promise<number> {
   }
 }
 
-function isTaken(port: number): Promise<boolean> {
+/** Whether something listens on this loopback port. */
+export function isTaken(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(true));

@@ -2,6 +2,7 @@ import { request as send, type IncomingMessage, type ServerResponse } from 'node
 import { createServer, type Server } from 'node:https';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { Authority } from '../../support/certificates.ts';
+import type { Gate } from './gate.ts';
 
 /** A public name, where its requests go, and what the proxy does to their fields. */
 export interface PublicName {
@@ -9,6 +10,8 @@ export interface PublicName {
   readonly host: string;
   readonly port: number;
   readonly removed: readonly string[];
+  /** Of the account whose Worker this is. */
+  readonly gate?: Gate;
 }
 
 /** The sites of a Caddyfile that `sotto init` wrote. */
@@ -51,8 +54,16 @@ export class Front {
   }
 
   /** Where the requests for a public name go; undefined for a name that is not there. */
-  portOf(host: string): number | undefined {
-    return this.#names.get(host)?.port;
+  siteOf(host: string): PublicName | undefined {
+    return this.#names.get(host);
+  }
+
+  /** The body of a GET to a public name. */
+  async get(host: string, target: string): Promise<Uint8Array<ArrayBuffer>> {
+    const site = this.#names.get(host);
+    if (site === undefined) throw new Error(`${host} is not there`);
+    const response = await fetch(`http://127.0.0.1:${site.port}${target}`);
+    return new Uint8Array(await response.arrayBuffer());
   }
 
   /** Replaces the certificate of a name. */
@@ -63,6 +74,14 @@ export class Front {
   #pass(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const site = this.#names.get(incoming.headers.host ?? '');
     if (site === undefined) return void outgoing.writeHead(421).end();
+    const passed = async (): Promise<void> => {
+      this.#forward(site, incoming, outgoing);
+      await new Promise((resolve) => outgoing.once('close', resolve));
+    };
+    void (site.gate === undefined ? passed() : site.gate.pass(passed));
+  }
+
+  #forward(site: PublicName, incoming: IncomingMessage, outgoing: ServerResponse): void {
     const added = {
       'x-forwarded-for': incoming.socket.remoteAddress,
       'x-forwarded-proto': 'https',
@@ -78,10 +97,8 @@ export class Front {
     const to = { host: '127.0.0.1', port: site.port, method, path, headers, agent: false };
     const passed = send(to, (response) => {
       const date = new Date(this.#now()).toUTCString();
-      const fields = response.rawHeaders.map((field, i, all) =>
-        /^date$/i.test(all[i - 1] ?? '') && i % 2 === 1 ? date : field,
-      );
-      outgoing.writeHead(response.statusCode ?? 502, fields);
+      const fields = response.rawHeaders.filter((_, i, all) => !/^date$/i.test(all[i - (i % 2)] ?? ''));
+      outgoing.writeHead(response.statusCode ?? 502, [...fields, 'date', date]);
       response.pipe(outgoing);
     });
     passed.on('error', () => (outgoing.headersSent ? outgoing.destroy() : outgoing.writeHead(502).end()));

@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { authority, type Authority } from '../../support/certificates.ts';
+import { COMPILE_CACHE } from '../../support/compile-cache.ts';
 import { running, type Killable } from '../../support/killable.ts';
 import { Front, sitesOf } from './front.ts';
+import { startProxy, type Proxy } from './proxy.ts';
 import { readUnit } from './unit.ts';
-import { readFileSync } from 'node:fs';
 
-const root = path.resolve(import.meta.dirname, '../../..');
 const here = import.meta.dirname;
 
 /** What a command printed, and its exit status. */
@@ -25,6 +25,17 @@ export interface ToolCall {
   readonly tool: string;
   readonly words: readonly string[];
   readonly cwd: string;
+  /** From its standard input. */
+  readonly input: string;
+}
+
+/** Where services run that no unit of this machine starts. */
+export interface Platform {
+  /** What `npx wrangler` does. */
+  wrangler(call: ToolCall): Promise<string>;
+  /** Sets its clock this far ahead of the real one. */
+  passed(milliseconds: number): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** A machine of a test: a folder, names, certificates, and tools that start what real ones would. */
@@ -35,15 +46,19 @@ export class Machine {
   readonly #services = new Map<string, Killable>();
   readonly #units = new Map<string, string>(); // files by name, the latest that was enabled
   #passed = 0;
+  /** Services that were stopped so far. */
+  stopped = 0;
   readonly #manager: Server;
-  readonly #deploy: (call: ToolCall) => Promise<string>;
+  readonly #platform: Platform | null;
+  /** A real proxy for the units of proxies, in place of the machine's own. */
+  proxy: Proxy | null = null;
   #env: Record<string, string> = {};
 
-  private constructor(folder: string, ca: Authority, deploy: (call: ToolCall) => Promise<string>) {
+  private constructor(folder: string, ca: Authority, platform: ((front: Front) => Platform) | null) {
     this.folder = folder;
     this.authority = ca;
     this.front = new Front(ca, () => this.now);
-    this.#deploy = deploy;
+    this.#platform = platform?.(this.front) ?? null;
     this.#manager = createServer((incoming, outgoing) => {
       const chunks: Buffer[] = [];
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -56,16 +71,16 @@ export class Machine {
     });
   }
 
-  /** @param deploy - what `npx wrangler` does */
-  static async start(deploy: (call: ToolCall) => Promise<string> = noWrangler): Promise<Machine> {
+  /** @param platform - for a machine whose `npx wrangler` deploys somewhere */
+  static async start(platform: ((front: Front) => Platform) | null = null): Promise<Machine> {
     const folder = mkdtempSync(path.join(tmpdir(), 'sotto-operator-'));
-    const machine = new Machine(folder, await authority(), deploy);
+    const machine = new Machine(folder, await authority(), platform);
     writeFileSync(path.join(folder, 'ca.pem'), machine.authority.cert);
     writeFileSync(path.join(folder, 'clock'), '0');
     await new Promise<void>((resolve) => machine.#manager.listen(0, '127.0.0.1', resolve));
     const bin = path.join(folder, 'bin');
     mkdirSync(bin);
-    const sotto = `exec ${process.execPath} ${root}/packages/cli/src/main.ts "$@"`;
+    const sotto = `exec ${process.execPath} ${process.env['SOTTO_COMMAND']} "$@"`;
     const ask = (tool: string): string => `exec ${process.execPath} ${here}/ask-manager.mjs ${tool} "$@"`;
     writeScript(path.join(bin, 'systemctl'), ask('systemctl'));
     writeScript(
@@ -76,6 +91,7 @@ export class Machine {
       PATH: `${bin}:${process.env['PATH'] ?? ''}`,
       HOME: folder,
       SOTTO_MANAGER: `http://127.0.0.1:${(machine.#manager.address() as AddressInfo).port}`,
+      ...COMPILE_CACHE,
       ...machine.trust,
     };
     return machine;
@@ -96,9 +112,10 @@ export class Machine {
   }
 
   /** Sets the clock of all processes forward. */
-  pass(seconds: number): void {
+  async pass(seconds: number): Promise<void> {
     this.#passed += seconds * 1000;
     writeFileSync(path.join(this.folder, 'clock'), `${this.#passed}`);
+    await this.#platform?.passed(this.#passed);
   }
 
   /** Runs lines of a shell in the machine's folder, and stops at the first that fails. */
@@ -132,7 +149,8 @@ export class Machine {
   }
 
   async #obey(call: ToolCall): Promise<string> {
-    if (call.tool !== 'systemctl') return this.#deploy(call);
+    if (call.tool === 'wrangler' && this.#platform !== null) return this.#platform.wrangler(call);
+    if (call.tool !== 'systemctl') throw new Error(`${call.tool}: not on this machine`);
     const [verb = '', ...words] = call.words.filter((word) => !word.startsWith('--'));
     for (const word of words.filter((one) => one.includes('/'))) {
       this.#units.set(path.basename(word, '.service'), path.resolve(call.cwd, word));
@@ -144,13 +162,21 @@ export class Machine {
   }
 
   async #stop(file: string): Promise<void> {
-    await this.#services.get(file)?.kill('SIGTERM');
+    const service = this.#services.get(file);
+    if (service === undefined) return;
+    this.stopped++;
+    await service.kill('SIGTERM');
     this.#services.delete(file);
   }
 
   async #startUnit(file: string): Promise<void> {
     const { command, env, cwd } = readUnit(file, this.folder);
     const [program = '', ...words] = command;
+    if (program === 'caddy' && this.proxy !== null) {
+      const folder = path.dirname(path.dirname(file));
+      this.#services.set(file, await startProxy(this.proxy, folder, this.authority));
+      return;
+    }
     if (program === 'caddy') {
       const config = words.at(-1) ?? '';
       for (const site of sitesOf(readFileSync(config, 'utf8'))) await this.front.add(site);
@@ -169,6 +195,7 @@ export class Machine {
 
   async close(): Promise<void> {
     for (const name of this.#services.keys()) await this.#stop(name);
+    await this.#platform?.close();
     await this.front.close();
     this.#manager.closeAllConnections();
     await new Promise((resolve) => this.#manager.close(resolve));
@@ -179,9 +206,6 @@ export class Machine {
 /** As `After=` in the units has it: the gateway last. */
 const inOrder = (files: readonly string[]): string[] =>
   files.toSorted((a, b) => Number(a.includes('sotto-gateway')) - Number(b.includes('sotto-gateway')));
-
-const noWrangler = ({ tool }: ToolCall): Promise<string> =>
-  Promise.reject(new Error(`${tool}: not on this machine`));
 
 function writeScript(file: string, text: string): void {
   writeFileSync(file, `#!/usr/bin/env bash\n${text}\n`);

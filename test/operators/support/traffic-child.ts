@@ -37,7 +37,7 @@ const search = (): Promise<string> =>
 
 await search(); // the first one fetches tokens and is not counted
 process.stdout.write('ready\n');
-while (!over.signal.aborted) {
+do {
   await wait(PACE_MS);
   counts.sent++;
   const code = await search();
@@ -47,5 +47,5 @@ while (!over.signal.aborted) {
   let attempts = 0;
   while ((await search()) !== '' && ++attempts < MAX_ATTEMPTS) await wait(PACE_MS);
   if (attempts === MAX_ATTEMPTS) counts.failedForGood++;
-}
+} while (!over.signal.aborted);
 process.stdout.write(`${JSON.stringify(counts)}\n`, () => process.exit(0));
