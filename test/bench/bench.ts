@@ -8,6 +8,7 @@ import { coldFigures } from './cold.ts';
 import { ownClock } from './cpu-clock.ts';
 import { exchangeFigures } from './exchange.ts';
 import { growthFigures } from './growth.ts';
+import { languageFigure } from './languages.ts';
 import {
   contestantsOf,
   groupsOf,
@@ -128,6 +129,10 @@ if (values.growth === true) {
 }
 await inNode();
 await inWorkerd();
+if (wanted('search.languages.first')) {
+  progress('search.languages.first: the sticker Worker, asked in every language');
+  report('workerd', { name: 'search.languages.first', peer: null }, await languageFigure());
+}
 if (wanted('issuer.cold')) {
   progress('issuer.cold: isolates that have signed nothing yet');
   for (const { runtime, figure } of await coldFigures()) {

@@ -50,11 +50,14 @@ export function reporter(json: boolean) {
       limit_us: rounded(m.limit_us),
       ...(m.size === undefined ? {} : { size: m.size }),
       ...(m.each_us === undefined ? {} : { each_us: m.each_us }),
+      ...(m.growth_bytes === undefined ? {} : { growth_bytes: m.growth_bytes }),
     };
     figures.push(figure);
     if (terminal) process.stderr.write('\r\u001b[K');
     console.log(json ? JSON.stringify(figure) : line(cellsOf(figure)));
     if (!json && m.each_us !== undefined) console.log(worst(m.each_us));
+    if (!json && m.growth_bytes !== undefined)
+      console.log(`    memory grew by ${(m.growth_bytes / 1e6).toPrecision(3)} MB`);
   }
 
   /** Explains the columns, says what the run found in one sentence, and writes the report. */

@@ -10,6 +10,8 @@ export interface Measured {
   readonly size?: number;
   /** Ours taken apart, where the row is the worst of several. */
   readonly each_us?: Readonly<Record<string, number>>;
+  /** By how much the memory of the process grew, where the row measures it. */
+  readonly growth_bytes?: number;
 }
 
 /** Different calls of ours and of the peer. A quantile of each is compared; ours is that of the worst group. */
@@ -50,6 +52,8 @@ export interface Figure {
   readonly limit_us: number | null;
   readonly size?: number;
   readonly each_us?: Readonly<Record<string, number>>;
+  /** By how much the memory of the process grew, where the row measures it. */
+  readonly growth_bytes?: number;
 }
 
 export function same(ours: Uint8Array, theirs: Uint8Array, what: string): void {

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
+import { bundleWorker, ON_LOOPBACK, ROOT } from '../../services/local/src/worker-code.ts';
+import { childNamed, clockOf } from './cpu-clock.ts';
+import type { Measured } from './row.ts';
+
+const BUILT = path.join(ROOT, 'services/stickers/catalogue/built');
+/** A beginning of a word, an emoji, and words with edits, for which an index decodes its terms. */
+const MORE = ['s', '❤️', 'happ cat', 'zzzz qq'];
+
+/**
+ * The sticker Worker alone in workerd, its assets read from disk, while all languages are asked in turn: p99 of the
+ * first query in each, CPU time of workerd, and by how much its memory grew at most after the first query in English.
+ */
+export async function languageFigure(): Promise<Measured> {
+  const manifest = readFileSync(path.join(BUILT, 'manifest.json'), 'utf8');
+  const { languages } = JSON.parse(manifest) as { languages: object };
+  const miniflare = await startAlone();
+  try {
+    const { origin } = await miniflare.unsafeGetDirectURL('stickers');
+    const search = (q: string, locale: string): Promise<void> => searchOnce(origin, { q, locale, limit: 24 });
+    const pid = childNamed('workerd');
+    const clock = clockOf(pid);
+    await search('cat', 'en');
+    await search('happy birthday cake', 'en');
+    const before = memoryOf(pid, 'VmRSS');
+    const firsts: number[] = [];
+    for (const locale of Object.keys(languages)) {
+      const began = clock();
+      await search('ca', locale);
+      firsts.push(clock() - began);
+      for (const query of MORE) await search(query, locale);
+    }
+    const ours_us = firsts.toSorted((a, b) => a - b)[Math.floor(0.99 * (firsts.length - 1))] ?? 0;
+    const growth_bytes = memoryOf(pid, 'VmHWM') - before;
+    return { ours_us, peer_us: null, ratio: null, spread: null, limit_us: null, growth_bytes };
+  } finally {
+    await miniflare.dispose();
+  }
+}
+
+async function startAlone(): Promise<Miniflare> {
+  const { modules } = await bundleWorker(path.join(ROOT, 'services/stickers/src/index.ts'));
+  const worker = {
+    name: 'stickers',
+    modules,
+    compatibilityDate: '2026-10-23',
+    bindings: { PAGE_BYTES: '96000' },
+    serviceBindings: { ASSETS: { disk: { path: BUILT, writable: false } } },
+    unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+  };
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      workers: [worker] as never,
+      ...ON_LOOPBACK,
+      log: new Log(LogLevel.ERROR),
+    }),
+  );
+  await miniflare.ready;
+  return miniflare;
+}
+
+async function searchOnce(origin: string, body: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${origin}/v1/search`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+  });
+  await response.arrayBuffer();
+  if (!response.ok) throw new Error(`search: HTTP ${response.status}`);
+}
+
+/** Memory of a process now (VmRSS) or at most (VmHWM), in bytes, by Linux's own books. */
+function memoryOf(pid: number | null, field: 'VmRSS' | 'VmHWM'): number {
+  if (pid === null) return Number.NaN;
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return 1024 * Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1]);
+}
