@@ -8,11 +8,15 @@ import { liveThrough } from './history.ts';
 import { largeLedger } from './ledger.ts';
 import { load, type LoadFigures } from './load.ts';
 import { history } from './operations.ts';
+import { compareStores } from './stores.ts';
 
 const USAGE = `Usage: npm run soak -- [--json] [--html FILE] [--histories N] [--seconds N] [--rate N] [--seed N]
+       npm run soak -- --store postgres [--json] [--seconds N] [--rows N]
 
 Runs generated histories with kills and restores, fills a ledger, then redeems at a steady rate, with keys that stay and
 keys that rotate. The last line sums up; --json prints only it, as an object, and --html writes a report with a plot.
+With --store postgres it compares spends in PostgreSQL, a server of its own, and in SQLite with 1, 2 and 4 processes, then
+fills a ledger of N rows, spends in it and drops it.
 Exit status 1 if a token was redeemed twice or lost, an account got more than its quota, or a request failed.`;
 
 const values = flags(USAGE, {
@@ -22,13 +26,25 @@ const values = flags(USAGE, {
   seconds: { type: 'string', default: '60' },
   rate: { type: 'string', default: '200' },
   seed: { type: 'string', default: '20261122' },
+  store: { type: 'string' },
+  rows: { type: 'string', default: '1000000' },
 });
 const histories = numberOf('histories', values.histories);
 const seconds = numberOf('seconds', values.seconds);
 const perSecond = numberOf('rate', values.rate);
 const seed = numberOf('seed', values.seed);
 const print = (line: string): void => (values.json ? console.error(line) : console.log(line));
+const MAX_SECONDS = 10; // of each figure of a comparison
 const counts = { doubled: 0, lost: 0, overQuota: 0 };
+
+if (values.store !== undefined) {
+  if (values.store !== 'postgres') throw new Error('--store: must be postgres');
+  const rows = numberOf('rows', values.rows);
+  const compared = await compareStores({ seconds: Math.min(seconds, MAX_SECONDS), rows, print });
+  if (values.json) console.log(JSON.stringify(compared));
+  const failures = compared.filter(({ store, failed }) => store === 'PostgreSQL' && failed > 0).length;
+  process.exit(failures === 0 ? 0 : 1);
+}
 
 await prepare();
 let lived = 0;

@@ -12,8 +12,12 @@ export interface SuiteOnNode extends Pick<Suite, 'secrets' | 'account'> {
   readonly urls: Urls;
   /** Kills one part and starts it again with the same store, and from now on with these variables. */
   restart(part: Part, vars?: Readonly<Record<string, string>>): Promise<void>;
+  /** Stops one part as an operator does, until it is restarted. */
+  stop(part: Part): Promise<void>;
   /** The process id of a part. */
   pid(part: Part): number;
+  /** The variables of each part, for a second one beside it. */
+  readonly env: Readonly<Record<Part, Readonly<Record<string, string>>>>;
   close(): Promise<void>;
 }
 
@@ -76,7 +80,9 @@ export async function suiteOnNode(folder: string, options: SuiteOnNodeOptions = 
     secrets,
     urls,
     account: (name) => accountToken(secrets.attester, name),
+    env,
     pid: (part) => parts.get(part)?.pid ?? 0,
+    stop: async (part) => parts.get(part)?.kill('SIGTERM'),
     restart: async (part, vars) => {
       Object.assign(env[part], vars);
       await parts.get(part)?.kill();

@@ -33,6 +33,16 @@ const eventually = async (is: () => boolean): Promise<boolean> => {
 };
 
 describe('an app behind the server of Node', () => {
+  test('a check in HTTP/1.0 without Host is answered; HTTP/1.1 without it is refused', async () => {
+    const { origin } = await serving(() => new Response('well'));
+    const first = async (version: string): Promise<string> =>
+      (await rawExchange(origin, `GET /health HTTP/${version}\r\nConnection: close\r\n\r\n`)).split(
+        '\r\n',
+      )[0] ?? '';
+    expect(await first('1.0')).toBe('HTTP/1.1 200 OK');
+    expect(await first('1.1')).toBe('HTTP/1.1 400 Bad Request');
+  });
+
   test('an answer is whole and has its length; one that flows has none', async () => {
     const { origin } = await serving(async (request) => {
       const body = await request.text();

@@ -31,6 +31,8 @@ const KEEP_ALIVE_MS = 5000;
 const CERTIFICATE_MS = 60_000;
 const HANDSHAKE_MS = 10_000;
 const STREAM_MS = 120_000;
+/** What a request without Host is for: the checks of a load balancer, in HTTP/1.0. HTTP/1.1 without it is refused before. */
+const HOSTLESS = 'localhost';
 
 /** An app behind Node's own HTTP server. Nothing that a peer does is written to a log. */
 export async function serve(options: ServeOptions): Promise<Serving> {
@@ -68,7 +70,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       await exchange(request, incoming, outgoing);
       return RESPONSE_ALREADY_SENT;
     },
-    { overrideGlobalObjects: false, errorHandler: () => refuse('bad-request') },
+    { overrideGlobalObjects: false, hostname: HOSTLESS, errorHandler: () => refuse('bad-request') },
   );
   const settings = {
     IncomingMessage: EndingMessage,
