@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { documents, product, sources, withoutComments, written } from './support/sources.ts';
 
 /** What the client may import, and with it the command line. */
-const OF_CLIENT = ['wire', 'bhttp', 'ohttp', 'voprf', 'privacypass', 'bundle', 'tlog', 'type sticker-search'];
+const OF_CLIENT = 'wire bhttp ohttp voprf privacypass bundle tlog'
+  .split(' ')
+  .concat('type sticker-search', 'sticker-search/response');
 
 /**
  * Which homes may import which packages. `service/variables` admits one subpath, `service` all but those in
@@ -108,6 +110,7 @@ describe('imports', () => {
     expect(mayImport('packages/cli', one('service/variables'))).toBe(true);
     expect(mayImport('packages/cli', one('service/config'))).toBe(false);
     expect(mayImport('packages/client', one('sticker-search/types', true))).toBe(true);
+    expect(mayImport('packages/client', one('sticker-search/response'))).toBe(true);
     expect(mayImport('packages/client', one('sticker-search'))).toBe(false);
     expect(mayImport('services/relay', one('service/config'))).toBe(true);
     expect(mayImport('services/relay', one('service/sqlite'))).toBe(false);

@@ -28,7 +28,7 @@ export const ASSUMPTIONS = {
   'counter-rows': of(4, 'rows a write', 'outcomes that an isolate has counted in ten seconds'),
 
   'request-bytes': of(2_167, 'bytes', '1,024 padded, in an X-Wing envelope'),
-  'response-bytes': of(98_336, 'bytes', '98,304 padded, sealed'),
+  'response-bytes': of(163_872, 'bytes', '163,840 padded, sealed'),
   'spent-bytes': of(132, 'bytes a row', 'measured: SQLite pages, 300,000 random rows'),
   'quota-bytes': of(179, 'bytes a row', 'measured likewise'),
   epochs: of(2, 'epochs', 'a spent token is remembered until its key is gone'),

@@ -209,6 +209,14 @@ const search: Texts<SearchError['code']> = {
     'Use a language of the catalogue, or leave the locale out.',
   ],
   'unknown-pack': ['There is no pack with this identifier.', 'Use an identifier of `GET /v1/packs`.'],
+  truncated: [
+    'A response of the sticker service ends too early.',
+    'Update the client and the service to one version.',
+  ],
+  trailing: [
+    'A response of the sticker service has bytes after its end.',
+    'Update the client and the service to one version.',
+  ],
 };
 
 const packs: Texts<PackErrorCode> = {

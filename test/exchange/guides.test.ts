@@ -53,7 +53,7 @@ beforeAll(async () => {
       token: { type: 5 },
       idempotent: true,
       requestLength: 1024,
-      responseLength: 98_304,
+      responseLength: 163_840,
     },
     issuer: { name: 'stickers', types: [5], batch: [30], quota: { default: 900 } },
   };

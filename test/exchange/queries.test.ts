@@ -164,7 +164,7 @@ describe('every query gets results or a constant refusal, at one length', () => 
     const opened = openCatalogue(new Uint8Array(archive ?? []), new Uint8Array(art ?? []), { whole: true });
     const app = stickers({
       catalogue: () => opened,
-      pageBytes: 96_000,
+      pageBytes: 162_816,
       deadline: () => new AbortController().signal,
     });
     const headers = { 'content-type': 'application/json' };

@@ -30,7 +30,7 @@ let start: () => Promise<void>;
 
 const app = stickers({
   catalogue: () => catalogue,
-  pageBytes: 96_000,
+  pageBytes: 162_816,
   deadline: () => new AbortController().signal,
 });
 
@@ -58,7 +58,7 @@ beforeAll(async () => {
     target: { url },
     idempotent: true,
     requestLength: 1024,
-    responseLength: 98_304,
+    responseLength: 163_840,
     timeoutMs: 3000,
   };
   const rows = [

@@ -26,7 +26,7 @@ interface Deployment {
   close(): Promise<void>;
 }
 
-const SEARCH_CLASS = { requestLength: 1024, responseLength: 98_304 };
+const SEARCH_CLASS = { requestLength: 1024, responseLength: 163_840 };
 const LENGTH_CLASSES = JSON.stringify({ search: SEARCH_CLASS, stream: STREAM_CLASS });
 
 const HOW_IT_ENDS = [() => 'read', () => 'broken off'] as const;

@@ -9,7 +9,8 @@ import {
   NAME,
   openArchive,
 } from '@sotto/sticker-search/format';
-import { concat, fromHex, utf8, type Bytes } from '@sotto/wire';
+import { decodeStickerPage, encodeStickerPage } from '@sotto/sticker-search/response';
+import { concat, equalBytes, fromHex, utf8, type Bytes } from '@sotto/wire';
 import { run as runCommand } from '../../packages/cli/src/run.ts';
 import type { Io } from '../../packages/cli/src/io.ts';
 import {
@@ -189,5 +190,22 @@ const commandLine: Target = {
   mayAllocate: () => 2 ** 22, // keys and HPKE of a client
 };
 
-/** The catalogue's files, a wallet's stored state, and the arguments of the command. */
-export const stateTargets: readonly Target[] = [...catalogue, wallet, commandLine];
+const stickerPage: Target = {
+  name: 'sticker page',
+  seeds: [
+    encodeStickerPage({ page: utf8('{"results":[],"next":null}'), images: [] }),
+    encodeStickerPage({
+      page: utf8('{"results":[{"id":"1","art":{"type":"image/webp"}},{"id":"2"}],"strict":1,"next":"1.a"}'),
+      images: [Uint8Array.of(82, 73, 70, 70), new Uint8Array(300)],
+    }),
+  ],
+  run(bytes) {
+    const { page, images } = decodeStickerPage(bytes);
+    if (!equalBytes(encodeStickerPage({ page, images }), bytes)) throw new Error('does not round-trip');
+    return `${page.length > 0} ${images.length}`;
+  },
+  codeOf: searchCode,
+};
+
+/** The catalogue's files, a page of stickers, a wallet's stored state, and the arguments of the command. */
+export const stateTargets: readonly Target[] = [...catalogue, stickerPage, wallet, commandLine];

@@ -99,7 +99,7 @@ beforeAll(async () => {
     token: { type: 5 },
     idempotent: true,
     requestLength: 1024,
-    responseLength: 98_304,
+    responseLength: 163_840,
   };
   suite = await startSuite({
     port,

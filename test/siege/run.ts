@@ -62,7 +62,7 @@ export async function siege(fresh: boolean): Promise<Siege> {
     token: 'none',
     idempotent: true,
     requestLength: 1024,
-    responseLength: 98_304,
+    responseLength: 163_840,
   };
   const suite = await suiteOnNode(folder, { rows: [row], row: { timeoutMs: 5000 } });
   const { relay, gateway } = suite.urls;

@@ -38,7 +38,7 @@ export interface RotationFigures {
 const MARGIN = 300; // milliseconds before the end of a bundle: what is sent later may arrive too late
 const SEARCH = { name: 'stickers', target: { binding: 'STICKERS' }, token: { type: 5 }, idempotent: true };
 const IN_FLIGHT = 64; // small requests at once: a machine that cannot keep up is told by the rate
-const LENGTH_CLASSES = { search: { requestLength: 1024, responseLength: 98_304 }, echo: ECHO_LENGTHS };
+const LENGTH_CLASSES = { search: { requestLength: 1024, responseLength: 163_840 }, echo: ECHO_LENGTHS };
 const TICK = 5; // milliseconds between two looks at what is due
 
 /** Several clients draw, search and echo while every key there is rotates; each keeps its bundle for long. */
@@ -46,7 +46,7 @@ export async function rotate(options: RotationOptions): Promise<RotationFigures>
   const { seconds, epochSeconds, clients, perSecond, least } = options;
   const chance = seeded(options.seed);
   const echo = await echoService();
-  const rows = [{ ...SEARCH, requestLength: 1024, responseLength: 98_304 }, echo.row];
+  const rows = [{ ...SEARCH, requestLength: 1024, responseLength: 163_840 }, echo.row];
   const suite = await startSuite({
     epochSeconds,
     vars: { gateway: { SERVICES: JSON.stringify(rows), LENGTH_CLASSES: JSON.stringify(LENGTH_CLASSES) } },

@@ -94,7 +94,7 @@ export async function suiteOnNode(folder: string, options: SuiteOnNodeOptions = 
   };
 }
 
-const ROW = { idempotent: true, requestLength: 1024, responseLength: 98_304 };
+const ROW = { idempotent: true, requestLength: 1024, responseLength: 163_840 };
 
 function environments(
   secrets: Secrets,

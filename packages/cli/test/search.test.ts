@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { base64url } from '@sotto/wire';
 import { createNodeClient } from '@sotto/client/node';
 import { run } from '../src/run.ts';
-import { json, sticker } from '../../client/test/support/gateway.ts';
+import { found, sticker } from '../../client/test/support/gateway.ts';
 import { localRoutes, TestIo } from './support/io.ts';
 import { World } from '../../client/test/support/world.ts';
 
@@ -30,7 +30,7 @@ afterAll(() => rm(home, { recursive: true, force: true }));
 beforeEach(async () => {
   folder = await mkdtemp(path.join(home, 'test-'));
   for (const name of ['wallet', 'wallet.key']) await copyFile(path.join(home, name), path.join(folder, name));
-  world.gateway.service = () => json({ results: [sticker('1', 'cat')], next: null });
+  world.gateway.service = () => found({ results: [sticker('1', 'cat')], next: null });
   world.gateway.seen.length = 0;
   world.issuer.spent.clear();
   io = new TestIo(folder, world);
@@ -46,7 +46,7 @@ const search = (...words: string[]): Promise<number> =>
 describe('sotto search', () => {
   test('prints a table on standard output', async () => {
     world.gateway.service = () =>
-      json({
+      found({
         results: [sticker('1', 'cat'), { ...sticker('2', 'grinning cat'), matched: 'smile' }],
         next: null,
       });
@@ -61,7 +61,7 @@ describe('sotto search', () => {
 
   test('--json: prints one result per line and nothing else', async () => {
     world.gateway.service = () =>
-      json({ results: [sticker('1', 'cat'), sticker('2', 'dog')], next: 'cursor' });
+      found({ results: [sticker('1', 'cat'), sticker('2', 'dog')], next: 'cursor' });
     expect(await search('cat', '--json')).toBe(0);
     expect(io.lines.map((line) => (JSON.parse(line) as { name: string }).name)).toEqual(['cat', 'dog']);
     expect(io.errors).toEqual(['sotto: there are more results: --cursor cursor']);
@@ -99,12 +99,13 @@ describe('sotto search', () => {
       locale: 'en',
       limit: 3,
       cursor: 'c',
+      art: 'bytes',
     });
     expect(io.asked.map(({ url }) => url).join()).not.toContain('happy');
   });
 
   test('control characters of the service are not printed', async () => {
-    world.gateway.service = () => json({ results: [sticker('1', 'evil\u001b[2J\u202ename\r')], next: null });
+    world.gateway.service = () => found({ results: [sticker('1', 'evil\u001b[2J\u202ename\r')], next: null });
     expect(await search('cat')).toBe(0);
     expect(io.said).not.toMatch(/[\u001b\r\u202e]/); // eslint-disable-line no-control-regex
   });
@@ -112,7 +113,7 @@ describe('sotto search', () => {
   test('--save: writes the artwork under safe file names', async () => {
     const art = { type: 'image/webp', data: Buffer.from('webp').toString('base64') };
     world.gateway.service = () =>
-      json({ results: [sticker('../../etc/x', 'cat'), { ...sticker('2', 'dog'), art }], next: null });
+      found({ results: [sticker('../../etc/x', 'cat'), { ...sticker('2', 'dog'), art }], next: null });
     expect(await search('cat', '--save', 'out')).toBe(0);
     expect((await readdir(path.join(folder, 'out'))).toSorted()).toEqual(['2.webp', '_etc_x.svg']);
     expect(await readFile(path.join(folder, 'out', '2.webp'), 'utf8')).toBe('webp');
@@ -156,7 +157,7 @@ describe('sotto search', () => {
   });
 
   test('no results: status 4 and a message', async () => {
-    world.gateway.service = () => json({ results: [], next: null });
+    world.gateway.service = () => found({ results: [], next: null });
     expect(await search('qqq')).toBe(4);
     expect(io.errors).toEqual(['sotto: no stickers found']);
   });

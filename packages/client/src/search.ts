@@ -1,5 +1,6 @@
-import type { SearchPage, SearchParameters } from '@sotto/sticker-search/types';
-import { fromUtf8, utf8, type Bytes } from '@sotto/wire';
+import { decodeStickerPage } from '@sotto/sticker-search/response';
+import type { Art, SearchPage, SearchParameters } from '@sotto/sticker-search/types';
+import { base64, fromUtf8, utf8, type Bytes } from '@sotto/wire';
 import { ClientError } from './error.ts';
 import { parseLocale } from './locale.ts';
 import type { RequestOptions, ServiceResponse } from './requests.ts';
@@ -30,7 +31,7 @@ export function encodeSearch(query: string, options: SearchOptions): Bytes {
   if (q === '') throw new ClientError('query-empty');
   if (Array.from(q).length > MAX_CHARACTERS || utf8(q).length > MAX_BYTES)
     throw new ClientError('query-too-long');
-  return utf8(JSON.stringify({ q, locale, limit, cursor, packs }));
+  return utf8(JSON.stringify({ q, locale, limit, cursor, packs, art: 'bytes' }));
 }
 
 function checkOptions({ limit, cursor, packs = [] }: SearchOptions): void {
@@ -54,28 +55,34 @@ function checkOptions({ limit, cursor, packs = [] }: SearchOptions): void {
 export function decodeSearch({ status, content }: ServiceResponse): SearchPage {
   if (status !== 200) throw new ClientError(status === 429 ? 'too-many-requests' : 'service-refused');
   try {
-    const { results, next } = JSON.parse(fromUtf8(content)) as Record<string, unknown>;
-    if (!Array.isArray(results)) throw new Error('results');
-    return { results: results.map(sticker), next: typeof next === 'string' ? next : null };
+    const { page, images } = decodeStickerPage(content);
+    const { results, next } = JSON.parse(fromUtf8(page)) as Record<string, unknown>;
+    if (!Array.isArray(results) || results.length !== images.length) throw new Error('results');
+    return {
+      results: images.map((image, i) => sticker(results[i], image)),
+      next: typeof next === 'string' ? next : null,
+    };
   } catch {
     throw new ClientError('answer-unreadable');
   }
 }
 
-const ART = new Set(['image/svg+xml', 'image/webp']);
-
-function sticker(value: unknown): SearchPage['results'][number] {
+function sticker(value: unknown, image: Uint8Array): SearchPage['results'][number] {
   const { id, name, emoji, pack, matched, art } = value as Record<string, unknown>;
-  const { type, data } = art as Record<string, unknown>;
-  if (!ART.has(text(type))) throw new Error('art');
   return {
     id: text(id),
     name: text(name),
     emoji: text(emoji),
     pack: text(pack),
     matched: matched === null || matched === undefined ? null : text(matched),
-    art: { type: text(type), data: text(data) },
+    art: artOf((art as Record<string, unknown>)['type'], image),
   };
+}
+
+function artOf(type: unknown, image: Uint8Array): Art {
+  if (type === 'image/svg+xml') return { type, data: fromUtf8(image) };
+  if (type === 'image/webp') return { type, data: base64(image) };
+  throw new Error('art');
 }
 
 function text(value: unknown): string {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { inspect } from 'node:util';
 import { base64url } from '@sotto/wire';
 import { ClientError, memoryWallet } from '../src/index.ts';
-import { field, inner, json } from './support/gateway.ts';
+import { field, found, inner } from './support/gateway.ts';
 import { DAY, World, type Sent } from './support/world.ts';
 
 const QUERY = 'canary of a query';
@@ -77,7 +77,7 @@ test('L18 errors contain no query, token or account in any encoding, at any dept
   world.gateway.refuse = () => null;
   world.gateway.service = (request) => ({ status: 200, content: request.content });
   await caught(client.search(QUERY));
-  world.gateway.service = () => json({ results: [{ id: QUERY }] });
+  world.gateway.service = () => found({ results: [{ id: QUERY }] });
   await caught(client.search(QUERY));
   await caught(client.search(`${QUERY} `.repeat(20)));
   await caught(

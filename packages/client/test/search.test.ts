@@ -19,6 +19,7 @@ describe('search', () => {
       q: 'happy cat',
       locale: 'en',
       limit: 5,
+      art: 'bytes',
     });
   });
 

@@ -1,4 +1,9 @@
-export type SearchErrorCode = 'corrupt-index' | 'unknown-locale' | 'unknown-pack';
+/**
+ * - `corrupt-index`: a file of the catalogue is damaged, or of another version
+ * - `unknown-locale`, `unknown-pack`: the search asks for what the catalogue cannot have
+ * - `truncated`, `trailing`: a response that ends too early, or has bytes after its end
+ */
+export type SearchErrorCode = 'corrupt-index' | 'unknown-locale' | 'unknown-pack' | 'truncated' | 'trailing';
 
 /** The only error that search throws; `code` is safe to switch on. */
 export class SearchError extends Error {

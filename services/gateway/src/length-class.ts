@@ -5,7 +5,7 @@ const LENGTH = { min: 512, max: 1 << 20, unit: 'bytes' }; // every problem fits 
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 const MAX_CLASSES = 4; // each one more tells the relay more about an exchange
 
-/** Reads LENGTH_CLASSES: `{"search": {"requestLength": 1024, "responseLength": 98304}}`. */
+/** Reads LENGTH_CLASSES: `{"search": {"requestLength": 1024, "responseLength": 163840}}`. */
 export function readLengthClasses(value: ConfigValue): LengthClass[] {
   const entries = value.entries('must be a JSON object: the lengths of each class by its name');
   if (entries.length === 0 || entries.length > MAX_CLASSES)

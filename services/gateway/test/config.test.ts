@@ -12,7 +12,7 @@ const SERVICE = {
   token: { type: 5 },
   idempotent: true,
   requestLength: 1024,
-  responseLength: 98_304,
+  responseLength: 163_840,
 };
 const ENV: Record<string, unknown> = {
   EPOCH_SECONDS: '86400',
@@ -78,7 +78,7 @@ describe('start-up', () => {
 
   test('a row that streams has a length class that no other kind of row has', () => {
     const LENGTH_CLASSES = JSON.stringify({
-      search: { requestLength: 1024, responseLength: 98_304 },
+      search: { requestLength: 1024, responseLength: 163_840 },
       stream: { requestLength: 1024, responseLength: 262_144 },
     });
     const { requestLength: _request, responseLength: _response, ...bare } = SERVICE;
@@ -98,7 +98,7 @@ describe('start-up', () => {
   test('N04 every service is of a length class, and a row outside of them is refused by name', () => {
     const other = { ...SERVICE, name: 'other' };
     expect(services(SERVICE, { ...other, responseLength: 16_384 })).toBe(
-      'SERVICES[1].responseLength: 16384 is not a response class of this deployment (98304). Add a class or use 98304.',
+      'SERVICES[1].responseLength: 16384 is not a response class of this deployment (163840). Add a class or use 163840.',
     );
     expect(services(SERVICE, { ...other, requestLength: 2048 })).toBe(
       'SERVICES[1].requestLength: 2048 is not a request class of this deployment (1024). Add a class or use 1024.',
@@ -106,7 +106,7 @@ describe('start-up', () => {
     expect(services(SERVICE, other)).toBe('starts');
 
     const LENGTH_CLASSES = JSON.stringify({
-      search: { requestLength: 1024, responseLength: 98_304 },
+      search: { requestLength: 1024, responseLength: 163_840 },
       small: { requestLength: 1024, responseLength: 2048 },
     });
     const { requestLength: _request, responseLength: _response, ...bare } = SERVICE;
@@ -116,7 +116,7 @@ describe('start-up', () => {
       'SERVICES[0].class: must be a length class of this deployment (search, small). Add it to LENGTH_CLASSES',
     );
     expect(rows({ ...SERVICE, responseLength: 4096 })).toBe(
-      'SERVICES[0].responseLength: 4096 is not a response class of this deployment (98304, 2048). Add a class or use one of these.',
+      'SERVICES[0].responseLength: 4096 is not a response class of this deployment (163840, 2048). Add a class or use one of these.',
     );
     expect(rows({ ...SERVICE, class: 'search' })).toMatch(
       /^SERVICES\[0\]\.requestLength: must not stand beside "class"/,

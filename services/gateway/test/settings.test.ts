@@ -12,7 +12,7 @@ const ROW = {
   token: { type: 5 },
   idempotent: true,
   requestLength: 1024,
-  responseLength: 98_304,
+  responseLength: 163_840,
 };
 const ENV = {
   SERVICES: JSON.stringify([ROW]),

@@ -29,8 +29,8 @@ export function stickers({ catalogue, pageBytes, deadline }: StickersDeps): Hono
     );
     const current = await catalogue(request.locale);
     if (current === null) throw new HttpError('unavailable');
-    const page = searchPage(current, request, pageBytes);
-    return c.body(page, 200, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+    const { type, content } = searchPage(current, request, pageBytes);
+    return c.body(content, 200, { 'content-type': type, 'cache-control': 'no-store' });
   });
   app.all('/v1/search', () => problemResponse(PROBLEMS['method-not-allowed'], { allow: 'POST' }));
   app.all('/health', () => problemResponse(PROBLEMS['method-not-allowed'], { allow: 'GET' }));

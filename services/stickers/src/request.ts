@@ -7,6 +7,8 @@ export interface SearchRequest {
   readonly limit: number;
   readonly cursor: string | undefined;
   readonly packs: readonly string[];
+  /** How art comes: inside the JSON, or as bytes after it. */
+  readonly art: 'json' | 'bytes';
 }
 
 export const LIMITS = {
@@ -18,7 +20,7 @@ export const LIMITS = {
   text: 64, // characters of any other text
 };
 const DEFAULT_RESULTS = 24;
-const MEMBERS = new Set(['q', 'locale', 'limit', 'cursor', 'packs']);
+const MEMBERS = new Set(['q', 'locale', 'limit', 'cursor', 'packs', 'art']);
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
@@ -29,13 +31,14 @@ export function parseRequest(body: Uint8Array): SearchRequest {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new HttpError('bad-request');
   const asked = json as Record<string, unknown>;
   if (Object.keys(asked).some((name) => !MEMBERS.has(name))) throw new HttpError('bad-request');
-  const { q, locale, limit = DEFAULT_RESULTS, cursor, packs = [] } = asked;
+  const { q, locale, limit = DEFAULT_RESULTS, cursor, packs = [], art = 'json' } = asked;
   if (typeof q !== 'string' || !isQuery(q)) throw new HttpError('bad-request');
   if (typeof limit !== 'number' || !Number.isInteger(limit) || limit < 1 || limit > LIMITS.results) {
     throw new HttpError('bad-request');
   }
   if (!Array.isArray(packs) || packs.length > LIMITS.packs) throw new HttpError('bad-request');
-  return { q, locale: optional(locale), limit, cursor: optional(cursor), packs: packs.map(text) };
+  if (art !== 'json' && art !== 'bytes') throw new HttpError('bad-request');
+  return { q, locale: optional(locale), limit, cursor: optional(cursor), packs: packs.map(text), art };
 }
 
 function parse(body: Uint8Array): unknown {

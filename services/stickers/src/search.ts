@@ -1,44 +1,71 @@
 import { HttpError } from '@sotto/http';
 import { type ArtLocation, type Results, SearchError } from '@sotto/sticker-search';
+import { encodeStickerPage, imageBytes, PAGE_TYPE } from '@sotto/sticker-search/response';
 import type { Catalogue } from './catalogue.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { SearchRequest } from './request.ts';
 
-/** Smallest page that holds any one sticker: 8 KB of WebP in base64, and its words. */
+/** Smallest page that holds any one sticker: 6 KB of art, in base64, and its words. */
 export const SMALLEST_PAGE = 16_384; // bytes
 const OPEN = '{"results":[';
-const EXTRA = 8; // bytes of `,"art":` and of the comma after a row, less the brace between
 const CLOSE = 80; // bytes that `],"strict":…,"next":"…"}` may take
 
 const decoder = new TextDecoder();
+const encoder = new TextEncoder();
+
+/** The content of a response and its media type. */
+export interface PageContent {
+  readonly type: string;
+  readonly content: Uint8Array<ArrayBuffer>;
+}
 
 /**
- * One page of results, as JSON text: as many of `limit` as fit into `pageBytes`. What does not fit is on
- * the next page, so the answer to no query is longer than that to another.
+ * One page of results: as many of `limit` as fit into `pageBytes`, which are 24 at least if their art comes as bytes. What
+ * does not fit is on the next page, so the response to no query is longer than that to another.
  *
  * @throws {HttpError} `bad-request` for a locale, pack or cursor that is none, `unavailable` when the
  *   catalogue cannot be read
  */
-export function searchPage(catalogue: Catalogue, request: SearchRequest, pageBytes: number): string {
+export function searchPage(catalogue: Catalogue, request: SearchRequest, pageBytes: number): PageContent {
   const found = lookUp(catalogue, request);
   const start = request.cursor === undefined ? 0 : decodeCursor(request, request.cursor);
   if (start > 0 && start >= found.total) throw new HttpError('bad-request');
   const end = Math.min(found.total, start + request.limit);
   const rows: string[] = [];
-  let room = pageBytes - OPEN.length - CLOSE;
+  const images: Uint8Array[] = [];
+  let room = pageBytes - OPEN.length - CLOSE - imageBytes([]);
   let at = start;
   for (; at < end; at++) {
     const { art, ...sticker } = found.at(at);
-    const encodedArt = artOf(catalogue, art);
-    const words = JSON.stringify(sticker);
-    const bytes = utf8Length(words) + encodedArt.bytes + EXTRA;
+    const image = catalogue.art.subarray(art.offset, art.offset + art.length);
+    const data = request.art === 'json' ? { data: textOf(catalogue, art, image) } : {};
+    const row = JSON.stringify({ ...sticker, art: { type: art.type, ...data } });
+    const apart = request.art === 'json' ? [] : [image];
+    const bytes = utf8Length(row) + 1 + imageBytes(apart) - imageBytes([]); // and a comma
     if (bytes > room) break;
     room -= bytes;
-    rows.push(`${words.slice(0, -1)},"art":${encodedArt.json}}`);
+    rows.push(row);
+    images.push(...apart);
   }
   const next = at < found.total ? JSON.stringify(encodeCursor(request, at)) : 'null';
   const strict = Math.max(0, Math.min(found.strict, at) - start);
-  return `${OPEN}${rows.join(',')}],"strict":${strict},"next":${next}}`;
+  const json = `${OPEN}${rows.join(',')}],"strict":${strict},"next":${next}}`;
+  const page = encoder.encode(json) as Uint8Array<ArrayBuffer>;
+  if (request.art === 'json') return { type: 'application/json', content: page };
+  return { type: PAGE_TYPE, content: encodeStickerPage({ page, images }) };
+}
+
+const texts = new WeakMap<Catalogue, Map<number, string>>(); // by offset in art.bin
+
+/** Art inside JSON: the text of an SVG, or base64. */
+function textOf(catalogue: Catalogue, { type, offset }: ArtLocation, image: Uint8Array): string {
+  const known = texts.get(catalogue) ?? new Map<number, string>();
+  texts.set(catalogue, known);
+  const before = known.get(offset);
+  if (before !== undefined) return before;
+  const text = type === 'image/svg+xml' ? decoder.decode(image) : btoa(String.fromCharCode(...image));
+  known.set(offset, text);
+  return text;
 }
 
 function lookUp({ search }: Catalogue, { q, locale, packs }: SearchRequest): Results {
@@ -48,27 +75,6 @@ function lookUp({ search }: Catalogue, { q, locale, packs }: SearchRequest): Res
     if (!(error instanceof SearchError)) throw error;
     throw new HttpError(error.code === 'corrupt-index' ? 'unavailable' : 'bad-request');
   }
-}
-
-/** Art as it is in a response. */
-interface EncodedArt {
-  readonly json: string;
-  readonly bytes: number; // of `json`, in UTF-8
-}
-
-const encoded = new WeakMap<Catalogue, Map<number, EncodedArt>>(); // by offset in art.bin
-
-function artOf(catalogue: Catalogue, { type, offset, length }: ArtLocation): EncodedArt {
-  const known = encoded.get(catalogue) ?? new Map<number, EncodedArt>();
-  encoded.set(catalogue, known);
-  const cached = known.get(offset);
-  if (cached !== undefined) return cached;
-  const bytes = catalogue.art.subarray(offset, offset + length);
-  const data = type === 'image/svg+xml' ? decoder.decode(bytes) : btoa(String.fromCharCode(...bytes));
-  const json = JSON.stringify({ type, data });
-  const art = { json, bytes: utf8Length(json) };
-  known.set(offset, art);
-  return art;
 }
 
 /** Bytes of well-formed text in UTF-8. */

@@ -129,7 +129,7 @@ function settingsOf(options: OperatorBOptions, attesters: string): ServiceSettin
     token: { type: 5 },
     idempotent: true,
     requestLength: 1024,
-    responseLength: 98_304,
+    responseLength: 163_840,
   };
   const operatorHost: Readonly<Record<string, string>> =
     hosting === 'compose' ? { OPERATOR_HOST: '0.0.0.0' } : {};

@@ -12,7 +12,8 @@ import {
 } from '@sotto/ohttp';
 import { nobleHpke } from '@sotto/ohttp/noble';
 import { parseAuthorization } from '@sotto/privacypass';
-import { hex, utf8, type Bytes, type Random } from '@sotto/wire';
+import { encodeStickerPage, PAGE_TYPE } from '@sotto/sticker-search/response';
+import { fromBase64, hex, utf8, type Bytes, type Random } from '@sotto/wire';
 import { problem, type TestIssuer } from './issuer.ts';
 
 export const OHTTP_KEY = 'https://iana.org/assignments/http-problem-types#ohttp-key';
@@ -37,7 +38,7 @@ export class TestGateway {
   /** The door's refusal of the next requests, before a token is spent. */
   refuse: (request: BhttpRequest) => Inner | null = () => null;
   service: (request: BhttpRequest) => Inner | Promise<Inner> = () =>
-    json({ results: [sticker('1', 'happy cat')], next: null });
+    found({ results: [sticker('1', 'happy cat')], next: null });
   readonly #random: Random;
   readonly #issuer: TestIssuer;
 
@@ -103,6 +104,31 @@ export const field = ({ fields }: BhttpRequest, name: string): string =>
 export const json = (value: unknown, status = 200): Inner => ({
   status,
   content: utf8(JSON.stringify(value)),
+});
+
+interface FoundPage {
+  readonly results: readonly {
+    readonly [member: string]: unknown;
+    readonly art?: { readonly type: string; readonly data: string };
+  }[];
+  readonly next?: string | null;
+}
+
+/** A response to a search. */
+export const found = ({ results, ...more }: FoundPage): Inner => ({
+  status: 200,
+  type: PAGE_TYPE,
+  content: encodeStickerPage({
+    page: utf8(
+      JSON.stringify({
+        results: results.map((one) => ({ ...one, ...(one.art && { art: { type: one.art.type } }) })),
+        ...more,
+      }),
+    ),
+    images: results.map(({ art }) =>
+      art?.type === 'image/webp' ? fromBase64(art.data) : utf8(art?.data ?? ''),
+    ),
+  }),
 });
 
 /** A problem of the door, inside. */

@@ -57,7 +57,7 @@ export const SHARED_VARIABLES = {
     optional: true,
   }),
   PAGE_BYTES: variable('number', STICKERS, 'Largest response of the sticker service.', {
-    default: 96_000,
+    default: 162_816,
     min: 16_384,
     max: 1 << 24,
     unit: 'bytes',

@@ -16,7 +16,7 @@ export const search: Search = catalogue.search;
 export const emoji = (query: string, locale = 'en', limit = 24): string[] =>
   search.search(query, { locale, limit }).map((found) => found.emoji || found.name);
 
-export const PAGE_BYTES = 96_000;
+export const PAGE_BYTES = 162_816;
 export const app = stickers({
   catalogue: () => catalogue,
   pageBytes: PAGE_BYTES,

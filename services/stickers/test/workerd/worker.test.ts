@@ -58,7 +58,7 @@ describe('the Worker, with the catalogue it deploys with', () => {
         const length = (
           await (await post({ q, limit: 48, ...(locale === undefined ? {} : { locale }) })).arrayBuffer()
         ).byteLength;
-        expect(length).toBeLessThanOrEqual(96_000);
+        expect(length).toBeLessThanOrEqual(162_816);
       }
     }
     const { byteLength } = await (await post({ q: 'face' }, { ...env, PAGE_BYTES: '20000' })).arrayBuffer();
