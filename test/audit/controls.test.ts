@@ -41,6 +41,7 @@ function copyOf(name: string): string {
     if (left.has(entry)) continue;
     cpSync(path.join(ROOT, entry), path.join(copy, entry), {
       recursive: true,
+      preserveTimestamps: true, // a generated file that is older than its sources would be made again
       filter: (one) => !one.includes('/node_modules'),
     });
   }
@@ -66,7 +67,7 @@ function sectionIn({ id, tests, section }: Control, name: string): AuditSection 
   const place = { root: copy, evidence, say: () => {} };
   const config = tests.some((file) => file.startsWith('test/packaging/'))
     ? 'test/audit/reproducible.config.ts'
-    : 'test/vitest.config.ts';
+    : 'test/audit/node.config.ts';
   const results = runTests(place, config, `${id}-${name}`, tests);
   const plans = SECTIONS.filter((plan) => plan.id === section);
   const [made] = makeSections(plans, { root: copy, results: new Results(results), measures: none });

@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { integrityManifest, manifestHeader, withIntegrity } from './integrity.ts';
 
 /** A file of the demo page. */
 export interface PageFile {
@@ -28,23 +29,36 @@ const TYPES: Readonly<Record<string, string>> = {
 const OF_CATALOGUE =
   /^\/(?:engine\.js|(?:first|stickers|tones)\.json|(?:related|art|tones)\.bin|(?:index|meaning)\/[a-z]{2,3}\.bin)$/;
 
-/** Bundles the demo page in memory. Returns a function that finds the file of a path, or null. */
-export async function pageFiles({ catalogue }: PageOptions = {}): Promise<
-  (url: string) => Promise<PageFile | null>
-> {
+/** The demo page. */
+export interface Page {
+  /** The file of a path, or null. */
+  readonly find: (url: string) => Promise<PageFile | null>;
+  /** The value of `Integrity-Policy-WAICT-v1`. */
+  readonly integrity: string;
+}
+
+/** Bundles the demo page in memory. Its scripts and styles have their integrity, and a manifest has every file. */
+export async function pageFiles({ catalogue }: PageOptions = {}): Promise<Page> {
   const [modules, html, ...styles] = await Promise.all([
     scripts(),
     readFile(path.join(here, 'index.html'), 'utf8'),
     ...STYLES.map((name) => readFile(path.join(here, name), 'utf8')),
   ]);
   const files = new Map<string, PageFile>([
-    ['/', { type: 'text/html; charset=utf-8', body: html }],
     ...modules,
     ...STYLES.map(
       (name, i) => [`/${name}`, { type: 'text/css; charset=utf-8', body: styles[i] ?? '' }] as const,
     ),
   ]);
-  return async (url) => {
+  const bodies = new Map<string, PageFile['body']>([...files].map(([url, { body }]) => [url, body]));
+  const page = withIntegrity(html, bodies);
+  const stored = catalogue === undefined ? [] : await storedFiles(catalogue);
+  const manifest = integrityManifest(
+    new Map<string, string | Uint8Array>([...bodies, ...stored, ['/', page]]),
+  );
+  files.set('/', { type: 'text/html; charset=utf-8', body: page });
+  files.set(manifest.path, { type: 'application/json', body: manifest.body });
+  const find = async (url: string): Promise<PageFile | null> => {
     const file = files.get(url);
     if (file !== undefined) return file;
     if (catalogue === undefined || !OF_CATALOGUE.test(url)) return null;
@@ -54,6 +68,16 @@ export async function pageFiles({ catalogue }: PageOptions = {}): Promise<
       () => null,
     );
   };
+  return { find, integrity: manifestHeader(manifest) };
+}
+
+/** The files of a catalogue that the page loads, by path. */
+async function storedFiles(catalogue: string): Promise<(readonly [url: string, body: Uint8Array])[]> {
+  const names = await readdir(catalogue, { recursive: true }).catch(() => []);
+  const urls = names
+    .map((name) => `/${name.replaceAll(path.sep, '/')}`)
+    .filter((url) => OF_CATALOGUE.test(url));
+  return Promise.all(urls.map(async (url) => [url, await readFile(path.join(catalogue, url))] as const));
 }
 
 const BUNDLE = {

@@ -54,9 +54,16 @@ const isCommandLine = (c: Context): boolean =>
 /** Serves the demo page, and the routes that the page and the command line read from the local suite. */
 export async function servePage(port: number, deps: PageDeps): Promise<{ close(): Promise<void> }> {
   const { urls, secrets, policy, account, report, epochSeconds, origins } = deps;
-  const files = await pageFiles({ catalogue: CATALOGUE });
+  const page = await pageFiles({ catalogue: CATALOGUE });
   const contentPolicy = [...POLICY, `connect-src 'self' ${urls.relay} ${urls.issuer}`].join('; ');
   const app = new Hono();
+  // On every response, refusals included: WEBCAT wants one policy everywhere, and nothing that a proxy may change.
+  app.use(async (c, next) => {
+    await next();
+    c.res.headers.set('content-security-policy', contentPolicy);
+    c.res.headers.set('integrity-policy-waict-v1', page.integrity);
+    c.res.headers.set('cache-control', 'no-store, no-transform');
+  });
   app.use(async (c, next) => {
     if (!isLoopbackHost(c.req.header('host'))) return c.text(WRONG_HOST, 421);
     const origin = c.req.header('origin') ?? '';
@@ -80,14 +87,12 @@ export async function servePage(port: number, deps: PageDeps): Promise<{ close()
   app.get('/local/taps', (c) => c.json(report(Number(c.req.query('since')) || 0)));
   app.get('/health', (c) => c.body(null, 200));
   app.get('*', async (c) => {
-    const file = await files(c.req.path);
+    const file = await page.find(c.req.path);
     if (file === null) return c.body(null, 404);
     return c.body(file.body, 200, {
       'content-type': file.type,
-      'content-security-policy': contentPolicy,
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
-      'cache-control': 'no-store',
       ...(file.shared && { 'access-control-allow-origin': '*' }),
     });
   });
