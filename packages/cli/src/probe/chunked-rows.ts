@@ -110,8 +110,8 @@ const message = (live: Live, length = 1024): Bytes =>
 async function accepted(live: Live, pieces: readonly Bytes[]): Promise<Finding> {
   const { head, chunks, open } = await chunked(live, pieces);
   const answer = await send(live, concat(head, ...chunks));
-  // Chunked OHTTP is optional, but a deployment of Sotto has it.
-  if (refused(answer) && live.bundleUrl === null) return UNSUPPORTED;
+  // Chunked OHTTP is optional, and a deployment of Sotto accepts it when a service of its table streams.
+  if (answer.status === 415 || (refused(answer) && live.bundleUrl === null)) return UNSUPPORTED;
   if (answer.status !== 200) return fail(`HTTP ${answer.status}`);
   if (!isChunked(answer)) return fail(`type ${mediaType(answer.headers)}`);
   const length = await whole(open, answer);
