@@ -14,6 +14,8 @@ const MIGRATION_LOCK = 1_399_813_975;
 export async function migratePostgres(store: PostgresStore, migrations: Migrations): Promise<void> {
   if ((await store.run((db) => missing(db, migrations))).length === 0) return;
   await store.transact(async (tx) => {
+    // Waiting for others is bounded by statement_timeout, after which it is tried again.
+    await tx.execute(sql`set local lock_timeout = 0`);
     await tx.execute(sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`);
     await tx.execute(sql`create table if not exists sotto_migrations (name text primary key)`);
     for (const name of await missing(tx, migrations)) {

@@ -117,8 +117,11 @@ async function readKnown(db: PostgresDb, { isSameLineage, hasStandby }: ServerGu
 /** The same, after the lock was granted: what others changed before is in it. */
 async function readLocked(tx: PostgresDb, guard: ServerGuard, epochSeconds: number): Promise<Known> {
   const first = { id: 1, ...firstState(epochSeconds), lineage: LINEAGE };
+  // Other processes hold this lock for a moment. A dump holds those of the tables that are dropped later for longer.
+  await tx.execute(sql`set local lock_timeout = 0`);
   await tx.insert(issuerState).values(first).onConflictDoNothing();
   await tx.select({ id: issuerState.id }).from(issuerState).for('update');
+  await tx.execute(sql`set local lock_timeout = 1500`);
   const known = await readKnown(tx, guard);
   if (known === null) throw new Error('the state row is missing after it was inserted');
   return known;
