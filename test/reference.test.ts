@@ -1,10 +1,16 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { isCredential } from '@sotto/http';
+import { Variables } from '@sotto/service/config';
+import { VARIABLES, type Variable } from '@sotto/service/variables';
 import { describe, expect, test } from 'vitest';
+import { readConfig as readGateway } from '../services/gateway/src/config.ts';
+import { readConfig as readRelay } from '../services/relay/src/config.ts';
 import { codesOf, membersOf, sourceText } from './docs/declarations.ts';
 import { ERROR_TEXTS } from './docs/error-texts.ts';
 import { PAGES } from './docs/pages.ts';
 import { documentText } from './support/documents.ts';
+import { exampleOf } from './support/reference.ts';
 import { product } from './support/sources.ts';
 
 const pages = Object.entries(PAGES).map(([file, text]) => ({ file, text: text() }));
@@ -24,6 +30,47 @@ describe('N50 reference', () => {
 
   test.each(pages)('docs/reference/$file: no cell of a table is empty', ({ text }) => {
     expect(text.split('\n').filter((line) => /^\|.*\|\s*\|/.test(line))).toEqual([]);
+  });
+});
+
+describe('reference of variables', () => {
+  const declared = Object.entries(VARIABLES as Readonly<Record<string, Variable>>).flatMap(
+    ([name, variable]) =>
+      variable.services.map((service) => ({
+        name,
+        variable,
+        service,
+        example: exampleOf(name, variable, service),
+      })),
+  );
+
+  test('every example has the form that its type wants', () => {
+    for (const { name, variable, example } of declared) {
+      if (variable.type === 'json' && !variable.secret) expect(() => JSON.parse(example), name).not.toThrow();
+      if (variable.type === 'key') expect(Buffer.from(example, 'base64url'), name).toHaveLength(32);
+      if (variable.type === 'credential') expect(isCredential(example), name).toBe(true);
+      if (variable.type === 'path') expect(path.isAbsolute(example), name).toBe(true);
+    }
+    expect(declared.length).toBeGreaterThan(90);
+  });
+
+  test('the relay and the gateway accept the examples of what they require', () => {
+    const required = (service: string): Record<string, string> =>
+      Object.fromEntries(
+        declared
+          .filter(({ variable, service: of }) => of === service && variable.platforms.includes('workers'))
+          .filter(
+            ({ variable }) =>
+              variable.type !== 'flag' && variable.default === undefined && !variable.optional,
+          )
+          .map(({ name, example }) => [name, example]),
+      );
+    expect(
+      readRelay(new Variables(required('relay'), { service: 'relay', platform: 'workers' })).gateways,
+    ).toHaveLength(1);
+    expect(
+      readGateway(new Variables(required('gateway'), { service: 'gateway', platform: 'workers' })).services,
+    ).toHaveLength(1);
   });
 });
 

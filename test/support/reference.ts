@@ -21,6 +21,22 @@ function kindOf({ type, secret, min, max }: Variable): string {
   return `${type}${range}${secret ? ', secret' : ''}`;
 }
 
+/** 32 bytes, as `sotto root new` and `openssl rand` print them in base64url. */
+const KEY = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
+
+/** A value as an operator writes it. @throws for a declaration that has none, and whose type does not say one */
+export function exampleOf(name: string, variable: Variable, service: ServiceName): string {
+  const { type, secret, min = 0 } = variable;
+  const given = forService(variable.example, service);
+  if (given !== undefined) return given;
+  if (type === 'flag') return 'true';
+  if (type === 'key') return KEY;
+  if (type === 'credential' || secret) return 'a-long-random-text-of-letters-and-digits';
+  const value = forService(variable.default, service) ?? (type === 'number' ? min : undefined);
+  if (value === undefined) throw new Error(`${name} of ${service} has no example`);
+  return `${value}`;
+}
+
 function table(service: ServiceName, platform: 'workers' | 'node'): string[] {
   const rows = Object.entries(VARIABLES as Readonly<Record<string, Variable>>)
     .filter(([, variable]) => variable.services.includes(service) && variable.platforms.includes(platform))
@@ -31,11 +47,12 @@ function table(service: ServiceName, platform: 'workers' | 'node'): string[] {
         `\`${name}\``,
         kindOf(variable),
         defaultOf(variable, service),
+        `\`${exampleOf(name, variable, service).replaceAll('|', '\\|')}\``,
         about.replaceAll('|', '\\|'),
       ];
       return `| ${cells.join(' | ')} |`;
     });
-  return ['| variable | type | default | meaning |', '|---|---|---|---|', ...rows];
+  return ['| variable | type | default | example | meaning |', '|---|---|---|---|---|', ...rows];
 }
 
 /** The page of all variables, from the declarations that the services read. */

@@ -5,15 +5,18 @@ const GATEWAY_ON_NODE = { services: ['gateway'], platforms: ['node'] } as const;
 
 /** Variables of the gateway alone. */
 export const GATEWAY_VARIABLES = {
-  ROOT: variable('text', GATEWAY, 'Public root key of the bundle, as `sotto root new` prints it.'),
+  ROOT: variable('text', GATEWAY, 'Public root key of the bundle, as `sotto root new` prints it.', {
+    example: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+  }),
   NEXT_ROOT: variable('text', GATEWAY, 'Public root key that follows, during a change of root.', {
     optional: true,
+    example: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
   }),
   RELAY_EGRESS: variable(
     'json',
     GATEWAY,
     'Headers with a client address that the platform of the relay adds, each with its constant value.',
-    { default: '{}' },
+    { default: '{}', example: '{"cf-connecting-ip": "2a06:98c0:3600::103"}' },
   ),
   METADATA: variable(
     'flag',
@@ -30,7 +33,7 @@ export const GATEWAY_VARIABLES = {
     'json',
     GATEWAY,
     'The lengths of requests and responses by class; without it the first service has the only class.',
-    { optional: true },
+    { optional: true, example: '{"search": {"requestLength": 1024, "responseLength": 98304}}' },
   ),
   RESPONSE_GRID_MS: variable(
     'number',
@@ -42,7 +45,7 @@ export const GATEWAY_VARIABLES = {
     'text',
     GATEWAY_ON_NODE,
     'Prefix of the local NAT64, like 64:ff9b::/96, where services without IPv6 are reached through one.',
-    { optional: true },
+    { optional: true, example: '64:ff9b::/96' },
   ),
   REPLAY_CAPACITY: variable(
     'number',
@@ -50,7 +53,9 @@ export const GATEWAY_VARIABLES = {
     'Envelopes to services without tokens that are remembered at once (on Workers: in each of 16 shards).',
     { default: 65_536, min: 1, max: 1 << 20 },
   ),
-  ISSUER: variable('text', GATEWAY_ON_NODE, 'URL of the private listener of the issuer: http on loopback.'),
+  ISSUER: variable('text', GATEWAY_ON_NODE, 'URL of the private listener of the issuer: http on loopback.', {
+    example: 'http://127.0.0.1:8081',
+  }),
   ISSUER_TOKEN: variable(
     'credential',
     GATEWAY_ON_NODE,

@@ -5,14 +5,21 @@ const ISSUER_ON_NODE = { services: ['issuer'], platforms: ['node'] } as const;
 
 /** Variables of the issuer alone. */
 export const ISSUER_VARIABLES = {
-  ISSUER_NAME: variable('text', ISSUER, 'Name of the issuer in challenges (RFC 9577 §2.1.1): a host name.'),
+  ISSUER_NAME: variable('text', ISSUER, 'Name of the issuer in challenges (RFC 9577 §2.1.1): a host name.', {
+    example: 'issuer.example',
+  }),
   ISSUER_URL: variable('text', ISSUER, 'Public URL of the issuer; https://ISSUER_NAME when it is missing.', {
     optional: true,
+    example: 'https://issuer.example',
   }),
   ATTESTERS: variable(
     'json',
     ISSUER,
     'List of the attesters whose account tokens are accepted: issuer, audience, keys.',
+    {
+      example:
+        '[{"issuer": "https://accounts.example", "audience": "sotto-issuer", "jwksUrl": "https://accounts.example/jwks.json", "algorithms": ["ES256"], "accountClaim": "sub"}]',
+    },
   ),
   ACCOUNT_KEY: variable(
     'key',
@@ -47,7 +54,7 @@ export const ISSUER_VARIABLES = {
     'text',
     ISSUER_ON_NODE,
     'URL of the PostgreSQL database of the quotas, on another cluster than STORE, so that no clock orders both.',
-    { optional: true },
+    { optional: true, example: 'postgres://quota@db2.example:5432/quota' },
   ),
   QUOTA_STORE_PASSWORD: variable('text', ISSUER_ON_NODE, 'Password of the PostgreSQL user in QUOTA_STORE.', {
     secret: true,

@@ -35,8 +35,14 @@ export const NODE_VARIABLES = {
     'Port of the operator listener, which alone has /metrics and /operator; 0 for any free port.',
     { default: { gateway: 8812, issuer: 8082, witness: 8816 }, min: 0, max: 65_535 },
   ),
-  TLS_CERT_FILE: variable('path', ON_NODE, 'Certificate chain in PEM.', { optional: true }),
-  TLS_KEY_FILE: variable('path', ON_NODE, 'Private key of the certificate in PEM.', { optional: true }),
+  TLS_CERT_FILE: variable('path', ON_NODE, 'Certificate chain in PEM.', {
+    optional: true,
+    example: '/etc/sotto/cert.pem',
+  }),
+  TLS_KEY_FILE: variable('path', ON_NODE, 'Private key of the certificate in PEM.', {
+    optional: true,
+    example: '/etc/sotto/key.pem',
+  }),
   BEHIND_TLS: variable('flag', ON_NODE, 'Says that your own proxy in front terminates TLS.'),
   MAX_IN_FLIGHT: variable('number', ON_NODE, 'Requests in progress; more are refused with 503.', {
     default: 512,
@@ -61,11 +67,22 @@ export const NODE_VARIABLES = {
     'Connections of one client address at once. Not counted behind your own proxy.',
     { default: 1024, min: 1, max: 65_536 },
   ),
-  STORE: variable('path', STORED_ON_NODE, {
-    gateway: FILE_OR_DATABASE,
-    issuer: FILE_OR_DATABASE,
-    witness: 'Path of the SQLite file. It is made when it does not exist.',
-  }),
+  STORE: variable(
+    'path',
+    STORED_ON_NODE,
+    {
+      gateway: FILE_OR_DATABASE,
+      issuer: FILE_OR_DATABASE,
+      witness: 'Path of the SQLite file. It is made when it does not exist.',
+    },
+    {
+      example: {
+        gateway: '/var/lib/sotto/gateway.sqlite',
+        issuer: '/var/lib/sotto/issuer.sqlite',
+        witness: '/var/lib/sotto/witness.sqlite',
+      },
+    },
+  ),
   STORE_PASSWORD: variable('text', DATABASE_ON_NODE, 'Password of the PostgreSQL user in STORE.', {
     secret: true,
     optional: true,
@@ -74,13 +91,16 @@ export const NODE_VARIABLES = {
     'path',
     DATABASE_ON_NODE,
     'Authorities in PEM that the certificate of a PostgreSQL server must be from; those of Node without it.',
-    { optional: true },
+    { optional: true, example: '/etc/sotto/postgres-ca.pem' },
   ),
   STORE_RISKS: variable(
     'text',
     DATABASE_ON_NODE,
     'Risks of a PostgreSQL store that are accepted, with spaces between them: no-synchronous-standby, one-cluster, unattended-promotion.',
-    { optional: true },
+    { optional: true, example: 'no-synchronous-standby' },
   ),
-  CATALOGUE: variable('path', STICKERS_ON_NODE, 'Folder of the built catalogue.', { optional: true }),
+  CATALOGUE: variable('path', STICKERS_ON_NODE, 'Folder of the built catalogue.', {
+    optional: true,
+    example: '/var/lib/sotto/catalogue',
+  }),
 };

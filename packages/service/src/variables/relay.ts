@@ -9,18 +9,19 @@ export const RELAY_VARIABLES = {
     'json',
     RELAY,
     'Gateway origins by base path, for example {"": "https://gateway.example"}.',
+    { example: '{"": "https://gateway.example"}' },
   ),
   RELAY_TOKENS: variable(
     'json',
     RELAY,
     'Credential of each gateway by base path; null for a gateway that asks for none.',
-    { secret: true },
+    { secret: true, example: '{"": "a-long-random-text-of-letters-and-digits"}' },
   ),
   CORS_ORIGINS: variable(
     'json',
     RELAY,
     'List of the origins whose web pages may use this relay, for example ["https://app.example"]; all without it.',
-    { optional: true },
+    { optional: true, example: '["https://app.example"]' },
   ),
   BUNDLE_SECONDS: variable('number', RELAY, 'Period in which the key bundle is fetched.', {
     default: 600,
@@ -72,12 +73,13 @@ export const RELAY_VARIABLES = {
   }),
   ORIGIN: variable('text', RELAY_ON_NODE, 'Public origin of the relay, for example https://relay.example.', {
     optional: true,
+    example: 'https://relay.example',
   }),
   ADDRESS_HEADER: variable(
     'text',
     RELAY_ON_NODE,
     'Header in which your own proxy writes the address of the client. Only the rate limit uses it.',
-    { optional: true },
+    { optional: true, example: 'x-real-ip' },
   ),
   RATE_BURST: variable('number', RELAY_ON_NODE, 'Requests that an address may send at once.', {
     default: 60,

@@ -15,10 +15,21 @@ export const SHARED_VARIABLES = {
     'Length of an epoch. Issuer, gateway and clients must have the same.',
     { default: 86_400, min: 1, max: 86_400 * 31, unit: 'seconds' },
   ),
-  SERVICES: variable('json', KEEPERS, {
-    gateway: 'List of the services behind the gateway: name, target, token policy, lengths.',
-    issuer: 'List of the services that tokens are issued for: name, types, batch, quota.',
-  }),
+  SERVICES: variable(
+    'json',
+    KEEPERS,
+    {
+      gateway: 'List of the services behind the gateway: name, target, token policy, lengths.',
+      issuer: 'List of the services that tokens are issued for: name, types, batch, quota.',
+    },
+    {
+      example: {
+        gateway:
+          '[{"name": "stickers", "target": {"url": "https://stickers.example"}, "token": {"type": 5}, "idempotent": true, "requestLength": 1024, "responseLength": 98304}]',
+        issuer: '[{"name": "stickers", "types": [5], "batch": [30], "quota": {"default": 300}}]',
+      },
+    },
+  ),
   KEY_WRAPPING_KEY: variable(
     'key',
     KEEPERS,

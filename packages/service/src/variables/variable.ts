@@ -25,6 +25,8 @@ interface Details {
   readonly min?: number;
   readonly max?: number;
   readonly unit?: string;
+  /** A value as an operator writes it. Numbers, flags, keys and credentials need none: their type says it. */
+  readonly example?: PerService<string>;
 }
 
 /** The declaration of a variable: what the reader, the documentation and `sotto check` know of it. */

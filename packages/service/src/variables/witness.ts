@@ -8,6 +8,7 @@ export const WITNESS_VARIABLES = {
     'text',
     WITNESS,
     'Name in the cosignatures: a host name, perhaps with a path. It never changes.',
+    { example: 'witness.example' },
   ),
   WITNESS_KEY: variable(
     'key',
@@ -19,5 +20,9 @@ export const WITNESS_VARIABLES = {
     'json',
     WITNESS,
     'List of the logs: their verifier key and, where this witness is a mirror, base (the epoch of the first entry) and roots.',
+    {
+      example:
+        '[{"key": "KEY OF THE LOG", "base": 20788, "roots": ["11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"]}]',
+    },
   ),
 };
