@@ -1,20 +1,21 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
-import { startSuite } from '@sotto/local';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { streamingService, streamRow, type StreamingService } from '../support/streaming-service.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { faultProxy, type FaultProxy } from '../support/fault-proxy.ts';
+import { STREAMING_SUITES, type StreamingSuite } from '../support/streaming-suites.ts';
 import { launch } from './support.ts';
 
 const CLIENT = path.resolve(import.meta.dirname, '../../packages/client');
-/** Reads a stream as an app does; `write` and `end` drive the service. */
+/** Reads and sends streams as an app does; `write` and `end` drive the service. */
 const PAGE = `
   import { createBrowserClient } from './src/browser/index.ts';
+  const clientOf = (parties) => createBrowserClient({ ...parties, account: async () => 'none' });
   globalThis.stream = async (parties, pieces) => {
-    const client = createBrowserClient({ ...parties, account: async () => 'none' });
-    const response = await client.fetch('https://feed/v1/lines');
+    const response = await clientOf(parties).fetch('https://feed/v1/lines');
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     const read = [];
     try {
@@ -31,29 +32,36 @@ const PAGE = `
     }
     return read;
   };
+  globalThis.upload = async (parties, pieces) => {
+    const left = pieces.map((piece) => new TextEncoder().encode(piece));
+    const body = new ReadableStream({
+      pull(controller) {
+        const piece = left.shift();
+        if (piece === undefined) controller.close();
+        else controller.enqueue(piece);
+      },
+    });
+    return (await clientOf(parties).fetch('https://feed/v1/lines', { body, duplex: 'half' })).text();
+  };
 `;
 
 let browser: Browser;
 let blank: Server;
 let page: Page;
-let service: StreamingService;
-let suite: Awaited<ReturnType<typeof startSuite>>;
+let world: StreamingSuite;
+let proxy: FaultProxy;
 let ending: (response: ServerResponse) => unknown;
 
 beforeAll(async () => {
-  service = await streamingService();
-  suite = await startSuite({
-    vars: { gateway: { SERVICES: JSON.stringify([streamRow('feed', service.url, SIZES)]) } },
-  });
   browser = await launch();
   page = await browser.newPage();
   let current: Promise<ServerResponse> | null = null;
-  await page.exposeFunction('write', async (text: string) => {
-    current ??= service.next();
-    (await current).write(text);
+  await page.exposeFunction('write', async (piece: string) => {
+    current ??= world.service.next();
+    (await current).write(piece);
   });
   await page.exposeFunction('end', async () => {
-    ending(await (current as Promise<ServerResponse>));
+    await ending(await (current as Promise<ServerResponse>));
     current = null;
   });
   const bundled = await build({
@@ -70,8 +78,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser.close();
   blank.close();
-  await suite.dispose();
-  await service.close();
 });
 
 /** A page of loopback: there Web Locks exist, and the relay may be plain http. */
@@ -84,21 +90,45 @@ async function serveBlankPage(): Promise<string> {
   return `http://127.0.0.1:${(blank.address() as AddressInfo).port}`;
 }
 
-const SIZES = { requestLength: 1024, responseLength: 65_536 };
 const PIECES = Array.from({ length: 10 }, (_, i) => `line ${i} \u{1f431}\n`);
 
-function read(pieces: readonly string[]): Promise<unknown> {
-  const { urls, secrets } = suite;
-  const parties = { relay: urls.relay, issuer: urls.issuer, root: secrets.root };
-  return page.evaluate(`stream(${JSON.stringify(parties)}, ${JSON.stringify(pieces)})`);
-}
+describe.each(STREAMING_SUITES)('a stream in Chromium, through relay and gateway on %s', (_name, start) => {
+  beforeAll(async () => {
+    world = await start();
+    proxy = await faultProxy(Number(new URL(world.suite.urls.relay).port));
+  }, 120_000);
+  afterAll(async () => {
+    await proxy.close();
+    await world.close();
+  });
 
-test('a stream in Chromium: ten pieces arrive one by one, each sent after the one before it was read', async () => {
-  ending = (response) => response.end();
-  expect(await read(PIECES)).toEqual([...PIECES, true]);
-});
+  function inPage(what: 'stream' | 'upload', pieces: readonly string[]): Promise<unknown> {
+    const { urls, secrets } = world.suite;
+    const parties = { relay: proxy.url, issuer: urls.issuer, root: secrets.root };
+    return page.evaluate(`${what}(${JSON.stringify(parties)}, ${JSON.stringify(pieces)})`);
+  }
 
-test('a stream in Chromium: one that breaks off is a coded error', async () => {
-  ending = (response) => response.destroy();
-  expect(await read(PIECES.slice(0, 2))).toEqual([...PIECES.slice(0, 2), 'response-broken']);
+  test('ten pieces arrive one by one, each sent after the one before it was read', async () => {
+    ending = (response) => response.end();
+    expect(await inPage('stream', PIECES)).toEqual([...PIECES, true]);
+  });
+
+  test('a service that breaks off is a coded error', async () => {
+    ending = (response) => response.destroy();
+    expect(await inPage('stream', PIECES.slice(0, 2))).toEqual([...PIECES.slice(0, 2), 'response-broken']);
+  });
+
+  test('a connection that is cut in the middle is a coded error', async () => {
+    ending = () => proxy.drop();
+    expect(await inPage('stream', PIECES.slice(0, 2))).toEqual([...PIECES.slice(0, 2), 'response-broken']);
+  });
+
+  test('a body that is a stream is sent when it has been read, to a service that takes streams', async () => {
+    const answered = (async () => {
+      const response = await world.service.next();
+      response.end(`got ${await text(response.req)}`);
+    })();
+    expect(await inPage('upload', PIECES)).toBe(`got ${PIECES.join('')}`);
+    await answered;
+  });
 });

@@ -1,94 +1,40 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Client } from '@sotto/client';
 import { streamedUpload } from '@sotto/client/node';
 import { fromUtf8, utf8 } from '@sotto/wire';
-import { startSuite } from '../../services/local/src/suite.ts';
 import { clientOf } from '../support/clients.ts';
 import { faultProxy, type FaultProxy } from '../support/fault-proxy.ts';
-import { suiteOnNode } from '../support/on-node.ts';
-import {
-  STREAM_CLASS,
-  streamingService,
-  streamRow,
-  type StreamingService,
-} from '../support/streaming-service.ts';
+import { STREAM_CLASS } from '../support/streaming-service.ts';
+import { STREAMING_SUITES, type StreamingSuite } from '../support/streaming-suites.ts';
 
-interface Deployment {
-  readonly service: StreamingService;
+interface Deployment extends Pick<StreamingSuite, 'service' | 'close'> {
   /** A client whose connections to the relay pass through the proxy. */
   readonly client: Client;
   readonly proxy: FaultProxy;
-  close(): Promise<void>;
 }
-
-const SEARCH_CLASS = { requestLength: 1024, responseLength: 163_840 };
-const LENGTH_CLASSES = JSON.stringify({ search: SEARCH_CLASS, stream: STREAM_CLASS });
 
 const HOW_IT_ENDS = [() => 'read', () => 'broken off'] as const;
 
-/** A row that streams in both directions. */
-const feedRow = (url: string, more: object = {}): object =>
-  streamRow('feed', url, { class: 'stream', stream: { flushMs: 20, requests: true }, ...more });
-
-async function onWorkers(): Promise<Deployment> {
-  const service = await streamingService();
-  const stickers = {
-    name: 'stickers',
-    target: { binding: 'STICKERS' },
-    token: { type: 5 },
-    idempotent: true,
-  };
-  const rows = [{ ...stickers, class: 'search' }, feedRow(service.url)];
-  const suite = await startSuite({ vars: { gateway: { SERVICES: JSON.stringify(rows), LENGTH_CLASSES } } });
-  return behindProxy(service, suite, () => suite.dispose());
-}
-
-async function onNode(): Promise<Deployment> {
-  const service = await streamingService();
-  const folder = mkdtempSync(path.join(tmpdir(), 'sotto-stream-'));
-  const target = { url: service.url, private: ['127.0.0.1'] };
-  const suite = await suiteOnNode(folder, {
-    rows: [feedRow(service.url, { target })],
-    vars: { gateway: { LENGTH_CLASSES } },
-  });
-  return behindProxy(service, suite, async () => {
-    await suite.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-}
-
-async function behindProxy(
-  service: StreamingService,
-  suite: Parameters<typeof clientOf>[0],
-  close: () => Promise<void>,
-): Promise<Deployment> {
+async function behindProxy({ service, suite, close }: StreamingSuite): Promise<Deployment> {
   const proxy = await faultProxy(Number(new URL(suite.urls.relay).port));
+  const urls = { ...suite.urls, relay: proxy.url };
   return {
     service,
     proxy,
-    client: clientOf({ ...suite, urls: { ...suite.urls, relay: proxy.url } }, 'ada', {
-      upload: streamedUpload,
-    }),
+    client: clientOf({ ...suite, urls }, 'ada', { upload: streamedUpload }),
     async close() {
       await proxy.close();
-      await service.close();
       await close();
     },
   };
 }
 
-describe.each([
-  ['Workers', onWorkers],
-  ['Node', onNode],
-])('a stream through relay and gateway on %s', (_name, start) => {
+describe.each(STREAMING_SUITES)('a stream through relay and gateway on %s', (_name, start) => {
   let world: Deployment;
   beforeAll(async () => {
-    world = await start();
+    world = await behindProxy(await start());
   }, 120_000);
   afterAll(() => world.close());
 

@@ -37,7 +37,7 @@ export const ISSUER_VARIABLES = {
     'json',
     ISSUER,
     'How tokens are issued without an account: `period`, `perEpoch`, `issuances` of each tier. Without it they are not.',
-    { optional: true },
+    { optional: true, example: '{"period": 7, "perEpoch": 3, "issuances": {"default": 3}}' },
   ),
   INTERNAL_PORT: variable('number', ISSUER_ON_NODE, 'Port of the listener for the gateway, on loopback.', {
     default: 8081,
