@@ -61,7 +61,9 @@ test('L12 page: uses the browser’s language and sends no locale to the network
   await search(page, 'Katze');
   await picker.heading.filter({ hasText: 'Aus dem privaten Netz' }).waitFor();
   await page.locator('.row.seen').nth(3).waitFor();
-  expect(await page.locator('.saw[data-of=gateway]').textContent()).toContain('{"q":"Katze"}');
+  const seen = await page.locator('.saw[data-of=gateway]').textContent();
+  expect(seen).toContain('"q":"Katze"');
+  expect(seen).not.toContain('locale');
   await page.context().close();
 });
 
