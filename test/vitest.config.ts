@@ -3,6 +3,7 @@ import path from 'node:path';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import { ISSUER_VARIABLES } from '../services/issuer/test/support/variables.ts';
+import { WHOLE_PAGES } from './browser/vitest.config.ts';
 import { extractLibsodium } from '../packages/voprf/scripts/libsodium.ts';
 
 extractLibsodium();
@@ -43,7 +44,13 @@ const inNode = (name: string, include: readonly string[]) => ({
     ...seededProperties,
     name,
     include: [...include],
-    exclude: ['**/workerd/**', '**/no-subtle/**', '**/test/postgres/**', '**/node_modules/**'],
+    exclude: [
+      ...WHOLE_PAGES,
+      '**/workerd/**',
+      '**/no-subtle/**',
+      '**/test/postgres/**',
+      '**/node_modules/**',
+    ],
     environment: 'node' as const,
     testTimeout: TIMEOUT,
     hookTimeout: 60_000,

@@ -9,6 +9,7 @@ import { Results } from './results.ts';
 import { freshFolder, runCommands, runFacts, runTests, subjectOf, type Place } from './run.ts';
 import { makeSections, SECTIONS } from './sections.ts';
 import { statement } from './statement.ts';
+import { WHOLE_PAGES } from '../browser/vitest.config.ts';
 
 const USAGE = `Usage: npm run audit -- [--quick] [--section ID]… [--out DIR]
 
@@ -57,6 +58,9 @@ const figures = runCommands(place, needs, values.quick);
 const inTest = files.filter((file) => !file.startsWith(PACKAGING));
 const tests = [
   ...(inTest.length === 0 ? [] : runTests(place, 'test/vitest.config.ts', 'tests', whole ? [] : inTest)),
+  ...(inTest.some((file) => WHOLE_PAGES.includes(file))
+    ? runTests(place, 'test/browser/vitest.config.ts', 'pages', [])
+    : []),
   ...(files.some((file) => file === `${PACKAGING}reproducible.test.ts`)
     ? runTests(place, 'test/audit/reproducible.config.ts', 'reproducible', [])
     : []),
