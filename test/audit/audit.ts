@@ -55,15 +55,19 @@ const named = (): string[] => {
 const PACKAGING = 'test/packaging/';
 const files = needs.has('tests') ? named().filter((file) => file !== '') : [];
 const figures = runCommands(place, needs, values.quick);
+const REPRODUCIBLE = `${PACKAGING}reproducible.test.ts`;
+const packaged = files.filter((file) => file.startsWith(PACKAGING) && file !== REPRODUCIBLE);
 const inTest = files.filter((file) => !file.startsWith(PACKAGING));
 const tests = [
   ...(inTest.length === 0 ? [] : runTests(place, 'test/vitest.config.ts', 'tests', whole ? [] : inTest)),
   ...(inTest.some((file) => WHOLE_PAGES.includes(file))
     ? runTests(place, 'test/browser/vitest.config.ts', 'pages', [])
     : []),
-  ...(files.some((file) => file === `${PACKAGING}reproducible.test.ts`)
+  ...(files.includes(REPRODUCIBLE)
     ? runTests(place, 'test/audit/reproducible.config.ts', 'reproducible', [])
     : []),
+  // The other tests of packaging download from the npm registry.
+  ...(packaged.length === 0 ? [] : runTests(place, 'test/packaging/vitest.config.ts', 'packaging', packaged)),
 ];
 
 const inputs = { root, results: new Results(tests), measures: new Measures(figures) };
