@@ -9,19 +9,23 @@ export interface FirstPaint {
   readonly stickers: number; // in the first row
 }
 
-/** Runs in the page: resolves when every image of the first row has been painted, with what was requested until then. */
+/**
+ * Runs in the page: resolves when every image of the first row has been painted, with what was requested until then.
+ * What begins in the frame that paints them, or after it, is not counted, however late a busy machine runs this code.
+ */
 async function untilPainted(): Promise<{ urls: string[]; stickers: number }> {
   const frame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve));
   for (;;) {
-    await frame();
+    const started = await frame();
     const row = document.querySelector('sotto-stickers')?.shadowRoot?.querySelector('[role=row]');
     const images = [...(row?.querySelectorAll('img') ?? [])];
     const cells = row?.querySelectorAll('button').length ?? 0;
     if (cells === 0 || images.length < cells) continue;
     if (!images.every(({ complete, naturalWidth }) => complete && naturalWidth > 0)) continue;
     await frame(); // the frame that paints them
-    const entries = performance.getEntriesByType('resource').map(({ name }) => name);
-    return { urls: [location.href, ...entries.filter((name) => name.startsWith('http'))], stickers: cells };
+    const entries = performance.getEntriesByType('resource').filter(({ startTime }) => startTime < started);
+    const names = entries.map(({ name }) => name).filter((name) => name.startsWith('http'));
+    return { urls: [location.href, ...names], stickers: cells };
   }
 }
 

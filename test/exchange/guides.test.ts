@@ -209,7 +209,7 @@ async function bundled(
       {
         name: 'stand-ins',
         setup(plugin) {
-          plugin.onResolve({ filter: /^(react|@react|@sotto\/picker)/ }, ({ path: name }) => ({
+          plugin.onResolve({ filter: /^(@react-native|react-native|@sotto\/picker)/ }, ({ path: name }) => ({
             path: name,
             namespace: 'stand-in',
           }));
@@ -248,8 +248,7 @@ describe('guides to React and React Native', () => {
   }, 60_000);
 
   test('React: the component sets the client, and tells which sticker was picked', async () => {
-    const jsx = 'export const jsx = (type, props) => ({ type, props });';
-    const file = await bundled('docs/how-to/react.md', { 'react/jsx-runtime': jsx }, 'tsx');
+    const file = await bundled('docs/how-to/react.md', {}, 'tsx'); // with React itself
     const { Stickers } = (await import(/* @vite-ignore */ file)) as {
       Stickers: (props: object) => { type: string; props: Record<string, unknown> };
     };
@@ -275,5 +274,13 @@ describe('guide to a sticker pack', () => {
     const { id, drawings, words } = readOwnPack(pack);
     expect([id, drawings.length]).toEqual(['parrots', 1]);
     expect(words.get('party.svg')?.get('de')?.name).toBe('Partypapagei');
+  });
+
+  test('the search of the guide asks for its pack alone', async () => {
+    const file = await bundled('docs/how-to/sticker-pack.md', {}, 'ts');
+    const { parrots } = (await import(/* @vite-ignore */ file)) as {
+      parrots: (client: { search: (...input: unknown[]) => unknown }) => unknown;
+    };
+    expect(parrots({ search: (...input) => input })).toEqual(['dance', { packs: ['parrots'] }]);
   });
 });

@@ -54,7 +54,7 @@ export const GATEWAY_VARIABLES = {
     { default: 65_536, min: 1, max: 1 << 20 },
   ),
   ISSUER: variable('text', GATEWAY_ON_NODE, 'URL of the private listener of the issuer: http on loopback.', {
-    example: 'http://127.0.0.1:8081',
+    example: 'http://localhost:8081',
   }),
   ISSUER_TOKEN: variable(
     'credential',
