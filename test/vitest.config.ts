@@ -4,6 +4,7 @@ import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import { ISSUER_VARIABLES } from '../services/issuer/test/support/variables.ts';
 import { WHOLE_PAGES } from './browser/vitest.config.ts';
+import { FOLLOWED_GUIDES } from './docs/vitest.config.ts';
 import { extractLibsodium } from '../packages/voprf/scripts/libsodium.ts';
 
 extractLibsodium();
@@ -46,6 +47,7 @@ const inNode = (name: string, include: readonly string[]) => ({
     include: [...include],
     exclude: [
       ...WHOLE_PAGES,
+      ...FOLLOWED_GUIDES,
       '**/workerd/**',
       '**/no-subtle/**',
       '**/test/postgres/**',

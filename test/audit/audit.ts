@@ -10,6 +10,7 @@ import { freshFolder, runCommands, runFacts, runTests, subjectOf, type Place } f
 import { makeSections, SECTIONS } from './sections.ts';
 import { statement } from './statement.ts';
 import { WHOLE_PAGES } from '../browser/vitest.config.ts';
+import { FOLLOWED_GUIDES } from '../docs/vitest.config.ts';
 
 const USAGE = `Usage: npm run audit -- [--quick] [--section ID]… [--out DIR]
 
@@ -62,6 +63,9 @@ const tests = [
   ...(inTest.length === 0 ? [] : runTests(place, 'test/vitest.config.ts', 'tests', whole ? [] : inTest)),
   ...(inTest.some((file) => WHOLE_PAGES.includes(file))
     ? runTests(place, 'test/browser/vitest.config.ts', 'pages', [])
+    : []),
+  ...(inTest.some((file) => FOLLOWED_GUIDES.includes(file))
+    ? runTests(place, 'test/docs/vitest.config.ts', 'guides', [])
     : []),
   ...(files.includes(REPRODUCIBLE)
     ? runTests(place, 'test/audit/reproducible.config.ts', 'reproducible', [])

@@ -2,10 +2,10 @@ import '../../services/local/src/offline-env.ts';
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 
+const NAMES = ['page', 'states', 'picker', 'e2ee-chat', 'embed', 'first-paint', 'features', 'keyboard'];
+
 /** Whole pages in every width, scheme, language and state: too slow for `npm test`. */
-export const WHOLE_PAGES = ['page', 'states', 'picker', 'e2ee-chat'].map(
-  (name) => `test/browser/${name}.test.ts`,
-);
+export const WHOLE_PAGES = NAMES.map((name) => `test/browser/${name}.test.ts`);
 
 /** Pages as a person sees them, in Chromium: `npm run test:pages`. */
 export default defineConfig({
