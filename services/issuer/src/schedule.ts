@@ -15,6 +15,8 @@ export interface ScheduleDeps {
   readonly voprf: (tokenType: number) => Voprf;
   readonly wrap: KeyWrap;
   readonly store: KeyStore;
+  /** Drops what belongs to epochs that were over at this time, where nothing else does. Runs after each snapshot. */
+  readonly dropOver?: (settled: UnixSeconds) => Promise<void>;
 }
 
 /** Every round that fails lost a race against another process that made the same keys. */
@@ -71,11 +73,14 @@ export class Schedule implements KeyAuthority {
   /** The keys that exist, after the missing ones were made. */
   async snapshot(): Promise<KeySnapshot> {
     await this.run();
-    const { config, store } = this.#deps;
-    return store.update((stored) => {
+    const { config, dropOver, store, system } = this.#deps;
+    const snapshot = await store.update((stored) => {
       const { epoch, accountKeyId } = stateOf(config, stored);
       return { result: { epoch, accountKeyId, keys: stored.keys.map(asRecord) } };
     });
+    const settled = system.settledNow();
+    if (settled !== null) await dropOver?.(settled);
+    return snapshot;
   }
 
   list(): Promise<KeyListing[]> {

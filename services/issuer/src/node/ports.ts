@@ -51,29 +51,16 @@ export function sqliteQuota(
 }
 
 export function sqliteKeys(deps: Omit<ScheduleDeps, 'store'> & Store): KeyAuthority {
-  const { config, db, system, transact } = deps;
+  const { config, db, transact } = deps;
   const { epochSeconds } = config;
   const store = sqlKeyStore(deps, epochSeconds, (key) =>
     closeLedger(db, ledgerNumber(key), acceptedUntil(key.epoch, epochSeconds)),
   );
-  const schedule = new Schedule({ ...deps, store });
-  return {
-    async snapshot() {
-      const snapshot = await schedule.snapshot();
-      const settled = system.settledNow();
-      if (settled === null) return snapshot;
-      await transact(() => dropQuotasThrough(db, lastQuotaEpoch(settled, epochSeconds)));
-      await dropEnded(deps, settled - graceSeconds(epochSeconds));
-      return snapshot;
-    },
-    list: () => schedule.list(),
-    reserve: (keyId, count) => schedule.reserve(keyId, count),
-    retireAll: () => schedule.retireAll(),
-    rewrap: () => schedule.rewrap(),
-    replaceUnreadable: () => schedule.replaceUnreadable(),
-    revision: () => schedule.revision(),
-    raiseRevision: () => schedule.raiseRevision(),
+  const dropOver = async (settled: UnixSeconds): Promise<void> => {
+    await transact(() => dropQuotasThrough(db, lastQuotaEpoch(settled, epochSeconds)));
+    await dropEnded(deps, settled - graceSeconds(epochSeconds));
   };
+  return new Schedule({ ...deps, store, dropOver });
 }
 
 /** Deletes the ledgers of destroyed keys in small transactions, so that others can commit in between. */

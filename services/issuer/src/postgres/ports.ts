@@ -32,24 +32,13 @@ export function postgresPorts(
 }
 
 function postgresKeys(deps: PostgresPortsDeps): KeyAuthority {
-  const { config, system, quotaStore } = deps;
+  const { config, quotaStore } = deps;
   const { epochSeconds } = config;
-  const schedule = new Schedule({ ...deps, store: postgresKeyStore({ ...deps, epochSeconds }) });
-  return {
-    async snapshot() {
-      const snapshot = await schedule.snapshot();
-      const settled = system.settledNow();
-      if (settled !== null) await dropOver(quotaStore, lastQuotaEpoch(settled, epochSeconds));
-      return snapshot;
-    },
-    list: () => schedule.list(),
-    reserve: (keyId, count) => schedule.reserve(keyId, count),
-    retireAll: () => schedule.retireAll(),
-    rewrap: () => schedule.rewrap(),
-    replaceUnreadable: () => schedule.replaceUnreadable(),
-    revision: () => schedule.revision(),
-    raiseRevision: () => schedule.raiseRevision(),
-  };
+  return new Schedule({
+    ...deps,
+    store: postgresKeyStore({ ...deps, epochSeconds }),
+    dropOver: (settled) => dropOver(quotaStore, lastQuotaEpoch(settled, epochSeconds)),
+  });
 }
 
 /** Drops the quotas of epochs that are over. One that is being dumped is dropped by a later run. */
