@@ -5,8 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { acceptPromotion, serverGuard } from '../../services/issuer/src/postgres/lineage.ts';
 import { watchKeys } from '../../services/issuer/src/postgres/watch.ts';
 import { asAdmin, openSchema, until } from '../../services/issuer/test/postgres/server.ts';
-import { ALONE, postgresWorld } from '../../services/issuer/test/postgres/support.ts';
-import { DAY, START } from '../../services/issuer/test/support/world.ts';
+import { afterAnotherLineage, ALONE, postgresWorld } from '../../services/issuer/test/postgres/support.ts';
 import { NO_POSTGRES, startPostgres, type TestServer } from '../support/postgres.ts';
 import { settingsOf } from '../support/postgres-tests.ts';
 
@@ -58,32 +57,7 @@ async function promote(): Promise<void> {
 }
 
 test('after a promotion everything is refused until the keys are retired, in processes that hold keys too', async () => {
-  const [store, other = store] = await openSchema(server, 2);
-  const world = postgresWorld(store);
-  const [spentToken, token] = await world.draw(5);
-  expect(await world.redeem(spentToken)).toBe('first');
-  const trusting = postgresWorld(other, { risks: new Set([...ALONE, 'unattended-promotion']) });
-  let retirements = 0;
-  const poll = watchKeys(store, serverGuard(ALONE), () => retirements++);
-  await poll();
-  await promote();
-
-  expect(await world.redeem(token)).toBe('unavailable');
-  expect(await world.redeem(spentToken)).toBe('unavailable');
-  const cold = postgresWorld(store);
-  await expect(cold.issuer.deps.authority.snapshot()).rejects.toThrow(/promoted or restored/);
-  await poll();
-  expect(retirements).toBe(1); // so that issuing stops within a second, too
-  world.issuer.forgetKeys();
-  expect((await world.fetch('/.well-known/private-token-issuer-directory')).status).toBe(503);
-  // Who accepts promotions without an operator goes on, and what was spent stays spent.
-  expect(await trusting.redeem(spentToken)).toBe('spent');
-
-  expect(await world.issuer.retireAll()).toBe(3);
-  expect(await world.redeem(token)).toBe('invalid');
-  world.clock.now = START + DAY;
-  const [fresh] = await world.draw(5);
-  expect(await world.redeem(fresh)).toBe('first');
+  expect(await afterAnotherLineage(await openSchema(server, 2), promote)).toBe('first');
 });
 
 test('after the synchronous standby was promoted, an operator may keep the keys', async () => {
