@@ -3,19 +3,26 @@ import { X509Certificate } from 'node:crypto';
 import path from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Bundle } from '@sotto/bundle';
-import { faultsOf, type Drill } from './support/drill.ts';
+import { faultsOf } from './support/drill.ts';
 import { EPOCH, Operators } from './support/operators.ts';
+import {
+  addMigration,
+  ALL_WRAPPED,
+  changeRelay,
+  changeServices,
+  keyIds,
+  NEXT_SCHEMA,
+  oneBlock,
+  offerForgery,
+  SERVICE_CHANGES,
+  signOffline,
+  waitForAlarm,
+  waitForNextEpoch,
+} from './support/shared-drills.ts';
 
 let operators: Operators;
 beforeAll(async () => void (operators = await Operators.start('Node')));
 afterAll(async () => console.log(`\n${await operators.close()}\n`));
-
-const oneBlock = async (drill: Drill): Promise<void> => void (await drill.block());
-const keys = async (): Promise<string[]> => {
-  const { out } = await operators.machine.must('npx @sotto/cli keys list --config ops/b --json');
-  return out.trim().split('\n');
-};
 
 test.each([
   ['RELAY_TOKEN'],
@@ -30,18 +37,14 @@ test.each([
 test('Node: KEY_WRAPPING_KEY is changed while searches go on, and the keys stay', async () => {
   const page = { page: 'rotate-secrets.md', section: 'KEY_WRAPPING_KEY', traffic: true };
   const secret = (): string => readFileSync(operators.file('b/gateway/KEY_WRAPPING_KEY'), 'utf8');
-  const [secretBefore, keysBefore] = [secret(), await keys()];
+  const [secretBefore, keysBefore] = [secret(), await keyIds(operators)];
   const row = await operators.drill('change KEY_WRAPPING_KEY', page, async (drill) => {
-    const wrapped = /[1-9]\d* wrapped\t0 unreadable[\s\S]*[1-9]\d* wrapped\t0 unreadable/;
-    expect(await drill.block()).toMatch(wrapped);
+    expect(await drill.block()).toMatch(ALL_WRAPPED);
   });
   expect(faultsOf(row)).toEqual([]);
   expect(secret()).not.toBe(secretBefore);
-  expect((await keys()).map(keyOf)).toEqual(keysBefore.map(keyOf));
+  expect(await keyIds(operators)).toEqual(keysBefore);
 });
-
-/** What names a key in a line of `keys list`. */
-const keyOf = (line: string): unknown => (JSON.parse(line) as { readonly keyId?: unknown }).keyId;
 
 test('Node: ACCOUNT_KEY is changed, and the old one is removed in the next epoch', async () => {
   const page = { page: 'rotate-secrets.md', section: 'ACCOUNT_KEY', traffic: true };
@@ -114,27 +117,18 @@ test('Node: both stores are backed up while searches go on, and the gateway is r
   const page = { page: 'back-up-and-restore.md', traffic: true };
   const backup = await operators.drill('back up', { ...page, section: 'Back up' }, oneBlock);
   expect([backup.sent > 0, backup.failed]).toEqual([true, 0]);
-  const before = await keys();
+  const before = await keyIds(operators);
   const restored = { ...page, section: 'Restore the gateway' };
   expect(faultsOf(await operators.drill('restore the gateway', restored, oneBlock))).toEqual([]);
-  expect((await keys()).map(keyOf)).toEqual(before.map(keyOf));
+  expect(await keyIds(operators)).toEqual(before);
 });
-
-/** Nothing is issued until the epoch ends, and then tokens are issued again. */
-async function waitForNextEpoch(drill: Drill): Promise<void> {
-  const refused = await operators.machine.run(
-    'SOTTO_ACCOUNT_TOKEN=$(npx @sotto/cli account lost --config ops/b) npx @sotto/cli search cat --config ops/a --fresh --wallet lost',
-  );
-  expect(refused.status).not.toBe(0);
-  await drill.pass(EPOCH);
-}
 
 test('Node: the issuer is restored from its backup, and the next epoch issues tokens again', async () => {
   const page = { page: 'restore-the-issuer.md', traffic: false };
   const row = await operators.drill('restore the issuer', page, async (drill) => {
     await drill.block();
     await drill.block(20);
-    await waitForNextEpoch(drill);
+    await waitForNextEpoch(operators, drill);
   });
   expect(row.minutes).toBeGreaterThanOrEqual(EPOCH / 60);
 });
@@ -147,38 +141,19 @@ test('Node: the store of the issuer is lost, every key is retired, and the next 
   };
   const row = await operators.drill('lose the store of the issuer, retire all', page, async (drill) => {
     await drill.block();
-    await waitForNextEpoch(drill);
+    await waitForNextEpoch(operators, drill);
   });
   expect(row.minutes).toBeGreaterThanOrEqual(EPOCH / 60);
 });
 
 test('Node: the alarm rings before signatures run out, and bundles are signed by files', async () => {
-  const { machine } = operators;
-  await operators.sign();
-  await machine.pass(5 * EPOCH); // of seven signed epochs this is the last but one
-  await operators.search();
-  const check = await machine.run('npx @sotto/cli check --config ops/b');
-  expect(check.status).toBe(1);
-  expect(check.out).toMatch(/FAIL .*bundles are signed until .* only: run sotto bundle sign/);
-  const page = { page: 'sign-bundles-offline.md', traffic: true };
-  const row = await operators.drill('sign offline by files', page, async (drill) => {
-    await drill.block();
-    expect(await drill.block()).toMatch(/^\d+\t.*\tstickers$/m);
-    expect(await drill.block()).toContain('signatures sent');
-  });
-  expect(row.failed).toBe(0);
+  await waitForAlarm(operators);
+  expect((await signOffline(operators)).failed).toBe(0);
 });
 
 test('Node: a forged signature is refused by the gateway', async () => {
-  const { machine } = operators;
-  await machine.pass(EPOCH);
-  await machine.eventually('npx @sotto/cli bundle export forged.json --config ops/b');
-  await machine.must('npx @sotto/cli root new --root-secret other.secret');
-  await machine.must(
-    'npx @sotto/cli bundle sign --in forged.json --out forged.signed.json --root-secret other.secret',
-  );
-  const imported = await machine.run('npx @sotto/cli bundle import forged.signed.json --config ops/b');
-  expect(imported.status).toBe(1);
+  await operators.machine.pass(EPOCH);
+  expect(await offerForgery(operators)).toBe(1);
   await operators.sign();
   await operators.search();
 });
@@ -187,19 +162,9 @@ test('Node: the release is upgraded with data, and put back', async () => {
   const { machine, opt } = operators;
   const next = path.join(opt, 'sotto-next');
   cpSync(process.env['SOTTO_RELEASE'] ?? '', next, { recursive: true });
-  const file = path.join(next, 'gateway.mjs');
-  const built = readFileSync(file, 'utf8');
-  const newer = built.replace(
-    /(MIGRATIONS\w* = \{)/,
-    '$1 "99999999999999_next": "CREATE TABLE of_the_next_version (id INTEGER PRIMARY KEY)",',
-  );
-  expect(newer).not.toBe(built);
-  writeFileSync(file, newer);
-  await machine.must(
-    `cd ${next}; rm SHA256SUMS; find . -type f -printf '%P\\n' | xargs sha256sum > ../sums; mv ../sums SHA256SUMS`,
-  );
+  await addMigration(operators, next, 'gateway.mjs', NEXT_SCHEMA);
   const page = 'upgrade.md';
-  const before = await keys();
+  const before = await keyIds(operators);
   expect(
     faultsOf(await operators.drill('upgrade to N+1', { page, section: 'Upgrade', traffic: true }, oneBlock)),
   ).toEqual([]);
@@ -212,7 +177,7 @@ test('Node: the release is upgraded with data, and put back', async () => {
   expect(
     faultsOf(await operators.drill('back to N', { page, section: 'Go back', traffic: false }, oneBlock)),
   ).toEqual([]);
-  expect((await keys()).map(keyOf)).toEqual(before.map(keyOf));
+  expect(await keyIds(operators)).toEqual(before);
 });
 
 test('Node: the root is changed, and a client that saw the announcement follows', async () => {
@@ -233,23 +198,11 @@ test('Node: the root is changed, and a client that saw the announcement follows'
   expect(row.minutes).toBeGreaterThanOrEqual(EPOCH / 60);
 });
 
-const hasGifs =
-  (wanted: boolean) =>
-  ({ services }: Bundle): boolean =>
-    services.some(({ name }) => name === 'gifs') === wanted;
-
-test.each([
-  ['add', 'Add', true],
-  ['remove', 'Remove', false],
-])(
+test.each(SERVICE_CHANGES)(
   'Node: clients learn at the next epoch boundary but one that operators %s a service',
-  async (verb, section, wanted) => {
-    const page = { page: 'change-services.md', section, traffic: false };
-    const row = await operators.drill(`${verb} a service`, page, async (drill) => {
-      await drill.block();
-      expect(await operators.boundariesUntil(drill, hasGifs(wanted))).toBeLessThanOrEqual(2);
-    });
-    expect(row.minutes).toBeGreaterThanOrEqual(EPOCH / 60);
+  async (...change) => {
+    const { minutes } = await changeServices(operators, ...change);
+    expect(minutes).toBeGreaterThanOrEqual(EPOCH / 60);
   },
 );
 
@@ -259,15 +212,5 @@ test('Node: a service moves to another place while searches go on', async () => 
 });
 
 test('Node: the relay changes its operator, with both relays in use meanwhile', async () => {
-  const page = { page: 'change-relay.md', traffic: false, config: 'ops/next' };
-  await operators.drill('change of the relay', page, async (drill) => {
-    await drill.block();
-    await drill.block();
-    await drill.block(20);
-    await operators.search();
-    await operators.search('ops/next');
-    await drill.block();
-  });
-  const old = await operators.machine.run('npx @sotto/cli check --config ops/a');
-  expect(old.out).toContain('the credential is refused');
+  expect(await changeRelay(operators)).toContain('the credential is refused');
 });

@@ -1,0 +1,121 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'vitest';
+import type { Bundle } from '@sotto/bundle';
+import type { Drill, DrillRow } from './drill.ts';
+import { EPOCH, type Operators } from './operators.ts';
+
+/** A page of one block. */
+export const oneBlock = async (drill: Drill): Promise<void> => void (await drill.block());
+
+/** What `keys rewrap` prints for gateway and issuer when it wrapped keys of both, and could read all. */
+export const ALL_WRAPPED = /[1-9]\d* wrapped\t0 unreadable[\s\S]*[1-9]\d* wrapped\t0 unreadable/;
+
+/** The ids of the keys that operator B has. */
+export async function keyIds({ machine }: Operators): Promise<unknown[]> {
+  const { out } = await machine.must('npx @sotto/cli keys list --config ops/b --json');
+  const lines = out.trim().split('\n');
+  return lines.map((line) => (JSON.parse(line) as { readonly keyId?: unknown }).keyId);
+}
+
+/** Nothing is issued until the epoch ends, and then tokens are issued again. */
+export async function waitForNextEpoch({ machine }: Operators, drill: Drill): Promise<void> {
+  const refused = await machine.run(
+    'SOTTO_ACCOUNT_TOKEN=$(npx @sotto/cli account lost --config ops/b) npx @sotto/cli search cat --config ops/a --fresh --wallet lost',
+  );
+  expect(refused.status).not.toBe(0);
+  await drill.pass(EPOCH);
+}
+
+/** Time passes until `check` says that signatures run out. */
+export async function waitForAlarm(operators: Operators): Promise<void> {
+  const { machine } = operators;
+  await operators.sign();
+  await machine.pass(5 * EPOCH); // of seven signed epochs this is the last but one
+  await operators.search();
+  const check = await machine.run('npx @sotto/cli check --config ops/b');
+  expect(check.status).toBe(1);
+  expect(check.out).toMatch(/FAIL .*bundles are signed until .* only: run sotto bundle sign/);
+}
+
+/** Bundles are signed by files, while searches go on. */
+export const signOffline = (operators: Operators): Promise<DrillRow> =>
+  operators.drill(
+    'sign offline by files',
+    { page: 'sign-bundles-offline.md', traffic: true },
+    async (drill) => {
+      await drill.block();
+      expect(await drill.block()).toMatch(/^\d+\t.*\tstickers$/m);
+      expect(await drill.block()).toContain('signatures sent');
+    },
+  );
+
+/** Offers the gateway a signature by another root. Returns the exit status, 1 if it is refused. */
+export async function offerForgery({ machine }: Operators): Promise<number | null> {
+  await machine.eventually('npx @sotto/cli bundle export forged.json --config ops/b');
+  await machine.must('npx @sotto/cli root new --root-secret other.secret');
+  await machine.must(
+    'npx @sotto/cli bundle sign --in forged.json --out forged.signed.json --root-secret other.secret',
+  );
+  return (await machine.run('npx @sotto/cli bundle import forged.signed.json --config ops/b')).status;
+}
+
+/** A migration that only a later version knows. */
+export const NEXT_SCHEMA =
+  '"99999999999999_next": "CREATE TABLE of_the_next_version (id INTEGER PRIMARY KEY)",';
+
+/** Adds migrations to a file of the release in a folder, and writes the checksums again. */
+export async function addMigration(
+  { machine }: Operators,
+  folder: string,
+  file: string,
+  schema: string,
+): Promise<void> {
+  const place = path.join(folder, file);
+  const built = readFileSync(place, 'utf8');
+  const newer = `// the next version\n${built.replace(/(MIGRATIONS\w* = \{)/, `$1 ${schema}`)}`;
+  if (!newer.includes(schema)) throw new Error('the migrations of the gateway were not found');
+  writeFileSync(place, newer);
+  await machine.must(
+    `cd ${folder}; rm SHA256SUMS; find . -type f -printf '%P\\n' | xargs sha256sum > ../sums; mv ../sums SHA256SUMS`,
+  );
+}
+
+const hasGifs =
+  (wanted: boolean) =>
+  ({ services }: Bundle): boolean =>
+    services.some(({ name }) => name === 'gifs') === wanted;
+
+/** What operators do with a service, the section of the page, and whether clients know the service then. */
+export const SERVICE_CHANGES = [
+  ['add', 'Add', true],
+  ['remove', 'Remove', false],
+] as const;
+
+/** Operators add or remove a service, and clients learn it at the next epoch boundary but one. */
+export async function changeServices(
+  operators: Operators,
+  verb: string,
+  section: string,
+  wanted: boolean,
+): Promise<DrillRow> {
+  const page = { page: 'change-services.md', section, traffic: false };
+  return operators.drill(`${verb} a service`, page, async (drill) => {
+    await drill.block();
+    expect(await operators.boundariesUntil(drill, hasGifs(wanted))).toBeLessThanOrEqual(2);
+  });
+}
+
+/** The relay changes its operator, with both relays in use meanwhile. Returns what `check` prints of the old one. */
+export async function changeRelay(operators: Operators): Promise<string> {
+  const page = { page: 'change-relay.md', traffic: false, config: 'ops/next' };
+  await operators.drill('change of the relay', page, async (drill) => {
+    await drill.block();
+    await drill.block();
+    await drill.block(20);
+    await operators.search();
+    await operators.search('ops/next');
+    await drill.block();
+  });
+  return (await operators.machine.run('npx @sotto/cli check --config ops/a')).out;
+}
