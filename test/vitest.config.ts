@@ -5,21 +5,13 @@ import { defineConfig } from 'vitest/config';
 import { ISSUER_VARIABLES } from '../services/issuer/test/support/variables.ts';
 import { WHOLE_PAGES } from './browser/vitest.config.ts';
 import { FOLLOWED_GUIDES } from './docs/vitest.config.ts';
+import { seededProperties } from './support/seeded-properties.ts';
 import { extractLibsodium } from '../packages/voprf/scripts/libsodium.ts';
 
 extractLibsodium();
 
 const root = path.resolve(import.meta.dirname, '..');
 const TIMEOUT = 120_000; // milliseconds. A busy machine takes four times as long; only a test that hangs takes longer
-const propertySeed = Number(process.env['PROPERTY_SEED'] ?? '20261126');
-if (!Number.isInteger(propertySeed))
-  throw new Error('PROPERTY_SEED: must be an integer. Unset it or correct it.');
-
-/** What every project has: each property test draws its values from one seed. */
-const seededProperties = {
-  setupFiles: [path.join(root, 'test/support/property-seed.ts')],
-  provide: { propertySeed },
-};
 
 /** Tests of one Worker, run in workerd with the bindings of its block in wrangler.toml. */
 const inWorkerd = (name: string, miniflare: Record<string, unknown> = {}) => ({

@@ -58,18 +58,16 @@ const files = needs.has('tests') ? named().filter((file) => file !== '') : [];
 const figures = runCommands(place, needs, values.quick);
 const REPRODUCIBLE = `${PACKAGING}reproducible.test.ts`;
 const packaged = files.filter((file) => file.startsWith(PACKAGING) && file !== REPRODUCIBLE);
-const inTest = files.filter((file) => !file.startsWith(PACKAGING));
+const commands = [
+  { config: 'test/browser/vitest.config.ts', name: 'pages', own: WHOLE_PAGES },
+  { config: 'test/docs/vitest.config.ts', name: 'guides', own: FOLLOWED_GUIDES },
+  { config: 'test/audit/reproducible.config.ts', name: 'reproducible', own: [REPRODUCIBLE] },
+].filter(({ own }) => own.some((file) => files.includes(file)));
+const inCommand = commands.flatMap(({ own }) => own);
+const inTest = files.filter((file) => !file.startsWith(PACKAGING) && !inCommand.includes(file));
 const tests = [
   ...(inTest.length === 0 ? [] : runTests(place, 'test/vitest.config.ts', 'tests', whole ? [] : inTest)),
-  ...(inTest.some((file) => WHOLE_PAGES.includes(file))
-    ? runTests(place, 'test/browser/vitest.config.ts', 'pages', [])
-    : []),
-  ...(inTest.some((file) => FOLLOWED_GUIDES.includes(file))
-    ? runTests(place, 'test/docs/vitest.config.ts', 'guides', [])
-    : []),
-  ...(files.includes(REPRODUCIBLE)
-    ? runTests(place, 'test/audit/reproducible.config.ts', 'reproducible', [])
-    : []),
+  ...commands.flatMap(({ config, name }) => runTests(place, config, name, [])),
   // The other tests of packaging download from the npm registry.
   ...(packaged.length === 0 ? [] : runTests(place, 'test/packaging/vitest.config.ts', 'packaging', packaged)),
 ];

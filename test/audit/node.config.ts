@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { seededProperties } from '../support/seeded-properties.ts';
 import { extractLibsodium } from '../../packages/voprf/scripts/libsodium.ts';
 
 extractLibsodium();
@@ -11,8 +12,7 @@ export default defineConfig({
   test: {
     include: ['{packages,services}/*/test/**/*.test.ts', 'test/*.test.ts'],
     exclude: ['**/workerd/**', '**/no-subtle/**', '**/test/postgres/**', '**/node_modules/**'],
-    setupFiles: [path.join(root, 'test/support/property-seed.ts')],
-    provide: { propertySeed: 20_261_126 },
+    ...seededProperties,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
