@@ -3,23 +3,14 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { servePage } from '../src/page-server.ts';
 import { freePorts } from '../src/suite.ts';
-import { EMPTY_REPORT } from '../src/taps/taps.ts';
+import { EMPTY_PAGE } from './support/page.ts';
 
 let port: number;
 let close: () => Promise<void>;
 
 beforeAll(async () => {
   port = await freePorts();
-  const url = 'http://127.0.0.1:1';
-  const server = await servePage(port, {
-    urls: { relay: url, gateway: url, issuer: url, stickers: url },
-    secrets: { root: 'root', operatorToken: 'token' },
-    account: async () => 'account',
-    policy: null,
-    report: () => EMPTY_REPORT,
-    epochSeconds: 86_400,
-    origins: [],
-  });
+  const server = await servePage(port, EMPTY_PAGE);
   close = () => server.close();
 });
 afterAll(() => close());

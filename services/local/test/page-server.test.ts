@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { servePage } from '../src/page-server.ts';
 import { freePorts } from '../src/suite.ts';
-import { EMPTY_REPORT } from '../src/taps/taps.ts';
+import { EMPTY_PAGE } from './support/page.ts';
 
 const OPERATOR_TOKEN = 'operator-token-of-the-test';
 const DEVELOPED = 'http://localhost:5173'; // of a page that a developer named
@@ -11,14 +11,11 @@ let close: () => Promise<void>;
 
 beforeAll(async () => {
   port = await freePorts();
-  const url = 'http://127.0.0.1:1';
   const server = await servePage(port, {
-    urls: { relay: url, gateway: url, issuer: url, stickers: url },
+    ...EMPTY_PAGE,
     secrets: { root: 'root', operatorToken: OPERATOR_TOKEN },
     account: async (name) => `token of ${name}`,
     policy: 'the policy',
-    report: () => EMPTY_REPORT,
-    epochSeconds: 86_400,
     origins: [DEVELOPED],
   });
   close = () => server.close();
