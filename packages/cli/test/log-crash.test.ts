@@ -171,7 +171,7 @@ describe('what is logged', () => {
     one.gateway.verify(BASE + 8, policy);
   });
 
-  test('bundles are logged two epochs ahead, and tiles of checkpoints that nobody is shown go', async () => {
+  test('logs bundles two epochs ahead, and deletes tiles of checkpoints that were never published', async () => {
     const one = await deployment();
     one.gateway.offer(BASE, BASE + 9);
     one.gateway.signAll();

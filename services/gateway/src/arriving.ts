@@ -10,7 +10,7 @@ export interface ArrivingRequest {
   /** The content. It ends only when the whole request has arrived and is valid. */
   readonly content: ReadableStream<Uint8Array>;
   /**
-   * Aborts before the content errs. Whoever sends it on must watch this: workerd ends a body that errs as if it were whole. It
+   * Aborts before the content errs. Code that sends the content on must watch this signal: workerd ends a body that errs as if it were whole. It
    * does so even then if the response has begun (specs/deployment.md, "Streams").
    */
   readonly broken: AbortSignal;

@@ -8,7 +8,7 @@ const shipped = (env: string) =>
   unstable_readConfig({ config: path.join(ROOT, 'wrangler.toml'), env }, { hideWarnings: true });
 
 test.each(['relay', 'gateway', 'issuer'])(
-  'deploy: %s without a route is told what to add, and where',
+  'deploy: fails for %s without a route, and says what to add and where',
   (name) => {
     expect(missingRoute(name, shipped(name))).toMatch(
       new RegExp(`^${name}: has no route.*Add to \\[env\\.${name}\\] in wrangler\\.toml: routes = \\[`),
