@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { NO_POSTGRES, startPostgres, type TestServer } from '../../../../test/support/postgres.ts';
 import { settingsOf } from '../../../../test/support/postgres-tests.ts';
 import { acceptPromotion } from '../../src/postgres/lineage.ts';
+import { quotaEpochs } from '../../src/postgres/quota.ts';
 import { random } from '../support/wallet.ts';
 import { DAY, START, type World } from '../support/world.ts';
 import { asAdmin, ledgerOf, oneSpend, openSchema, setStandbys, until } from './server.ts';
@@ -184,6 +185,16 @@ test('while the database is dumped, dead keys wait and new keys do not', async (
   await dump.end();
   await world.issuer.runSchedule();
   expect(await epochs()).not.toContain(START);
+});
+
+test('quotas of an epoch that is over are dropped after the next snapshot', async () => {
+  const [store] = await openSchema(server, 1);
+  const world = postgresWorld(store);
+  await world.draw(5);
+  expect(await store.run(quotaEpochs)).toContain(START);
+  world.clock.now = START + 3 * DAY;
+  await world.issuer.deps.authority.snapshot();
+  expect(await store.run(quotaEpochs)).not.toContain(START);
 });
 
 test('K07 retire-all stops issuance at once in a process that still holds the keys', async () => {
