@@ -10,6 +10,8 @@ import { encodeLanguage, KEYWORD, NAME, type Entry, type StickersFile } from '@s
 import { createSearch } from '@sotto/sticker-search';
 import { ISSUER_FILE, sqliteSpentTokens } from '../../services/issuer/src/node/ports.ts';
 import { startSuite } from '../../services/local/src/suite.ts';
+import { spendsOverPostgres } from '../soak/stores.ts';
+import { NO_POSTGRES } from '../support/postgres.ts';
 import { RawExchange } from '../support/raw-exchange.ts';
 import { seeded } from '../support/seeded.ts';
 import { childNamed, clockOf, ownClock } from './cpu-clock.ts';
@@ -17,6 +19,8 @@ import { childNamed, clockOf, ownClock } from './cpu-clock.ts';
 const LEDGERS = [1e4, 1e5, 1e6, 1e7]; // rows
 const CATALOGUES = [2000, 20_000, 200_000]; // stickers
 const AT_ONCE = [10, 100, 1000]; // searches
+const PROCESSES = [1, 2]; // over one PostgreSQL
+const PROCESS_SECONDS = 4;
 const SPENDS = 2000;
 const QUERIES = 300;
 const WORDS = 6000; // of the vocabulary, whose words are as frequent as their rank says
@@ -29,9 +33,10 @@ export interface GrowthFigure {
   readonly microseconds: number;
 }
 
-/** What one operation costs on larger and larger ledgers, catalogues and crowds. */
+/** What one operation costs on larger and larger ledgers, catalogues and crowds, and with more processes. */
 export async function* growthFigures(): AsyncGenerator<GrowthFigure> {
   yield* ledgers();
+  yield* processes();
   for (const size of CATALOGUES) {
     yield { name: 'growth.catalogue', runtime: 'node', size, microseconds: catalogue(size) };
   }
@@ -82,6 +87,17 @@ async function* ledgers(): AsyncGenerator<GrowthFigure> {
     filling.close();
     database.close();
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Spending a token with one process and with more over one PostgreSQL: CPU time of the processes, and time, of each. */
+async function* processes(): AsyncGenerator<GrowthFigure> {
+  if (NO_POSTGRES !== null) return;
+  for await (const spent of spendsOverPostgres(PROCESSES, PROCESS_SECONDS)) {
+    if (spent.failed > 0) throw new Error(`${spent.failed} spends of ${spent.processes} processes failed`);
+    const of = { runtime: 'node', size: spent.processes } as const;
+    yield { name: 'growth.processes', ...of, microseconds: spent.cpuMsPerSpend * 1000 };
+    yield { name: 'growth.processes.throughput', ...of, microseconds: 1e6 / spent.perSecond };
   }
 }
 

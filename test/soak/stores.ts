@@ -49,27 +49,8 @@ export async function compareStores({
   rows,
   print,
 }: StoresOptions): Promise<readonly StoreFigures[]> {
-  if (NO_POSTGRES !== null) throw new Error(NO_POSTGRES);
   const folder = mkdtempSync(path.join(tmpdir(), 'sotto-stores-'));
-  const server = await startPostgres({
-    settings: { shared_buffers: '256MB', max_wal_size: '4GB', checkpoint_timeout: '15min', autovacuum: 'on' },
-  });
-  const settings: PostgresSettings = {
-    host: '127.0.0.1',
-    port: server.port,
-    user: 'sotto',
-    database: 'postgres',
-    password: null,
-    tls: false,
-  };
-  const store = openPostgres(settings, {
-    sleep: async (milliseconds) => sleep(milliseconds),
-    deadline: () => new AbortController().signal,
-  });
-  await migratePostgres(store, MIGRATIONS);
-  await store.db.execute(
-    sql`insert into issuer_state values (1, 0, 0, -1, 86400, null, null, 0, ${LINEAGE})`,
-  );
+  const { settings, store, remove } = await ownDatabase();
   const figures: StoreFigures[] = [];
   const measure = async (engine: StoreFigures['store'], processes: number, note = ''): Promise<void> => {
     const keyId = crypto.getRandomValues(new Uint8Array(32));
@@ -96,10 +77,59 @@ export async function compareStores({
     await store.db.execute(sql.raw(`drop table ${name}`));
     print(`dropping the ledger of ${rows} rows: ${((performance.now() - began) / 1000).toFixed(2)} s`);
   }
-  await store.close();
-  await server.remove();
+  await remove();
   rmSync(folder, { recursive: true, force: true });
   return figures;
+}
+
+/** A PostgreSQL server of its own with the issuer's tables. */
+async function ownDatabase(): Promise<{
+  readonly settings: PostgresSettings;
+  readonly store: PostgresStore;
+  readonly remove: () => Promise<void>;
+}> {
+  if (NO_POSTGRES !== null) throw new Error(NO_POSTGRES);
+  const server = await startPostgres({
+    settings: { shared_buffers: '256MB', max_wal_size: '4GB', checkpoint_timeout: '15min', autovacuum: 'on' },
+  });
+  const settings: PostgresSettings = {
+    host: '127.0.0.1',
+    port: server.port,
+    user: 'sotto',
+    database: 'postgres',
+    password: null,
+    tls: false,
+  };
+  const store = openPostgres(settings, {
+    sleep: async (milliseconds) => sleep(milliseconds),
+    deadline: () => new AbortController().signal,
+  });
+  await migratePostgres(store, MIGRATIONS);
+  await store.db.execute(
+    sql`insert into issuer_state values (1, 0, 0, -1, 86400, null, null, 0, ${LINEAGE})`,
+  );
+  const remove = async (): Promise<void> => {
+    await store.close();
+    await server.remove();
+  };
+  return { settings, store, remove };
+}
+
+/** Spends per second of 1, 2, … processes over one PostgreSQL. */
+export async function* spendsOverPostgres(
+  counts: readonly number[],
+  seconds: number,
+): AsyncGenerator<StoreFigures> {
+  const { settings, store, remove } = await ownDatabase();
+  try {
+    for (const processes of counts) {
+      const keyId = crypto.getRandomValues(new Uint8Array(32));
+      await store.db.execute(sql.raw(createLedger(ledgerName(keyId))));
+      yield await spendWith('PostgreSQL', settings, keyId, processes, seconds);
+    }
+  } finally {
+    await remove();
+  }
 }
 
 /** Rows as random digests, as those of tokens are. */
