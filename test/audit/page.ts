@@ -5,7 +5,8 @@ const STYLE = `body{font:15px/1.45 system-ui,sans-serif;max-width:62rem;margin:1
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem;border-bottom:1px solid #999}
 table{border-collapse:collapse;width:100%;font-size:13px;table-layout:fixed}
 td,th{padding:3px 8px;border-bottom:1px solid #ddd;text-align:left;vertical-align:top;overflow-wrap:anywhere}
-th:first-child,td:first-child{width:8.5rem}th:nth-child(2),td:nth-child(2){width:7rem}
+table.rows tr>:first-child{width:8.5rem}table.rows tr>:nth-child(2){width:7rem}
+table.facts td:first-child{width:8.5rem}table.digests td:first-child{width:38%}
 .fail,.not-run{color:#a01515;font-weight:600}.open,.accepted-open{color:#8a5a00;font-weight:600}.pass{color:#1c6b33}
 .result{font-size:1.3rem}small{color:#555}tr{break-inside:avoid}
 @media print{body{margin:0;max-width:none;font-size:11px}table{font-size:9.5px}h2{break-after:avoid}a{color:inherit}}`;
@@ -19,7 +20,13 @@ const proof = ({ test, name, command, status }: Evidence): string => {
 
 const status = (text: string): string => `<span class="${text}">${text}</span>`;
 
-function rowHtml({ id, level, what, status: state, reason, evidence, measured = {} }: AuditRow): string {
+const anchored = (id: string): string => `<tr id="${id}"><td>${id}</td>`;
+const linked = (id: string): string => `<tr><td><a href="#${id}">${id}</a></td>`;
+
+function rowHtml(
+  { id, level, what, status: state, reason, evidence, measured = {} }: AuditRow,
+  first: (id: string) => string,
+): string {
   const figures = Object.entries(measured).map(([name, value]) => `${name} ${value}`);
   const last = [
     ...evidence.map(proof),
@@ -27,11 +34,11 @@ function rowHtml({ id, level, what, status: state, reason, evidence, measured = 
     ...figures.map(escapeHtml),
   ];
   const said = `${level === undefined ? '' : `<b>${level}</b> `}${escapeHtml(what)}`;
-  return `<tr id="${escapeHtml(id)}"><td>${escapeHtml(id)}</td><td>${status(state)}</td><td>${said}</td><td><small>${last.join('<br>')}</small></td></tr>`;
+  return `${first(escapeHtml(id))}<td>${status(state)}</td><td>${said}</td><td><small>${last.join('<br>')}</small></td></tr>`;
 }
 
-const table = (rows: readonly AuditRow[]): string =>
-  `<table><tr><th>row</th><th>status</th><th>what</th><th>shown by</th></tr>${rows.map(rowHtml).join('\n')}</table>`;
+const table = (rows: readonly AuditRow[], first: (id: string) => string): string =>
+  `<table class="rows"><tr><th>row</th><th>status</th><th>what</th><th>shown by</th></tr>${rows.map((row) => rowHtml(row, first)).join('\n')}</table>`;
 
 const totals = ({ totals: counts, rows }: AuditSection): string =>
   [
@@ -62,20 +69,20 @@ export function auditPage(report: AuditReport): string {
 <p class="result">${status(report.result === 'FAILED' ? 'fail' : report.result === 'WARNED' ? 'open' : 'pass').replace(/>[^<]*</, `>${report.result}<`)}, a ${report.kind} run: ${rows.filter((row) => row.status === 'pass').length} of ${rows.length} rows pass</p>
 <p>This report was made by the project itself, by running its own tests. Nobody outside the project has audited Sotto. It says what is claimed, what shows it, and what is
 open. <code>npm run audit -- --section NAME</code> runs one section again, <code>npx sotto audit audit.json</code> recounts this report, and <code>npm run test:audit</code> shows that rows fail when they should.</p>
-<table>${facts.map(([name, value]) => `<tr><td>${name}</td><td colspan="3">${escapeHtml(value)}</td></tr>`).join('')}</table>
+<table class="facts">${facts.map(([name, value]) => `<tr><td>${name}</td><td>${escapeHtml(value)}</td></tr>`).join('')}</table>
 <h2>Open and failed rows</h2>
-${first.length === 0 ? '<p>None.</p>' : table(first)}
+${first.length === 0 ? '<p>None.</p>' : table(first, linked)}
 <h2>Sections</h2>
-<table><tr><th>section</th><th>status</th><th>what</th><th>rows</th></tr>${sections
+<table class="rows"><tr><th>section</th><th>status</th><th>what</th><th>rows</th></tr>${sections
     .map(
       (section) =>
         `<tr><td><a href="#section-${section.id}">${section.id}</a></td><td>${status(section.status)}</td><td>${escapeHtml(section.title)}</td><td>${totals(section)}</td></tr>`,
     )
     .join('\n')}</table>
-${sections.map((section) => `<h2 id="section-${section.id}">${escapeHtml(section.title)}</h2>\n${table(section.rows)}`).join('\n')}
+${sections.map((section) => `<h2 id="section-${section.id}">${escapeHtml(section.title)}</h2>\n${table(section.rows, anchored)}`).join('\n')}
 <h2>Digests of the release</h2>
 <p>SHA-256 of what <code>npm run release</code> builds from this commit. They say nothing about what a deployment runs.</p>
-<table>${digests.map(([name, value]) => `<tr><td colspan="2">${escapeHtml(name)}</td><td colspan="2"><small>${value}</small></td></tr>`).join('\n')}</table>
+<table class="digests">${digests.map(([name, value]) => `<tr><td>${escapeHtml(name)}</td><td><small>${value}</small></td></tr>`).join('\n')}</table>
 </body></html>
 `;
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { AuditReport } from '../../packages/cli/src/audit/report.ts';
@@ -35,11 +35,11 @@ export function runTests(place: Place, config: string, name: string, files: read
   return testResults(JSON.parse(readFileSync(file, 'utf8')) as never, place.root);
 }
 
-/** The objects that a program printed, one a line; null if it printed none. */
-function objects(place: Place, args: readonly string[]): unknown[] | null {
-  const lines = run(place, args)
-    .stdout.split('\n')
-    .filter((line) => line.startsWith('{'));
+/** The objects that a program printed, one a line, which are also kept as evidence; null if it printed none. */
+function objects(place: Place, name: string, args: readonly string[]): unknown[] | null {
+  const { stdout } = run(place, args);
+  writeFileSync(path.join(place.evidence, `${name}.jsonl`), stdout);
+  const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
   try {
     const all = lines.map((line) => JSON.parse(line) as unknown);
     return all.length === 0 ? null : all;
@@ -69,8 +69,8 @@ export function runCommands(place: Place, needs: ReadonlySet<string>, quick: boo
     ...(quick ? ['--histories', '100', '--seconds', '5', '--rate', '50'] : []),
   ];
   return {
-    leaks: needs.has('leaks') ? (objects(place, leaks) as LeakChannel[] | null) : null,
-    soak: needs.has('soak') ? ((objects(place, soak)?.[0] as SoakFigures | undefined) ?? null) : null,
+    leaks: needs.has('leaks') ? (objects(place, 'leaks', leaks) as LeakChannel[] | null) : null,
+    soak: needs.has('soak') ? ((objects(place, 'soak', soak)?.[0] as SoakFigures | undefined) ?? null) : null,
     release: needs.has('release') ? release(place) : null,
   };
 }
