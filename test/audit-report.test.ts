@@ -15,6 +15,7 @@ import { auditPage } from './audit/page.ts';
 import { Results, testResults } from './audit/results.ts';
 import { ACCEPTED_OPEN, makeSections, SECTIONS } from './audit/sections.ts';
 import { statement } from './audit/statement.ts';
+import { escapeHtml } from './support/report.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const NOTHING: Figures = { leaks: null, soak: null, release: null };
@@ -30,6 +31,8 @@ const FIGURES: Figures = {
     overQuota: 0,
     redemptionsPerSecond: 50,
     errors: 0,
+    short: 0,
+    mostShort: false,
     ledgerP99: 1,
   },
   release: {
@@ -110,6 +113,7 @@ describe('audit: from results to rows', () => {
       'leak-outer.length',
     ],
     ['soak', { soak: { ...FIGURES.soak, doubled: 1 } }, 'soak-doubled'],
+    ['soak', { soak: { ...FIGURES.soak, mostShort: true } }, 'soak-tokens'],
     ['release', { release: { digests: {}, components: [{ name: 'a', hashes: [{}] }] } }, 'release-licences'],
   ])('a bad figure of %s fails its row', (section, bad, id) => {
     const made = sections(allWith('pass'), { ...FIGURES, ...bad } as Figures);
@@ -210,8 +214,12 @@ describe('audit: page and statement', () => {
   test('the page has every row, open ones first, no script and nothing to download', () => {
     const page = auditPage(report);
     for (const { rows } of report.sections)
-      for (const { id } of rows) expect(page).toContain(`<tr id="${id}">`);
-    expect(page.indexOf('accepted-open')).toBeLessThan(page.indexOf('<h2 id="section-scope">'));
+      for (const { id } of rows) expect(page.split(`<tr id="${id}">`)).toHaveLength(2);
+    const rows = report.sections.flatMap((section) => section.rows);
+    const [, first = ''] = /<h2>Open and failed rows<\/h2>(.*?)<h2>/s.exec(page) ?? [];
+    expect(Array.from(first.matchAll(/href="#([^"]+)"/g), ([, id]) => id)).toEqual([...ACCEPTED_OPEN]);
+    for (const id of ACCEPTED_OPEN)
+      expect(first).toContain(escapeHtml(rows.find((row) => row.id === id)?.reason ?? 'no reason'));
     expect(page).not.toMatch(/<script|<link|src=|@import|url\(/);
     expect(page.length).toBeLessThan(400 * 1024);
     expect(auditPage(reportOf([sectionOf('s', '<b>', [])]))).not.toContain('<b></h2>');

@@ -16,6 +16,8 @@ export interface SoakFigures {
   readonly overQuota: number;
   readonly redemptionsPerSecond: number;
   readonly errors: number;
+  readonly short: number;
+  readonly mostShort: boolean;
   readonly ledgerP99: number;
 }
 
@@ -87,7 +89,7 @@ export class Measures {
     const { soak } = this.#figures;
     const command = 'npm run soak';
     if (soak === null) return [notRun('soak', command)];
-    const { doubled, lost, overQuota, errors } = soak;
+    const { doubled, lost, overQuota, errors, short, mostShort } = soak;
     return [
       row('soak-doubled', 'no token is redeemed twice', command, doubled === 0, { doubled }),
       row('soak-lost', 'nothing acknowledged is lost', command, lost === 0, { lost }),
@@ -98,6 +100,7 @@ export class Measures {
         ledgerP99: soak.ledgerP99,
         histories: soak.histories,
       }),
+      row('soak-tokens', 'most redemptions of the load have a token', command, !mostShort, { short }),
     ];
   }
 

@@ -15,16 +15,17 @@ import { random } from '../support/raw-exchange.ts';
 
 const DRIVER = 'soak-driver';
 const TICK = 100; // milliseconds
-const POOL = 4000; // tokens kept at hand where keys rotate; where they do not, all are drawn before
+const POOL = 4000; // tokens kept ready where keys rotate; where they do not, all are issued before the load begins
 const SHORT = 3600; // seconds: an epoch that will end during the run
-const AGAIN = 0.1; // of the tokens spent, how many are spent a second time
-
+const AGAIN = 0.1; // the part of the spent tokens that is spent a second time
 export interface LoadFigures {
   readonly redeemed: number;
   readonly seconds: number;
   readonly doubled: number;
   readonly errors: number;
-  /** Of the redemptions of one moment, from the first asked to the last answered; milliseconds. */
+  /** Redemptions that were not tried, because the machine was too slow to issue tokens for them in time. */
+  readonly short: number;
+  /** From the first request to the last response of the redemptions of one tick; milliseconds. */
   readonly p99: number;
   /** What the errors were. */
   readonly wrong: readonly string[];
@@ -38,12 +39,12 @@ export interface LoadOptions {
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
-interface Drawn {
+interface ReadyToken {
   readonly bytes: Bytes;
-  readonly until: number; // milliseconds of the clock: the end of its acceptance, with room
+  readonly until: number; // milliseconds of the clock: shortly before it is no longer accepted
 }
 
-/** Redemptions at a steady rate against the issuer in workerd, keys rotating as the epoch says. */
+/** Redeems at a steady rate against the issuer in workerd, whose keys rotate with each epoch. */
 export async function load(options: LoadOptions): Promise<LoadFigures> {
   const script = readFileSync(path.join(import.meta.dirname, 'driver-worker.js'), 'utf8');
   const suite = await startSuite({
@@ -72,13 +73,14 @@ export async function load(options: LoadOptions): Promise<LoadFigures> {
 class Load {
   readonly #suite: Suite;
   readonly #options: LoadOptions;
-  readonly #pool: Drawn[] = [];
+  readonly #pool: ReadyToken[] = [];
   readonly #room: number;
   #accounts = 0;
   #running = true;
   #redeemed = 0;
   #doubled = 0;
   #errors = 0;
+  #short = 0;
   readonly #wrong = new Set<string>();
   readonly #took: number[] = []; // milliseconds
 
@@ -91,7 +93,7 @@ class Load {
 
   async run(): Promise<LoadFigures> {
     const voprf = sodiumVoprf(await loadSodium());
-    const drawing = Promise.all(Array.from({ length: 3 }, () => this.#draw(voprf)));
+    const issuing = Promise.all(Array.from({ length: 3 }, () => this.#issue(voprf)));
     const enough = this.#options.epochSeconds < SHORT ? POOL / 2 : this.#room;
     while (this.#pool.length < enough) await sleep(TICK);
     const began = performance.now();
@@ -105,18 +107,19 @@ class Load {
     await Promise.all(under);
     const seconds = (performance.now() - began) / 1000;
     this.#running = false;
-    await drawing;
+    await issuing;
     return {
       redeemed: this.#redeemed,
       seconds,
       doubled: this.#doubled,
       errors: this.#errors,
+      short: this.#short,
       p99: this.#took.toSorted((a, b) => a - b)[Math.floor(this.#took.length * 0.99)] ?? Number.NaN,
       wrong: [...this.#wrong],
     };
   }
 
-  /** Cron, as often as short epochs want it. */
+  /** Runs the cron handlers, which short epochs need often. */
   async #tick(): Promise<void> {
     if (this.#options.epochSeconds < SHORT) await this.#suite.tick();
   }
@@ -125,21 +128,21 @@ class Load {
     const good = this.#take(count);
     const twice = good.slice(0, Math.ceil(count * AGAIN));
     const first = await this.#redeem(good);
-    // A machine that is slow enough lets a token's time pass on the way.
+    // On a slow machine a token may expire before its redemption arrives.
     const now = Date.now();
     const late = good.filter(({ until }, i) => first[i] === 'invalid' && until <= now);
     const second = await this.#redeem(twice);
     this.#redeemed += first.length + second.length - late.length;
     this.#doubled += second.filter((outcome) => outcome === 'first' || outcome === 'again').length;
-    const wrong = first.filter((outcome, i) => outcome !== 'first' && !late.includes(good[i] as Drawn));
+    const wrong = first.filter((outcome, i) => outcome !== 'first' && !late.includes(good[i] as ReadyToken));
     for (const outcome of wrong) this.#wrong.add(outcome);
-    if (good.length < count) this.#wrong.add('too few tokens at hand');
-    this.#errors += wrong.length + (count - good.length);
+    this.#errors += wrong.length;
+    this.#short += count - good.length;
     this.#errors += second.filter((outcome) => outcome === 'unavailable' || outcome === 'error').length;
   }
 
-  #take(count: number): Drawn[] {
-    const good: Drawn[] = [];
+  #take(count: number): ReadyToken[] {
+    const good: ReadyToken[] = [];
     while (good.length < count && this.#pool.length > 0) {
       const token = this.#pool.shift();
       if (token !== undefined && token.until > Date.now()) good.push(token);
@@ -147,7 +150,7 @@ class Load {
     return good;
   }
 
-  async #redeem(tokens: readonly Drawn[]): Promise<string[]> {
+  async #redeem(tokens: readonly ReadyToken[]): Promise<string[]> {
     const calls = tokens.map(({ bytes }) => ({
       token: text(bytes),
       tag: text(random(32)),
@@ -161,8 +164,8 @@ class Load {
     return outcomes;
   }
 
-  /** Draws batches while the pool has room, each for an account of its own. */
-  async #draw(voprf: Parameters<typeof createTokenRequests>[0]['voprf']): Promise<void> {
+  /** Requests batches while the pool has room, each for an account of its own. */
+  async #issue(voprf: Parameters<typeof createTokenRequests>[0]['voprf']): Promise<void> {
     const { urls } = this.#suite;
     const life = this.#options.epochSeconds * 1000;
     while (this.#running) {
@@ -199,7 +202,7 @@ class Load {
         body: pending.request,
       });
       const body = new Uint8Array(await response.arrayBuffer());
-      // A batch blinded for a key whose epoch ended on the way is refused: drawn anew, not an error.
+      // A batch for a key whose epoch has just ended is refused. That is no error, and the next batch takes its place.
       if (response.status !== 200) {
         if (response.status >= 500) {
           this.#errors++;

@@ -17,7 +17,8 @@ Runs generated histories with kills and restores, fills a ledger, then redeems a
 keys that rotate. The last line sums up; --json prints only it, as an object, and --html writes a report with a plot.
 With --store postgres it compares spends in PostgreSQL, a server of its own, and in SQLite with 1, 2 and 4 processes, then
 fills a ledger of N rows, spends in it and drops it.
-Exit status 1 if a token was redeemed twice or lost, an account got more than its quota, or a request failed.`;
+Exit status 1 if a token was redeemed twice or lost, an account got more than its quota, a request failed, or tokens for
+most redemptions were missing.`;
 
 const values = flags(USAGE, {
   json: { type: 'boolean' },
@@ -63,9 +64,11 @@ for (const operations of fc.sample(history, { numRuns: histories, seed })) {
 const ledger = largeLedger(1_000_000);
 print(`S23 ledger of ${ledger.rows} rows: a spend in ${ledger.p99.toFixed(3)} ms (p99)`);
 
-function say(what: string, { redeemed, seconds: took, errors, p99, wrong }: LoadFigures): void {
+function say(what: string, { redeemed, seconds: took, errors, short, p99, wrong }: LoadFigures): void {
   const rate = `${(redeemed / took).toFixed(0)} redemptions/s, ${(perSecond / 10).toFixed(0)} at once in ${p99.toFixed(0)} ms (p99)`;
   print(`${what}: ${rate}, ${errors} errors ${wrong.join(', ')}`);
+  if (short > 0)
+    print(`${what}: ${short} redemptions had no token, because the machine was too slow to issue it`);
 }
 const steady = await load({ perSecond, seconds, epochSeconds: 86_400 });
 say('steady keys', steady);
@@ -74,18 +77,23 @@ say('keys rotating every 10 s', rotating);
 
 const doubled = counts.doubled + steady.doubled + rotating.doubled;
 const errors = steady.errors + rotating.errors;
+const short = steady.short + rotating.short;
+const mostShort = short > perSecond * seconds; // of twice as many
 const rate = Math.floor(Math.min(steady.redeemed / steady.seconds, rotating.redeemed / rotating.seconds));
 const sums = `${doubled} doubled, ${counts.lost} lost, ${counts.overQuota} over quota`;
-if (doubled + counts.lost + counts.overQuota + errors > 0 || !ledger.withinBudget) process.exitCode = 1;
+if (doubled + counts.lost + counts.overQuota + errors > 0 || mostShort || !ledger.withinBudget)
+  process.exitCode = 1;
 const summary = `soak: ${lived} histories, ${sums}; ${rate} redemptions/s, ${errors} errors`;
 const COLUMNS =
-  'doubled: tokens that were redeemed twice. lost: records that were acknowledged and are gone, or fresh tokens that were refused. over quota: tokens beyond the quota of an account. errors: requests that failed during the load.';
+  'doubled: tokens that were redeemed twice. lost: records that were acknowledged and are gone, or fresh tokens that were refused. over quota: tokens beyond the quota of an account. errors: requests that failed during the load. short: redemptions that had no token, because the machine was too slow to issue it.';
 const figures = {
   histories: lived,
   ...counts,
   doubled,
   redemptionsPerSecond: rate,
   errors,
+  short,
+  mostShort,
   ledgerP99: ledger.p99,
 };
 if (values.json) console.log(JSON.stringify(figures));
