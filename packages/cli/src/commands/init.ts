@@ -8,6 +8,8 @@ import { command, Failure, UsageError, type OptionSpecs } from '../command.ts';
 import { bytesOfText } from '../fetching.ts';
 import type { Owner } from '../init/compose.ts';
 import { operatorA, type Invite } from '../init/operator-a.ts';
+import type { Databases } from '../init/postgres.ts';
+import { clusterPorts } from '../init/two-of-each.ts';
 import { DEVELOPMENT, operatorB, type Attester } from '../init/operator-b.ts';
 import { HOSTINGS, type Hosting } from '../init/settings.ts';
 import { writeFolder, writeSecret, type PlannedFolder } from '../init/write.ts';
@@ -45,6 +47,17 @@ export const initB = command({
     },
     'jwt-issuer': { type: 'string', value: 'ISS', text: 'the `iss` of its account tokens' },
     audience: { type: 'string', value: 'AUD', text: 'their `aud`, sotto-issuer without it' },
+    store: {
+      type: 'string',
+      value: 'WHERE',
+      text: 'sqlite (one machine, the default) or postgres (several processes and machines)',
+    },
+    database: {
+      type: 'string',
+      value: 'HOST',
+      text: 'the primary of the PostgreSQL cluster of keys and spent tokens, with :PORT if not 5432',
+    },
+    'quota-database': { type: 'string', value: 'HOST', text: 'that of the quotas: another cluster' },
     'epoch-seconds': { type: 'string', value: 'N', text: 'length of an epoch, if it is not a day' },
     'root-secret': {
       type: 'string',
@@ -61,10 +74,15 @@ export const initB = command({
       'init b ops/b --on workers --gateway https://gateway.example --issuer https://issuer.example --jwks https://accounts.example/jwks.json --jwt-issuer https://accounts.example',
       'writes a wrangler file, for accounts of your own',
     ],
+    [
+      'init b ops/b --store postgres --database db1.example --quota-database db2.example --gateway https://gateway.example --issuer https://issuer.example',
+      'writes what each machine of several runs over PostgreSQL, and the scripts that make its databases',
+    ],
   ],
   run: async ({ values, words }, io) => {
     const { folder, hosting, release, port } = hostingOf(values, words, io);
     const attester = attesterOf(values);
+    const databases = databasesOf(values, hosting, port);
     const [gateway, issuer] = [origin(values.gateway, 'gateway'), origin(values.issuer, 'issuer')];
     if (gateway.host === issuer.host)
       throw new UsageError('--gateway and --issuer must have different hosts');
@@ -76,6 +94,7 @@ export const initB = command({
       issuer,
       hosting,
       attester,
+      databases,
       folder,
       release,
       port,
@@ -154,6 +173,38 @@ function attesterOf(values: {
   if (!URL.canParse(jwks) || new URL(jwks).protocol !== 'https:')
     throw new UsageError('--jwks must be an https URL');
   return { issuer, audience, jwksUrl: jwks };
+}
+
+/** Where PostgreSQL is; null for the store of one machine, or of Workers. A compose file can run both clusters itself. */
+function databasesOf(
+  values: { readonly store?: string; readonly database?: string; readonly 'quota-database'?: string },
+  hosting: Hosting,
+  port: number,
+): Databases | null {
+  const { store = 'sqlite', database: tokens, 'quota-database': quotas } = values;
+  if (store !== 'sqlite' && store !== 'postgres') throw new UsageError('--store must be sqlite or postgres');
+  const isNamed = tokens !== undefined || quotas !== undefined;
+  if (store === 'sqlite') {
+    if (isNamed) throw new UsageError('--database and --quota-database belong to --store postgres');
+    return null;
+  }
+  if (hosting === 'workers')
+    throw new UsageError('--store postgres is not for workers: their Durable Objects are the store');
+  if (!isNamed && hosting === 'compose') {
+    const ports = clusterPorts(port);
+    return { tokens: `127.0.0.1:${ports.tokens}`, quotas: `127.0.0.1:${ports.quotas}`, inCompose: true };
+  }
+  if (tokens === undefined || quotas === undefined)
+    throw new UsageError('--store postgres needs --database and --quota-database, on two clusters');
+  for (const one of [tokens, quotas]) {
+    if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?$/i.test(one))
+      throw new UsageError(`${one} must be a host, or host:port, without user and password`);
+  }
+  if (tokens.toLowerCase() === quotas.toLowerCase())
+    throw new UsageError(
+      '--database and --quota-database must be two clusters: the log of one would order issuance against redemption',
+    );
+  return { tokens, quotas, inCompose: false };
 }
 
 /** A bare https origin with a name. @throws {UsageError} */

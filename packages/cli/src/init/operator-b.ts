@@ -1,9 +1,11 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { composeFile, type Owner } from './compose.ts';
-import { caddyfile, haproxyCfg, nginxConf, type Site } from './proxy.ts';
+import { postgresStores, type Databases } from './postgres.ts';
+import { balancerCfg, caddyfile, haproxyCfg, nginxConf, type Site } from './proxy.ts';
 import { readmeOfB } from './readme.ts';
 import { nodeFiles, secretsFile, type Hosting, type PlannedFile, type ServiceSettings } from './settings.ts';
 import { units } from './systemd.ts';
+import { twoOfEach } from './two-of-each.ts';
 import { wranglerToml } from './wrangler.ts';
 import type { PlannedFolder } from './write.ts';
 
@@ -31,6 +33,8 @@ export interface OperatorBOptions {
   readonly release: string;
   readonly rootSecret: string;
   readonly owner: Owner;
+  /** Null for SQLite, and for Durable Objects. */
+  readonly databases: Databases | null;
 }
 
 /** Claims of the development attester. */
@@ -46,10 +50,13 @@ const secret = (): string => randomBytes(32).toString('base64url');
 
 /** What operator B needs: gateway, issuer and sticker service. All secrets are new. */
 export function operatorB(options: OperatorBOptions): PlannedFolder {
-  const { gateway, issuer, hosting, folder, release, owner, port, epochSeconds, root } = options;
+  const { gateway, issuer, hosting, folder, release, owner, port, epochSeconds, root, databases } = options;
   const development = options.attester === null ? developmentAttester() : null;
   const attester = development?.attester ?? options.attester ?? {};
-  const services = settingsOf(options, JSON.stringify([attester]));
+  const stores = databases === null ? null : postgresStores(databases);
+  const alone = withStores(settingsOf(options, JSON.stringify([attester])), stores?.settings ?? {});
+  const pair = databases !== null && hosting === 'compose' ? twoOfEach(alone, port, databases) : null;
+  const services = pair?.services ?? alone;
   const credential = services.gateway?.['RELAY_TOKEN'] ?? '';
   const operatorToken = services.gateway?.['OPERATOR_TOKEN'] ?? '';
   const invite = { gateway: gateway.origin, credential, issuer: issuer.origin, root, epochSeconds };
@@ -62,11 +69,8 @@ export function operatorB(options: OperatorBOptions): PlannedFolder {
     { host: gateway.host, port: port + 1, tellsAddress: false },
     { host: issuer.host, port: port + 2, tellsAddress: false },
   ];
-  const ports = [
-    ...publicPorts(sites),
-    `127.0.0.1:${port + 5}:${port + 5}`,
-    `127.0.0.1:${port + 6}:${port + 6}`,
-  ];
+  const operatorPorts = [port + 5, port + 6, ...(pair?.operatorPorts ?? [])];
+  const ports = [...publicPorts(sites), ...operatorPorts.map((one) => `127.0.0.1:${one}:${one}`)];
   const common: PlannedFile[] = [
     { name: 'client.json', text: JSON.stringify(client, null, 2) },
     { name: 'operator.token', text: operatorToken, secret: true },
@@ -89,16 +93,27 @@ export function operatorB(options: OperatorBOptions): PlannedFolder {
   const files = [
     ...common,
     ...(['gateway', 'issuer', 'stickers'] as const).flatMap((name) => nodeFiles(name, services[name] ?? {})),
+    ...(stores?.files ?? []),
     ...proxyFiles(sites, folder),
+    ...(pair === null ? [] : [{ name: 'proxy/balancer.cfg', text: balancerCfg(pair.groups) }]),
   ];
   if (hosting === 'node') return { files: [...files, ...units(services, folder, release)] };
-  const compose = composeFile(services, { ports, owner, release });
+  const compose = composeFile(services, { ports, owner, release, shared: pair?.shared ?? null });
+  const clusters = Object.keys(pair?.shared.clusters ?? {}).map((name) => `postgres-${name}`);
+  const state = databases === null ? ['gateway', 'issuer'] : clusters;
   return {
     files: [...files, { name: 'compose.yaml', text: compose }],
-    stores: ['state/gateway', 'state/issuer'],
+    stores: state.map((name) => `state/${name}`),
     owner,
   };
 }
+
+/** The settings of each service with those of its store added or replaced. */
+const withStores = (services: ServiceSettings, stores: ServiceSettings): ServiceSettings => ({
+  ...services,
+  gateway: { ...services.gateway, ...stores.gateway },
+  issuer: { ...services.issuer, ...stores.issuer },
+});
 
 /** Configurations of three proxies; the units and the compose file start Caddy. */
 export function proxyFiles(sites: readonly Site[], folder: string): PlannedFile[] {

@@ -90,3 +90,43 @@ ${here.map((site) => `  use_backend ${nameOf(site)} if { req.hdr(host),field(1,:
 
 ${[...frontends, ...backends].join('\n')}`;
 }
+
+/** Processes of one service that share a database, and the port under which the proxy reaches them. */
+export interface Group {
+  readonly name: string;
+  readonly port: number;
+  readonly members: readonly { readonly port: number; readonly operatorPort: number }[];
+}
+
+/**
+ * For HAProxy between the proxy and several processes of a service. A request is sent to another process only if the first
+ * took no connection: RFC 9458 forbids sending one twice. Readiness may fail everywhere at once, as when a bundle is not
+ * signed; requests then go on as if all were ready.
+ */
+export function balancerCfg(groups: readonly Group[]): string {
+  const sections = groups.map(({ name, port, members }) => {
+    const servers = members.map(
+      (member, i) =>
+        `  server ${name}-${i + 1} 127.0.0.1:${member.port} check port ${member.operatorPort} inter 1s fall 2 rise 1\n`,
+    );
+    const others = members.map(
+      (member, i) => `  server ${name}-${i + 1}-unready 127.0.0.1:${member.port} backup\n`,
+    );
+    return `listen ${name}
+  bind 127.0.0.1:${port}
+  option httpchk GET /readyz
+  option allbackups
+  retries 1
+  option redispatch 1
+  http-reuse never
+  no log
+${servers.join('')}${others.join('')}`;
+  });
+  return `defaults
+  mode http
+  timeout connect 5s
+  timeout client 150s
+  timeout server 150s
+
+${sections.join('\n')}`;
+}

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { OperatorAOptions } from './operator-a.ts';
 import type { OperatorBOptions } from './operator-b.ts';
+import type { Databases } from './postgres.ts';
 import type { Hosting } from './settings.ts';
 
 const SOTTO = 'npx @sotto/cli';
@@ -26,12 +27,50 @@ and leave \`sotto-proxy.service\` out.`,
   workers: 'The platform ends TLS.',
 };
 
+const CLUSTERS_IN_COMPOSE = `
+## PostgreSQL
+
+Gateway and issuer run twice, behind the container \`balancer\`, over two clusters: \`postgres-tokens\` has keys and spent tokens, \`postgres-quotas\` the quotas.
+To update without an outage, restart \`gateway\` and \`issuer\` first, and \`gateway-2\` and \`issuer-2\` when those are ready.
+Everything is on this one machine, so there is no standby, and \`STORE_RISKS\` says so: whoever loses the machine loses the stores, as with SQLite.
+`;
+
+const clustersElsewhere = ({ tokens, quotas }: Databases, folder: string): string => `
+## PostgreSQL
+
+Two clusters of PostgreSQL 15 or newer, each with a synchronous standby: services do not start without one. Run each script once, as a superuser:
+
+\`\`\`sh
+psql -h ${hostOf(tokens)} -d postgres -f ${folder}/postgres/tokens.sql
+psql -h ${hostOf(quotas)} -d postgres -f ${folder}/postgres/quotas.sql
+\`\`\`
+
+Each role has rights in the database of its own name alone. Let it log in there alone, and with TLS alone, by \`pg_hba.conf\`:
+
+\`\`\`
+hostssl sameuser sotto_issuer,sotto_gateway,sotto_quotas ADDRESSES-OF-THE-SERVICES scram-sha-256
+\`\`\`
+
+Certificates are always verified. If the servers' authority is your own, add \`STORE_CA_FILE\` with its path to \`gateway.env\` and \`issuer.env\`.
+
+Every machine that runs gateway and issuer has a copy of this folder, without the root secret. A balancer sends it requests while \`/readyz\` of its
+operator listeners answers 200 (docs/how-to/scale.md). What a failover needs is in specs/storage.md.
+`;
+
+function postgresOf(databases: Databases | null, folder: string): string {
+  if (databases === null) return '';
+  return databases.inCompose ? CLUSTERS_IN_COMPOSE : clustersElsewhere(databases, folder);
+}
+
+const hostOf = (address: string): string => address.replace(/:(\d+)$/, ' -p $1');
+
 /** The next commands of operator B. */
 export function readmeOfB({
   folder,
   rootSecret,
   hosting,
   attester,
+  databases,
   gateway,
   issuer,
 }: OperatorBOptions): string {
@@ -44,7 +83,7 @@ ${gateway.origin} and ${issuer.origin}. Files with mode 0600 are secret: keep th
 ## Now
 
 1. Move \`${rootSecret}\` to a machine that answers nobody, and sign from there (docs/how-to/sign-bundles-offline.md). Whoever has it can give clients keys of their own.
-2. Start the services, then sign the bundles of the first seven epochs:
+2. ${databases === null || databases.inCompose ? 'Start' : 'Make the databases (below), start'} the services, then sign the bundles of the first seven epochs:
 
 ${console([start, `${SOTTO} bundle sign --config ${folder} --root-secret ${rootSecret}`])}
 
@@ -58,6 +97,7 @@ ${console([`${SOTTO} check --config ${folder}`])}
 
 ${PROXIES[hosting]}
 ${hosting === 'workers' ? '\n`RELAY_EGRESS` in `wrangler.toml` is for a relay that is a Worker in another zone. For a relay on Node name its own address there.\n' : ''}
+${postgresOf(databases, folder)}
 ## Accounts
 
 ${

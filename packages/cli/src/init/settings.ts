@@ -29,6 +29,10 @@ export const isFile = (name: string): boolean => isSecret(name) || declared(name
 /** The variables of a service that are files on Node. */
 export const filesOf = (settings: Settings): string[] => Object.keys(settings).filter(isFile);
 
+/** Whether a service on Node stores in a file, and so needs a folder that outlives it. */
+export const hasFileStore = ({ STORE: store = 'postgres:' }: Settings): boolean =>
+  !store.startsWith('postgres:');
+
 /** One service on Node: an environment file in the form that node, systemd, docker, podman and compose read alike, and a file for each secret. */
 export function nodeFiles(service: ServiceName, settings: Settings): PlannedFile[] {
   const lines = Object.entries(settings)

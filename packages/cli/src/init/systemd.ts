@@ -1,7 +1,5 @@
 import type { ServiceName } from '@sotto/service/variables';
-import { filesOf, type PlannedFile, type ServiceSettings } from './settings.ts';
-
-const HAS_STORE: ReadonlySet<string> = new Set(['gateway', 'issuer']);
+import { filesOf, hasFileStore, type PlannedFile, type ServiceSettings, type Settings } from './settings.ts';
 
 /** No MemoryDenyWriteExecute: V8 compiles at run time. */
 const HARDENING = `DynamicUser=yes
@@ -41,18 +39,18 @@ export function units(services: ServiceSettings, folder: string, release: string
   return [
     ...names.map((name) => ({
       name: `systemd/sotto-${name}.service`,
-      text: serviceUnit(name, filesOf(services[name] ?? {}), folder, release),
+      text: serviceUnit(name, services[name] ?? {}, folder, release),
     })),
     { name: 'systemd/sotto-proxy.service', text: proxyUnit(names, folder) },
   ];
 }
 
-function serviceUnit(name: ServiceName, files: readonly string[], folder: string, release: string): string {
+function serviceUnit(name: ServiceName, settings: Settings, folder: string, release: string): string {
   const after = name === 'gateway' ? ' sotto-issuer.service sotto-stickers.service' : '';
-  const state = HAS_STORE.has(name)
+  const state = hasFileStore(settings)
     ? `StateDirectory=sotto-${name}\nStateDirectoryMode=0700\nWorkingDirectory=/var/lib/sotto-${name}\n`
     : '';
-  const credentials = files.map(
+  const credentials = filesOf(settings).map(
     (file) => `LoadCredential=${file}:${folder}/${name}/${file}\nEnvironment=${file}_FILE=%d/${file}\n`,
   );
   return `[Unit]
