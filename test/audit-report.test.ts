@@ -22,7 +22,7 @@ const NOTHING: Figures = { leaks: null, soak: null, release: null };
 const FIGURES: Figures = {
   leaks: [
     { channel: 'outer.length', bits: 0, distinct: 1, samples: 200 },
-    { channel: 'stream.pieces', bits: 4, distinct: 16, samples: 16 },
+    { channel: 'stream.request.pieces', bits: 4, distinct: 16, samples: 16 },
   ],
   soak: {
     histories: 9,
@@ -87,6 +87,13 @@ describe('audit: from results to rows', () => {
     expect(reportOf(made).result).toBe('WARNED');
     expect(exitStatus({ sections: made })).toBe(0);
     expect(recount(reportOf(made))).toEqual([]);
+  });
+
+  test('a section with rows that pass and rows that are not applicable passes', () => {
+    const made = sections(allWith('pass'), FIGURES);
+    const normative = made.find(({ id }) => id === 'normative');
+    expect(normative?.totals['not-applicable']).toBeGreaterThan(0);
+    expect(normative?.status).toBe('pass');
   });
 
   test('no test ran: status 3, and no section with tests is green', () => {

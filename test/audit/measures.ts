@@ -1,12 +1,5 @@
 import type { AuditRow, Evidence } from '../../packages/cli/src/audit/report.ts';
-
-/** One line of `npm run leaks -- --json`. */
-export interface LeakChannel {
-  readonly channel: string;
-  readonly bits: number;
-  readonly distinct: number;
-  readonly samples: number;
-}
+import { PIECES, type Channel } from '../leaks/bits.ts';
 
 /** The object of `npm run soak -- --json`. */
 export interface SoakFigures {
@@ -37,13 +30,11 @@ export interface Release {
 
 /** The figures of the commands that ran; null for one that did not run, or that did not end. */
 export interface Figures {
-  readonly leaks: readonly LeakChannel[] | null;
+  /** Lines of `npm run leaks -- --json`. */
+  readonly leaks: readonly Channel[] | null;
   readonly soak: SoakFigures | null;
   readonly release: Release | null;
 }
-
-/** Channels that tell something by design: the pieces of a service that streams (specs/threat-model.md). */
-const STREAM_PIECES: ReadonlySet<string> = new Set(['stream.pieces', 'stream.times']);
 
 const row = (
   id: string,
@@ -79,8 +70,10 @@ export class Measures {
     const command = 'npm run leaks';
     if (leaks === null || leaks.length === 0) return [notRun('leaks', command)];
     return leaks.map(({ channel, bits, distinct, samples }) => {
-      const byDesign = STREAM_PIECES.has(channel);
-      const what = byDesign ? `${channel}: tells something by design` : `${channel}: 0 bits`;
+      const byDesign = PIECES.has(channel);
+      const what = byDesign
+        ? `${channel}: tells something by design (specs/threat-model.md)`
+        : `${channel}: 0 bits`;
       return row(`leak-${channel}`, what, command, byDesign || bits === 0, { bits, distinct, samples });
     });
   }

@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { AuditReport } from '../../packages/cli/src/audit/report.ts';
-import type { Figures, LeakChannel, Release, SoakFigures } from './measures.ts';
+import type { Channel } from '../leaks/bits.ts';
+import type { Figures, Release, SoakFigures } from './measures.ts';
 import { testResults, type TestResult } from './results.ts';
 
 /** Where an audit runs, and where it puts its evidence. */
@@ -69,7 +70,7 @@ export function runCommands(place: Place, needs: ReadonlySet<string>, quick: boo
     ...(quick ? ['--histories', '100', '--seconds', '5', '--rate', '50'] : []),
   ];
   return {
-    leaks: needs.has('leaks') ? (objects(place, 'leaks', leaks) as LeakChannel[] | null) : null,
+    leaks: needs.has('leaks') ? (objects(place, 'leaks', leaks) as Channel[] | null) : null,
     soak: needs.has('soak') ? ((objects(place, 'soak', soak)?.[0] as SoakFigures | undefined) ?? null) : null,
     release: needs.has('release') ? release(place) : null,
   };

@@ -1,13 +1,21 @@
-/** What one observer could tell apart on one channel, over all that was asked. */
+/** Channels that tell something by design: the relay sees the pieces of a stream, in both directions. */
+export const PIECES: ReadonlySet<string> = new Set([
+  'stream.response.pieces',
+  'stream.response.times',
+  'stream.request.pieces',
+  'stream.request.times',
+]);
+
+/** What an observer of one channel can tell apart, over all requests. */
 export interface Channel {
   readonly channel: string;
-  /** Shannon entropy of what was seen: bits that one sight of this channel tells of what was asked. */
+  /** Shannon entropy of what was seen: the bits that one observation tells about the request. */
   readonly bits: number;
   readonly distinct: number;
   readonly samples: number;
 }
 
-/** Counts what was seen, and nothing else of it. */
+/** Counts how often each value was seen on each channel. */
 export class Channels {
   readonly #seen = new Map<string, Map<string, number>>();
 

@@ -4,8 +4,9 @@ import { prepare } from '../../services/local/src/prepare.ts';
 import { flags, numberOf } from '../support/flags.ts';
 import { barChart, htmlReport } from '../support/report.ts';
 import { startSuite } from '../../services/local/src/suite.ts';
+import { PIECES } from './bits.ts';
 import { measureLeaks } from './measure.ts';
-import { measureStreams, PIECES } from './streams.ts';
+import { measureStreams } from './streams.ts';
 import { vocabulary } from './vocabulary.ts';
 
 const USAGE = `Usage: npm run leaks -- [--json] [--html FILE] [--most N]

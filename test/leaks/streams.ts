@@ -7,21 +7,12 @@ import { streamedUpload } from '@sotto/client/node';
 import { clientOf } from '../support/clients.ts';
 import { streamRow } from '../support/streaming-service.ts';
 import { Channels, type Channel } from './bits.ts';
-
-/** Channels that tell something by design: the relay sees the pieces of a stream, in both directions. */
-export const PIECES: ReadonlySet<string> = new Set([
-  'stream.response.pieces',
-  'stream.response.times',
-  'stream.request.pieces',
-  'stream.request.times',
-]);
-
 const FLUSH_MS = 20; // of responses; requests leave every 100 ms
 const WORD_MS = 10; // between two words of a response
 const SPOKEN_MS = 40; // between two words of a request
-const TEXTS = 16; // and one answer that is none: a whole response tells 4.1 bits
+const TEXTS = 16; // with one empty response a whole response tells 4.1 bits
 
-/** Text i: a number of words, and a length of words, of its own. */
+/** Each text has its own number of words, and its own length of words. */
 const wordsOf = (i: number): string[] =>
   Array.from({ length: 4 + 2 * i }, () => 'w'.repeat(2 + ((i * 7) % 11)));
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { measureStreams, PIECES } from '../leaks/streams.ts';
+import { PIECES } from '../leaks/bits.ts';
+import { measureStreams } from '../leaks/streams.ts';
 
 test('L1 a service that streams: total lengths tell nothing, pieces of requests and responses tell what they are of', async () => {
   const channels = await measureStreams();

@@ -1,8 +1,8 @@
 /** What is known of a row. `accepted-open` is a gap that cannot be closed here, with its reason. */
 export type RowStatus = 'pass' | 'fail' | 'not-run' | 'open' | 'accepted-open' | 'not-applicable';
 
-/** From the worst to the best: a section has the status of its worst row. */
-const STATUSES: readonly RowStatus[] = ['fail', 'not-run', 'open', 'accepted-open', 'not-applicable', 'pass'];
+/** From the worst to the best: a section has the status of its worst row. Rows that are not applicable do not count beside others. */
+const STATUSES: readonly RowStatus[] = ['fail', 'not-run', 'open', 'accepted-open', 'pass', 'not-applicable'];
 
 /** A test that ran for a row, or a command that measured it. */
 export interface Evidence {
