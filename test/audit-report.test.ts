@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
@@ -230,6 +231,10 @@ describe('audit: page and statement', () => {
     expect(page).not.toMatch(/<script|<link|src=|@import|url\(/);
     expect(page.length).toBeLessThan(400 * 1024);
     expect(auditPage(reportOf([sectionOf('s', '<b>', [])]))).not.toContain('<b></h2>');
+  });
+
+  test('what an audit writes is no change of the checkout', () => {
+    expect(readFileSync(path.join(root, '.gitignore'), 'utf8').split('\n')).toContain('/build/');
   });
 
   test('the statement names commit, files and rows, and is about this audit.json', () => {

@@ -9,7 +9,8 @@ table.rows tr>:first-child{width:8.5rem}table.rows tr>:nth-child(2){width:7rem}
 table.facts td:first-child{width:8.5rem}table.digests td:first-child{width:38%}
 .fail,.not-run{color:#a01515;font-weight:600}.open,.accepted-open{color:#8a5a00;font-weight:600}.pass{color:#1c6b33}
 .result{font-size:1.3rem}small{color:#555}tr{break-inside:avoid}
-@media print{body{margin:0;max-width:none;font-size:11px}table{font-size:9.5px}h2{break-after:avoid}a{color:inherit}}`;
+@media(max-width:40rem){table.rows{font-size:11px}table.rows tr>:first-child,table.rows tr>:nth-child(2){width:21%}td,th{padding:3px}}
+@media print{body{margin:0;max-width:none;font-size:11px}table{font-size:9.5px}table.rows tr>:first-child{width:6.5rem}table.rows tr>:nth-child(2){width:5rem}h2{break-after:avoid}a{color:inherit}}`;
 
 const proof = ({ test, name, command, status }: Evidence): string => {
   const what =
