@@ -6,8 +6,9 @@ import {
   decodeSignedBundle,
   verifySignedBundle,
   type AcceptedBundle,
+  type Bundle,
 } from '@sotto/bundle';
-import { base64url, epochIndexAt, graceSeconds, type Bytes, type UnixSeconds } from '@sotto/wire';
+import { base64url, epochIndexAt, equalBytes, graceSeconds, type Bytes, type UnixSeconds } from '@sotto/wire';
 import { ClientError, type ClientErrorCode } from './error.ts';
 import { contradict, provenBundle, type PinnedPolicy, type ProvenBundle } from './logged.ts';
 import type { WalletState } from './wallet/state.ts';
@@ -83,6 +84,11 @@ function acceptSigned(
     const { sequence } = accepted.bundle;
     if (sequence <= state.refused) return new ClientError('equivocation');
     if (sequence < state.sequence) return new ClientError('bundle-refused');
+    if (changesVoucherKeys(state, accepted.bundle)) {
+      state.refused = sequence;
+      state.bundle = null;
+      return new ClientError('equivocation');
+    }
     const pins = pinsOf(rules);
     state.sequence = sequence;
     state.bundle = { signed: accepted.signed, pins };
@@ -97,6 +103,15 @@ function acceptSigned(
     }
     return new ClientError(clientCode(code, state, shown));
   }
+}
+
+/** Whether a bundle names another key of an epoch than the vouchers of this wallet were issued under. */
+function changesVoucherKeys({ vouchers }: WalletState, { sequence, extension }: Bundle): boolean {
+  const keys = extension?.refill?.keys ?? [];
+  return (vouchers?.held ?? []).some(({ epoch, key }) => {
+    const listed = keys[epoch - sequence];
+    return listed !== undefined && !equalBytes(listed, key);
+  });
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Bundle } from '@sotto/bundle';
 import { clientHpke } from '@sotto/ohttp/client';
 import { ristretto255Voprf } from '@sotto/voprf/ristretto255';
 import type { SearchPage } from '@sotto/sticker-search/types';
-import type { UnixSeconds } from '@sotto/wire';
+import type { Bytes, UnixSeconds } from '@sotto/wire';
 import { BundleCache } from './bundle-cache.ts';
 import type { Attempt } from './error.ts';
 import { checkOptions } from './options.ts';
@@ -17,6 +17,7 @@ import {
 import { parseFetch, toResponse, type ClientRequestInit } from './fetch.ts';
 import { decodeSearch, encodeSearch, STICKERS, type SearchOptions } from './search.ts';
 import { TokenManager } from './token-manager.ts';
+import type { HandOver } from './vouchers/hand-over.ts';
 
 const HOUR = 3600; // seconds
 
@@ -37,6 +38,13 @@ export interface Client {
   retry(attempt: Attempt): Promise<ServiceResponse>;
   /** Requests the token batches that are due by schedule; with `more`, one batch beyond the schedule. */
   refill(options?: { readonly more?: boolean }): Promise<void>;
+  /**
+   * Takes vouchers out of this wallet, durably, for another device of the same person: `perEpoch` (1) for each of `epochs`
+   * (7) from now on. The application carries the bytes, over a channel that nobody else reads.
+   */
+  exportVouchers(handOver?: HandOver): Promise<Bytes>;
+  /** Adds vouchers that another device exported, and returns how many were new. */
+  importVouchers(bytes: Bytes): Promise<number>;
   /** Refills by schedule until the function that it returns is called. */
   start(): () => void;
   /** The key bundle in use, after mirrors have confirmed it. */
@@ -54,8 +62,9 @@ export function createClient(options: ClientOptions): Client {
   const deps = { ...options, ...checked, sleep, deadline: options.deadline ?? timerDeadline };
   const bundles = new BundleCache(deps);
   const voprf = options.voprf ?? ristretto255Voprf(undefined, { pause: () => sleep(0) });
-  const tokens = new TokenManager({ ...deps, bundles, voprf, lock: options.lock ?? realmLock() });
-  const requests = new Requests({ ...deps, bundles, tokens, hpke: options.hpke ?? clientHpke() });
+  const hpke = options.hpke ?? clientHpke();
+  const tokens = new TokenManager({ ...deps, bundles, voprf, hpke, lock: options.lock ?? realmLock() });
+  const requests = new Requests({ ...deps, bundles, tokens, hpke });
   const { services } = checked;
   return {
     async search(query, searchOptions = {}) {
@@ -77,14 +86,12 @@ export function createClient(options: ClientOptions): Client {
     request: async (service, request, requestOptions = {}) =>
       requests.request(service, request, requestOptions),
     retry: async (attempt) => requests.retry(attempt),
-    refill: async ({ more = false } = {}) => refillAll(tokens, services, more),
+    refill: async ({ more = false } = {}) => tokens.refillAll(more),
+    exportVouchers: async (handOver = {}) => tokens.exportVouchers(handOver),
+    importVouchers: async (bytes) => tokens.importVouchers(bytes),
     start: () => runSchedule({ tokens, bundles, services, now: options.now, sleep }),
     bundle: async () => (await bundles.confirmed()).bundle,
   };
-}
-
-async function refillAll(tokens: TokenManager, services: readonly string[], more: boolean): Promise<void> {
-  for (const service of services) await tokens.refill(service, more);
 }
 
 interface ScheduleDeps {
@@ -109,7 +116,7 @@ function runSchedule({ tokens, bundles, services, now, sleep }: ScheduleDeps): (
   const run = async (): Promise<void> => {
     while (!running.stopped) {
       await bundles.current().catch(() => {});
-      await refillAll(tokens, services, false).catch(() => {});
+      await tokens.refillAll(false).catch(() => {});
       const due = await nextDue();
       await sleep(Math.max(1, Math.min(HOUR, due - now())), true);
     }

@@ -54,6 +54,18 @@ export const MESSAGES = {
     'This account has used up its tokens. All devices of the account share them.',
     'Search on the device until new tokens are available.',
   ],
+  'no-vouchers': [
+    'No voucher is left for today, so no tokens can be requested without the account.',
+    'Search on the device until new vouchers are available, or take some over from another device.',
+  ],
+  'refill-failed': [
+    'The issuer did not exchange the voucher for tokens.',
+    'Search on the device. The next refill follows by schedule, or when a search needs a token.',
+  ],
+  'refills-ended': [
+    'The key bundle no longer says how to get tokens without the account.',
+    'Search on the device, and ask the operator of the service whether refills have ended.',
+  ],
   'bad-batch': [
     'The issuer sent tokens that could not be verified, and all of them were dropped.',
     'Search on the device. If this continues, tell the operator of the service.',

@@ -38,10 +38,20 @@ export interface IssuanceDeps extends Pick<ClientPlatform, 'fetch' | 'random' | 
  * @throws {ClientError} `unknown-service`; `bundle-refused` if the bundle contradicts itself
  */
 export async function blindBatch(
+  deps: Pick<IssuanceDeps, 'voprf' | 'now'>,
+  active: ActiveBundle,
+  service: string,
+  { seed }: Pick<StoredBatch, 'seed'>,
+): Promise<PendingTokens> {
+  return blindTokens(deps, active, service, { count: BATCH_SIZE, random: expandSeed(seed) });
+}
+
+/** Blinds tokens of a service for the key that every client uses now. @throws as `blindBatch` */
+export async function blindTokens(
   { voprf, now }: Pick<IssuanceDeps, 'voprf' | 'now'>,
   { bundle, services }: ActiveBundle,
   service: string,
-  { seed }: Pick<StoredBatch, 'seed'>,
+  { count, random }: { readonly count: number; readonly random: Random },
 ): Promise<PendingTokens> {
   const entry = services.get(service);
   if (entry === undefined) throw new ClientError('unknown-service');
@@ -56,8 +66,7 @@ export async function blindBatch(
     if (key === undefined || originInfo !== service) throw new ClientError('bundle-refused');
     if ((key.notBefore ?? bundle.notBefore) !== bundle.notBefore) throw new ClientError('bundle-refused');
     const publicKey = key.tokenKey;
-    const random = expandSeed(seed);
-    const options = { voprf, tokenType, publicKey, challenge, count: BATCH_SIZE, random } as const;
+    const options = { voprf, tokenType, publicKey, challenge, count, random } as const;
     return await createTokenRequests({ ...options, kind: 'amortized' });
   } catch {
     throw new ClientError('bundle-refused');
@@ -94,29 +103,38 @@ export class BatchPendingError extends Error {
  * @throws {ClientError} `quota`
  */
 export async function requestTokens(deps: IssuanceDeps, pending: PendingTokens): Promise<Bytes[] | null> {
+  const { contentType, request: body } = pending;
+  const response = await postWithAccount(deps, '/token-request', { contentType, body });
+  try {
+    return await pending.finish(response);
+  } catch (error) {
+    if (error instanceof PrivacyPassError) return null;
+    throw error;
+  }
+}
+
+/** Sends an issuance request in the name of the account, and returns the body of the response. @throws as `requestTokens` */
+export async function postWithAccount(
+  deps: IssuanceDeps,
+  path: string,
+  sent: { readonly contentType: string; readonly body: Bytes },
+): Promise<Bytes> {
   const account = await accountToken(deps).catch(() => null);
   if (account === null || !/^[\x21-\x7e]+$/.test(account)) {
     throw new BatchPendingError(new ClientError('account-unavailable'));
   }
-  const headers = { authorization: `Bearer ${account}`, 'content-type': pending.contentType };
-  const request = { headers, body: pending.request, maxBytes: MAX_RESPONSE };
-  const { status, body } = await sendRequest(deps, `${deps.issuer}/token-request`, request).catch(
-    (cause: unknown) => {
-      throw new BatchPendingError(new ClientError('issuer-unreachable', { cause }));
-    },
-  );
+  const headers = { authorization: `Bearer ${account}`, 'content-type': sent.contentType };
+  const request = { headers, body: sent.body, maxBytes: MAX_RESPONSE };
+  const { status, body } = await sendRequest(deps, deps.issuer + path, request).catch((cause: unknown) => {
+    throw new BatchPendingError(new ClientError('issuer-unreachable', { cause }));
+  });
   if (status === 429) {
     const until = epochStartAt(deps.now(), deps.epochSeconds) + deps.epochSeconds;
     throw new ClientError('quota', { until });
   }
   if (status === 401 || status === 403) throw new BatchPendingError(new ClientError('account-refused'));
   if (status !== 200) throw new BatchPendingError(new ClientError('issuer-failed'));
-  try {
-    return await pending.finish(body);
-  } catch (error) {
-    if (error instanceof PrivacyPassError) return null;
-    throw error;
-  }
+  return body;
 }
 
 /** Calls the application, but not for longer than 30 s: other tabs wait for this refill. */

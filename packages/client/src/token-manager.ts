@@ -1,10 +1,15 @@
 import { epochStartAt, equalBytes, type Bytes, type UnixSeconds } from '@sotto/wire';
+import { REFILL_SERVICE } from '@sotto/bundle';
 import type { ActiveBundle, BundleCache } from './bundle-cache.ts';
 import { lockWithin } from './deadline.ts';
 import { ClientError, clientError } from './error.ts';
+import type { ExchangeDeps } from './exchange.ts';
 import { BatchPendingError, blindBatch, requestTokens, type IssuanceDeps } from './issuance.ts';
 import type { ClientPlatform, Lock } from './platform.ts';
 import { retryTime, scheduleFor } from './schedule.ts';
+import type { RefillCause } from './vouchers/context.ts';
+import type { HandOver } from './vouchers/hand-over.ts';
+import { Vouchers } from './vouchers/vouchers.ts';
 import type { Schedule, StoredBatch, WalletState } from './wallet/state.ts';
 import {
   dropExpired,
@@ -22,19 +27,22 @@ const LOCK_SECONDS = 60; // to wait for another tab or process that refills
 const IN_FLIGHT_SECONDS = 60; // after which a batch that was sent by a page that was closed is sent again
 
 /** What token management needs. */
-export interface TokenManagerDeps extends IssuanceDeps, Pick<ClientPlatform, 'wallet'> {
+export interface TokenManagerDeps extends IssuanceDeps, ExchangeDeps, Pick<ClientPlatform, 'wallet'> {
   readonly bundles: BundleCache;
   readonly lock: Lock;
   readonly restSeconds: number;
   readonly batches: number;
+  readonly services: readonly string[];
 }
 
 /** The wallet's tokens: refilled by schedule, taken one at a time. */
 export class TokenManager {
   readonly #deps: TokenManagerDeps;
+  readonly #vouchers: Vouchers;
 
   constructor(deps: TokenManagerDeps) {
     this.#deps = deps;
+    this.#vouchers = new Vouchers(deps);
   }
 
   /**
@@ -42,7 +50,7 @@ export class TokenManager {
    *
    * If the wallet is empty, only the batches that are due by schedule are requested, as in its first epoch. With
    * `allowFresh` one more batch is requested, and the token need not have rested: the user consents to an issuance
-   * that reveals when it was needed.
+   * that reveals when it was needed. A wallet with vouchers refills without the account instead, once.
    *
    * @param identity - what two equal requests have in common
    * @throws {ClientError} `tokens-resting` or `no-tokens`, with the time when that ends; or what a refill throws
@@ -50,12 +58,16 @@ export class TokenManager {
   async take(service: string, identity: Bytes, allowFresh: boolean): Promise<TakenToken> {
     const { random, wallet } = this.#deps;
     const attempt = (): Promise<TakeResult> =>
-      wallet.update((state) => takeToken(state, service, this.#rules(allowFresh), { identity, random }));
+      wallet.update((state) => {
+        const result = takeToken(state, service, this.#rules(allowFresh), { identity, random });
+        if ('token' in result) this.#vouchers.noteUse(state, this.#restedTokens(state, service));
+        return result;
+      });
     let taken = await attempt();
     let failure: unknown = null;
     for (const more of allowFresh ? [false, true] : [false]) {
-      if (!('none' in taken)) break;
-      failure = await this.refill(service, more).then(
+      if (!('none' in taken) || (more && (await this.#vouchers.isUsed(null)))) break;
+      failure = await this.refill(service, more, 'user').then(
         () => null,
         (error: unknown) => error,
       );
@@ -90,6 +102,8 @@ export class TokenManager {
   /** When the tokens of this service are refilled next. */
   nextDue(service: string): Promise<UnixSeconds> {
     return this.#deps.wallet.update((state) => {
+      const ofVouchers = this.#vouchers.nextDue(state);
+      if (ofVouchers !== null) return ofVouchers;
       const { dueAt, left, epoch } = this.#schedule(state, service);
       const pending = state.batches[service];
       if (this.#isInFlight(pending)) return (pending?.sentAt ?? 0) + IN_FLIGHT_SECONDS;
@@ -102,20 +116,44 @@ export class TokenManager {
    * verify, the others are requested as if it had: what the issuer sees next does not depend on what it sent
    * (privacy L8).
    *
+   * A wallet with vouchers requests nothing here with its account: it redeems one, if that is due or for its user.
+   *
    * @throws {ClientError} the last failure, after all batches; `wallet-busy` if another refill takes too long
    */
-  async refill(service: string, more: boolean): Promise<void> {
+  async refill(
+    service: string,
+    more: boolean,
+    cause: RefillCause = more ? 'user' : 'schedule',
+  ): Promise<void> {
     const { deadline, lock } = this.#deps;
     const busy = (): ClientError => new ClientError('wallet-busy');
-    const refill = (): Promise<void> => this.#refill(service, more);
-    await lockWithin(lock, `sotto refill ${service}`, deadline?.(LOCK_SECONDS), busy, refill).catch(
+    const name = (await this.#vouchers.isUsed(null)) ? REFILL_SERVICE : service;
+    const refill = async (): Promise<void> =>
+      name === REFILL_SERVICE ? this.#vouchers.run(cause) : this.#refill(service, more, cause);
+    await lockWithin(lock, `sotto refill ${name}`, deadline?.(LOCK_SECONDS), busy, refill).catch(
       (error: unknown) => {
         throw clientError(error, 'wallet-unavailable'); // the lock failed
       },
     );
   }
 
-  async #refill(service: string, more: boolean): Promise<void> {
+  /** Refills all services that the application uses. A voucher buys tokens of all of them. */
+  async refillAll(more: boolean): Promise<void> {
+    for (const service of this.#deps.services) {
+      await this.refill(service, more);
+      if (await this.#vouchers.isUsed(null)) return;
+    }
+  }
+
+  exportVouchers(handOver: HandOver): Promise<Bytes> {
+    return this.#vouchers.export(handOver);
+  }
+
+  importVouchers(bytes: Bytes): Promise<number> {
+    return this.#vouchers.import(bytes);
+  }
+
+  async #refill(service: string, more: boolean, cause: RefillCause): Promise<void> {
     const { wallet, bundles } = this.#deps;
     let failure: ClientError | null = null;
     for (
@@ -125,10 +163,12 @@ export class TokenManager {
     ) {
       try {
         const active = await bundles.ofRunningEpoch();
+        if (await this.#vouchers.isUsed(active)) return await this.#vouchers.run(cause);
         const batch = await wallet.update((state) => this.#beginBatch(state, service, active, extra));
         if (batch === null) break; // another tab was first
         if (!(await this.#issue(service, active, batch))) failure = new ClientError('bad-batch');
       } catch (error) {
+        if (await this.#vouchers.isUsed(null)) throw error;
         const quotaUsedUp = error instanceof ClientError && error.code === 'quota';
         await wallet.update((state) => this.#postpone(state, service, quotaUsedUp));
         throw error instanceof BatchPendingError ? error.reason : clientError(error, 'issuer-failed');
@@ -202,6 +242,11 @@ export class TokenManager {
     else if (pending !== undefined) state.batches[service] = { ...pending, sentAt: null };
     const left = quotaUsedUp ? 0 : schedule.left;
     state.schedules[service] = { ...schedule, left, dueAt: retryTime(now(), epochSeconds, random) };
+  }
+
+  #restedTokens({ tokens }: WalletState, service: string): number {
+    const latest = this.#deps.now() - this.#deps.restSeconds;
+    return tokens.filter((token) => token.service === service && token.issuedAt <= latest).length;
   }
 
   #schedule(state: WalletState, service: string): Schedule {

@@ -11,7 +11,7 @@ const PICKER = "export * from '@sotto/picker';";
 
 /** What a page loads, and the most bytes that it may have when it is gzipped. */
 export const SIZE_LIMITS = [
-  { name: 'client for browsers', contents: CLIENT, limit: 60 * 1024 },
+  { name: 'client for browsers', contents: CLIENT, limit: 66 * 1024 },
   { name: 'picker without client', contents: PICKER, limit: 28 * 1024 },
   { name: 'picker and client in one file', contents: PICKER + CLIENT, limit: 86 * 1024 },
 ] as const;

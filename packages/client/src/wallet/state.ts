@@ -1,4 +1,5 @@
 import type { Checkpoint } from '@sotto/tlog';
+import { isVoucherState, type VoucherState } from '../vouchers/state.ts';
 import { base64url, fromBase64url, fromUtf8, utf8, type Bytes, type UnixSeconds } from '@sotto/wire';
 
 /** The content of a wallet cannot be read, and never will be. */
@@ -74,6 +75,8 @@ export interface WalletState {
   refused: number;
   /** The largest head of the bundle log that proved a bundle; null without a policy. */
   checkpoint: Checkpoint | null;
+  /** Vouchers, from the first bundle on that has refills; null before it. */
+  vouchers: VoucherState | null;
 }
 
 /** The state of a new wallet. */
@@ -87,6 +90,7 @@ export const emptyState = (): WalletState => ({
   sequence: -1,
   refused: -1,
   checkpoint: null,
+  vouchers: null,
 });
 
 const VERSION = 3;
@@ -111,14 +115,15 @@ export function encodeState(state: WalletState): Bytes {
  */
 export function decodeState(bytes: Bytes): WalletState {
   const { version, ...stored } = parse(bytes);
-  const state: WalletState = { checkpoint: null, ...stored }; // a release without logs stored none
+  const state: WalletState = { checkpoint: null, vouchers: null, ...stored }; // earlier releases stored neither
   if (version > VERSION) throw new Error('the wallet belongs to a later version of the client');
   if (version !== VERSION) throw new UnreadableWalletError('the wallet has an unknown version');
   if (!isState(state)) throw new UnreadableWalletError('a part of the wallet is missing or has a wrong type');
   return state;
 }
 
-type StoredState = Omit<WalletState, 'checkpoint'> & Partial<WalletState> & { readonly version: number };
+type StoredState = Omit<WalletState, 'checkpoint' | 'vouchers'> &
+  Partial<WalletState> & { readonly version: number };
 
 function parse(bytes: Bytes): StoredState {
   let parsed: unknown;
@@ -145,6 +150,7 @@ function isState({
   sequence,
   refused,
   checkpoint,
+  vouchers,
 }: WalletState): boolean {
   return (
     [tokens, pending].every((list: unknown) => Array.isArray(list) && list.every(isToken)) &&
@@ -156,7 +162,8 @@ function isState({
     (roots === null || (isRecord(roots) && Array.isArray(roots['keys']))) &&
     Number.isSafeInteger(sequence) &&
     Number.isSafeInteger(refused) &&
-    (checkpoint === null || (isRecord(checkpoint) && checkpoint['root'] instanceof Uint8Array))
+    (checkpoint === null || (isRecord(checkpoint) && checkpoint['root'] instanceof Uint8Array)) &&
+    (vouchers === null || isVoucherState(vouchers))
   );
 }
 

@@ -55,13 +55,15 @@ export class TestIssuer {
     return key;
   }
 
-  directory(epoch: UnixSeconds, service: string): Bytes {
-    const tokenKeys = [epoch, epoch + this.#epochSeconds].map((notBefore) => ({
-      tokenType: TYPE,
-      tokenKey: this.key(notBefore).publicKey,
-      notBefore,
-      service,
-    }));
+  directory(epoch: UnixSeconds, ...services: readonly string[]): Bytes {
+    const tokenKeys = services.flatMap((service) =>
+      [epoch, epoch + this.#epochSeconds].map((notBefore) => ({
+        tokenType: TYPE,
+        tokenKey: this.key(notBefore).publicKey,
+        notBefore,
+        service,
+      })),
+    );
     return encodeDirectory({ issuerRequestUri: 'https://issuer.example/token-request', tokenKeys });
   }
 

@@ -62,6 +62,27 @@ export const WALLET_CONTRACT: readonly WalletRow[] = [
     },
   ],
   [
+    'keeps vouchers in all their states: held, of a request, of a refill without an answer',
+    async (open) => {
+      const voucher = { epoch: 7, key: Uint8Array.of(1, 0), token: Uint8Array.of(255, 2) };
+      const vouchers = {
+        period: 7,
+        held: [voucher, { ...voucher, epoch: 8 }],
+        issuedThrough: 13,
+        nextIssuance: { last: 20, dueAt: 1900 },
+        issuance: { first: 14, last: 20, randomness: Uint8Array.of(9, 9), sentAt: 1800 },
+        pack: { epoch: 7, voucher, randomness: Uint8Array.of(5), attempts: 2, sentAt: null },
+        schedule: { epoch: 7, dueAt: null, extraAt: 750, began: true },
+        usedAt: 712,
+      };
+      await (await open()).update((state) => void (state.vouchers = vouchers));
+      const kept = await (await open()).update((state) => state.vouchers);
+      same(kept, vouchers);
+      same(kept?.pack?.voucher.token instanceof Uint8Array, true);
+      same(kept?.issuance?.randomness instanceof Uint8Array, true);
+    },
+  ],
+  [
     'returns the result of the change',
     async (open) => {
       const wallet = await open();
