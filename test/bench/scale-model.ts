@@ -19,12 +19,12 @@ export const ASSUMPTIONS = {
   'small-cpu': of(0.2, 'ms a bundle or preflight', measured),
 
   'searches-a-device': of(10, 'a day', 'guess; more makes issuing cheaper'),
-  'batches-a-device': of(3, 'a day', 'the client’s calendar: drawn whether they are used or not'),
+  'batches-a-device': of(3, 'a day', 'the client’s schedule: issued whether they are used or not'),
   'bundles-a-device': of(1, 'a day', 'one an epoch'),
-  'preflights-a-device': of(2, 'a day', 'browsers alone; one an origin and day'),
+  'preflights-a-device': of(2, 'a day', 'browsers only; one for each origin and day'),
   peak: of(3, 'times the mean', 'guess: evenings'),
   'issuing-peak': of(4, 'times the mean', 'tokens are fetched in the first 6 of 24 hours'),
-  'isolate-rate': of(20, 'requests a second', 'guess: more start another isolate'),
+  'isolate-rate': of(20, 'requests a second', 'guess; above it another isolate starts'),
   'counter-rows': of(4, 'rows a write', 'outcomes that an isolate has counted in ten seconds'),
 
   'request-bytes': of(2_167, 'bytes', '1,024 padded, in an X-Wing envelope'),
@@ -35,9 +35,9 @@ export const ASSUMPTIONS = {
 
   'object-rate': of(500, 'requests a second', 'a Durable Object does 500 to 1,000 of simple work'),
   'object-room': of(10, 'GB', 'the limit of one Durable Object'),
-  'object-active': of(10, 'ms a call', 'guess: the insert, and its copies confirmed'),
+  'object-active': of(10, 'ms a call', 'guess: the insert, and the confirmation of its copies'),
   'object-memory': of(0.128, 'GB', published),
-  'rows-read': of(2, 'rows a search', 'the ledger’s own mark, the row’s own place'),
+  'rows-read': of(2, 'rows a search', 'whether the ledger is closed, and the row of the token'),
 
   'plan-price': of(5, '$ a month and account', published),
   'request-price': of(0.3, '$ a million', `${published}; requests over a binding are free`),
