@@ -93,7 +93,7 @@ describe('page with the relay down', () => {
     await picker.cells.first().waitFor();
     await search(page, 'cat');
     await picker.notice
-      .filter({ hasText: 'The relay cannot be reached, and no other server was asked.' })
+      .filter({ hasText: 'The relay cannot be reached, and no other server was contacted.' })
       .waitFor();
     expect(await picker.cells.count()).toBeGreaterThan(0);
     await expect.poll(() => picker.said.textContent(), WAIT).toContain('The relay cannot be reached');

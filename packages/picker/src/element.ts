@@ -108,7 +108,7 @@ export class SottoStickers extends Base {
 
   /**
    * Where to search: the person's own choice, then the attribute, then the device if there is one. In device
-   * mode the network is never asked, even if the stickers on the device fail to load.
+   * mode the network is never used, even if the stickers on the device fail to load.
    */
   get mode(): Mode {
     return this.#controller.mode;

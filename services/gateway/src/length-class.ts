@@ -60,7 +60,7 @@ export function readClassOf(row: ConfigValue, classes: readonly LengthClass[]): 
   if (!named.isMissing) {
     for (const length of [request, response]) {
       if (!length.isMissing)
-        length.fail('must not stand beside "class", which has the lengths. Remove one of them');
+        length.fail('must not be set together with "class", which has the lengths. Remove one of them');
     }
     const found = classes.find(({ name }) => name === named.raw);
     if (found !== undefined) return found;

@@ -81,7 +81,7 @@ describe('start-up', () => {
       'SERVICES[0].responseLength: 4096 is not a response class of this deployment (163840, 2048). Add a class or use one of these.',
     );
     expect(rows({ ...SERVICE, class: 'search' })).toMatch(
-      /^SERVICES\[0\]\.requestLength: must not stand beside "class"/,
+      /^SERVICES\[0\]\.requestLength: must not be set together with "class"/,
     );
     expect(rows(bare)).toMatch(/^SERVICES\[0\]\.requestLength: must be a whole number/);
     const config = configOf({

@@ -25,8 +25,7 @@ export const bundleSign = command({
   name: 'bundle sign',
   synopsis: '',
   summary: 'sign the bundles of coming epochs, and send the signatures to the gateway (operator)',
-  details:
-    'With --in and --out it uses no network: for a machine that has the root secret and answers nobody.',
+  details: 'With --in and --out it uses no network: for an offline machine that has the root secret.',
   options: {
     ...GATEWAY,
     'root-secret': ROOT_SECRET,

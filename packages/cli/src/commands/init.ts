@@ -35,7 +35,7 @@ export const initB = command({
   synopsis: 'DIR',
   summary: 'write everything that operator B needs: gateway, issuer, stickers',
   details:
-    'Secrets, configuration, units or compose file or wrangler file, proxy configuration, and a README with the next\ncommands, in a new folder. The root secret is written beside the folder: move it to a machine that answers nobody.',
+    'Secrets, configuration, units or compose file or wrangler file, proxy configuration, and a README with the next\ncommands, in a new folder. The root secret is written beside the folder: move it to an offline machine.',
   options: {
     gateway: { type: 'string', value: 'URL', text: 'public origin of the gateway' },
     issuer: { type: 'string', value: 'URL', text: 'public origin of the issuer' },

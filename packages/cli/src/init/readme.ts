@@ -82,7 +82,7 @@ ${gateway.origin} and ${issuer.origin}. Files with mode 0600 are secret: keep th
 
 ## Now
 
-1. Move \`${rootSecret}\` to a machine that answers nobody, and sign from there (docs/how-to/sign-bundles-offline.md). Whoever has it can give clients keys of their own.
+1. Move \`${rootSecret}\` to an offline machine, and sign from there (docs/how-to/sign-bundles-offline.md). Whoever has it can give clients keys of their own.
 2. ${databases === null || databases.inCompose ? 'Start' : 'Make the databases (below), start'} the services, then sign the bundles of the first seven epochs:
 
 ${console([start, `${SOTTO} bundle sign --config ${folder} --root-secret ${rootSecret}`])}

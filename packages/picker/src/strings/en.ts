@@ -60,7 +60,8 @@ export const en = {
   useDevice: 'Search on this device',
   useNetwork: 'Search the private network',
   shown: 'The stickers below are from this device.',
-  relay: 'The relay cannot be reached, and no other server was asked. Check your connection and try again.',
+  relay:
+    'The relay cannot be reached, and no other server was contacted. Check your connection and try again.',
   issuer: 'New private tokens cannot be fetched right now. Try again in a moment.',
   account: 'Your account was not accepted. Sign in again to search privately.',
   noTokens:

@@ -139,7 +139,9 @@ async function fetchKeys(url: string, request: JwksDeps['fetch']): Promise<reado
 
 async function readJson(body: ReadableStream<Uint8Array>, deadline: AbortSignal): Promise<unknown> {
   const bytes = await collect(body, MAX_BYTES, deadline).catch((cause: unknown) => {
-    throw new JwksError(`does not respond in whole within ${FETCH_MS} ms and ${MAX_BYTES} bytes`, { cause });
+    throw new JwksError(`does not respond completely within ${FETCH_MS} ms and ${MAX_BYTES} bytes`, {
+      cause,
+    });
   });
   try {
     return JSON.parse(fromUtf8(bytes));
