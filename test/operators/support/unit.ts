@@ -9,7 +9,7 @@ function settingsOf(text: string): (readonly [name: string, value: string])[] {
     .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const);
 }
 
-const pairs = (text: string, separator: RegExp): Record<string, string> =>
+export const pairs = (text: string, separator: RegExp): Record<string, string> =>
   Object.fromEntries(
     text
       .split(separator)

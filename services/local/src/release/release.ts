@@ -27,6 +27,10 @@ const lateSqlite: Plugin = {
   },
 };
 
+/** The driver of PostgreSQL is CommonJS, and loads Node's own modules by `require`. */
+const REQUIRE =
+  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+
 /** One file that needs Node alone; the sticker service also needs the catalogue. */
 async function buildForNode(service: string): Promise<Metafile> {
   const { metafile } = await build({
@@ -38,6 +42,7 @@ async function buildForNode(service: string): Promise<Metafile> {
     format: 'esm',
     target: 'node20.20',
     charset: 'utf8',
+    banner: { js: REQUIRE },
     legalComments: 'eof',
     metafile: true,
     plugins: [lateSqlite],
