@@ -156,7 +156,12 @@ describe('audit: from results to rows', () => {
     expect(results.file('c.test.ts').status).toBe('not-run');
   });
 
-  test('each control names a section and a row that there are', () => {
+  test.each(CONTROLS)('the fault of control $id can be put into today’s sources', ({ edit }) => {
+    const text = readFileSync(path.join(root, edit[0]), 'utf8');
+    expect(text.replace(edit[1], edit[2])).not.toBe(text);
+  });
+
+  test('each control names an existing section and an existing row', () => {
     const ids = new Map(sections().map(({ id, rows }) => [id, rows.map((row) => row.id)]));
     for (const { section, row } of CONTROLS) expect(ids.get(section)).toContain(row);
     expect(CONTROLS.map(({ id }) => id)).toEqual(
