@@ -1,11 +1,13 @@
 import { ROWS } from '../../packages/cli/src/probe/rows.ts';
+import { BROKEN_GATEWAYS } from '../../packages/cli/test/support/broken-gateways.ts';
+import { FOREIGN } from '../foreign/expected.ts';
 import { page, table } from './markdown.ts';
 
 const CLASSES: readonly string[] = [
   'needs a URL only',
   "needs the gateway's public keys: from the gateway, from `--keys`, or from a bundle",
   'needs `--target`, a resource that the gateway admits',
-  'needs a gateway that returns, inside, the header fields that arrived (`METADATA` of a Sotto gateway)',
+  'needs a gateway whose inner response lists the header fields that arrived (`METADATA` of a Sotto gateway)',
 ];
 
 const LEVELS: readonly (readonly string[])[] = [
@@ -44,9 +46,27 @@ export function probePage(): string {
     'Exit status: 0 no failure, 1 a failure, 2 wrong usage, 3 nothing passed, or no response.',
     '',
     ...classes,
+    '## How each row is tested',
+    '',
+    'For each row there is a relay or gateway that is broken in one way. `packages/cli/test/probe-rows.test.ts` runs all rows against each of them: its own row fails, and no other.',
+    'One fault fails two rows: a gateway takes the nonces of plain and chunked responses from the same source, so repeated nonces fail `9458/4.4/1` and `chunked/6.2/1`.',
+    'Rows that only report (`9292/3.8/1` and the timing rows) report the difference and do not fail.',
+    '',
+    ...table(
+      ['row', 'the broken relay or gateway'],
+      ROWS.map(({ id }) => [`\`${id}\``, BROKEN_GATEWAYS[id] ?? '']),
+    ),
+    '',
+    '`npm run test:foreign` also runs the probe against three gateways of other authors. Rows at the level of MUST that fail there, on 26 November 2026:',
+    '',
+    ...table(
+      ['gateway', 'fails'],
+      FOREIGN.map(({ name, fails }) => [name, fails.map((id) => `\`${id}\``).join(' ') || 'none']),
+    ),
+    '',
     '## What a probe does not tell',
     '',
-    'Timing rows report medians of eight exchanges with the interval that holds the median in 93 of 100 cases. They never fail: the network is part of what they measure.',
-    'A probe cannot see logs, collusion, destroyed keys, or how a relay treats other clients. Passing is no audit.',
+    'Timing rows report medians of eight exchanges with the interval that contains the median in 93 of 100 cases. They never fail: the network is part of what they measure.',
+    'A probe cannot see logs, collusion, destroyed keys, or how a relay treats other clients. Passing is not an audit.',
   ]);
 }

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { probe } from '../../packages/cli/src/commands/probe.ts';
 import { ROWS } from '../../packages/cli/src/probe/rows.ts';
 import { plainIo } from '../../packages/cli/test/support/io.ts';
+import { CRATE, GATEWAY, OPENPCC } from './expected.ts';
 
 const BUILD_MS = 30 * 60_000; // a Rust toolchain compiles every dependency
 const here = import.meta.dirname;
@@ -100,66 +101,42 @@ const failed = (found: Record<string, string>): string[] =>
   Object.keys(found).filter((id) => found[id] === 'fail');
 
 describe('probe of foreign gateways', () => {
-  test.skipIf(!GO)(
-    'github.com/openpcc/ohttp v0.0.37 (skipped without go)',
-    { timeout: BUILD_MS },
-    async () => {
-      const file = path.join(folder, 'openpcc');
-      must('go', ['build', '-o', file, '.'], path.join(here, 'openpcc'));
-      const port = await started(file, /^(\d+)$/);
-      const found = await probed(`http://127.0.0.1:${port}/gateway`, `http://127.0.0.1:${port}/keys`);
-      expect(COMMON.filter((id) => found[id] !== 'pass')).toEqual([]);
-      expect(failed(found)).toEqual(FAILED.openpcc);
-    },
-  );
+  test.skipIf(!GO)(`${OPENPCC.name} (skipped without go)`, { timeout: BUILD_MS }, async () => {
+    const file = path.join(folder, 'openpcc');
+    must('go', ['build', '-o', file, '.'], path.join(here, 'openpcc'));
+    const port = await started(file, /^(\d+)$/);
+    const found = await probed(`http://127.0.0.1:${port}/gateway`, `http://127.0.0.1:${port}/keys`);
+    expect(COMMON.filter((id) => found[id] !== 'pass')).toEqual([]);
+    expect(failed(found)).toEqual(OPENPCC.fails);
+  });
 
-  test.skipIf(!CARGO)(
-    'the crates ohttp and bhttp 0.7.2 (skipped without cargo)',
-    { timeout: BUILD_MS },
-    async () => {
-      const source = path.join(folder, 'ohttp-crate');
-      cpSync(path.join(here, 'ohttp-crate'), source, { recursive: true });
-      must('cargo', ['build', '--locked'], source);
-      const port = await started(path.join(source, 'target/debug/foreign'), /^(\d+)$/);
-      const found = await probed(`http://127.0.0.1:${port}/gateway`, `http://127.0.0.1:${port}/keys`);
-      expect(COMMON.filter((id) => found[id] !== 'pass')).toEqual([]);
-      expect(failed(found)).toEqual(FAILED.crate);
-    },
-  );
+  test.skipIf(!CARGO)(`${CRATE.name} (skipped without cargo)`, { timeout: BUILD_MS }, async () => {
+    const source = path.join(folder, 'ohttp-crate');
+    cpSync(path.join(here, 'ohttp-crate'), source, { recursive: true });
+    must('cargo', ['build', '--locked'], source);
+    const port = await started(path.join(source, 'target/debug/foreign'), /^(\d+)$/);
+    const found = await probed(`http://127.0.0.1:${port}/gateway`, `http://127.0.0.1:${port}/keys`);
+    expect(COMMON.filter((id) => found[id] !== 'pass')).toEqual([]);
+    expect(failed(found)).toEqual(CRATE.fails);
+  });
 
-  test.skipIf(!CARGO)(
-    'the crate ohttp-gateway 1.0.2 (skipped without cargo)',
-    { timeout: BUILD_MS },
-    async () => {
-      const args = ['install', 'ohttp-gateway', '--version', '1.0.2', '--locked', '--root', folder];
-      must('cargo', args, folder);
-      const port = await freePort();
-      const { port: behind } = target.address() as AddressInfo;
-      await started(path.join(folder, 'bin/ohttp-gateway'), /listening on [^ ]*:(\d+)/, {
-        PORT: `${port}`,
-        BACKEND_URL: `http://127.0.0.1:${behind}`,
-        ALLOWED_TARGET_ORIGINS: 'target.example',
-        TARGET_REWRITES: JSON.stringify({
-          'target.example': { scheme: 'http', host: `127.0.0.1:${behind}` },
-        }),
-        RATE_LIMIT_RPS: '100000',
-        RATE_LIMIT_BURST: '100000',
-      });
-      const found = await probed(
-        `http://127.0.0.1:${port}/gateway`,
-        `http://127.0.0.1:${port}/ohttp-configs`,
-      );
-      expect(COMMON.filter((id) => found[id] !== 'pass')).toEqual([]);
-      expect(failed(found)).toEqual(FAILED.gateway);
-    },
-  );
+  test.skipIf(!CARGO)(`${GATEWAY.name} (skipped without cargo)`, { timeout: BUILD_MS }, async () => {
+    const args = ['install', 'ohttp-gateway', '--version', '1.0.2', '--locked', '--root', folder];
+    must('cargo', args, folder);
+    const port = await freePort();
+    const { port: behind } = target.address() as AddressInfo;
+    await started(path.join(folder, 'bin/ohttp-gateway'), /listening on [^ ]*:(\d+)/, {
+      PORT: `${port}`,
+      BACKEND_URL: `http://127.0.0.1:${behind}`,
+      ALLOWED_TARGET_ORIGINS: 'target.example',
+      TARGET_REWRITES: JSON.stringify({
+        'target.example': { scheme: 'http', host: `127.0.0.1:${behind}` },
+      }),
+      RATE_LIMIT_RPS: '100000',
+      RATE_LIMIT_BURST: '100000',
+    });
+    const found = await probed(`http://127.0.0.1:${port}/gateway`, `http://127.0.0.1:${port}/ohttp-configs`);
+    expect(COMMON.filter((id) => found[id] !== 'pass')).toEqual([]);
+    expect(failed(found)).toEqual(GATEWAY.fails);
+  });
 });
-
-/** The rows at the level of MUST that these versions fail; checked by hand on 26 November 2026. */
-const FAILED = {
-  /** It reports an unknown authority and a malformed message outside of the envelope, and ignores an expectation. */
-  gateway: ['9458/5.2/3', '9458/5.1/1', '9292/4/1'],
-  /** It does the same, and responds to a chunked request with the media type of one that is not chunked. */
-  openpcc: ['9458/5.2/3', '9458/5.1/1', '9292/4/1', 'chunked/3/1'],
-  crate: [] as readonly string[],
-};

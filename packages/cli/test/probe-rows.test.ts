@@ -3,6 +3,7 @@ import { concat, hex, uint, utf8, vector, type Bytes } from '@sotto/wire';
 import { describe, expect, test } from 'vitest';
 import { ROWS } from '../src/probe/rows.ts';
 import { directoryAt, ROOT, type Faults } from './support/deployment.ts';
+import { BROKEN_GATEWAYS, SHARED_FAULTS } from './support/broken-gateways.ts';
 import { ALL, probed } from './support/probed.ts';
 
 const ENVELOPE = 7 + 32 + 1024 + 16; // bytes of an envelope to an X25519 key
@@ -222,7 +223,7 @@ function target(
   };
 }
 
-/** Rows that only report: what they say of an honest deployment, and of another. */
+/** Rows that only report: what they report about an honest deployment, and about another one. */
 const REPORTED: Readonly<Record<string, readonly [Faults, honest: RegExp, other: RegExp]>> = {
   '9292/3.8/1': [
     { inner: (request, honest) => (request === null ? { status: 403, content: '' } : honest) },
@@ -242,10 +243,11 @@ const REPORTED: Readonly<Record<string, readonly [Faults, honest: RegExp, other:
 };
 
 describe('probe: rows and broken deployments', () => {
-  test('each row has one', () => {
+  test('each row has a broken deployment, and a sentence about it', () => {
     const ids = ROWS.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     expect([...Object.keys(BROKEN), ...Object.keys(REPORTED)].toSorted()).toEqual(ids.toSorted());
+    expect(Object.keys(BROKEN_GATEWAYS).toSorted()).toEqual(ids.toSorted());
     expect(KEM.X25519).toBe(0x20); // the envelopes above are for it
   });
 
@@ -256,17 +258,11 @@ describe('probe: rows and broken deployments', () => {
   const documents = new Set(ROWS.map(({ id }) => id.split('/', 1)[0] ?? ''));
   const JUDGED = [...documents].flatMap((name) => (name === 'timing' ? [] : ['--section', name]));
 
-  // One fault, two rows: a response nonce is drawn by one source for both forms.
-  const SHARED: Readonly<Record<string, readonly string[]>> = {
-    '9458/4.4/1': ['9458/4.4/1', 'chunked/6.2/1'],
-    'chunked/6.2/1': ['9458/4.4/1', 'chunked/6.2/1'],
-  };
-
-  test.each(Object.entries(BROKEN))('%s fails for its own broken deployment alone', async (id, faults) => {
+  test.each(Object.entries(BROKEN))('%s fails for its own broken deployment only', async (id, faults) => {
     parallel = 0;
     const argv = id === '9458/3.2/2' ? WITHOUT_ROOT : ALL;
     const { status, failed } = await probed(faults, [...argv, ...JUDGED]);
-    expect(failed).toEqual(SHARED[id] ?? [id]);
+    expect(failed).toEqual(SHARED_FAULTS[id] ?? [id]);
     expect(status).toBe(1);
   });
 
