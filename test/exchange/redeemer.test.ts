@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { issuerClient } from '../../services/gateway/src/node/issuer-client.ts';
 import { issuerContract } from '../../packages/redemption/test/issuer-contract.ts';
 import { redeemRoute } from '../../services/issuer/src/node/redeem-route.ts';
+import { random } from '../../services/issuer/test/support/wallet.ts';
 import { World } from '../../services/issuer/test/support/world.ts';
 
 const CREDENTIAL = 'the-gateway-of-the-tests';
@@ -10,10 +11,11 @@ const CREDENTIAL = 'the-gateway-of-the-tests';
 function overRoute({ issuer }: World, credential = CREDENTIAL) {
   const route = redeemRoute(issuer, [CREDENTIAL]);
   return issuerClient({
-    send: async (url, init) => route.request(url, init),
-    url: 'http://127.0.0.1:8081',
+    issuers: [{ url: 'http://127.0.0.1:8081', send: async (url, init) => route.request(url, init) }],
     credential,
     deadline: (ms) => AbortSignal.timeout(ms),
+    elapsedMs: () => 0,
+    random,
   });
 }
 

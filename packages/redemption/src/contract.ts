@@ -57,6 +57,11 @@ export interface RedemptionCall extends Redemption {
    * would accept spent tokens again, and refuses. A gateway that remembers none sends 0.
    */
   readonly knownRevision: number;
+  /**
+   * 8 random bytes of this call, where it may reach two issuers over one store: the second that gets it answers like the
+   * first. Without them every call is another one, and repeats the envelope of the first.
+   */
+  readonly call?: Bytes;
 }
 
 /** What the issuer decided, and the revision of its store after that. */
@@ -71,6 +76,7 @@ export interface RefillCall {
   readonly pack: Bytes; // the content of the inner request: an encoded pack
   readonly envelope: Bytes; // 32 bytes: an HMAC of the encapsulated request's `enc`
   readonly knownRevision: number; // as in a redemption
+  readonly call?: Bytes; // as in a redemption
 }
 
 /**
@@ -93,7 +99,7 @@ export interface RefillResult {
 
 /** Exchanges vouchers for packs, as the gateway's exchange sees it. */
 export interface Refiller {
-  refill(call: Omit<RefillCall, 'knownRevision'>): Promise<Omit<RefillResult, 'revision'>>;
+  refill(call: Omit<RefillCall, 'knownRevision' | 'call'>): Promise<Omit<RefillResult, 'revision'>>;
 }
 
 /** What the issuer publishes in the coming epochs. */

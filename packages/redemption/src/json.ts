@@ -14,15 +14,8 @@ import { RedemptionError } from './error.ts';
 
 /** The JSON of a redemption, for parties without a service binding. Bytes are base64url, here and below. */
 export function encodeRedemption(call: RedemptionCall): Bytes {
-  const { service, token, tag, envelope, idempotent, knownRevision } = call;
-  return encode({
-    service,
-    token: base64url(token),
-    tag: base64url(tag),
-    envelope: base64url(envelope),
-    idempotent,
-    knownRevision,
-  });
+  const { service, tag, idempotent } = call;
+  return encode({ service, tag: base64url(tag), idempotent, ...encodedCall(call) });
 }
 
 /** Decodes a redemption. @throws {RedemptionError} `malformed` */
@@ -34,6 +27,7 @@ export function decodeRedemption(body: Bytes): RedemptionCall {
     envelope: bytes(message, 'envelope'),
     idempotent: message['idempotent'] === true,
     knownRevision: message['knownRevision'] === undefined ? 0 : whole(message, 'knownRevision'),
+    ...decodedCall(message),
   }));
 }
 
@@ -52,13 +46,8 @@ export function decodeResult(body: Bytes): RedemptionResult {
 }
 
 /** The JSON of a refill. */
-export function encodeRefillCall({ token, pack, envelope, knownRevision }: RefillCall): Bytes {
-  return encode({
-    token: base64url(token),
-    pack: base64url(pack),
-    envelope: base64url(envelope),
-    knownRevision,
-  });
+export function encodeRefillCall(call: RefillCall): Bytes {
+  return encode({ pack: base64url(call.pack), ...encodedCall(call) });
 }
 
 /** Decodes a refill. @throws {RedemptionError} `malformed` */
@@ -68,8 +57,22 @@ export function decodeRefillCall(body: Bytes): RefillCall {
     pack: bytes(message, 'pack'),
     envelope: bytes(message, 'envelope'),
     knownRevision: whole(message, 'knownRevision'),
+    ...decodedCall(message),
   }));
 }
+
+type AnyCall = Pick<RedemptionCall, 'token' | 'envelope' | 'knownRevision' | 'call'>;
+
+/** What both calls have. */
+const encodedCall = ({ token, envelope, knownRevision, call }: AnyCall) => ({
+  token: base64url(token),
+  envelope: base64url(envelope),
+  knownRevision,
+  ...(call !== undefined && { call: base64url(call) }),
+});
+
+const decodedCall = (message: Message): Pick<RedemptionCall, 'call'> =>
+  message['call'] === undefined ? {} : { call: bytes(message, 'call') };
 
 /** The JSON of a refill's result. */
 export function encodeRefillResult({ outcome, body, revision }: RefillResult): Bytes {

@@ -110,6 +110,36 @@ export function issuerContract(name: string, make: () => Promise<IssuerUnderTest
     expect(revisions.at(-1)).toBeGreaterThan(revisions[0] ?? 0);
   });
 
+  test(`IssuerApi: ${name}: a call that is made again is answered as before, and another call with its envelope is a replay`, async () => {
+    const { issuer, mint } = await make();
+    const redemption = {
+      service: 'stickers',
+      token: await mint(),
+      tag: digest(1),
+      idempotent: true,
+      knownRevision: 0,
+    };
+    const outcome = async (envelope: number, call: number): Promise<string> => {
+      const bytes = { envelope: digest(envelope), call: digest(call).slice(0, 8) };
+      return (await issuer.redeem({ ...redemption, ...bytes })).outcome;
+    };
+    expect([await outcome(1, 1), await outcome(1, 1), await outcome(1, 2)]).toEqual([
+      'first',
+      'first',
+      'replayed',
+    ]);
+    expect([await outcome(2, 3), await outcome(2, 3), await outcome(1, 1)]).toEqual([
+      'again',
+      'again',
+      'first',
+    ]);
+    const rival = { ...redemption, tag: digest(2), envelope: digest(3), call: digest(4).slice(0, 8) };
+    const told = [(await issuer.redeem(rival)).outcome, (await issuer.redeem(rival)).outcome];
+    expect(told).toEqual(['spent', 'spent']);
+    const odd = await issuer.redeem({ ...rival, call: digest(4) });
+    expect(odd.outcome).toBe('invalid');
+  });
+
   test(`IssuerApi: ${name}: publishes consecutive epochs, each with a directory and challenges`, async () => {
     const { issuer } = await make();
     const { epochs } = await issuer.schedule(0);

@@ -22,10 +22,11 @@ test.each([
   'issuer client: a response of the listener with %s is an error, never an outcome',
   async (_what, status, body) => {
     const client = issuerClient({
-      send: async () => new Response(body, { status }),
-      url: 'http://127.0.0.1:1',
+      issuers: [{ url: 'http://127.0.0.1:1', send: async () => new Response(body, { status }) }],
       credential: 'x',
       deadline: () => new AbortController().signal,
+      elapsedMs: () => 0,
+      random,
     });
     const bytes = { token: random(162), tag: random(32), envelope: random(32) };
     await expect(

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { base64url } from '@sotto/wire';
 import { rootPublicKey } from '@sotto/bundle';
@@ -78,22 +81,55 @@ describe('start-up on Node', () => {
     expect(readSettings(variablesOnNode('gateway', beyond)).operator.tls).toBeDefined();
   });
 
-  test('the issuer is asked on loopback, under a credential', () => {
+  test('an issuer on this machine is called over http, one on another machine over https alone', () => {
     for (const url of [
       undefined,
       '',
       'x',
-      'https://issuer.example',
+      ' ',
       'http://issuer.example',
+      'http://127.0.0.2:8081',
+      'http://localhost.example:8081',
+      'ftp://127.0.0.1:8081',
+      'postgres://127.0.0.1:8081',
+      'https://issuer.internal:8081/path',
+      'https://issuer.internal:8081?a=b',
+      'https://user@issuer.internal:8081',
+      'https://one.internal:8081,https://two.internal:8081',
+      'https://one.internal:8081 http://two.internal:8081',
+      'https://one.internal:8081 https://one.internal:8081',
       'http://10.0.0.1:8081',
       'http://127.0.0.1:8081/redeem',
       'http://user@127.0.0.1:8081',
     ]) {
       expect([url, start({ ISSUER: url })]).toEqual([url, expect.stringMatching(/^ISSUER: /)]);
     }
-    for (const url of ['http://localhost:1', 'http://[::1]:1', 'http://127.0.0.1:8081/']) {
-      expect(start({ ISSUER: url })).toBe('starts');
+    for (const [url, ...issuers] of [
+      ['http://localhost:1', 'http://localhost:1'],
+      ['http://[::1]:1', 'http://[::1]:1'],
+      ['http://127.0.0.1:8081/', 'http://127.0.0.1:8081'],
+      ['https://issuer.internal', 'https://issuer.internal'],
+      ['https://10.0.0.1:8081', 'https://10.0.0.1:8081'],
+      [
+        ' https://one.internal:1  https://two.internal:1/ ',
+        'https://one.internal:1',
+        'https://two.internal:1',
+      ],
+    ] as const) {
+      expect(settingsOf({ ISSUER: url }).issuers).toEqual(issuers);
     }
+  });
+
+  test('the authorities of the issuer’s certificate are a file in PEM', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'sotto-settings-'));
+    const file = path.join(folder, 'ca.pem');
+    expect(start({ ISSUER_CA_FILE: file })).toMatch(/^ISSUER_CA_FILE: must be the path of a file/);
+    writeFileSync(file, '-----BEGIN PRIVATE KEY-----');
+    expect(start({ ISSUER_CA_FILE: file })).toBe('ISSUER_CA_FILE: must be certificates in PEM');
+    writeFileSync(file, '-----BEGIN CERTIFICATE-----\n');
+    expect(settingsOf({ ISSUER_CA_FILE: file }).issuerCa).toBe('-----BEGIN CERTIFICATE-----\n');
+    expect(settingsOf({}).issuerCa).toBeUndefined();
+    rmSync(folder, { recursive: true });
   });
 
   test.each(['ISSUER_TOKEN', 'RELAY_TOKEN', 'OPERATOR_TOKEN'])(

@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { decodeToken, verifyToken, type Token } from '@sotto/privacypass';
-import type { Redemption, RedemptionOutcome } from '@sotto/redemption';
+import type { RedemptionCall, RedemptionOutcome } from '@sotto/redemption';
 import { acceptedUntil, concat, equalBytes, ProtocolError, type Bytes, type Random } from '@sotto/wire';
 import type { Keyring, LiveKey, Ring } from './keyring.ts';
 import type { SpentTokens } from './ports.ts';
@@ -12,6 +12,9 @@ export interface RedeemDeps {
   readonly random: Random;
   readonly count: (cell: string, by?: number) => void;
 }
+
+/** What the gateway says of a token. */
+type Redemption = Omit<RedemptionCall, 'knownRevision'>;
 
 const TAG = 32; // bytes
 const CALL = 8; // bytes
@@ -61,22 +64,32 @@ export async function spendToken(
   deps: Pick<RedeemDeps, 'epochSeconds' | 'random' | 'spent'>,
   key: LiveKey,
   token: Token,
-  { tag, envelope, idempotent }: Pick<Redemption, 'tag' | 'envelope' | 'idempotent'>,
+  { tag, envelope, idempotent, call }: Pick<Redemption, 'tag' | 'envelope' | 'idempotent' | 'call'>,
 ): Promise<RedemptionOutcome> {
   const end = acceptedUntil(key.epoch, deps.epochSeconds);
   const ledger = { keyId: key.keyId, shards: key.shards, end };
-  const call = deps.random(CALL);
-  const spend = { id: spentId(token), tag: tag.slice(), envelope: envelope.slice(), call, idempotent };
+  const spend = {
+    id: spentId(token),
+    tag: tag.slice(),
+    envelope: envelope.slice(),
+    call: call?.slice() ?? deps.random(CALL),
+    idempotent,
+  };
   const outcome = await deps.spent.spend(ledger, spend);
   return outcome === 'ended' ? 'invalid' : outcome;
 }
 
 /** The token, or null when the call does not follow the contract. */
-function readToken({ service, token, tag, envelope, idempotent }: Redemption): Token | null {
-  const typed = typeof service === 'string' && typeof idempotent === 'boolean';
+function readToken({ service, token, tag, envelope, idempotent, call }: Redemption): Token | null {
+  const typed = typeof service === 'string' && typeof idempotent === 'boolean' && isCall(call);
   const bytes = [token, tag, envelope].every((value) => value instanceof Uint8Array);
   if (!typed || !bytes || tag.length !== TAG || envelope.length !== TAG) return null;
   return decodeOrNull(() => decodeToken(token.slice()));
+}
+
+/** Whether a call may be told from others by this: 8 bytes, or nothing. */
+export function isCall(call: Bytes | undefined): boolean {
+  return call === undefined || (call instanceof Uint8Array && call.length === CALL);
 }
 
 /** What was decoded, or null for bytes that do not decode. */

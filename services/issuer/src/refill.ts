@@ -13,7 +13,7 @@ import { REFILL, type VoucherConfig } from './config.ts';
 import type { EvaluationLimiter } from './evaluation-limiter.ts';
 import type { EvaluationQueue } from './evaluation-queue.ts';
 import type { LiveKey, Ring } from './keyring.ts';
-import { decodeOrNull, isGenuine, spendToken, type RedeemDeps } from './redeem.ts';
+import { decodeOrNull, isCall, isGenuine, spendToken, type RedeemDeps } from './redeem.ts';
 
 export interface RefillDeps extends RedeemDeps {
   readonly queue: EvaluationQueue;
@@ -52,8 +52,8 @@ const failed = (outcome: RefillOutcome): Filled => ({ outcome, body: null });
 
 async function fill(deps: RefillDeps, ring: Ring, call: Call): Promise<Filled> {
   const { pack, envelope } = call;
-  const isCall = [call.token, pack, envelope].every((value) => value instanceof Uint8Array);
-  if (!isCall || envelope.length !== TAG) return failed('invalid');
+  const typed = [call.token, pack, envelope].every((value) => value instanceof Uint8Array);
+  if (!typed || envelope.length !== TAG || !isCall(call.call)) return failed('invalid');
   const token = decodeOrNull(() => decodeToken(call.token.slice()));
   const key = token === null ? undefined : ring.refilling(token.tokenKeyId);
   if (token === null || key === undefined || !(await isGenuine(key, REFILL, token))) return failed('invalid');
@@ -68,7 +68,8 @@ async function fill(deps: RefillDeps, ring: Ring, call: Call): Promise<Filled> {
         return failed('unavailable');
     }
     if (deps.now() >= ring.until) return failed('invalid'); // the wait in the queue was too long
-    const outcome = await spendToken(deps, key, token, { tag: packTag(pack), envelope, idempotent: true });
+    const spend = { ...call, tag: packTag(pack), idempotent: true };
+    const outcome = await spendToken(deps, key, token, spend);
     if (outcome !== 'first' && outcome !== 'again') return failed(outcome);
     const signed: Bytes[] = [];
     for (const { key: signing, request } of batches) {

@@ -91,11 +91,15 @@ test('X01 issuer on Node: on SIGTERM with 50 requests in flight, responds to all
 });
 
 test('N59 issuer on Node: has TLS or refuses to listen beyond loopback, and operator routes only on their own listener', async () => {
-  for (const name of ['HOST', 'OPERATOR_HOST']) {
+  for (const [name, tls] of [
+    ['HOST', 'TLS'],
+    ['OPERATOR_HOST', 'TLS'],
+    ['INTERNAL_HOST', 'INTERNAL_TLS'],
+  ] as const) {
     const open = await start({ [name]: '0.0.0.0', STORE: path.join(folder, 'open.sqlite') });
     expect(await open.ended).toBe(1);
     expect(open.said()).toBe(
-      `sotto issuer: ${name}: beyond loopback needs TLS_CERT_FILE and TLS_KEY_FILE, or BEHIND_TLS=true\n`,
+      `sotto issuer: ${name}: beyond loopback needs ${tls}_CERT_FILE and ${tls}_KEY_FILE, or BEHIND_TLS=true\n`,
     );
   }
   const { url, internal, operator, said, child, ended } = await start({

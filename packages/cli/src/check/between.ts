@@ -33,7 +33,7 @@ export function mismatches({ services, hosting }: OperatorFolder, settings: Sett
     'ISSUER_TOKEN of the gateway is not the INTERNAL_TOKEN of the issuer',
   );
   if (hosting !== 'workers') {
-    const [, port] = /:(\d+)\/?$/.exec(value('gateway', 'ISSUER') ?? '') ?? [];
+    const [, port] = /^http:\S+:(\d+)\/?$/.exec(value('gateway', 'ISSUER') ?? '') ?? [];
     const internal = services.has('issuer') ? (value('issuer', 'INTERNAL_PORT') ?? '8081') : undefined;
     same(port, internal, 'ISSUER of the gateway does not name the INTERNAL_PORT of the issuer');
   }

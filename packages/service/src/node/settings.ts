@@ -23,18 +23,17 @@ export interface ListenSettings {
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
-/** A private listener beside the public one: plain http, for processes of this machine. */
-export function onLoopback(
-  { tls: _public, ...settings }: ListenSettings,
-  port: number,
-  host = '127.0.0.1',
+/** A private listener without a limit for one address: each of its few clients has many connections. */
+function besidePublic(
+  { tls: _public, ...limits }: ListenSettings,
+  at: Pick<ListenSettings, 'host' | 'port' | 'tls'>,
 ): ListenSettings {
-  return { ...settings, host, port, connectionsPerAddress: Number.POSITIVE_INFINITY };
+  return { ...limits, ...at, connectionsPerAddress: Number.POSITIVE_INFINITY };
 }
 
 /** @throws {ConfigError} also for an address beyond loopback that would speak plain http */
 export function readListenSettings(variables: Variables): ListenSettings {
-  const tls = readTls(variables);
+  const tls = readTls(variables, 'TLS');
   return {
     host: readHost(variables, 'HOST', tls),
     port: variables.number('PORT'),
@@ -52,13 +51,29 @@ export function readListenSettings(variables: Variables): ListenSettings {
 export function readOperatorSettings(variables: Variables, settings: ListenSettings): ListenSettings {
   const host = readHost(variables, 'OPERATOR_HOST', settings.tls);
   const port = variables.number('OPERATOR_PORT');
-  return LOOPBACK.has(host) ? onLoopback(settings, port, host) : { ...settings, host, port };
+  return LOOPBACK.has(host) ? besidePublic(settings, { host, port }) : { ...settings, host, port };
 }
 
-function readHost(variables: Variables, name: 'HOST' | 'OPERATOR_HOST', tls: TlsFiles | undefined): string {
+/** The issuer's listener for gateways: plain http on loopback, and beyond with a certificate of its own. */
+export function readInternalSettings(variables: Variables, settings: ListenSettings): ListenSettings {
+  const tls = readTls(variables, 'INTERNAL_TLS');
+  const host = readHost(variables, 'INTERNAL_HOST', tls);
+  const port = variables.number('INTERNAL_PORT');
+  return besidePublic(settings, { host, port, ...(tls && { tls }) });
+}
+
+function readHost(
+  variables: Variables,
+  name: 'HOST' | 'OPERATOR_HOST' | 'INTERNAL_HOST',
+  tls: TlsFiles | undefined,
+): string {
   const host = variables.text(name);
   if (LOOPBACK.has(host) || tls !== undefined || variables.flag('BEHIND_TLS')) return host;
-  throw new ConfigError(name, 'beyond loopback needs TLS_CERT_FILE and TLS_KEY_FILE, or BEHIND_TLS=true');
+  const own = name === 'INTERNAL_HOST' ? 'INTERNAL_TLS' : 'TLS';
+  throw new ConfigError(
+    name,
+    `beyond loopback needs ${own}_CERT_FILE and ${own}_KEY_FILE, or BEHIND_TLS=true`,
+  );
 }
 
 /** Then all connections come from the proxy's address. */
@@ -66,11 +81,12 @@ function isBehindProxy(variables: Variables): boolean {
   return variables.flag('BEHIND_TLS') || variables.has('ADDRESS_HEADER');
 }
 
-function readTls(variables: Variables): TlsFiles | undefined {
-  if (!variables.has('TLS_CERT_FILE') && !variables.has('TLS_KEY_FILE')) return undefined;
+function readTls(variables: Variables, prefix: 'TLS' | 'INTERNAL_TLS'): TlsFiles | undefined {
+  const [cert, key] = [`${prefix}_CERT_FILE`, `${prefix}_KEY_FILE`] as const;
+  if (!variables.has(cert) && !variables.has(key)) return undefined;
   const read = () => ({
-    cert: readPem(variables.value('TLS_CERT_FILE').text(), 'TLS_CERT_FILE'),
-    key: readPem(variables.value('TLS_KEY_FILE').text(), 'TLS_KEY_FILE'),
+    cert: readPem(variables.value(cert).text(), cert),
+    key: readPem(variables.value(key).text(), key),
   });
   return { ...read(), read };
 }

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { ConfigValue, Variables } from '../config/index.ts';
+import { readAuthorities, type Variables } from '../config/index.ts';
 
 /** Where a database is, and how to log in. */
 export interface PostgresSettings {
@@ -45,7 +45,7 @@ export function readPostgresSettings(
   }
   const password = `${name}_PASSWORD` as const;
   const ca = variables.has('STORE_CA_FILE')
-    ? authority(variables.value('STORE_CA_FILE'), readFile)
+    ? readAuthorities(variables.value('STORE_CA_FILE'), readFile)
     : undefined;
   return {
     host,
@@ -58,16 +58,6 @@ export function readPostgresSettings(
         ? false
         : { ...(ca !== undefined && { ca }), rejectUnauthorized: true },
   };
-}
-
-function authority(file: ConfigValue, readFile: (path: string) => string): string {
-  let pem = '';
-  try {
-    pem = readFile(file.text());
-  } catch (cause) {
-    return file.fail('must be the path of a file that this process can read', { cause });
-  }
-  return pem.includes('-----BEGIN CERTIFICATE-----') ? pem : file.fail('must be certificates in PEM');
 }
 
 function isLoopback(host: string): boolean {

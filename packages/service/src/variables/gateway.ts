@@ -53,9 +53,18 @@ export const GATEWAY_VARIABLES = {
     'Envelopes to services without tokens that are remembered at once (on Workers: in each of 16 shards).',
     { default: 65_536, min: 1, max: 1 << 20 },
   ),
-  ISSUER: variable('text', GATEWAY_ON_NODE, 'URL of the private listener of the issuer: http on loopback.', {
-    example: 'http://localhost:8081',
-  }),
+  ISSUER: variable(
+    'text',
+    GATEWAY_ON_NODE,
+    'URL of the listener of the issuer for gateways; of several over one store, with spaces between them. https beyond loopback.',
+    { example: 'https://issuer-1.internal.example:8081 https://issuer-2.internal.example:8081' },
+  ),
+  ISSUER_CA_FILE: variable(
+    'path',
+    GATEWAY_ON_NODE,
+    'Authorities in PEM that the certificates of those listeners must be from; those of Node without it.',
+    { optional: true, example: '/etc/sotto/issuer-ca.pem' },
+  ),
   ISSUER_TOKEN: variable(
     'credential',
     GATEWAY_ON_NODE,

@@ -39,11 +39,17 @@ export const ISSUER_VARIABLES = {
     'How tokens are issued without an account: `period`, `perEpoch`, `issuances` of each tier. Without it they are not.',
     { optional: true, example: '{"period": 7, "perEpoch": 3, "issuances": {"default": 3}}' },
   ),
-  INTERNAL_PORT: variable('number', ISSUER_ON_NODE, 'Port of the listener for the gateway, on loopback.', {
+  INTERNAL_PORT: variable('number', ISSUER_ON_NODE, 'Port of the listener for gateways.', {
     default: 8081,
     min: 0,
     max: 65_535,
   }),
+  INTERNAL_HOST: variable(
+    'text',
+    ISSUER_ON_NODE,
+    'Address of the listener for gateways. Beyond loopback, for gateways on other machines, TLS is needed.',
+    { default: '127.0.0.1' },
+  ),
   INTERNAL_TOKEN: variable(
     'credential',
     ISSUER_ON_NODE,
@@ -59,6 +65,14 @@ export const ISSUER_VARIABLES = {
   QUOTA_STORE_PASSWORD: variable('text', ISSUER_ON_NODE, 'Password of the PostgreSQL user in QUOTA_STORE.', {
     secret: true,
     optional: true,
+  }),
+  INTERNAL_TLS_CERT_FILE: variable('path', ISSUER_ON_NODE, 'Certificate chain of that listener in PEM.', {
+    optional: true,
+    example: '/etc/sotto/internal-cert.pem',
+  }),
+  INTERNAL_TLS_KEY_FILE: variable('path', ISSUER_ON_NODE, 'Private key of that certificate in PEM.', {
+    optional: true,
+    example: '/etc/sotto/internal-key.pem',
   }),
   PROMOTED: variable(
     'flag',

@@ -21,9 +21,11 @@ const IDLE_MS = 4000; // under the 5 s after which many servers close an idle co
  * A `fetch` that decides for itself where a name leads: it looks the name up once, wants every address to be
  * permitted, and connects to one of those very addresses. A name that leads elsewhere a moment later leads nobody
  * there. Host, SNI and the certificate's check stay with the name.
+ *
+ * @param ca - the authorities that certificates must be from, in PEM; those of Node without it
  */
-export function guardedFetch(resolve: Resolve, permits: Permits): Fetch {
-  const agents = connections();
+export function guardedFetch(resolve: Resolve, permits: Permits, ca?: string): Fetch {
+  const agents = connections(ca);
   const lookUp = shared(resolve);
   return async (url, init) => {
     const { hostname, protocol } = new URL(url);
@@ -55,7 +57,7 @@ async function addressesOf(host: string, resolve: Resolve): Promise<readonly Add
 }
 
 /** Kept connections lead to addresses of the last look-up; when that changes, they are used no more. */
-function connections(): (addresses: readonly Address[], secure: boolean) => http.Agent {
+function connections(ca?: string): (addresses: readonly Address[], secure: boolean) => http.Agent {
   let known = '';
   let kept: { readonly plain: http.Agent; readonly secure: https.Agent } | undefined;
   return (addresses, secure) => {
@@ -65,7 +67,8 @@ function connections(): (addresses: readonly Address[], secure: boolean) => http
       .join(' ');
     if (kept === undefined || now !== known) {
       const options = { keepAlive: true, timeout: IDLE_MS };
-      kept = { plain: new http.Agent(options), secure: new https.Agent(options) };
+      const secureOptions = { ...options, ...(ca !== undefined && { ca }) };
+      kept = { plain: new http.Agent(options), secure: new https.Agent(secureOptions) };
       known = now;
     }
     return secure ? kept.secure : kept.plain;

@@ -1,4 +1,4 @@
-import { collect, HttpError } from '@sotto/http';
+import { collect, firstOf, HttpError, withDeadline } from '@sotto/http';
 import {
   decodeRefillResult,
   decodeResult,
@@ -8,54 +8,109 @@ import {
   RedemptionError,
   type IssuerApi,
 } from '@sotto/redemption';
-import type { Bytes } from '@sotto/wire';
+import type { Bytes, Random } from '@sotto/wire';
 import type { Fetch } from '../service/fetch-service.ts';
+import { Turns } from './turns.ts';
+
+/** A process of the issuer, or a balancer before several: all of them have one store. */
+export interface Issuer {
+  readonly url: string; // of its private listener, without a trailing slash
+  readonly send: Fetch;
+}
 
 export interface IssuerDeps {
-  readonly send: Fetch;
-  /** Base URL of the issuer's private listener, without a trailing slash. */
-  readonly url: string;
-  /** The credential that the listener requires. */
+  readonly issuers: readonly Issuer[];
+  /** The credential that their listeners require. */
   readonly credential: string;
   readonly deadline: (ms: number) => AbortSignal;
+  readonly elapsedMs: () => number;
+  readonly random: Random;
+}
+
+/** A call of one path, and how its response is read. */
+interface Call<T> {
+  readonly path: string;
+  readonly body?: Bytes;
+  readonly maxBytes: number; // of the response
+  readonly decode: (body: Bytes) => T;
 }
 
 const CALL_MS = 5000;
+/** After this the next issuer is called, if there is one. */
+const ATTEMPT_MS = 2000;
+const CALL_ID = 8; // bytes
 const MAX_SCHEDULE = 1 << 20; // bytes of JSON
 const MAX_RESULT = 1024; // bytes of JSON
 const MAX_REFILL = 2 << 20; // bytes of JSON: a pack as long as a length class may be
 
-/** The issuer where there is no service binding: the calls of its private listener, each made once. */
+/**
+ * The issuer where there is no service binding, by the private listeners of its processes.
+ *
+ * A call that gets no answer is made once more, at another process if there is one. Both find the bytes of the call in
+ * their common store, so the second answers what the first decided.
+ */
 export function issuerClient(deps: IssuerDeps): IssuerApi {
+  const { issuers, deadline, elapsedMs, random } = deps;
+  const turns = new Turns(issuers, elapsedMs);
+  const attempts = Math.max(2, issuers.length);
+
+  async function call<T>(what: Call<T>): Promise<T> {
+    const whole = deadline(CALL_MS);
+    const tried = new Set<Issuer>();
+    for (let left = attempts; left > 0 && !whole.aborted; left--) {
+      const issuer = turns.next(tried);
+      tried.add(issuer);
+      const mayWait = left === 1 || issuers.length === 1;
+      const signal = mayWait ? whole : firstOf(whole, deadline(ATTEMPT_MS));
+      const answer = await attempt(issuer, deps.credential, what, signal);
+      turns.report(issuer, answer !== null);
+      if (answer !== null) return answer.value;
+    }
+    throw new HttpError('bad-gateway');
+  }
+
   return {
-    redeem: async (redemption) =>
-      call(deps, '/redeem', { maxBytes: MAX_RESULT, body: encodeRedemption(redemption) }, decodeResult),
-    refill: async (refill) =>
-      call(deps, '/refill', { maxBytes: MAX_REFILL, body: encodeRefillCall(refill) }, decodeRefillResult),
+    redeem: async (redemption) => {
+      const body = encodeRedemption({ call: random(CALL_ID), ...redemption });
+      return call({ path: '/redeem', maxBytes: MAX_RESULT, body, decode: decodeResult });
+    },
+    refill: async (refill) => {
+      const body = encodeRefillCall({ call: random(CALL_ID), ...refill });
+      return call({ path: '/refill', maxBytes: MAX_REFILL, body, decode: decodeRefillResult });
+    },
     schedule: async (known) =>
-      call(deps, `/schedule?known=${known}`, { maxBytes: MAX_SCHEDULE }, decodeSchedule),
+      call({ path: `/schedule?known=${known}`, maxBytes: MAX_SCHEDULE, decode: decodeSchedule }),
   };
 }
 
-async function call<T>(
-  { send, url, credential, deadline }: IssuerDeps,
-  path: string,
-  { maxBytes, body }: { readonly maxBytes: number; readonly body?: Bytes },
-  decode: (body: Bytes) => T,
-): Promise<T> {
-  const signal = deadline(CALL_MS);
-  const response = await send(url + path, {
+/**
+ * One attempt. Null when there was no answer: another attempt may have one.
+ *
+ * @throws {HttpError} for an answer that another attempt would not better
+ */
+async function attempt<T>(
+  { url, send }: Issuer,
+  credential: string,
+  { path, body, maxBytes, decode }: Call<T>,
+  signal: AbortSignal,
+): Promise<{ readonly value: T } | null> {
+  const sent = send(url + path, {
     method: body === undefined ? 'GET' : 'POST',
     headers: { authorization: `Bearer ${credential}`, 'content-type': 'application/json' },
     ...(body !== undefined && { body }),
     signal,
   });
+  const response = await withDeadline(signal, sent).catch(() => null);
+  if (response === null) return null;
   if (response.status !== 200 || response.body === null) {
     response.body?.cancel().catch(() => {});
+    if (response.status >= 500) return null;
     throw new HttpError('bad-gateway');
   }
+  const bytes = await collect(response.body, maxBytes, signal).catch(() => null);
+  if (bytes === null) return null;
   try {
-    return decode(await collect(response.body, maxBytes, signal));
+    return { value: decode(bytes) };
   } catch (error) {
     if (!(error instanceof RedemptionError)) throw error;
     throw new HttpError('bad-gateway', { cause: error });

@@ -1,4 +1,5 @@
-import { ConfigValue, type Variables } from '@sotto/service/config';
+import { readFileSync } from 'node:fs';
+import { ConfigValue, readAuthorities, refuseDuplicates, type Variables } from '@sotto/service/config';
 import { readListenSettings, readOperatorSettings, type ListenSettings } from '@sotto/service/node';
 import { PLAIN_HTTP, readConfig, type Config, type UrlTarget } from '../config.ts';
 import { areLoopback, permitAddresses, type Permits } from './addresses.ts';
@@ -7,7 +8,9 @@ export interface Settings extends ListenSettings {
   readonly config: Config;
   readonly operator: ListenSettings;
   readonly store: string; // path
-  readonly issuer: string; // base URL of its private listener
+  readonly issuers: readonly string[]; // base URLs of their listeners for gateways
+  /** In PEM, the authorities that certificates of issuers must be from; without them those of Node. */
+  readonly issuerCa?: string;
   readonly issuerCredential: string;
   readonly replayCapacity: number;
   /** Which addresses each service may be at. */
@@ -26,7 +29,8 @@ export function readSettings(variables: Variables): Settings {
     operator: readOperatorSettings(variables, listening),
     config,
     store: variables.text('STORE'),
-    issuer: readIssuer(variables.value('ISSUER')),
+    issuers: readIssuers(variables.value('ISSUER')),
+    ...readIssuerCa(variables),
     issuerCredential: variables.credential('ISSUER_TOKEN'),
     replayCapacity: variables.number('REPLAY_CAPACITY'),
     permits: new Map(
@@ -77,11 +81,26 @@ function readNat64(variables: Variables): string | null {
   }
 }
 
-/** The private listener of the issuer is on loopback; a tunnel to an issuer elsewhere ends there. */
-function readIssuer(value: ConfigValue): string {
-  const remedy = 'must be the private listener of the issuer, like http://127.0.0.1:8081: http on loopback';
-  const url = value.url(remedy);
-  const isOrigin = url.origin === value.raw || `${url.origin}/` === value.raw;
-  if (!isOrigin || url.protocol !== 'http:' || !LOOPBACK.has(url.hostname)) value.fail(remedy);
-  return url.origin;
+/** Issuers of this machine speak http; the credential and vouchers cross a network under TLS alone. */
+function readIssuers(value: ConfigValue): string[] {
+  const remedy =
+    'must be URLs of listeners of the issuer for gateways, like http://127.0.0.1:8081 on this machine and https://issuer.internal:8081 on others, with spaces between them';
+  const urls = value
+    .text(remedy)
+    .trim()
+    .split(/\s+/)
+    .map((text) => new ConfigValue(value.path, text));
+  refuseDuplicates(urls);
+  return urls.map((one) => {
+    const { origin, protocol, hostname } = one.url(remedy);
+    const isOrigin = origin === one.raw || `${origin}/` === one.raw;
+    const isSafe = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname));
+    return isOrigin && isSafe ? origin : one.fail(remedy);
+  });
+}
+
+function readIssuerCa(variables: Variables): Pick<Settings, 'issuerCa'> {
+  if (!variables.has('ISSUER_CA_FILE')) return {};
+  const readFile = (path: string): string => readFileSync(path, 'utf8');
+  return { issuerCa: readAuthorities(variables.value('ISSUER_CA_FILE'), readFile) };
 }

@@ -23,6 +23,7 @@ import { GATEWAY_FILE, sqliteStores, type Stores } from './stores.ts';
 const SCHEDULE_MS = 60_000; // at most, between two runs of the schedule
 /** Nothing is deleted by a clock that was set forward for less than this: longer than a request's Date is accepted. */
 const SETTLED_SECONDS = 1800;
+const ANYWHERE = (): boolean => true; // the certificate says that it is the issuer
 const LOOPBACK_ONLY = permitAddresses({ own: ['127.0.0.1', '::1'], internet: false, nat64: null });
 const NOWHERE = permitAddresses({ own: [], internet: false, nat64: null });
 
@@ -43,10 +44,14 @@ export async function startGateway(program: Program, { random, resolve }: NodePl
   const { sleep, deadline, elapsedMs } = clock;
   const stores = await openStores(program, settings);
   const client = issuerClient({
-    send: guardedFetch(resolve, LOOPBACK_ONLY),
-    url: settings.issuer,
+    issuers: settings.issuers.map((url) => ({
+      url,
+      send: guardedFetch(resolve, url.startsWith('https:') ? ANYWHERE : LOOPBACK_ONLY, settings.issuerCa),
+    })),
     credential: settings.issuerCredential,
     deadline,
+    elapsedMs,
+    random,
   });
   const issuer = trackIssuer(client, stores.keys, elapsedMs);
   onStop(issuer.remember);

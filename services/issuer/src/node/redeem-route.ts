@@ -16,7 +16,7 @@ const REFILL_BYTES = 1 << 20; // a pack is as long as the length class of refill
 const BODY_MILLISECONDS = 5000;
 
 /**
- * The contract with the gateway where there is no service binding: a listener of its own on loopback.
+ * The contract with the gateway where there is no service binding: a listener of its own.
  *
  * @param credentials - the gateway's token; the new and the old one while it is being changed
  */

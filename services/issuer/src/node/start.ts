@@ -3,7 +3,7 @@ import { PROBLEMS, problemResponse, type ProblemCode } from '@sotto/http';
 import { ConfigError } from '@sotto/service/config';
 import { aesKeyWrap, type AesSubtle } from '@sotto/service/keys';
 import {
-  onLoopback,
+  readInternalSettings,
   readListenSettings,
   serve,
   type ListenSettings,
@@ -39,7 +39,7 @@ const SCHEDULE_MS = 60_000; // between two runs of the schedule
 const CHECK_MS = 600_000; // between two checks of what the issuer depends on
 const WATCH_MS = 1000; // between two looks whether another machine retired the keys
 
-/** The issuer over its store: a public listener, one for the operator, and one for the gateway on loopback. Returns its origins for the ready line. */
+/** The issuer over its store: a public listener, one for the operator, and one for gateways. Returns its origins for the ready line. */
 export async function startIssuer(
   program: Program,
   { system: given, fetch, subtle, voprf }: NodeDeps,
@@ -49,7 +49,7 @@ export async function startIssuer(
   const system = { ...given, ...clocks(clock, config.epochSeconds) };
   const listening = readListenSettings(variables);
   const internalTokens = variables.credentials('INTERNAL_TOKEN');
-  const internalPort = variables.number('INTERNAL_PORT');
+  const internalSettings = readInternalSettings(variables, listening);
   const wrap = aesKeyWrap(subtle, config.wrappingKeys, system.random);
   const { ports, watch } = await openStores(program, { config, system, wrap, voprf: byTokenType(voprf) });
   const issuer = new Issuer({ config, system, fetch, voprf, wrap, ...ports });
@@ -57,10 +57,7 @@ export async function startIssuer(
   if (variables.flag('KEYS_LOST')) await issuer.replaceUnreadable();
   await checkKeys(issuer);
 
-  const internal = await listen(
-    onLoopback(listening, internalPort),
-    redeemRoute(issuer, internalTokens).fetch,
-  );
+  const internal = await listen(internalSettings, redeemRoute(issuer, internalTokens).fetch);
   onStop(internal.close);
   const operator = await listen(readOperatorSettings(variables, listening), operatorApp(issuer).fetch);
   onStop(operator.close);

@@ -1,6 +1,6 @@
 import { inject, expect, test } from 'vitest';
 import { settingsOf } from '../../../../test/support/postgres-tests.ts';
-import { draw, redeem, start, type Running } from '../support/entry.ts';
+import { draw, redeem, start, startSupervised } from '../support/entry.ts';
 import { random } from '../support/wallet.ts';
 import { open } from '../../../../test/support/postgres-tests.ts';
 import { sql } from 'drizzle-orm';
@@ -10,17 +10,9 @@ test('issuer on Node over PostgreSQL: two processes are one issuer, and a start 
   await open(settingsOf(url)).db.execute(sql`create database entry`);
   const STORE = url.replace(/\/postgres$/, '/entry');
   const STORE_RISKS = 'no-synchronous-standby one-cluster';
-  // On a busy machine the database may not answer a start in time; then it is started again, as a supervisor does.
-  const started = async (): Promise<Running> => {
-    for (let attempt = 0; attempt < 5; attempt++) {
-      const running = await start({ STORE, STORE_RISKS });
-      if (running.child.exitCode === null) return running;
-    }
-    throw new Error('the issuer does not start');
-  };
   const refused = await start({ STORE });
-  const one = await started();
-  const two = await started();
+  const one = await startSupervised({ STORE, STORE_RISKS });
+  const two = await startSupervised({ STORE, STORE_RISKS });
   expect(await refused.ended).toBe(1);
   expect(refused.said()).toMatch(/^sotto issuer: QUOTA_STORE: is missing, [^\n]+\n$/);
 

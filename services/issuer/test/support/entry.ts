@@ -72,6 +72,15 @@ export async function start(more: Readonly<Record<string, string>> = {}): Promis
   };
 }
 
+/** The same, as a supervisor does it: again when a database on a busy machine did not answer in time. */
+export async function startSupervised(more: Readonly<Record<string, string>>): Promise<Running> {
+  let running = await start(more);
+  for (let attempt = 1; attempt < 5 && running.child.exitCode !== null; attempt++)
+    running = await start(more);
+  if (running.child.exitCode !== null) throw new Error(`the issuer does not start: ${running.said()}`);
+  return running;
+}
+
 /** A blinded batch for the issuer's current key. */
 export async function blinded({ url }: Running, count = 5): Promise<PendingTokens> {
   const directory = await fetch(`${url}/.well-known/private-token-issuer-directory`);
