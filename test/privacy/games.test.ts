@@ -27,6 +27,7 @@ describe('G-gateway: the gateway tries to tell two clients apart by what it rece
     const vars = {
       GATEWAYS: '{"": "https://gateway.example"}',
       RELAY_TOKENS: '{"": "credential-of-the-relay"}',
+      ALLOW_ONE_PROVIDER: 'true',
     };
     const config = readConfig(new Variables(vars, { service: 'relay', platform: 'workers' }));
     return play(ROUNDS, async (user) => {

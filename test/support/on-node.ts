@@ -134,6 +134,7 @@ function environments(
       ISSUER_TOKEN: secrets.accountKey,
       ROOT: secrets.root,
       RELAY_TOKEN: secrets.relayToken,
+      PROVIDER: 'operator-b',
       KEY_WRAPPING_KEY: secrets.gatewayWrappingKey,
       SERVICES: JSON.stringify([
         { ...row, name: 'stickers', target, token: { type: 5 } },

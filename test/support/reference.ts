@@ -1,5 +1,5 @@
-import type { Variable, ServiceName } from '@sotto/service/variables';
-import { VARIABLES } from '@sotto/service/variables';
+import type { Platform, Variable, ServiceName } from '@sotto/service/variables';
+import { defaultFor, VARIABLES } from '@sotto/service/variables';
 
 /** The value for one service of something that may differ between services. */
 function forService<T extends string | number>(
@@ -9,8 +9,8 @@ function forService<T extends string | number>(
   return typeof value === 'object' ? value[service] : value;
 }
 
-function defaultOf(variable: Variable, service: ServiceName): string {
-  const value = forService(variable.default, service);
+function defaultOf(variable: Variable, service: ServiceName, platform: Platform): string {
+  const value = defaultFor(variable, service, platform);
   if (value !== undefined) return `${value}${variable.unit === undefined ? '' : ` ${variable.unit}`}`;
   if (variable.type === 'flag') return 'off';
   return variable.optional ? '–' : '**required**';
@@ -25,14 +25,19 @@ function kindOf({ type, secret, min, max }: Variable): string {
 const KEY = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
 
 /** A value as an operator writes it. @throws for a declaration that has none, and whose type does not say one */
-export function exampleOf(name: string, variable: Variable, service: ServiceName): string {
+export function exampleOf(
+  name: string,
+  variable: Variable,
+  service: ServiceName,
+  platform: Platform = 'node',
+): string {
   const { type, secret, min = 0 } = variable;
   const given = forService(variable.example, service);
   if (given !== undefined) return given;
   if (type === 'flag') return 'true';
   if (type === 'key') return KEY;
   if (type === 'credential' || secret) return 'a-long-random-text-of-letters-and-digits';
-  const value = forService(variable.default, service) ?? (type === 'number' ? min : undefined);
+  const value = defaultFor(variable, service, platform) ?? (type === 'number' ? min : undefined);
   if (value === undefined) throw new Error(`${name} of ${service} has no example`);
   return `${value}`;
 }
@@ -46,8 +51,8 @@ function table(service: ServiceName, platform: 'workers' | 'node'): string[] {
       const cells = [
         `\`${name}\``,
         kindOf(variable),
-        defaultOf(variable, service),
-        `\`${exampleOf(name, variable, service).replaceAll('|', '\\|')}\``,
+        defaultOf(variable, service, platform),
+        `\`${exampleOf(name, variable, service, platform).replaceAll('|', '\\|')}\``,
         about.replaceAll('|', '\\|'),
       ];
       return `| ${cells.join(' | ')} |`;

@@ -158,6 +158,41 @@ test('check: reads the folder of a Worker', async () => {
   );
 });
 
+describe('check: providers of relay and gateway', () => {
+  const TITLE = 'the gateway https://gateway.b.test is at another provider than the relay';
+  const bundleOf = (provider: string | null) => (): Response =>
+    new Response('bundle', { headers: provider === null ? {} : { 'sotto-provider': provider } });
+  const result = async (): Promise<string> => {
+    await check(['--config', 'a'], io, ports);
+    return io.lines.find((line) => line.includes(TITLE)) ?? '';
+  };
+
+  test.each<[string, string | null, RegExp]>([
+    ['PROVIDER=ovh', 'hetzner', /^pass .*hetzner, and ovh/],
+    ['PROVIDER=hetzner', 'hetzner', /^FAIL .*both are at hetzner.*set ALLOW_ONE_PROVIDER=true/],
+    ['PROVIDER=hetzner', 'Hetzner', /^FAIL /],
+    ['PROVIDER=hetzner\nALLOW_ONE_PROVIDER=true', 'hetzner', /^warning .*tell your users/],
+    ['PROVIDER=hetzner', null, /^cannot tell .*does not name its provider/],
+  ])('%s and a gateway at %s', async (own, theirs, expected) => {
+    edit('a/relay.env', (text) => text.replace(/^PROVIDER=.*$/m, own));
+    io.routes['https://gateway.b.test/bundle'] = bundleOf(theirs);
+    expect(await result()).toMatch(expected);
+  });
+
+  test.each(['PROVIDER=', 'PROVIDER=Hetzner', 'PROVIDER=a b', 'PROVIDER= hetzner'])(
+    '%s is a fault',
+    async (line) => {
+      for (const name of ['a/relay.env', 'b/gateway.env'])
+        edit(name, (text) => text.replace(/^PROVIDER=.*$/m, line));
+      for (const folder of ['a', 'b']) {
+        io.lines.length = 0;
+        expect(await check(['--config', folder], io, ports)).toBe(1);
+        expect(lines('FAIL').join('\n')).toMatch(/PROVIDER (is missing|must be one name)/);
+      }
+    },
+  );
+});
+
 test('check: a folder without services, and none, are wrong usage', async () => {
   mkdirSync(file('empty'));
   writeFileSync(file('empty/client.json'), '{}');

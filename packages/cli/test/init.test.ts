@@ -31,7 +31,8 @@ describe('sotto init', () => {
     'on %s: secrets are readable by their owner alone and stand in no other file',
     async (hosting) => {
       expect(await run([...B, '--on', hosting], io)).toBe(0);
-      expect(await run([...A, '--on', hosting], io)).toBe(0);
+      const ofOneProvider = hosting === 'workers' ? ['--allow-one-provider'] : [];
+      expect(await run([...A, '--on', hosting, ...ofOneProvider], io)).toBe(0);
       const secrets = all().filter((file) => modeOf(file) === 0o600);
       expect(secrets).toContain('b.root.secret');
       expect(secrets.length).toBeGreaterThan(hosting === 'workers' ? 6 : 10);
@@ -134,12 +135,68 @@ describe('sotto init', () => {
   });
 });
 
+describe('sotto init and providers', () => {
+  const [onB, onA] = [
+    [...B, '--on', 'workers'],
+    [...A, '--on', 'workers'],
+  ];
+  const said = (): string => io.errors.join('\n');
+
+  test('on Workers both sides say that they run at one provider, and A has to accept it', async () => {
+    expect(await run(onB, io)).toBe(0);
+    expect(said()).toContain('the gateway runs at cloudflare: a relay there too serves nobody until');
+    expect(read('b/README.md')).toContain('`PROVIDER=cloudflare`');
+    expect(await run(onA, io)).toBe(2);
+    expect(said()).toContain('relay and gateway both run at cloudflare, which could combine what both see');
+    expect(all().some((file) => file.startsWith('a/'))).toBe(false);
+    expect(await run([...onA, '--allow-one-provider'], io)).toBe(0);
+    expect(io.errors.join('\n')).toContain('tell your users that they trust it not to');
+    expect(read('a/wrangler.toml')).toMatch(/PROVIDER = '''cloudflare'''\nALLOW_ONE_PROVIDER = '''true'''/);
+    expect(read('a/README.md')).toContain('`ALLOW_ONE_PROVIDER=true` accepts that cloudflare runs both');
+  });
+
+  test('the provider of the gateway is in the invite, and own machines have the name of the host', async () => {
+    await run(B, io);
+    await run(A, io);
+    expect(JSON.parse(read('b/invite.json')).provider).toBe('own-gateway-b-test');
+    expect(read('b/gateway.env')).toContain('PROVIDER=own-gateway-b-test\n');
+    expect(read('a/relay.env')).toContain('PROVIDER=own-relay-a-test\n');
+    expect(read('a/relay.env')).not.toContain('ALLOW_ONE_PROVIDER');
+    expect(said()).not.toContain('one provider');
+  });
+
+  test.each(['node', 'compose'])('a rented machine is named, and found on %s too', async (on) => {
+    await run([...B, '--on', on, '--provider', 'hetzner'], io);
+    expect(said()).toContain('the gateway runs at hetzner');
+    expect(await run([...A, '--on', on, '--provider', 'hetzner'], io)).toBe(2);
+    expect(await run([...A, '--on', on, '--provider', 'ovh'], io)).toBe(0);
+  });
+
+  test('an invite without a provider, as older versions write, is accepted', async () => {
+    await run(onB, io);
+    const { provider: _, ...older } = JSON.parse(read('b/invite.json')) as { provider: string };
+    writeFileSync(path.join(folder, 'b/invite.json'), JSON.stringify(older));
+    expect(await run(onA, io)).toBe(0);
+    writeFileSync(path.join(folder, 'b/invite.json'), JSON.stringify({ ...older, provider: 7 }));
+    expect(await run(onA.with(2, 'again'), io)).toBe(1);
+  });
+
+  test.each(['Hetzner', 'a b', ' hetzner', '', '-a', 'a'.repeat(64)])(
+    '--provider %j is wrong usage',
+    async (name) => {
+      expect(await run([...B, '--provider', name], io)).toBe(2);
+      expect(io.errors.at(-1)).toContain('--provider must be one name of a-z, 0-9 and -');
+      expect(all()).toEqual([]);
+    },
+  );
+});
+
 describe('sotto init on workers', () => {
   test.each(['relay', 'gateway', 'issuer', 'stickers'])(
     '%s has the bindings, flags and limits of the shipped wrangler.toml',
     async (env) => {
       await run([...B, '--on', 'workers'], io);
-      await run([...A, '--on', 'workers'], io);
+      await run([...A, '--on', 'workers', '--allow-one-provider'], io);
       const file = path.join(folder, env === 'relay' ? 'a' : 'b', 'wrangler.toml');
       const shipped = path.resolve(import.meta.dirname, '../../../wrangler.toml');
       const [ours, theirs] = [file, shipped].map((config) =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { NOW, type Faults } from './support/deployment.ts';
+import { NOW, RELAY, ROOT, type Faults } from './support/deployment.ts';
 import { probed } from './support/probed.ts';
 
 const answers = (headers: Record<string, string>): Faults => ({
@@ -45,6 +45,33 @@ test.each(CAUGHT)('probe: reports %s', async (_what, faults, rows) => {
   const { status, failed } = await probed(faults);
   expect(status).toBe(1);
   expect(failed.toSorted()).toEqual([...rows].toSorted());
+});
+
+const RAY = { 'cf-ray': '8f2-FRA' };
+
+test.each<[string, Record<string, string>, Record<string, string>, string]>([
+  ['cf-ray on both', RAY, { 'cf-ray': '8f3-AMS' }, 'warn'],
+  [
+    'cf-ray of the relay, and the name that the gateway gives',
+    RAY,
+    { 'sotto-provider': 'Cloudflare' },
+    'warn',
+  ],
+  ['the same field of another platform', { 'x-amz-cf-id': 'a' }, { 'x-amz-cf-id': 'b' }, 'warn'],
+  ['a field on one side alone', RAY, {}, 'pass'],
+  ['fields of two platforms', RAY, { 'x-azure-ref': 'a' }, 'pass'],
+  ['another name', RAY, { 'sotto-provider': 'hetzner' }, 'pass'],
+])('probe: %s', async (_what, onRelay, onGateway, result) => {
+  const { relay } = answers(onRelay);
+  const { relay: gateway } = answers(onGateway);
+  const { status, said } = await probed({ ...(relay && { relay }), ...(gateway && { gateway }) });
+  expect(said.find(({ id }) => id === 'sotto/provider/1')?.result).toBe(result);
+  expect(status).toBe(0); // a warning is no failure
+});
+
+test('probe: providers cannot be compared without the gateway', async () => {
+  const { unsaid } = await probed({}, ['--relay', RELAY, '--root', ROOT]);
+  expect(unsaid).toContain('sotto/provider/1');
 });
 
 test('probe: reports a relay that forwards any type, path and length', async () => {

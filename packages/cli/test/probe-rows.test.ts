@@ -213,6 +213,16 @@ const BROKEN: Readonly<Record<string, Faults>> = {
   },
 };
 
+/** Adds these fields to every response. */
+function marked(fields: Readonly<Record<string, string>>): NonNullable<Faults['relay']> {
+  return async (_request, honest) => {
+    const { body, status, headers } = await honest();
+    const all = new Headers(headers);
+    for (const [name, value] of Object.entries(fields)) all.set(name, value);
+    return new Response(body, { status, headers: all });
+  };
+}
+
 function target(
   when: (request: { method: string; path: string; authority: string }) => boolean,
   status: number,
@@ -229,6 +239,14 @@ const REPORTED: Readonly<Record<string, readonly [Faults, honest: RegExp, other:
     { inner: (request, honest) => (request === null ? { status: 403, content: '' } : honest) },
     /^refused: inner 400$/,
     /^not noticed: inner 403$/,
+  ],
+  'sotto/provider/1': [
+    {
+      relay: marked({ 'cf-ray': '8f-FRA' }),
+      gateway: marked({ 'cf-ray': '8e-FRA' }),
+    },
+    /^$/,
+    /^cloudflare runs both and could combine what they see/,
   ],
   'timing/1': [
     { delay: (request) => (request === null ? 9 : 1) },

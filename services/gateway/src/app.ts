@@ -29,7 +29,10 @@ import { OF_OHTTP, OUTER } from './problem.ts';
 
 export type GatewayDeps = ExchangeDeps &
   EnvelopeDeps & {
-    readonly config: Pick<Config, 'epochSeconds' | 'root' | 'relayEgress' | 'relayTokens' | 'operators'>;
+    readonly config: Pick<
+      Config,
+      'epochSeconds' | 'root' | 'relayEgress' | 'relayTokens' | 'operators' | 'provider'
+    >;
     readonly authority: AuthorityDeps;
     readonly maxRequest: MaxRequest;
     readonly counters: CounterStore;
@@ -188,13 +191,18 @@ async function bundle(deps: GatewayDeps, epoch: string | undefined): Promise<Res
   if (epochIndex > usableEpochs(deps.now(), epochSeconds).to) return refuse(OUTER['not-found']);
   const stored = await storedBundle(deps, epochIndex);
   if (stored === null) return refuse(OUTER[epoch === undefined ? 'unavailable' : 'not-found']);
-  const { bundle: encoded, signature, signature1 } = stored;
+  const { bundle: encoded, signature, signature1, proof } = stored;
   const version1 = signature1 === null ? null : encodedVersion1(encoded);
   const signed =
     version1 === null || signature1 === null
       ? { bundle: encoded, signature }
       : { bundle: version1, signature: signature1 };
-  return bundleResponse(encodeSignedBundle(signed), BUNDLE_TYPE, epochSeconds);
+  return bundleResponse(
+    encodeSignedBundle(signed),
+    BUNDLE_TYPE,
+    deps.config,
+    fieldsForRelays(deps.config, proof),
+  );
 }
 
 /** The bundle of the running epoch, of version 2, with its proof; unavailable while no log has it. */
@@ -204,7 +212,7 @@ async function loggedBundle(deps: GatewayDeps): Promise<Response> {
   if (stored === null || stored.proof === null) return refuse(OUTER.unavailable);
   const { proof } = stored;
   const signed = encodeSignedBundle(stored);
-  return bundleResponse(encodeLoggedBundle({ signed, proof }), LOGGED_BUNDLE_TYPE, epochSeconds);
+  return bundleResponse(encodeLoggedBundle({ signed, proof }), LOGGED_BUNDLE_TYPE, deps.config);
 }
 
 /** The bundle of an epoch, if it is signed. */
@@ -220,7 +228,24 @@ async function storedBundle(
   return { ...stored, signature: stored.signature };
 }
 
-function bundleResponse(body: Bytes, type: string, epochSeconds: number): Response {
+/** What a relay has to know and cannot read in a bundle: the provider, and whether there is a form with a proof. */
+function fieldsForRelays(
+  { provider }: Pick<Config, 'provider'>,
+  proof: string | null,
+): Record<string, string> {
+  return {
+    ...(provider !== null && { 'sotto-provider': provider }),
+    ...(proof !== null && { 'sotto-logged': '?1' }),
+  };
+}
+
+function bundleResponse(
+  body: Bytes,
+  type: string,
+  { epochSeconds }: Pick<Config, 'epochSeconds'>,
+  fields: Readonly<Record<string, string>> = {},
+): Response {
   const age = Math.min(BUNDLE_AGE, epochSeconds);
-  return new Response(body, { headers: { 'content-type': type, 'cache-control': `public, max-age=${age}` } });
+  const headers = { 'content-type': type, 'cache-control': `public, max-age=${age}`, ...fields };
+  return new Response(body, { headers });
 }

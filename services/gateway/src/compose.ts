@@ -25,7 +25,7 @@ export interface Platform
 export function compose(config: Config, platform: Platform): GatewayDeps {
   const { hpke, random, now, deadline, redeemer, refiller, replays, store, schedule, counters, log } =
     platform;
-  const { services, epochSeconds, nextRoot, responseGridMs: gridMs } = config;
+  const { services, epochSeconds, nextRoot, provider, responseGridMs: gridMs } = config;
   const { elapsedMs, sleep } = platform;
   const tally = new Tally();
   const routes = new Map<string, Route>(
@@ -56,6 +56,7 @@ export function compose(config: Config, platform: Platform): GatewayDeps {
       services,
       epochSeconds,
       nextRoot,
+      provider,
       store,
       wrap,
       schedule,

@@ -48,6 +48,8 @@ export interface Config {
   readonly services: readonly ServiceRow[];
   readonly root: Bytes; // Ed25519 public key, 32 bytes
   readonly nextRoot: Bytes; // 32 bytes, or none
+  /** Whose machines the gateway runs on; null when it does not say. */
+  readonly provider: string | null;
   /** Identity headers that the relay's egress is known to bear: names and their one value. */
   readonly relayEgress: ReadonlyMap<string, string>;
   readonly metadata: boolean;
@@ -97,6 +99,7 @@ export function readConfig(variables: Variables): Config {
         .map(([name, value]) => [name.toLowerCase(), value.text()]),
     ),
     metadata: variables.flag('METADATA'),
+    provider: variables.provider(),
     responseGridMs: variables.number('RESPONSE_GRID_MS'),
     relayTokens: variables.credentials('RELAY_TOKEN'),
     operators: readOperatorTokens(variables),

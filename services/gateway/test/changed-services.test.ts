@@ -36,6 +36,7 @@ test.each<[string, (authority: Authority) => Partial<Authority>]>([
     }),
   ],
   ['an announced root', () => ({ nextRoot: new Uint8Array(32).fill(9) })],
+  ['another provider', () => ({ provider: 'hetzner' })],
 ])(
   'gateway: %s replaces the signed bundles of the epochs after the next, and no other',
   async (_name, change) => {
@@ -43,7 +44,7 @@ test.each<[string, (authority: Authority) => Partial<Authority>]>([
     expect(unsigned.map(({ epochIndex }) => epochIndex)).toEqual(AHEAD);
     expect(after.slice(0, 2)).toEqual(before.slice(0, 2));
     expect(problems).toHaveLength(AHEAD.length);
-    expect(problems[0]).toMatch(/^bundle \d+: named other services.*Sign it again/);
+    expect(problems[0]).toMatch(/^bundle \d+: differs from SERVICES, NEXT_ROOT or PROVIDER.*Sign it again/);
     const names = authority.services.map(({ name }) => name);
     expect(
       unsigned.every(({ bundle }) => decodeBundle(bundle).services.every(({ name }) => names.includes(name))),

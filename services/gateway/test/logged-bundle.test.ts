@@ -19,9 +19,11 @@ const sign = ({ app }: House, body: unknown): Response | Promise<Response> =>
   app.request('/operator/bundles', { method: 'POST', headers: HEADERS, body: JSON.stringify(body) });
 
 test('a bundle is shown with its proof once a log has it, and not before', async () => {
-  const h = await house();
+  const h = await house({ provider: 'hetzner' });
   const logged = () => h.app.request('/bundle/2');
+  const forRelays = async () => (await h.app.request('/bundle')).headers.get('sotto-logged');
   expect([(await logged()).status, await outerCode(await logged())]).toEqual([503, 'unavailable']);
+  expect(await forRelays()).toBeNull();
   const [current] = await listed(h);
   if (current === undefined) throw new Error('no bundle');
   const { sequence } = current;
@@ -38,6 +40,7 @@ test('a bundle is shown with its proof once a log has it, and not before', async
     response.headers.get('content-type'),
     response.headers.get('cache-control'),
   ]).toEqual([200, 'application/sotto-logged-bundle', 'public, max-age=600']);
+  expect(await forRelays()).toBe('?1');
   const { signed, proof } = decodeLoggedBundle(new Uint8Array(await response.arrayBuffer()));
   expect(proof).toBe('the proof');
   // The log has version 2; version 1 follows from it, and is what clients without a policy get.
@@ -45,7 +48,7 @@ test('a bundle is shown with its proof once a log has it, and not before', async
   const version2 = verifySignedBundle(signed, options);
   expect(version2.extension).toEqual({
     classes: [{ name: 'default', requestLength: 1024, responseLength: RESPONSE_LENGTH }],
-    provider: '',
+    provider: 'hetzner',
     refill: null,
   });
   const version1 = new Uint8Array(await (await h.app.request('/bundle')).arrayBuffer());

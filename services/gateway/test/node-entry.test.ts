@@ -28,6 +28,7 @@ const ENV: Readonly<Record<string, string>> = {
   SERVICES: JSON.stringify([{ ...row, target: { url: 'https://open.example' } }]),
   ROOT: base64url(rootPublicKey(ROOT_SECRET)),
   RELAY_TOKEN: 'a'.repeat(43),
+  PROVIDER: 'hetzner',
   OPERATOR_TOKEN: 'b'.repeat(43),
   KEY_WRAPPING_KEY: base64url(Uint8Array.from({ length: 32 }, (_, i) => i)),
 };

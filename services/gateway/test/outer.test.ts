@@ -35,6 +35,17 @@ describe('outside', () => {
     }
   });
 
+  test('the provider is in a field of the bundle, for relays, and in no other response', async () => {
+    const { app } = await house({ provider: 'cloudflare' });
+    const providerIn = async (path: string) => (await app.request(path)).headers.get('sotto-provider');
+    expect(await Promise.all(['/bundle', PATH, '/health'].map(providerIn))).toEqual([
+      'cloudflare',
+      null,
+      null,
+    ]);
+    expect((await (await house()).app.request('/bundle')).headers.get('sotto-provider')).toBeNull();
+  });
+
   test('HEAD is answered as GET, without the content', async () => {
     const { app } = await house();
     for (const path of ['/health', '/bundle']) {

@@ -18,6 +18,7 @@ const ROW = {
   responseLength: 163_840,
 };
 const ENV = {
+  PROVIDER: 'hetzner',
   SERVICES: JSON.stringify([ROW]),
   ROOT: base64url(rootPublicKey(ROOT_SECRET)),
   RELAY_TOKEN: 'a'.repeat(43),

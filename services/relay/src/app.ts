@@ -1,7 +1,8 @@
 import { CORS, HttpError, PREFLIGHT } from '@sotto/http';
+import { ConfigError } from '@sotto/service/config';
 import { Hono } from 'hono';
 import { refuse } from './answer.ts';
-import { scheduledBundle, type ScheduledBundle } from './bundle.ts';
+import { scheduledBundle, type FetchedBundle, type ScheduledBundle } from './bundle.ts';
 import type { Config } from './config.ts';
 import { exchange, type Send } from './exchange.ts';
 import { BUNDLE_FORMS, fetchBundle } from './fetch-bundle.ts';
@@ -16,6 +17,8 @@ export interface RelayDeps {
   readonly timeout: (ms: number) => AbortSignal;
   /** Whether timers call {@link Relay.schedules}, so that no client's request has to fetch a bundle. */
   readonly byTimer?: boolean;
+  /** One line for the operator. */
+  readonly warn?: (line: string) => void;
 }
 
 /** All that the relay's app knows of a client beside the request: no address, only a yes or a no. */
@@ -42,7 +45,19 @@ const BUNDLE_HEADERS = { 'cache-control': 'public, max-age=60', ...CORS };
 
 /** Passes envelopes on to the gateways that are configured, and shows everyone their key bundles. */
 export function relay(deps: RelayDeps): Relay {
-  const { config, send, now, sleep, timeout, byTimer = false } = deps;
+  const { config, send, now, sleep, timeout, byTimer = false, warn = () => {} } = deps;
+  const isRefused = (fetched: FetchedBundle | null): boolean =>
+    config.refusedProvider !== null && fetched?.provider === config.refusedProvider;
+  /** Whether nothing is sent to a gateway, because its provider is refused, or not known yet. */
+  const isClosed = async (bundle: ScheduledBundle, { waitUntil }: Visit): Promise<boolean> => {
+    if (config.refusedProvider === null) return false;
+    const fetched = bundle.latest() ?? (await bundle.current(waitUntil));
+    return fetched === null || isRefused(fetched);
+  };
+  const problemOf = (fetched: FetchedBundle | null): string | null => {
+    if (isRefused(fetched)) return oneProvider().message;
+    return config.refusedProvider !== null && fetched?.provider === null ? SILENT_GATEWAY : null;
+  };
   const app = new Hono<{ Bindings: Visit }>();
   const bundles: ScheduledBundle[] = [];
 
@@ -57,18 +72,6 @@ export function relay(deps: RelayDeps): Relay {
     isFromAllowedPage(c.req.raw.headers, config.corsOrigins) ? next() : refuse('forbidden'),
   );
   for (const gateway of config.gateways) {
-    app.options(`${gateway.base}/ohttp`, () => new Response(null, { status: 204, headers: OPTIONS }));
-    app.post(`${gateway.base}/ohttp`, async (c) => {
-      const came = now();
-      if (!(await c.env.admit('exchange'))) return refuse('too-many-requests');
-      const answer = await exchange({ send, timeout, limits: config.limits }, gateway, c.req.raw).catch(
-        refuseError,
-      );
-      if (config.bucketMs > 0) await sleep(untilNextTick(now() - came, config.bucketMs));
-      return answer;
-    });
-    app.all(`${gateway.base}/ohttp`, () => refuse('method-not-allowed', { allow: 'POST, OPTIONS' }));
-
     const bundle = scheduledBundle({
       fetchBundle: () => fetchBundle(send, timeout, gateway),
       now,
@@ -77,6 +80,18 @@ export function relay(deps: RelayDeps): Relay {
       byTimer,
     });
     bundles.push(bundle);
+    app.options(`${gateway.base}/ohttp`, () => new Response(null, { status: 204, headers: OPTIONS }));
+    app.post(`${gateway.base}/ohttp`, async (c) => {
+      const came = now();
+      if (!(await c.env.admit('exchange'))) return refuse('too-many-requests');
+      if (await isClosed(bundle, c.env)) return refuse('unavailable');
+      const answer = await exchange({ send, timeout, limits: config.limits }, gateway, c.req.raw).catch(
+        refuseError,
+      );
+      if (config.bucketMs > 0) await sleep(untilNextTick(now() - came, config.bucketMs));
+      return answer;
+    });
+    app.all(`${gateway.base}/ohttp`, () => refuse('method-not-allowed', { allow: 'POST, OPTIONS' }));
     for (const form of BUNDLE_FORMS) {
       const path = gateway.base + form.path;
       const headers = { 'content-type': form.mediaType, ...BUNDLE_HEADERS };
@@ -84,7 +99,7 @@ export function relay(deps: RelayDeps): Relay {
       app.get(path, async (c) => {
         if (!(await c.env.admit('bundle'))) return refuse('too-many-requests');
         const fetched = await bundle.current(c.env.waitUntil);
-        const bytes = fetched?.[form.name] ?? null;
+        const bytes = isRefused(fetched) ? null : (fetched?.[form.name] ?? null);
         return bytes === null ? refuse('unavailable') : new Response(bytes, { headers });
       });
       app.all(path, () => refuse('method-not-allowed', { allow: 'GET, HEAD, OPTIONS' }));
@@ -96,10 +111,29 @@ export function relay(deps: RelayDeps): Relay {
     app,
     refresh: async () => {
       await Promise.all(bundles.map((bundle) => bundle.refresh()));
+      if (bundles.some((bundle) => isRefused(bundle.latest()))) throw oneProvider();
     },
-    schedules: bundles.map((bundle) => () => bundle.refreshDue()),
+    schedules: bundles.map((bundle) => {
+      let reported: string | null = null;
+      return async () => {
+        const due = await bundle.refreshDue();
+        const problem = problemOf(bundle.latest());
+        if (problem !== null && problem !== reported) warn(problem);
+        reported = problem;
+        return due;
+      };
+    }),
   };
 }
+
+const SILENT_GATEWAY =
+  'A gateway does not name its provider. Ask its operator to set PROVIDER, and whether it is yours';
+
+const oneProvider = (): ConfigError =>
+  new ConfigError(
+    'PROVIDER',
+    'is also the provider of a gateway, which could combine what both see. Move one, or set ALLOW_ONE_PROVIDER and tell your users',
+  );
 
 /**
  * Whether a web page may send this request. The listed origins may, or all without a list, and only where the page could

@@ -3,12 +3,16 @@ export interface FetchedBundle {
   readonly signed: Uint8Array<ArrayBuffer>;
   /** With the proof that it is in a public log; null when the gateway has none. */
   readonly logged: Uint8Array<ArrayBuffer> | null;
+  /** Whose machines the gateway says that it runs on; null when it does not say. */
+  readonly provider: string | null;
 }
 
 /** What the relay keeps of one gateway. */
 export interface ScheduledBundle {
   /** The last good bundle; fetches first when the schedule says so. Null when none ever came. */
   current(waitUntil: (work: Promise<unknown>) => void): Promise<FetchedBundle | null>;
+  /** The last good bundle, without a fetch. */
+  latest(): FetchedBundle | null;
   /** One fetch now: what a cron calls, which is the schedule itself. */
   refresh(): Promise<void>;
   /** One fetch if there has been none in this period: for a timer. When the next is due, in Unix milliseconds. */
@@ -65,6 +69,7 @@ export function scheduledBundle({
 
   return {
     refresh,
+    latest: () => good,
     async refreshDue() {
       if (!busy() && isDue()) await refresh();
       return due;

@@ -16,6 +16,8 @@ export interface Config {
   readonly local: boolean;
   /** Origins of the web pages that may use this relay; null for all. */
   readonly corsOrigins: ReadonlySet<string> | null;
+  /** The provider whose gateways are refused: that of the relay. Null when none is. */
+  readonly refusedProvider: string | null;
   /** How often the key bundle is fetched, in seconds, counted from 1970. */
   readonly bundleSeconds: number;
   /** Milliseconds. A response leaves at the next multiple of this after its request arrived; 0: at once. */
@@ -62,6 +64,7 @@ export function readConfig(variables: Variables): Config {
     gateways,
     local,
     corsOrigins: variables.has('CORS_ORIGINS') ? readOrigins(variables.json('CORS_ORIGINS'), local) : null,
+    refusedProvider: local || variables.flag('ALLOW_ONE_PROVIDER') ? null : variables.provider(),
     bundleSeconds: variables.number('BUNDLE_SECONDS'),
     bucketMs: variables.number('BUCKET_MS'),
     limits: {

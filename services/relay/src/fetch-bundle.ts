@@ -5,7 +5,7 @@ import type { Send } from './exchange.ts';
 
 /** How a gateway publishes its key bundle, and the relay too (specs/bundle.md). The relay reads neither form. */
 export interface BundleForm {
-  readonly name: keyof FetchedBundle;
+  readonly name: 'signed' | 'logged';
   /** Below the origin of the gateway, and below the base of the relay. */
   readonly path: string;
   readonly mediaType: string;
@@ -24,17 +24,26 @@ export const BUNDLE_FORMS: readonly BundleForm[] = [SIGNED, LOGGED];
 const MAX_BUNDLE = 64 * 1024; // bytes
 const BUNDLE_MS = 5000;
 
-/** One fetch of a gateway's key bundle in both forms; null unless all of a good signed one came. */
+/**
+ * One fetch of a gateway's key bundle; null unless all of a good signed one came. The form with a proof is fetched only
+ * from a gateway that says that a log has its bundle.
+ */
 export async function fetchBundle(
   send: Send,
   timeout: (ms: number) => AbortSignal,
   gateway: Gateway,
 ): Promise<FetchedBundle | null> {
-  const [signed, logged] = await Promise.all([
-    fetchForm(send, timeout, gateway, SIGNED),
-    fetchForm(send, timeout, gateway, LOGGED),
-  ]);
-  return signed === null ? null : { signed, logged };
+  const signed = await fetchForm(send, timeout, gateway, SIGNED);
+  if (signed === null) return null;
+  const isLogged = signed.headers.get('sotto-logged') === '?1';
+  const logged = isLogged ? await fetchForm(send, timeout, gateway, LOGGED) : null;
+  const provider = signed.headers.get('sotto-provider')?.toLowerCase() ?? null;
+  return { signed: signed.bytes, logged: logged?.bytes ?? null, provider };
+}
+
+interface FetchedForm {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly headers: Headers;
 }
 
 async function fetchForm(
@@ -42,7 +51,7 @@ async function fetchForm(
   timeout: (ms: number) => AbortSignal,
   { origin, credential }: Gateway,
   { path, mediaType }: BundleForm,
-): Promise<Uint8Array<ArrayBuffer> | null> {
+): Promise<FetchedForm | null> {
   const signal = timeout(BUNDLE_MS);
   const headers = {
     accept: mediaType,
@@ -60,7 +69,7 @@ async function fetchForm(
       return null;
     }
     const bundle = await collect(answer.body, MAX_BUNDLE, signal);
-    return bundle.length > 0 ? bundle : null;
+    return bundle.length > 0 ? { bytes: bundle, headers: answer.headers } : null;
   } catch {
     return null;
   }

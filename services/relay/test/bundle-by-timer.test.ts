@@ -19,7 +19,7 @@ function byTimer(good: boolean) {
   const bundle = scheduledBundle({
     fetchBundle: () => {
       at.fetches++;
-      return Promise.resolve(at.good ? { signed: new Uint8Array(1), logged: null } : null);
+      return Promise.resolve(at.good ? { signed: new Uint8Array(1), logged: null, provider: null } : null);
     },
     now: () => at.now,
     sleep: () => Promise.resolve(),

@@ -20,7 +20,7 @@ function schedule(periodMs: number) {
     fetchBundle: async () => {
       at.fetches++;
       const signed = await gateway.next();
-      return signed === null ? null : { signed, logged: null };
+      return signed === null ? null : { signed, logged: null, provider: null };
     },
     now: () => at.now,
     sleep: (ms) => {
@@ -47,13 +47,14 @@ describe('the bundle of a gateway', () => {
       const asked: unknown[] = [];
       const send = async (url: string, init: RequestInit): Promise<Response> => {
         asked.push([url, init]);
-        const headers = { 'content-type': url.endsWith('/2') ? LOGGED : TYPE };
+        const headers = { 'content-type': url.endsWith('/2') ? LOGGED : TYPE, 'sotto-logged': '?1' };
         return new Response(`the body of ${url}`, { headers });
       };
       const gateway = { base: '', origin: 'https://gateway.example', credential };
       expect(await fetchBundle(send, () => signal, gateway)).toEqual({
         signed: bytes('the body of https://gateway.example/bundle'),
         logged: bytes('the body of https://gateway.example/bundle/2'),
+        provider: null,
       });
       const init = (accept: string) => ({
         method: 'GET',
@@ -68,20 +69,38 @@ describe('the bundle of a gateway', () => {
     },
   );
 
-  test('a gateway without a log has a signed bundle alone; one without that has none', async () => {
+  test('a gateway without a proof of this epoch has a signed bundle alone; one without that has none', async () => {
     const { signal } = new AbortController();
     const only = (form: string) => async (url: string) =>
       new Response('x', {
         status: url.endsWith(form) ? 200 : 503,
-        headers: { 'content-type': form === '/2' ? LOGGED : TYPE },
+        headers: { 'content-type': form === '/2' ? LOGGED : TYPE, 'sotto-logged': '?1' },
       });
     const gateway = { base: '', origin: 'https://gateway.example', credential: null };
     expect(await fetchBundle(only('/bundle'), () => signal, gateway)).toEqual({
       signed: bytes('x'),
       logged: null,
+      provider: null,
     });
     expect(await fetchBundle(only('/2'), () => signal, gateway)).toBeNull();
   });
+
+  test.each([null, '?0', '1'])(
+    'the form with a proof is not fetched when the gateway says %j of its log',
+    async (said) => {
+      const { signal } = new AbortController();
+      const asked: string[] = [];
+      const send = async (url: string) => {
+        asked.push(url);
+        return new Response('x', {
+          headers: { 'content-type': TYPE, ...(said !== null && { 'sotto-logged': said }) },
+        });
+      };
+      const gateway = { base: '', origin: 'https://gateway.example', credential: null };
+      expect(await fetchBundle(send, () => signal, gateway)).toMatchObject({ logged: null });
+      expect(asked).toEqual(['https://gateway.example/bundle']);
+    },
+  );
 });
 
 describe('the schedule of the key bundle', () => {
@@ -180,7 +199,7 @@ describe.each(RELAYS)('the key bundle at the relay on %s', (_runtime, start) => 
     const url = await at((seen, response) => {
       const isLogged = seen.target === '/bundle/2';
       response
-        .writeHead(200, { 'content-type': isLogged ? LOGGED : TYPE })
+        .writeHead(200, { 'content-type': isLogged ? LOGGED : TYPE, 'sotto-logged': '?1' })
         .end(isLogged ? 'logged' : 'signed');
     });
     for (const [path, type, body] of [

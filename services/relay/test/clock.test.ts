@@ -47,7 +47,7 @@ test('X07 a clock that was a month ahead, and is set right, does not keep the bu
   const bundle = scheduledBundle({
     fetchBundle: () => {
       at.fetches++;
-      return Promise.resolve({ signed: new Uint8Array(1), logged: null });
+      return Promise.resolve({ signed: new Uint8Array(1), logged: null, provider: null });
     },
     now: () => at.now,
     sleep: () => Promise.resolve(),

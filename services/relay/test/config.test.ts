@@ -8,6 +8,7 @@ import { readSettings } from '../src/node/settings.ts';
 import { configOf, CREDENTIAL } from './start-relay.ts';
 
 const GOOD = {
+  PROVIDER: 'hetzner',
   GATEWAYS: '{"":"https://gateway.example"}',
   RELAY_TOKENS: JSON.stringify({ '': CREDENTIAL }),
 };

@@ -5,7 +5,7 @@ import { iso } from '../arguments.ts';
 import type { Settings } from '../config.ts';
 import { bytesOf, rootKey, WELL_KNOWN } from '../fetching.ts';
 import { cannotTell, fail, pass, type Finding } from '../probe/live.ts';
-import type { OperatorFolder } from './folder.ts';
+import type { Given, OperatorFolder } from './folder.ts';
 
 export interface PostResponse {
   readonly status: number;
@@ -82,7 +82,7 @@ export function liveRows(folder: OperatorFolder, settings: Settings, ports: Chec
   return rows;
 }
 
-function relayRows({ services }: OperatorFolder, settings: Settings, ports: CheckPorts): LiveRow[] {
+function relayRows({ services, hosting }: OperatorFolder, settings: Settings, ports: CheckPorts): LiveRow[] {
   const parsed = (name: string): Readonly<Record<string, string | null>> => {
     try {
       return JSON.parse(services.get('relay')?.get(name)?.value ?? '{}') as Record<string, string | null>;
@@ -91,10 +91,17 @@ function relayRows({ services }: OperatorFolder, settings: Settings, ports: Chec
     }
   };
   const credentials = parsed('RELAY_TOKENS');
-  const gateways = Object.entries(parsed('GATEWAYS')).map(([path, gateway]) => ({
-    title: `the gateway ${gateway} takes the relay's credential`,
-    check: () => envelope(gateway ?? '', credentials[path] ?? '', ports),
-  }));
+  const given = services.get('relay');
+  const gateways = Object.entries(parsed('GATEWAYS')).flatMap(([path, gateway]) => [
+    {
+      title: `the gateway ${gateway} takes the relay's credential`,
+      check: () => envelope(gateway ?? '', credentials[path] ?? '', ports),
+    },
+    {
+      title: `the gateway ${gateway} is at another provider than the relay`,
+      check: () => provider(gateway ?? '', given, hosting, ports),
+    },
+  ]);
   return [
     ...gateways,
     { title: 'the relay serves a signed bundle of this epoch', check: () => bundle(settings, ports) },
@@ -165,6 +172,28 @@ async function envelope(gateway: string, credential: string, ports: CheckPorts):
       'every envelope is refused: the proxy adds a field. See "Behind a reverse proxy" in specs/deployment.md',
     );
   return fail(`HTTP ${response.status} in place of a refusal`);
+}
+
+async function provider(
+  gateway: string,
+  given: Given | undefined,
+  hosting: OperatorFolder['hosting'],
+  ports: CheckPorts,
+): Promise<Finding> {
+  const own = given?.get('PROVIDER')?.value ?? (hosting === 'workers' ? 'cloudflare' : undefined);
+  const response = await send(ports, `${gateway}/bundle`).catch((error: unknown) => codeOf(error));
+  if (typeof response === 'string') return cannotTell(`not reached (${response})`);
+  const theirs = response.headers.get('sotto-provider')?.toLowerCase();
+  if (own === undefined || own === '') return cannotTell('PROVIDER of the relay is not set');
+  if (theirs === undefined)
+    return cannotTell('it does not name its provider: ask its operator to set PROVIDER');
+  if (theirs !== own) return pass(`${theirs}, and ${own}`);
+  const risk = `both are at ${own}, which could combine what both see`;
+  return ['true', '1'].includes(given?.get('ALLOW_ONE_PROVIDER')?.value ?? '')
+    ? { result: 'warn', detail: `${risk}. ALLOW_ONE_PROVIDER accepts it: tell your users` }
+    : fail(
+        `${risk}, so the relay serves nobody. Move one, or set ALLOW_ONE_PROVIDER=true and tell your users`,
+      );
 }
 
 function problemTypeOf(text: string): unknown {

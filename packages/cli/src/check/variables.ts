@@ -1,4 +1,11 @@
-import { VARIABLES, type ServiceName, type Variable } from '@sotto/service/variables';
+import {
+  defaultFor,
+  PROVIDER_NAME,
+  VARIABLES,
+  type Platform,
+  type ServiceName,
+  type Variable,
+} from '@sotto/service/variables';
 import { bytesOfText } from '../fetching.ts';
 import { didYouMean } from '../suggestion.ts';
 import type { Given, OperatorFolder } from './folder.ts';
@@ -26,17 +33,29 @@ export function variableFaults(
   const wrong = known.flatMap(([name, variable]) => {
     const at = given.get(name);
     if (at === undefined || at.value === '') {
-      return isRequired(name, variable, given) ? [`${name} is missing: ${aboutOf(variable, service)}`] : [];
+      return isRequired(name, variable, given, { service, platform })
+        ? [`${name} is missing: ${aboutOf(variable, service)}`]
+        : [];
     }
-    const rule = brokenRule(variable, at.value);
+    const rule =
+      name === 'PROVIDER' && !PROVIDER_NAME.test(at.value)
+        ? 'must be one name of a-z, 0-9 and -, like cloudflare'
+        : brokenRule(variable, at.value);
     return rule === null ? [] : [`${at.file}: ${name} ${rule}`];
   });
   return [...unknown, ...wrong];
 }
 
 /** A variable without a default must be set; the operator's token may be replaced by those of single roles. */
-function isRequired(name: string, { type, optional, default: fallback }: Variable, given: Given): boolean {
-  if (optional === true || type === 'flag' || fallback !== undefined) return false;
+function isRequired(
+  name: string,
+  variable: Variable,
+  given: Given,
+  { service, platform }: { readonly service: ServiceName; readonly platform: Platform },
+): boolean {
+  if (variable.optional === true || variable.type === 'flag') return false;
+  if (defaultFor(variable, service, platform) !== undefined) return false;
+  if (name === 'PROVIDER' && given.get('ALLOW_ONE_PROVIDER')?.value === 'true') return false;
   if (name !== 'OPERATOR_TOKEN') return true;
   return !['METRICS', 'SUPPORT', 'KEYS'].every((role) => given.has(`OPERATOR_${role}_TOKEN`));
 }

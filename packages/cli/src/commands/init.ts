@@ -11,6 +11,7 @@ import { operatorA, type Invite } from '../init/operator-a.ts';
 import type { Databases } from '../init/postgres.ts';
 import { clusterPorts } from '../init/two-of-each.ts';
 import { DEVELOPMENT, operatorB, type Attester } from '../init/operator-b.ts';
+import { oneProviderNotice, PROVIDER_OPTION, providerOf, toldOfProvider } from '../init/provider.ts';
 import { HOSTINGS, type Hosting } from '../init/settings.ts';
 import { writeFolder, writeSecret, type PlannedFolder } from '../init/write.ts';
 import type { Io, Status } from '../io.ts';
@@ -27,6 +28,7 @@ const HOSTING_OPTIONS = {
     text: 'where the release is, or will be: /opt/sotto without it (see npm run release)',
   },
   port: { type: 'string', value: 'N', text: 'first of the loopback ports, 8801 without it' },
+  ...PROVIDER_OPTION,
 } as const satisfies OptionSpecs;
 
 /** `sotto init b`. */
@@ -101,11 +103,15 @@ export const initB = command({
       rootSecret,
       owner: owner(),
       root: base64url(rootPublicKey(secret)),
+      provider: providerOf(values.provider, hosting, gateway),
       epochSeconds: count(values['epoch-seconds'], 'epoch-seconds') ?? DAY,
     };
     await mkdir(path.dirname(rootSecret), { recursive: true, mode: 0o700 }).catch(() => {}); // writeSecret tells
     if (isNew) await writeSecret(rootSecret, `${base64url(secret)}\n`);
-    const also = [`${rootSecret}  (root secret: move it to another machine)`];
+    const also = [
+      `${rootSecret}  (root secret: move it to another machine)`,
+      ...(hosting === 'workers' || values.provider !== undefined ? [toldOfProvider(options.provider)] : []),
+    ];
     return write(folder, operatorB(options), { io, json: values.json === true, also });
   },
 });
@@ -119,6 +125,10 @@ export const initA = command({
     invite: { type: 'string', value: 'FILE', text: 'the invite.json of operator B' },
     relay: { type: 'string', value: 'URL', text: 'public origin of the relay' },
     ...HOSTING_OPTIONS,
+    'allow-one-provider': {
+      type: 'boolean',
+      text: 'accept that one provider runs the machines of relay and gateway',
+    },
   },
   examples: [['init a ops/a --invite invite.json --relay https://relay.example', 'writes ops/a for systemd']],
   run: async ({ values, words }, io) => {
@@ -127,8 +137,22 @@ export const initA = command({
     const relay = origin(values.relay, 'relay');
     if (relay.host === new URL(invite.gateway).host)
       throw new UsageError('--relay is the gateway itself; it must be another host, of another operator');
-    const options = { invite, relay, hosting, folder, release, port, owner: owner() };
-    return write(folder, operatorA(options), { io, json: values.json === true });
+    const provider = providerOf(values.provider, hosting, relay);
+    const notice = oneProviderNotice(provider, invite.provider, values['allow-one-provider'] === true);
+    const allowOneProvider = notice !== null;
+    const options = {
+      invite,
+      relay,
+      hosting,
+      folder,
+      release,
+      port,
+      provider,
+      allowOneProvider,
+      owner: owner(),
+    };
+    const also = notice === null ? [] : [notice];
+    return write(folder, operatorA(options), { io, json: values.json === true, also });
   },
 });
 
@@ -242,9 +266,9 @@ async function readInvite(file: string | undefined, io: Io): Promise<Invite> {
   } catch {
     throw wrong;
   }
-  const { gateway, credential, issuer, root, epochSeconds } = invite ?? {};
+  const { gateway, credential, issuer, root, epochSeconds, provider = '' } = invite ?? {};
   const isText = [gateway, credential, issuer, root].every((one) => typeof one === 'string' && one !== '');
-  if (!isText || !Number.isInteger(epochSeconds)) throw wrong;
+  if (!isText || !Number.isInteger(epochSeconds) || typeof provider !== 'string') throw wrong;
   if (!URL.canParse(String(gateway)) || bytesOfText(String(root))?.length !== 32) throw wrong;
   return invite as Invite;
 }

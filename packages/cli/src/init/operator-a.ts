@@ -14,6 +14,8 @@ export interface Invite {
   readonly issuer: string;
   readonly root: string;
   readonly epochSeconds: number;
+  /** Whose machines the gateway runs on. Invites of older versions do not say. */
+  readonly provider?: string;
 }
 
 export interface OperatorAOptions {
@@ -22,6 +24,9 @@ export interface OperatorAOptions {
   readonly relay: URL;
   readonly hosting: Hosting;
   readonly port: number;
+  /** Whose machines the relay runs on. */
+  readonly provider: string;
+  readonly allowOneProvider: boolean;
   /** Absolute paths. */
   readonly folder: string;
   readonly release: string;
@@ -30,13 +35,15 @@ export interface OperatorAOptions {
 
 /** What operator A needs: the relay, and what an app pins. */
 export function operatorA(options: OperatorAOptions): PlannedFolder {
-  const { invite, relay, hosting, port, folder, release, owner } = options;
+  const { invite, relay, hosting, port, provider, allowOneProvider, folder, release, owner } = options;
   const { gateway, credential, issuer, root, epochSeconds } = invite;
   const services = {
     relay: {
       ...listenSettings(options),
       GATEWAYS: JSON.stringify({ '': gateway }),
       RELAY_TOKENS: JSON.stringify({ '': credential }),
+      PROVIDER: provider,
+      ...(allowOneProvider && { ALLOW_ONE_PROVIDER: 'true' }),
     },
   };
   const client = { relay: relay.origin, gateway, issuer, root, epochSeconds };

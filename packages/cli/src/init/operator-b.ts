@@ -26,6 +26,8 @@ export interface OperatorBOptions {
   /** The Ed25519 key that clients pin, base64url. */
   readonly root: string;
   readonly epochSeconds: number;
+  /** Whose machines the gateway runs on. */
+  readonly provider: string;
   /** The relay's port; gateway, issuer, stickers and the private listeners use the next ones. */
   readonly port: number;
   /** Absolute paths: of the folder, of the release, and of the root secret. */
@@ -50,7 +52,8 @@ const secret = (): string => randomBytes(32).toString('base64url');
 
 /** What operator B needs: gateway, issuer and sticker service. All secrets are new. */
 export function operatorB(options: OperatorBOptions): PlannedFolder {
-  const { gateway, issuer, hosting, folder, release, owner, port, epochSeconds, root, databases } = options;
+  const { gateway, issuer, hosting, folder, release, owner, port, epochSeconds, root, provider, databases } =
+    options;
   const development = options.attester === null ? developmentAttester() : null;
   const attester = development?.attester ?? options.attester ?? {};
   const stores = databases === null ? null : postgresStores(databases);
@@ -59,7 +62,7 @@ export function operatorB(options: OperatorBOptions): PlannedFolder {
   const services = pair?.services ?? alone;
   const credential = services.gateway?.['RELAY_TOKEN'] ?? '';
   const operatorToken = services.gateway?.['OPERATOR_TOKEN'] ?? '';
-  const invite = { gateway: gateway.origin, credential, issuer: issuer.origin, root, epochSeconds };
+  const invite = { gateway: gateway.origin, credential, issuer: issuer.origin, root, epochSeconds, provider };
   const listeners =
     hosting === 'workers'
       ? {}
@@ -132,7 +135,7 @@ export function publicPorts(sites: readonly Site[]): string[] {
 }
 
 function settingsOf(options: OperatorBOptions, attesters: string): ServiceSettings {
-  const { gateway: _gateway, issuer, hosting, port, epochSeconds, root, release } = options;
+  const { gateway: _gateway, issuer, hosting, port, epochSeconds, root, release, provider } = options;
   const [operatorToken, internalToken] = [secret(), secret()];
   const isWorker = hosting === 'workers';
   const target = isWorker
@@ -158,6 +161,7 @@ function settingsOf(options: OperatorBOptions, attesters: string): ServiceSettin
       ...listen(1, 5),
       EPOCH_SECONDS: `${epochSeconds}`,
       ROOT: root,
+      PROVIDER: provider,
       SERVICES: JSON.stringify([row]),
       RELAY_TOKEN: secret(),
       OPERATOR_TOKEN: operatorToken,

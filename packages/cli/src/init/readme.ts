@@ -73,6 +73,7 @@ export function readmeOfB({
   databases,
   gateway,
   issuer,
+  provider,
 }: OperatorBOptions): string {
   const start = startCommand(hosting, folder, ['stickers', 'issuer', 'gateway']);
   const invite = path.join(folder, 'invite.json');
@@ -90,6 +91,9 @@ ${console([start, `${SOTTO} bundle sign --config ${folder} --root-secret ${rootS
 3. Give \`${invite}\` to operator A, who runs the relay, over a channel that both of you trust. Operator A must be another company:
 
 ${console([`${SOTTO} init a DIR --invite invite.json --relay URL`])}
+
+   \`PROVIDER=${provider}\` says whose machines the gateway runs on. If you rent them, it must name the company: a relay at the same one serves nobody until its operator
+   sets \`ALLOW_ONE_PROVIDER=true\`, because that company could combine what both see.
 
 4. Find what is wrong before the first client does:
 
@@ -115,11 +119,24 @@ say how long the signatures last.
 }
 
 /** The next commands of operator A. */
-export function readmeOfA({ folder, hosting, relay, invite }: OperatorAOptions): string {
+export function readmeOfA({
+  folder,
+  hosting,
+  relay,
+  invite,
+  provider,
+  allowOneProvider,
+}: OperatorAOptions): string {
   return `# Operator A: relay
 
 ${relay.origin}, for the gateway ${invite.gateway}. The relay stores nothing.
 
+\`PROVIDER=${provider}\` says whose machines the relay runs on. If you rent them, it must name the company: the relay serves nobody while the gateway is at the same one.
+${
+  allowOneProvider
+    ? `\`ALLOW_ONE_PROVIDER=true\` accepts that ${provider} runs both and could combine what both see. Tell your users that they trust it not to.\n`
+    : ''
+}
 ${console([startCommand(hosting, folder, ['relay']), `${SOTTO} check --config ${folder}`, `${SOTTO} probe --config ${folder}`])}
 
 \`client.json\` is what an app pins. A private search with it:

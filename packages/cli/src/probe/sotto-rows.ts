@@ -8,7 +8,18 @@ import {
 import { MEDIA_TYPES } from '@sotto/ohttp';
 import { base64url, equalBytes, hex, ProtocolError, type Bytes } from '@sotto/wire';
 import { visitor } from './key-rows.ts';
-import { cannotTell, fail, inner, NOWHERE, pass, request, seal, type Live, type Row } from './live.ts';
+import {
+  cannotTell,
+  fail,
+  inner,
+  NOWHERE,
+  pass,
+  request,
+  seal,
+  type Live,
+  type ProbeResponse,
+  type Row,
+} from './live.ts';
 import { decodedKeys } from './reach.ts';
 import { unwanted } from './resource-rows.ts';
 
@@ -127,5 +138,50 @@ const credential: Row = {
   },
 };
 
-/** Checks of Sotto's own protocol: the signed bundle, and the credential between relay and gateway. */
-export const SOTTO_ROWS: readonly Row[] = [sameBundle, signature, sameKeys, validators, credential];
+/** Response fields that only one provider adds. */
+const PLATFORM_FIELDS = {
+  'cf-ray': 'cloudflare',
+  'x-amz-cf-id': 'aws',
+  'x-azure-ref': 'azure',
+  'x-served-by': 'fastly',
+  'x-vercel-id': 'vercel',
+  'fly-request-id': 'fly',
+} as const;
+
+/** The providers whose signs a response has, and the one that it names. */
+const providersOf = ({ headers }: ProbeResponse): Set<string> => {
+  const named = headers.get('sotto-provider')?.toLowerCase();
+  const seen = Object.entries(PLATFORM_FIELDS).flatMap(([field, name]) => (headers.has(field) ? [name] : []));
+  return new Set(named === undefined ? seen : [...seen, named]);
+};
+
+const oneProvider: Row = {
+  id: 'sotto/provider/1',
+  class: 0,
+  level: 'privacy',
+  title: 'relay and gateway show no sign of one provider that runs both',
+  relayOnly: true,
+  check: async (live) => {
+    if (live.gateway === null || live.relay === null) return cannotTell('no --gateway');
+    const origin = new URL(live.gateway).origin;
+    const [ours, theirs] = [await request(live, live.resource), await request(live, `${origin}/bundle`)].map(
+      providersOf,
+    );
+    const both = [...(ours ?? [])].filter((name) => theirs?.has(name));
+    if (both.length === 0) return pass();
+    return {
+      result: 'warn',
+      detail: `${both.join(', ')} runs both and could combine what they see. Move one, or tell your users`,
+    };
+  },
+};
+
+/** Checks of Sotto's own protocol: the signed bundle, the credential between relay and gateway, and their providers. */
+export const SOTTO_ROWS: readonly Row[] = [
+  sameBundle,
+  signature,
+  sameKeys,
+  validators,
+  credential,
+  oneProvider,
+];

@@ -46,6 +46,7 @@ export const BROKEN_GATEWAYS: Readonly<Record<string, string>> = {
   'chunked/6.2/1': 'uses a response nonce of zeros',
   'timing/1': 'takes 9 ms for a malformed message and 1 ms for an unknown authority',
   'sotto/credential/1': 'adds the credential to requests that lack it',
+  'sotto/provider/1': 'runs at the provider of the relay, as its fields show',
   'timing/2': 'takes 7 ms for the target and 1 ms for a refusal',
   '9458/4/1': 'responds 502 to a GET',
   '9458/4/2': 'responds 500 to a POST',

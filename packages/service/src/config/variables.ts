@@ -1,5 +1,12 @@
 import type { Bytes } from '@sotto/wire';
-import { VARIABLES, type Platform, type ServiceName, type Variable } from '../variables/index.ts';
+import {
+  defaultFor,
+  PROVIDER_NAME,
+  VARIABLES,
+  type Platform,
+  type ServiceName,
+  type Variable,
+} from '../variables/index.ts';
 import { ConfigError } from './error.ts';
 import { ConfigValue } from './value.ts';
 
@@ -62,6 +69,15 @@ export class Variables {
     return this.value(name).text();
   }
 
+  /** The provider that PROVIDER names; null with LOCAL, where it need not be named. */
+  provider(): string | null {
+    if (!this.has('PROVIDER') && this.flag('LOCAL')) return null;
+    return this.value('PROVIDER').matching(
+      PROVIDER_NAME,
+      'must be one name of a-z, 0-9 and -, like cloudflare',
+    );
+  }
+
   credential(name: NameOf<'credential'>): string {
     return this.value(name).credential();
   }
@@ -120,9 +136,8 @@ export class Variables {
   }
 
   #defaultOf(name: keyof typeof VARIABLES): string | number | boolean | undefined {
-    const { default: fallback, type }: Variable = VARIABLES[name];
-    if (fallback === undefined) return type === 'flag' ? false : undefined;
-    return typeof fallback === 'object' ? fallback[this.service] : fallback;
+    const fallback = defaultFor(VARIABLES[name], this.service, this.platform);
+    return fallback === undefined && VARIABLES[name].type === 'flag' ? false : fallback;
   }
 
   #aboutOf(name: keyof typeof VARIABLES): string {

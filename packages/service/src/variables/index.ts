@@ -5,7 +5,8 @@ import { RELAY_VARIABLES } from './relay.ts';
 import { SHARED_VARIABLES } from './shared.ts';
 import { WITNESS_VARIABLES } from './witness.ts';
 
-export type { Platform, ServiceName, Variable } from './variable.ts';
+export { PROVIDER_NAME } from './shared.ts';
+export { defaultFor, type Platform, type ServiceName, type Variable } from './variable.ts';
 
 /** Every variable of every service by its name. */
 export const VARIABLES = {

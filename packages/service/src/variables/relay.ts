@@ -17,6 +17,11 @@ export const RELAY_VARIABLES = {
     'Credential of each gateway by base path; null for a gateway that asks for none.',
     { secret: true, example: '{"": "a-long-random-text-of-letters-and-digits"}' },
   ),
+  ALLOW_ONE_PROVIDER: variable(
+    'flag',
+    RELAY,
+    'Accepts a gateway at the provider of this relay, which is then trusted not to combine what both see.',
+  ),
   CORS_ORIGINS: variable(
     'json',
     RELAY,

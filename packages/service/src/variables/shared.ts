@@ -2,13 +2,27 @@ import { variable } from './variable.ts';
 
 const PLATFORMS = ['workers', 'node'] as const;
 const BUT_STICKERS = { services: ['relay', 'gateway', 'issuer'], platforms: PLATFORMS } as const;
+const BOTH_SIDES = { services: ['relay', 'gateway'], platforms: PLATFORMS } as const;
 const KEEPERS = { services: ['gateway', 'issuer'], platforms: PLATFORMS } as const; // they have a store
 const OPERATED = { services: ['gateway', 'issuer', 'witness'], platforms: PLATFORMS } as const;
 const STICKERS = { services: ['stickers'], platforms: PLATFORMS } as const;
 
+/** What PROVIDER must be, so that two operators write the same provider alike. */
+export const PROVIDER_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
 /** Variables that more than one service reads, on Workers and on Node. */
 export const SHARED_VARIABLES = {
   LOCAL: variable('flag', BUT_STICKERS, 'Allows plain http and loopback addresses. For development only.'),
+  PROVIDER: variable(
+    'text',
+    BOTH_SIDES,
+    {
+      relay:
+        'Whose machines the relay runs on, for example cloudflare. It refuses a gateway at the same provider.',
+      gateway: 'Whose machines the gateway runs on, for example cloudflare. Its bundle names them.',
+    },
+    { default: { workers: 'cloudflare' }, example: 'hetzner' },
+  ),
   EPOCH_SECONDS: variable(
     'number',
     KEEPERS,

@@ -16,8 +16,8 @@ interface Readers {
 }
 
 interface Details {
-  /** A variable without a default must be set where its service reads it; a flag is off. */
-  readonly default?: PerService<string | number>;
+  /** One for all, or one for a service or a platform. Without it the variable must be set where its service reads it; a flag is off. */
+  readonly default?: string | number | Readonly<Partial<Record<ServiceName | Platform, string | number>>>;
   /** Whether the service also starts without it, though there is no default. */
   readonly optional?: boolean;
   /** Set as a secret on Workers; on Node also as a file that `NAME_FILE` names. */
@@ -44,4 +44,13 @@ export function variable<const Type extends VariableType>(
   details: Details = {},
 ): Variable & { readonly type: Type } {
   return { type, about, ...readers, ...details };
+}
+
+/** The default of a variable for one service on one platform. */
+export function defaultFor(
+  { default: fallback }: Variable,
+  service: ServiceName,
+  platform: Platform,
+): string | number | undefined {
+  return typeof fallback === 'object' ? (fallback[service] ?? fallback[platform]) : fallback;
 }

@@ -57,6 +57,8 @@ export interface AuthorityDeps {
   readonly onUnreadable: (epochIndex: number) => void;
   /** The root to announce: 32 bytes, or none. */
   readonly nextRoot: Bytes;
+  /** Whose machines the gateway runs on; null when it does not say. */
+  readonly provider: string | null;
 }
 
 /**
@@ -206,7 +208,7 @@ function bundleOf(
       streamsRequests: stream?.requests ?? false,
     });
   }
-  const { epochSeconds, nextRoot } = deps;
+  const { epochSeconds, nextRoot, provider } = deps;
   const notBefore = epoch.epochIndex * epochSeconds;
   return {
     sequence: epoch.epochIndex,
@@ -217,6 +219,6 @@ function bundleOf(
     directory: scheduled.directory,
     services,
     nextRoot,
-    extension: { classes: classesOf(offered), provider: '', refill },
+    extension: { classes: classesOf(offered), provider: provider ?? '', refill },
   };
 }

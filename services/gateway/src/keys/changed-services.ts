@@ -1,7 +1,7 @@
 import { decodeBundle, type Bundle } from '@sotto/bundle';
 import { base64url, type Bytes } from '@sotto/wire';
 
-/** Whether a signed bundle names other services, or another next root, than the configuration does now. */
+/** Whether a signed bundle names other services, another next root or provider than the configuration does now. */
 export function hasOtherServices(signed: Bytes, wanted: Bundle): boolean {
   return textOf(decodeBundle(signed)) !== textOf(wanted);
 }
@@ -25,5 +25,5 @@ const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]
 
 /** For the operator: what happened to the bundle of an epoch, and what to do. */
 export function otherServicesProblem(epochIndex: number): string {
-  return `bundle ${epochIndex}: named other services than SERVICES does now, so its signature was withdrawn. Sign it again with \`sotto bundle sign\``;
+  return `bundle ${epochIndex}: differs from SERVICES, NEXT_ROOT or PROVIDER as they are now, so its signature was withdrawn. Sign it again with \`sotto bundle sign\``;
 }

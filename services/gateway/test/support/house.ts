@@ -76,6 +76,8 @@ export interface HouseOptions {
   /** The timer and the waits of the gateway; real ones without it. */
   readonly timer?: Pick<Pacing, 'elapsedMs' | 'sleep'>;
   readonly metadata?: boolean;
+  /** At which provider the gateway says that it runs. */
+  readonly provider?: string;
   readonly schedule?: () => Promise<PublishedSchedule>;
 }
 
@@ -168,6 +170,7 @@ export async function house(options: HouseOptions = {}): Promise<House> {
     nextRoot: EMPTY,
     relayEgress: new Map(Object.entries(options.egress ?? {})),
     metadata: options.metadata ?? false,
+    provider: options.provider ?? null,
     responseGridMs: options.responseGridMs ?? 0,
     relayTokens: [RELAY_TOKEN],
     operators: { metrics: [OPERATOR_TOKEN], support: [OPERATOR_TOKEN], keys: [OPERATOR_TOKEN] },

@@ -9,7 +9,11 @@ import { tokenBuckets } from './token-bucket.ts';
 import { upstream } from './upstream.ts';
 
 /** The relay's app behind Node's own HTTP server, and the timer that fetches key bundles. */
-export async function serveRelay(settings: Settings, clock: Clock): Promise<Serving> {
+export async function serveRelay(
+  settings: Settings,
+  clock: Clock,
+  warn: (line: string) => void = () => {},
+): Promise<Serving> {
   const { config, addressHeader } = settings;
   const {
     app: { fetch: pass },
@@ -21,6 +25,7 @@ export async function serveRelay(settings: Settings, clock: Clock): Promise<Serv
     sleep: clock.sleep,
     timeout: clock.deadline,
     byTimer: true,
+    warn,
   });
   const buckets = tokenBuckets(settings.rate, clock.now);
   const serving = await serve({

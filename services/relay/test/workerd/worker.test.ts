@@ -15,9 +15,14 @@ const ENVELOPE = new Uint8Array(64);
 const text = async (response: Response): Promise<string> =>
   new TextDecoder().decode(await response.arrayBuffer());
 
-/** The relay's bindings as its block in wrangler.toml has them, with its secret. */
+/** The relay's bindings as its block in wrangler.toml has them, with its secret. Its gateways may be at its provider. */
 const bound = (more: Record<string, unknown> = {}) =>
-  ({ ...env, RELAY_TOKENS: JSON.stringify({ '': CREDENTIAL }), ...more }) as never;
+  ({
+    ...env,
+    RELAY_TOKENS: JSON.stringify({ '': CREDENTIAL }),
+    ALLOW_ONE_PROVIDER: 'true',
+    ...more,
+  }) as never;
 
 async function call(url: string, bindings: never, init: RequestInit = {}): Promise<Response> {
   const ctx = createExecutionContext();
@@ -139,10 +144,17 @@ describe('the Worker', () => {
       });
       expect(await text(response)).toBe('the bundle');
     }
-    expect(seen().map(({ url }) => url)).toEqual([
-      'https://gateway.example/bundle',
-      'https://gateway.example/bundle/2',
-    ]);
+    expect(seen().map(({ url }) => url)).toEqual(['https://gateway.example/bundle']);
+  });
+
+  test('a gateway that is a Worker too is refused until one provider is accepted, and its cron says why', async () => {
+    const bindings = bound({ ALLOW_ONE_PROVIDER: 'false' }); // PROVIDER is cloudflare without being set
+    const headers = { 'content-type': 'application/sotto-bundle', 'sotto-provider': 'cloudflare' };
+    upstream.mockImplementation(() => Promise.resolve(new Response('the bundle', { headers })));
+    expect((await post('https://relay.other.example/ohttp', bindings)).status).toBe(503);
+    expect(seen().map(({ url }) => url)).toEqual(['https://gateway.example/bundle']);
+    const run = worker.scheduled(createScheduledController(), bindings);
+    await expect(run).rejects.toThrow('PROVIDER: is also the provider of a gateway');
   });
 
   test('R26 POST answers are kept in no cache', async () => {
