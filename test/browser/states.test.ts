@@ -127,7 +127,7 @@ describe('page with the relay down', () => {
 });
 
 test('page: says that the tokens are used up, and searches on the device', async () => {
-  const refused = { [`${local.suite.issuer}/token-request`]: 429 } as const;
+  const refused = { [`${local.suite.issuer}/voucher-request`]: 429 } as const;
   const { page } = await open({ refused });
   const picker = pickerOf(page);
   await picker.cells.first().waitFor();

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { startSuite as startLocal } from '@sotto/local';
 import { afterAll, beforeAll, vi } from 'vitest';
+import { tableOf } from '../../services/local/src/table.ts';
 import { launch } from './chromium.ts';
 
 export { launch };
@@ -23,7 +24,7 @@ interface Suite {
 
 /** The whole local suite on free ports, with its page. */
 async function startSuite(): Promise<Suite> {
-  const suite = await startLocal({ taps: true, page: true, log: true });
+  const suite = await startLocal({ taps: true, page: true, log: true, vars: tableOf([]).vars });
   const { page, relay, issuer } = suite.urls;
   return { page, relay, issuer, dispose: () => suite.dispose() };
 }

@@ -1,16 +1,28 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DAY } from '@sotto/wire';
+import { openLog } from '../../services/local/src/log.ts';
+import { freePorts } from '../../services/local/src/suite.ts';
 import { clientOf } from '../support/clients.ts';
-import { suiteOnNode, type SuiteOnNode } from '../support/on-node.ts';
+import { suiteOnNode, urlsFrom, type SuiteOnNode } from '../support/on-node.ts';
 import { random, RawExchange, type RawResponse } from '../support/raw-exchange.ts';
+import { VOUCHERS, voucherTests } from '../support/voucher-suite.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sotto-node-'));
 let suite: SuiteOnNode;
+let policy = '';
 
 beforeAll(async () => {
-  suite = await suiteOnNode(folder);
+  const port = await freePorts();
+  const stickers = { target: { url: urlsFrom(port).stickers, private: ['127.0.0.1'] } };
+  const vars = { issuer: VOUCHERS.issuer };
+  suite = await suiteOnNode(folder, { port, vars, rows: VOUCHERS.rows(stickers) });
+  const log = await openLog({ secrets: suite.secrets, witness: null, epochSeconds: DAY, folder: null });
+  await log.add(suite.urls.gatewayOperator);
+  await suite.restart('relay'); // which fetches the bundles as it starts
+  policy = log.policy;
 }, 60_000);
 afterAll(async () => {
   await suite.close();
@@ -48,6 +60,10 @@ test('G09 S04 suite on Node: refuses a replayed envelope, a spent token and an i
     [200, 401, 'token-invalid'],
   ]);
   expect(new Set(answers.map(({ length }) => length)).size).toBe(1);
+});
+
+describe('vouchers', () => {
+  voucherTests('Node', () => ({ ...suite, policy }));
 });
 
 test('B23 gateway on Node: refuses a name that resolves to this machine unless its row permits the address', async () => {

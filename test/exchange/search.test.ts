@@ -7,13 +7,18 @@ import { startSuite, type Suite } from '../../services/local/src/suite.ts';
 import { seed, vkey } from '../support/bundle-log.ts';
 import { clientOf } from '../support/clients.ts';
 import { RawExchange, type RawResponse } from '../support/raw-exchange.ts';
+import { VOUCHERS, voucherTests } from '../support/voucher-suite.ts';
 
+const ROW = { token: { type: 5 }, idempotent: true, requestLength: 1024, responseLength: 163_840 };
 let suite: Suite;
 let raw: RawExchange;
 let tokens: Bytes[];
 
 beforeAll(async () => {
-  suite = await startSuite({ taps: true, log: true });
+  const stickers = { target: { binding: 'STICKERS' } };
+  const rows = [{ ...stickers, ...ROW, name: 'stickers' }, ...VOUCHERS.rows(stickers)];
+  const vars = { gateway: { SERVICES: JSON.stringify(rows) }, issuer: VOUCHERS.issuer };
+  suite = await startSuite({ taps: true, log: true, vars });
   raw = await RawExchange.of(suite);
   tokens = await raw.issue('alice');
 });
@@ -127,4 +132,8 @@ describe('what each party sees of a search', () => {
     expect(seenBy('relay') + seenBy('gateway') + seenBy('stickers')).not.toContain('carol');
     expect(seenBy('gateway') + seenBy('stickers')).not.toContain('127.0.0.1');
   });
+});
+
+describe('vouchers', () => {
+  voucherTests('Workers', () => ({ ...suite, policy: suite.policy ?? '' }));
 });

@@ -115,6 +115,7 @@ describe('check: faults in the folder', () => {
       () => edit('b/gateway/SERVICES', (text) => text.replace('"type":5', '"type":1')),
       'tokens of type 1',
     ],
+    ['refills without vouchers', () => rmSync(file('b/issuer/VOUCHERS')), 'the issuer has no VOUCHERS'],
     [
       'one port for two',
       () => edit('b/issuer.env', (text) => text.replace('PORT=8803', 'PORT=8802')),

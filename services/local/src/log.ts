@@ -11,8 +11,8 @@ const AHEAD = 2; // epochs, as `sotto log add` does
 
 interface LogOptions {
   readonly secrets: Secrets;
-  /** Where its witness will be. */
-  readonly witness: string;
+  /** Where its witness will be; null for a log without one. */
+  readonly witness: string | null;
   readonly epochSeconds: number;
   /** Folder of the log; null to keep it in memory. */
   readonly folder: string | null;
@@ -22,8 +22,6 @@ interface LogOptions {
 export interface SuiteLog {
   /** What clients pin. */
   readonly policy: string;
-  /** The address of the witness. */
-  readonly witness: string;
   readonly witnessVariables: Readonly<Record<string, string>>;
   /** Logs the signed bundles of a gateway, and sends it the proofs. */
   add(gateway: string): Promise<void>;
@@ -38,14 +36,13 @@ export async function openLog({ secrets, witness, epochSeconds, folder }: LogOpt
   const key = formatVerifierKey(verifierKeyOf('bundles.local', ED25519, secret));
   if ((await files.read('checkpoint')) === null) {
     const base = Math.floor(Date.now() / 1000 / epochSeconds);
-    const witnesses = [{ key: formatVerifierKey(cosigner), url: witness }];
+    const witnesses = witness === null ? [] : [{ key: formatVerifierKey(cosigner), url: witness }];
     await makeLog(files, policyText({ key, base, witnesses }), secret);
   }
   const policy = fromUtf8((await files.read('policy')) ?? new Uint8Array());
   const { base } = parsePolicy(policy);
   return {
     policy,
-    witness,
     witnessVariables: {
       WITNESS_NAME: name,
       WITNESS_KEY: secrets.witnessKey,

@@ -64,10 +64,11 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
         tcpTap(ports.stickers, at(workerPorts.stickers), () => {}),
       ])
     : [];
+  const witness = `http://127.0.0.1:${ports.witness}`;
   const log = options.log
     ? await openLog({
         secrets,
-        witness: `http://127.0.0.1:${ports.witness}`,
+        witness,
         epochSeconds: options.epochSeconds ?? DAY,
         folder: options.persist === undefined ? null : path.join(options.persist, 'log'),
       })
@@ -95,7 +96,7 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
   const report = (since?: number): TapReport => taps?.report(since) ?? EMPTY_REPORT;
   await tick();
   if (options.page) await warmUp(urls.stickers);
-  const withWitness = { ...urls, ...(log && { witness: log.witness }) };
+  const withWitness = { ...urls, ...(log && { witness }) };
   const page = options.page
     ? await servePage(ports.page, {
         urls: withWitness,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { DEMO_QUOTA } from './demo.ts';
+import { REFILL_SERVICE } from '@sotto/bundle';
+import { DEMO_ISSUANCES, DEMO_QUOTA } from './demo.ts';
 import type { OwnService } from './options.ts';
 import type { SuiteOptions } from './suite.ts';
 import { deployedVariable } from './workers.ts';
@@ -14,6 +15,16 @@ interface Row {
   readonly responseLength?: number;
 }
 
+/** Every browser profile and every wallet that was deleted is a device of the same account here. */
+const VOUCHERS = { period: 7, perEpoch: 3, issuances: { default: DEMO_ISSUANCES } };
+const PACK_BYTES = 1024; // of a service's 30 tokens in a refill
+
+/** The row of refills with room for tokens of so many services; any other as it is. */
+function withRoom(row: Row, services: number): Row {
+  const length = Math.max(row.requestLength ?? 0, PACK_BYTES * (services + 1));
+  return row.name === REFILL_SERVICE ? { ...row, requestLength: length, responseLength: length } : row;
+}
+
 /** What the gateway and the issuer of `npm start` are told of services. */
 export interface ServiceTable {
   readonly vars: NonNullable<SuiteOptions['vars']>;
@@ -26,15 +37,15 @@ export function tableOf(own: readonly OwnService[]): ServiceTable {
   const shipped = JSON.parse(deployedVariable('gateway', 'SERVICES')) as Row[];
   const [first] = shipped;
   const search = { requestLength: first?.requestLength, responseLength: first?.responseLength };
-  const gateway = [...shipped, ...own.map(gatewayRow)];
+  const names = [...shipped, ...own].map(({ name }) => name).filter((name) => name !== REFILL_SERVICE);
+  const gateway = [...shipped.map((row) => withRoom(row, names.length)), ...own.map(gatewayRow)];
   const classes = { search, api: API, stream: STREAM };
-  const names = [...shipped, ...own].map(({ name }) => name);
   const issuer = names.map((name) => ({ name, types: [5], batch: [30], quota: { default: DEMO_QUOTA } }));
   const bundled = gateway.map((row) => ({ ...row, target: null }));
   return {
     vars: {
       gateway: { SERVICES: JSON.stringify(gateway), LENGTH_CLASSES: JSON.stringify(classes) },
-      issuer: { SERVICES: JSON.stringify(issuer) },
+      issuer: { SERVICES: JSON.stringify(issuer), VOUCHERS: JSON.stringify(VOUCHERS) },
     },
     digest: createHash('sha256')
       .update(JSON.stringify([bundled, classes]))

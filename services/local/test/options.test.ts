@@ -64,11 +64,12 @@ test('the documents start the suite with arguments that it takes', () => {
 
 describe('the table of npm start', () => {
   test('has the rows of wrangler.toml, then those of the developer', () => {
-    expect(rowsOf().map(({ name }) => name)).toEqual(['stickers']);
+    expect(rowsOf().map(({ name }) => name)).toEqual(['stickers', 'refill']);
     const rows = rowsOf('--service', 'notes=http://127.0.0.1:3000', '--stream', 'feed=http://127.0.0.1:3001');
-    expect(rows.map(({ name }) => name)).toEqual(['stickers', 'notes', 'feed']);
-    expect(rows[1]).toMatchObject({ class: 'api', target: { url: 'http://127.0.0.1:3000' } });
-    expect(rows[2]).toMatchObject({ class: 'stream', stream: { flushMs: 100 } });
+    expect(rows.map(({ name }) => name)).toEqual(['stickers', 'refill', 'notes', 'feed']);
+    expect(rows[1]).toMatchObject({ requestLength: 4096, responseLength: 4096 }); // tokens of three services
+    expect(rows[2]).toMatchObject({ class: 'api', target: { url: 'http://127.0.0.1:3000' } });
+    expect(rows[3]).toMatchObject({ class: 'stream', stream: { flushMs: 100 } });
   });
 
   test('its digest follows what the key bundle says, and not where a service is', () => {

@@ -1,3 +1,4 @@
+import { REFILL_SERVICE } from '@sotto/bundle';
 import type { ServiceName } from '@sotto/service/variables';
 import type { Settings } from '../config.ts';
 import type { OperatorFolder } from './folder.ts';
@@ -47,8 +48,15 @@ export function mismatches({ services, hosting }: OperatorFolder, settings: Sett
       faults.push(`KEY_WRAPPING_KEY_PREVIOUS of the ${service} is KEY_WRAPPING_KEY itself: remove it`);
     }
   }
-  return [...faults, ...serviceFaults(value('gateway', 'SERVICES'), value('issuer', 'SERVICES'))];
+  const issuesVouchers = value('issuer', 'VOUCHERS') !== undefined;
+  return [
+    ...faults,
+    ...serviceFaults(value('gateway', 'SERVICES'), value('issuer', 'SERVICES'), issuesVouchers),
+  ];
 }
+
+const NO_VOUCHERS =
+  'SERVICES: the gateway has the row of refills, and the issuer has no VOUCHERS. Set it, or remove the row';
 
 interface Row {
   readonly name?: unknown;
@@ -57,11 +65,16 @@ interface Row {
 }
 
 /** Services that ask for a token which the issuer does not issue. */
-function serviceFaults(gateway: string | undefined, issuer: string | undefined): string[] {
+function serviceFaults(
+  gateway: string | undefined,
+  issuer: string | undefined,
+  issuesVouchers: boolean,
+): string[] {
   const [rows, issued] = [rowsOf(gateway), rowsOf(issuer)];
   if (rows === null || issued === null) return [];
   return rows.flatMap(({ name, token }) => {
     if (typeof token !== 'object' || token === null) return [];
+    if (name === REFILL_SERVICE) return issuesVouchers ? [] : [NO_VOUCHERS];
     const row = issued.find((one) => one.name === name);
     if (row !== undefined && (row.types ?? [5]).includes(token.type)) return [];
     return [

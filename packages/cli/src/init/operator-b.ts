@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { REFILL_SERVICE } from '@sotto/bundle';
 import { composeFile, type Owner } from './compose.ts';
 import { postgresStores, type Databases } from './postgres.ts';
 import { balancerCfg, caddyfile, haproxyCfg, nginxConf, type Site } from './proxy.ts';
@@ -44,6 +45,15 @@ export const DEVELOPMENT = { issuer: 'https://accounts.invalid', audience: 'sott
 
 /** A Worker as relay sends this to a Worker in another zone, the same for every client (specs/deployment.md). */
 const WORKER_EGRESS = { 'cf-connecting-ip': '2a06:98c0:3600::103' };
+
+/** The row of refills, with room for the tokens of three services. */
+const REFILLS = {
+  name: REFILL_SERVICE,
+  target: { issuer: true },
+  token: { type: 5 },
+  requestLength: 4096,
+  responseLength: 4096,
+};
 
 /** Empty files, for the day when a key is changed (docs/how-to/rotate-secrets.md). */
 const NO_PREVIOUS = { KEY_WRAPPING_KEY_PREVIOUS: '', ACCOUNT_KEY_PREVIOUS: '' };
@@ -162,7 +172,7 @@ function settingsOf(options: OperatorBOptions, attesters: string): ServiceSettin
       EPOCH_SECONDS: `${epochSeconds}`,
       ROOT: root,
       PROVIDER: provider,
-      SERVICES: JSON.stringify([row]),
+      SERVICES: JSON.stringify([row, REFILLS]),
       RELAY_TOKEN: secret(),
       OPERATOR_TOKEN: operatorToken,
       KEY_WRAPPING_KEY: secret(),
@@ -181,6 +191,7 @@ function settingsOf(options: OperatorBOptions, attesters: string): ServiceSettin
       ISSUER_NAME: issuer.host,
       ISSUER_URL: issuer.origin,
       SERVICES: JSON.stringify([{ name: 'stickers', types: [5], batch: [30], quota: { default: 450 } }]),
+      VOUCHERS: JSON.stringify({ period: 7, perEpoch: 3, issuances: { default: 3 } }),
       ATTESTERS: attesters,
       ACCOUNT_KEY: secret(),
       KEY_WRAPPING_KEY: secret(),

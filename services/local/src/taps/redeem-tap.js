@@ -6,16 +6,25 @@ const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2,
 export class GatewayEntrypoint extends WorkerEntrypoint {
   async redeem(redemption) {
     const result = await this.env.ISSUER.redeem(redemption);
-    const { service, token } = redemption;
+    await this.#report(redemption.service, redemption.token, result.outcome);
+    return result;
+  }
+
+  async refill(call) {
+    const result = await this.env.ISSUER.refill(call);
+    await this.#report('refill', call.token, result.outcome);
+    return result;
+  }
+
+  async #report(service, token, outcome) {
     // Token (RFC 9577 §2.2): type, nonce, challenge digest, key id, authenticator.
     const seen = {
       service,
       nonce: hex(token.subarray(2, 34)),
       tokenKeyId: hex(token.subarray(66, 98)),
-      outcome: result.outcome,
+      outcome,
     };
     await this.env.TAP.fetch('http://tap/', { method: 'POST', body: JSON.stringify(seen) });
-    return result;
   }
 
   schedule(knownRevision) {

@@ -50,7 +50,7 @@ export class Taps {
   };
 
   readonly toIssuer = (request: TcpRequest): void => {
-    if (request.startLine.startsWith('POST /token-request')) this.#issuance = this.#record(request);
+    if (/^POST \/(token|voucher)-request /.test(request.startLine)) this.#issuance = this.#record(request);
   };
 
   readonly redeemed = (redeemed: RedemptionRecord): void => {

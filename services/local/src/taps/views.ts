@@ -1,3 +1,4 @@
+import { decodeVoucherRequest } from '@sotto/privacypass';
 import type { WireMessage } from './http-reader.ts';
 import type { TcpRequest } from './tcp-tap.ts';
 
@@ -62,12 +63,21 @@ export function gatewayView(outer: TcpRequest, inner: WireMessage | null): Party
   };
 }
 
+const ELEMENT = 32; // bytes of a blinded token
+
+/** The blinded tokens of an issuance: of one batch, or of the vouchers of a week. */
+function blindedTokens({ startLine, body }: TcpRequest): number {
+  if (!startLine.includes('/voucher-request')) return Math.floor((body.length - 5) / ELEMENT);
+  const { requests } = decodeVoucherRequest(new Uint8Array(body));
+  return requests.reduce((sum, one) => sum + Math.floor((one.length - 5) / ELEMENT), 0);
+}
+
 export function issuerView(issuance: TcpRequest | null, redemption: RedemptionRecord | null): PartyView {
   const saw = [];
   if (issuance !== null) {
     saw.push(
       row('account', 'Your account', accountOf(field(issuance, 'authorization'))),
-      row('drew', 'Blinded tokens in your batch', `${Math.floor((issuance.body.length - 5) / 32)}`),
+      row('drew', 'Blinded tokens in your batch', `${blindedTokens(issuance)}`),
       row('begins', 'They start with', start(issuance.body)),
     );
   }
