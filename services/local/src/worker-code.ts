@@ -4,6 +4,9 @@ import { build as bundle, type Metafile, type Plugin } from 'esbuild';
 
 export const ROOT = path.resolve(import.meta.dirname, '../../..');
 
+/** The largest upload of one Worker on Cloudflare's free plan, gzipped, in bytes. Static assets do not count. */
+export const LARGEST_UPLOAD = 3_000_000;
+
 /** A module of a Worker in Miniflare's format. */
 export interface WorkerModule {
   readonly type: 'ESModule' | 'Data' | 'CompiledWasm';
