@@ -5,7 +5,7 @@ import { documents, product, sources, withoutComments, written } from './support
 /** What the client may import, and with it the command line. */
 const OF_CLIENT = 'wire bhttp ohttp voprf privacypass bundle tlog'
   .split(' ')
-  .concat('type sticker-search', 'sticker-search/response');
+  .concat('type sticker-search', 'sticker-search/response', 'sticker-search/platform-locale');
 
 /**
  * Which homes may import which packages. `service/variables` admits one subpath, `service` all but those in

@@ -1,8 +1,8 @@
+import { parseLocale } from '@sotto/sticker-search/platform-locale';
 import { decodeStickerPage } from '@sotto/sticker-search/response';
 import type { Art, SearchPage, SearchParameters } from '@sotto/sticker-search/types';
 import { base64, fromUtf8, utf8, type Bytes } from '@sotto/wire';
 import { ClientError } from './error.ts';
-import { parseLocale } from './locale.ts';
 import type { RequestOptions, ServiceResponse } from './requests.ts';
 
 /** Name of the sticker service in the gateway's table. */
@@ -25,7 +25,7 @@ export interface SearchOptions extends RequestOptions, SearchParameters {}
 export function encodeSearch(query: string, options: SearchOptions): Bytes {
   checkOptions(options);
   const { limit, cursor, packs } = options;
-  const locale = options.locale === undefined ? undefined : (parseLocale(options.locale) ?? undefined);
+  const locale = parseLocale(options.locale ?? '') ?? undefined;
   const q = fromUtf8(utf8(query)).trim(); // an unpaired surrogate becomes U+FFFD
 
   if (q === '') throw new ClientError('query-empty');
@@ -68,13 +68,13 @@ export function decodeSearch({ status, content }: ServiceResponse): SearchPage {
 }
 
 function sticker(value: unknown, image: Uint8Array): SearchPage['results'][number] {
-  const { id, name, emoji, pack, matched, art } = value as Record<string, unknown>;
+  const { id, name, emoji, pack, matched = null, art } = value as Record<string, unknown>;
   return {
     id: text(id),
     name: text(name),
     emoji: text(emoji),
     pack: text(pack),
-    matched: matched === null || matched === undefined ? null : text(matched),
+    matched: matched === null ? null : text(matched),
     art: artOf((art as Record<string, unknown>)['type'], image),
   };
 }

@@ -1,4 +1,5 @@
-import { parseLocale } from '@sotto/client/locale';
+import { languageOf as catalogueLanguage } from '@sotto/sticker-search/locale';
+import { parseLocale } from '@sotto/sticker-search/platform-locale';
 
 export { parseLocale };
 
@@ -7,14 +8,8 @@ const RIGHT_TO_LEFT = new Set(['Adlm', 'Arab', 'Hebr', 'Mand', 'Nkoo', 'Rohg', '
 /** As `parseLocale`, with English for a locale that names no language. */
 export const normalizeLocale = (text: string): string => parseLocale(text) ?? 'en';
 
-/** Languages that CLDR, and so the catalogue, has under the tag of another: both written forms of Norwegian. */
-const CATALOGUE_TAGS: Readonly<Record<string, string>> = { nb: 'no', nn: 'no' };
-
 /** The language of a locale as the catalogue names it, without script and region: `pt` for `pt_BR`, `no` for `nb`. */
-export function languageOf(locale: string): string {
-  const language = normalizeLocale(locale).split('-', 1)[0] ?? 'en';
-  return CATALOGUE_TAGS[language] ?? language;
-}
+export const languageOf = (locale: string): string => catalogueLanguage(normalizeLocale(locale));
 
 /** A locale under the language tag that the catalogue has: `no-NO` for `nb_NO`. */
 export const catalogueLocale = (locale: string): string =>

@@ -1,3 +1,5 @@
+import { languageTag } from './tag.ts';
+
 /** Language of the catalogue → those that are members of it or nearly it (CLDR, languageMatching, distance ≤ 10). */
 const RELATED: Readonly<Record<string, string>> = {
   ar: 'aao abh abv acm acq acw acx acy adf aeb aec afb apc apd arq ars ary arz auz avl ayh ayl ayn ayp bbz pga shu ssh',
@@ -20,12 +22,8 @@ const RELATED: Readonly<Record<string, string>> = {
 const CATALOGUE_TAGS: ReadonlyMap<string, string> = new Map(
   Object.entries(RELATED).flatMap(([tag, members]) => members.split(' ').map((member) => [member, tag])),
 );
-/** Regular tags of RFC 5646, section 2.2.8, that `Intl.Locale` does not know. */
-const GRANDFATHERED: Readonly<Record<string, string>> = { 'no-bok': 'nb', 'no-nyn': 'nn' };
 const LONGEST = 64; // characters
 const TAG = /^[a-z]{2,3}([-_][a-z0-9]{1,8})*$/i;
-/** An extended language subtag after its prefix, as in `zh-yue`: it is the language itself (RFC 5646, section 2.2.2). */
-const EXTENDED = /^[a-z]{2,3}-(?:[a-z]{3}-)*(?=[a-z]{3}(?:-|$))/;
 
 /** The regions of CLDR's Latin American Spanish. */
 const LATIN_AMERICA = /^(?:419|AR|B[ORZ]|C[LORU]|DO|EC|GT|HN|JP|MX|NI|P[AERY]|SV|US|UY|VE)$/;
@@ -62,8 +60,7 @@ export function parents(locale: string): string[] {
 
 /** A locale in its canonical form, without the last parts as far as nobody knows them; null for none. */
 function parse(text: string): Intl.Locale | null {
-  const tag = text.replaceAll('_', '-').toLowerCase();
-  const known = GRANDFATHERED[tag] ?? tag.replace(EXTENDED, '');
+  const known = languageTag(text.replaceAll('_', '-'));
   for (let end = known.length; end > 0; end = known.lastIndexOf('-', end - 1)) {
     try {
       return new Intl.Locale(known.slice(0, end));

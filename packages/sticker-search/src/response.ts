@@ -48,24 +48,21 @@ export function encodeStickerPage({ page, images }: ResponseParts): Uint8Array<A
  * @throws {SearchError} `truncated` or `trailing`
  */
 export function decodeStickerPage(bytes: Uint8Array): ResponseParts {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
-  const take = (length: number, field: string): number => {
-    if (length > bytes.length - at) {
-      const have = `have ${bytes.length - at} at offset ${at}`;
-      throw new SearchError('truncated', `${field}: need ${length} bytes, ${have}`);
+  const take = (length: number, field: string): Uint8Array => {
+    const have = bytes.length - at;
+    if (length > have) {
+      throw new SearchError('truncated', `${field}: need ${length} bytes, have ${have} at offset ${at}`);
     }
     at += length;
-    return at - length;
+    return bytes.subarray(at - length, at);
   };
-  const opaque = (length: number, field: string): Uint8Array => {
-    const from = take(length, field);
-    return bytes.subarray(from, from + length);
-  };
-  const page = opaque(view.getUint32(take(PAGE_LENGTH, 'page.length')), 'page');
+  const number = (size: number, field: string): number =>
+    take(size, field).reduce((sum, byte) => sum * 256 + byte, 0);
+  const page = take(number(PAGE_LENGTH, 'page.length'), 'page');
   const images: Uint8Array[] = [];
-  for (let left = view.getUint8(take(COUNT, 'count')); left > 0; left--)
-    images.push(opaque(view.getUint16(take(IMAGE_LENGTH, 'image.length')), 'image'));
+  for (let left = number(COUNT, 'count'); left > 0; left--)
+    images.push(take(number(IMAGE_LENGTH, 'image.length'), 'image'));
   if (at < bytes.length) throw new SearchError('trailing', `${bytes.length - at} bytes after the end`);
   return { page, images };
 }
