@@ -20,7 +20,9 @@ for (const service of DEPLOYED) {
     console.error(run.stdout, run.stderr);
     process.exitCode = 1;
   } else if (!(Number(kib) * 1024 <= LARGEST_UPLOAD)) {
-    console.error(`${service}: the upload is over ${LARGEST_UPLOAD} bytes gzipped. Move data into static assets.`);
+    console.error(
+      `${service}: the upload is over ${LARGEST_UPLOAD} bytes gzipped. Move data into static assets.`,
+    );
     process.exitCode = 1;
   }
 }
