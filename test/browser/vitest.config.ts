@@ -2,7 +2,17 @@ import '../../services/local/src/offline-env.ts';
 import { commandTests, PREPARE } from '../support/command-tests.ts';
 import { seededProperties } from '../support/seeded-properties.ts';
 
-const NAMES = ['page', 'states', 'picker', 'e2ee-chat', 'embed', 'first-paint', 'features', 'keyboard'];
+const NAMES = [
+  'page',
+  'states',
+  'picker',
+  'artwork',
+  'e2ee-chat',
+  'embed',
+  'first-paint',
+  'features',
+  'keyboard',
+];
 
 /** Whole pages in every width, scheme, language and state: too slow for `npm test`. */
 export const WHOLE_PAGES = NAMES.map((name) => `test/browser/${name}.test.ts`);

@@ -1,5 +1,6 @@
 import { SottoStickers, type StickerResults, type StickerSelect } from '../src/index.ts';
 import { artUrl } from '../src/art.ts';
+import { withStill } from '../src/view/picture.ts';
 import { personalPacks } from '../src/packs/index.ts';
 import { lazyClient } from './client.ts';
 import { CodeTabs } from './code-tabs.ts';
@@ -76,7 +77,7 @@ function pick({ emoji, name, art }: StickerSelect): void {
   image.src = (art && artUrl(art)) ?? '';
   const picked = $('#picked');
   picked.querySelector('p')?.remove();
-  picked.append(image);
+  picked.append(art === null ? image : withStill(image, art));
   while (picked.children.length > MOST_PICKED) picked.firstElementChild?.remove();
 }
 

@@ -1,5 +1,5 @@
 import type { PersonalStore } from './personal.ts';
-import { hasTones, tonedArt, tonedEmoji } from './tone.ts';
+import { hasTones, tonedArt, tonedEmoji, type Tone } from './tone.ts';
 import type { Art, Device, Sticker } from './types.ts';
 
 /** Finds the artwork of stickers: their own, or the device's. */
@@ -10,6 +10,14 @@ export class Artwork {
   constructor(device: () => Device | null, personal: PersonalStore) {
     this.#device = device;
     this.#personal = personal;
+  }
+
+  /**
+   * The person's skin tone; null without a device. Art of the network has the default colours, since to send the tone would
+   * tell the service something about the person.
+   */
+  get tone(): Tone | null {
+    return this.#device() === null ? null : this.#personal.data.tone;
   }
 
   /** The artwork before the skin tone is applied. */
@@ -32,7 +40,7 @@ export class Artwork {
   }
 
   /** The artwork in a skin tone, the person's if none is given: the device's, or else recoloured where it can be. */
-  async toned(sticker: Sticker, tone = this.#personal.data.tone): Promise<Art | null> {
+  async toned(sticker: Sticker, tone = this.tone ?? 0): Promise<Art | null> {
     if (tone === 0 || !hasTones(sticker.emoji)) return this.original(sticker);
     const wanted = tonedEmoji(sticker.emoji, tone);
     const found = (await this.#tones(sticker)).find(({ emoji }) => emoji === wanted);

@@ -133,7 +133,7 @@ export class PickerController {
       onPick: (sticker) => void this.#pick(sticker),
       onPickTone: (sticker) => void this.#pick(sticker, 0),
       onFavourite: (sticker) => this.#toggleFavourite(sticker),
-      emoji: ({ emoji }) => tonedEmoji(emoji, this.#personal.data.tone),
+      emoji: ({ emoji }) => tonedEmoji(emoji, this.#artwork.tone ?? 0),
       onDrop: (sticker) => void this.#use(sticker),
       onCurrent: (sticker) => void this.#setCurrent(sticker),
       onType: (text) => void this.#searcher.type(text),
@@ -172,7 +172,7 @@ export class PickerController {
     this.#changePersonal((data) => recordUse(data, { ...sticker, ...(art && { art }) }));
   }
 
-  async #pick(sticker: Sticker, tone = this.#personal.data.tone): Promise<void> {
+  async #pick(sticker: Sticker, tone = this.#artwork.tone ?? 0): Promise<void> {
     const { id, name, emoji, pack } = sticker;
     const art = await this.#artwork.toned(sticker, tone).catch(() => null);
     await this.#use(sticker);
@@ -255,7 +255,7 @@ export class PickerController {
       rtl: directionOf(locale) === 'rtl',
       mode: this.mode,
       canSwitch: this.#canSwitch,
-      tone: this.#personal.data.tone,
+      tone: this.#artwork.tone,
       tabs,
       selectedTab: tab?.id ?? 'recents',
       searching: search !== null,

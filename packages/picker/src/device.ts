@@ -1,4 +1,5 @@
 import type { ArtLocation, createSearch, Search } from '@sotto/sticker-search';
+import { base64 } from './base64.ts';
 import { catalogueLocale, languageOf } from './locale.ts';
 import type { Art, Device, Group, Page, SearchOptions, Sticker } from './types.ts';
 
@@ -171,5 +172,5 @@ const parseJson = (bytes: Uint8Array | null): unknown => bytes && JSON.parse(new
 function decodeArt(all: Uint8Array, { type, offset, length }: ArtLocation): Art {
   const bytes = all.subarray(offset, offset + length);
   if (type === 'image/svg+xml') return { type, data: new TextDecoder().decode(bytes) };
-  return { type, data: btoa(String.fromCharCode(...bytes)) };
+  return { type, data: base64(bytes) };
 }

@@ -12,6 +12,10 @@ export function isHarmlessWebp(base64: string): boolean {
   return width <= MAX_SIDE && height <= MAX_SIDE;
 }
 
+/** Whether the first bytes of a WebP, 21 or more, say that it is animated: its first chunk is VP8X, with that flag. */
+export const isAnimatedWebp = (bytes: Uint8Array): boolean =>
+  bytes[12] === 0x56 && bytes[15] === 0x58 && ((bytes[20] ?? 0) & 2) !== 0;
+
 function decodeStart(base64: string): Uint8Array<ArrayBuffer> {
   try {
     return Uint8Array.from(atob(base64.slice(0, HEADER)), (char) => char.charCodeAt(0));

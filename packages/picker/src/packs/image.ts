@@ -1,5 +1,6 @@
+import { base64 } from '../base64.ts';
 import { isHarmlessSvg } from '../svg-guard.ts';
-import { isHarmlessWebp, webpCanvas } from '../webp-guard.ts';
+import { isAnimatedWebp, isHarmlessWebp, webpCanvas } from '../webp-guard.ts';
 import type { Art } from '../types.ts';
 
 const SIDE = 160; // pixels of the stored image; cells show at most 80 at double density
@@ -19,7 +20,7 @@ export async function artOf(bytes: Uint8Array<ArrayBuffer>): Promise<Art | null>
   }
   const size = kind === null ? null : sizeOf(kind, bytes);
   if (size === null || size.some((side) => side < 1 || side > MAX_SIDE)) return null;
-  if (kind === 'webp' && isAnimated(bytes) && bytes.length <= MAX_ANIMATION) {
+  if (kind === 'webp' && isAnimatedWebp(bytes) && bytes.length <= MAX_ANIMATION) {
     const data = base64(bytes);
     if (isHarmlessWebp(data)) return { type: 'image/webp', data };
   }
@@ -58,9 +59,6 @@ function jpegSize(view: DataView): [number, number] | null {
   return null;
 }
 
-const isAnimated = (bytes: Uint8Array): boolean =>
-  bytes[12] === 0x56 && bytes[15] === 0x58 && ((bytes[20] ?? 0) & 2) !== 0;
-
 /** Draws the image into a square of at most 160 pixels. */
 async function redraw(
   bytes: Uint8Array<ArrayBuffer>,
@@ -83,11 +81,4 @@ async function redraw(
   } catch {
     return null;
   }
-}
-
-function base64(bytes: Uint8Array): string {
-  let text = '';
-  for (let at = 0; at < bytes.length; at += 8192)
-    text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return btoa(text);
 }

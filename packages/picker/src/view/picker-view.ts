@@ -37,7 +37,7 @@ export interface ViewState extends PanelState {
   readonly rtl: boolean;
   readonly mode: Mode;
   readonly canSwitch: boolean; // between device and network
-  readonly tone: Tone;
+  readonly tone: Tone | null; // null: there is no choice
   readonly tabs: readonly Tab[];
   readonly selectedTab: string;
 }

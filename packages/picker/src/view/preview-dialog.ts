@@ -1,7 +1,7 @@
 import type { Strings } from '../strings/index.ts';
 import type { Art, Sticker } from '../types.ts';
 import { h, icon } from './dom.ts';
-import { picture } from './sticker-grid.ts';
+import { picture } from './picture.ts';
 import { ToneChoice } from './tone-choice.ts';
 
 export interface PreviewDialogHooks {

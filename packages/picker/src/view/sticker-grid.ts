@@ -1,9 +1,9 @@
-import { artUrl } from '../art.ts';
 import { move } from '../grid.ts';
 import type { Art, Sticker } from '../types.ts';
 import { h } from './dom.ts';
 import { startDrag } from './drag.ts';
 import { onLongPress } from './long-press.ts';
+import { picture } from './picture.ts';
 
 /** How long the pointer must rest on a sticker before the preview shows it, so that crossing the grid changes nothing. */
 const HOVER_MS = 60;
@@ -249,10 +249,3 @@ const frame = (): Promise<void> =>
       resolve();
     });
   });
-
-/** Artwork as an inert image, or the emoji itself where there is no artwork. */
-export function picture({ emoji }: Sticker, art: Art | null): HTMLElement {
-  const src = art === null ? null : artUrl(art);
-  if (src === null) return h('span', { class: 'glyph', 'aria-hidden': 'true' }, emoji);
-  return h('img', { class: 'art', alt: '', src, decoding: 'async', draggable: 'false' });
-}

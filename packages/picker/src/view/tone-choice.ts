@@ -2,7 +2,7 @@ import type { Strings } from '../strings/index.ts';
 import { tonesOf } from '../tone.ts';
 import type { Sticker } from '../types.ts';
 import { h } from './dom.ts';
-import { picture } from './sticker-grid.ts';
+import { picture } from './picture.ts';
 
 /** A radio group of one sticker's skin tones, each shown as it is. */
 export class ToneChoice {

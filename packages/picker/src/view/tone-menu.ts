@@ -39,7 +39,11 @@ export class ToneMenu {
     });
   }
 
-  update(strings: Strings, tone: Tone, rtl: boolean): void {
+  /** @param chosen - null hides the menu */
+  update(strings: Strings, chosen: Tone | null, rtl: boolean): void {
+    const tone = chosen ?? 0;
+    this.#button.hidden = chosen === null;
+    if (chosen === null) this.#open(false);
     this.#tone = tone;
     this.#rtl = rtl;
     const names = strings.tones.split('|');
