@@ -42,6 +42,8 @@ export interface Search {
   search(query: string, options?: Options & { readonly limit?: number; readonly offset?: number }): Sticker[];
   /** Adds a language: its index, and its table of meanings where there is one. */
   add(tag: string, index: Uint8Array, meaning?: Uint8Array): void;
+  /** Lets go of a language other than English, and of its memory. Its locales are then searched in English. */
+  remove(tag: string): void;
   /** All results; each is looked up only when it is read. */
   results(query: string, options?: Options): Results;
 }
@@ -74,8 +76,10 @@ export function createSearch({ stickers, indexes, meanings = {}, related }: Cata
   const count = table.stickers.length;
   const files = { indexes: { ...indexes }, meanings: { ...meanings } };
   const languages = (): string[] => Object.keys(files.indexes).toSorted();
-  const language = opener(files.indexes, (bytes) => new Language(bytes, count));
-  const meaning = opener(files.meanings, (bytes) => new Meaning(bytes, count));
+  const openLanguages = new Map<string, Language>();
+  const openMeanings = new Map<string, Meaning>();
+  const language = opener(openLanguages, files.indexes, (bytes) => new Language(bytes, count));
+  const meaning = opener(openMeanings, files.meanings, (bytes) => new Meaning(bytes, count));
   const corpus = {
     table,
     related: related === undefined ? null : new RelatedWords(related, count),
@@ -145,6 +149,17 @@ export function createSearch({ stickers, indexes, meanings = {}, related }: Cata
       chosen.clear();
       recent.clear();
     },
+    remove(tag) {
+      const removed = openLanguages.get(tag);
+      if (tag === 'en') return;
+      if (removed !== undefined) warm.delete(removed);
+      openLanguages.delete(tag);
+      openMeanings.delete(tag);
+      Reflect.deleteProperty(files.indexes, tag);
+      Reflect.deleteProperty(files.meanings, tag);
+      chosen.clear();
+      recent.clear();
+    },
     search(query, { limit = 24, offset = 0, ...options } = {}) {
       const found = results(query, options);
       const length = Math.max(0, Math.min(limit, found.total - offset));
@@ -157,8 +172,11 @@ export function createSearch({ stickers, indexes, meanings = {}, related }: Cata
 }
 
 /** Opens each file once, when it is first asked for; null: there is none. */
-function opener<T>(files: Readonly<Record<string, Uint8Array>>, make: (bytes: Uint8Array) => T) {
-  const opened = new Map<string, T>();
+function opener<T>(
+  opened: Map<string, T>,
+  files: Readonly<Record<string, Uint8Array>>,
+  make: (bytes: Uint8Array) => T,
+) {
   return (tag: string): T | null => {
     const known = opened.get(tag);
     if (known !== undefined) return known;

@@ -5,12 +5,16 @@ import { type Catalogue, filesOf } from './catalogue.ts';
 /** A file of the built catalogue; null when there is none. */
 type Read = (name: string) => Promise<Uint8Array | null>;
 
+/** Languages besides English that stay loaded, of about 0.3 MB each. */
+export const MOST_LANGUAGES = 24;
+
 /**
  * A catalogue of which a search loads what it needs and no more: art and English at first, another language when it
- * is first asked for, and all of them for a search without a locale. What could not be loaded is tried again.
+ * is first asked for, and all of them for a search without a locale. What could not be loaded is tried again. Of many
+ * languages those that were asked for last stay, until all are loaded at once.
  */
 export function lazyCatalogue(read: Read): (locale: string | undefined) => Promise<Catalogue | null> {
-  const once = memo();
+  const { once, forget } = memo();
   const need = async (name: string): Promise<Uint8Array> => {
     const bytes = await read(name);
     if (bytes === null) throw new SearchError('corrupt-index', `no ${name}`);
@@ -30,10 +34,15 @@ export function lazyCatalogue(read: Read): (locale: string | undefined) => Promi
       const meanings: Record<string, Uint8Array> = meaning ? { en: meaning } : {};
       return { search: createSearch({ stickers, related, indexes: { en }, meanings }), art, languages };
     });
+  let opened: Opened | null = null;
+  let isWhole = false; // all languages are loaded
+  const loaded = new Set<string>(); // languages, until then; the one that was asked for last is the last
   const load = ({ search }: Opened, tag: string): Promise<void> =>
     once(tag, async () => {
       const [index, meaning] = await Promise.all([need(`index/${tag}.bin`), read(`meaning/${tag}.bin`)]);
+      if (isWhole) return;
       search.add(tag, index, meaning ?? undefined);
+      loaded.add(tag);
     });
   const loadAll = ({ search }: Opened): Promise<void> =>
     once('*', async () => {
@@ -41,13 +50,27 @@ export function lazyCatalogue(read: Read): (locale: string | undefined) => Promi
       const meanings = filesOf(files, 'meaning');
       for (const [tag, index] of Object.entries(filesOf(files, 'index')))
         search.add(tag, index, meanings[tag]);
+      isWhole = true;
+      loaded.clear();
     });
+  /** Lets go of languages. At the beginning of a request no other one stands between its load and its search. */
+  const unload = ({ search }: Opened, wanted: string): void => {
+    if (loaded.delete(wanted)) loaded.add(wanted);
+    for (const oldest of loaded) {
+      if (loaded.size <= MOST_LANGUAGES) return;
+      loaded.delete(oldest);
+      forget(oldest);
+      search.remove(oldest);
+    }
+  };
   return async (locale) => {
+    const tag = languageOf(locale ?? '');
+    if (opened !== null) unload(opened, tag);
     try {
-      const catalogue = await open();
-      const tag = languageOf(locale ?? '');
+      const catalogue = (opened = await open());
       if (locale === undefined) await loadAll(catalogue);
-      else if (tag !== 'en' && Object.hasOwn(catalogue.languages, tag)) await load(catalogue, tag);
+      else if (!isWhole && tag !== 'en' && Object.hasOwn(catalogue.languages, tag))
+        await load(catalogue, tag);
       return catalogue;
     } catch {
       return null;
@@ -60,15 +83,17 @@ interface Opened extends Catalogue {
   readonly languages: Readonly<Record<string, unknown>>;
 }
 
-/** Keeps the promise of each name; one that rejected is forgotten. */
-function memo(): <T>(name: string, make: () => Promise<T>) => Promise<T> {
+/** Keeps the promise of each name until it is forgotten; one that rejected is. */
+function memo() {
   const kept = new Map<string, Promise<unknown>>();
-  return <T>(name: string, make: () => Promise<T>): Promise<T> => {
+  const forget = (name: string): void => void kept.delete(name);
+  const once = <T>(name: string, make: () => Promise<T>): Promise<T> => {
     const known = kept.get(name) as Promise<T> | undefined;
     if (known !== undefined) return known;
     const made = make();
     kept.set(name, made);
-    made.catch(() => kept.delete(name));
+    made.catch(() => forget(name));
     return made;
   };
+  return { once, forget };
 }

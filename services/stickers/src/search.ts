@@ -38,7 +38,7 @@ export function searchPage(catalogue: Catalogue, request: SearchRequest, pageByt
   for (; at < end; at++) {
     const { art, ...sticker } = found.at(at);
     const image = catalogue.art.subarray(art.offset, art.offset + art.length);
-    const data = request.art === 'json' ? { data: textOf(catalogue, art, image) } : {};
+    const data = request.art === 'json' ? { data: textOf(art, image) } : {};
     const row = JSON.stringify({ ...sticker, art: { type: art.type, ...data } });
     const apart = request.art === 'json' ? [] : [image];
     const bytes = utf8Length(row) + 1 + imageBytes(apart) - imageBytes([]); // and a comma
@@ -55,18 +55,9 @@ export function searchPage(catalogue: Catalogue, request: SearchRequest, pageByt
   return { type: PAGE_TYPE, content: encodeStickerPage({ page, images }) };
 }
 
-const texts = new WeakMap<Catalogue, Map<number, string>>(); // by offset in art.bin
-
 /** Art inside JSON: the text of an SVG, or base64. */
-function textOf(catalogue: Catalogue, { type, offset }: ArtLocation, image: Uint8Array): string {
-  const known = texts.get(catalogue) ?? new Map<number, string>();
-  texts.set(catalogue, known);
-  const before = known.get(offset);
-  if (before !== undefined) return before;
-  const text = type === 'image/svg+xml' ? decoder.decode(image) : btoa(String.fromCharCode(...image));
-  known.set(offset, text);
-  return text;
-}
+const textOf = ({ type }: ArtLocation, image: Uint8Array): string =>
+  type === 'image/svg+xml' ? decoder.decode(image) : btoa(String.fromCharCode(...image));
 
 function lookUp({ search }: Catalogue, { q, locale, packs }: SearchRequest): Results {
   try {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { lazyCatalogue } from '../src/assets.ts';
+import { lazyCatalogue, MOST_LANGUAGES } from '../src/assets.ts';
 import { BUILT, bytes, search } from './support/built.ts';
 
 const ENGLISH = [
@@ -40,6 +40,48 @@ test('lazy catalogue: a locale without an index or with a strange name loads not
   const catalogue = lazyCatalogue(read);
   for (const locale of ['eo', '../../secret', '__proto__', 'constructor']) await catalogue(locale);
   expect(names.toSorted()).toEqual(ENGLISH);
+});
+
+test('lazy catalogue: of many languages keeps those that were asked for last, and finds the same in all', async () => {
+  const { names, read } = reader();
+  const catalogue = lazyCatalogue(read);
+  const languages = search.languages.filter((tag) => tag !== 'en');
+  expect(languages.length).toBeGreaterThan(MOST_LANGUAGES + 1);
+  const found = (opened: Awaited<ReturnType<typeof catalogue>>, locale: string) =>
+    opened?.search.search('ca', { locale, limit: 24 });
+  for (const locale of languages) {
+    await catalogue('de'); // asked for again and again, so it stays
+    expect(found(await catalogue(locale), locale)).toEqual(search.search('ca', { locale, limit: 24 }));
+  }
+  const opened = await catalogue('en');
+  expect(opened?.search.languages.length).toBe(1 + MOST_LANGUAGES);
+  expect(names.filter((name) => name === 'index/de.bin')).toHaveLength(1);
+  const first = languages[0] ?? '';
+  expect(found(await catalogue(first), first)).toEqual(search.search('ca', { locale: first, limit: 24 }));
+  expect(names.filter((name) => name === `index/${first}.bin`)).toHaveLength(2);
+});
+
+test('lazy catalogue: many languages at the same time are all found, and let go of after that', async () => {
+  const catalogue = lazyCatalogue(reader().read);
+  await catalogue('en');
+  const all = await Promise.all(search.languages.map((locale) => catalogue(locale)));
+  expect(all[0]?.search.languages).toEqual(search.languages);
+  for (const locale of ['bg', 'ja', 'zh']) {
+    const options = { locale, limit: 24 };
+    expect(all[0]?.search.search('s', options)).toEqual(search.search('s', options));
+  }
+  expect((await catalogue('en'))?.search.languages.length).toBe(1 + MOST_LANGUAGES);
+});
+
+test('lazy catalogue: once all languages are loaded, none is let go of or loaded again', async () => {
+  const { names, read } = reader();
+  const catalogue = lazyCatalogue(read);
+  const [some] = await Promise.all([catalogue(undefined), catalogue('de'), catalogue('fr')]);
+  const before = names.length;
+  for (const locale of search.languages) await catalogue(locale);
+  expect(names.length).toBe(before);
+  expect(some?.search.languages).toEqual(search.languages);
+  expect(some?.search.search('katze')).toEqual(search.search('katze'));
 });
 
 test('lazy catalogue: without a locale loads all languages in one file', async () => {
