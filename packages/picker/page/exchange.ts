@@ -79,7 +79,7 @@ function knownText(
   value: string | undefined,
 ): string {
   const { fact } = KNOWS[party];
-  if (value !== undefined) return fact === 'says' ? queryOf(value) : value.replace(/ port \d+$/, '');
+  if (value !== undefined) return fact === 'says' ? queryOf(words, value) : value.replace(/ port \d+$/, '');
   if (report === null) return words[`${party}Learns`];
   return report[party] === undefined ? words.nothing : words.nobody;
 }
@@ -88,10 +88,10 @@ const name = (text: string, does: string): HTMLElement =>
   make('div', 'name', make('b', '', text), make('span', 'does', does));
 
 /** The words of a search request, or all of it if it is something else. */
-function queryOf(body: string): string {
+function queryOf(words: Words, body: string): string {
   try {
     const { q } = JSON.parse(body) as { q?: unknown };
-    return typeof q === 'string' ? `“${q}”` : body;
+    return typeof q === 'string' ? words.quoted.replace('{q}', () => q) : body;
   } catch {
     return body;
   }

@@ -17,6 +17,13 @@ describe.each(Object.entries(WORDS))('page text in %s', (language, load) => {
   });
 });
 
+test('page text in Arabic: names of standards are isolated, so that their parentheses keep their order', async () => {
+  const { words } = (await WORDS['ar']?.()) ?? { words: en };
+  const outside = words.standard.replaceAll(/\u2066[^\u2066\u2069]*\u2069/g, '');
+  expect(words.standard).toContain('RFC 9458');
+  expect(outside).not.toMatch(/[A-Za-z()]/);
+});
+
 test('page text: has ten languages, which the picker has too', () => {
   expect(Object.keys(WORDS)).toHaveLength(10);
   expect(

@@ -41,6 +41,7 @@ export const words: Words = {
   issuerLearns: 'حسابك',
   nothing: 'لم يُتصل به',
   nobody: 'لا شيء عنك',
+  quoted: '«{q}»',
   bytes: 'بايتات وترويسات هذا البحث',
   noBytes: 'لم يرَ أي خادم شيئًا من هذا البحث.',
   address: 'عنوانك',
@@ -64,7 +65,7 @@ export const words: Words = {
   token: 'كل بحث يستخدم رمزًا مجهول الهوية. الحجب يُخفي أي حساب حصل عليه، حتى عن المُصدر.',
   standardTitle: 'معايير مفتوحة',
   standard:
-    'Oblivious HTTP (RFC 9458) وBinary HTTP (RFC 9292) وPrivacy Pass (RFC 9577 و9578) وVOPRF (RFC 9497)، مُتحقق منها بمتجهات الاختبار الخاصة بها. لم يُجرَ تدقيق مستقل بعد.',
+    '\u2066Oblivious HTTP (RFC 9458)\u2069 و\u2066Binary HTTP (RFC 9292)\u2069 و\u2066Privacy Pass (RFC 9577, 9578)\u2069 و\u2066VOPRF (RFC 9497)\u2069، مُتحقق منها بمتجهات الاختبار الخاصة بها. لم يُجرَ تدقيق مستقل بعد.',
   use: 'أضفه إلى تطبيقك',
   useHow: 'وحدة واحدة وعنصر واحد، دون إطار عمل. السجل والمفضلة ولون البشرة تبقى في المتصفح.',
   example: 'مثال',

@@ -41,6 +41,7 @@ export const words: Words = {
   issuerLearns: 'Dein Konto',
   nothing: 'Nicht kontaktiert',
   nobody: 'Nichts über dich',
+  quoted: '„{q}“',
   bytes: 'Bytes und Header dieser Suche',
   noBytes: 'Kein Server hat etwas von dieser Suche gesehen.',
   address: 'Deine Adresse',

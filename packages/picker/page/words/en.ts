@@ -38,6 +38,7 @@ export const en = {
   issuerLearns: 'Your account',
   nothing: 'Not contacted',
   nobody: 'Nothing about you',
+  quoted: '“{q}”',
   bytes: 'Bytes and headers of this search',
   noBytes: 'No server saw anything of this search.',
   address: 'Your address',

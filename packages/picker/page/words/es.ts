@@ -41,6 +41,7 @@ export const words: Words = {
   issuerLearns: 'Tu cuenta',
   nothing: 'No contactado',
   nobody: 'Nada sobre ti',
+  quoted: '«{q}»',
   bytes: 'Bytes y cabeceras de esta búsqueda',
   noBytes: 'Ningún servidor vio nada de esta búsqueda.',
   address: 'Tu dirección',

@@ -42,6 +42,7 @@ export const words: Words = {
   issuerLearns: 'Votre compte',
   nothing: 'Non contacté',
   nobody: 'Rien sur vous',
+  quoted: '« {q} »',
   bytes: 'Octets et en-têtes de cette recherche',
   noBytes: 'Aucun serveur n’a rien vu de cette recherche.',
   address: 'Votre adresse',

@@ -41,6 +41,7 @@ export const words: Words = {
   issuerLearns: 'आपका खाता',
   nothing: 'संपर्क नहीं हुआ',
   nobody: 'आपके बारे में कुछ नहीं',
+  quoted: '“{q}”',
   bytes: 'इस खोज के बाइट और हेडर',
   noBytes: 'किसी सर्वर ने इस खोज का कुछ नहीं देखा।',
   address: 'आपका पता',

@@ -42,6 +42,7 @@ export const words: Words = {
   issuerLearns: 'Sua conta',
   nothing: 'Não contatado',
   nobody: 'Nada sobre você',
+  quoted: '“{q}”',
   bytes: 'Bytes e cabeçalhos desta pesquisa',
   noBytes: 'Nenhum servidor viu nada desta pesquisa.',
   address: 'Seu endereço',

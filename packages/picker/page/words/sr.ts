@@ -41,6 +41,7 @@ export const words: Words = {
   issuerLearns: 'Ваш налог',
   nothing: 'Није контактиран',
   nobody: 'Ништа о вама',
+  quoted: '„{q}“',
   bytes: 'Бајтови и заглавља ове претраге',
   noBytes: 'Ниједан сервер није видео ништа од ове претраге.',
   address: 'Ваша адреса',

@@ -41,6 +41,7 @@ export const words: Words = {
   issuerLearns: '你的账户',
   nothing: '未联系',
   nobody: '与你无关',
+  quoted: '“{q}”',
   bytes: '这次搜索的字节和标头',
   noBytes: '没有服务器看到这次搜索的任何内容。',
   address: '你的地址',

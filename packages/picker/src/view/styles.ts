@@ -20,8 +20,9 @@ font:var(--sotto-font,400 14px/1.4 system-ui,sans-serif)}
 button,input{font:inherit;color:inherit;margin:0}
 button{background:none;border:0;padding:0;cursor:pointer}
 p{margin:0}
+picture{display:contents}
 :focus-visible{outline:2px solid var(--accent);outline-offset:1px}
-.picker{position:relative;display:flex;flex-direction:column;block-size:100%;overflow:hidden;background:var(--ground);color:var(--ink);
+.picker{container-type:inline-size;position:relative;display:flex;flex-direction:column;block-size:100%;overflow:hidden;background:var(--ground);color:var(--ink);
 border:1px solid var(--line);border-radius:var(--sotto-radius,16px)}
 .icon{inline-size:20px;block-size:20px;flex:none;fill:none;stroke:currentColor;stroke-width:1.75;stroke-linecap:round;stroke-linejoin:round}
 .top{display:flex;gap:8px;padding:12px 12px 8px}
@@ -116,6 +117,8 @@ input::placeholder{color:var(--quiet);opacity:1}
 .star[aria-pressed=true] .icon{fill:currentColor}
 .live{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 @media (hover:none){.preview{display:none}}
+@container (max-width:320px){.half{padding-inline:2px;font-size:13px}.half .icon{display:none}}
+@media (max-width:560px) and (max-height:759px){.preview,.searching .means{display:none}.top{padding-block:8px}.mode{padding-block-end:8px}}
 @media (prefers-reduced-motion:reduce){*,::before{animation:none!important;transition:none!important}.cell:hover .art{transform:none}.busy .panel::before{background:var(--accent)}}
 @media (forced-colors:active){.half.on,.tab[aria-selected=true],.button.primary{forced-color-adjust:none;background:Highlight;color:HighlightText}.cell:hover,.cell:focus-visible{outline:2px solid Highlight}}
 `;
