@@ -19,7 +19,8 @@ export async function languageFigure(): Promise<Measured> {
   const miniflare = await startAlone();
   try {
     const { origin } = await miniflare.unsafeGetDirectURL('stickers');
-    const search = (q: string, locale: string): Promise<void> => searchOnce(origin, { q, locale, limit: 24, art: 'bytes' });
+    const search = (q: string, locale: string): Promise<void> =>
+      searchOnce(origin, { q, locale, limit: 24, art: 'bytes' });
     const pid = childNamed('workerd');
     const clock = clockOf(pid);
     await search('cat', 'en');
