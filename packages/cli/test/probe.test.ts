@@ -110,6 +110,7 @@ test('probe: reports another root’s bundle, and cannot tell without --root', a
       'sotto/bundle/2',
       'sotto/bundle/3',
       'sotto/credential/1',
+      'sotto/provider/1',
       ...ROWS.filter((row) => row.class === 2).map(({ id }) => id),
     ].toSorted(byOrder),
   });
