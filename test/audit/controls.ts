@@ -31,8 +31,8 @@ export const CONTROLS: readonly Control[] = [
     fault: 'a refusal is a byte longer',
     edit: [
       'services/gateway/src/exchange.ts',
-      'const length = route?.responseLength ?? deps.responseLengthOf(requestLength);',
-      'const length = 1 + (route?.responseLength ?? deps.responseLengthOf(requestLength));',
+      'refusalOf(code, { length, flushMs',
+      'refusalOf(code, { length: length + 1, flushMs',
     ],
     tests: ['services/gateway/test/lengths.test.ts'],
     section: 'privacy',

@@ -34,7 +34,8 @@ export type GatewayDeps = ExchangeDeps &
       'epochSeconds' | 'root' | 'relayEgress' | 'relayTokens' | 'operators' | 'provider'
     >;
     readonly authority: AuthorityDeps;
-    readonly maxRequest: MaxRequest;
+    /** @param longestOffered - the longest padded request that a client may send by the bundles of now, in bytes */
+    readonly maxRequest: (longestOffered: number) => MaxRequest;
     readonly counters: CounterStore;
     readonly log: OperatorLog;
   };
@@ -123,18 +124,18 @@ async function exchange(
   const { headers } = request;
   const type = headers.get('content-type');
   const isChunked = hasMediaType(type, MEDIA_TYPES.chunkedRequest);
-  const maxBytes = isChunked ? deps.maxRequest.chunked : deps.maxRequest.plain;
-  if (maxBytes === null || !(isChunked || hasMediaType(type, MEDIA_TYPES.request))) {
-    throw new HttpError('unsupported-media-type');
-  }
-  checkDeclared(headers, maxBytes);
+  if (!isChunked && !hasMediaType(type, MEDIA_TYPES.request)) throw new HttpError('unsupported-media-type');
   if (!bearsCredential(headers, deps.config.relayTokens)) throw new HttpError('unauthorized');
   const unexpected = unexpectedFields(headers, deps.config.relayEgress);
   for (const name of unexpected) deps.tally.count(`unexpected_fields ${countedName(name)}`);
   if (unexpected.length > 0 && !deps.routes.has(METADATA_SERVICE)) throw new HttpError('bad-request');
+  const keys = await liveKeys(deps, ring);
+  const max = deps.maxRequest(keys.longestRequest);
+  const maxBytes = isChunked ? max.chunked : max.plain;
+  if (maxBytes === null) throw new HttpError('unsupported-media-type');
+  checkDeclared(headers, maxBytes);
   const body = bodyOf(request, maxBytes, { uploads, deadline: deps.deadline });
   try {
-    const keys = await liveKeys(deps, ring);
     const open = isChunked ? openChunkedEnvelope : openEnvelope;
     const envelope = await open(deps, keys.gatewayKeys, body, maxBytes);
     // With METADATA the probe can learn which field it was; every other request is refused as without it.

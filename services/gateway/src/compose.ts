@@ -4,6 +4,7 @@ import type { Pacing } from './pacing.ts';
 import type { Config, ServiceRow } from './config.ts';
 import { Tally } from '@sotto/service/metrics';
 import type { ExchangeDeps, Route } from './exchange.ts';
+import { lengthOfClass } from './response-length.ts';
 import { aesKeyWrap, type AesSubtle } from '@sotto/service/keys';
 import type { AuthorityDeps } from './keys/authority.ts';
 import type { OperatorDeps } from './operator.ts';
@@ -31,14 +32,14 @@ export function compose(config: Config, platform: Platform): GatewayDeps {
   const routes = new Map<string, Route>(
     services.map((row) => [row.name, routeOf(row, 'issuer' in row.target ? null : platform.serviceOf(row))]),
   );
-  const responseLengthOf = responseLengths(services);
-  if (config.metadata) routes.set(METADATA_SERVICE, metadataRoute(responseLengthOf(0)));
+  const lengths = services.map((row) => row.lengths);
+  if (config.metadata) routes.set(METADATA_SERVICE, metadataRoute(lengthOfClass(lengths, 0)));
   const wrap = aesKeyWrap(platform.subtle, config.wrappingKeys, random);
   return {
     config,
     routes,
-    responseLengthOf,
-    maxRequest: maxRequestOf(services),
+    lengths,
+    maxRequest: (longestOffered) => maxRequestOf(services, longestOffered),
     pacing: { gridMs, elapsedMs, sleep },
     hpke,
     now,
@@ -88,22 +89,17 @@ const metadataRoute = (responseLength: number): Route => ({
   bulkhead: new Bulkhead(16),
 });
 
-/** The response length of a request's class; the longest of all if no class has requests of this length. */
-function responseLengths(services: readonly ServiceRow[]): (requestLength: number) => number {
-  const lengths = services.map((row) => row.lengths);
-  return (requestLength) => {
-    const same = lengths.filter((one) => one.requestLength === requestLength);
-    return Math.max(...(same.length > 0 ? same : lengths).map(({ responseLength }) => responseLength));
-  };
-}
-
 /** Bytes that an envelope adds to a request: header, X-Wing's encapsulated key (1,120 bytes), AEAD tag. */
 const ENVELOPE_BYTES = 2048;
 
-/** A request in chunks has a length and a tag for each chunk, so small chunks make it longer. */
-function maxRequestOf(services: readonly ServiceRow[]): MaxRequest {
+/**
+ * A request in chunks has a length and a tag for each chunk, so small chunks make it longer.
+ *
+ * @param longestOffered - by the bundles of now, which may name longer requests than the table does since a change
+ */
+function maxRequestOf(services: readonly ServiceRow[], longestOffered: number): MaxRequest {
   const longest = (rows: readonly ServiceRow[]): number =>
-    Math.max(...rows.map(({ lengths }) => lengths.requestLength));
+    Math.max(longestOffered, ...rows.map(({ lengths }) => lengths.requestLength));
   const chunked = services.filter((row) => row.chunked || row.stream !== null);
   return {
     plain: longest(services) + ENVELOPE_BYTES,

@@ -14,6 +14,7 @@ import { envelopeOf, streamTagOf, tagOf } from './door/tag.ts';
 import { presentedToken } from './door/token.ts';
 import type { LiveKeys } from './keys/key-ring.ts';
 import type { ReplayStore } from './ports.ts';
+import { responseLength, type Lengths } from './response-length.ts';
 import { INNER, InnerError, OF_BHTTP, serviceFault, type InnerCode } from './problem.ts';
 import type { Service, ServiceResponse } from './service/service.ts';
 
@@ -22,7 +23,7 @@ export type Route = Pick<
   ServiceRow,
   'name' | 'token' | 'idempotent' | 'timeoutMs' | 'chunked' | 'stream' | keyof RowPolicy
 > & {
-  readonly responseLength: number; // bytes
+  readonly responseLength: number; // bytes, for clients whose bundle does not say another
   /** Null for refills, which the issuer answers. */
   readonly service: Service | null;
   readonly bulkhead: Bulkhead;
@@ -30,8 +31,8 @@ export type Route = Pick<
 
 export interface ExchangeDeps {
   readonly routes: ReadonlyMap<string, Route>;
-  /** Bytes of a response when the service is not known: those of the class whose requests have this length. */
-  readonly responseLengthOf: (requestLength: number) => number;
+  /** The lengths of all rows. */
+  readonly lengths: readonly Lengths[];
   readonly redeemer: Redeemer;
   readonly refiller: Refiller;
   readonly replays: ReplayStore;
@@ -89,9 +90,11 @@ export async function respond(
 ): Promise<InnerResponse> {
   const arriving = opened.request instanceof Uint8Array ? null : opened.request;
   let route: Route | undefined;
+  let length = responseLength(deps.lengths, keys, opened, route);
   try {
     const request = opened.request instanceof Uint8Array ? decode(opened.request) : opened.request.head;
     route = targetOf(request, deps.routes);
+    length = responseLength(deps.lengths, keys, opened, route);
     const admission = admit(request, deps.routes);
     if (!takesFraming(admission.row, opened.isChunked)) throw new InnerError('unsupported-media-type');
     const date = dateOf(admission.date, deps.now());
@@ -107,7 +110,7 @@ export async function respond(
         const filled = await refillPack(deps, keys, opened, request, admission);
         deps.tally.count('outcomes admitted');
         release();
-        return { ...filled, length: admission.row.responseLength, ...WHOLE };
+        return { ...filled, length, ...WHOLE };
       }
       await redeemToken(deps, keys, opened, request, admission, date);
       opened.admit();
@@ -115,7 +118,7 @@ export async function respond(
       const response = await callService(deps, service, opened, request, admission);
       // After the deadline nothing is read from the service, even if the reader of a stream has stopped.
       response.deadline?.addEventListener('abort', release, { once: true });
-      return { ...response, release };
+      return { ...response, length, release };
     } catch (error) {
       release();
       throw error;
@@ -124,8 +127,6 @@ export async function respond(
     const code = error instanceof InnerError ? error.code : 'internal-error';
     deps.tally.count(`outcomes ${code}`);
     arriving?.discard();
-    const requestLength = opened.request instanceof Uint8Array ? opened.request.length : 0;
-    const length = route?.responseLength ?? deps.responseLengthOf(requestLength);
     const fields = extraFields(code, route, keys, deps.now());
     return refusalOf(code, { length, flushMs: route?.stream?.flushMs ?? null }, fields);
   }
@@ -247,7 +248,7 @@ async function callService(
   { request, outer }: OpenedRequest,
   { content: whole }: BhttpRequest,
   { row, method, path, contentType, fields }: Admission<Route>,
-): Promise<Omit<InnerResponse, 'release'>> {
+): Promise<Omit<InnerResponse, 'length' | 'release'>> {
   const deadline = deps.deadline(row.timeoutMs);
   const [content, end] =
     request instanceof Uint8Array ? [whole, deadline] : [request.content, firstOf(deadline, request.broken)];
@@ -258,7 +259,6 @@ async function callService(
     return {
       ...response,
       fields: [...response.fields, NO_STORE],
-      length: row.responseLength,
       flushMs,
       deadline,
     };

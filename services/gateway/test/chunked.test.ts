@@ -145,7 +145,7 @@ describe('a request in chunks', () => {
       expect(decodeResponse(joined(await open(await bodyOf(response)))).status).toBe(200);
     }
     const { chunks } = await sealed();
-    const over = concat(chunks[0] ?? EMPTY, varint((h.deps.maxRequest.chunked ?? 0) + TAG + 1));
+    const over = concat(chunks[0] ?? EMPTY, varint((h.deps.maxRequest(0).chunked ?? 0) + TAG + 1));
     expect(await refusal(over)).toBe('422 unprocessable-content');
   });
 

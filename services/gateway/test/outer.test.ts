@@ -67,7 +67,7 @@ describe('outside', () => {
 
   test('a body is bounded by what is declared and by what arrives', async () => {
     const h = await house();
-    const most = h.deps.maxRequest.plain;
+    const most = h.deps.maxRequest(0).plain;
     expect(most).toBe(1024 + 2048); // the longest request of the table, and its envelope
     const post = (length: string, body: Uint8Array<ArrayBuffer>) =>
       h.post(body, { 'content-length': length });
@@ -83,7 +83,7 @@ describe('outside', () => {
     const lengths = { name: 'large', requestLength: 1 << 20, responseLength: RESPONSE_LENGTH };
     const timer = { elapsedMs: () => 0, sleep: async () => {} }; // no upload is old enough to be ended for another
     const h = await house({ rows: [{ ...row('stickers', { type: 5 }, true), lengths }], timer });
-    const body = new Uint8Array(h.deps.maxRequest.plain).fill(255);
+    const body = new Uint8Array(h.deps.maxRequest(0).plain).fill(255);
     const gate = Promise.withResolvers<void>();
     /** Nearly all of a body, and its end when all of them are under way. */
     const slow = () =>

@@ -1,4 +1,4 @@
-import { decodeBundle } from '@sotto/bundle';
+import { decodeBundle, type Bundle, type ServiceEntry } from '@sotto/bundle';
 import { loadGatewayKey, type GatewayKey } from '@sotto/ohttp';
 import {
   challengeDigest,
@@ -26,7 +26,14 @@ export interface LiveKeys {
   epochOfChallenge(service: string, digest: Bytes): number | null;
   /** What to demand of a client without a token for this service; null when the issuer has not said it. */
   challenge(service: string): TokenDemand | null;
+  /** The services in the bundle of an epoch; none when it is not known. */
+  offered(epochIndex: number): readonly OfferedService[];
+  /** The longest padded request that a client may send by the bundles of now, in bytes. */
+  readonly longestRequest: number;
 }
+
+/** What clients with the bundle of an epoch know of a service. */
+export type OfferedService = Pick<ServiceEntry, 'name' | 'requestLength' | 'responseLength'>;
 
 /** This epoch's challenge of a service, and the issuer's key for it. */
 export interface TokenDemand {
@@ -157,7 +164,8 @@ function liveKeys({ current, usable: epochs, keyConfigs, bundles, epochSeconds }
       keys.map(({ config }) => [`${config.keyId}/${config.kemId}`, epochIndex] as const),
     ),
   );
-  const { demands, digests } = challengesOf(bundles, current, epochSeconds);
+  const decoded = new Map(bundles.map(({ epochIndex, bundle }) => [epochIndex, decodeBundle(bundle)]));
+  const { demands, digests } = challengesOf(decoded, current, epochSeconds);
   return {
     current,
     gatewayKeys,
@@ -166,16 +174,19 @@ function liveKeys({ current, usable: epochs, keyConfigs, bundles, epochSeconds }
     tagKey: (epochIndex) => tagKeys.get(epochIndex) ?? null,
     epochOfChallenge: (service, digest) => digests.get(`${service} ${hex(digest)}`) ?? null,
     challenge: (service) => demands.get(service) ?? null,
+    offered: (epochIndex) => decoded.get(epochIndex)?.services ?? [],
+    longestRequest: [...decoded.values()]
+      .flatMap(({ services }) => services)
+      .reduce((longest, { requestLength }) => Math.max(longest, requestLength), 0),
   };
 }
 
 /** The challenges that tokens may answer: this epoch's and the last one's, of every type that there is. */
-function challengesOf(bundles: readonly StoredBundle[], current: number, epochSeconds: number) {
+function challengesOf(bundles: ReadonlyMap<number, Bundle>, current: number, epochSeconds: number) {
   const demands = new Map<string, TokenDemand>();
   const digests = new Map<string, number>();
-  for (const { epochIndex, bundle } of bundles) {
+  for (const [epochIndex, { services, directory }] of bundles) {
     if (epochIndex > current) continue;
-    const { services, directory } = decodeBundle(bundle);
     for (const { name, tokenType, challenge } of services) {
       if (tokenType === 0) continue;
       if (epochIndex === current) {
