@@ -90,8 +90,12 @@ describe('file lock', () => {
       await rm(lock);
       await writeFile(lock, 'live');
     });
-    const times = { pollMs: 2, heartbeatMs: 20, staleMs: 1000 };
-    await expect(withFileLock(lock, 1050, async () => {}, times)).rejects.toThrow(LockTimeoutError);
+    // A clock of its own, so that a busy machine does not reach the timeout before it sees the stale lock.
+    let elapsed = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (elapsed += 10));
+    const times = { pollMs: 1, heartbeatMs: 20, staleMs: 1000 };
+    await expect(withFileLock(lock, 1500, async () => {}, times)).rejects.toThrow(LockTimeoutError);
+    clock.mockRestore();
     expect(write).toHaveBeenCalled();
     write.mockRestore();
     expect(await readFile(lock, 'utf8')).toBe('live');
