@@ -103,6 +103,7 @@ function serviceNames(row: string): string[] {
     RELAY_TOKEN: random(),
     OPERATOR_TOKEN: random(),
     KEY_WRAPPING_KEY: random(),
+    PROVIDER: 'operator-b',
   };
   const { services } = readConfig(new Variables(variables, { service: 'gateway', platform: 'node' }));
   return services.map(({ name }) => name);

@@ -45,8 +45,9 @@ const BEFORE: Readonly<Record<string, string>> = {
   'picker 5': PICKER,
   'picker 6': `declare const picker: HTMLElement & { device: import('@sotto/picker').Device | null };`,
   'client 1': `declare const client: import('@sotto/client').Client;`,
-  'client 4': `declare const client: import('@sotto/client').Client;`,
-  'client 5': `export {};
+  'client 2': `declare const client: import('@sotto/client').Client, otherClient: typeof client;`,
+  'client 5': `declare const client: import('@sotto/client').Client;`,
+  'client 6': `export {};
 declare const client: import('@sotto/client').Client;
 declare const text: string;
 declare const show: (piece: string) => void;`,
@@ -118,6 +119,7 @@ test('examples: every example of the READMEs, the guides and the page compiles, 
     'client 3',
     'client 4',
     'client 5',
+    'client 6',
     'react 0',
     'react 1',
     'native 0',
