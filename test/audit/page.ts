@@ -56,6 +56,7 @@ export function auditPage(report: AuditReport): string {
   const first = ['fail', 'not-run', 'open', 'accepted-open'].flatMap((state) =>
     rows.filter((row) => row.status === state),
   );
+  const count = (state: string): number => rows.filter((row) => row.status === state).length;
   const facts: [string, string][] = [
     ['commit', subject.commit ?? 'not a checkout'],
     ['tree', subject.tree ?? 'not a checkout'],
@@ -67,7 +68,7 @@ export function auditPage(report: AuditReport): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Sotto audit</title><style>${STYLE}</style></head><body>
 <h1>Audit of Sotto</h1>
-<p class="result">${status(report.result === 'FAILED' ? 'fail' : report.result === 'WARNED' ? 'open' : 'pass').replace(/>[^<]*</, `>${report.result}<`)}, a ${report.kind} run: ${rows.filter((row) => row.status === 'pass').length} of ${rows.length} rows pass</p>
+<p class="result">${status(report.result === 'FAILED' ? 'fail' : report.result === 'WARNED' ? 'open' : 'pass').replace(/>[^<]*</, `>${report.result}<`)}, a ${report.kind} run: ${count('pass')} of ${rows.length} rows pass, ${count('not-applicable')} are not applicable</p>
 <p>This report was made by the project itself, by running its own tests. Nobody outside the project has audited Sotto. It says what is claimed, what shows it, and what is
 open. <code>npm run audit -- --section NAME</code> runs one section again, <code>npx sotto audit audit.json</code> recounts this report, and <code>npm run test:audit</code> shows that rows fail when they should.</p>
 <table class="facts">${facts.map(([name, value]) => `<tr><td>${name}</td><td>${escapeHtml(value)}</td></tr>`).join('')}</table>
