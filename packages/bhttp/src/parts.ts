@@ -8,7 +8,7 @@ export const END_OF_CONTENT = Uint8Array.of(0, 0);
 
 /** What a message may be made of. */
 export interface PartLimits {
-  /** Whether a part of so many bytes fits, beside the end. Called once for each part, before it. */
+  /** Whether a part of this many bytes fits before the end. Called once for each part, before it. */
   readonly fits: (length: number) => boolean;
   /** Bytes of a piece of content, at most. Default: as it comes. */
   readonly maxPiece?: number;

@@ -31,7 +31,7 @@ function shortText(bytes: Uint8Array): string {
   return text;
 }
 
-/** Checks that a field may stand in a message (RFC 9292 §3.6, §4). @throws {BhttpError} */
+/** Checks that a field is allowed in a message (RFC 9292 §3.6, §4). @throws {BhttpError} */
 export function checkField([name, value]: Field, section: 'header' | 'trailer', regularSeen: boolean): void {
   if (!NAME.test(name)) throw new BhttpError('bad-field-name', 'field name is not a lower-case token');
   if (!isFieldValue(value))

@@ -105,7 +105,7 @@ export function encodedVersion1(encoded: Bytes): Bytes | null {
  *
  * @throws {WireError} `truncated`, `trailing`, `out-of-range` or `bad-text`
  * @throws {BundleError} `unknown-version`, `bad-root` for a next root of another length,
- *   `malformed-services` for a service or a length class without a name of its own; `malformed-keys` for refill keys
+ *   `malformed-services` for a service or a length class without a unique name; `malformed-keys` for refill keys
  *   of another length
  */
 export function decodeBundle(bytes: Bytes): Bundle {

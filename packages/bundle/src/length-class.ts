@@ -22,7 +22,7 @@ export function encodeLengthClass({ name, requestLength, responseLength }: Lengt
 /**
  * Reads length classes to the end.
  *
- * @throws {BundleError} `malformed-services` for a class without a name of its own
+ * @throws {BundleError} `malformed-services` for a class without a unique name
  * @throws {WireError} `truncated`; `bad-text` for a name that is not UTF-8
  */
 export function readLengthClasses(r: Reader): LengthClass[] {

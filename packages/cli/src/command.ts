@@ -74,7 +74,7 @@ export class Failure extends Error {
   }
 }
 
-/** The help was asked for. */
+/** Help was requested. */
 export class HelpRequest extends Error {}
 
 /** @throws {UsageError} @throws {HelpRequest} */

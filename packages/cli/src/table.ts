@@ -28,7 +28,7 @@ export function table(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** Breaks a text into lines of at most so many columns, at spaces where there are any. */
+/** Breaks a text into lines of at most this many columns, at spaces where there are any. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -48,7 +48,7 @@ export function wrap(text: string, columns: number): string[] {
   return [...lines, line.trimEnd()];
 }
 
-/** Blocks of lines next to each other, each so many columns wide. */
+/** Blocks of lines next to each other, each with its width in columns. */
 export function sideBySide(blocks: readonly (readonly string[])[], columns: number): string[] {
   const height = Math.max(0, ...blocks.map(({ length }) => length));
   return Array.from({ length: height }, (_, i) =>

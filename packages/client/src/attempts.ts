@@ -31,7 +31,7 @@ const FINAL_CODES: ReadonlySet<ClientErrorCode> = new Set([
 export const mayRetry = (code: ClientErrorCode): boolean => !FINAL_CODES.has(code);
 
 /**
- * The error that a response stands for: a refusal of the gateway, or a service that is unavailable; else null.
+ * The error that a response means: a refusal of the gateway, or a service that is unavailable; else null.
  *
  * @param ownServerErrors - whether a 5xx of the service itself is an error too
  */

@@ -24,7 +24,7 @@ import { openRequest, type HttpStream } from './http.ts';
 import { isFromGateway } from './inner.ts';
 import type { Upload } from './upload.ts';
 
-/** `Incremental: ?1` asks every hop to pass pieces on as they come (draft-ietf-httpbis-incremental). */
+/** `Incremental: ?1` asks every hop to forward pieces as they arrive (draft-ietf-httpbis-incremental). */
 const HEADERS = { 'content-type': MEDIA_TYPES.chunkedRequest, incremental: '?1' };
 
 /**

@@ -54,7 +54,7 @@ const HEADERS = { 'content-type': MEDIA_TYPES.request };
 export const MAX_PROBLEM = 4096; // bytes
 
 /**
- * Encapsulates a request in an HPKE context of its own (RFC 9458 §4).
+ * Encapsulates a request in a new HPKE context (RFC 9458 §4).
  *
  * @param request - a padded Binary HTTP request, or one that is sent as it is read, which only a service that streams takes
  * @param entry - bytes of every padded response of this service, and whether it streams; another response is refused

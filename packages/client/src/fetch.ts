@@ -124,7 +124,7 @@ export function toResponse({ status, fields, content, stream }: OpenResponse): R
   }
 }
 
-/** Content as a stream of the platform, read only as it is asked for. */
+/** Content as a stream of the platform, read only on demand. */
 export const bodyOf = ({
   read,
   cancel,

@@ -32,7 +32,7 @@ export interface IssuanceDeps extends Pick<ClientPlatform, 'fetch' | 'random' | 
 
 /**
  * Blinds a batch for the key that every client uses now: the first one of its service and type in the bundle's
- * directory whose not-before has passed (RFC 9578 §4). The issuer is never asked for a key.
+ * directory whose not-before has passed (RFC 9578 §4). Keys are never requested from the issuer.
  *
  * @param batch.seed - nonces and blinds are derived from it, so that the same batch can be made again
  * @throws {ClientError} `unknown-service`; `bundle-refused` if the bundle contradicts itself

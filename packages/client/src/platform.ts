@@ -51,11 +51,11 @@ export interface ClientPlatform {
   readonly now: () => UnixSeconds;
   /** Where tokens are kept: `memoryWallet()`, or one that outlives the process. */
   readonly wallet: Wallet;
-  /** Resolves after so many seconds. A background wait must not keep a process alive. Default: `setTimeout`. */
+  /** Resolves after this many seconds. A background wait must not keep a process alive. Default: `setTimeout`. */
   readonly sleep?: (seconds: number, background?: boolean) => Promise<void>;
   /** Default: a lock within this JavaScript realm. */
   readonly lock?: Lock;
-  /** A signal that aborts after so many seconds. Default: an AbortController and `setTimeout`. */
+  /** A signal that aborts after this many seconds. Default: an AbortController and `setTimeout`. */
   readonly deadline?: (seconds: number) => AbortSignal;
   /** Default: pure JavaScript for the suites of the key bundle. */
   readonly hpke?: Hpke;

@@ -84,7 +84,7 @@ export async function whole({ stream, ...response }: OpenResponse): Promise<Open
 
 const NO_CONTENT = new Uint8Array(0);
 
-/** Requests to services: one token per request, one envelope per try, and a retry only when the user asks for it. */
+/** Requests to services: one token per request, one envelope per try, and a retry only by the user's act. */
 export class Requests {
   readonly #deps: RequestsDeps;
   readonly #attempts = new Attempts();

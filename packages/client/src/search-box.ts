@@ -4,7 +4,7 @@ export interface SearchBoxOptions {
   readonly search: (query: string) => Promise<unknown>;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
-  /** Runs `run` once after so many milliseconds. Calling the returned function cancels it. */
+  /** Runs `run` once after this many milliseconds. Calling the returned function cancels it. */
   readonly after: (ms: number, run: () => void) => () => void;
   /** Pause in typing before a request, in milliseconds. Default and minimum: 600. */
   readonly idleMs?: number;
@@ -16,7 +16,7 @@ export interface SearchBoxOptions {
 export interface SearchBox {
   /** The text has changed. */
   typed(text: string): void;
-  /** The user asked for a search: Enter, or a button. */
+  /** The user submitted the search: Enter, or a button. */
   submitted(text: string): void;
   /** Cancels a scheduled search. */
   stop(): void;

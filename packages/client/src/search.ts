@@ -13,7 +13,7 @@ const MAX_RESULTS = 48; // per page
 const MAX_PACKS = 16;
 const MAX_TEXT = 64; // characters of a cursor or a pack
 
-/** What a search may ask for, and how its request is made. */
+/** The options of a search, and how its request is made. */
 export interface SearchOptions extends RequestOptions, SearchParameters {}
 
 /**

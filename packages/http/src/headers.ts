@@ -32,7 +32,7 @@ export function isCredential(text: string): boolean {
 /** What {@link isCredential} wants, for the line by which a service refuses to start. */
 export const CREDENTIAL_WANTED = 'must be 16 to 512 characters of A-Z a-z 0-9 - . _ ~ + /';
 
-/** The constant answer to a browser's preflight: the same for every origin, so it needs no Vary. */
+/** The constant response to a browser's preflight: the same for every origin, so it needs no Vary. */
 export const PREFLIGHT: Readonly<Record<string, string>> = {
   'access-control-allow-origin': '*',
   'access-control-allow-methods': 'GET, POST',
@@ -40,5 +40,5 @@ export const PREFLIGHT: Readonly<Record<string, string>> = {
   'access-control-max-age': '86400', // seconds
 };
 
-/** What a browser must see on an answer itself. */
+/** The fields that a browser needs on a response. */
 export const CORS: Readonly<Record<string, string>> = { 'access-control-allow-origin': '*' };

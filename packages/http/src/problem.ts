@@ -1,6 +1,6 @@
 /**
  * One thing that a peer may be told went wrong (RFC 9457): a constant, never made from input.
- * `code` is a member of its own, since titles are for people.
+ * `code` is a separate member, because titles are for people.
  */
 export interface Problem {
   readonly status: number;
@@ -16,7 +16,7 @@ const plain = (status: number, code: string, title: string): Problem => ({
   code,
 });
 
-/** Every problem that any service may answer with outside its own protocol: a closed table. */
+/** Every problem that a service may respond with outside its own protocol: a closed table. */
 export const PROBLEMS = {
   'bad-request': plain(400, 'bad-request', 'Bad Request'),
   unauthorized: plain(401, 'unauthorized', 'Unauthorized'),

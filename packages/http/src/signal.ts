@@ -3,7 +3,7 @@ import { HttpError } from './error.ts';
 /**
  * Aborts with the first of these signals.
  *
- * It stands for `AbortSignal.any`, whose sources Node 20 may collect before they abort.
+ * It replaces `AbortSignal.any`, whose sources Node 20 may collect before they abort.
  */
 export function firstOf(...signals: readonly AbortSignal[]): AbortSignal {
   const controller = new AbortController();

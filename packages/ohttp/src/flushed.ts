@@ -2,10 +2,10 @@ import type { Bytes } from '@sotto/wire';
 import { MAX_CHUNK, sealedChunkLength, sealedChunksLength } from './chunk.ts';
 
 const TAG = { Nt: 16 }; // bytes: the tag of every AEAD that OHTTP can use
-/** Kept free until the end: room for the last part in a chunk of its own, and for two chunks of padding. */
+/** Reserved until the end: room for the last part in a separate chunk, and for two chunks of padding. */
 export const FLUSH_RESERVE = 64; // bytes on the wire
 
-/** Bytes of a part of a flushed message: with 8 bytes of its own framing it fits into one chunk. */
+/** Bytes of a part of a flushed message: with 8 bytes of framing it fits into one chunk. */
 export const MAX_FLUSHED_PIECE = MAX_CHUNK - 8;
 
 /** When the chunks of a message leave, and how many bytes they have together. */
@@ -18,7 +18,7 @@ export interface Flushing {
   readonly maxHeld: () => number;
 }
 
-/** Whether a part of so many bytes fits into what is left. The last part, of at most 9 bytes, always fits. */
+/** Whether a part of this many bytes fits into what is left. The last part, of at most 9 bytes, always fits. */
 export type Fits = (length: number) => boolean;
 
 /**
@@ -65,14 +65,14 @@ function pending(parts: AsyncGenerator<Bytes, void>): Promise<IteratorResult<Byt
   return next;
 }
 
-/** Lengths of the chunks of so many bytes. */
+/** Lengths of the chunks for this many bytes. */
 function chunksOf(length: number): number[] {
   return Array.from({ length: Math.ceil(length / MAX_CHUNK) }, (_, i) =>
     Math.min(MAX_CHUNK, length - i * MAX_CHUNK),
   );
 }
 
-/** Lengths of chunks that have so many bytes on the wire together, exactly. */
+/** Lengths of chunks that have exactly this many bytes on the wire together. */
 export function chunksOfWire(wire: number): number[] {
   const smallest = sealedChunkLength(TAG, 1);
   const lengths: number[] = [];

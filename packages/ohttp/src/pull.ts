@@ -6,7 +6,7 @@ export type Pull = () => Promise<Bytes | null>;
 
 /**
  * A generator as a pull. Overlapping calls resolve in order. After an error every call throws the same error, so that
- * no plaintext follows it and nobody takes it for the end of the stream.
+ * no plaintext follows it, and it is not mistaken for the end of the stream.
  */
 export function pullOf(generator: AsyncGenerator<Bytes, void>): Pull {
   let failure: { readonly error: unknown } | null = null;

@@ -20,7 +20,7 @@ export const directionOf = (locale: string): 'rtl' | 'ltr' =>
   RIGHT_TO_LEFT.has(likely(locale).script ?? '') ? 'rtl' : 'ltr';
 
 /**
- * A locale and the locales that stand in for it, nearest first: `zh-Hant-TW`, `zh-Hant`, `zh-TW`, `zh`
+ * A locale and its replacements, nearest first: `zh-Hant-TW`, `zh-Hant`, `zh-TW`, `zh`
  * for `zh_TW`.
  */
 export function fallbacks(locale: string): string[] {

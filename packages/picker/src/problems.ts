@@ -66,7 +66,7 @@ const RETRY: ReadonlySet<Problem> = new Set(['relay', 'issuer', 'clock', 'wallet
 /** Problems that the person can consent to ignore, which reveals when they search (privacy L6). */
 const CONSENT: ReadonlySet<Problem> = new Set(['noTokens', 'resting']);
 
-/** The problem that an error stands for; `other` for an error of unknown origin. */
+/** The problem that an error means; `other` for an error of unknown origin. */
 export function problemOf(error: unknown): Problem {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' && Object.hasOwn(OF_CODE, code)

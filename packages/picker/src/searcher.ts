@@ -14,7 +14,7 @@ export interface SearchState {
   readonly next: string | null; // cursor of the next page
   /** A request to the network is in progress. */
   readonly busy: boolean;
-  /** False while the stickers are the device's suggestions and the network can still be asked. */
+  /** False while the stickers are the device's suggestions and the network can still be searched. */
   readonly final: boolean;
   readonly problem: Problem | null;
   /** From when on it can work again, where that is known. */

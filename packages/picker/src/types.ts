@@ -16,7 +16,7 @@ export interface SearchClient {
   retrySearch?(attempt: unknown): Promise<Page>;
 }
 
-/** A group of stickers with a tab of its own. */
+/** A group of stickers with its own tab. */
 export interface Group {
   readonly id: string; // the groups of the standard have an icon and a text of this name
   readonly name?: string;

@@ -76,5 +76,5 @@ export function dependenciesOf(
   };
 }
 
-/** A package of types stands for the package that it types. */
+/** A package of types counts as the package that it types. */
 const isPeer = (name: string, peers: Versions): boolean => name in peers || `@types/${name}` in peers;

@@ -24,13 +24,13 @@ const literal = (source: string): string | null => /^(['"])(.*)\1$/.exec(source)
 const typeImports = (text: string): string[] =>
   Array.from(text.matchAll(/\bimport\(\s*["']([^"']+)["']\s*\)/g), ([, name = '']) => name);
 
-/** What a set of entries needs: files of its own folder, and packages. */
+/** What a set of entries needs: files of its folder, and packages. */
 export interface Reach {
   readonly files: ReadonlySet<string>; // absolute paths
   readonly specifiers: ReadonlyMap<string, string>; // a bare specifier → the first file that imports it
 }
 
-/** Follows relative imports from the entries on. `.ts` in declarations stands for the `.d.ts` beside it. */
+/** Follows relative imports from the entries on. `.ts` in declarations means the `.d.ts` beside it. */
 export function reach(entries: readonly string[]): Reach {
   const files = new Set<string>();
   const specifiers = new Map<string, string>();

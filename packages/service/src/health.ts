@@ -104,7 +104,7 @@ export function gaugesText(prefix: string, gauges: readonly Gauge[]): string {
 
 const NO_STORE = { 'cache-control': 'no-store' };
 
-/** `/livez`: the process answers. `/readyz`: 200, or 503 with the reasons. */
+/** `/livez`: the process responds. `/readyz`: 200, or 503 with the reasons. */
 export function healthRoutes(health: () => Promise<Health>, guard?: MiddlewareHandler): Hono {
   const routes = new Hono();
   if (guard !== undefined) for (const path of ['/livez', '/readyz']) routes.use(path, guard);

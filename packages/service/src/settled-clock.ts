@@ -4,7 +4,7 @@ import type { UnixSeconds } from '@sotto/wire';
 export interface SettledClockDeps {
   /** The clock of the machine, which may be set. */
   readonly now: () => UnixSeconds;
-  /** Seconds since some moment, by a timer that nobody can set. */
+  /** Seconds since some moment, by a timer that cannot be set. */
   readonly elapsed: () => number;
   readonly windowSeconds: number;
 }

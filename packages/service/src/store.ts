@@ -1,7 +1,7 @@
 /** `busy`: another process holds the lock. `failed`: anything else, such as a full disk or an object out of reach. */
 export type StoreErrorCode = 'busy' | 'failed';
 
-/** A store did not do what it was asked to do. No caller may act as if it had. */
+/** An operation of a store failed. No caller may act as if it had succeeded. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly code: StoreErrorCode;

@@ -14,7 +14,7 @@ import type { SearchParameters, Sticker } from './types.ts';
 export { SearchError } from './error.ts';
 export type { ArtLocation } from './table.ts';
 
-/** What a search of the whole list may ask for. */
+/** The options of a search of the whole list. */
 export type Options = Pick<SearchParameters, 'locale' | 'packs'>;
 
 /** The files of a built catalogue that search reads. */
@@ -64,7 +64,7 @@ export interface FoundSticker extends Omit<Sticker, 'art'> {
 const RECENT_LOCALES = 64;
 const RECENT_QUERIES = 256;
 const MOST_WARM = 6; // languages that keep what edits are looked for in
-const ANY = '*'; // stands for no locale, and is none
+const ANY = '*'; // means no locale
 
 /**
  * Search over a built catalogue. The Worker and the device run the same module, so they give the same results.
@@ -171,7 +171,7 @@ export function createSearch({ stickers, indexes, meanings = {}, related }: Cata
   };
 }
 
-/** Opens each file once, when it is first asked for; null: there is none. */
+/** Opens each file once, at its first use; null: there is no such file. */
 function opener<T>(
   opened: Map<string, T>,
   files: Readonly<Record<string, Uint8Array>>,

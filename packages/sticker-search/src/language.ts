@@ -98,7 +98,7 @@ export class Language {
     return decoder.decode(text.subarray(from, to < 0 ? text.length : to));
   }
 
-  /** The other English forms of a word that are terms. Every step of a query asks for them, and so does the next query. */
+  /** The other English forms of a word that are terms. Every step of a query needs them, and so does the next query. */
   inflected(word: string): readonly WordForm[] {
     return this.#inflected.get(word, () => {
       const found: WordForm[] = [];

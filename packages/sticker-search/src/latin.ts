@@ -1,6 +1,6 @@
 /** Languages of another script whose words an index also has as people type them in Latin letters. */
 const ROMANISED = new Set(['ar', 'hi', 'ja', 'ko', 'ru', 'zh']);
-/** Begins the terms that are such spellings: a private-use character, which `fold` drops, so that nobody can type it. */
+/** Begins the terms that are such spellings: a private-use character, which `fold` drops, so that it cannot be typed. */
 export const LATIN = '\ue000';
 /** Arabic chat letters: digits that look like a letter. */
 const CHAT: Readonly<Record<string, string>> = { 2: '', 3: '', 5: 'k', 6: 't', 7: '', 8: 'q', 9: 's' };

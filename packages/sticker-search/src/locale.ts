@@ -43,7 +43,7 @@ export function languageOf(locale: string): string {
   return CATALOGUE_TAGS.get(language) ?? language;
 }
 
-/** A locale and those that stand in for it, nearest first, as they may be in an index: es-MX, es-419, es. */
+/** A locale and its replacements, nearest first, as they may be in an index: es-MX, es-419, es. */
 export function parents(locale: string): string[] {
   const parsed = parse(locale);
   if (parsed === null) return [];
@@ -58,7 +58,7 @@ export function parents(locale: string): string[] {
   return [...new Set([...chain, written, language, languageOf(locale)])];
 }
 
-/** A locale in its canonical form, without the last parts as far as nobody knows them; null for none. */
+/** A locale in its canonical form, without unknown last parts; null for none. */
 function parse(text: string): Intl.Locale | null {
   const known = languageTag(text.replaceAll('_', '-'));
   for (let end = known.length; end > 0; end = known.lastIndexOf('-', end - 1)) {

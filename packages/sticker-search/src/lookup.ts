@@ -4,7 +4,7 @@ import type { Scores } from './score.ts';
 
 const MOST_FORGIVEN = 4; // words of a query in which edits are looked for
 
-/** Look-ups that more than one step of a query asks for; each is done once. */
+/** Look-ups that several steps of a query need; each is done once. */
 export class Lookup {
   readonly query: Query;
   #begun: Scores | null = null;
@@ -14,7 +14,7 @@ export class Lookup {
     this.query = query;
   }
 
-  /** Every word perhaps cut short, in all languages that are asked. */
+  /** Every word perhaps cut short, in all languages of the search. */
   begun(): Scores {
     return (this.#begun ??= this.query.look(this.query.content, () => GUESSED, true));
   }

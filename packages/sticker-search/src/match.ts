@@ -7,7 +7,7 @@ import type { Token } from './tokens.ts';
 export interface Rule {
   readonly prefix: boolean;
   readonly fuzzy: boolean;
-  /** Whether a language of another script is asked for what was typed in Latin letters. */
+  /** Whether a language of another script is searched for text in Latin letters. */
   readonly latin: boolean;
 }
 
@@ -29,7 +29,7 @@ const CUT = 0.8; // factor for a term that goes on after an edited match
 /**
  * Looks a token up in a language; calls back with all phrases that hold a match.
  *
- * @param typed - whether a language of another script is asked for what was typed in Latin letters, whatever the rule
+ * @param typed - whether a language of another script is searched for text in Latin letters, whatever the rule
  */
 export function match(language: Language, token: Token, rule: Rule, typed: boolean, hit: Hit): void {
   const { text } = token;

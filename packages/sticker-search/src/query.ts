@@ -10,7 +10,7 @@ import { isStopWord } from './stop.ts';
 import type { Table } from './table.ts';
 import { runsWithoutSpaces, type Token, tokenize } from './tokens.ts';
 
-/** The languages of a search: the one asked for, then English; or English, then all others. */
+/** The languages of a search: the requested one, then English; or English, then all others. */
 export interface Languages {
   readonly first: readonly Language[];
   readonly others: readonly Language[];
@@ -21,8 +21,8 @@ export interface Languages {
 const MOST_WORDS = 12; // of a query, those after it do not count
 const LONGEST_PART = 6; // characters of a word in a run without spaces
 const MOST_WIDE = 6; // words of a query that is put to every language
-const SECOND_LANGUAGE = 0.93; // worth of English, where another language was asked for
-const OTHER_LANGUAGE = 0.8; // worth of each of the others, where none was asked for
+const SECOND_LANGUAGE = 0.93; // weight of English if another language was requested
+const OTHER_LANGUAGE = 0.8; // weight of each other language if none was requested
 const PICTURE: Token = { text: '', gram: true, weight: 1 };
 
 /** A query cut into words, as each language reads it, and emoji; and what it finds by one rule or another. */

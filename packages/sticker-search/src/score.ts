@@ -43,7 +43,7 @@ export class Scores {
   readonly #where: Uint32Array; // number of the language << 24 | phrase
   readonly #touched: Uint32Array; // stickers that have any token, `#count` of them
   readonly #seen: Uint8Array;
-  readonly #present = new Uint8Array(MAX_TOKENS); // tokens that the phrase at hand holds
+  readonly #present = new Uint8Array(MAX_TOKENS); // tokens in the current phrase
   readonly #gathering: Gathering;
   readonly #common: Uint8Array;
   #count = 0;

@@ -23,7 +23,7 @@ export interface Corpus {
  * Ranks stickers for a query. Pure: the same query always gives the same list.
  *
  * First what has every word, the last of them perhaps cut short: typing on gives a part of it. Where nothing has all
- * words as they stand, guesses stand in for them (other forms, other spacing, edits). A list that is shorter than
+ * words as typed, guesses replace them (other forms, other spacing, edits). A list that is shorter than
  * a page is filled with what is near.
  *
  * @param allowed - the stickers that may be in the list; null: all

@@ -10,7 +10,7 @@ const BEGUN = -1;
 const ABSENT = -2;
 
 const decoder = new TextDecoder();
-const counts = new Uint32Array(BLOCK); // of the numbers of each term of the block at hand
+const counts = new Uint32Array(BLOCK); // of the numbers of each term of the current block
 let list = new Uint32Array(1024);
 
 /**
@@ -123,7 +123,7 @@ export class Terms {
     const letters = new Set(Array.from({ length: word.length }, (_, at) => letterAt(word, at)));
     const firsts = Uint32Array.from(letters, (letter) => letter * this.#heads.length);
     for (let b = 0; b < this.#heads.length; b++) {
-      let [one, two, three] = [0, 0, 0]; // terms of the block that lack so many letters, or more: one bit each
+      let [one, two, three] = [0, 0, 0]; // terms of the block that lack this many letters, or more: one bit each
       for (let i = 0; i < firsts.length; i++) {
         const lack = ~(sets[(firsts[i] as number) + b] as number);
         three |= two & lack;

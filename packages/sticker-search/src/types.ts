@@ -32,7 +32,7 @@ export interface SearchPage {
   readonly next: string | null;
 }
 
-/** What a search may ask for, beside the query. */
+/** The options of a search. */
 export interface SearchParameters {
   /** BCP 47. A language without an index is searched in English; without a locale, all languages are searched. */
   readonly locale?: string;

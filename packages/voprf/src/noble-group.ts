@@ -112,7 +112,7 @@ export const p384Group = (): Group<P384Point> =>
     hash: sha384,
     littleEndian: false,
     multiply(scalar, element) {
-      const affine = p384.Point.fromAffine(element.toAffine()); // its x is asked for twice
+      const affine = p384.Point.fromAffine(element.toAffine()); // its x is needed twice
       return p384Points.multiplySecret(scalar, mask(scalar, affine), affine);
     },
     sum: p384Points.sumPublic,

@@ -36,7 +36,7 @@ const HEDGED = utf8('Sotto hedged nonce');
 
 /**
  * Random bytes mixed with the secret key and the statement to prove, of which M and Z depend on the whole batch. If
- * `random` repeats itself, nonces of different statements still differ, and nobody without the key can compute them.
+ * `random` repeats itself, nonces of different statements still differ, and they cannot be computed without the key.
  */
 function hedged<E>(
   { group }: Suite<E>,

@@ -38,7 +38,7 @@ export interface VoprfOptions {
   readonly proofNonce?: 'hedged' | 'given';
   /**
    * Awaited by `blind` and `finalize` between elements and sums, at most some milliseconds of work apart, so that a page
-   * can draw frames. Default: no pause.
+   * can render frames. Default: no pause.
    */
   readonly pause?: () => MaybePromise<void>;
 }

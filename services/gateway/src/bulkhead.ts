@@ -1,4 +1,4 @@
-/** The requests that a service has at once, bounded: a slow service holds its own places and nobody else's. */
+/** The requests that a service has at once, bounded: a slow service takes no capacity from the others. */
 export class Bulkhead {
   readonly #limit: number;
   #used = 0;

@@ -24,7 +24,7 @@ export type Route = Pick<
   'name' | 'token' | 'idempotent' | 'timeoutMs' | 'chunked' | 'stream' | keyof RowPolicy
 > & {
   readonly responseLength: number; // bytes, for clients whose bundle does not say another
-  /** Null for refills, which the issuer answers. */
+  /** Null for refills, which the issuer handles. */
   readonly service: Service | null;
   readonly bulkhead: Bulkhead;
 };
@@ -235,7 +235,7 @@ async function refillPack(
   return { status: 200, fields: [['content-type', PACK_RESPONSE], NO_STORE], content: body };
 }
 
-/** The verdict of a store, or `unavailable`. Stores are asked once: if the verdict was lost, the envelope may have been recorded. */
+/** The verdict of a store, or `unavailable`. Stores are called once: if the verdict was lost, the envelope may have been recorded. */
 async function settled<T>(pending: Promise<T>, deadline: AbortSignal): Promise<T> {
   return withDeadline(deadline, pending).catch((cause: unknown) => {
     throw new InnerError('unavailable', { cause });

@@ -78,7 +78,7 @@ export function operator(deps: OperatorDeps): Hono {
   });
   /** Wraps every key under KEY_WRAPPING_KEY that is still under KEY_WRAPPING_KEY_PREVIOUS. */
   app.post('/operator/keys/rewrap', async (c) => c.json(await stored(rewrapKeys(authority)), 200, NO_STORE));
-  /** After a wrapping key was lost: makes the keys of later epochs anew. Their bundles have to be signed again. */
+  /** After a wrapping key was lost: makes new keys for later epochs. Their bundles have to be signed again. */
   app.post('/operator/keys/replace-unreadable', async (c) => {
     const replaced = await stored(replaceUnreadable(authority, deps.now()));
     return c.json({ replaced }, 200, NO_STORE);

@@ -1,7 +1,7 @@
 export interface Pacing {
   /** Responses leave at multiples of this many milliseconds after their request; 0 without rounding. */
   readonly gridMs: number;
-  /** Milliseconds since some moment, by a timer that nobody can set. */
+  /** Milliseconds since some moment, by a timer that cannot be set. */
   readonly elapsedMs: () => number;
   readonly sleep: (milliseconds: number) => Promise<void>;
 }

@@ -57,14 +57,14 @@ export interface KeyStore extends RevisionStore {
   add(epochs: readonly StoredEpoch[]): Promise<void>;
   /** Deletes everything of epochs below this one, for ever. */
   destroy(before: number): Promise<void>;
-  /** Deletes everything of these epochs, so that `add` can make them anew. */
+  /** Deletes everything of these epochs, so that `add` can make them again. */
   discard(epochIndexes: readonly number[]): Promise<void>;
   /** Replaces wrapped keys that are still as they were. */
   rewrap(changes: readonly RewrappedKey[]): Promise<void>;
   bundles(from: number, to: number): Promise<StoredBundle[]>;
   /** Puts bundles up to be signed. One that is signed stays as it is. */
   offer(bundles: readonly { readonly epochIndex: number; readonly bundle: Bytes }[]): Promise<void>;
-  /** Deletes the bundles of these epochs, signed ones too. Only for bundles that nobody was shown and no log has. */
+  /** Deletes the bundles of these epochs, signed ones too. Only for bundles that were not shown and that no log has. */
   withdraw(epochIndexes: readonly number[]): Promise<void>;
   /** Keeps signatures, and a proof if there is one, if this is still the bundle of its epoch; true if so. */
   sign(signed: {

@@ -80,7 +80,7 @@ export function streamedReply(response: InnerResponse, tally: Tally): StreamedRe
   return { pull, cancel: () => letGo(response, stop) };
 }
 
-/** Ends the reading of a response, or gives it up if nobody began to read it. */
+/** Ends the reading of a response, or cancels it if reading has not begun. */
 export function letGo({ content, release }: InnerResponse, stop: AbortController): void {
   stop.abort();
   release();

@@ -28,7 +28,7 @@ export interface Share {
 
 /**
  * The bodies that are being received. When there is no room for another one, the oldest that is still on its way is ended:
- * uploads that stop or trickle make room, and nobody without a token can keep others out.
+ * uploads that stop or trickle make room, so that requests without a token cannot keep others out.
  */
 export class Uploads {
   readonly #limits: UploadLimits;

@@ -17,8 +17,8 @@ interface Block {
  * within ten minutes is followed by one of twice the size, and one that lasts longer by one of half. So an isolate that
  * ends, which loses the rest of its block, loses no more than it used and one first block.
  *
- * Every ten minutes it asks the authority whether the key still exists: an isolate that was not told of a restore would
- * otherwise go on signing tokens that nobody accepts.
+ * Every ten minutes it checks with the authority that the key still exists: an isolate that missed a restore would
+ * otherwise continue to sign tokens that are not accepted.
  */
 export class EvaluationLimiter {
   readonly #authority: Pick<KeyAuthority, 'reserve'>;
@@ -34,7 +34,7 @@ export class EvaluationLimiter {
   async reserve({ keyId, ceiling }: { keyId: Bytes; ceiling: number }, count: number): Promise<boolean> {
     const key = hex(keyId);
     const block = this.#blocks.get(key);
-    // A clock that was set back makes the age negative, which also asks.
+    // A clock that was set back makes the age negative, which also needs a check.
     const age = this.#now() - (block?.confirmedAt ?? 0);
     if (block !== undefined && (age >= CONFIRM_SECONDS || age < 0)) {
       if (!(await this.#authority.reserve(keyId, 0))) {

@@ -9,7 +9,7 @@ const now = (): number => Math.floor(Date.now() / 1000);
 const worker = issuerWorker({
   system: {
     now,
-    settledNow: now, // nobody can set the clock of a Worker
+    settledNow: now, // the clock of a Worker cannot be set
     random: (length) => crypto.getRandomValues(new Uint8Array(length)),
     date: (seconds) => new Date(seconds * 1000),
     pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),

@@ -20,7 +20,7 @@ import {
 import type { LiveKey, Ring } from './keyring.ts';
 import { Refusal } from './refusal.ts';
 
-/** The vouchers of one epoch that a request asks for. */
+/** The vouchers of one epoch in a request. */
 interface VoucherBatch {
   readonly key: LiveKey;
   readonly request: AmortizedBatchTokenRequest;

@@ -240,7 +240,7 @@ export function directoryOf(config: Config, keys: readonly KeyRecord[], epoch: U
   });
 }
 
-/** The encoded challenge that the tokens of a service, type and epoch answer. */
+/** The encoded challenge for the tokens of a service, type and epoch. */
 export function challengeOf(
   { issuerName }: Config,
   { service, epoch, type }: Pick<KeyRecord, 'service' | 'epoch' | 'type'>,

@@ -74,7 +74,7 @@ export interface Spend {
   readonly tag: Bytes; // 32 bytes
   readonly envelope: Bytes; // 32 bytes
   readonly call: Bytes; // 8 bytes, random: tells a call's own retry from a replay of its envelope
-  readonly idempotent: boolean; // whether the service may be asked again
+  readonly idempotent: boolean; // whether the same request may be sent to the service again
 }
 
 /** `ended`: past the end of acceptance, or closed by a restore. */
@@ -132,7 +132,7 @@ export interface KeyAuthority {
   retireAll(): Promise<number>;
   /** Wraps every key under KEY_WRAPPING_KEY that is still wrapped under KEY_WRAPPING_KEY_PREVIOUS. */
   rewrap(): Promise<RewrapResult>;
-  /** After KEY_WRAPPING_KEY was lost: makes the unreadable keys of later epochs anew. Returns how many keys were lost. */
+  /** After KEY_WRAPPING_KEY was lost: replaces the unreadable keys of later epochs. Returns how many keys were lost. */
   replaceUnreadable(): Promise<number>;
   /** The revision of the store. */
   revision(): Promise<number>;

@@ -131,7 +131,7 @@ export class Schedule implements KeyAuthority {
   }
 
   /**
-   * After KEY_WRAPPING_KEY was lost. Destroys the keys that cannot be unwrapped, and makes those of later epochs anew. None
+   * After KEY_WRAPPING_KEY was lost. Destroys the keys that cannot be unwrapped, and makes new ones for later epochs. None
    * is made for the current epoch, because clients hold its bundle: the outage ends with it. Keys of vouchers that a
    * bundle may have shown stay as they are, unreadable, until their epoch is over. Returns the number of lost keys.
    */

@@ -8,7 +8,7 @@ export interface OwnService {
   readonly streams: boolean;
 }
 
-/** What `npm start` was asked for. */
+/** The options of `npm start`. */
 export interface StartOptions {
   readonly services: readonly OwnService[];
   /** Origins of pages that may read the local suite's configuration and account tokens. */

@@ -5,7 +5,7 @@ interface Routed {
   readonly workers_dev?: boolean | undefined;
 }
 
-/** What to tell who deploys a Worker that nobody could reach; null for one that has an address or needs none. */
+/** A message about a Worker that could not be reached once deployed; null for one that has an address or needs none. */
 export function missingRoute(
   name: string,
   { routes = [], route, workers_dev: onWorkersDev }: Routed,

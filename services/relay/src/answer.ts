@@ -32,7 +32,7 @@ const BY_STATUS = new Map<number, ProblemCode>(
 );
 
 /**
- * The relay's answer for a gateway's that is no encapsulated response. Its status survives where it is
+ * The relay's response for one of the gateway that is not encapsulated. Its status is kept where it is
  * one of ours; its text never does, but for the one problem type that a client acts upon.
  *
  * @param text - the body, if it is problem+json and short; else null

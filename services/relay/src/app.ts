@@ -13,7 +13,7 @@ export interface RelayDeps {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
-  /** A signal that aborts after so many milliseconds. */
+  /** A signal that aborts after this many milliseconds. */
   readonly timeout: (ms: number) => AbortSignal;
   /** Whether timers call {@link Relay.schedules}, so that no client's request has to fetch a bundle. */
   readonly byTimer?: boolean;

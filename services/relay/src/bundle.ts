@@ -26,7 +26,7 @@ export interface ScheduleDeps {
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   readonly periodMs: number;
-  /** Whether a timer alone fetches: then what clients ask for never does, not even first in a period. */
+  /** Whether only a timer fetches. Then requests of clients never do, not even the first one in a period. */
   readonly byTimer?: boolean;
 }
 
@@ -37,9 +37,9 @@ const MAX_WAIT_MS = 8000;
 /**
  * Keeps the key bundle of one gateway.
  *
- * How often the gateway is asked follows from the clock alone: at most once in each period of the
+ * How often the bundle is fetched follows from the clock: at most once in each period of the
  * clock, and a failure is not tried again before the next. What clients send never causes a second fetch,
- * so the gateway cannot answer one client with a bundle of its own.
+ * so the gateway cannot give one client a special bundle.
  */
 export function scheduledBundle({
   fetchBundle,

@@ -6,7 +6,7 @@ export interface Gateway {
   readonly base: string;
   /** Origin, without a slash at its end. */
   readonly origin: string;
-  /** What the relay shows the gateway (`Authorization: Bearer`), or null for a gateway that asks for none. */
+  /** What the relay shows the gateway (`Authorization: Bearer`), or null for a gateway that needs none. */
   readonly credential: string | null;
 }
 

@@ -8,7 +8,7 @@ export type Send = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface ExchangeDeps {
   readonly send: Send;
-  /** A signal that aborts after so many milliseconds. */
+  /** A signal that aborts after this many milliseconds. */
   readonly timeout: (ms: number) => AbortSignal;
   readonly limits: Limits;
 }
@@ -24,7 +24,7 @@ const PLAIN = { request: 'message/ohttp-req', response: 'message/ohttp-res' };
 const CHUNKED = { request: 'message/ohttp-chunked-req', response: 'message/ohttp-chunked-res' };
 
 /**
- * Passes one envelope on and its answer back (RFC 9458 §5, §6.2).
+ * Forwards one envelope, and returns its response (RFC 9458 §5, §6.2).
  *
  * Of the client's request only the body goes on, under headers that are the same for everyone. It is sent
  * once: never again after a fault (§6.5), and never joined with an equal one.
@@ -118,7 +118,7 @@ function isAnswer(
   );
 }
 
-/** The constant that stands for an answer which is no encapsulated response. */
+/** The constant response in place of one that is not encapsulated. */
 async function refusal(answer: Response, deadline: AbortSignal): Promise<Response> {
   if (answer.headers.has('content-encoding')) {
     discard(answer);

@@ -13,7 +13,7 @@ export interface Passing {
 }
 
 export interface PassingLimits {
-  /** At least so many bytes must come before any is passed on. */
+  /** At least this many bytes must arrive before any is forwarded. */
   readonly minBytes: number;
   readonly maxBytes: number;
   readonly deadline: AbortSignal;

@@ -10,7 +10,7 @@ export const MOST_LANGUAGES = 24;
 
 /**
  * A catalogue of which a search loads what it needs and no more: art and English at first, another language when it
- * is first asked for, and all of them for a search without a locale. What could not be loaded is tried again. Of many
+ * is first needed, and all of them for a search without a locale. Files that could not be loaded are tried again. Of many
  * languages those that were asked for last stay, until all are loaded at once.
  */
 export function lazyCatalogue(read: Read): (locale: string | undefined) => Promise<Catalogue | null> {

@@ -9,7 +9,7 @@ export interface Catalogue {
 }
 
 /**
- * Opens a built catalogue. Indexes are opened when first asked for, unless all are wanted now.
+ * Opens a built catalogue. Indexes are opened at their first use, unless all are wanted now.
  *
  * @param archive - `catalogue.bin`
  * @param art - `art.bin`

@@ -5,7 +5,7 @@ import { oncePerEnvironment } from '@sotto/service/worker';
 import { lazyCatalogue } from './assets.ts';
 import { stickers } from './app.ts';
 
-/** Static assets of the deployment. The Worker runs first, so nobody else reads them. */
+/** Static assets of the deployment. The Worker runs first, so nothing else serves them. */
 interface Assets {
   fetch(request: string): Promise<Response>;
 }

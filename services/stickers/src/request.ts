@@ -1,6 +1,6 @@
 import { HttpError } from '@sotto/http';
 
-/** What may be asked: `POST /v1/search`. */
+/** The request of `POST /v1/search`. */
 export interface SearchRequest {
   readonly q: string;
   readonly locale: string | undefined;

@@ -23,7 +23,7 @@ export interface PageContent {
  * One page of results: as many of `limit` as fit into `pageBytes`, which are 24 at least if their art comes as bytes. What
  * does not fit is on the next page, so the response to no query is longer than that to another.
  *
- * @throws {HttpError} `bad-request` for a locale, pack or cursor that is none, `unavailable` when the
+ * @throws {HttpError} `bad-request` for an unknown locale, pack or cursor, `unavailable` when the
  *   catalogue cannot be read
  */
 export function searchPage(catalogue: Catalogue, request: SearchRequest, pageBytes: number): PageContent {

@@ -10,7 +10,7 @@ import { addEntries } from './uploads.ts';
 
 export interface WitnessDeps extends CheckpointDeps, OperatorDeps {
   readonly config: CheckpointDeps['config'] & OperatorDeps['config'];
-  /** A signal that aborts after so many milliseconds. */
+  /** A signal that aborts after this many milliseconds. */
   readonly deadline: (ms: number) => AbortSignal;
 }
 

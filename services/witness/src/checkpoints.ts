@@ -23,7 +23,7 @@ export interface CheckpointDeps {
   readonly now: () => UnixSeconds;
 }
 
-/** The head of a log that nobody has added a checkpoint of. */
+/** The head of a log without an accepted checkpoint. */
 const EMPTY_HEAD: Pick<Head, 'size' | 'root'> = { size: 0, root: rootHash([]) };
 
 /**

@@ -28,7 +28,7 @@ export function operatorRoutes(deps: OperatorDeps): Hono {
   return app;
 }
 
-/** On a listener of its own, without a token: for what restarts the process. */
+/** On a separate listener, without a token: for the supervisor of the process. */
 export function healthOnListener(deps: OperatorDeps): Hono {
   return healthRoutes(() => healthOfWitness(deps));
 }

@@ -64,7 +64,7 @@ interface Row {
   readonly types?: readonly unknown[];
 }
 
-/** Services that ask for a token which the issuer does not issue. */
+/** Services that require a token which the issuer does not issue. */
 function serviceFaults(
   gateway: string | undefined,
   issuer: string | undefined,

@@ -38,7 +38,7 @@ const DAY = 86_400;
 const WARN_DAYS = 14;
 const WARN_EPOCHS = 2;
 
-/** Checks of what the folder's services and names answer. */
+/** Checks the responses of the folder's services and names. */
 export function liveRows(folder: OperatorFolder, settings: Settings, ports: CheckPorts): LiveRow[] {
   const { services } = folder;
   const names = [

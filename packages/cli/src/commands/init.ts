@@ -16,7 +16,7 @@ import { HOSTINGS, type Hosting } from '../init/settings.ts';
 import { writeFolder, writeSecret, type PlannedFolder } from '../init/write.ts';
 import type { Io, Status } from '../io.ts';
 
-/** Runs as nobody in a container, where root would otherwise own the secrets. */
+/** Runs as the user nobody in a container, where root would otherwise own the secrets. */
 const NOBODY = 65_532;
 const FIRST_PORT = 8801;
 

@@ -9,7 +9,7 @@ import { logBundles, type SignedBundleOfGateway } from '../log/bundles.ts';
 import { filesIn } from '../log/files.ts';
 import { bundlesRoute, GATEWAY, sendSignatures } from './operator-bundles.ts';
 
-/** An entry is logged at most so many epochs ahead: what is logged cannot be replaced. */
+/** How many epochs ahead an entry is logged at most, because logged entries cannot be replaced. */
 const AHEAD = 2;
 const MOST_AHEAD = 7;
 

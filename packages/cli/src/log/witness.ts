@@ -21,7 +21,7 @@ import { bytesOf, sendRequest } from '../fetching.ts';
 import type { Network } from '../io.ts';
 import type { Log } from './directory.ts';
 
-const MOST_ROUNDS = 4; // a witness may be told of a newer checkpoint while we ask
+const MOST_ROUNDS = 4; // a witness may get a newer checkpoint meanwhile
 
 /** A witness of a policy that has an address. */
 type Witness = PolicyKey & { readonly url: string };
@@ -58,7 +58,7 @@ async function upload(
 ): Promise<NoteSignature> {
   const origin = policy.logs[0]?.key.name ?? '';
   const url = `${witness.url}/add-entries`;
-  let body = encodeUploadHeader({ origin, start: 0, end: 0, ticket: EMPTY }); // asks how far it is
+  let body = encodeUploadHeader({ origin, start: 0, end: 0, ticket: EMPTY }); // returns how far it is
   for (let round = 0; round < MOST_ROUNDS + entries.length / 256; round++) {
     const headers = { 'content-type': 'application/octet-stream' };
     const response = await sendRequest(io, url, { method: 'POST', headers, body });

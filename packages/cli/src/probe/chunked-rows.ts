@@ -120,7 +120,7 @@ async function accepted(live: Live, pieces: readonly Bytes[]): Promise<Finding> 
 
 const SUPPORT = new WeakMap<Live, Promise<Finding>>();
 
-/** Whether a right envelope is answered; asked once. */
+/** Whether a correct envelope gets a response; tried once. */
 function supported(live: Live): Promise<Finding> {
   const known = SUPPORT.get(live) ?? accepted(live, [message(live)]);
   SUPPORT.set(live, known);

@@ -21,7 +21,7 @@ import {
 
 const MOST_SUITES = 8;
 
-/** A request that the gateway can answer inside: of the target, or else of an authority that it refuses. */
+/** A request with an inner response: to the target, or else to an authority that the gateway refuses. */
 const answerable = (live: Live) => inner(live, live.target ?? { authority: NOWHERE });
 
 const good = (live: Live) => seal(live, inner(live, { authority: NOWHERE }));

@@ -100,7 +100,7 @@ export const METADATA = 'sotto-metadata';
 /** There was no response, or no response that says anything. */
 export class NoResponseError extends Error {}
 
-const LONGEST_WAIT = 90; // seconds, when a 429 says that we ask too often
+const LONGEST_WAIT = 90; // seconds after a 429
 
 /** Sends one request. After a 429 it waits and tries once more. @throws {NoResponseError} */
 export async function request(

@@ -30,7 +30,7 @@ async function refusedInside(live: Live, message: BhttpRequest | Bytes): Promise
   return isError(status) ? pass(`inner ${status}`) : fail(`inner ${status}`);
 }
 
-/** The authority of a service or target that answers; null if none is known. */
+/** The authority of a service or target that responds; null if none is known. */
 const knownAuthority = ({ services, target }: Live): string | null =>
   target?.authority ?? services[0]?.name ?? null;
 

@@ -9,7 +9,7 @@ import { noise, post, request, type Live, type ProbePlatform, type Sealing, type
 export interface ProbeTarget extends ProbePlatform {
   readonly relay: string | null;
   readonly gateway: string | null;
-  /** Where the keys are; null to ask the gateway. */
+  /** Where the keys are; null: at the gateway. */
   readonly keysUrl: string | null;
   readonly keys: Bytes | null;
   readonly target: Target | null;

@@ -23,7 +23,7 @@ const CORS = [
   'vary',
 ];
 
-/** Response headers that could mark a client, or that nobody needs. */
+/** Response headers that could mark a client, or that no client needs. */
 const UNWANTED = [
   'set-cookie',
   'etag',
@@ -116,7 +116,7 @@ const openProxy: Row = {
     const headers = { 'content-type': 'message/ohttp-req', ...live.headers };
     for (const [i, url] of urls.entries()) {
       const answer = await request(live, url, { method: 'POST', body: bytes, headers });
-      // A server that ignores the query still answers the envelope; it must not follow the target.
+      // A server that ignores the query still responds to the envelope; it must not fetch the target.
       const ignored = i === 0 && isSealed(answer);
       if (!refused(answer) && !ignored)
         return fail(`${i === 0 ? 'a target in the query' : 'an unknown path'}: HTTP ${answer.status}`);

@@ -2,7 +2,7 @@ import { cannotTell, exchange, info, inner, NOWHERE, type Finding, type Live, ty
 
 const SAMPLES = 8; // of each kind
 
-/** The median of so many times, and bounds that hold it in about 93 of 100 cases: the 2nd smallest and the 2nd largest of eight. */
+/** The median of some times, and bounds that contain it in about 93 of 100 cases: the 2nd smallest and the 2nd largest of eight. */
 interface Median {
   readonly ms: number;
   readonly low: number;

@@ -17,7 +17,7 @@ export async function writeResponse(
   outgoing.once('finish', () => linger(incoming));
   const fields = Object.fromEntries(headers);
   if (body === null) {
-    // An answer to HEAD has the length that GET's would have, or none (RFC 9110 §8.6).
+    // A response to HEAD has the length that the one to GET would have, or none (RFC 9110 §8.6).
     const isSilent = status === 204 || incoming.method === 'HEAD';
     outgoing.writeHead(status, isSilent ? fields : { ...fields, 'content-length': 0 });
     outgoing.end();
@@ -34,8 +34,8 @@ export async function writeResponse(
 }
 
 /**
- * After an answer to a request that is still coming in: takes in a little more, so that the peer can read
- * the answer, and then closes the connection (RFC 9112 §9.6).
+ * After a response to a request that is still arriving: reads a little more of it, so that the peer can read
+ * the response, and then closes the connection (RFC 9112 §9.6).
  */
 function linger(incoming: IncomingMessage): void {
   if (incoming.complete) return;

@@ -9,7 +9,7 @@ const MAX_SIDE = 4096; // pixels of the source; checked in its header, before it
 const MAX_ANIMATION = 256 << 10; // bytes of an animated WebP, which is stored as it is
 
 /**
- * Artwork for an image file, or null for one that cannot be used. Pixels are drawn anew as WebP, so that metadata such
+ * Artwork for an image file, or null for one that cannot be used. Pixels are encoded again as WebP, so that metadata such
  * as the place where a photo was taken is not kept. An SVG is kept if it is harmless.
  */
 export async function artOf(bytes: Uint8Array<ArrayBuffer>): Promise<Art | null> {

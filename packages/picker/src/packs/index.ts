@@ -62,7 +62,7 @@ const foldersOf = (path: string): string[] => path.split('/').slice(0, -1);
 const packName = ([first]: readonly File[]): string =>
   first?.webkitRelativePath.split('/')[0] || nameOf(first?.name ?? '');
 
-/** Runs one request in a transaction of its own. */
+/** Runs one request in its own transaction. */
 async function run(
   database: string,
   mode: IDBTransactionMode,

@@ -134,7 +134,7 @@ function problemContent(
   };
 }
 
-/** The device is still being searched, or the network has not been asked yet. */
+/** The device is still being searched, or the network has not been searched yet. */
 function unfinishedContent(
   strings: Strings,
   stickers: readonly Sticker[],

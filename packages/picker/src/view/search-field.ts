@@ -4,7 +4,7 @@ import { isForInputMethod } from './text-events.ts';
 
 export interface SearchFieldHooks {
   readonly onType: (text: string) => void;
-  /** An input method started to compose text. What stands in the box is unfinished until the next `onType`. */
+  /** An input method started to compose text. The text in the box is unfinished until the next `onType`. */
   readonly onCompose: () => void;
   /** Enter was pressed, not held. */
   readonly onSubmit: () => void;

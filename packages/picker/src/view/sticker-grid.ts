@@ -83,7 +83,7 @@ export class StickerGrid {
     });
   }
 
-  /** Resolves when the images of the first row are decoded and painted, or after a moment in a page that nobody sees. */
+  /** Resolves when the images of the first row are decoded and painted, or after a moment in a hidden page. */
   async painted(): Promise<void> {
     await frame();
     await frame(); // the observer has called back

@@ -1,7 +1,7 @@
 /**
  * A setting that is missing or wrong.
  *
- * The message names the place and says what must stand there: `SERVICES[1].timeoutMs: must be a whole number from 1 to
+ * The message names the place and the rule for its value: `SERVICES[1].timeoutMs: must be a whole number from 1 to
  * 60000 (milliseconds)`. It never contains the value, which may be a secret.
  */
 export class ConfigError extends Error {

@@ -27,7 +27,7 @@ export interface VariablesOptions {
 }
 
 /**
- * Reads the variables of one service as they are declared in `/variables`: type, range and default stand there.
+ * Reads the variables of one service as they are declared in `/variables`: type, range and default are there.
  *
  * Every method throws {@link ConfigError} for a value that is missing without a default, or wrong.
  */
@@ -44,7 +44,7 @@ export class Variables {
     this.#readFile = readFile;
   }
 
-  /** Whether the variable, or the file that stands for it, is set. */
+  /** Whether the variable, or its file, is set. */
   has(name: keyof typeof VARIABLES): boolean {
     return !this.#given(name).isMissing;
   }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface Clock {
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Milliseconds since some moment, by a timer that nobody can set. */
+  /** Milliseconds since some moment, by a timer that cannot be set. */
   readonly elapsedMs: () => number;
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** A signal that aborts after this many milliseconds. */

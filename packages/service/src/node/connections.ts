@@ -5,7 +5,7 @@ import { addressKey } from '../address.ts';
 /** Requests of one connection that are in progress or wait for their reader. Clients hardly ever pipeline. */
 const MAX_PIPELINED = 16;
 
-/** Closes connections of an address, or of an IPv6 /64, beyond so many. */
+/** Closes connections of an address, or of an IPv6 /64, over a limit. */
 export function limitConnections(server: Server, perAddress: number): void {
   const open = new Map<string, number>();
   server.on('connection', (socket: Socket) => {

@@ -47,7 +47,7 @@ export function readListenSettings(variables: Variables): ListenSettings {
   };
 }
 
-/** The operator's listener: the same limits and certificate as the public one, at an address of its own. */
+/** The operator's listener: the same limits and certificate as the public one, at another address. */
 export function readOperatorSettings(variables: Variables, settings: ListenSettings): ListenSettings {
   const host = readHost(variables, 'OPERATOR_HOST', settings.tls);
   const port = variables.number('OPERATOR_PORT');

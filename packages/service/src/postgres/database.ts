@@ -23,7 +23,7 @@ export interface PostgresStore {
    * Runs work that is safe to do twice. A failure of the connection or the server is tried again, three times within a
    * second, which bridges a restart of the server.
    *
-   * Rejects with StoreError when the database failed or did not answer in time, otherwise with what the work threw. The
+   * Rejects with StoreError when the database failed or did not respond in time, otherwise with what the work threw. The
    * connection of work that takes too long is not cut: a commit that waits for its standby would become visible.
    */
   readonly run: <T>(work: (db: PostgresDb) => Promise<T>) => Promise<T>;

@@ -18,7 +18,7 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : codeOf(cause);
 }
 
-/** A StoreError that was thrown on a connection; drizzle makes it the cause of an error of its own. */
+/** A StoreError that was thrown on a connection; drizzle wraps it as the cause of another error. */
 function ownError(error: unknown): StoreError | null {
   if (error instanceof StoreError) return error;
   return error instanceof Error && error.cause !== undefined ? ownError(error.cause) : null;

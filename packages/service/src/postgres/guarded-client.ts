@@ -9,7 +9,7 @@ type Callback = (error: Error | null, result?: unknown) => void;
 /**
  * A connection on which a warning is an error.
  *
- * When somebody cancels a commit that waits for the synchronous standby, PostgreSQL reports success, with a warning that the
+ * When an operator cancels a commit that waits for the synchronous standby, PostgreSQL reports success, with a warning that the
  * transaction may be on no standby. It must not be acknowledged.
  */
 export class GuardedClient extends Client {

@@ -7,7 +7,7 @@ import type { StoreRisk } from './settings.ts';
 
 /**
  * Which cluster this is, and after how many promotions and restores: `<system identifier>/<timeline>`. It fails on a standby,
- * which has no timeline of its own.
+ * which does not have its own timeline.
  */
 export const LINEAGE: SQL<string> = sql<string>`(select system_identifier::text || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) from pg_control_system())`;
 

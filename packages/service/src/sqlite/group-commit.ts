@@ -40,7 +40,7 @@ export function groupCommit({ db, atomically }: Database, sleep: Sleep): Store {
       const values = await attempt(() => group.map(({ block }) => block()));
       for (const [i, { resolve }] of group.entries()) resolve(values[i] as never);
     } catch (error) {
-      // One failing block must not fail the others: each gets a transaction of its own.
+      // One failing block must not fail the others: each gets its own transaction.
       if (group.length > 1 && !isBusy(error)) for (const one of group) await commit([one]);
       else for (const { reject } of group) reject(asStoreError(error));
     }

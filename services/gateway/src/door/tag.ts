@@ -22,7 +22,7 @@ export function tagOf(tagKey: Bytes, request: BhttpRequest): Bytes {
 
 /**
  * The tag of a request whose content is not known yet: HMAC-SHA256 over its head and its envelope. A token that comes again in
- * another envelope has another tag, so it is spent: nobody gets a second request, with other content, for one token.
+ * another envelope has another tag, so it is spent: one token is never good for a second request with other content.
  *
  * @param tagKey - 32 bytes, of the token's epoch
  * @returns 32 bytes

@@ -2,10 +2,10 @@ import { decodeToken, parseAuthorization, PrivacyPassError } from '@sotto/privac
 import { WireError, type Bytes } from '@sotto/wire';
 import { InnerError } from '../problem.ts';
 
-/** A token that has the form of one, and answers a challenge of ours. */
+/** A well-formed token for one of our challenges. */
 export interface PresentedToken {
   readonly token: Bytes; // encoded
-  /** The epoch of the challenge that it answers. */
+  /** The epoch of its challenge. */
   readonly epochIndex: number;
 }
 

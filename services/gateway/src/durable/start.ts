@@ -43,7 +43,7 @@ export function startWorker(env: Env, { fetch: send, ...platform }: WorkerPlatfo
     store,
     counters: durableCounters(env.COUNTERS, platform.random, () => earlierCounts(env.KEYS)),
     log: durableLog(env.KEYS),
-    settledNow: platform.now, // nobody can set the clock of a Worker
+    settledNow: platform.now, // the clock of a Worker cannot be set
     serviceOf: (row) => serviceOf(env, row, send),
   });
   const { fetch: pass } = gateway(deps).route('/', operator(deps));

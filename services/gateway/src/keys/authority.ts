@@ -159,7 +159,7 @@ async function offerBundles(deps: AuthorityDeps, from: number, now: UnixSeconds)
       epochIndex === from && epochIndexAt(now + graceSeconds(deps.epochSeconds), deps.epochSeconds) === from
     );
   });
-  // Only bundles that nobody was shown yet, and no log has, can be replaced: two for one epoch are equivocation.
+  // Only bundles that were not shown yet, and that no log has, can be replaced: two for one epoch are equivocation.
   const changed = signed.filter(({ epochIndex, bundle, proof }) => {
     const epoch = epochs.find((one) => one.epochIndex === epochIndex);
     if (epoch === undefined || proof !== null || epochIndex < from + REPLACED_AHEAD) return false;

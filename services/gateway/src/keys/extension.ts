@@ -44,7 +44,7 @@ export function refillProblem(
 
 const HEAD = { request: 512, response: 256 }; // bytes of a Binary HTTP message without its content
 
-/** Bytes that the messages of a refill need, for so many tokens of each service. */
+/** Bytes that the messages of a refill need, by the number of tokens of each service. */
 function packLengths(tokens: readonly number[]): { readonly request: number; readonly response: number } {
   const elements = tokens.reduce((sum, count) => sum + 32 * count + 9, 2); // two lengths, type and key id
   return { request: elements + HEAD.request, response: elements + 64 * tokens.length + HEAD.response };

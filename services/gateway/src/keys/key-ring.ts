@@ -54,7 +54,7 @@ interface Cache {
   readonly live: LiveKeys;
 }
 
-/** How long keys without the issuer's challenges are kept before the issuer is asked again, in seconds. */
+/** How long keys without the issuer's challenges are kept before they are requested from the issuer again, in seconds. */
 const INCOMPLETE = 5;
 
 /** The keys of an isolate, in its memory until the schedule changes and no longer. */
@@ -181,7 +181,7 @@ function liveKeys({ current, usable: epochs, keyConfigs, bundles, epochSeconds }
   };
 }
 
-/** The challenges that tokens may answer: this epoch's and the last one's, of every type that there is. */
+/** The challenges that tokens may be for: those of this epoch and the last one, of every type. */
 function challengesOf(bundles: ReadonlyMap<number, Bundle>, current: number, epochSeconds: number) {
   const demands = new Map<string, TokenDemand>();
   const digests = new Map<string, number>();

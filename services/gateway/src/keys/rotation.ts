@@ -57,7 +57,7 @@ export async function rewrapKeys(
 }
 
 /**
- * After a wrapping key was lost: makes the unreadable epochs after the current one anew. Their bundles have to be signed
+ * After a wrapping key was lost: makes new keys for unreadable epochs after the current one. Their bundles have to be signed
  * again. The current epoch stays as it is, because clients have its bundle and would take another for an attack: the
  * outage ends with it. So does one that a log has: a second bundle for it could not be logged. Returns the epochs that
  * were made.

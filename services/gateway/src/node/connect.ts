@@ -19,7 +19,7 @@ const IDLE_MS = 4000; // under the 5 s after which many servers close an idle co
 
 /**
  * A `fetch` that decides for itself where a name leads: it looks the name up once, wants every address to be
- * permitted, and connects to one of those very addresses. A name that leads elsewhere a moment later leads nobody
+ * permitted, and connects to one of these addresses. A name that resolves elsewhere a moment later has no effect
  * there. Host, SNI and the certificate's check stay with the name.
  *
  * @param ca - the authorities that certificates must be from, in PEM; those of Node without it

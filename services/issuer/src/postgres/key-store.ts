@@ -134,7 +134,7 @@ async function carryOut(
   change: KeyChange<unknown>,
 ): Promise<void> {
   const { state, destroy = [], add = [], rewrap = [] } = change;
-  // Quotas on a cluster of their own change first. Whatever fails after that, nothing is signed that nobody counts.
+  // Quotas on a cluster of their own change first. Whatever fails after that, no evaluation is signed without being counted.
   const quotas = (work: (db: PostgresDb) => Promise<void>): Promise<void> =>
     quotaStore === store ? work(tx) : quotaStore.transact(work);
   if (state !== undefined) {

@@ -4,7 +4,7 @@ import type { ServerGuard } from './lineage.ts';
 
 /**
  * Returns a poll that calls back when the keys in memory may no longer be used: another process retired them, or the server
- * was promoted or restored. A database that does not answer changes nothing.
+ * was promoted or restored. A database that does not respond changes nothing.
  */
 export function watchKeys(
   { run }: PostgresStore,

@@ -10,7 +10,7 @@ export interface BucketOptions {
  * A token bucket an address, in memory alone and bounded. An address is forgotten as soon as its
  * bucket would be full again, since a full bucket says what no bucket says.
  *
- * @param now - milliseconds; while it runs back, nobody gains and nobody loses
+ * @param now - milliseconds; while it runs back, no bucket changes
  */
 export function tokenBuckets({ burst, perSecond, maxKeys }: BucketOptions, now: () => number) {
   const buckets = new Map<string, { tokens: number; at: number }>(); // oldest first

@@ -2,7 +2,7 @@ import type { CounterStore } from '@sotto/service/metrics';
 import type { WitnessStore } from '../ports.ts';
 import type { LogState } from './log-state.ts';
 
-/** Each log has an object of its own, in which every method is one transaction. */
+/** Each log has its own object, in which every method is one transaction. */
 export function durableWitnessStore(namespace: DurableObjectNamespace<LogState>): WitnessStore {
   const stub = (origin: string) => namespace.getByName(`log ${origin}`);
   return {
