@@ -113,6 +113,18 @@ describe('privacy', () => {
   });
 });
 
+describe('PostgreSQL', () => {
+  const table = rows('PostgreSQL');
+
+  test('every id has one row', () => {
+    expect(table.map(([id]) => id)).toEqual(series('D', 23));
+  });
+
+  test.each(table)('%s, %s: its tests are there', (_id, _what, cell = '') => {
+    expect(missing(cell)).toEqual([]);
+  });
+});
+
 describe('standards', () => {
   test('specs/requirements.md is what `npm run requirements` writes from specs/standards', () => {
     expect(text).toBe(requirementsPage(text));

@@ -8,6 +8,6 @@ export default commandTests({
   setupFiles: [path.resolve(import.meta.dirname, '../support/postgres-tests.ts')],
   include: ['test/postgres/**/*.test.ts'],
   fileParallelism: false,
-  testTimeout: 1_800_000,
+  testTimeout: 3_600_000,
   hookTimeout: 180_000,
 });

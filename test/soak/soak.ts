@@ -16,7 +16,7 @@ const USAGE = `Usage: npm run soak -- [--json] [--html FILE] [--histories N] [--
 Runs generated histories with kills and restores, fills a ledger, then redeems at a steady rate, with keys that stay and
 keys that rotate. The last line sums up; --json prints only it, as an object, and --html writes a report with a plot.
 With --store postgres it compares spends in PostgreSQL, a server of its own, and in SQLite with 1, 2 and 4 processes, then
-fills a ledger of N rows, spends in it and drops it.
+fills a ledger of N rows, spends in it, and drops it while spends go on in another.
 Exit status 1 if a token was redeemed twice or lost, an account got more than its quota, a request failed, or tokens for
 most redemptions were missing.`;
 

@@ -64,22 +64,49 @@ export async function compareStores({
     await measure('PostgreSQL', processes);
     await measure('SQLite', processes);
   }
-  if (rows > 0) {
-    const keyId = crypto.getRandomValues(new Uint8Array(32));
-    const name = ledgerName(keyId);
-    await store.db.execute(sql.raw(createLedger(name)));
-    await fill(store, name, rows);
-    const large = await spendWith('PostgreSQL', settings, keyId, 1, seconds);
-    figures.push(large);
-    print(`ledger of ${rows} rows: ${line(large)}`);
-    await measure('PostgreSQL', 1, 'an empty ledger beside it: ');
-    const began = performance.now();
-    await store.db.execute(sql.raw(`drop table ${name}`));
-    print(`dropping the ledger of ${rows} rows: ${((performance.now() - began) / 1000).toFixed(2)} s`);
-  }
+  if (rows > 0) figures.push(...(await largeLedger(settings, store, { seconds, rows, print })));
   await remove();
   rmSync(folder, { recursive: true, force: true });
   return figures;
+}
+
+/** Fills a ledger with rows, spends in it, and drops it while another process spends in another ledger. */
+async function largeLedger(
+  settings: PostgresSettings,
+  store: PostgresStore,
+  { seconds, rows, print }: StoresOptions,
+): Promise<StoreFigures[]> {
+  const ledger = async () => {
+    const keyId = crypto.getRandomValues(new Uint8Array(32));
+    const name = ledgerName(keyId);
+    await store.db.execute(sql.raw(createLedger(name)));
+    return { name, spend: () => spendWith('PostgreSQL', settings, keyId, 1, seconds) };
+  };
+  const secondsOf = async (work: () => Promise<unknown>): Promise<string> => {
+    const began = performance.now();
+    await work();
+    return ((performance.now() - began) / 1000).toFixed(2);
+  };
+  const [large, other] = [await ledger(), await ledger()];
+  print(`filling a ledger with ${rows} rows: ${await secondsOf(() => fill(store, large.name, rows))} s`);
+  const size = sql.raw(`select pg_total_relation_size('${large.name}')::float8 as bytes`);
+  const [{ bytes = 0 } = {}] = ((await store.db.execute(size)) as { rows: { bytes?: number }[] }).rows;
+  print(`its size: ${(bytes / 1e9).toFixed(2)} GB, ${(bytes / rows).toFixed(0)} bytes a row`);
+  const within = await large.spend();
+  print(`in the ledger of ${rows} rows: ${line(within)}`);
+  const before = await other.spend();
+  print(`in an empty ledger beside it: ${line(before)}`);
+  const whileDropped = other.spend();
+  await sleep(seconds * 200); // the spends are under way
+  const drop = (): Promise<unknown> =>
+    store.db.transaction(async (tx) => {
+      await tx.execute(sql`set local statement_timeout = 0`);
+      await tx.execute(sql.raw(`drop table ${large.name}`));
+    });
+  print(`dropping the ledger of ${rows} rows: ${await secondsOf(drop)} s`);
+  const meanwhile = await whileDropped;
+  print(`beside it, meanwhile: ${line(meanwhile)}`);
+  return [within, before, meanwhile];
 }
 
 /** A PostgreSQL server of its own with the issuer's tables. */

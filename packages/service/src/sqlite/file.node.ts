@@ -19,6 +19,7 @@ export interface DatabaseFile extends Database {
   close(): void;
 }
 
+const MOVED = 0x53_6f_4d_76; // "SoMv": the application id of a file whose contents are in PostgreSQL
 const OPEN_BUSY_MS = 1000; // how long opening waits for another process; later waits are up to groupCommit
 const OWNER_ONLY = 0o600;
 const SQLITE_CORRUPT = 11;
@@ -45,6 +46,30 @@ export function openFile(path: string, format: FileFormat): DatabaseFile {
       upgrade(client, database, format);
       chmodSync(path, OWNER_ONLY);
       client.exec('PRAGMA busy_timeout = 0');
+    });
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+  return { ...database, close: () => client.close() };
+}
+
+/**
+ * Opens a file whose contents are going to another store, and marks it so that no service starts on it any more. The same
+ * file may be opened so again, if the move did not come to its end.
+ *
+ * @throws {ConfigError}
+ */
+export function openToMove(path: string, format: FileFormat): DatabaseFile {
+  const { client, database } = withPath(() => {
+    statSync(path); // a path that is free is not a file to make
+    return connect(path);
+  });
+  try {
+    withPath(() => {
+      check(client, path, format, [0, MOVED]);
+      client.exec('PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = FULL');
+      upgrade(client, database, { ...format, applicationId: MOVED });
     });
   } catch (error) {
     client.close();
@@ -94,20 +119,32 @@ function makeFile(path: string, { applicationId, migrations }: FileFormat): void
   }
 }
 
-/** Refuses a file before anything is written to it. */
-function check(client: DatabaseSync, path: string, { applicationId, migrations }: FileFormat): void {
+/**
+ * Refuses a file before anything is written to it.
+ *
+ * @param others - application ids of files whose tables tell whose they are: those of the first release of the issuer have none
+ */
+function check(
+  client: DatabaseSync,
+  path: string,
+  { applicationId, migrations }: FileFormat,
+  others: readonly number[] = [0],
+): void {
   const whole = numberOf(client, 'page_count') * numberOf(client, 'page_size');
   if (statSync(path).size < whole) throw damaged();
   const { quick_check: verdict } = client.prepare('PRAGMA quick_check(1)').get() ?? {};
   if (verdict !== 'ok') throw damaged();
   const found = numberOf(client, 'application_id');
-  if (found !== applicationId && !(found === 0 && hasTables(client, migrations))) {
+  if (found === MOVED && !others.includes(MOVED)) {
+    throw new ConfigError('STORE', 'was moved to PostgreSQL. Set STORE to the URL of that database');
+  }
+  if (found !== applicationId && !(others.includes(found) && hasTables(client, migrations))) {
     throw new ConfigError('STORE', 'is a file of another program. Name the file of this service');
   }
   if (numberOf(client, 'user_version') > Object.keys(migrations).length) throw newerVersion();
 }
 
-/** Files of the first release of the issuer have no application id; their tables tell whose they are. */
+/** Whether a file has the tables that the first migration makes. */
 function hasTables(client: DatabaseSync, migrations: Migrations): boolean {
   const [first = ''] = Object.keys(migrations).toSorted();
   const expected = connect(':memory:').client;

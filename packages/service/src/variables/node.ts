@@ -99,6 +99,15 @@ export const NODE_VARIABLES = {
     'Risks of a PostgreSQL store that are accepted, with spaces between them: no-synchronous-standby, one-cluster, unattended-promotion.',
     { optional: true, example: 'no-synchronous-standby' },
   ),
+  MOVE_FROM: variable(
+    'path',
+    DATABASE_ON_NODE,
+    'Path of the SQLite file whose contents move to the empty database in STORE, for one start.',
+    {
+      optional: true,
+      example: { gateway: '/var/lib/sotto/gateway.sqlite', issuer: '/var/lib/sotto/issuer.sqlite' },
+    },
+  ),
   CATALOGUE: variable('path', STICKERS_ON_NODE, 'Folder of the built catalogue.', {
     optional: true,
     example: '/var/lib/sotto/catalogue',

@@ -4,7 +4,7 @@ import { nodeHpke } from '@sotto/ohttp/node';
 import { serve, type ListenSettings, type Program } from '@sotto/service/node';
 import { settledClock } from '@sotto/service/settled-clock';
 import { openFile } from '@sotto/service/sqlite/file';
-import { isPostgres } from '@sotto/service/store';
+import { isPostgres, NEEDS_DATABASE } from '@sotto/service/store';
 import type { Hono } from 'hono';
 import { gateway, operatorApp, refuse } from '../app.ts';
 import { compose, type Platform } from '../compose.ts';
@@ -104,14 +104,15 @@ export async function startGateway(program: Program, { random, resolve }: NodePl
 
 /** STORE is a file, or a database that several machines share. */
 async function openStores(
-  { variables, clock, onStop }: Program,
+  { variables, clock, onStop, warn }: Program,
   { store, replayCapacity }: Settings,
 ): Promise<Stores> {
   if (isPostgres(store)) {
     const { openPostgresGateway } = await import('../postgres/open.ts'); // which loads the driver
     const readFile = (path: string): string => readFileSync(path, 'utf8');
-    return openPostgresGateway({ ...clock, variables, readFile, onStop }, replayCapacity);
+    return openPostgresGateway({ ...clock, variables, readFile, onStop, warn }, replayCapacity);
   }
+  if (variables.has('MOVE_FROM')) variables.value('MOVE_FROM').fail(NEEDS_DATABASE);
   const file = openFile(store, GATEWAY_FILE);
   onStop(() => file.close());
   return sqliteStores(file, clock.sleep, replayCapacity);

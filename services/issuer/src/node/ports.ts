@@ -13,7 +13,7 @@ import { closeLedger, dropLedger, ledgersToDrop, spendToken } from '../store/spe
 export const ISSUER_FILE: FileFormat = { applicationId: 0x53_6f_49_73, migrations: MIGRATIONS }; // "SoIs"
 
 /** A key's ledger within the file: 48 bits of its id. */
-function ledgerNumber({ keyId }: Pick<Ledger, 'keyId'>): number {
+export function ledgerNumber({ keyId }: Pick<Ledger, 'keyId'>): number {
   return keyId.subarray(0, 6).reduce((n, byte) => n * 256 + byte, 0);
 }
 

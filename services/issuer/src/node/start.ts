@@ -10,7 +10,7 @@ import {
   type Program,
   readOperatorSettings,
 } from '@sotto/service/node';
-import { isPostgres, StoreError } from '@sotto/service/store';
+import { isPostgres, NEEDS_DATABASE, StoreError } from '@sotto/service/store';
 import { groupCommit } from '@sotto/service/sqlite';
 import { openFile } from '@sotto/service/sqlite/file';
 import { operatorStores } from '@sotto/service/sqlite/operator';
@@ -75,15 +75,16 @@ export async function startIssuer(
 
 /** STORE is a file, or a database that several machines share. */
 async function openStores(
-  { variables, clock, onStop }: Program,
+  { variables, clock, onStop, warn }: Program,
   deps: Omit<ScheduleDeps, 'store'> & { readonly system: System },
 ): Promise<OpenedStores> {
   const path = variables.text('STORE');
   if (isPostgres(path)) {
     const { openPostgresIssuer } = await import('../postgres/open.ts'); // which loads the driver
     const readFile = (file: string): string => readFileSync(file, 'utf8');
-    return openPostgresIssuer({ ...deps, ...clock, variables, readFile, onStop });
+    return openPostgresIssuer({ ...deps, ...clock, variables, readFile, onStop, warn });
   }
+  if (variables.has('MOVE_FROM')) variables.value('MOVE_FROM').fail(NEEDS_DATABASE);
   const { config, system } = deps;
   const database = openFile(path, ISSUER_FILE);
   onStop(() => database.close());

@@ -26,6 +26,7 @@ export interface OpenDeps extends Omit<ScheduleDeps, 'store'>, PostgresDeps {
   readonly variables: Variables;
   readonly readFile: (path: string) => string;
   readonly onStop: (step: () => void | Promise<void>) => void;
+  readonly warn: (line: string) => void;
 }
 
 /** The issuer's ports, and a watch that tells this process when others retired the keys. */
@@ -42,7 +43,7 @@ const SAME_CLUSTER =
 
 /** Opens the databases in STORE and QUOTA_STORE. @throws {ConfigError} */
 export async function openPostgresIssuer(deps: OpenDeps): Promise<OpenedPostgres> {
-  const { variables, readFile, onStop } = deps;
+  const { variables, readFile, onStop, warn } = deps;
   const risks = readStoreRisks(variables);
   const isOneCluster = risks.has('one-cluster');
   if (!variables.has('QUOTA_STORE') && !isOneCluster) throw new ConfigError('QUOTA_STORE', ONE_CLUSTER);
@@ -54,6 +55,12 @@ export async function openPostgresIssuer(deps: OpenDeps): Promise<OpenedPostgres
     const [other, otherCluster] = await openDatabase(deps, 'QUOTA_STORE', quotaSettings, risks);
     if (otherCluster === cluster && !isOneCluster) throw new ConfigError('QUOTA_STORE', SAME_CLUSTER);
     quotaStore = other;
+  }
+  if (variables.has('MOVE_FROM')) {
+    const { moveIssuer } = await import('./move.ts'); // which loads node:sqlite
+    const path = variables.text('MOVE_FROM');
+    const { keys, spent, quotas } = await atStart('STORE', () => moveIssuer(path, { store, quotaStore }));
+    warn(`MOVE_FROM: moved ${keys} keys, ${spent} spent tokens and ${quotas} quotas. Remove MOVE_FROM now`);
   }
   if (variables.flag('PROMOTED')) await atStart('STORE', () => acceptPromotion(store));
   const guard = serverGuard(risks);
