@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buildSync } from 'esbuild';
@@ -12,6 +12,7 @@ const root = path.resolve(import.meta.dirname, '../../..');
  */
 export default function setup(): () => void {
   const folder = mkdtempSync(path.join(tmpdir(), 'sotto-release-'));
+  chmodSync(folder, 0o755); // services run as other users
   const script = path.join(root, 'services/local/src/release/release.ts');
   execFileSync(process.execPath, [script, folder], { stdio: ['ignore', 'ignore', 'inherit'] });
   process.env['SOTTO_RELEASE'] = folder;

@@ -1,7 +1,10 @@
 import type { ServiceName } from '@sotto/service/variables';
 import { filesOf, hasFileStore, type PlannedFile, type ServiceSettings, type Settings } from './settings.ts';
 
-/** No MemoryDenyWriteExecute: V8 compiles at run time. */
+/**
+ * No MemoryDenyWriteExecute: V8 compiles at run time. A call that is filtered fails and does not kill, because Caddy, as
+ * every program in Go, tries to raise its limits.
+ */
 const HARDENING = `DynamicUser=yes
 NoNewPrivileges=yes
 ProtectSystem=strict
@@ -24,6 +27,7 @@ LockPersonality=yes
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
 SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
 UMask=0077
 LimitCORE=0
 `;
@@ -69,6 +73,7 @@ CapabilityBoundingSet=
 ${HARDENING}${INSTALL}`;
 }
 
+/** With a HOME, because Caddy may end without one, and DynamicUser= sets none. */
 function proxyUnit(names: readonly ServiceName[], folder: string): string {
   return `[Unit]
 Description=Sotto proxy: ends TLS
@@ -79,7 +84,7 @@ Wants=network-online.target
 Type=exec
 ExecStart=/usr/bin/env caddy run --adapter caddyfile --config %d/Caddyfile
 LoadCredential=Caddyfile:${folder}/proxy/Caddyfile
-Environment=XDG_DATA_HOME=/var/lib/sotto-proxy XDG_CONFIG_HOME=/var/lib/sotto-proxy
+Environment=HOME=/var/lib/sotto-proxy XDG_DATA_HOME=/var/lib/sotto-proxy XDG_CONFIG_HOME=/var/lib/sotto-proxy
 StateDirectory=sotto-proxy
 StateDirectoryMode=0700
 Restart=on-failure
