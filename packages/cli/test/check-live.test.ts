@@ -69,6 +69,16 @@ describe('check: faults of running services', () => {
     ],
     [
       ...live(
+        'proofs of a log that end in this epoch',
+        'http://127.0.0.1:8806/metrics',
+        gauges(
+          `sotto_gateway_bundle_signed_until ${NOW + 7 * DAY}\nsotto_gateway_bundle_proven_until ${NOW + 3600}\n`,
+        ),
+      ),
+      'run sotto bundle sign --log',
+    ],
+    [
+      ...live(
         'no signature',
         'http://127.0.0.1:8806/metrics',
         gauges('sotto_gateway_bundle_signed_until 0\n'),

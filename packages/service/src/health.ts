@@ -23,6 +23,8 @@ export interface KeyedState {
   readonly epochs: readonly number[];
   /** Epochs whose bundle is signed; null for a service without bundles. */
   readonly signed: readonly number[] | null;
+  /** Epochs whose bundle has the proof of a public log; empty without a log. */
+  readonly proven?: readonly number[];
 }
 
 /** A cell of the counters that no family shows: whether a write succeeds, only a write tells. */
@@ -56,7 +58,7 @@ export async function healthOf(
   if (known === null) {
     return { problems: [...store.problems, 'the store cannot be read'], gauges: store.gauges };
   }
-  const { epochs, signed } = known;
+  const { epochs, signed, proven = [] } = known;
   const current = epochIndexAt(now, epochSeconds);
   const ahead = consecutive(epochs, current) - 1;
   const gauges = [
@@ -71,9 +73,13 @@ export async function healthOf(
   const problems = [...store.problems];
   if (ahead < 0) problems.push('the keys of this epoch are missing: see sotto keys rotate');
   if (signed !== null) {
-    const until = (current + consecutive(signed, current)) * epochSeconds;
-    const help = 'Unix time until which the bundles of this epoch and of those after it are signed.';
-    gauges.push(gauge('bundle_signed_until', help, signed.includes(current) ? until : 0));
+    const untilOf = (those: readonly number[]): number =>
+      those.includes(current) ? (current + consecutive(those, current)) * epochSeconds : 0;
+    const what = 'Unix time until which the bundles of this epoch and of those after it';
+    gauges.push(
+      gauge('bundle_signed_until', `${what} are signed.`, untilOf(signed)),
+      gauge('bundle_proven_until', `${what} have the proof of a public log; 0 without one.`, untilOf(proven)),
+    );
     if (!signed.includes(current))
       problems.push('the bundle of this epoch is not signed: see sotto bundle sign');
     else if (!signed.includes(current + 1))

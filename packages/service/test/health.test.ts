@@ -23,6 +23,7 @@ test('N63 health: keys and signatures to the horizon are ready', async () => {
       keys_ahead: HORIZON,
       rotation_overdue: 0,
       bundle_signed_until: (CURRENT + HORIZON + 1) * 1000,
+      bundle_proven_until: 0,
     },
   });
 });
@@ -53,13 +54,27 @@ test.each([
     ['bundle of this epoch'],
     { bundle_signed_until: 0 },
   ],
+  [
+    'proofs to the next epoch',
+    { proven: from(CURRENT, 2) },
+    [],
+    { bundle_proven_until: (CURRENT + 2) * 1000 },
+  ],
+  [
+    'a gap in the proofs',
+    { proven: [CURRENT, CURRENT + 2] },
+    [],
+    { bundle_proven_until: (CURRENT + 1) * 1000 },
+  ],
+  ['proofs of later epochs only', { proven: [CURRENT + 1] }, [], { bundle_proven_until: 0 }],
   ['no bundles at all, as in the issuer', { signed: null }, [], {}],
 ])('N63 health: %s', async (_name, changed, problems, values) => {
   const found = await health({ ...WHOLE, ...changed });
   expect(found.problems).toHaveLength(problems.length);
   expect(found.problems.join('\n')).toContain(problems[0] ?? '');
   expect(found.values).toMatchObject(values);
-  expect('bundle_signed_until' in found.values).toBe({ ...WHOLE, ...changed }.signed !== null);
+  for (const name of ['bundle_signed_until', 'bundle_proven_until'])
+    expect(name in found.values).toBe({ ...WHOLE, ...changed }.signed !== null);
 });
 
 test('N63 health: a store that takes no write, or cannot be read, is not ready', async () => {

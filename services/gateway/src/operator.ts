@@ -119,6 +119,7 @@ export async function healthOfGateway({ authority, config, counters, now }: Oper
     return {
       epochs: epochs.map(({ epochIndex }) => epochIndex),
       signed: bundles.filter(({ signature }) => signature !== null).map(({ epochIndex }) => epochIndex),
+      proven: bundles.filter(({ proof }) => proof !== null).map(({ epochIndex }) => epochIndex),
     };
   };
   return healthOf(state, counters, at);

@@ -24,6 +24,11 @@ test('a bundle is shown with its proof once a log has it, and not before', async
   const forRelays = async () => (await h.app.request('/bundle')).headers.get('sotto-logged');
   expect([(await logged()).status, await outerCode(await logged())]).toEqual([503, 'unavailable']);
   expect(await forRelays()).toBeNull();
+  const provenUntil = async () =>
+    /^sotto_gateway_bundle_proven_until (\d+)$/m.exec(
+      await (await h.app.request('/metrics', { headers: HEADERS })).text(),
+    )?.[1];
+  expect(await provenUntil()).toBe('0');
   const [current] = await listed(h);
   if (current === undefined) throw new Error('no bundle');
   const { sequence } = current;
@@ -41,6 +46,7 @@ test('a bundle is shown with its proof once a log has it, and not before', async
     response.headers.get('cache-control'),
   ]).toEqual([200, 'application/sotto-logged-bundle', 'public, max-age=600']);
   expect(await forRelays()).toBe('?1');
+  expect(await provenUntil()).toBe(`${(sequence + 1) * 86_400}`);
   const { signed, proof } = decodeLoggedBundle(new Uint8Array(await response.arrayBuffer()));
   expect(proof).toBe('the proof');
   // The log has version 2; version 1 follows from it, and is what clients without a policy get.

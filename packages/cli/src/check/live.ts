@@ -245,7 +245,14 @@ async function horizon(operator: string, settings: Settings, ports: CheckPorts):
         : `bundles are signed until ${iso(until)} only: run sotto bundle sign`,
     );
   }
-  return pass(`signed until ${iso(until)}, ${ahead}`);
+  const proven = gauge('bundle_proven_until') ?? 0; // 0 without a log
+  if (proven > 0 && proven < ports.now() + epochSeconds) {
+    return fail(
+      `bundles have proofs until ${iso(proven)} only: run sotto bundle sign --log (docs/how-to/log-bundles.md)`,
+    );
+  }
+  const logged = proven > 0 ? `, proven until ${iso(proven)}` : '';
+  return pass(`signed until ${iso(until)}${logged}, ${ahead}`);
 }
 
 async function bundle(settings: Settings, ports: CheckPorts): Promise<Finding> {
