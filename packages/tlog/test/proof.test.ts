@@ -58,6 +58,11 @@ describe('proofs', () => {
     expect(run).toThrow(refused(code));
   });
 
+  test.each([7, 365, 3650])('the proof of an entry of a log of %i epochs has 2 KB at most', (size) => {
+    const all = Array.from({ length: size }, (_, i) => entry(i % 251));
+    expect(loggedProof(all, size - 1).length).toBeLessThanOrEqual(2048);
+  });
+
   test('an index at or above the size of the tree is refused', () => {
     const beyond = proofOf().replace('index 3', 'index 7');
     expect(() => verify(beyond, 7)).toThrow(refused('wrong-index'));

@@ -3,6 +3,7 @@ import type { Row } from '../row.ts';
 import { bhttpRows } from './bhttp.ts';
 import { ohttpRows } from './ohttp.ts';
 import { searchRows, type SearchData } from './search.ts';
+import { tlogRows } from './tlog.ts';
 import { voprfRows } from './voprf.ts';
 
 /** Every row that runs inside one process, on either runtime. */
@@ -12,5 +13,6 @@ export async function allRows(platform: Platform, data: SearchData): Promise<Row
     ...bhttpRows(),
     ...searchRows(data),
     ...(await voprfRows(platform)),
+    ...(await tlogRows()),
   ];
 }
