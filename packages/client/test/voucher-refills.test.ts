@@ -86,7 +86,7 @@ describe('a refill without an answer', () => {
       return new Promise(() => {}); // and never read
     };
     const reached = world.gateway.envelopes.length;
-    void client.refill({ more: true });
+    client.refill({ more: true }).catch(() => {}); // its deadline may pass on a slow machine before this file ends
     await expect.poll(() => world.gateway.envelopes.length).toBe(reached + 1);
     world.intercept = answer;
     const next = world.client({ wallet });
