@@ -10,7 +10,7 @@ import {
 } from '@sotto/bundle';
 import { base64url, epochIndexAt, equalBytes, graceSeconds, type Bytes, type UnixSeconds } from '@sotto/wire';
 import { ClientError, type ClientErrorCode } from './error.ts';
-import { contradict, provenBundle, type PinnedPolicy, type ProvenBundle } from './logged.ts';
+import { contradict, provenBundle, type PinnedPolicy, type ProvenBundle, type SignedHead } from './logged.ts';
 import type { WalletState } from './wallet/state.ts';
 
 export type { AcceptedBundle } from '@sotto/bundle';
@@ -55,7 +55,8 @@ export function acceptShown(
   if (policy === null) return acceptSigned(state, shown, rules);
   const proven = shown.flatMap((one) => provenBundle(one, policy) ?? []);
   if (proven.length === 0) return new ClientError('bundle-unlogged');
-  if (hasTwoHistories(state, proven)) return new ClientError('equivocation');
+  const forked = twoHistories(state, proven);
+  if (forked !== null) return forkError(forked);
   const signed = proven.map((one) => one.signed);
   const accepted = acceptSigned(state, signed, rules);
   if (!(accepted instanceof ClientError)) {
@@ -67,9 +68,25 @@ export function acceptShown(
   return accepted;
 }
 
-function hasTwoHistories({ checkpoint }: WalletState, proven: readonly ProvenBundle[]): boolean {
+type Fork = readonly [SignedHead, SignedHead];
+
+/** Two heads of the log that contradict each other, the one that was seen first in front; null if there are none. */
+function twoHistories({ checkpoint }: WalletState, proven: readonly ProvenBundle[]): Fork | null {
   const heads = [...(checkpoint === null ? [] : [checkpoint]), ...proven.map((one) => one.checkpoint)];
-  return heads.some((a) => heads.some((b) => contradict(a, b)));
+  for (const a of heads) {
+    const b = heads.find((one) => contradict(a, one));
+    if (b !== undefined) return [a, b];
+  }
+  return null;
+}
+
+/** The wallet keeps the first of the two, so that every further attempt gives the same evidence. */
+function forkError([a, b]: Fork): ClientError {
+  const detail =
+    `For the app's developer: the log ${a.origin} signed two histories of ${a.size} entries. ` +
+    'Save both notes of error.evidence, check them with `sotto log verify`, and publish them.';
+  if (a.note === undefined || b.note === undefined) return new ClientError('equivocation');
+  return new ClientError('equivocation', { detail, evidence: [a.note, b.note] });
 }
 
 function acceptSigned(

@@ -163,10 +163,18 @@ export class ClientError extends ProtocolError<ClientErrorCode> {
   readonly until: UnixSeconds | null;
   /** Set if the user may retry the request, with `client.retry(attempt)`. */
   readonly attempt: Attempt | null;
+  /** Two signed notes of the log that contradict each other, for `sotto log verify`; with `equivocation` of a log alone. */
+  readonly evidence: readonly [string, string] | null;
 
   constructor(
     code: ClientErrorCode,
-    more: { until?: UnixSeconds; attempt?: Attempt | null; detail?: string; cause?: unknown } = {},
+    more: {
+      until?: UnixSeconds;
+      attempt?: Attempt | null;
+      evidence?: readonly [string, string];
+      detail?: string;
+      cause?: unknown;
+    } = {},
   ) {
     const [message] = MESSAGES[code];
     const cause = codeOf(more.cause);
@@ -178,6 +186,7 @@ export class ClientError extends ProtocolError<ClientErrorCode> {
     this.advice = MESSAGES[code][1];
     this.until = more.until ?? null;
     this.attempt = more.attempt ?? null;
+    this.evidence = more.evidence ?? null;
   }
 }
 

@@ -1,5 +1,5 @@
 import { decodeBundle, decodeLoggedBundle, decodeSignedBundle, nobleEd25519Verify } from '@sotto/bundle';
-import { parsePolicy, verifyProof, type Checkpoint, type Policy } from '@sotto/tlog';
+import { parsePolicy, parseProof, verifyProof, type Checkpoint, type Policy } from '@sotto/tlog';
 import { base64url, equalBytes, ProtocolError, utf8, type Bytes } from '@sotto/wire';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { ClientError } from './error.ts';
@@ -16,7 +16,13 @@ export interface PinnedPolicy {
 /** A bundle that its source proved to be logged, and the head of the log with which it did. */
 export interface ProvenBundle {
   readonly signed: Bytes;
-  readonly checkpoint: Checkpoint;
+  readonly checkpoint: SignedHead;
+}
+
+/** The head of a log, and the note in which the log signed it: evidence, if the log also signs another. */
+export interface SignedHead extends Checkpoint {
+  /** Not stored by earlier releases. */
+  readonly note?: string;
 }
 
 /**
@@ -52,7 +58,8 @@ export function provenBundle(shown: Bytes, { policy, base }: PinnedPolicy): Prov
     const { signed, proof } = decodeLoggedBundle(shown);
     const { sequence } = decodeBundle(decodeSignedBundle(signed).bundle);
     const rules = { policy, index: sequence - base, ed25519Verify: nobleEd25519Verify };
-    return { signed, checkpoint: verifyProof(signed, proof, rules) };
+    const checkpoint = verifyProof(signed, proof, rules);
+    return { signed, checkpoint: { ...checkpoint, note: parseProof(proof).checkpoint } };
   } catch (error) {
     if (error instanceof ProtocolError) return null;
     throw error;

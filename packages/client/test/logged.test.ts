@@ -1,11 +1,12 @@
-import { encodeLoggedBundle } from '@sotto/bundle';
+import { encodeLoggedBundle, nobleEd25519Verify } from '@sotto/bundle';
+import { ED25519, isSignedBy, parseCheckpoint, verifierKeyOf } from '@sotto/tlog';
 import { concat, type Bytes } from '@sotto/wire';
 import { describe, expect, test } from 'vitest';
 import { acceptShown } from '../src/bundle-store.ts';
-import { memoryWallet, type ClientOptions } from '../src/index.ts';
+import { memoryWallet, type ClientError, type ClientOptions } from '../src/index.ts';
 import { pinPolicy } from '../src/logged.ts';
 import { emptyState } from '../src/wallet/state.ts';
-import { loggedEntry, policyFile, proofOf } from '../../../test/support/bundle-log.ts';
+import { LOG, loggedEntry, ORIGIN, policyFile, proofOf } from '../../../test/support/bundle-log.ts';
 import { seeded } from './support/random.ts';
 import { DAY, START, World } from './support/world.ts';
 
@@ -98,7 +99,37 @@ describe('a client with a policy', () => {
     });
     const [first] = entries(world);
     at.shown = () => loggedEntry([first ?? second(world), second(world), world.signed(START)], 2);
-    await expect(client({ wallet }).search('cat')).rejects.toEqual(refused('equivocation'));
+    const error = await client({ wallet })
+      .search('cat')
+      .catch((cause: unknown) => cause);
+    expect(error).toEqual(refused('equivocation'));
+    expect(String(error)).toContain('signed two histories of 3 entries. Save both notes of error.evidence');
+    expect(String(error)).toContain('check them with `sotto log verify`');
+    // Both notes are signed by the log, and say two roots of one size.
+    const { evidence } = error as ClientError;
+    const heads = (evidence ?? []).map((note) => parseCheckpoint(note));
+    const log = verifierKeyOf(ORIGIN, ED25519, LOG);
+    expect(heads.map(({ note }) => isSignedBy(note, log, nobleEd25519Verify))).toEqual([true, true]);
+    expect(heads.map(({ checkpoint }) => checkpoint.size)).toEqual([3, 3]);
+    expect(heads[0]?.checkpoint.root).not.toEqual(heads[1]?.checkpoint.root);
+    // The wallet keeps the first, so the next attempt gives the same two.
+    await expect(client({ wallet }).search('cat')).rejects.toMatchObject({ evidence });
+  });
+
+  test('refuses it too, without evidence, when an earlier release stored the size and not the note', async () => {
+    const { world, at, client } = await loggedWorld();
+    const wallet = memoryWallet();
+    await client({ wallet }).search('cat');
+    await wallet.update((state) => {
+      const { note: _, ...head } = state.checkpoint ?? { origin: '', size: 0, root: new Uint8Array(0) };
+      [state.bundle, state.checkpoint] = [null, head];
+    });
+    const [first] = entries(world);
+    at.shown = () => loggedEntry([first ?? second(world), second(world), world.signed(START)], 2);
+    await expect(client({ wallet }).search('cat')).rejects.toMatchObject({
+      code: 'equivocation',
+      evidence: null,
+    });
   });
 
   test('uses no bundle that was accepted under another policy, or under none', async () => {

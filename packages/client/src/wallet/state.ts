@@ -1,4 +1,4 @@
-import type { Checkpoint } from '@sotto/tlog';
+import type { SignedHead } from '../logged.ts';
 import { isVoucherState, type VoucherState } from '../vouchers/state.ts';
 import { base64url, fromBase64url, fromUtf8, utf8, type Bytes, type UnixSeconds } from '@sotto/wire';
 
@@ -74,7 +74,7 @@ export interface WalletState {
   /** The highest sequence with two different bundles; it stays refused. -1 if there was none. */
   refused: number;
   /** The largest head of the bundle log that proved a bundle; null without a policy. */
-  checkpoint: Checkpoint | null;
+  checkpoint: SignedHead | null;
   /** Vouchers, from the first bundle on that has refills; null before it. */
   vouchers: VoucherState | null;
 }
