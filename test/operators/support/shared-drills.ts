@@ -45,7 +45,7 @@ export const signOffline = (operators: Operators): Promise<DrillRow> =>
     { page: 'sign-bundles-offline.md', traffic: true },
     async (drill) => {
       await drill.block();
-      expect(await drill.block()).toMatch(/^\d+\t.*\tstickers$/m);
+      expect(await drill.block()).toMatch(/^\d+\t.*\tstickers,refill$/m);
       expect(await drill.block()).toContain('signatures sent');
     },
   );
