@@ -16,10 +16,11 @@ let machine: Machine;
 beforeAll(async () => {
   machine = await Machine.start();
   for (const hosting of ['node', 'compose', 'workers']) {
+    const oneProvider = hosting === 'workers' ? ' --allow-one-provider' : '';
     await machine.must(
       [
         `npx @sotto/cli init b ${hosting}/b --on ${hosting} --release ${release()} --gateway https://gateway.example --issuer https://issuer.example`,
-        `npx @sotto/cli init a ${hosting}/a --on ${hosting} --release ${release()} --invite ${hosting}/b/invite.json --relay https://relay.other.example`,
+        `npx @sotto/cli init a ${hosting}/a --on ${hosting} --release ${release()} --invite ${hosting}/b/invite.json --relay https://relay.other.example${oneProvider}`,
       ].join('\n'),
     );
   }
