@@ -10,8 +10,9 @@ const CREDENTIAL = 'the-gateway-of-the-tests';
 /** The gateway's client and the issuer's route, without a network between them. */
 function overRoute({ issuer }: World, credential = CREDENTIAL) {
   const route = redeemRoute(issuer, [CREDENTIAL]);
+  const send = async (url: string, init: RequestInit): Promise<Response> => route.request(url, init);
   return issuerClient({
-    issuers: [{ url: 'http://127.0.0.1:8081', send: async (url, init) => route.request(url, init) }],
+    issuers: [{ url: 'http://127.0.0.1:8081', send, sendAgain: send }],
     credential,
     deadline: (ms) => AbortSignal.timeout(ms),
     elapsedMs: () => 0,

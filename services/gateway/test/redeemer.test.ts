@@ -21,8 +21,9 @@ test.each([
 ])(
   'issuer client: a response of the listener with %s is an error, never an outcome',
   async (_what, status, body) => {
+    const respond = async (): Promise<Response> => new Response(body, { status });
     const client = issuerClient({
-      issuers: [{ url: 'http://127.0.0.1:1', send: async () => new Response(body, { status }) }],
+      issuers: [{ url: 'http://127.0.0.1:1', send: respond, sendAgain: respond }],
       credential: 'x',
       deadline: () => new AbortController().signal,
       elapsedMs: () => 0,

@@ -128,8 +128,8 @@ describe('start-up on Node', () => {
     writeFileSync(file, '-----BEGIN PRIVATE KEY-----');
     expect(start({ ISSUER_CA_FILE: file })).toBe('ISSUER_CA_FILE: must be certificates in PEM');
     writeFileSync(file, '-----BEGIN CERTIFICATE-----\n');
-    expect(settingsOf({ ISSUER_CA_FILE: file }).issuerCa).toBe('-----BEGIN CERTIFICATE-----\n');
-    expect(settingsOf({}).issuerCa).toBeUndefined();
+    expect(settingsOf({ ISSUER_CA_FILE: file }).issuerTls).toEqual({ ca: '-----BEGIN CERTIFICATE-----\n' });
+    expect(settingsOf({}).issuerTls).toEqual({});
     rmSync(folder, { recursive: true });
   });
 

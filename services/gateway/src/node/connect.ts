@@ -22,10 +22,16 @@ const IDLE_MS = 4000; // under the 5 s after which many servers close an idle co
  * permitted, and connects to one of these addresses. A name that resolves elsewhere a moment later has no effect
  * there. Host, SNI and the certificate's check stay with the name.
  *
- * @param ca - the authorities that certificates must be from, in PEM; those of Node without it
+ * @param tls - `ca`: the authorities that certificates must be from, in PEM; those of Node without it
+ * @param keepAlive - whether connections are kept for later requests
  */
-export function guardedFetch(resolve: Resolve, permits: Permits, ca?: string): Fetch {
-  const agents = connections(ca);
+export function guardedFetch(
+  resolve: Resolve,
+  permits: Permits,
+  tls: { readonly ca?: string } = {},
+  keepAlive = true,
+): Fetch {
+  const agents = connections(tls, keepAlive);
   const lookUp = shared(resolve);
   return async (url, init) => {
     const { hostname, protocol } = new URL(url);
@@ -57,7 +63,10 @@ async function addressesOf(host: string, resolve: Resolve): Promise<readonly Add
 }
 
 /** Kept connections lead to addresses of the last look-up; when that changes, they are used no more. */
-function connections(ca?: string): (addresses: readonly Address[], secure: boolean) => http.Agent {
+function connections(
+  tls: { readonly ca?: string },
+  keepAlive: boolean,
+): (addresses: readonly Address[], secure: boolean) => http.Agent {
   let known = '';
   let kept: { readonly plain: http.Agent; readonly secure: https.Agent } | undefined;
   return (addresses, secure) => {
@@ -66,9 +75,8 @@ function connections(ca?: string): (addresses: readonly Address[], secure: boole
       .toSorted()
       .join(' ');
     if (kept === undefined || now !== known) {
-      const options = { keepAlive: true, timeout: IDLE_MS };
-      const secureOptions = { ...options, ...(ca !== undefined && { ca }) };
-      kept = { plain: new http.Agent(options), secure: new https.Agent(secureOptions) };
+      const options = { keepAlive, timeout: IDLE_MS };
+      kept = { plain: new http.Agent(options), secure: new https.Agent({ ...options, ...tls }) };
       known = now;
     }
     return secure ? kept.secure : kept.plain;

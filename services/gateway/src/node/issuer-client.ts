@@ -16,6 +16,8 @@ import { Turns } from './turns.ts';
 export interface Issuer {
   readonly url: string; // of its private listener, without a trailing slash
   readonly send: Fetch;
+  /** The same over a connection of its own: one that was kept may be closed by now. */
+  readonly sendAgain: Fetch;
 }
 
 export interface IssuerDeps {
@@ -46,13 +48,13 @@ const MAX_REFILL = 2 << 20; // bytes of JSON: a pack as long as a length class m
 /**
  * The issuer where there is no service binding, by the private listeners of its processes.
  *
- * A call that gets no answer is made once more, at another process if there is one. Both find the bytes of the call in
+ * A call that gets no answer is made again, at another process if there is one. All find the bytes of the call in
  * their common store, so the second answers what the first decided.
  */
 export function issuerClient(deps: IssuerDeps): IssuerApi {
   const { issuers, deadline, elapsedMs, random } = deps;
   const turns = new Turns(issuers, elapsedMs);
-  const attempts = Math.max(2, issuers.length);
+  const attempts = issuers.length + 1; // the last one over a connection of its own, where the first broke
 
   async function call<T>(what: Call<T>): Promise<T> {
     const whole = deadline(CALL_MS);
@@ -62,7 +64,8 @@ export function issuerClient(deps: IssuerDeps): IssuerApi {
       tried.add(issuer);
       const mayWait = left === 1 || issuers.length === 1;
       const signal = mayWait ? whole : firstOf(whole, deadline(ATTEMPT_MS));
-      const answer = await attempt(issuer, deps.credential, what, signal);
+      const send = left === attempts ? issuer.send : issuer.sendAgain;
+      const answer = await attempt(send, issuer.url, deps.credential, what, signal);
       turns.report(issuer, answer !== null);
       if (answer !== null) return answer.value;
     }
@@ -89,7 +92,8 @@ export function issuerClient(deps: IssuerDeps): IssuerApi {
  * @throws {HttpError} for an answer that another attempt would not better
  */
 async function attempt<T>(
-  { url, send }: Issuer,
+  send: Fetch,
+  url: string,
   credential: string,
   { path, body, maxBytes, decode }: Call<T>,
   signal: AbortSignal,

@@ -10,7 +10,7 @@ export interface Settings extends ListenSettings {
   readonly store: string; // path
   readonly issuers: readonly string[]; // base URLs of their listeners for gateways
   /** In PEM, the authorities that certificates of issuers must be from; without them those of Node. */
-  readonly issuerCa?: string;
+  readonly issuerTls: { readonly ca?: string };
   readonly issuerCredential: string;
   readonly replayCapacity: number;
   /** Which addresses each service may be at. */
@@ -30,7 +30,7 @@ export function readSettings(variables: Variables): Settings {
     config,
     store: variables.text('STORE'),
     issuers: readIssuers(variables.value('ISSUER')),
-    ...readIssuerCa(variables),
+    issuerTls: readIssuerTls(variables),
     issuerCredential: variables.credential('ISSUER_TOKEN'),
     replayCapacity: variables.number('REPLAY_CAPACITY'),
     permits: new Map(
@@ -99,8 +99,8 @@ function readIssuers(value: ConfigValue): string[] {
   });
 }
 
-function readIssuerCa(variables: Variables): Pick<Settings, 'issuerCa'> {
+function readIssuerTls(variables: Variables): Settings['issuerTls'] {
   if (!variables.has('ISSUER_CA_FILE')) return {};
   const readFile = (path: string): string => readFileSync(path, 'utf8');
-  return { issuerCa: readAuthorities(variables.value('ISSUER_CA_FILE'), readFile) };
+  return { ca: readAuthorities(variables.value('ISSUER_CA_FILE'), readFile) };
 }

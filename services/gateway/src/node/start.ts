@@ -44,10 +44,11 @@ export async function startGateway(program: Program, { random, resolve }: NodePl
   const { sleep, deadline, elapsedMs } = clock;
   const stores = await openStores(program, settings);
   const client = issuerClient({
-    issuers: settings.issuers.map((url) => ({
-      url,
-      send: guardedFetch(resolve, url.startsWith('https:') ? ANYWHERE : LOOPBACK_ONLY, settings.issuerCa),
-    })),
+    issuers: settings.issuers.map((url) => {
+      const permitted = url.startsWith('https:') ? ANYWHERE : LOOPBACK_ONLY;
+      const connect = (keepAlive: boolean) => guardedFetch(resolve, permitted, settings.issuerTls, keepAlive);
+      return { url, send: connect(true), sendAgain: connect(false) };
+    }),
     credential: settings.issuerCredential,
     deadline,
     elapsedMs,

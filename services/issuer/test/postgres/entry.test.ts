@@ -1,13 +1,11 @@
 import { inject, expect, test } from 'vitest';
-import { settingsOf } from '../../../../test/support/postgres-tests.ts';
 import { draw, redeem, start, startSupervised } from '../support/entry.ts';
 import { random } from '../support/wallet.ts';
-import { open } from '../../../../test/support/postgres-tests.ts';
-import { sql } from 'drizzle-orm';
+import { asAdmin } from './server.ts';
 
 test('issuer on Node over PostgreSQL: two processes are one issuer, and a start without its risks accepted ends in one line', async () => {
   const url = inject('postgres') ?? '';
-  await open(settingsOf(url)).db.execute(sql`create database entry`);
+  await asAdmin({ url }, 'create database entry'); // which takes longer than a statement of ours may
   const STORE = url.replace(/\/postgres$/, '/entry');
   const STORE_RISKS = 'no-synchronous-standby one-cluster';
   const refused = await start({ STORE });
