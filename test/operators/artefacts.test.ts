@@ -1,7 +1,9 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commandsOf, platformBlocks } from '../support/documents.ts';
+import { containersOf, type Container } from './support/compose.ts';
+import { sitesOf } from './support/front.ts';
 import { Machine } from './support/machine.ts';
 import { portsFrom } from './support/ports.ts';
 import { Images } from './support/images.ts';
@@ -90,18 +92,61 @@ describe('units, images and files, checked by the tools of this machine', () => 
     expect([status, out]).toEqual([0, '']);
   });
 
-  test('buildah builds the image of every service, and podman runs one without root, writes or capabilities', async (context) => {
+  test('buildah builds the image of every service, and a private search passes through the containers of both operators', async (context) => {
     needs(context, 'buildah', 'info');
     needs(context, 'podman', 'info');
     const images = new Images(path.join(machine.folder, 'images'));
     await images.base();
     for (const service of ['relay', 'gateway', 'issuer', 'stickers']) await images.build(service, release());
-    const port = await portsFrom(1);
-    const stop = await images.run('stickers', { PORT: `${port}`, CATALOGUE: '/opt/sotto/catalogue' });
-    const answered = await images.answers(`http://127.0.0.1:${port}/health`);
-    await stop();
-    expect(answered).toBe(true);
-  });
+    const first = await portsFrom(21);
+    const hosts = ['gateway.b.test', 'issuer.b.test', 'relay.a.test'];
+    const stops: (() => Promise<void>)[] = [];
+    /** Starts all containers of an operator, the gateway last, and what its proxy does. */
+    const start = async (folder: string): Promise<void> => {
+      const last = ({ target }: Container): number => Number(target === 'gateway');
+      const containers = containersOf(folder).toSorted((a, b) => last(a) - last(b));
+      for (const one of containers) {
+        stops.push(await images.run(one, { folder: machine.folder, hosts }));
+        expect([one.name, await images.answers(`http://127.0.0.1:${one.env['PORT']}/health`)]).toEqual([
+          one.name,
+          true,
+        ]);
+      }
+      const caddyfile = readFileSync(path.join(folder, 'proxy/Caddyfile'), 'utf8');
+      for (const site of sitesOf(caddyfile)) await machine.front.add(site);
+    };
+    try {
+      await machine.must(
+        here(
+          `npx @sotto/cli init b ops/b --on compose --gateway https://gateway.example --issuer https://issuer.example`,
+          first,
+        ),
+      );
+      await start(path.join(machine.folder, 'ops/b'));
+      await machine.must('npx @sotto/cli bundle sign --config ops/b --root-secret ops/b.root.secret');
+      for (const port of [first + 5, first + 6]) {
+        for (const route of ['livez', 'readyz'])
+          expect([port, route, await images.answers(`http://127.0.0.1:${port}/${route}`)]).toEqual([
+            port,
+            route,
+            true,
+          ]);
+      }
+      await machine.must(
+        here(
+          `npx @sotto/cli init a ops/a --on compose --invite ops/b/invite.json --relay https://relay.other.example`,
+          first,
+        ),
+      );
+      await start(path.join(machine.folder, 'ops/a'));
+      const { out } = await machine.must(
+        'export SOTTO_ACCOUNT_TOKEN=$(npx @sotto/cli account --config ops/b)\nnpx @sotto/cli search happy cat --config ops/a --fresh',
+      );
+      expect(out).toContain('😺');
+    } finally {
+      for (const stop of stops) await stop();
+    }
+  }, 600_000);
 });
 
 /** The lines of a tool that are about files of ours, and not about what else is on this machine. */

@@ -8,6 +8,10 @@ export interface Container {
   /** The target of the Dockerfile. */
   readonly target: string;
   readonly env: Readonly<Record<string, string>>;
+  /** `uid:gid`. */
+  readonly user: string;
+  /** The folder on the host that is its store, or null. */
+  readonly state: string | null;
 }
 
 /**
@@ -41,6 +45,9 @@ export function containersOf(folder: string): Container[] {
       ]);
       const [, envFile = ''] = /env_file: (\S+)/.exec(block) ?? [];
       const ofFile = pairs(readFileSync(path.join(folder, envFile), 'utf8'), /\n/);
-      return { name, target, env: { ...ofFile, ...(Object.fromEntries(given) as Record<string, string>) } };
+      const env = { ...ofFile, ...(Object.fromEntries(given) as Record<string, string>) };
+      const [, user = ''] = /user: "(.*)"/.exec(block) ?? [];
+      const [, state] = /volumes: \["\.\/(\S+):\/var\/lib\/sotto"\]/.exec(block) ?? [];
+      return { name, target, env, user, state: state === undefined ? null : path.join(folder, state) };
     });
 }

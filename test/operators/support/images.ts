@@ -1,5 +1,6 @@
-import { mkdirSync, realpathSync } from 'node:fs';
+import { constants, copyFileSync, mkdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
+import type { Container } from './compose.ts';
 import type { Result } from './machine.ts';
 import { runTool } from './tools.ts';
 
@@ -10,9 +11,11 @@ const ALONE = ['-m', 'sh', '-c', 'umount /sys/fs/cgroup/unified 2>/dev/null; exe
 /** Images of a test, in a storage of their own. */
 export class Images {
   readonly #storage: readonly string[];
+  readonly #base: string;
 
   constructor(folder: string) {
     mkdirSync(folder);
+    this.#base = path.join(folder, 'base');
     const [root, run] = [path.join(folder, 'root'), path.join(folder, 'run')];
     this.#storage = ['--root', root, '--runroot', run, '--storage-driver', 'vfs'];
   }
@@ -22,9 +25,14 @@ export class Images {
     const container = await this.#must('buildah', 'from', 'scratch');
     const { out } = await runTool('ldd', [process.execPath]);
     const libraries = Array.from(out.matchAll(/\/\S+/g), ([file]) => file);
-    await this.#must('buildah', 'copy', '-q', container, process.execPath, '/usr/local/bin/node');
-    for (const file of libraries)
-      await this.#must('buildah', 'copy', '-q', container, realpathSync(file), file);
+    const files = new Map(libraries.map((file) => [file, realpathSync(file)]));
+    files.set('/usr/local/bin/node', process.execPath);
+    for (const [file, from] of files) {
+      const to = path.join(this.#base, file);
+      mkdirSync(path.dirname(to), { recursive: true });
+      copyFileSync(from, to, constants.COPYFILE_FICLONE);
+    }
+    await this.#must('buildah', 'copy', '-q', container, this.#base, '/');
     await this.#must('buildah', 'config', '--env', 'PATH=/usr/local/bin', container);
     await this.#must('buildah', 'commit', '-q', container, BASE);
   }
@@ -35,13 +43,43 @@ export class Images {
     await this.#must('buildah', 'build', '-q', ...options, '-t', `localhost/sotto-test-${service}`, release);
   }
 
-  /** Starts a service as the compose file confines it. Returns what stops it. */
-  async run(service: string, env: Readonly<Record<string, string>>): Promise<() => Promise<void>> {
-    const variables = Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
+  /**
+   * Starts a container as the compose file confines it, on the network of this machine. Returns what stops it.
+   *
+   * @param machine - its names and its authority, which the container trusts
+   */
+  async run(
+    { target, env, user, state }: Container,
+    machine: { readonly folder: string; readonly hosts: readonly string[] },
+  ): Promise<() => Promise<void>> {
+    const isSecret = (value: string): boolean => value.startsWith(machine.folder);
+    const inside = (file: string): string => `/run/secrets/${path.basename(file)}`;
+    const variables = Object.entries({ ...env, NODE_EXTRA_CA_CERTS: '/ca.pem' }).flatMap(([name, value]) => [
+      '-e',
+      `${name}=${isSecret(value) ? inside(value) : value}`,
+    ]);
+    const mounts = [
+      `${machine.folder}/ca.pem:/ca.pem:ro`,
+      ...Object.values(env)
+        .filter(isSecret)
+        .map((file) => `${file}:${inside(file)}:ro`),
+      ...(state === null ? [] : [`${state}:/var/lib/sotto`]),
+    ].flatMap((mount) => ['-v', mount]);
+    const names = machine.hosts.flatMap((name) => ['--add-host', `${name}:127.0.0.1`]);
     const limits = ['--cgroups=disabled', '--ulimit', 'nofile=1024:20000', '--ulimit', 'nproc=4096:4096'];
-    const confined = ['--read-only', '--cap-drop=all', '--security-opt=no-new-privileges'];
-    const options = ['-d', '--rm', '--network', 'host', ...limits, ...confined, ...variables];
-    const container = await this.#must('podman', 'run', ...options, `localhost/sotto-test-${service}`);
+    const confined = ['--read-only', '--cap-drop=all', '--security-opt=no-new-privileges', '--user', user];
+    const options = [
+      '-d',
+      '--rm',
+      '--network',
+      'host',
+      ...names,
+      ...limits,
+      ...confined,
+      ...variables,
+      ...mounts,
+    ];
+    const container = await this.#must('podman', 'run', ...options, `localhost/sotto-test-${target}`);
     return async () => void (await this.#must('podman', 'stop', '-t', '10', container));
   }
 
