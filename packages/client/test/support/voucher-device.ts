@@ -43,6 +43,16 @@ export class VoucherDevice {
 
   /** The client runs at this time, because the app is open: it sends what is due. */
   run(now: UnixSeconds): Sent {
+    const issuances = this.issue(now);
+    const plan = this.#plan(now);
+    const dueAt = nextRefill(this.state, this.#tokens.length === 0, plan);
+    if (dueAt === null || dueAt > now) return { issuances, refills: 0 };
+    this.#refill(plan);
+    return { issuances, refills: 1 };
+  }
+
+  /** Requests the vouchers that are due, and returns how many requests those are. */
+  issue(now: UnixSeconds): number {
     const plan = this.#plan(now);
     dropOver(this.state, plan);
     this.#tokens = this.#tokens.filter(({ epoch }) => epoch + 1 >= plan.epoch);
@@ -52,10 +62,7 @@ export class VoucherDevice {
       endIssuance(this.state, due.last);
       due = planIssuance(this.state, plan);
     }
-    const dueAt = nextRefill(this.state, this.#tokens.length === 0, plan);
-    if (dueAt === null || dueAt > now) return { issuances, refills: 0 };
-    this.#refill(plan);
-    return { issuances, refills: 1 };
+    return issuances;
   }
 
   /**

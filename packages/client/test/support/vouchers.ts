@@ -28,8 +28,8 @@ export interface VoucherWorld {
   readonly world: World;
   /** Bodies of voucher requests. */
   readonly issuances: Bytes[];
-  /** Changes the responses of issuances, one for each epoch. */
-  spoil: (responses: Bytes[]) => Bytes[];
+  /** Changes the responses of issuances, one for each epoch from the first one on. */
+  spoil: (responses: Bytes[], firstEpoch: number) => Bytes[];
   /** The status of the next issuances. */
   status: number;
   /** Services that a voucher buys three tokens of. */
@@ -120,7 +120,7 @@ async function issue({ world, spoil }: VoucherWorld, body: Bytes): Promise<Bytes
   for (const [i, request] of requests.entries()) {
     responses.push(await world.issuer.evaluate(voucherKey(world, firstEpoch + i), request));
   }
-  return encodeVoucherResponse(spoil(responses));
+  return encodeVoucherResponse(spoil(responses, firstEpoch));
 }
 
 async function fill(world: World, { content }: BhttpRequest) {
