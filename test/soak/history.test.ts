@@ -4,6 +4,7 @@ import { liveThrough } from './history.ts';
 import type { Replace } from './machine.ts';
 import { awaitBeforeInsert, inMemory, noUniqueKey } from './mutants.ts';
 import { history, type Operation } from './operations.ts';
+import { liveWithVouchers } from './voucher-history.ts';
 import regressions from './regressions.json' with { type: 'json' };
 
 const RIGHT = { doubled: [], lost: [], overQuota: [] };
@@ -25,12 +26,34 @@ describe('generated histories on a real store', () => {
   );
 });
 
+const mutants: readonly (readonly [string, Replace])[] = [
+  ['an await between check and insert', awaitBeforeInsert],
+  ['no unique key', noUniqueKey],
+  ['memory alone', inMemory],
+];
+
+describe('generated histories of vouchers', () => {
+  test('V10 V12 30 histories: no voucher buys two packs, none is lost, no account gets more than its issuances', async () => {
+    const property = fc.asyncProperty(history, async (operations) => {
+      expect(await liveWithVouchers(operations)).toEqual(RIGHT);
+    });
+    await fc.assert(property, { numRuns: 30, seed: SEED });
+  }, 300_000);
+
+  test.each(mutants)(
+    'a mutated store does not get through: %s',
+    async (_name, replace) => {
+      const property = fc.asyncProperty(history, async (operations) => {
+        expect(await liveWithVouchers(operations, replace)).toEqual(RIGHT);
+      });
+      const { failed } = await fc.check(property, { numRuns: 60, seed: SEED, endOnFailure: true });
+      expect(failed).toBe(true);
+    },
+    300_000,
+  );
+});
+
 describe('S08 a mutated store does not get through', () => {
-  const mutants: readonly (readonly [string, Replace])[] = [
-    ['an await between check and insert', awaitBeforeInsert],
-    ['no unique key', noUniqueKey],
-    ['memory alone', inMemory],
-  ];
   test.each(mutants)(
     '%s',
     async (_name, replace) => {

@@ -2,16 +2,10 @@ import { hex, type Bytes } from '@sotto/wire';
 import type { PendingTokens } from '@sotto/privacypass';
 import type { RedemptionOutcome } from '@sotto/redemption';
 import { random } from '../../services/issuer/test/support/wallet.ts';
-import { DAY } from '../../services/issuer/test/support/world.ts';
-import { BATCH, Machine, QUOTA, type Replace } from './machine.ts';
+import { DAY, type World } from '../../services/issuer/test/support/world.ts';
+import { BATCH, Machine, QUOTA, tokenWorld, type Replace } from './machine.ts';
 import type { Fate, Operation } from './operations.ts';
-
-/** What went wrong in a history; empty is right. */
-export interface Violations {
-  doubled: string[]; // one token, two effects
-  lost: string[]; // acknowledged, and gone
-  overQuota: string[];
-}
+import { Run, type Spend, type Violations } from './run.ts';
 
 /** A token as its owner, and the truth, know it. */
 interface Known {
@@ -25,122 +19,38 @@ interface Known {
   retired: boolean; // a restore has ended it
 }
 
-/** Lives through a history on a real store and counts what must never happen. */
-export async function liveThrough(operations: readonly Operation[], replace?: Replace): Promise<Violations> {
-  const run = new Run(new Machine(replace));
-  try {
-    for (const operation of operations) await run.step(operation);
-    await run.settle();
-    return run.violations;
-  } finally {
-    run.machine.dispose();
-  }
-}
+/** Lives through a history of tokens on a real store. */
+export const liveThrough = (operations: readonly Operation[], replace?: Replace): Promise<Violations> =>
+  new TokenRun(new Machine(tokenWorld, replace)).live(operations);
 
-class Run {
-  readonly machine: Machine;
-  readonly violations: Violations = { doubled: [], lost: [], overQuota: [] };
+class TokenRun extends Run<World> {
   readonly #tokens: Known[] = [];
   readonly #signed = new Map<string, Set<string>>(); // account and epoch → batches that were signed
   #unheard: { pending: PendingTokens; account: string; epoch: number } | null = null;
-  #full = false;
 
-  constructor(machine: Machine) {
-    this.machine = machine;
+  protected async settle(): Promise<void> {
+    for (const index of this.#tokens.keys()) await this.spend('spend', index, 'whole');
   }
 
-  get #epoch(): number {
-    const { now } = this.machine.clock;
-    return now - (now % DAY);
-  }
-
-  async step(operation: Operation): Promise<void> {
-    const { machine } = this;
-    switch (operation.kind) {
-      case 'issue':
-        return this.#issue(`account ${operation.account}`, operation.fate);
-      case 'reissue':
-        return this.#reissue();
-      case 'spend':
-      case 'retry':
-      case 'replay':
-      case 'other':
-        return this.#spend(operation.kind, operation.token, operation.fate);
-      case 'race':
-        return this.#race(operation.token, operation.width);
-      case 'advance':
-        machine.clock.now += operation.seconds;
-        return this.#rotate();
-      case 'back':
-        return this.#back(operation.seconds);
-      case 'rotate':
-        return this.#rotate();
-      case 'restart':
-        machine.restart();
-        break;
-      case 'kill':
-        machine.kill();
-        break;
-      case 'full':
-        machine.fill();
-        this.#full = true;
-        return undefined;
-      case 'room':
-        machine.makeRoom();
-        break;
-      case 'backup':
-        machine.backup();
-        return undefined;
-      case 'restore':
-        await this.#restore();
-        break;
-    }
-    this.#full = false; // a store that was opened anew, or given room, can grow
-    return undefined;
-  }
-
-  /** At the end everything works again, and each token still good must be worth one search. */
-  async settle(): Promise<void> {
-    this.machine.restart();
-    this.#full = false;
-    for (const index of this.#tokens.keys()) await this.#spend('spend', index, 'whole');
-  }
-
-  async #rotate(): Promise<void> {
-    await this.machine.world.issuer.runSchedule().catch(this.#onlyWhenFull);
-  }
-
-  readonly #onlyWhenFull = (error: unknown): void => {
-    if (!this.#full) throw error;
-  };
-
-  /** A clock that is set back; never over the start of an epoch, which the issuer would not follow. */
-  #back(seconds: number): void {
-    const { clock } = this.machine;
-    clock.now = Math.max(this.#epoch, clock.now - seconds);
-  }
-
-  async #issue(account: string, fate: Fate): Promise<void> {
+  protected async issue(account: string, fate: Fate): Promise<void> {
     if (fate === 'dropped') return;
     const { world } = this.machine;
     const blinded = await world.blind(BATCH).catch(() => null); // no key: retired until the next epoch
-    if (blinded === null || blinded.key.notBefore !== this.#epoch) return;
+    if (blinded === null || blinded.key.notBefore !== this.epoch) return;
     await this.#draw(blinded.pending, account, fate);
   }
 
-  async #reissue(): Promise<void> {
+  protected async reissue(): Promise<void> {
     const again = this.#unheard;
     this.#unheard = null;
-    if (again !== null && again.epoch === this.#epoch)
-      await this.#draw(again.pending, again.account, 'whole');
+    if (again !== null && again.epoch === this.epoch) await this.#draw(again.pending, again.account, 'whole');
   }
 
   async #draw(pending: PendingTokens, account: string, fate: Fate): Promise<void> {
-    const epoch = this.#epoch;
-    if (fate === 'killed') this.machine.trouble = 'killed';
-    const response = await this.machine.world.post(pending.contentType, pending.request, account);
-    this.machine.trouble = 'none';
-    if (fate === 'killed') this.machine.kill();
+    const epoch = this.epoch;
+    const response = await this.fated(fate, () =>
+      this.machine.world.post(pending.contentType, pending.request, account),
+    );
     if (fate !== 'whole') this.#unheard = { pending, account, epoch };
     if (response.status !== 200) return;
     this.#countSigned(`${account} in ${epoch}`, hex(pending.request));
@@ -158,25 +68,22 @@ class Run {
     if (batches.size * BATCH > QUOTA) this.violations.overQuota.push(whose);
   }
 
-  async #spend(kind: 'spend' | 'retry' | 'replay' | 'other', index: number, fate: Fate): Promise<void> {
+  protected async spend(kind: Spend, index: number, fate: Fate): Promise<void> {
     const token = this.#tokens[index % Math.max(1, this.#tokens.length)];
     if (token === undefined || fate === 'dropped') return;
     if (kind === 'retry' || kind === 'spend') token.envelope = random(32);
     const tag = kind === 'other' ? random(32) : token.tag;
     const envelope = kind === 'other' ? random(32) : token.envelope;
     const fresh = !token.touched && this.#isGood(token);
-    if (fate === 'killed') this.machine.trouble = 'killed';
-    const outcome = await this.machine.world.redeem(token.bytes, { tag, envelope });
-    this.machine.trouble = 'none';
-    if (fate === 'killed') this.machine.kill();
+    const outcome = await this.fated(fate, () => this.machine.world.redeem(token.bytes, { tag, envelope }));
     token.touched ||= outcome !== 'unavailable' || fate === 'killed';
     this.#judge(token, tag, outcome);
-    if (fresh && fate === 'whole' && !this.#full && outcome !== 'first') {
+    if (fresh && fate === 'whole' && !this.isFull && outcome !== 'first') {
       this.violations.lost.push(`a fresh token: ${outcome}`);
     }
   }
 
-  async #race(index: number, width: number): Promise<void> {
+  protected async race(index: number, width: number): Promise<void> {
     const token = this.#tokens[index % Math.max(1, this.#tokens.length)];
     if (token === undefined) return;
     const tags = Array.from({ length: width }, () => random(32));
@@ -197,11 +104,10 @@ class Run {
   }
 
   #isGood({ epoch, retired }: Known): boolean {
-    return !retired && (epoch === this.#epoch || epoch + DAY === this.#epoch);
+    return !retired && (epoch === this.epoch || epoch + DAY === this.epoch);
   }
 
-  async #restore(): Promise<void> {
-    if (!(await this.machine.restore())) return;
+  protected restored(): void {
     for (const token of this.#tokens) token.retired = true;
     this.#unheard = null;
   }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { openFile } from '@sotto/service/sqlite/file';
 import { ISSUER_FILE } from '../../services/issuer/src/node/ports.ts';
 import type { Quota, SpentTokens } from '../../services/issuer/src/ports.ts';
-import { START, World } from '../../services/issuer/test/support/world.ts';
+import { START, World, type WorldOptions } from '../../services/issuer/test/support/world.ts';
 
 export const QUOTA = 6; // tokens an account and epoch
 export const BATCH = 2; // tokens
@@ -18,25 +18,33 @@ export type Trouble = 'none' | 'killed';
 /** Puts another store of spent tokens in the place of the real one: how a mutant gets in. */
 export type Replace = (real: SpentTokens) => SpentTokens;
 
+/** Makes an issuer over a store. */
+export type MakeWorld<W extends World> = (options: WorldOptions) => W;
+
+/** An issuer of tokens for accounts. */
+export const tokenWorld: MakeWorld<World> = (options) =>
+  new World({ ...options, vars: { SERVICES: JSON.stringify(SERVICES) } });
+
 /** An issuer over SQLite on a machine that can be killed, filled, backed up and restored. */
-export class Machine {
+export class Machine<W extends World> {
   readonly clock = { now: START + 1000 };
   readonly #folder = mkdtempSync(path.join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'sotto-soak-'));
+  readonly #make: MakeWorld<W>;
   readonly #replace: Replace;
   #file = path.join(this.#folder, 'issuer-0.sqlite');
   #lives = 0;
   #backup: string | null = null;
   trouble: Trouble = 'none';
-  world: World;
+  world: W;
 
-  constructor(replace: Replace = (real) => real) {
+  constructor(make: MakeWorld<W>, replace: Replace = (real) => real) {
+    this.#make = make;
     this.#replace = replace;
     this.world = this.#open();
   }
 
-  #open(): World {
-    return new World({
-      vars: { SERVICES: JSON.stringify(SERVICES) },
+  #open(): W {
+    return this.#make({
       database: openFile(this.#file, ISSUER_FILE),
       clock: this.clock,
       deps: ({ spent, quota }) => ({

@@ -9,12 +9,15 @@ import { largeLedger } from './ledger.ts';
 import { load, type LoadFigures } from './load.ts';
 import { history } from './operations.ts';
 import { compareStores } from './stores.ts';
+import { liveWithVouchers } from './voucher-history.ts';
 
 const USAGE = `Usage: npm run soak -- [--json] [--html FILE] [--histories N] [--seconds N] [--rate N] [--seed N]
+       npm run soak -- --vouchers [--json] [--histories N] [--seed N]
        npm run soak -- --store postgres [--json] [--seconds N] [--rows N]
 
 Runs generated histories with kills and restores, fills a ledger, then redeems at a steady rate, with keys that stay and
 keys that rotate. The last line sums up; --json prints only it, as an object, and --html writes a report with a plot.
+With --vouchers it runs the histories with vouchers alone: issuances, refills, kills and restores.
 With --store postgres it compares spends in PostgreSQL, a server of its own, and in SQLite with 1, 2 and 4 processes, then
 fills a ledger of N rows, spends in it, and drops it while spends go on in another.
 Exit status 1 if a token was redeemed twice or lost, an account got more than its quota, a request failed, or tokens for
@@ -27,6 +30,7 @@ const values = flags(USAGE, {
   seconds: { type: 'string', default: '60' },
   rate: { type: 'string', default: '200' },
   seed: { type: 'string', default: '20261122' },
+  vouchers: { type: 'boolean' },
   store: { type: 'string' },
   rows: { type: 'string', default: '1000000' },
 });
@@ -49,8 +53,9 @@ if (values.store !== undefined) {
 
 await prepare();
 let lived = 0;
+const live = values.vouchers ? liveWithVouchers : liveThrough;
 for (const operations of fc.sample(history, { numRuns: histories, seed })) {
-  const { doubled, lost, overQuota } = await liveThrough(operations);
+  const { doubled, lost, overQuota } = await live(operations);
   counts.doubled += doubled.length;
   counts.lost += lost.length;
   counts.overQuota += overQuota.length;
@@ -59,6 +64,12 @@ for (const operations of fc.sample(history, { numRuns: histories, seed })) {
   }
   lived++;
   if (lived % 200 === 0) print(`${lived} of ${histories} histories`);
+}
+if (values.vouchers) {
+  const found = { histories: lived, ...counts };
+  const sums = `${counts.doubled} doubled, ${counts.lost} lost, ${counts.overQuota} over the allowance`;
+  console.log(values.json ? JSON.stringify(found) : `soak: ${lived} histories of vouchers, ${sums}`);
+  process.exit(counts.doubled + counts.lost + counts.overQuota === 0 ? 0 : 1);
 }
 
 const ledger = largeLedger(1_000_000);
