@@ -2,13 +2,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { memoryWallet } from '@sotto/client';
 import { DAY } from '@sotto/wire';
 import { openLog } from '../../services/local/src/log.ts';
 import { freePorts } from '../../services/local/src/suite.ts';
 import { clientOf } from '../support/clients.ts';
 import { suiteOnNode, urlsFrom, type SuiteOnNode } from '../support/on-node.ts';
 import { random, RawExchange, type RawResponse } from '../support/raw-exchange.ts';
-import { VOUCHERS, voucherTests } from '../support/voucher-suite.ts';
+import { once, quick, VOUCHERS, voucherTests } from '../support/voucher-suite.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sotto-node-'));
 let suite: SuiteOnNode;
@@ -65,6 +66,30 @@ test('G09 S04 suite on Node: refuses a replayed envelope, a spent token and an i
 describe('vouchers', () => {
   voucherTests('Node', () => ({ ...suite, policy }));
 });
+
+test('V10 suite on Node: an issuer that is killed while it refills signs the same packs again, and no voucher is lost', async () => {
+  const devices = await Promise.all(
+    ['one', 'two', 'three', 'four'].map(async (name) => {
+      const wallet = memoryWallet();
+      const options = { policy, wallet, fetch: once, ...(await quick()) };
+      const client = clientOf(suite, `killed ${name}`, options);
+      await client.refill();
+      return { client, wallet };
+    }),
+  );
+  const refilling = devices.map(({ client }) => client.refill({ more: true }).catch(() => {}));
+  await Promise.race(refilling); // one is answered, the others are on their way
+  await suite.restart('issuer');
+  await Promise.all(refilling);
+  for (const { client, wallet } of devices) {
+    const left = await wallet.update(({ vouchers }) => vouchers?.pack ?? null);
+    if (left !== null) await client.refill({ more: true });
+    const { tokens, vouchers } = await wallet.update((state) => structuredClone(state));
+    const today = Math.min(...(vouchers?.held ?? []).map(({ epoch }) => epoch));
+    expect(tokens).toHaveLength(2 * 60);
+    expect(vouchers?.held.filter(({ epoch }) => epoch === today)).toHaveLength(1);
+  }
+}, 120_000);
 
 test('B23 gateway on Node: refuses a name that resolves to this machine unless its row permits the address', async () => {
   const raw = await RawExchange.of(suite);

@@ -46,6 +46,10 @@ export const VOUCHERS = {
   ],
 };
 
+/** A fetch with a connection of its own: one that is kept may be closed by the server just when it is used again. */
+export const once: Fetch = (url, init) =>
+  fetch(url, { ...init, headers: { ...init.headers, connection: 'close' } });
+
 interface SentRequest {
   readonly path: string;
   readonly account: boolean;
@@ -53,7 +57,7 @@ interface SentRequest {
 }
 
 /** Cryptography that is quicker than what a browser has. */
-const quick = async () => ({ voprf: sodiumVoprf(await loadSodium()), hpke: nodeHpke() });
+export const quick = async () => ({ voprf: sodiumVoprf(await loadSodium()), hpke: nodeHpke() });
 
 /** The tests of vouchers over a real stack: the same for every platform. */
 export function voucherTests(platform: string, suiteOf: () => LoggedSuite): void {
@@ -68,7 +72,7 @@ export function voucherTests(platform: string, suiteOf: () => LoggedSuite): void
         account: 'authorization' in init.headers,
         length: bytesOf(init).length,
       });
-      return fetch(url, init);
+      return once(url, init);
     };
     const wallet = memoryWallet();
     const options = { policy, wallet, fetch: send, restSeconds: REST, services: ['stickers', CLOSED] };
@@ -115,7 +119,7 @@ export function voucherTests(platform: string, suiteOf: () => LoggedSuite): void
     const content = new TextEncoder().encode('{"q":"cat"}');
     const { status } = await client.request(CLOSED, { ...request, content });
     expect(status).toBe(200);
-    const without = clientOf(suiteOf(), 'closed', { services: [CLOSED], ...(await quick()) }); // no policy
+    const without = clientOf(suiteOf(), 'closed', { services: [CLOSED], fetch: once, ...(await quick()) }); // no policy
     await expect(without.refill()).rejects.toMatchObject({ code: 'account-refused' });
     expect(await search(without)).toContain('😺');
   });
@@ -141,7 +145,7 @@ export function voucherTests(platform: string, suiteOf: () => LoggedSuite): void
       restSeconds: 0,
       fetch: async (url, init) => {
         sent.push({ path: new URL(url).pathname, account: false, length: bytesOf(init).length });
-        const response = await fetch(url, init);
+        const response = await once(url, init);
         const isRefill = url.endsWith('/ohttp') && bytesOf(init).length > LENGTH;
         if (!isRefill || trouble.lost++ > 0) return response;
         throw new TypeError('the connection was reset');
