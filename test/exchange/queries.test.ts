@@ -18,9 +18,9 @@ let tokens: Bytes[] = [];
 let accounts = 0;
 
 beforeAll(async () => {
-  suite = await startSuite();
+  suite = await startSuite({ log: true });
   raw = await RawExchange.of(suite);
-});
+}, 180_000);
 afterAll(() => suite.dispose());
 
 async function take(): Promise<Bytes> {
@@ -197,6 +197,8 @@ describe('leaks', () => {
     expect(samples['search.response.length']).toBeGreaterThan(40);
     expect(samples['typed.request.count']).toBeGreaterThan(4);
     expect(samples['tokens.request.length']).toBeGreaterThan(0);
+    expect(samples['vouchers.request.length']).toBe(3);
+    expect(samples['refill.response.length']).toBe(9); // of which three are refused
   });
 
   test('leak measure: detects a service whose responses are sometimes one byte longer', async () => {
@@ -224,6 +226,20 @@ describe('leaks', () => {
     const bits = Object.fromEntries(channels.report().map((one) => [one.channel, one.bits]));
     expect(bits['search.response.length']).toBeCloseTo(0.9183, 3);
     expect(bits['search.request.length']).toBe(0);
+  });
+
+  test('leak measure: detects refills whose refusals have a length of their own', async () => {
+    let sent = 0;
+    const leaky: typeof fetch = async (url, init) => {
+      const answer = await fetch(url, init);
+      const isRefill = part(String(url), (init?.body as Uint8Array | undefined)?.length ?? 0) === 'refill';
+      if (!isRefill || ++sent % 3 !== 0) return answer; // every third one is refused
+      return new Response(concat(new Uint8Array(await answer.arrayBuffer()), Uint8Array.of(0)), answer);
+    };
+    const channels = await measureLeaks(suite, { queries: [], send: leaky });
+    expect(channels.filter(({ bits }) => bits > 0).map(({ channel }) => channel)).toEqual([
+      'refill.response.length',
+    ]);
   });
 
   test('leak measure: detects a service that sometimes adds a header field', async () => {

@@ -1,5 +1,5 @@
 import { utf8, type Bytes } from '@sotto/wire';
-import { ClientError, type Client } from '@sotto/client';
+import { ClientError, memoryWallet, type Client, type Wallet } from '@sotto/client';
 import { sodiumVoprf } from '@sotto/voprf/sodium';
 import { loadSodium } from '@sotto/voprf/sodium-node';
 import { nodeHpke } from '@sotto/ohttp/node';
@@ -11,8 +11,18 @@ import { Channels, type Channel } from './bits.ts';
 import { observed } from './observe.ts';
 import { typeAndSubmit } from './typist.ts';
 
-export const part = (url: string): string | null =>
-  url.endsWith('/ohttp') ? 'search' : url.endsWith('/token-request') ? 'tokens' : null;
+/** Envelopes of searches are shorter: the relay can tell a refill by its length class. */
+const REFILL_BYTES = 4096;
+export const part = (url: string, length: number): string | null =>
+  url.endsWith('/ohttp')
+    ? length > REFILL_BYTES
+      ? 'refill'
+      : 'search'
+    : url.endsWith('/token-request')
+      ? 'tokens'
+      : url.endsWith('/voucher-request')
+        ? 'vouchers'
+        : null;
 const json = (value: unknown): Partial<BhttpRequest> => ({ content: utf8(JSON.stringify(value)) });
 
 const AT_ONCE = 8; // searches under way
@@ -54,6 +64,11 @@ export async function measureLeaks(
   }
   await refusals(suite, channels);
   await requestsOfOneSearch(channels, drawing('typist', TYPED.length));
+  if (suite.policy !== null)
+    await refills(channels, (account, wallet) => {
+      const options = { fetch: fetcher, hpke: nodeHpke(), voprf, policy: suite.policy ?? '', wallet };
+      return clientOf(suite, account, options);
+    });
   return channels.report();
 }
 
@@ -98,6 +113,36 @@ async function refusals(suite: Suite, channels: Channels): Promise<void> {
     channels.add('search.response.length', length);
     channels.add('search.status', status);
   }
+}
+
+const HABITS = [0, 1, 12]; // searches of a device
+
+/** Issuances and refills of devices that search never, once and often; and refills that are refused. */
+async function refills(
+  channels: Channels,
+  clientWith: (account: string, wallet: Wallet) => Client,
+): Promise<void> {
+  for (const searches of HABITS) {
+    const wallet = memoryWallet();
+    const client = clientWith(`device that searches ${searches} times`, wallet);
+    await client.refill();
+    for (let i = 0; i < searches; i++) await client.search(TYPED[i % TYPED.length] ?? '', { locale: 'en' });
+    const before = channels.samples('refill.request.length');
+    await client.refill({ more: true });
+    channels.add('refill.request.count', channels.samples('refill.request.length') - before);
+    await wallet.update(({ vouchers }) => {
+      if (vouchers !== null)
+        vouchers.held = vouchers.held.map((one) => ({ ...one, token: forged(one.token) }));
+    });
+    await client.refill({ more: true }).catch(() => {});
+  }
+}
+
+/** A voucher that no key made. */
+function forged(token: Bytes): Bytes {
+  const copy = token.slice();
+  copy.set([(copy.at(-1) ?? 0) ^ 1], copy.length - 1);
+  return copy;
 }
 
 const TYPED = ['cat', 'happy cat', 'zzzz', '🐱', 'ok', 'a much longer thing to look for'];

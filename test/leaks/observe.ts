@@ -9,18 +9,18 @@ const MOMENTS = new Set(['date']);
  * Stands where the network stands: it sees lengths, statuses and header fields of what a client sends, and adds
  * them to the channels of the part that was spoken to.
  *
- * @param part - names the channels, from the URL: `search`, `tokens`, or null for what is not measured
+ * @param part - names the channels, from URL and length of the request: `search`, `tokens`, or null for what is not measured
  * @param send - reaches the network
  */
 export function observed(
   channels: Channels,
-  part: (url: string) => string | null,
+  part: (url: string, length: number) => string | null,
   send: typeof fetch = fetch,
 ): Fetch {
   return async (url, init) => {
     const answer = await send(url, init);
     const body = await answer.arrayBuffer();
-    const name = part(url);
+    const name = part(url, bytesOf(init).length);
     if (name !== null) {
       channels.add(`${name}.request.length`, bytesOf(init).length);
       channels.add(`${name}.request.headers`, JSON.stringify(Object.keys(init.headers)));
