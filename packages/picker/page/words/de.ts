@@ -74,5 +74,5 @@ export const words: Words = {
   copied: 'Kopiert',
   select: 'Text markieren und kopieren',
   honest:
-    'Hier übernimmt ein einziger Rechner alle Rollen. Im echten Betrieb führt eine andere Firma das Relais. Zusammen könnten die beiden ihr Wissen verbinden.',
+    'Hier übernimmt ein einziger Rechner alle Rollen. Im echten Betrieb führt eine andere Firma das Relais. Zusammen könnten die beiden ihr Wissen verbinden. Und wer weiß, wann du die App öffnest, kann eingrenzen, wer gerade sucht.',
 };

@@ -74,5 +74,5 @@ export const words: Words = {
   copied: 'Copiado',
   select: 'Selecciona el texto y cópialo',
   honest:
-    'Aquí un solo equipo hace todos los papeles. En producción, otra empresa gestiona el relé. Juntas, ambas podrían cruzar lo que saben.',
+    'Aquí un solo equipo hace todos los papeles. En producción, otra empresa gestiona el relé. Juntas, ambas podrían cruzar lo que saben. Y quien sabe cuándo abres la aplicación puede acotar quién está buscando.',
 };

@@ -76,5 +76,5 @@ export const words: Words = {
   copied: 'Copié',
   select: 'Sélectionnez le texte et copiez-le',
   honest:
-    'Ici, une seule machine joue tous les rôles. En production, une autre entreprise gère le relais. Ensemble, les deux pourraient recouper ce qu’elles savent.',
+    'Ici, une seule machine joue tous les rôles. En production, une autre entreprise gère le relais. Ensemble, les deux pourraient recouper ce qu’elles savent. Et qui sait quand vous ouvrez l’application peut réduire le cercle de celles et ceux qui cherchent.',
 };

@@ -74,5 +74,5 @@ export const words: Words = {
   copied: 'Copiado',
   select: 'Selecione o texto e copie',
   honest:
-    'Aqui uma só máquina faz todos os papéis. Em produção, outra empresa opera o retransmissor. Juntas, as duas poderiam cruzar o que sabem.',
+    'Aqui uma só máquina faz todos os papéis. Em produção, outra empresa opera o retransmissor. Juntas, as duas poderiam cruzar o que sabem. E quem sabe quando você abre o aplicativo pode restringir quem está pesquisando.',
 };
