@@ -115,7 +115,7 @@ async function refusals(suite: Suite, channels: Channels): Promise<void> {
   }
 }
 
-const HABITS = [0, 1, 12]; // searches of a device
+const HABITS = [0, 1, 3]; // searches of a device
 
 /** Issuances and refills of devices that search never, once and often; and refills that are refused. */
 async function refills(
@@ -132,14 +132,14 @@ async function refills(
     channels.add('refill.request.count', channels.samples('refill.request.length') - before);
     await wallet.update(({ vouchers }) => {
       if (vouchers !== null)
-        vouchers.held = vouchers.held.map((one) => ({ ...one, token: forged(one.token) }));
+        vouchers.held = vouchers.held.map((one) => ({ ...one, token: forgery(one.token) }));
     });
     await client.refill({ more: true }).catch(() => {});
   }
 }
 
 /** A voucher that no key made. */
-function forged(token: Bytes): Bytes {
+function forgery(token: Bytes): Bytes {
   const copy = token.slice();
   copy.set([(copy.at(-1) ?? 0) ^ 1], copy.length - 1);
   return copy;

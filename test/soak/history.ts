@@ -107,6 +107,8 @@ class TokenRun extends Run<World> {
     return !retired && (epoch === this.epoch || epoch + DAY === this.epoch);
   }
 
+  protected backedUp(): void {}
+
   protected restored(): void {
     for (const token of this.#tokens) token.retired = true;
     this.#unheard = null;

@@ -40,7 +40,9 @@ export abstract class Run<W extends World> {
   protected abstract reissue(): Promise<void>;
   protected abstract spend(kind: Spend, index: number, fate: Fate): Promise<void>;
   protected abstract race(index: number, width: number): Promise<void>;
-  /** A backup was restored. */
+  /** A backup was made. */
+  protected abstract backedUp(): void;
+  /** The last backup was restored. */
   protected abstract restored(): void;
   /** At the end everything works again: what is good must be redeemed. */
   protected abstract settle(): Promise<void>;
@@ -98,6 +100,7 @@ export abstract class Run<W extends World> {
         break;
       case 'backup':
         machine.backup();
+        this.backedUp();
         return undefined;
       case 'restore':
         if (await machine.restore()) this.restored();

@@ -45,6 +45,7 @@ export const liveWithVouchers = (operations: readonly Operation[], replace?: Rep
 class VoucherRun extends Run<VoucherWorld> {
   readonly #vouchers: Known[] = [];
   readonly #signed = new Map<string, Set<string>>(); // account and period → requests that were signed
+  #keysInBackup: ReadonlySet<number> = new Set();
   #unheard: { pending: PendingVouchers; account: string; first: number } | null = null;
 
   get #epochIndex(): number {
@@ -170,9 +171,19 @@ class VoucherRun extends Run<VoucherWorld> {
     return !retired && epoch === this.#epochIndex;
   }
 
-  /** A restore ends the vouchers of its epoch. Those of later epochs stay good. */
+  protected backedUp(): void {
+    const rows = this.machine.world.database.db.all<{ epoch: number }>(
+      "select epoch from issuer_keys where service = 'refill'",
+    );
+    this.#keysInBackup = new Set(rows.map(({ epoch }) => epoch / DAY));
+  }
+
+  /** A restore ends the vouchers of its epoch. Those of later epochs stay good, if the backup has their keys. */
   protected restored(): void {
-    for (const voucher of this.#vouchers) voucher.retired ||= voucher.epoch <= this.#epochIndex;
+    for (const voucher of this.#vouchers) {
+      const { epoch } = voucher;
+      voucher.retired ||= epoch <= this.#epochIndex || !this.#keysInBackup.has(epoch);
+    }
     this.#unheard = null;
     this.#signed.clear();
   }
