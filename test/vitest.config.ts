@@ -146,7 +146,7 @@ export default defineConfig({
           ),
         ],
       }),
-      inWorkerd('issuer', { bindings: ISSUER_VARIABLES }),
+      inWorkerd('issuer', { bindings: { ...ISSUER_VARIABLES, VOUCHERS: '' } }),
       inWorkerd('stickers'),
       inWorkerd('witness'),
     ],

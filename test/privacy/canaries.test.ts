@@ -211,7 +211,7 @@ describe('canaries in every sink', () => {
   });
 
   test('P09 metrics: have no label from input, and no count under fifty', async () => {
-    const GAUGES = /_(?:bundle_signed_until|keys_ahead|rotation_overdue|store_writable)$/;
+    const GAUGES = /_(?:bundle_signed_until|bundle_proven_until|keys_ahead|rotation_overdue|store_writable)$/;
     for (const url of [suite.urls.gateway, suite.urls.issuer]) {
       const headers = { authorization: `Bearer ${suite.secrets.operatorToken}` };
       const text = await (await fetch(`${url}/metrics`, { headers })).text();

@@ -5,7 +5,8 @@ import { rootPublicKey, signVersions, verifySignedBundle } from '@sotto/bundle';
 import { decodeKeyConfigs, encapsulateRequest, KEM } from '@sotto/ohttp';
 import { webcryptoHpke } from '@sotto/ohttp/webcrypto';
 import { encodeDirectory, encodeTokenChallenge, serviceChallenge } from '@sotto/privacypass';
-import { base64url, fromBase64url, utf8, type Bytes, type Random } from '@sotto/wire';
+import { base64url, fromBase64url, utf8, voucherEpochs, type Bytes, type Random } from '@sotto/wire';
+import { refillKey } from '../../../../packages/bundle/test/support.ts';
 import worker from '../../src/index.ts';
 import { formatDate } from '../../src/date.ts';
 import { authorization, fakeIssuer } from '../support/tokens.ts';
@@ -13,6 +14,7 @@ import { authorization, fakeIssuer } from '../support/tokens.ts';
 export const RELAY_TOKEN = 'the-credential-of-the-relay';
 export const OPERATOR_TOKEN = 'the-credential-of-the-operator';
 export const EPOCH = 86_400;
+const PERIOD = 7; // epochs, of vouchers
 const ROOT_SECRET: Bytes = new Uint8Array(32).fill(5);
 export const ROOT = rootPublicKey(ROOT_SECRET);
 
@@ -56,21 +58,24 @@ function schedule() {
   const first = Math.floor(now() / EPOCH) * EPOCH;
   return Array.from({ length: 8 }, (_, i) => {
     const start = first + i * EPOCH;
-    const tokenKey = new Uint8Array(32).fill((start / EPOCH) % 251); // the same whenever it is asked
+    const index = start / EPOCH;
+    const tokenKey = new Uint8Array(32).fill(index % 251); // the same whenever it is asked
     const key = { tokenType: 5, tokenKey, notBefore: start, service: 'stickers' };
-    const challenge = serviceChallenge({
-      tokenType: 5,
-      issuerName: 'issuer.example',
-      service: 'stickers',
-      epoch: start,
-    });
+    const challengeOf = (service: string) => {
+      const context = { tokenType: 5, issuerName: 'issuer.example', service, epoch: start };
+      return { service, tokenType: 5, challenge: encodeTokenChallenge(serviceChallenge(context)) };
+    };
+    const keys = Array.from({ length: voucherEpochs(index, PERIOD) }, (_key, later) =>
+      refillKey(index + later),
+    );
     return {
       start,
       directory: encodeDirectory({
         issuerRequestUri: 'https://issuer.example/token-request',
         tokenKeys: [key],
       }),
-      challenges: [{ service: 'stickers', tokenType: 5, challenge: encodeTokenChallenge(challenge) }],
+      challenges: ['stickers', 'refill'].map(challengeOf),
+      refill: { period: PERIOD, perEpoch: 3, keys, pack: [{ service: 'stickers', tokens: 20 }] },
     };
   });
 }
