@@ -10,7 +10,7 @@ let operators: Operators;
 const clusters: TestServer[] = [];
 beforeAll(async () => {
   if (NO_POSTGRES !== null) return;
-  operators = await Operators.start('Node');
+  operators = await Operators.start('PostgreSQL');
   for (const databases of [['issuer', 'gateway'], ['quotas']]) {
     const server = await startPostgres();
     clusters.push(server);
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   if (NO_POSTGRES !== null) return;
-  console.log(`\n${await operators.close()}\n`);
+  await operators.close();
   await Promise.all(clusters.map((server) => server.remove()));
 });
 
@@ -40,8 +40,7 @@ test('Node: both stores move from SQLite to PostgreSQL while clients search, and
     appendFileSync(operators.file(`b/${service}.env`), 'STORE_RISKS=no-synchronous-standby\n');
   }
   await operators.search('ops/a', 'client');
-  const page = { page: 'scale.md', section: 'Move from SQLite to PostgreSQL', traffic: true };
-  expect(faultsOf(await operators.drill('move to PostgreSQL', page, oneBlock))).toEqual([]);
+  expect(faultsOf(await operators.drill('move to PostgreSQL', oneBlock))).toEqual([]);
   expect(await count('issuer', 'issuer_keys')).toBeGreaterThan(0);
   expect(await count('gateway', 'bundles')).toBeGreaterThan(0);
   await operators.machine.eventually('npx @sotto/cli check --config ops/b');

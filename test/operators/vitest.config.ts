@@ -4,9 +4,12 @@ import { commandTests, PREPARE } from '../support/command-tests.ts';
 
 /** What an operator does, followed on running services: `npm run test:operators`. */
 export default commandTests({
-  globalSetup: [PREPARE, path.resolve(import.meta.dirname, 'support/release.ts')],
+  globalSetup: [
+    PREPARE,
+    ...['release', 'table'].map((name) => path.resolve(import.meta.dirname, `support/${name}.ts`)),
+  ],
   include: ['test/operators/**/*.test.ts'],
   maxWorkers: 2,
-  testTimeout: 300_000,
-  hookTimeout: 300_000,
+  testTimeout: 900_000, // a drill takes up to half a minute, on a busy machine twenty times as long
+  hookTimeout: 900_000,
 });

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request as send, type Server } from 'node:http';
@@ -8,6 +7,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { freePorts } from '../../services/local/src/suite.ts';
 import { asAdmin } from '../../services/issuer/test/postgres/server.ts';
+import { LiveClient } from '../operators/support/live-client.ts';
 import { running, type Killable } from '../support/killable.ts';
 import { suiteOnNode, urlsFrom } from '../support/on-node.ts';
 import { startPostgres } from '../support/postgres.ts';
@@ -141,15 +141,9 @@ test('two issuers and two gateways on one PostgreSQL behind balancers: a rolling
   );
   const clients = await Promise.all(
     Array.from({ length: CLIENTS }, async (_, i) => {
-      const script = path.join(import.meta.dirname, '../operators/support/traffic-child.ts');
-      const child = spawn(process.execPath, [script, config], {
-        env: { ...process.env, SOTTO_ACCOUNT_TOKEN: await suite.account(`client ${i}`) },
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      let said = '';
-      child.stdout.on('data', (data: Buffer) => (said += data.toString()));
-      while (!said.includes('ready')) await once(child.stdout, 'data');
-      return { child, said: () => said };
+      const client = new LiveClient(config, {});
+      await client.go(await suite.account(`client ${i}`));
+      return client;
     }),
   );
 
@@ -176,10 +170,10 @@ test('two issuers and two gateways on one PostgreSQL behind balancers: a rolling
     }
   }
   const told = await Promise.all(
-    clients.map(async ({ child, said }) => {
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-      return JSON.parse(said().split('\n')[1] ?? '') as { sent: number; failed: number; codes: object };
+    clients.map(async (client) => {
+      const counts = await client.rest();
+      await client.end();
+      return counts;
     }),
   );
   console.log(`rolling restart: ${JSON.stringify(told)}`);

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 import type { InlineConfig } from 'vitest/node';
+import { POLL_MS } from './seeded-properties.ts';
 
 /** Built once before the tests of a command that starts Workers. */
 export const PREPARE = path.join(import.meta.dirname, 'prepare.ts');
@@ -11,6 +12,7 @@ export const commandTests = (test: InlineConfig) =>
     root: path.resolve(import.meta.dirname, '../..'),
     test: {
       exclude: ['**/node_modules/**'],
+      expect: { poll: { timeout: POLL_MS } },
       reporters: ['default', path.join(import.meta.dirname, 'plain-reporter.ts')],
       ...test,
     },

@@ -5,7 +5,7 @@ if (!Number.isInteger(propertySeed))
   throw new Error('PROPERTY_SEED: must be an integer. Unset it or correct it.');
 
 /** How long a poll of a test waits for its event. Vitest's second is too short on a busy machine. */
-const POLL_MS = 60_000;
+export const POLL_MS = 60_000;
 
 /** What every project of tests has: property tests take their values from one seed, and polls wait long enough. */
 export const seededProperties = {

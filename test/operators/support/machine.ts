@@ -83,6 +83,7 @@ export class Machine {
     const sotto = `exec ${process.execPath} ${process.env['SOTTO_COMMAND']} "$@"`;
     const ask = (tool: string): string => `exec ${process.execPath} ${here}/ask-manager.mjs ${tool} "$@"`;
     writeScript(path.join(bin, 'systemctl'), ask('systemctl'));
+    writeScript(path.join(bin, 'psql'), `exec ${process.execPath} ${here}/psql.mjs "$@"`);
     writeScript(
       path.join(bin, 'npx'),
       `tool=$1; shift; if [ "$tool" = @sotto/cli ]; then ${sotto}; fi\n${ask('$tool')}`,
@@ -104,6 +105,11 @@ export class Machine {
       NODE_EXTRA_CA_CERTS: path.join(this.folder, 'ca.pem'),
       SOTTO_CLOCK: path.join(this.folder, 'clock'),
     };
+  }
+
+  /** URLs of the administrator of databases, by the host that `psql -h` names. */
+  databases(urls: Readonly<Record<string, string>>): void {
+    this.#env['SOTTO_DATABASES'] = JSON.stringify(urls);
   }
 
   /** The clock of all processes, in milliseconds. */

@@ -3,23 +3,19 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { decodeBundle, decodeSignedBundle, type Bundle } from '@sotto/bundle';
 import { commandsOf, platformBlocks } from '../../support/documents.ts';
-import { drillTable, runDrill, type Drill, type DrillRow, type Platform } from './drill.ts';
+import { runDrill, type Drill, type DrillRow } from './drill.ts';
+import { hostOf, type DrillName, type Platform } from './drills.ts';
 import { Machine } from './machine.ts';
 import { portsFrom } from './ports.ts';
 import { Accounts } from './workers.ts';
 
 export const EPOCH = 3600; // seconds
 
-/** What a drill follows, and whether searches run meanwhile. */
-export interface Page {
-  /** `rotate-secrets.md`. */
-  readonly page: string;
-  /** The title of one section; the whole page without it. */
-  readonly section?: string;
-  readonly traffic: boolean;
-  /** The relay of the searches: `ops/a` by default. */
-  readonly config?: string;
-}
+export const ROLES = ['METRICS', 'SUPPORT', 'KEYS'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** The token of a single role before any drill. */
+export const formerToken = (role: Role): string => `former-${role}-`.padEnd(43, '0');
 
 /** Operators A and B on one machine, as `docs/how-to/two-operators.md` sets them up, and the table of their drills. */
 export class Operators {
@@ -29,16 +25,20 @@ export class Operators {
   readonly rows: DrillRow[] = [];
   readonly tlsPort: number;
   readonly #firstPort: number;
+  readonly #databases: string;
   #people = 0;
 
   private constructor(
+    platform: Platform,
     machine: Machine,
     accounts: Accounts | null,
     ports: { readonly first: number; readonly tls: number },
+    databases: string,
   ) {
+    this.platform = platform;
     this.machine = machine;
     this.accounts = accounts;
-    this.platform = accounts === null ? 'Node' : 'Workers';
+    this.#databases = databases;
     this.#firstPort = ports.first;
     this.tlsPort = ports.tls;
     mkdirSync(path.join(machine.folder, 'backups'));
@@ -47,21 +47,34 @@ export class Operators {
     for (const link of ['sotto-before', 'sotto']) symlinkSync(release, path.join(this.opt, link));
   }
 
-  /** Sets both operators up, a minute into an epoch, as the page says. */
-  static async start(platform: Platform): Promise<Operators> {
+  /**
+   * Sets both operators up, a minute into an epoch, as the page says.
+   *
+   * @param databases - options of `sotto init b`
+   * @param beforeStart - runs when the folder of B is there and no service of it was started
+   */
+  static async start(
+    platform: Platform,
+    databases = '',
+    beforeStart: (operators: Operators) => Promise<void> = async () => {},
+  ): Promise<Operators> {
     let accounts: Accounts | null = null;
+    const isWorkers = platform === 'Workers';
     const machine = await Machine.start(
-      platform === 'Node'
-        ? null
-        : (front) => (accounts = new Accounts(mkdtempSync(path.join(tmpdir(), 'sotto-accounts-')), front)),
+      isWorkers
+        ? (front) => (accounts = new Accounts(mkdtempSync(path.join(tmpdir(), 'sotto-accounts-')), front))
+        : null,
     );
     const ports = { first: await portsFrom(41), tls: await portsFrom(1) };
-    const operators = new Operators(machine, accounts, ports);
-    await machine.pass(EPOCH - (Math.floor(machine.now / 1000) % EPOCH) + 60);
-    const section = platform === 'Node' ? 'On Linux with systemd' : 'On Cloudflare Workers';
-    const [seven] = platformBlocks('docs/how-to/two-operators.md', section, platform);
+    const operators = new Operators(platform, machine, accounts, ports, databases);
+    await operators.beginEpoch();
+    const section = isWorkers ? 'On Cloudflare Workers' : 'On Linux with systemd';
+    const [seven] = platformBlocks('docs/how-to/two-operators.md', section, hostOf(platform));
     const commands = (seven ? commandsOf(seven) : []).map(({ text }) => operators.here(text));
-    await machine.must(commands.slice(0, 4).join('\n'));
+    await machine.must(commands[0] ?? '');
+    operators.#giveRoles();
+    await beforeStart(operators);
+    await machine.must(commands.slice(1, 4).join('\n'));
     operators.#followBundlesFaster();
     await machine.must(commands.slice(4).join('\n'));
     return operators;
@@ -81,6 +94,7 @@ export class Operators {
   here = (command: string): string =>
     command
       .replaceAll('/opt/', `${this.opt}/`)
+      .replaceAll('stickers.example', `stickers.b.test:${this.tlsPort}`)
       .replaceAll(
         /https:\/\/(gateway|issuer|relay)(\.other|\.third)?\.example/g,
         (_, name: string, zone = '') =>
@@ -88,7 +102,7 @@ export class Operators {
       )
       .replace(/ init ([ab]) (\S+)/, (text, who: string, folder: string) => {
         const first = this.portOf(folder);
-        const epoch = who === 'b' ? ` --epoch-seconds ${EPOCH}` : '';
+        const epoch = who === 'b' ? ` --epoch-seconds ${EPOCH}${this.#databases}` : '';
         return `${text} --release ${this.opt}/sotto --port ${first}${epoch}`;
       })
       .replaceAll('127.0.0.1:8814', `127.0.0.1:${this.portOf('moved')}`)
@@ -104,7 +118,7 @@ export class Operators {
 
   /** The relay asks for the bundle every second, and does not limit the searches of a test. */
   #followBundlesFaster(): void {
-    if (this.platform === 'Node') {
+    if (this.accounts === null) {
       const settings = 'BUNDLE_SECONDS=1\nRATE_PER_MINUTE=1000\nRATE_BURST=1000\n';
       return appendFileSync(this.file('a/relay.env'), settings);
     }
@@ -113,26 +127,37 @@ export class Operators {
     writeFileSync(this.file('a/wrangler.toml'), toml.replace(table, `${table}BUNDLE_SECONDS = "1"\n`));
   }
 
-  /** Runs a drill, checks that searches work after it, and adds it to the table. */
+  /** Somebody has a token of each single role. */
+  #giveRoles(): void {
+    for (const service of ['gateway', 'issuer']) {
+      const tokens = ROLES.map((role) => [`OPERATOR_${role}_TOKEN`, formerToken(role)] as const);
+      if (this.accounts === null) {
+        for (const [name, token] of tokens) writeFileSync(this.file('b', service, name), token);
+        continue;
+      }
+      const file = this.file(`b/${service}.secrets.json`);
+      const secrets = JSON.parse(readFileSync(file, 'utf8')) as object;
+      writeFileSync(file, JSON.stringify({ ...secrets, ...Object.fromEntries(tokens) }, null, 2));
+    }
+  }
+
+  /**
+   * Runs a drill while a client searches, checks that searches work after it, and adds it to the table. `faultsOf` says
+   * whether more searches failed than may.
+   *
+   * @param config - the relay of the client
+   * @param after - the relay of the search after the drill
+   */
   async drill(
-    name: string,
-    { page, section, traffic, config = 'ops/a' }: Page,
+    name: DrillName,
     follow: (drill: Drill) => Promise<void>,
+    { config = 'ops/a', after = config }: { readonly config?: string; readonly after?: string } = {},
   ): Promise<DrillRow> {
     const { machine, platform, here } = this;
-    const options = {
-      machine,
-      platform,
-      page,
-      here,
-      traffic,
-      config,
-      ...(section !== undefined && { section }),
-    };
-    const settled = (): Promise<void> => this.search(config);
-    const row = await runDrill(name, { ...options, settled }, follow);
+    const settled = (given = config, person?: string): Promise<void> => this.search(given, person);
+    const row = await runDrill(name, { machine, platform, here, config, settled }, follow);
     this.rows.push(row);
-    await this.search(config);
+    await this.search(after);
     return row;
   }
 
@@ -140,12 +165,18 @@ export class Operators {
    * A search with a wallet and an account of its own: a wallet that holds tokens of retired keys is refused once for each.
    * It is repeated while the services still work with the epoch, or the table, from before the drill.
    */
-  async search(config = 'ops/a', name = `person${++this.#people}`): Promise<void> {
-    const account = `export SOTTO_ACCOUNT_TOKEN=$(npx @sotto/cli account ${name} --config ops/b)`;
+  async search(config = 'ops/a', name = `person${++this.#people}`, accounts = 'ops/b'): Promise<void> {
+    const account = `export SOTTO_ACCOUNT_TOKEN=$(npx @sotto/cli account ${name} --config ${accounts})`;
     const { out } = await this.machine.eventually(
       `${account}\nnpx @sotto/cli search happy cat --config ${config} --fresh --wallet ${name}`,
     );
     if (!out.includes('😺')) throw new Error(`the search found something else: ${out}`);
+  }
+
+  /** Lets time pass until a minute after the next epoch began, so that no boundary is near. */
+  async beginEpoch(): Promise<void> {
+    const { machine } = this;
+    await machine.pass(EPOCH - (Math.floor(machine.now / 1000) % EPOCH) + 60);
   }
 
   async sign(): Promise<void> {
@@ -156,7 +187,7 @@ export class Operators {
 
   /** This epoch's bundle. The relay may still serve that of the last one for a moment. */
   async #bundle(): Promise<Bundle> {
-    for (let attempt = 0; attempt < 40; attempt++) {
+    for (let attempt = 0; attempt < 240; attempt++) {
       const bytes = await this.machine.front.get(`relay.a.other.test:${this.tlsPort}`, '/bundle');
       const bundle = decodeBundle(decodeSignedBundle(bytes).bundle);
       if (bundle.sequence === Math.floor(this.machine.now / 1000 / EPOCH)) return bundle;
@@ -172,16 +203,18 @@ export class Operators {
     ...client: readonly [config?: string, name?: string]
   ): Promise<number> {
     for (let boundaries = 1; boundaries <= 7; boundaries++) {
-      await drill.pass(EPOCH);
-      await this.search(...client);
+      await drill.pass(EPOCH, ...client);
       if (isWanted(await this.#bundle())) return boundaries;
     }
     throw new Error('no client learns of the change');
   }
 
-  /** Ends everything. Returns the table of the drills. */
-  async close(): Promise<string> {
+  /** Ends everything, and leaves its rows for the table that the command prints at its end. */
+  async close(): Promise<void> {
     await this.machine.close();
-    return drillTable(this.rows);
+    appendFileSync(
+      process.env['SOTTO_DRILLS'] ?? '',
+      this.rows.map((row) => `${JSON.stringify(row)}\n`).join(''),
+    );
   }
 }

@@ -38,17 +38,13 @@ export async function waitForAlarm(operators: Operators): Promise<void> {
   expect(check.out).toMatch(/FAIL .*bundles are signed until .* only: run sotto bundle sign/);
 }
 
-/** Bundles are signed by files, while searches go on. */
+/** Bundles are signed by files. */
 export const signOffline = (operators: Operators): Promise<DrillRow> =>
-  operators.drill(
-    'sign offline by files',
-    { page: 'sign-bundles-offline.md', traffic: true },
-    async (drill) => {
-      await drill.block();
-      expect(await drill.block()).toMatch(/^\d+\t.*\tstickers,refill$/m);
-      expect(await drill.block()).toContain('signatures sent');
-    },
-  );
+  operators.drill('sign offline by files', async (drill) => {
+    await drill.block();
+    expect(await drill.block()).toMatch(/^\d+\t.*\tstickers,refill$/m);
+    expect(await drill.block()).toContain('signatures sent');
+  });
 
 /** Offers the gateway a signature by another root. Returns the exit status, 1 if it is refused. */
 export async function offerForgery({ machine }: Operators): Promise<number | null> {
@@ -86,36 +82,56 @@ const hasGifs =
   ({ services }: Bundle): boolean =>
     services.some(({ name }) => name === 'gifs') === wanted;
 
-/** What operators do with a service, the section of the page, and whether clients know the service then. */
+/** What operators do with a service, and whether clients know the service then. */
 export const SERVICE_CHANGES = [
-  ['add', 'Add', true],
-  ['remove', 'Remove', false],
+  ['add', true],
+  ['remove', false],
 ] as const;
 
 /** Operators add or remove a service, and clients learn it at the next epoch boundary but one. */
 export async function changeServices(
   operators: Operators,
-  verb: string,
-  section: string,
+  verb: 'add' | 'remove',
   wanted: boolean,
 ): Promise<DrillRow> {
-  const page = { page: 'change-services.md', section, traffic: false };
-  return operators.drill(`${verb} a service`, page, async (drill) => {
+  return operators.drill(`${verb} a service`, async (drill) => {
     await drill.block();
     expect(await operators.boundariesUntil(drill, hasGifs(wanted))).toBeLessThanOrEqual(2);
   });
 }
 
+const LENGTHS = { requestLength: 2048, responseLength: 180_224 };
+
+/** Operators change the lengths of the service, and clients have them at the next epoch boundary but one. */
+export async function changeLengths(operators: Operators): Promise<DrillRow> {
+  await operators.beginEpoch(); // or a boundary during the commands would not be counted
+  await operators.search();
+  return operators.drill('change the lengths', async (drill) => {
+    await drill.block();
+    const haveThem = ({ services }: Bundle): boolean =>
+      services.every(
+        ({ name, requestLength, responseLength }) =>
+          name === 'refill' || // a class of its own
+          (requestLength === LENGTHS.requestLength && responseLength === LENGTHS.responseLength),
+      );
+    expect(await operators.boundariesUntil(drill, haveThem)).toBe(2);
+  });
+}
+
 /** The relay changes its operator, with both relays in use meanwhile. Returns what `check` prints of the old one. */
 export async function changeRelay(operators: Operators): Promise<string> {
-  const page = { page: 'change-relay.md', traffic: false, config: 'ops/next' };
-  await operators.drill('change of the relay', page, async (drill) => {
-    await drill.block();
-    await drill.block();
-    await drill.block(20);
-    await operators.search();
-    await operators.search('ops/next');
-    await drill.block();
-  });
+  await operators.drill(
+    'change the relay',
+    async (drill) => {
+      await drill.block();
+      await drill.block();
+      await drill.block(20);
+      await operators.search();
+      await operators.search('ops/next');
+      await drill.configure('ops/next');
+      await drill.block();
+    },
+    { after: 'ops/next' },
+  );
   return (await operators.machine.run('npx @sotto/cli check --config ops/a')).out;
 }

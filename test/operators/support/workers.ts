@@ -125,7 +125,7 @@ export class Accounts implements Platform {
   async #restart(account: Account): Promise<void> {
     await account.gate.replace(async () => {
       await account.running?.dispose();
-      const workers = Array.from(account.workers, ([name, worker]) => this.#optionsOf(name, worker));
+      const workers = Array.from(account.workers, ([name, worker]) => this.#optionsOf(name, worker, account));
       account.running = new Miniflare(
         convertV4MiniflareOptions({
           workers: workers as never,
@@ -139,7 +139,7 @@ export class Accounts implements Platform {
     });
   }
 
-  #optionsOf(name: string, { options, secrets, main, script, port }: Deployed): object {
+  #optionsOf(name: string, { options, secrets, main, script, port }: Deployed, account: Account): object {
     return {
       ...options,
       name: `sotto-${name}`,
@@ -147,17 +147,20 @@ export class Accounts implements Platform {
       bindings: { ...(options['bindings'] as object), ...secrets },
       modules: modulesOf(main, `${setClock(this.#passed)}\n${script}`),
       unsafeDirectSockets: [{ host: '127.0.0.1', port }],
-      outboundService: (request: Request) => this.#reach(request),
+      outboundService: (request: Request) => this.#reach(request, account),
     };
   }
 
-  /** The network of the Workers: public names of this test, and nothing else. */
-  async #reach(request: Request): Promise<Response> {
+  /**
+   * The network of the Workers: public names of this test, and nothing else. A request that is part of another one in the same
+   * account is not held back, because a new version waits for the other one.
+   */
+  async #reach(request: Request, from: Account): Promise<Response> {
     const url = new URL(request.url);
     const site = this.#front.siteOf(url.host);
     if (site === undefined) return new Response(null, { status: 523 });
     const target = `http://127.0.0.1:${site.port}${url.pathname}${url.search}`;
-    return site.gate === undefined
+    return site.gate === undefined || site.gate === from.gate
       ? sendExactly(target, request)
       : site.gate.pass(() => sendExactly(target, request));
   }

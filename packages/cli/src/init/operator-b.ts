@@ -55,8 +55,13 @@ const REFILLS = {
   responseLength: 4096,
 };
 
-/** Empty files, for the day when a key is changed (docs/how-to/rotate-secrets.md). */
-const NO_PREVIOUS = { KEY_WRAPPING_KEY_PREVIOUS: '', ACCOUNT_KEY_PREVIOUS: '' };
+/** Empty files, for the day when a key is changed or somebody gets one role alone (docs/how-to/rotate-secrets.md). */
+const NOT_SET = {
+  KEY_WRAPPING_KEY_PREVIOUS: '',
+  OPERATOR_METRICS_TOKEN: '',
+  OPERATOR_SUPPORT_TOKEN: '',
+  OPERATOR_KEYS_TOKEN: '',
+};
 
 const secret = (): string => randomBytes(32).toString('base64url');
 
@@ -179,7 +184,7 @@ function settingsOf(options: OperatorBOptions, attesters: string): ServiceSettin
       ...(isWorker
         ? { RELAY_EGRESS: JSON.stringify(WORKER_EGRESS) }
         : {
-            KEY_WRAPPING_KEY_PREVIOUS: '',
+            ...NOT_SET,
             STORE: 'gateway.sqlite',
             ISSUER: `http://127.0.0.1:${port + 4}`,
             ISSUER_TOKEN: internalToken,
@@ -199,7 +204,8 @@ function settingsOf(options: OperatorBOptions, attesters: string): ServiceSettin
       ...(isWorker
         ? {}
         : {
-            ...NO_PREVIOUS,
+            ...NOT_SET,
+            ACCOUNT_KEY_PREVIOUS: '',
             STORE: 'issuer.sqlite',
             INTERNAL_PORT: `${port + 4}`,
             INTERNAL_TOKEN: internalToken,
