@@ -5,7 +5,7 @@ import { commandsOf, platformBlocks } from '../support/documents.ts';
 import { containersOf, type Container } from './support/compose.ts';
 import { sitesOf } from './support/front.ts';
 import { Machine } from './support/machine.ts';
-import { portsFrom } from './support/ports.ts';
+import { freePorts } from '../../services/local/src/suite.ts';
 import { Images } from './support/images.ts';
 import { PROXIES, type Proxy } from './support/proxy.ts';
 import { needs, runTool } from './support/tools.ts';
@@ -98,7 +98,7 @@ describe('units, images and files, checked by the tools of this machine', () => 
     const images = new Images(path.join(machine.folder, 'images'));
     await images.base();
     for (const service of ['relay', 'gateway', 'issuer', 'stickers']) await images.build(service, release());
-    const first = await portsFrom(21);
+    const first = await freePorts(21);
     const hosts = ['gateway.b.test', 'issuer.b.test', 'relay.a.test'];
     const stops: (() => Promise<void>)[] = [];
     /** Starts all containers of an operator, the gateway last, and what its proxy does. */
@@ -161,7 +161,7 @@ describe('reverse proxies with the configuration that sotto init writes', () => 
       const own = await Machine.start();
       own.proxy = proxy;
       try {
-        const first = await portsFrom(22);
+        const first = await freePorts(22);
         const commands = platformBlocks('docs/how-to/two-operators.md', 'On Linux with systemd', 'Node')
           .slice(0, 1)
           .flatMap((block) => commandsOf(block).map(({ text }) => here(text, first)));

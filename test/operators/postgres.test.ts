@@ -10,7 +10,7 @@ import { NO_POSTGRES, startPostgres, type TestServer } from '../support/postgres
 import { containersOf, type Container } from './support/compose.ts';
 import { sitesOf } from './support/front.ts';
 import { Machine } from './support/machine.ts';
-import { portsFrom } from './support/ports.ts';
+import { freePorts } from '../../services/local/src/suite.ts';
 import { needs } from './support/tools.ts';
 
 const release = process.env['SOTTO_RELEASE'] ?? '';
@@ -24,7 +24,7 @@ const file = (...parts: readonly string[]): string => path.join(machine.folder, 
 beforeAll(async () => {
   if (NO_POSTGRES !== null) return;
   machine = await Machine.start();
-  ports = { first: await portsFrom(30), tls: await portsFrom(1) };
+  ports = { first: await freePorts(30), tls: await freePorts(1) };
   await machine.must(
     `npx @sotto/cli init b ops/b --on compose --store postgres --release ${release} --port ${ports.first} --gateway https://gateway.b.test:${ports.tls} --issuer https://issuer.b.test:${ports.tls}`,
   );

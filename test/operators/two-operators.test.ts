@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { blocksOf, commandsOf } from '../support/documents.ts';
 import { Machine } from './support/machine.ts';
-import { portsFrom } from './support/ports.ts';
+import { freePorts } from '../../services/local/src/suite.ts';
 import { Accounts } from './support/workers.ts';
 
 const [onNode = [], onWorkers = []] = blocksOf('docs/how-to/two-operators.md')
@@ -24,7 +24,7 @@ beforeAll(async () => {
   workers = await Machine.start(
     (front) => new Accounts(mkdtempSync(path.join(tmpdir(), 'sotto-accounts-')), front),
   );
-  ports = { first: await portsFrom(20), tls: await portsFrom(1) };
+  ports = { first: await freePorts(20), tls: await freePorts(1) };
 });
 afterAll(async () => {
   await machine.close();
@@ -94,7 +94,7 @@ describe('two operators on Node', () => {
 describe("two operators on Workers' local runtime", () => {
   test('seven commands lead from nothing to a private search, with no fault in check and probe', async () => {
     expect(onWorkers).toHaveLength(7);
-    const own = { ...ports, tls: await portsFrom(1) };
+    const own = { ...ports, tls: await freePorts(1) };
     const { out } = await workers.must(onWorkers.map((command) => here(command, own)).join('\n'));
     expect(out).toContain('😺');
     for (const command of ['check --config ops/b', 'check --config ops/a', 'probe --config ops/a']) {

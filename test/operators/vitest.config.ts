@@ -8,7 +8,7 @@ export default commandTests({
     PREPARE,
     ...['release', 'table'].map((name) => path.resolve(import.meta.dirname, `support/${name}.ts`)),
   ],
-  include: ['test/operators/**/*.test.ts'],
+  include: ['test/operators/*.test.ts'],
   maxWorkers: 2,
   testTimeout: 900_000, // a drill takes up to half a minute, on a busy machine twenty times as long
   hookTimeout: 900_000,

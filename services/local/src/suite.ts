@@ -188,12 +188,20 @@ async function publicPorts(base: number | undefined): Promise<Record<PortName, n
   return Object.fromEntries(names.map((name, i) => [name, ports[i]])) as Record<PortName, number>;
 }
 
-/** The first of seven consecutive free ports. */
-export async function freePorts(): Promise<number> {
+/** Below the range that systems use for outgoing connections, so that none takes a port before its service starts. */
+const FIRST_PORT = 10_000;
+const PORT_RANGES = 220;
+const PORT_RANGE = 100; // ports for one process
+
+let nextPort = FIRST_PORT + (process.pid % PORT_RANGES) * PORT_RANGE;
+
+/** The first of so many consecutive free ports. */
+export async function freePorts(count = 7): Promise<number> {
   for (;;) {
-    const base = await freePort();
-    const taken = await Promise.all([1, 2, 3, 4, 5, 6].map((i) => isTaken(base + i)));
-    if (!taken.includes(true)) return base;
+    const first = nextPort;
+    nextPort += count;
+    const taken = await Promise.all(Array.from({ length: count }, (_, i) => isTaken(first + i)));
+    if (!taken.includes(true)) return first;
   }
 }
 

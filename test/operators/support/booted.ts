@@ -23,7 +23,7 @@ exec /usr/bin/caddy run --adapter caddyfile --config "$STATE_DIRECTORY/Caddyfile
 `;
 const NPX = '#!/bin/sh\nshift\nexec node /test/sotto.mjs "$@"\n';
 
-/** Runs the lines when the machine has booted, and ends it when the test has no more questions. */
+/** Runs the lines when the machine has booted, and then ends it at once: an orderly end sometimes waits for ever. */
 const CONTROL = `[Unit]
 Description=Lines of the test
 [Service]
@@ -33,7 +33,7 @@ StandardError=file:/test/out
 Environment=HOME=/root
 WorkingDirectory=/srv
 ExecStart=/bin/bash -euo pipefail /test/lines
-ExecStopPost=/bin/sh -c 'echo $EXIT_STATUS > /test/status; [ $EXIT_STATUS = 0 ] || touch /shared/failed; systemctl --no-block poweroff'
+ExecStopPost=/bin/sh -c 'echo $EXIT_STATUS > /test/status; [ $EXIT_STATUS = 0 ] || touch /shared/failed; systemctl --force --force poweroff'
 `;
 const TARGET = '[Unit]\nRequires=basic.target\nWants=control.service\nAfter=basic.target\nAllowIsolate=yes\n';
 

@@ -6,7 +6,7 @@ import { commandsOf, platformBlocks } from '../../support/documents.ts';
 import { runDrill, type Drill, type DrillRow } from './drill.ts';
 import { hostOf, type DrillName, type Platform } from './drills.ts';
 import { Machine } from './machine.ts';
-import { portsFrom } from './ports.ts';
+import { freePorts } from '../../../services/local/src/suite.ts';
 import { Accounts } from './workers.ts';
 
 export const EPOCH = 3600; // seconds
@@ -65,7 +65,7 @@ export class Operators {
         ? (front) => (accounts = new Accounts(mkdtempSync(path.join(tmpdir(), 'sotto-accounts-')), front))
         : null,
     );
-    const ports = { first: await portsFrom(41), tls: await portsFrom(1) };
+    const ports = { first: await freePorts(41), tls: await freePorts(1) };
     const operators = new Operators(platform, machine, accounts, ports, databases);
     await operators.beginEpoch();
     const section = isWorkers ? 'On Cloudflare Workers' : 'On Linux with systemd';

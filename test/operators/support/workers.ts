@@ -15,7 +15,7 @@ import { ON_LOOPBACK } from '../../../services/local/src/worker-code.ts';
 import type { Front } from './front.ts';
 import { Gate } from './gate.ts';
 import type { Platform, ToolCall } from './machine.ts';
-import { portsFrom } from './ports.ts';
+import { freePorts } from '../../../services/local/src/suite.ts';
 
 interface Deployed {
   readonly port: number;
@@ -81,7 +81,7 @@ export class Accounts implements Platform {
     const { workerOptions } = unstable_getMiniflareWorkerOptions(config, env);
     const { rootPath: _root, modulesRules: _rules, ...options } = workerOptions;
     const before = account.workers.get(env);
-    const port = before?.port ?? (await portsFrom(1));
+    const port = before?.port ?? (await freePorts(1));
     const given = JSON.parse(readFileSync(secrets, 'utf8')) as Record<string, string>;
     account.workers.set(env, {
       port,

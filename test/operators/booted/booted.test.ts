@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { commandsOf, platformBlocks } from '../support/documents.ts';
-import { BootedMachines } from './support/booted.ts';
-import { works } from './support/tools.ts';
+import { commandsOf, platformBlocks } from '../../support/documents.ts';
+import { BootedMachines } from '../support/booted.ts';
+import { works } from '../support/tools.ts';
 
 const NEEDED = [
   ['unshare', '-mn', 'true'],
