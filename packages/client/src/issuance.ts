@@ -9,7 +9,7 @@ import {
   type PendingTokens,
 } from '@sotto/privacypass';
 import type { Voprf } from '@sotto/voprf';
-import { concat, epochStartAt, uint, type Bytes, type Random } from '@sotto/wire';
+import { concat, epochStartAt, ProtocolError, uint, type Bytes, type Random } from '@sotto/wire';
 import type { ActiveBundle } from './bundle-cache.ts';
 import { withDeadline } from './deadline.ts';
 import { ClientError } from './error.ts';
@@ -109,6 +109,29 @@ export async function requestTokens(deps: IssuanceDeps, pending: PendingTokens):
     return await pending.finish(response);
   } catch (error) {
     if (error instanceof PrivacyPassError) return null;
+    throw error;
+  }
+}
+
+/**
+ * The tokens of several batches, in the order of the batches. Null if the response or any of its proofs does not verify:
+ * then none is kept (privacy L8).
+ *
+ * @param decode - gives the parts of the response, one for each batch
+ */
+export async function finishAll(
+  batches: readonly PendingTokens[],
+  decode: () => readonly Bytes[],
+): Promise<Bytes[][] | null> {
+  try {
+    const parts = decode();
+    if (parts.length !== batches.length) return null;
+    const finished: Bytes[][] = [];
+    for (const [i, batch] of batches.entries())
+      finished.push(await batch.finish(parts[i] ?? new Uint8Array(0)));
+    return finished;
+  } catch (error) {
+    if (error instanceof ProtocolError) return null;
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import { graceSeconds, type Random, type UnixSeconds } from '@sotto/wire';
 import { randomBelow } from './platform.ts';
 import type { Schedule } from './wallet/state.ts';
 
+const IN_FLIGHT_SECONDS = 60; // after which a request that was sent by a page that was closed counts as failed
 const SPREAD = 21_600; // seconds after the start of an epoch, but at most a quarter of it
 
 /** What a schedule depends on. */
@@ -49,3 +50,14 @@ export function retryTime(now: UnixSeconds, epochSeconds: number, random: Random
 
 const leastRetry = (epochSeconds: number): number =>
   Math.max(1, Math.floor(Math.min(300, epochSeconds / 48)));
+
+/** Until when a stored request counts as in flight; null if it does not. A time in the future was written by a clock that was ahead. */
+export function inFlightUntil(
+  now: UnixSeconds,
+  stored: { readonly sentAt: UnixSeconds | null } | null | undefined,
+): UnixSeconds | null {
+  const sentAt = stored?.sentAt ?? null;
+  if (sentAt === null) return null;
+  const age = now - sentAt;
+  return age >= 0 && age < IN_FLIGHT_SECONDS ? sentAt + IN_FLIGHT_SECONDS : null;
+}

@@ -6,7 +6,7 @@ import { ClientError, clientError } from './error.ts';
 import type { ExchangeDeps } from './exchange.ts';
 import { BatchPendingError, blindBatch, requestTokens, type IssuanceDeps } from './issuance.ts';
 import type { ClientPlatform, Lock } from './platform.ts';
-import { retryTime, scheduleFor } from './schedule.ts';
+import { inFlightUntil, retryTime, scheduleFor } from './schedule.ts';
 import type { RefillCause } from './vouchers/context.ts';
 import type { HandOver } from './vouchers/hand-over.ts';
 import { Vouchers } from './vouchers/vouchers.ts';
@@ -24,7 +24,6 @@ import {
 } from './wallet/tokens.ts';
 
 const LOCK_SECONDS = 60; // to wait for another tab or process that refills
-const IN_FLIGHT_SECONDS = 60; // after which a batch that was sent by a page that was closed is sent again
 
 /** What token management needs. */
 export interface TokenManagerDeps extends IssuanceDeps, ExchangeDeps, Pick<ClientPlatform, 'wallet'> {
@@ -106,7 +105,8 @@ export class TokenManager {
       if (ofVouchers !== null) return ofVouchers;
       const { dueAt, left, epoch } = this.#schedule(state, service);
       const pending = state.batches[service];
-      if (this.#isInFlight(pending)) return (pending?.sentAt ?? 0) + IN_FLIGHT_SECONDS;
+      const inFlight = inFlightUntil(this.#deps.now(), pending);
+      if (inFlight !== null) return inFlight;
       return left > 0 || pending?.epoch === epoch ? dueAt : epoch + this.#deps.epochSeconds;
     });
   }
@@ -181,14 +181,8 @@ export class TokenManager {
   #isDue(state: WalletState, service: string, extra: boolean): boolean {
     const { left, dueAt, epoch } = this.#schedule(state, service);
     const pending = state.batches[service];
-    if (this.#isInFlight(pending)) return false;
+    if (inFlightUntil(this.#deps.now(), pending) !== null) return false;
     return extra || ((left > 0 || pending?.epoch === epoch) && this.#deps.now() >= dueAt);
-  }
-
-  /** Whether a batch was sent just now. A time in the future was written by a clock that was ahead. */
-  #isInFlight(batch: StoredBatch | undefined): boolean {
-    const age = this.#deps.now() - (batch?.sentAt ?? -Infinity);
-    return age >= 0 && age < IN_FLIGHT_SECONDS;
   }
 
   /**

@@ -87,6 +87,7 @@ describe('all or nothing', () => {
   test.each<[string, (responses: Bytes[]) => Bytes[]]>([
     ['one batch that does not verify', (all) => all.map((one, i) => (i === 4 ? spoilt(one) : one))],
     ['one batch fewer', (all) => all.slice(1)],
+    ['one batch more', (all) => [...all, all[0] ?? new Uint8Array(0)]],
     ['one batch twice', (all) => [...all.slice(0, -1), all[0] ?? new Uint8Array(0)]],
     ['an empty batch', (all) => all.map((one, i) => (i === 0 ? new Uint8Array(0) : one))],
   ])('%s: no voucher is kept, and the next request is as if all had been', async (_name, spoil) => {

@@ -1,13 +1,10 @@
-import { acceptedUntil, epochIndexAt, type UnixSeconds } from '@sotto/wire';
+import { acceptedUntil, epochIndexAt } from '@sotto/wire';
 import type { BundleCache } from '../bundle-cache.ts';
 import type { IssuanceDeps } from '../issuance.ts';
 import type { ClientPlatform } from '../platform.ts';
 import type { WalletState } from '../wallet/state.ts';
 import type { PlanOptions } from './plan.ts';
 import type { RefillDeps } from './refill.ts';
-
-/** A request that was sent by a page which was closed counts as failed after this time. */
-const IN_FLIGHT_SECONDS = 60;
 
 /** What vouchers need. */
 export interface VouchersDeps
@@ -35,17 +32,6 @@ export const planOptions = ({ now, epochSeconds, random }: VouchersDeps, epoch: 
 export function epochOfClock({ now, epochSeconds }: VouchersDeps, { sequence }: WalletState): number {
   const epoch = epochIndexAt(now(), epochSeconds);
   return sequence === epoch + 1 ? sequence : epoch;
-}
-
-/** Until when a request counts as in flight; null if none does. A time in the future was written by a clock that was ahead. */
-export function inFlightUntil(
-  { now }: VouchersDeps,
-  sent: { readonly sentAt: UnixSeconds | null } | null,
-): UnixSeconds | null {
-  const sentAt = sent?.sentAt ?? null;
-  if (sentAt === null) return null;
-  const age = now() - sentAt;
-  return age >= 0 && age < IN_FLIGHT_SECONDS ? sentAt + IN_FLIGHT_SECONDS : null;
 }
 
 /** Whether a service of the application has no valid token. */

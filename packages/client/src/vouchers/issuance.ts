@@ -10,13 +10,14 @@ import {
   VOUCHER_REQUEST,
   type PendingTokens,
 } from '@sotto/privacypass';
-import { equalBytes, ProtocolError, type Bytes, type Random } from '@sotto/wire';
+import { equalBytes, type Bytes, type Random } from '@sotto/wire';
 import type { ActiveBundle } from '../bundle-cache.ts';
 import { ClientError, clientError } from '../error.ts';
-import { BatchPendingError, postWithAccount, type IssuanceDeps } from '../issuance.ts';
+import { BatchPendingError, finishAll, postWithAccount, type IssuanceDeps } from '../issuance.ts';
+import { inFlightUntil } from '../schedule.ts';
 import type { WalletState } from '../wallet/state.ts';
 import { recordRandom, replayRandom } from './blinding.ts';
-import { inFlightUntil, planOptions, type VouchersDeps } from './context.ts';
+import { planOptions, type VouchersDeps } from './context.ts';
 import { dropOver, endIssuance, planIssuance, postponeIssuance } from './plan.ts';
 import type { StoredIssuance, StoredVoucher } from './state.ts';
 
@@ -75,19 +76,12 @@ async function blindVouchers(
       requests: batches.map(({ pending }) => pending.request),
     }),
     async finish(response) {
-      try {
-        const responses = decodeVoucherResponse(response);
-        if (responses.length !== batches.length) return null;
-        const vouchers: StoredVoucher[] = [];
-        for (const [i, { epoch, key, pending }] of batches.entries()) {
-          const tokens = await pending.finish(responses[i] ?? new Uint8Array(0));
-          vouchers.push(...tokens.map((token) => ({ epoch, key, token })));
-        }
-        return vouchers;
-      } catch (error) {
-        if (error instanceof ProtocolError) return null;
-        throw error;
-      }
+      const pending = batches.map((batch) => batch.pending);
+      const issued = await finishAll(pending, () => decodeVoucherResponse(response));
+      if (issued === null) return null;
+      return batches.flatMap(({ epoch, key }, i) =>
+        (issued[i] ?? []).map((token) => ({ epoch, key, token })),
+      );
     },
   };
 }
@@ -149,7 +143,7 @@ function dueIssuance(deps: VouchersDeps, { vouchers }: WalletState, epoch: numbe
   const planned = planIssuance(vouchers, options);
   if (planned === null || planned.dueAt > options.now) return null;
   const { issuance } = vouchers;
-  if (inFlightUntil(deps, issuance) !== null) return null;
+  if (inFlightUntil(deps.now(), issuance) !== null) return null;
   const { first, last } = planned;
   const isSame = issuance?.first === first && issuance.last === last;
   return { first, last, stored: isSame ? issuance : null };

@@ -1,18 +1,19 @@
 import { decodePack, encodePack, PACK_REQUEST, PACK_RESPONSE, type PendingTokens } from '@sotto/privacypass';
 import { REFILL_SERVICE } from '@sotto/bundle';
 import type { BhttpResponse } from '@sotto/bhttp';
-import { equalBytes, ProtocolError, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
+import { equalBytes, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
 import type { ActiveBundle } from '../bundle-cache.ts';
 import { ClientError, clientError } from '../error.ts';
 import { sealEnvelope, type ExchangeDeps } from '../exchange.ts';
 import { UnreachableError } from '../http.ts';
 import { encodeInner, problemCode } from '../inner.ts';
-import { blindTokens, type IssuanceDeps } from '../issuance.ts';
+import { blindTokens, finishAll, type IssuanceDeps } from '../issuance.ts';
 import { randomBelow } from '../platform.ts';
+import { inFlightUntil } from '../schedule.ts';
 import type { WalletState } from '../wallet/state.ts';
 import { MAX_TRIES } from '../wallet/tokens.ts';
 import { recordRandom, replayRandom } from './blinding.ts';
-import { inFlightUntil, isEmpty, planOptions, type RefillCause, type VouchersDeps } from './context.ts';
+import { isEmpty, planOptions, type RefillCause, type VouchersDeps } from './context.ts';
 import { refillOf } from './issuance.ts';
 import { beginRefill, dropOver, heldFor, nextRefill, nextVouchers, postponeRefill } from './plan.ts';
 import type { StoredPack } from './state.ts';
@@ -42,18 +43,9 @@ async function blindPack(deps: RefillDeps, active: ActiveBundle, random: Random)
   return {
     content: encodePack(batches.map(({ pending }) => pending.request)),
     async finish(response) {
-      try {
-        const responses = decodePack(response);
-        if (responses.length !== batches.length) return null;
-        const filled: ServiceTokens[] = [];
-        for (const [i, { service, pending }] of batches.entries()) {
-          filled.push({ service, tokens: await pending.finish(responses[i] ?? new Uint8Array(0)) });
-        }
-        return filled;
-      } catch (error) {
-        if (error instanceof ProtocolError) return null;
-        throw error;
-      }
+      const pending = batches.map((batch) => batch.pending);
+      const filled = await finishAll(pending, () => decodePack(response));
+      return filled && batches.map(({ service }, i) => ({ service, tokens: filled[i] ?? [] }));
     },
   };
 }
@@ -161,7 +153,7 @@ function dueRefill(
   const options = planOptions(deps, epoch);
   dropOver(vouchers, options);
   const { pack } = vouchers;
-  if (inFlightUntil(deps, pack) !== null) return null;
+  if (inFlightUntil(deps.now(), pack) !== null) return null;
   if (cause === 'user' && pack !== null && pack.attempts < MAX_TRIES) return { again: pack };
   if (cause === 'user') {
     if (heldFor(vouchers, epoch).length > 0) return { again: null };

@@ -1,16 +1,9 @@
 import { epochIndexAt, type Bytes, type UnixSeconds } from '@sotto/wire';
 import type { ActiveBundle } from '../bundle-cache.ts';
 import { ClientError } from '../error.ts';
-import { retryTime } from '../schedule.ts';
+import { inFlightUntil, retryTime } from '../schedule.ts';
 import type { WalletState } from '../wallet/state.ts';
-import {
-  epochOfClock,
-  inFlightUntil,
-  isEmpty,
-  planOptions,
-  type RefillCause,
-  type VouchersDeps,
-} from './context.ts';
+import { epochOfClock, isEmpty, planOptions, type RefillCause, type VouchersDeps } from './context.ts';
 import { exportVouchers, importVouchers, type HandOver } from './hand-over.ts';
 import { issueDue } from './issuance.ts';
 import { dropOver, nextRefill, noteUse, planIssuance } from './plan.ts';
@@ -113,8 +106,8 @@ export class Vouchers {
     const issuance = planIssuance(vouchers, options)?.dueAt ?? Infinity;
     const refill = nextRefill(vouchers, isEmpty(deps, state), options) ?? Infinity;
     const due = Math.min(
-      Math.max(issuance, inFlightUntil(deps, vouchers.issuance) ?? 0),
-      Math.max(refill, inFlightUntil(deps, vouchers.pack) ?? 0),
+      Math.max(issuance, inFlightUntil(deps.now(), vouchers.issuance) ?? 0),
+      Math.max(refill, inFlightUntil(deps.now(), vouchers.pack) ?? 0),
     );
     return due === Infinity ? null : Math.max(this.#retryAt, due);
   }
