@@ -1,7 +1,10 @@
-import { sql, type InferInsertModel } from 'drizzle-orm';
+import { asc, sql, type InferInsertModel } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import { ConfigError } from '../config/index.ts';
+import type { Database } from '../sqlite/database.ts';
+import * as sqlite from '../sqlite/operator.ts';
 import type { PostgresDb, PostgresStore } from './database.ts';
+import { counters, operatorActs } from './operator.ts';
 
 const ROWS = 2000; // in one statement, which has 65,535 parameters at most
 const OCCUPIED = 'must not be set any more: STORE has contents. Remove it, or name an empty database';
@@ -57,4 +60,11 @@ export async function copyRows<Table extends PgTable>(
       `has ${read} rows where STORE got ${stored}. Repeat the move into an empty database`,
     );
   return stored;
+}
+
+/** Copies what both services keep for their operator: counts, and acts in their order. */
+export async function copyOperatorRows(tx: PostgresDb, { db }: Database): Promise<void> {
+  await copyRows(tx, counters, [db.select().from(sqlite.counters).all()]);
+  const acts = db.select().from(sqlite.operatorActs).orderBy(asc(sqlite.operatorActs.id)).all();
+  await copyRows(tx, operatorActs, [acts.map(({ id: _id, ...act }) => act)]);
 }

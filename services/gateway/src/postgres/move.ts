@@ -1,13 +1,11 @@
 import {
+  copyOperatorRows,
   copyRows,
-  counters,
   movingFrom,
-  operatorActs,
   type PostgresDb,
   type PostgresStore,
 } from '@sotto/service/postgres';
 import { openToMove } from '@sotto/service/sqlite/file';
-import { asc } from 'drizzle-orm';
 import { GATEWAY_FILE } from '../node/stores.ts';
 import * as sqlite from '../store/schema.ts';
 import * as schema from './schema.ts';
@@ -39,9 +37,7 @@ export function moveGateway(path: string, store: PostgresStore): Promise<RowCoun
       await copyRows(tx, schema.issuerRevision, [db.select().from(sqlite.issuerRevision).all()]);
       await copyRows(tx, schema.forgotten, [db.select().from(sqlite.forgotten).all()]);
       const envelopes = await copyRows(tx, schema.envelopes, [db.select().from(sqlite.envelopes).all()]);
-      await copyRows(tx, counters, [db.select().from(sqlite.counters).all()]);
-      const acts = db.select().from(sqlite.operatorActs).orderBy(asc(sqlite.operatorActs.id)).all();
-      await copyRows(tx, operatorActs, [acts.map(({ id: _id, ...act }) => act)]);
+      await copyOperatorRows(tx, file);
       return { keys, bundles, envelopes };
     } finally {
       file.close();

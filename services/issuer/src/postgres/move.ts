@@ -1,9 +1,8 @@
 import {
+  copyOperatorRows,
   copyRows,
-  counters,
   LINEAGE,
   movingFrom,
-  operatorActs,
   type PostgresDb,
   type PostgresStore,
 } from '@sotto/service/postgres';
@@ -68,9 +67,7 @@ export function moveIssuer(path: string, { store, quotaStore }: MoveDeps): Promi
           ledgerPages(file, ledgerNumber({ keyId })),
         );
       }
-      await copyRows(tx, counters, [file.db.select().from(sqlite.counters).all()]);
-      const acts = file.db.select().from(sqlite.operatorActs).orderBy(asc(sqlite.operatorActs.id)).all();
-      await copyRows(tx, operatorActs, [acts.map(({ id: _id, ...act }) => act)]);
+      await copyOperatorRows(tx, file);
       const epochs = [...new Set(keys.map(({ epoch }) => epoch))];
       const copyQuotas = (db: PostgresDb): Promise<number> =>
         moveQuotas(file, db, epochs, state.retiredThrough);
