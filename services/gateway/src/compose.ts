@@ -39,7 +39,7 @@ export function compose(config: Config, platform: Platform): GatewayDeps {
     config,
     routes,
     lengths,
-    maxRequest: (longestOffered) => maxRequestOf(services, longestOffered),
+    maxRequest: maxRequestOf(services),
     pacing: { gridMs, elapsedMs, sleep },
     hpke,
     now,
@@ -93,16 +93,17 @@ const metadataRoute = (responseLength: number): Route => ({
 const ENVELOPE_BYTES = 2048;
 
 /**
- * A request in chunks has a length and a tag for each chunk, so small chunks make it longer.
+ * The longest requests that are read. A request in chunks has a length and a tag for each chunk, so small chunks make it longer.
  *
- * @param longestOffered - by the bundles of now, which may name longer requests than the table does since a change
+ * @returns a function of the longest request by the bundles of now, which may be longer than the table's since a change
  */
-function maxRequestOf(services: readonly ServiceRow[], longestOffered: number): MaxRequest {
+function maxRequestOf(services: readonly ServiceRow[]): (longestOffered: number) => MaxRequest {
   const longest = (rows: readonly ServiceRow[]): number =>
-    Math.max(longestOffered, ...rows.map(({ lengths }) => lengths.requestLength));
+    Math.max(0, ...rows.map(({ lengths }) => lengths.requestLength));
   const chunked = services.filter((row) => row.chunked || row.stream !== null);
-  return {
-    plain: longest(services) + ENVELOPE_BYTES,
-    chunked: chunked.length === 0 ? null : 2 * longest(chunked) + ENVELOPE_BYTES,
-  };
+  const [ofAll, ofChunked] = [longest(services), longest(chunked)];
+  return (longestOffered) => ({
+    plain: Math.max(longestOffered, ofAll) + ENVELOPE_BYTES,
+    chunked: chunked.length === 0 ? null : 2 * Math.max(longestOffered, ofChunked) + ENVELOPE_BYTES,
+  });
 }
