@@ -32,7 +32,7 @@ const CLUSTERS_IN_COMPOSE = `
 
 Gateway and issuer run twice, behind the container \`balancer\`, over two clusters: \`postgres-tokens\` has keys and spent tokens, \`postgres-quotas\` the quotas.
 To update without an outage, restart \`gateway\` and \`issuer\` first, and \`gateway-2\` and \`issuer-2\` when those are ready.
-Everything is on this one machine, so there is no standby, and \`STORE_RISKS\` says so: whoever loses the machine loses the stores, as with SQLite.
+Everything is on this one machine, so there is no standby, which \`STORE_RISKS\` accepts. If the machine is lost, so are the stores, as with SQLite.
 `;
 
 const clustersElsewhere = ({ tokens, quotas }: Databases, folder: string): string => `
@@ -83,7 +83,7 @@ ${gateway.origin} and ${issuer.origin}. Files with mode 0600 are secret: keep th
 
 ## Now
 
-1. Move \`${rootSecret}\` to an offline machine, and sign from there (docs/how-to/sign-bundles-offline.md). Whoever has it can give clients keys of their own.
+1. Move \`${rootSecret}\` to an offline machine, and sign from there (docs/how-to/sign-bundles-offline.md). Anyone with this file can sign bundles with other keys, and clients accept them.
 2. ${databases === null || databases.inCompose ? 'Start' : 'Make the databases (below), start'} the services, then sign the bundles of the first seven epochs:
 
 ${console([start, `${SOTTO} bundle sign --config ${folder} --root-secret ${rootSecret}`])}

@@ -72,7 +72,7 @@ export const en = {
   copied: 'Copied',
   select: 'Select the text and copy it',
   honest:
-    'Here one machine plays every part. In production, a different company runs the relay. Together, the two could combine what they know. And whoever knows when you open the app can narrow down who is searching.',
+    'Here one machine plays every part. In production, a different company runs the relay. Together, the two could combine what they know. A party that knows when you open the app can narrow down who is searching.',
 };
 
 /** The texts of the page in one language. */

@@ -21,7 +21,7 @@ export class Turns<Peer> {
     const good = untried.find((peer) => now >= (this.#avoidedUntil.get(peer) ?? 0));
     const chosen = good ?? untried[0] ?? inTurn[0];
     if (chosen === undefined) throw new RangeError('no peers');
-    // Whoever failed is tried by one call, and by others when that has succeeded.
+    // A peer that failed gets one call, and others once that one has succeeded.
     if (this.#avoidedUntil.has(chosen)) this.#avoidedUntil.set(chosen, now + AVOID_MS);
     return chosen;
   }
