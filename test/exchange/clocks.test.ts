@@ -11,7 +11,7 @@ import { ISSUER_FILE } from '../../services/issuer/src/node/ports.ts';
 import { World } from '../../services/issuer/test/support/world.ts';
 import { ISSUER_VARIABLES } from '../../services/issuer/test/support/variables.ts';
 import { blindBatch, currentKey, random } from '../../services/issuer/test/support/wallet.ts';
-import { freePorts } from '../../services/local/src/suite.ts';
+import { freePorts } from '../../services/local/src/ports.ts';
 import { running, type Killable } from '../support/killable.ts';
 
 const HOUR = 3600; // seconds

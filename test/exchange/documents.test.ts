@@ -8,7 +8,7 @@ import { rootPublicKey } from '@sotto/bundle';
 import { base64url } from '@sotto/wire';
 import { attesterConfig } from '../../services/local/src/account.ts';
 import { makeSecrets } from '../../services/local/src/secrets.ts';
-import { freePorts } from '../../services/local/src/suite.ts';
+import { freePorts } from '../../services/local/src/ports.ts';
 import { selfSigned } from '../support/certificates.ts';
 import { blocksOf, commandsOf, documentText, type Command } from '../support/documents.ts';
 

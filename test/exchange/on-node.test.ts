@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { memoryWallet } from '@sotto/client';
 import { DAY } from '@sotto/wire';
 import { openLog } from '../../services/local/src/log.ts';
-import { freePorts } from '../../services/local/src/suite.ts';
+import { freePorts } from '../../services/local/src/ports.ts';
 import { clientOf } from '../support/clients.ts';
 import { suiteOnNode, urlsFrom, type SuiteOnNode } from '../support/on-node.ts';
 import { random, RawExchange, type RawResponse } from '../support/raw-exchange.ts';

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freePorts } from '../../services/local/src/suite.ts';
+import { freePorts } from '../../services/local/src/ports.ts';
 import { ROOT } from '../../services/local/src/worker-code.ts';
 import { running, type Killable } from '../support/killable.ts';
 import { streamingService, type StreamingService } from '../support/streaming-service.ts';

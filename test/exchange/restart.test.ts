@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SearchError } from '@sotto/sticker-search';
 import type { Bytes } from '@sotto/wire';
-import { freePorts } from '../../services/local/src/suite.ts';
+import { freePorts } from '../../services/local/src/ports.ts';
 import { stickers } from '../../services/stickers/src/app.ts';
 import { openCatalogue, type Catalogue } from '../../services/stickers/src/catalogue.ts';
 import { killableSuite } from '../support/killable.ts';

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { attesterConfig } from '../../services/local/src/account.ts';
 import type { Secrets } from '../../services/local/src/secrets.ts';
 import { signBundles } from '../../services/local/src/signer.ts';
-import { freePorts } from '../../services/local/src/suite.ts';
+import { freePorts } from '../../services/local/src/ports.ts';
 import { faultProxy, type FaultProxy } from '../support/fault-proxy.ts';
 import { suiteOnNode, urlsFrom } from '../support/on-node.ts';
 import { GATEWAY_MS, type Parts } from './parts.ts';

@@ -1,4 +1,5 @@
-import { freePorts, startSuite } from '../../services/local/src/suite.ts';
+import { freePorts } from '../../services/local/src/ports.ts';
+import { startSuite } from '../../services/local/src/suite.ts';
 import { faultProxy } from '../support/fault-proxy.ts';
 import { GATEWAY_MS, type Parts } from './parts.ts';
 

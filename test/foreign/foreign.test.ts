@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { probe } from '../../packages/cli/src/commands/probe.ts';
 import { ROWS } from '../../packages/cli/src/probe/rows.ts';
 import { plainIo } from '../../packages/cli/test/support/io.ts';
+import { freePorts } from '../../services/local/src/ports.ts';
 import { CRATE, GATEWAY, OPENPCC } from './expected.ts';
 
 const BUILD_MS = 30 * 60_000; // a Rust toolchain compiles every dependency
@@ -53,14 +54,6 @@ async function started(file: string, says: RegExp, env: NodeJS.ProcessEnv = {}):
     }
   }
   throw new Error(`${file} ended without a port`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 interface Found {
@@ -123,7 +116,7 @@ describe('probe of foreign gateways', () => {
   test.skipIf(!CARGO)(`${GATEWAY.name} (skipped without cargo)`, { timeout: BUILD_MS }, async () => {
     const args = ['install', 'ohttp-gateway', '--version', '1.0.2', '--locked', '--root', folder];
     must('cargo', args, folder);
-    const port = await freePort();
+    const port = await freePorts(1);
     const { port: behind } = target.address() as AddressInfo;
     await started(path.join(folder, 'bin/ohttp-gateway'), /listening on [^ ]*:(\d+)/, {
       PORT: `${port}`,

@@ -1,6 +1,5 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -13,6 +12,7 @@ import { filesIn } from '../../packages/cli/src/log/files.ts';
 import { policyText } from '../../packages/cli/src/log/policy.ts';
 import { plainIo } from '../../packages/cli/test/support/io.ts';
 import { bundleOf, DAY, FakeGateway } from '../../packages/cli/test/support/witnessed.ts';
+import { freePorts } from '../../services/local/src/ports.ts';
 import { checkpointOf, LOG, ORIGIN, vkey } from '../support/bundle-log.ts';
 
 const MODULE = 'filippo.io/torchwood/cmd/litewitness@v0.6.1'; // the last one for Go 1.26
@@ -55,16 +55,6 @@ function started(file: string, args: readonly string[], pattern: RegExp): Promis
   });
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
-
 /** A log in the database of litewitness: `witnessctl` needs modules that are not public. */
 function configure(database: string): void {
   const db = new DatabaseSync(database);
@@ -92,7 +82,7 @@ describe.skipIf(missing.length > 0)(`litewitness (needs ${PROGRAMS.join(', ')})`
     )[1];
     const database = path.join(folder, 'witness.db');
     configure(database);
-    const port = await freePort();
+    const port = await freePorts(1);
     const args = ['-name', NAME, '-db', database, '-ssh-agent', socket, '-key', fingerprint ?? ''];
     const listen = ['-listen', `127.0.0.1:${port}`];
     const found = await started(file, [...args, ...listen], /vkey="?([^\s"]+)[\s\S]*msg=listening/);

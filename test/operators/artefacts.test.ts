@@ -5,7 +5,7 @@ import { commandsOf, platformBlocks } from '../support/documents.ts';
 import { containersOf, type Container } from './support/compose.ts';
 import { sitesOf } from './support/front.ts';
 import { Machine } from './support/machine.ts';
-import { freePorts } from '../../services/local/src/suite.ts';
+import { freePorts } from '../../services/local/src/ports.ts';
 import { Images } from './support/images.ts';
 import { PROXIES, type Proxy } from './support/proxy.ts';
 import { needs, runTool } from './support/tools.ts';

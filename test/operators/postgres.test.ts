@@ -10,7 +10,7 @@ import { NO_POSTGRES, startPostgres, type TestServer } from '../support/postgres
 import { containersOf, type Container } from './support/compose.ts';
 import { sitesOf } from './support/front.ts';
 import { Machine } from './support/machine.ts';
-import { freePorts } from '../../services/local/src/suite.ts';
+import { freePorts } from '../../services/local/src/ports.ts';
 import { needs } from './support/tools.ts';
 
 const release = process.env['SOTTO_RELEASE'] ?? '';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { blocksOf, commandsOf } from '../support/documents.ts';
 import { Machine } from './support/machine.ts';
-import { freePorts } from '../../services/local/src/suite.ts';
+import { freePorts } from '../../services/local/src/ports.ts';
 import { Accounts } from './support/workers.ts';
 
 const [onNode = [], onWorkers = []] = blocksOf('docs/how-to/two-operators.md')

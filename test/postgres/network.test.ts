@@ -15,7 +15,7 @@ import {
 } from '../../services/issuer/test/support/entry.ts';
 import { random } from '../../services/issuer/test/support/wallet.ts';
 import { redemption } from '../../services/issuer/test/support/world.ts';
-import { freePorts } from '../../services/local/src/suite.ts';
+import { freePorts } from '../../services/local/src/ports.ts';
 import { authority } from '../support/certificates.ts';
 import { NO_POSTGRES, startPostgres, type TestServer } from '../support/postgres.ts';
 

@@ -5,7 +5,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { freePorts } from '../../services/local/src/suite.ts';
+import { freePorts } from '../../services/local/src/ports.ts';
 import { asAdmin } from '../../services/issuer/test/postgres/server.ts';
 import { LiveClient } from '../operators/support/live-client.ts';
 import { running, type Killable } from '../support/killable.ts';

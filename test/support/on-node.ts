@@ -2,7 +2,8 @@ import path from 'node:path';
 import { accountToken, attesterConfig } from '../../services/local/src/account.ts';
 import { makeSecrets, type Secrets } from '../../services/local/src/secrets.ts';
 import { signBundles } from '../../services/local/src/signer.ts';
-import { freePorts, type Suite } from '../../services/local/src/suite.ts';
+import { freePorts } from '../../services/local/src/ports.ts';
+import { type Suite } from '../../services/local/src/suite.ts';
 import { running, type Killable } from './killable.ts';
 
 export type Part = 'relay' | 'gateway' | 'issuer' | 'stickers';

@@ -13,9 +13,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { freePorts } from '../../services/local/src/ports.ts';
 import type { PostgresCommand } from './postgres-guard.ts';
 
 const NOBODY = 65_534; // on every Linux. The server refuses to run as root, and its user must have a name
@@ -131,7 +131,7 @@ export async function startPostgres(options: ServerOptions = {}): Promise<TestSe
   async function start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
     let log: string | null = '';
     for (let attempt = 0; attempt < START_ATTEMPTS; attempt++) {
-      if (options.port === undefined && port === 0) port = await freePort();
+      if (options.port === undefined && port === 0) port = await freePorts(1);
       log = await launch(settings);
       if (log === null) return;
       if (attempt > 0 || !log.includes('could not bind')) break;
@@ -207,14 +207,4 @@ function tlsSettings(
     return file;
   };
   return { ssl: 'on', ssl_cert_file: write('server.pem', cert), ssl_key_file: write('server.key', key) };
-}
-
-/** A port that is free now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,9 +1,9 @@
-import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { Miniflare } from 'miniflare';
 import { DAY } from '@sotto/wire';
 import { accountToken, attesterConfig } from './account.ts';
 import { servePage } from './page-server.ts';
+import { freePorts } from './ports.ts';
 import { makeSecrets, type Secrets } from './secrets.ts';
 import { openLog } from './log.ts';
 import { signBundles } from './signer.ts';
@@ -182,45 +182,8 @@ function variables(
 
 type PortName = ServiceName | 'page' | 'witness';
 
-async function publicPorts(base: number | undefined): Promise<Record<PortName, number>> {
+async function publicPorts(given: number | undefined): Promise<Record<PortName, number>> {
   const names = [...SERVICES, 'page', 'witness'] as const;
-  const ports = await Promise.all(names.map((_, i) => (base === undefined ? freePort() : base + i)));
-  return Object.fromEntries(names.map((name, i) => [name, ports[i]])) as Record<PortName, number>;
-}
-
-/** Below the range that systems use for outgoing connections, so that none takes a port before its service starts. */
-const FIRST_PORT = 10_000;
-const PORT_RANGES = 220;
-const PORT_RANGE = 100; // ports for one process
-
-let nextPort = FIRST_PORT + (process.pid % PORT_RANGES) * PORT_RANGE;
-
-/** The first of so many consecutive free ports. */
-export async function freePorts(count = 7): Promise<number> {
-  for (;;) {
-    const first = nextPort;
-    nextPort += count;
-    const taken = await Promise.all(Array.from({ length: count }, (_, i) => isTaken(first + i)));
-    if (!taken.includes(true)) return first;
-  }
-}
-
-/** Whether something listens on this loopback port. */
-export function isTaken(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(true));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(false)));
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
+  const base = given ?? (await freePorts(names.length));
+  return Object.fromEntries(names.map((name, i) => [name, base + i])) as Record<PortName, number>;
 }

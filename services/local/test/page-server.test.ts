@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { servePage } from '../src/page-server.ts';
-import { freePorts } from '../src/suite.ts';
+import { freePorts } from '../src/ports.ts';
 import { EMPTY_PAGE } from './support/page.ts';
 
 const OPERATOR_TOKEN = 'operator-token-of-the-test';

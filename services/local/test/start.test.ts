@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { portOf } from '../src/port.ts';
-import { freePorts } from '../src/suite.ts';
+import { freePorts } from '../src/ports.ts';
 import { ROOT } from '../src/worker-code.ts';
 
 const START = path.join(import.meta.dirname, '../src/start.ts');

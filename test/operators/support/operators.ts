@@ -6,7 +6,7 @@ import { commandsOf, platformBlocks } from '../../support/documents.ts';
 import { runDrill, type Drill, type DrillRow } from './drill.ts';
 import { hostOf, type DrillName, type Platform } from './drills.ts';
 import { Machine } from './machine.ts';
-import { freePorts } from '../../../services/local/src/suite.ts';
+import { freePorts } from '../../../services/local/src/ports.ts';
 import { Accounts } from './workers.ts';
 
 export const EPOCH = 3600; // seconds

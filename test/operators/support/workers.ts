@@ -15,7 +15,7 @@ import { ON_LOOPBACK } from '../../../services/local/src/worker-code.ts';
 import type { Front } from './front.ts';
 import { Gate } from './gate.ts';
 import type { Platform, ToolCall } from './machine.ts';
-import { freePorts } from '../../../services/local/src/suite.ts';
+import { freePorts } from '../../../services/local/src/ports.ts';
 
 interface Deployed {
   readonly port: number;

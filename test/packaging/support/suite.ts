@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { freePorts } from '../../../services/local/src/suite.ts';
+import { freePorts } from '../../../services/local/src/ports.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 

@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +8,7 @@ import type { PendingTokens } from '@sotto/privacypass';
 import { base64url } from '@sotto/wire';
 import { afterAll, expect } from 'vitest';
 import { COMPILE_CACHE } from '../../../../test/support/compile-cache.ts';
+import { freePorts } from '../../../local/src/ports.ts';
 import { accountToken } from './account.ts';
 import { ISSUER_VARIABLES } from './variables.ts';
 import { blindBatch, currentKey, random } from './wallet.ts';
@@ -22,14 +22,6 @@ afterAll(() => {
 
 export const INTERNAL_TOKEN = 'gateway-of-the-tests';
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
-
 /** A running issuer. */
 export interface Running {
   readonly child: ChildProcess;
@@ -42,7 +34,8 @@ export interface Running {
 
 /** Starts the entry file; resolves when it is ready or has ended. */
 export async function start(more: Readonly<Record<string, string>> = {}): Promise<Running> {
-  const [PORT, INTERNAL_PORT, OPERATOR_PORT] = [await freePort(), await freePort(), await freePort()];
+  const PORT = await freePorts(3);
+  const [INTERNAL_PORT, OPERATOR_PORT] = [PORT + 1, PORT + 2];
   const env = {
     PATH: process.env['PATH'] ?? '',
     ...COMPILE_CACHE,
