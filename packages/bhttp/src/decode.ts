@@ -12,7 +12,7 @@ import {
 } from './message.ts';
 import { checkControlData, checkField, isStatus, latin1 } from './text.ts';
 
-/** How much more all field sections of one message together may hold. */
+/** The remaining limits for all field sections of one message together. */
 interface Budget {
   lines: number;
   bytes: number;
@@ -40,16 +40,16 @@ export function decodeResponse(bytes: Bytes): BhttpResponse {
   return decode(bytes, 'response', (r, known, budget) => responseHead(r, known, budget, true));
 }
 
-/** How the content is framed that comes after a head. */
+/** The framing of the content that follows a head. */
 interface Framed {
-  /** Whether the framing is that of known length. */
+  /** Whether the framing is known-length. */
   readonly known: boolean;
 }
 
-/** What comes before the content of a request. */
+/** The part of a request before its content. */
 export interface RequestHead extends Omit<BhttpRequest, 'content' | 'trailers'>, Framed {}
 
-/** What comes before the content of a response. */
+/** The part of a response before its content. */
 export interface ResponseHead extends Pick<BhttpResponse, 'informational' | 'status' | 'fields'>, Framed {}
 
 /** @param ended - whether no more bytes will come, so that the header section may be cut off */
@@ -124,7 +124,7 @@ export const bhttpError = ({ code, message }: WireError): BhttpError =>
 
 const newBudget = (): Budget => ({ lines: MAX_FIELDS, bytes: MAX_FIELD_SECTION });
 
-/** Whether the framing is that of known length. */
+/** Whether the framing is known-length. */
 function readFraming(r: Reader, kind: 'request' | 'response'): boolean {
   const framing = r.varint('framing indicator');
   const known = framing === FRAMING['known-length'][kind];

@@ -3,14 +3,14 @@ import { encodeRequest, encodeResponse } from './encode.ts';
 import { BhttpError } from './error.ts';
 import type { BhttpRequest, BhttpResponse } from './message.ts';
 
-/** The end of content, then that of trailers without a line (RFC 9292 §3.2). */
+/** The end of the content, then an empty trailer section (RFC 9292 §3.2). */
 export const END_OF_CONTENT = Uint8Array.of(0, 0);
 
-/** What a message may be made of. */
+/** Limits on the parts of a message. */
 export interface PartLimits {
-  /** Whether a part of this many bytes fits before the end. Called once for each part, before it. */
+  /** Whether a part of this many bytes still fits. Called once before each part. */
   readonly fits: (length: number) => boolean;
-  /** Bytes of a piece of content, at most. Default: as it comes. */
+  /** The most bytes in one piece of content. Default: pieces keep the lengths in which they arrive. */
   readonly maxPiece?: number;
 }
 

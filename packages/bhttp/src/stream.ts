@@ -15,7 +15,7 @@ const MAX_PART = 2 * MAX_FIELD_SECTION; // bytes that are held until a part is w
 /** Reads the next piece of a stream; null at its end. */
 type Pull = () => Promise<Bytes | null>;
 
-/** What follows a head that has arrived. */
+/** The rest of a message whose head has arrived. */
 interface Rest {
   /**
    * The next piece of the content, as it arrives; null once the whole message is valid. Overlapping calls resolve in order. An
@@ -26,17 +26,18 @@ interface Rest {
   readonly trailers: () => readonly Field[];
 }
 
-/** A request whose head has arrived, and whose content arrives. */
+/** A request whose head has arrived and whose content is still arriving. */
 export interface RequestStream extends RequestHead, Rest {}
 
-/** A response whose head has arrived, and whose content arrives. */
+/** A response whose head has arrived and whose content is still arriving. */
 export interface ResponseStream extends ResponseHead, Rest {}
 
 /**
  * Decodes a request of either framing while it arrives (RFC 9292 §3.1, §3.2). It holds the head, and afterwards one
  * piece of the source.
  *
- * @param length - bytes of the whole message at most. A content that cannot end within them is refused before its first byte
+ * @param length - the most bytes of the whole message. Content that must exceed it is refused before its
+ *   first byte
  * @throws {BhttpError} as `decodeRequest`, here or from `content`; what `source` throws
  */
 export function decodeRequestStream(source: Pull, length: number): Promise<RequestStream> {

@@ -24,7 +24,7 @@ export function latin1(bytes: Uint8Array): string {
   return text;
 }
 
-/** For short names and values, which are most: making a view would cost more than this. */
+/** Most names and values are short. For them this is cheaper than making a view. */
 function shortText(bytes: Uint8Array): string {
   let text = '';
   for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i] ?? 0);

@@ -18,8 +18,8 @@ import { encodeServiceEntry, readServiceEntry, type ServiceEntry } from './servi
 export const BUNDLE_TYPE = 'application/sotto-bundle';
 
 /**
- * The keys and services that every client is shown in one epoch (specs/bundle.md). Version 2 is version 1 with more
- * behind it.
+ * The keys and services that every client is shown in one epoch (specs/bundle.md). Version 2 is version 1
+ * followed by an extension.
  *
  *     struct { uint16 version; uint64 sequence; uint64 not_before; uint64 not_after;
  *              uint16 kem_id; uint16 kdf_id; uint16 aead_id;
@@ -42,21 +42,21 @@ export interface Bundle {
   readonly services: readonly ServiceEntry[];
   /** The Ed25519 public key that may sign later bundles too: 32 bytes, or none. */
   readonly nextRoot: Bytes;
-  /** What version 2 has beside version 1; null in version 1. */
+  /** The fields that only version 2 has; null in version 1. */
   readonly extension: Extension | null;
 }
 
 /**
- * What version 2 adds.
+ * The fields that version 2 adds.
  *
  *     struct { LengthClass classes<0..2^16-1>; opaque provider<0..2^8-1>; optional<Refill> refill; } Extension;
  */
 export interface Extension {
   /** The length classes of the deployment; every service is in one of them. */
   readonly classes: readonly LengthClass[];
-  /** At which provider the gateway says that it runs; empty when it does not say. */
+  /** The provider at which the gateway states that it runs; empty when it states none. */
   readonly provider: string;
-  /** How clients get tokens without their account; null where they cannot. */
+  /** The terms of refills, with which clients get tokens without their account; null where there are none. */
   readonly refill: Refill | null;
 }
 
@@ -86,15 +86,18 @@ function encodeExtension({ classes, provider, refill }: Extension): Bytes {
 }
 
 /**
- * The bundle of version 1 that goes with one of version 2: the same keys and services, without `refill`. A bundle of
- * version 1 stays as it is.
+ * Converts a bundle to version 1: the same keys and services, without the extension and the service `refill`.
+ * A bundle of version 1 is returned as it is.
  */
 export function asVersion1(bundle: Bundle): Bundle {
   const services = bundle.services.filter(({ name }) => name !== REFILL_SERVICE);
   return bundle.extension === null ? bundle : { ...bundle, services, extension: null };
 }
 
-/** The encoded bundle of version 1 that goes with an encoded one; null for one that is of version 1 itself. @throws as `decodeBundle` */
+/**
+ * The encoding of `asVersion1` of an encoded bundle; null when that is of version 1 already. @throws as
+ * `decodeBundle`
+ */
 export function encodedVersion1(encoded: Bytes): Bytes | null {
   const bundle = decodeBundle(encoded);
   return bundle.extension === null ? null : encodeBundle(asVersion1(bundle));
@@ -144,7 +147,7 @@ function readServices(r: Reader): ServiceEntry[] {
   while (r.remaining > 0) {
     const entry = readServiceEntry(r);
     if (entry.name === '' || names.has(entry.name)) {
-      throw new BundleError('malformed-services', `service ${services.length} has no name of its own`);
+      throw new BundleError('malformed-services', `service ${services.length} has no unique name`);
     }
     names.add(entry.name);
     services.push(entry);

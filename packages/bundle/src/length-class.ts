@@ -30,7 +30,7 @@ export function readLengthClasses(r: Reader): LengthClass[] {
   while (r.remaining > 0) {
     const name = fromUtf8(r.vector(1, 'name').rest());
     if (name === '' || classes.some((one) => one.name === name)) {
-      throw new BundleError('malformed-services', `length class ${classes.length} has no name of its own`);
+      throw new BundleError('malformed-services', `length class ${classes.length} has no unique name`);
     }
     classes.push({
       name,

@@ -29,7 +29,7 @@ export interface PackEntry {
 }
 
 /**
- * Under which keys vouchers are issued, and what a voucher buys (specs/bundle.md, "Vouchers").
+ * The keys that vouchers are issued under, and the tokens that a voucher buys (specs/bundle.md, "Vouchers").
  *
  *     struct { opaque service<1..2^8-1>; uint16 tokens; } PackEntry;
  *     struct { uint8 period; uint8 window; uint8 per_epoch; opaque keys<0..2^16-1>; PackEntry pack<0..2^16-1>; } Refill;
@@ -37,7 +37,9 @@ export interface PackEntry {
 export interface Refill {
   /** Epochs of a period: 1 to 28. */
   readonly period: number;
-  /** The last epochs of a period, in which vouchers of the next one are issued: a quarter, rounded up. */
+  /**
+   * How many epochs at the end of a period issue the vouchers of the next one: a quarter of it, rounded up.
+   */
   readonly window: number;
   /** Vouchers for each epoch: 1 to 8. */
   readonly perEpoch: number;
@@ -87,7 +89,7 @@ function readPack(r: Reader): PackEntry[] {
 }
 
 /**
- * Checks everything about refills that could distinguish users, or that no refill would work with.
+ * Checks that refills can work, and that nothing about them could distinguish users.
  *
  * @throws {BundleError} `malformed-keys` for a number of keys other than that of the date, for two equal keys, for a
  *   key that is no element of the group, or for numbers out of range; `malformed-services` unless there is a service
@@ -101,7 +103,7 @@ export function checkRefill(refill: Refill, epochIndex: number, services: readon
   }
   const count = voucherEpochs(epochIndex, period);
   if (keys.length !== count) throw malformed(`${keys.length} keys instead of ${count}`);
-  if (new Set(keys.map(hex)).size !== keys.length) throw malformed('one key twice');
+  if (new Set(keys.map(hex)).size !== keys.length) throw malformed('two keys are equal');
   if (!keys.every(isElement)) throw malformed('a key is no element of ristretto255, or the identity');
   checkPack(pack, services);
 }

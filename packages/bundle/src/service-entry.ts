@@ -38,7 +38,7 @@ export function encodeServiceEntry(entry: ServiceEntry): Bytes {
   );
 }
 
-/** A length whose highest bit is set if there is a stream of it. */
+/** The length, with its highest bit set when `streams` is true. */
 function marked(field: string, length: number, streams: boolean): number {
   if (length >= STREAMS) throw new WireError('out-of-range', `${field}: above 2^31 - 1`);
   return length + (streams ? STREAMS : 0);

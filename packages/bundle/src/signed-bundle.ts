@@ -61,7 +61,10 @@ export function signBundle(encoded: Bytes, rootSecret: Bytes): Bytes {
   return ed25519.sign(bundleSigningInput(encoded), rootSecret);
 }
 
-/** The signatures on a bundle and on the bundle of version 1 that goes with it; the second is null for version 1 itself. */
+/**
+ * The signatures on a bundle and on its conversion to version 1. The second is null for a bundle of version
+ * 1.
+ */
 export interface VersionSignatures {
   readonly signature: Bytes;
   readonly signature1: Bytes | null;
@@ -76,7 +79,7 @@ export function signVersions(encoded: Bytes, rootSecret: Bytes): VersionSignatur
   };
 }
 
-/** The public key (32 bytes) of a seed (32 bytes), which clients pin. */
+/** The public key (32 bytes) that clients pin, computed from its seed (32 bytes). */
 export function rootPublicKey(rootSecret: Bytes): Bytes {
   return ed25519.getPublicKey(rootSecret);
 }

@@ -1,25 +1,25 @@
 import { HttpError } from './error.ts';
 
-/** How much of a body to take, and for how long. */
+/** Limits on the length of a body, and on the time to read it. */
 export interface BodyLimits {
   readonly maxBytes: number;
   /** Aborts when the time for the whole body is over. */
   readonly deadline: AbortSignal;
 }
 
-const FIRST_BUFFER = 16 * 1024; // bytes, for a body that does not say how long it is
-const LARGEST_FIRST_BUFFER = 128 * 1024; // bytes, whatever it says
+const FIRST_BUFFER = 16 * 1024; // bytes, for a body without Content-Length
+const LARGEST_FIRST_BUFFER = 128 * 1024; // bytes, whatever Content-Length says
 
 type Piece = Uint8Array<ArrayBuffer>;
 
 /**
  * Reads a whole body, never more than one chunk over `maxBytes`.
  *
- * Content-Length is only a reason to refuse early and a guess at how much will come; what is counted is
- * what arrives.
+ * Content-Length is used only to refuse a body early and to choose the size of the first buffer. The limit
+ * applies to the bytes that arrive.
  *
- * @throws {HttpError} `bad-request` for a Content-Length that is no length, `content-too-large`,
- *   `request-timeout`, or `bad-request` when the peer breaks off
+ * @throws {HttpError} `bad-request` for a malformed Content-Length, `content-too-large`, `request-timeout`,
+ *   or `bad-request` when the peer closes the connection early
  */
 export async function readBody(
   { headers, body }: Pick<Request, 'headers' | 'body'>,
@@ -50,7 +50,7 @@ export async function collect(
   const reader = readerOf(stream);
   const late = (): void => void reader.cancel().catch(() => {}); // ends the pending read
   deadline.addEventListener('abort', late, { once: true });
-  // One byte more than may come, so that the end or what is too much has room.
+  // One byte more than the limit, so that a body over the limit is noticed.
   let buffer = new Uint8Array(Math.min(expected, LARGEST_FIRST_BUFFER, maxBytes) + 1);
   let length = 0;
   try {
@@ -77,12 +77,15 @@ export async function collect(
 }
 
 interface ViewReader {
-  /** Fills a view in part. It takes the view's memory over, and hands it back with what it gives. */
+  /** Fills part of a view. The call takes over the view's memory, and its result returns that memory. */
   read(view: Piece): Promise<{ readonly done: boolean; readonly value?: Piece | undefined }>;
   cancel(): Promise<void>;
 }
 
-/** Where the stream can, the platform writes all that is there into our memory; workerd's own pieces are of 4 KiB. */
+/**
+ * A BYOB reader where the stream supports it: the platform writes all available bytes into our memory. The
+ * default reader of workerd returns pieces of 4 KiB.
+ */
 function readerOf(stream: ReadableStream<Uint8Array>): ViewReader {
   try {
     return stream.getReader({ mode: 'byob' });

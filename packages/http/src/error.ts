@@ -1,6 +1,6 @@
 import { PROBLEMS, type Problem, type ProblemCode } from './problem.ts';
 
-/** A request that a service refuses by one of the constants of the closed table. */
+/** A request that a service refuses with a problem of the closed table. */
 export class HttpError extends Error {
   readonly code: ProblemCode;
 

@@ -1,6 +1,6 @@
 /**
- * One thing that a peer may be told went wrong (RFC 9457): a constant, never made from input.
- * `code` is a separate member, because titles are for people.
+ * A problem that a peer may be told about (RFC 9457): a constant, never made from input. `code` is a separate
+ * member, because titles are for people.
  */
 export interface Problem {
   readonly status: number;
@@ -46,7 +46,7 @@ export function problemText({ type, title, status, code }: Problem): string {
   return JSON.stringify({ type, title, status, code });
 }
 
-/** A response that says a problem and nothing else; never stored by a cache. */
+/** A response with a problem as its only content. Caches never store it. */
 export function problemResponse(problem: Problem, headers: Readonly<Record<string, string>> = {}): Response {
   return new Response(problemText(problem), {
     status: problem.status,

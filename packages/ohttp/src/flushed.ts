@@ -10,11 +10,14 @@ export const MAX_FLUSHED_PIECE = MAX_CHUNK - 8;
 
 /** When the chunks of a message leave, and how many bytes they have together. */
 export interface Flushing {
-  /** Bytes of plaintext in full chunks: every message has as many bytes on the wire, whatever the number of its chunks. */
+  /**
+   * Bytes of plaintext in full chunks. It sets the length on the wire, which is the same for every message,
+   * however many chunks it has.
+   */
   readonly length: number;
   /** Resolves when it is time for the next flush. */
   readonly nextFlush: () => Promise<void>;
-  /** Bytes that wait for the next flush, at most; then the source has to wait. */
+  /** The most bytes that are held for the next flush. When it is reached, the source has to wait. */
   readonly maxHeld: () => number;
 }
 
@@ -22,10 +25,11 @@ export interface Flushing {
 export type Fits = (length: number) => boolean;
 
 /**
- * A message in chunks, on a grid: at every flush, what has come leaves in chunks of at most 16,384 bytes; if nothing has
- * come, nothing leaves. The last flush has zeros after the message, so that all messages have one length on the wire.
+ * A message in chunks that are sent only at flushes. A flush sends the bytes that have arrived since the last
+ * one, in chunks of at most 16,384 bytes, or nothing if there are none. The last flush appends zeros to the
+ * message, so that all messages have one length on the wire.
  *
- * @param partsOf - the parts of the message, in order, as they come. What it throws is thrown
+ * @param partsOf - the parts of the message, in order, as they arrive. Its errors are passed on
  */
 export async function* flushedChunks(
   partsOf: (fits: Fits) => AsyncGenerator<Bytes, void>,
@@ -37,11 +41,11 @@ export async function* flushedChunks(
   const parts = partsOf((more) => sealedChunksLength(TAG, size + more) + FLUSH_RESERVE <= left);
   let next = pending(parts);
   for (let ended = false; !ended;) {
-    await next; // no flush while nothing has come
+    await next; // no flush while nothing has arrived
     const flush = nextFlush();
     while (size < maxHeld()) {
       const part = await Promise.race([next, flush]);
-      if (typeof part !== 'object') break; // it is time
+      if (typeof part !== 'object') break; // the time of the flush has come
       ended = part.done === true;
       if (part.done === true) break;
       held.push(part.value);

@@ -18,7 +18,7 @@ import {
 } from './token.ts';
 import { voprfTokenType } from './token-type.ts';
 
-/** Tokens that were requested: the request to send, and what turns its response into tokens. */
+/** A pending issuance: the request to send, and the function that turns its response into tokens. */
 export interface PendingTokens {
   readonly request: Bytes; // an encoded TokenRequest or AmortizedBatchTokenRequest
   readonly contentType: string;
@@ -31,7 +31,7 @@ export interface PendingTokens {
   finish(response: Bytes): Promise<Bytes[]>;
 }
 
-/** What to request: see `createTokenRequests`. */
+/** The arguments of `createTokenRequests`. */
 interface TokenRequestOptions {
   readonly voprf: Voprf;
   readonly tokenType: number;

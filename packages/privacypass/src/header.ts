@@ -24,8 +24,8 @@ export function formatChallenge(c: {
 }
 
 /**
- * Parses a `WWW-Authenticate` field: every `PrivateToken` challenge, in order. Other schemes and
- * parameters that we do not know are stepped over.
+ * Parses a `WWW-Authenticate` field: every `PrivateToken` challenge, in order. Other schemes and unknown
+ * parameters are skipped.
  *
  * @throws {PrivacyPassError} `bad-header`
  */

@@ -48,7 +48,7 @@ export function tokenKeyId(publicKey: Bytes): Bytes {
   return sha256(publicKey);
 }
 
-/** truncated_token_key_id: the last byte of token_key_id, which is all that a request says of its key. */
+/** truncated_token_key_id: the last byte of token_key_id. A request says nothing else about its key. */
 export function truncatedTokenKeyId(publicKey: Bytes): number {
   return tokenKeyId(publicKey)[31] ?? 0;
 }

@@ -50,16 +50,17 @@ export interface ScheduledRefill {
   readonly pack: readonly { readonly service: string; readonly tokens: number }[];
 }
 
-/** A redemption, with what its gateway remembers of the issuer's store. */
+/** A redemption, with the revision of the issuer's store that the gateway knows. */
 export interface RedemptionCall extends Redemption {
   /**
-   * The highest revision that the gateway has seen. An issuer whose store has a lower one was restored from a backup,
-   * would accept spent tokens again, and refuses. A gateway that remembers none sends 0.
+   * The highest revision that the gateway has seen, or 0. An issuer whose store has a lower one was restored
+   * from a backup. It refuses the call, because it would accept spent tokens again.
    */
   readonly knownRevision: number;
   /**
-   * 8 random bytes of this call, where it may reach two issuers over one store: the second that gets it answers like the
-   * first. Without them every call is another one, and repeats the envelope of the first.
+   * 8 random bytes that identify this call, where it may reach two issuer processes that share one store: the
+   * second process returns the result of the first. Without them a repeated call counts as a replay of the
+   * envelope.
    */
   readonly call?: Bytes;
 }
@@ -80,7 +81,7 @@ export interface RefillCall {
 }
 
 /**
- * What the issuer decides about a refill: as about a redemption, with the pack in the place of the inner request, or
+ * The outcomes of a refill: those of a redemption, with the pack in the place of the inner request, and
  *
  * - `malformed`: a genuine voucher with a pack that does not fit the bundle; the voucher is not spent
  */

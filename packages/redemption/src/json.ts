@@ -63,7 +63,7 @@ export function decodeRefillCall(body: Bytes): RefillCall {
 
 type AnyCall = Pick<RedemptionCall, 'token' | 'envelope' | 'knownRevision' | 'call'>;
 
-/** What both calls have. */
+/** The fields that both calls have. */
 const encodedCall = ({ token, envelope, knownRevision, call }: AnyCall) => ({
   token: base64url(token),
   envelope: base64url(envelope),

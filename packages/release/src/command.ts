@@ -3,8 +3,8 @@ import { sourceManifest } from './manifest.ts';
 import { COMMAND, LIBRARIES, ROOT } from './published.ts';
 
 /**
- * The command in one module. PublishedPackage siblings and their dependencies stay imports, so that there is one copy of each error
- * class; what it uses of private packages is part of the module.
+ * The command in one module. Published siblings and their dependencies remain imports, so that there is one
+ * copy of each error class. The parts of private packages that it uses are in the module.
  */
 export async function commandFile(): Promise<{
   text: string;

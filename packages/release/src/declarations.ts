@@ -7,7 +7,7 @@ export type Origin =
   | { readonly file: string; readonly name: string }
   | { readonly specifier: string; readonly name: string };
 
-/** What one module of declarations has. */
+/** The contents of one module of declarations. */
 interface DeclarationModule {
   /** Local name → its declaration without comments; overloads of a function are joined. */
   readonly texts: ReadonlyMap<string, string>;

@@ -39,7 +39,7 @@ export function entriesOf(published: PublishedPackage): [entry: string, source: 
   return Object.entries(exports).filter(([entry]) => !published.unpublished?.includes(entry));
 }
 
-/** What every manifest in the registry has. */
+/** The members that every published manifest has. */
 export function commonManifest({ name, description }: SourceManifest): Record<string, unknown> {
   if (description === undefined) throw new Error(`${name}: package.json has no description`);
   return {
@@ -53,7 +53,10 @@ export function commonManifest({ name, description }: SourceManifest): Record<st
   };
 }
 
-/** The dependencies that the built files import. Siblings have the very version, the others that of the sources. */
+/**
+ * The dependencies that the built files import. Siblings have exactly this version, the others that of the
+ * source manifest.
+ */
 export function dependenciesOf(
   manifest: SourceManifest,
   specifiers: ReadonlyMap<string, string>,

@@ -24,7 +24,7 @@ const literal = (source: string): string | null => /^(['"])(.*)\1$/.exec(source)
 const typeImports = (text: string): string[] =>
   Array.from(text.matchAll(/\bimport\(\s*["']([^"']+)["']\s*\)/g), ([, name = '']) => name);
 
-/** What a set of entries needs: files of its folder, and packages. */
+/** The files and packages that a set of entries needs. */
 export interface Reach {
   readonly files: ReadonlySet<string>; // absolute paths
   readonly specifiers: ReadonlyMap<string, string>; // a bare specifier → the first file that imports it

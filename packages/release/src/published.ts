@@ -15,7 +15,7 @@ export const LIBRARIES: readonly PublishedPackage[] = [
   { folder: 'wire' },
   { folder: 'bhttp' },
   { folder: 'ohttp' },
-  // They read the parts of libsodium that our builds extract for Workers.
+  // These entries read the parts of libsodium that our builds extract for Workers.
   { folder: 'voprf', unpublished: ['./libsodium', './sodium-workerd'] },
   { folder: 'privacypass' },
   { folder: 'bundle' },

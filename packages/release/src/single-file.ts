@@ -9,7 +9,7 @@ export const SINGLE_FILE = 'sotto.min.js';
 const CLIENT = "export * from '@sotto/client/browser';";
 const PICKER = "export * from '@sotto/picker';";
 
-/** What a page loads, and the most bytes that it may have when it is gzipped. */
+/** The files that a page loads, each with its limit in bytes after gzip. */
 export const SIZE_LIMITS = [
   { name: 'client for browsers', contents: CLIENT, limit: 66 * 1024 },
   { name: 'picker without client', contents: PICKER, limit: 28 * 1024 },

@@ -30,7 +30,10 @@ export interface RawSodium {
 /** libsodium as loaded by a runtime. */
 export interface Sodium {
   readonly raw: RawSodium;
-  /** What computes sums of public elements by public scalars: noble where BigInt is fast (workerd), else libsodium. */
+  /**
+   * Which library computes sums of public elements times public scalars: noble where BigInt is fast
+   * (workerd), else libsodium.
+   */
   readonly sums: 'libsodium' | 'noble';
 }
 

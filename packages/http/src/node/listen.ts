@@ -11,7 +11,7 @@ export interface ListenOptions {
   readonly drainMs: number;
 }
 
-/** A server that listens. */
+/** A listening server. */
 export interface Serving {
   readonly origin: string;
   /** Refuses new connections, lets requests in flight finish, and then closes. */

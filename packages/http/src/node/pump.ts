@@ -1,9 +1,11 @@
 import type { ClientRequest, ServerResponse } from 'node:http';
 
 /**
- * Writes a body as fast as the other end takes it, and ends the message; lets go of the body when the other end leaves.
+ * Writes a body as fast as the peer reads it, and ends the message. It cancels the body when the peer
+ * disconnects.
  *
- * Rejects when the body breaks off: the caller then destroys the message, so that it never looks whole.
+ * Rejects when the body fails: the caller then destroys the message, so that the peer does not take it for
+ * complete.
  */
 export async function pump(
   body: ReadableStream<Uint8Array>,
@@ -18,7 +20,7 @@ export async function pump(
     if (message.destroyed) return;
     if (done) return void message.end();
     if (!message.write(value)) {
-      // A body that breaks off meanwhile rejects `reader.closed`: a slow reader does not hide it.
+      // If the body fails meanwhile, `reader.closed` rejects, so that a slow peer does not hide the failure.
       await Promise.race([new Promise((resolve) => message.once('drain', resolve)), closed, reader.closed]);
     }
   }

@@ -6,15 +6,16 @@ import { pump } from './pump.ts';
 const MAX_HEADER_BYTES = 16_384;
 const NO_BODY = new Set([204, 205, 304]);
 
-/** How a request gets there. */
+/** The connection options of a request. */
 export type Way = Pick<http.RequestOptions, 'agent' | 'lookup'>;
 
 /**
- * One request by Node's own client, of an http or https URL: with the headers that it is given, Host and the framing of
- * the body, and no other. (The platform's `fetch` adds User-Agent, Accept-Language and more.)
+ * Sends one request to an http or https URL with Node's own client. It sends the given headers, Host and
+ * those that frame the body, and no others. (The platform's `fetch` adds User-Agent, Accept-Language and
+ * more.)
  *
- * It follows no redirect, decodes nothing, and sends nothing twice. It rejects when there is no response, or one that
- * `Response` cannot hold (101 among them); a response that breaks off errs in its body.
+ * It follows no redirect, decodes nothing, and sends nothing twice. It rejects when there is no response, or
+ * one that `Response` cannot hold (101 among them); a response that ends early fails in its body.
  *
  * @param init - method, headers, signal; a body is bytes or a stream
  */
@@ -33,11 +34,12 @@ export function sendOnce(
     request.removeHeader('connection');
     for (const [name, value] of new Headers(headers)) request.setHeader(name, value);
     request.once('error', reject);
-    // A peer that switches protocols, or closes without a word, gives no response and no error.
+    // When a peer switches protocols or closes the connection without a response, Node emits neither a
+    // response nor an error.
     request.once('upgrade', () => request.destroy());
     request.once('close', () => reject(new Error('closed without a response')));
     request.once('response', (answer) => {
-      answer.on('error', () => {}); // said through the stream
+      answer.on('error', () => {}); // reported through the stream
       try {
         resolve(toResponse(answer));
       } catch (error) {

@@ -5,9 +5,10 @@ const LINGER_BYTES = 16 * 1024;
 const LINGER_MS = 500;
 
 /**
- * Writes a response: whole, under its length, unless it is one that flows (`Incremental: ?1`).
+ * Writes a response: as a whole, with its length, unless it is a stream (`Incremental: ?1`).
  *
- * Rejects when its body breaks off: the caller then destroys `outgoing`, so that the peer sees it broken.
+ * Rejects when its body fails: the caller then destroys `outgoing`, so that the peer sees an incomplete
+ * response.
  */
 export async function writeResponse(
   { status, headers, body }: Response,
@@ -34,8 +35,8 @@ export async function writeResponse(
 }
 
 /**
- * After a response to a request that is still arriving: reads a little more of it, so that the peer can read
- * the response, and then closes the connection (RFC 9112 §9.6).
+ * For a response to a request that is still arriving: reads a little more of the request, so that the peer
+ * can read the response, and then closes the connection (RFC 9112 §9.6).
  */
 function linger(incoming: IncomingMessage): void {
   if (incoming.complete) return;

@@ -23,7 +23,7 @@ export const NOBLE_HKDF_SHA256 = hkdfSha256((key) => {
 });
 
 export const NOBLE_AES_128_GCM = nobleAead(AEAD.AES_128_GCM, 16, gcm);
-/** Made so that a bundler may leave it out, cipher and all. */
+/** Free of side effects, so that a bundler can drop it together with the cipher. */
 export const NOBLE_CHACHA20_POLY1305 = /* @__PURE__ */ (() =>
   nobleAead(AEAD.CHACHA20_POLY1305, 32, chacha20poly1305))();
 

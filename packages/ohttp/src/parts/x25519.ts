@@ -3,7 +3,7 @@ import { OhttpError } from '../error.ts';
 import { KEM, type Kdf, type Kem, type KemPrivateKey, type MaybePromise } from '../hpke.ts';
 import { labeledExtract, labeledInfo } from '../labeled.ts';
 
-const SIZE = 32; // bytes of a key, public or private, and of what two agree on
+const SIZE = 32; // bytes of a public key, of a private key and of a shared secret
 
 /** X25519 (RFC 7748 §5, §6.1) in a runtime's implementation. */
 export interface X25519 {
