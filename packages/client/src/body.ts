@@ -1,7 +1,7 @@
 import { concat, type Bytes } from '@sotto/wire';
 import { ClientError, clientError } from './error.ts';
 
-/** The pieces of a body. @throws {ClientError} `config` if one is not bytes; what the body errs with */
+/** The pieces of a body. @throws {ClientError} `config` if one is not bytes; the error of the body itself */
 export async function* piecesOf(reader: ReadableStreamDefaultReader<unknown>): AsyncGenerator<Bytes, void> {
   for (;;) {
     const { done, value } = await reader.read();
@@ -13,7 +13,7 @@ export async function* piecesOf(reader: ReadableStreamDefaultReader<unknown>): A
   }
 }
 
-/** A body as bytes, where it cannot be sent as it is read. @throws {ClientError} as an upload fails */
+/** Reads a body whole, where it cannot be sent as a stream. @throws {ClientError} as an upload does */
 export async function readBody(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Bytes> {
   const reader = body.getReader();
   const pieces: Bytes[] = [];

@@ -20,7 +20,7 @@ const UNAVAILABLE: ReadonlySet<ClientErrorCode> = new Set([
   'bundle-unlogged',
 ]);
 
-/** What the bundle cache needs. */
+/** The dependencies of the bundle cache. */
 export interface BundleCacheDeps
   extends Pick<ClientPlatform, 'fetch' | 'random' | 'now' | 'wallet' | 'deadline'>, Omit<AcceptRules, 'now'> {
   readonly sleep: (seconds: number, background?: boolean) => Promise<void>;

@@ -15,11 +15,11 @@ import type { WalletState } from './wallet/state.ts';
 
 export type { AcceptedBundle } from '@sotto/bundle';
 
-/** What decides whether a bundle is accepted. */
+/** The rules for accepting a bundle. */
 export interface AcceptRules {
   /** Pinned root keys, 32 bytes each. */
   readonly pins: readonly Bytes[];
-  /** What proves that a bundle is in a public log; null when bundles need no proof. */
+  /** The policy that the proof of a bundle has to meet; null when bundles need no proof. */
   readonly policy: PinnedPolicy | null;
   /** How many URLs must show the same bundle. */
   readonly agree: number;
@@ -70,7 +70,7 @@ export function acceptShown(
 
 type Fork = readonly [SignedHead, SignedHead];
 
-/** Two heads of the log that contradict each other, the one that was seen first in front; null if there are none. */
+/** Two heads of the log that contradict each other, the earlier one first; null if there are none. */
 function twoHistories({ checkpoint }: WalletState, proven: readonly ProvenBundle[]): Fork | null {
   const heads = [...(checkpoint === null ? [] : [checkpoint]), ...proven.map((one) => one.checkpoint)];
   for (const a of heads) {

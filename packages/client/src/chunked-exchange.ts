@@ -80,7 +80,10 @@ export async function sealChunkedEnvelope(
   };
 }
 
-/** A response that is in chunks. After any other, and after none, the upload ends. @throws {ClientError} its error, if it failed */
+/**
+ * Returns a chunked response. Any other response, or none, ends the upload. @throws {ClientError} its error,
+ * if it failed
+ */
 async function opened(opening: Promise<HttpStream>, upload: Upload | null): Promise<HttpStream> {
   try {
     const response = await opening;
@@ -103,7 +106,7 @@ async function refuseOthers(response: HttpStream): Promise<void> {
   throw status === 200 ? new ClientError('relay-failed') : outerError({ status, type, body });
 }
 
-/** @param isWhole - whether as many bytes have arrived as every response has */
+/** @param isWhole - whether as many bytes have arrived as a whole response has */
 function streamOf(
   { content }: ResponseStream,
   { cancel }: HttpStream,
@@ -122,7 +125,7 @@ function streamOf(
   };
 }
 
-/** Whether bytes arrived that are no response, as opposed to none. */
+/** Whether bytes arrived that are not a valid response. False when none arrived. */
 const isBroken = (error: unknown): boolean => error instanceof OhttpError || error instanceof BhttpError;
 
 function pullFrom(pieces: Bytes[]): Pull {

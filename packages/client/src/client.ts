@@ -76,7 +76,7 @@ export function createClient(options: ClientOptions): Client {
       const { service, request, signal } = await parseFetch(input, init);
       const sent = requests.open(service, request, { ...init, ...(signal && { signal }) });
       const response = await sent.catch((error: unknown) => {
-        request.body?.cancel(error).catch(() => {}); // if nobody began to read it
+        request.body?.cancel(error).catch(() => {}); // if no one has started to read it
         throw error;
       });
       // React Native has no streams: there the content comes whole.

@@ -17,7 +17,7 @@ import type { ClientPlatform } from './platform.ts';
 import { sealChunkedEnvelope } from './chunked-exchange.ts';
 import type { Upload } from './upload.ts';
 
-/** What an exchange needs. */
+/** The dependencies of an exchange. */
 export interface ExchangeDeps extends Pick<ClientPlatform, 'fetch' | 'random' | 'deadline'> {
   readonly relay: string;
   readonly hpke: Hpke;

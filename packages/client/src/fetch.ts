@@ -4,7 +4,7 @@ import { ClientError } from './error.ts';
 import type { ContentStream } from './exchange.ts';
 import type { OpenRequest, OpenResponse, RequestOptions } from './requests.ts';
 
-/** What a request is, beside its URL. Of the platform's `RequestInit` it has what a private request can carry. */
+/** The options of a request: the members of the platform's `RequestInit` that a private request can carry. */
 export interface ClientRequestInit extends RequestOptions {
   /** Default: GET without a body, POST with one. */
   readonly method?: string;
@@ -73,7 +73,7 @@ function serviceUrl(input: string | URL): URL {
   return url;
 }
 
-/** A Request as an init. What `init` says itself wins. */
+/** Converts a Request to an init. The members of `init` take precedence. */
 const initOf = ({ method, headers, body, signal }: Request, init: ClientRequestInit): ClientRequestInit => ({
   method,
   headers,

@@ -27,7 +27,7 @@ export interface InnerRequest {
   readonly content: Bytes;
 }
 
-/** What comes before the content of a Binary HTTP request. */
+/** The part of a Binary HTTP request before its content. */
 export type RequestHead = Omit<BhttpRequest, 'content' | 'trailers'>;
 
 /**
@@ -106,7 +106,7 @@ function checkField(name: string, value: string): void {
   }
 }
 
-/** What two equal requests have in common: everything but token, date and padding. */
+/** The identity of a request: everything but token, date and padding. Equal requests have the same one. */
 export function requestIdentity({
   service,
   method,

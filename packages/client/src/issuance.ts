@@ -22,7 +22,7 @@ export const BATCH_SIZE = 30;
 const MAX_RESPONSE = 65_536; // bytes
 const ACCOUNT_SECONDS = 30; // for the application to return its account token
 
-/** What issuance needs. */
+/** The dependencies of issuance. */
 export interface IssuanceDeps extends Pick<ClientPlatform, 'fetch' | 'random' | 'now' | 'deadline'> {
   readonly issuer: string;
   readonly account: () => Promise<string>;

@@ -4,7 +4,10 @@ import { base64url, equalBytes, ProtocolError, utf8, type Bytes } from '@sotto/w
 import { sha256 } from '@noble/hashes/sha2.js';
 import { ClientError } from './error.ts';
 
-/** Which public log must have the key bundles, and who must have seen it: a policy that is pinned with the root. */
+/**
+ * The policy that is pinned with the root: which public log must contain the key bundles, and which witnesses
+ * must have seen it.
+ */
 export interface PinnedPolicy {
   readonly policy: Policy;
   /** The epoch of the log's first entry: entry i is the bundle of epoch `base + i`. */
@@ -13,7 +16,7 @@ export interface PinnedPolicy {
   readonly id: string;
 }
 
-/** A bundle that its source proved to be logged, and the head of the log with which it did. */
+/** A bundle with a valid proof that it is logged, and the head of the log in that proof. */
 export interface ProvenBundle {
   readonly signed: Bytes;
   readonly checkpoint: SignedHead;
@@ -49,9 +52,9 @@ const policyError = (rule: string): ClientError =>
   new ClientError('config', { detail: `Option policy ${rule}` });
 
 /**
- * The signed bundle of a LoggedBundle whose proof convinces; null for any other. The index in the log has to be the
- * bundle's epoch, so that there is one bundle of an epoch at most. Signature and content of the bundle are verified
- * where all bundles are.
+ * The signed bundle of a LoggedBundle with a valid proof; null for any other. The index in the log has to be
+ * the bundle's epoch, so that there is one bundle of an epoch at most. The signature and content of the
+ * bundle are verified later, as for every bundle.
  */
 export function provenBundle(shown: Bytes, { policy, base }: PinnedPolicy): ProvenBundle | null {
   try {

@@ -36,7 +36,10 @@ export class NotSentError extends Error {}
 /** Runs `task` while no other task with this name runs, in this tab or process or another one. */
 export type Lock = <T>(name: string, task: () => Promise<T>) => Promise<T>;
 
-/** What a client needs of its platform. All of it is passed in; the client has no default for the first four. */
+/**
+ * The parts of its platform that a client uses. All of it is passed in; the client has no default for the
+ * first four.
+ */
 export interface ClientPlatform {
   /** Sends the requests of the client, as `fetch` does. */
   readonly fetch: Fetch;

@@ -66,7 +66,7 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What requests need. */
+/** The dependencies of requests. */
 export interface RequestsDeps extends ExchangeDeps, Pick<ClientPlatform, 'now' | 'upload'> {
   readonly sleep: NonNullable<ClientPlatform['sleep']>;
   readonly bundles: BundleCache;

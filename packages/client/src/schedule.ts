@@ -5,7 +5,7 @@ import type { Schedule } from './wallet/state.ts';
 const IN_FLIGHT_SECONDS = 60; // after which a request that was sent by a page that was closed counts as failed
 const SPREAD = 21_600; // seconds after the start of an epoch, but at most a quarter of it
 
-/** What a schedule depends on. */
+/** The inputs of a schedule. */
 export interface ScheduleOptions {
   readonly now: UnixSeconds;
   readonly epochSeconds: number;

@@ -25,7 +25,7 @@ import {
 
 const LOCK_SECONDS = 60; // to wait for another tab or process that refills
 
-/** What token management needs. */
+/** The dependencies of token management. */
 export interface TokenManagerDeps extends IssuanceDeps, ExchangeDeps, Pick<ClientPlatform, 'wallet'> {
   readonly bundles: BundleCache;
   readonly lock: Lock;
@@ -51,7 +51,7 @@ export class TokenManager {
    * `allowFresh` one more batch is requested, and the token need not have rested: the user consents to an issuance
    * that reveals when it was needed. A wallet with vouchers refills without the account instead, once.
    *
-   * @param identity - what two equal requests have in common
+   * @param identity - the same for equal requests
    * @throws {ClientError} `tokens-resting` or `no-tokens`, with the time when that ends; or what a refill throws
    */
   async take(service: string, identity: Bytes, allowFresh: boolean): Promise<TakenToken> {

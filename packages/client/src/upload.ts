@@ -5,7 +5,7 @@ import { ClientError, clientError } from './error.ts';
 import type { RequestHead } from './inner.ts';
 import type { ClientPlatform } from './platform.ts';
 
-/** What has been read leaves at multiples of this: the same for every client, so that it marks none. */
+/** Data is sent at multiples of this time. It is the same for every client, so that it does not mark one. */
 const FLUSH_SECONDS = 0.1;
 const MAX_HELD = 4 * MAX_CHUNK; // bytes that wait for the next flush; then the source has to wait
 
@@ -59,7 +59,10 @@ export function streamedUpload(
   };
 }
 
-/** A clock that runs whether or not there is something to send, so that when pieces leave tells less of when they came. */
+/**
+ * A clock that also ticks when there is nothing to send, so that the times of sending reveal less about the
+ * times at which pieces arrived.
+ */
 function ticking(sleep: (seconds: number) => Promise<void>): { next(): Promise<void>; stop(): void } {
   let isStopped = false;
   let tick: Promise<void>;

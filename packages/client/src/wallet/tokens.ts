@@ -18,7 +18,7 @@ import type { PendingToken, StoredToken, WalletState } from './state.ts';
 /** The first try and two retries, as the issuer's ledger allows (specs/decisions/0006). */
 export const MAX_TRIES = 3;
 
-/** What decides whether a token is still valid, and whether it has rested. */
+/** The rules that decide whether a token is still valid and whether it has rested. */
 export interface TokenRules {
   readonly now: UnixSeconds;
   readonly epochSeconds: number;
@@ -51,7 +51,7 @@ export function dropExpired(state: WalletState, rules: TokenRules): void {
   state.pending = state.pending.filter((token) => isLive(token, rules));
 }
 
-/** A token that was taken; or the time until which all tokens rest; or that there is none. */
+/** The result of taking a token: the token, the time until which all tokens rest, or that there is none. */
 export type TakeResult =
   | { readonly token: TakenToken }
   | { readonly restingUntil: UnixSeconds }
@@ -61,7 +61,7 @@ export type TakeResult =
  * Moves one rested token, chosen at random, from the pool to the row of its request. This happens before anything is
  * sent, so that no other tab and no later page can use the token for another request.
  *
- * @param request.identity - what two equal requests have in common
+ * @param request.identity - the same for equal requests
  */
 export function takeToken(
   state: WalletState,
