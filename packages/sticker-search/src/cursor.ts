@@ -1,20 +1,23 @@
-/** The first letter of a term in a block says how much it shares with the term before: `String.fromCharCode(32 + n)`. */
+/**
+ * The first character of a term in a block encodes how many UTF-16 units it shares with the previous term:
+ * `String.fromCharCode(32 + n)`.
+ */
 export const SHARED = 32;
 const NEW_LINE = 10;
 
-/** How many UTF-16 units two texts begin with alike, of whole characters. */
+/** The length in UTF-16 units of the longest common prefix of two texts. It never splits a surrogate pair. */
 export function commonPrefix(a: string, b: string): number {
   let n = 0;
   while (n < a.length && n < b.length && a.charCodeAt(n) === b.charCodeAt(n)) n++;
-  const isHalf = n > 0 && (a.charCodeAt(n - 1) & 0xfc00) === 0xd800; // of a pair of surrogates that goes on otherwise
+  const isHalf = n > 0 && (a.charCodeAt(n - 1) & 0xfc00) === 0xd800; // the first half of a surrogate pair whose second half differs
   return isHalf ? n - 1 : n;
 }
 
-/** Goes through the terms of a front-coded block as bytes, and compares each with a text. */
+/** Iterates over the terms of a front-coded block as bytes, and compares each with a text. */
 export class Cursor {
-  /** How many UTF-16 units the term begins with that the text begins with too. */
+  /** The length in UTF-16 units of the common prefix of the term and the text. */
   common = 0;
-  /** UTF-16 units of the term, where it begins with the whole text; -1 otherwise. */
+  /** The length of the term in UTF-16 units if it starts with the whole text; else -1. */
   length = 0;
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -26,9 +29,9 @@ export class Cursor {
   }
 
   /**
-   * Begins with the first term of a block.
+   * Starts at the first term of a block.
    *
-   * @param from - offset of the others, and of their end
+   * @param from - offset of the other terms, which end at `to`
    */
   begin(head: string, from: number, to: number, text: string): void {
     this.#text = text;
@@ -38,7 +41,7 @@ export class Cursor {
     this.length = this.common === text.length ? head.length : -1;
   }
 
-  /** Goes on to the next term; false after the last one. */
+  /** Moves to the next term; false after the last one. */
   next(): boolean {
     const bytes = this.#bytes;
     const end = this.#end;
@@ -47,7 +50,7 @@ export class Cursor {
     const text = this.#text;
     const whole = text.length;
     let length = (bytes[at++] as number) - SHARED;
-    let common = Math.min(this.common, length); // a term that shares less with the one before differs at once
+    let common = Math.min(this.common, length); // a term that shares less with the previous one differs from the text there
     let isSame = length === this.common && common < whole;
     for (; at < end && (isSame || common === whole); at++) {
       let code = bytes[at] as number;

@@ -31,7 +31,7 @@ export function emojiKey(emoji: string): string {
   return key === '' ? emoji : (PAIRS.get(key) ?? key);
 }
 
-/** The form in which an emoticon is compared: `:-)`, `=)` and `:)` are one, and so are `XD` and `xD`. */
+/** The form in which an emoticon is compared: `:-)`, `=)` and `:)` are equal, and so are `XD` and `xD`. */
 export const emoticonKey = (text: string): string =>
   text
     .trim()
@@ -39,7 +39,7 @@ export const emoticonKey = (text: string): string =>
     .replace(/^([;8])-(?=\S)/, '$1')
     .toLowerCase();
 
-/** Takes the emoji out of a query: what they are, and the text that is left. */
+/** Splits a query into its emoji and the remaining text. */
 export function takeEmoji(query: string): { emoji: string[]; text: string } {
   const emoji: string[] = [];
   const text = query.replace(SEQUENCE, (found) => {

@@ -15,7 +15,7 @@ export interface Entry {
   readonly kind: number;
 }
 
-/** Everything that is indexed of one language. */
+/** All entries of one language's index. */
 export interface LanguageSource {
   readonly tag: string;
   readonly stickers: number;
@@ -26,7 +26,7 @@ export interface LanguageSource {
   readonly variants: ReadonlyMap<string, readonly { readonly sticker: number; readonly phrase: string }[]>;
 }
 
-const RANK: readonly number[] = [NAME, VARIANT_NAME, KEYWORD, HINT]; // which of two alike is kept
+const RANK: readonly number[] = [NAME, VARIANT_NAME, KEYWORD, HINT]; // which of two equal phrases is kept
 
 const utf8 = new TextEncoder();
 const byCode = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -51,7 +51,7 @@ const withSpellings = (phrase: Phrase, spellings: readonly string[]): Phrase => 
   terms: [...phrase.terms, ...(phrase.terms.length > 0 ? spellings.map((spelling) => LATIN + spelling) : [])],
 });
 
-/** Encodes phrases, sorted by their text, with the terms that each is filed under. */
+/** Encodes phrases, sorted by their text, with the index terms of each. */
 function encodeIndex(
   tag: string,
   stickers: number,
@@ -82,7 +82,7 @@ function encodeIndex(
   out.varint(regions.bytes.length);
   out.raw(regions.bytes);
   out.text(phrases.map(({ text }) => text).join('\n'));
-  for (const { units } of phrases) out.varint(Math.min(255, Math.max(1, units))); // apart: they pack better
+  for (const { units } of phrases) out.varint(Math.min(255, Math.max(1, units))); // stored separately, because they compress better
   for (const { stickers: has } of phrases) out.varint(has.size);
   for (const phrase of phrases) {
     let before = 0;
@@ -120,7 +120,7 @@ export function encodeRelated(lists: readonly (readonly number[])[]): Uint8Array
   return framed(RELATED_MAGIC, out.bytes);
 }
 
-/** A file: what it is, a checksum, and its fields. */
+/** A file: its magic number, a checksum and its fields. */
 function framed(magic: number, body: Uint8Array): Uint8Array {
   const whole = new Uint8Array(8 + body.length);
   whole.set(body, 8);
@@ -171,7 +171,10 @@ function writeTerms(
   }
 }
 
-/** The phrases of a language in order of their text, each with its stickers; of two that fold alike one is kept. */
+/**
+ * The phrases of a language in order of their text, each with its stickers; of two that fold to the same
+ * text, one is kept.
+ */
 function collect(
   tag: string,
   entries: readonly Entry[],
@@ -203,7 +206,7 @@ function collect(
   const shown = new Set([...variants.values()].flat().map(({ phrase }) => phrase));
   return [...phrases.values()]
     .filter(({ text, stickers }) => stickers.size > 0 || shown.has(text))
-    .map((phrase) => (phrase.stickers.size > 0 ? phrase : { ...phrase, terms: [] })) // shown and not found by
+    .map((phrase) => (phrase.stickers.size > 0 ? phrase : { ...phrase, terms: [] })) // displayed, but not searched
     .toSorted((a, b) => byCode(a.text, b.text));
 }
 

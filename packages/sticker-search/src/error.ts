@@ -1,6 +1,6 @@
 /**
  * - `corrupt-index`: a file of the catalogue is damaged, or of another version
- * - `unknown-locale`, `unknown-pack`: the search names what the catalogue does not have
+ * - `unknown-locale`, `unknown-pack`: the catalogue does not have the locale or pack of the search
  * - `truncated`, `trailing`: a response that ends too early, or has bytes after its end
  */
 export type SearchErrorCode = 'corrupt-index' | 'unknown-locale' | 'unknown-pack' | 'truncated' | 'trailing';

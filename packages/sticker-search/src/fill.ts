@@ -7,13 +7,16 @@ import type { Query } from './query.ts';
 import type { Scores } from './score.ts';
 import { characters } from './tokens.ts';
 
-const HEAD = 1.25; // weight of the last word, which in English is most often the thing itself
-// Tuned on the tuning half of the everyday queries.
-const SMOOTH = 10; // added to every rank before lists are put together (reciprocal rank fusion)
-const MEANT = 0.3; // weight of the stickers nearest to a word in meaning, beside those that have some of the words
-const SEEDS = 5; // first stickers of a list of which related ones fill the rest
+const HEAD = 1.25; // weight of the last word, which in English is usually the main noun
+// Tuned on the tuning half of the everyday queries of test/eval.
+const SMOOTH = 10; // added to every rank before lists are merged (reciprocal rank fusion)
+const MEANT = 0.3; // weight of the stickers nearest in meaning, relative to those that have some of the words
+const SEEDS = 5; // how many of the first stickers choose the related ones that fill the list
 
-/** Fills a page with what is near: what has some of the words, the rarer ones first, and what the others mean. */
+/**
+ * Fills a page with near matches: stickers that have some of the words, rare words first, and stickers that
+ * are near in meaning to the other words.
+ */
 export function fillNear(lookup: Lookup, order: Order, page: Page): void {
   const { query } = lookup;
   const scores = partial(lookup);
@@ -27,7 +30,10 @@ export function fillNear(lookup: Lookup, order: Order, page: Page): void {
   page.fill(scores);
 }
 
-/** What has some of the words; where none of a run without spaces is found, its single characters. */
+/**
+ * The scores of stickers that have some of the words. If a run without spaces is not found, its single
+ * characters are looked up.
+ */
 function partial(lookup: Lookup): Scores {
   const { query } = lookup;
   const scores = query.languages.others.length > 0 ? lookup.begun() : lookup.forgiving();
@@ -39,7 +45,7 @@ function partial(lookup: Lookup): Scores {
   return scores.isEmpty ? lookup.forgiving() : scores;
 }
 
-/** The weight of each token: a word that few stickers have tells more. */
+/** The weight of each token: a word that few stickers have weighs more. */
 function weightsOf(query: Query, scores: Scores): number[] {
   const head = scores.tokens.length - query.pictures.length - 1;
   const english = query.languages.first[0]?.tag === 'en';

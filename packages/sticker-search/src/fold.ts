@@ -1,4 +1,4 @@
-/** Letters that the same word is typed with in more than one way, after NFKD and lower case. */
+/** Letters with more than one common spelling, after NFKD and lower case. */
 const LETTERS: Readonly<Record<string, string>> = {
   ß: 'ss',
   æ: 'ae',
@@ -45,20 +45,20 @@ const DROPPED =
   // oxlint-disable-next-line no-misleading-character-class
   /[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1-\u05c7\u05f3\u05f4\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u0e48-\u0e4b\u0ec8-\u0ecb\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufe0e\ufe0f\ue000]/g;
 
-const KATAKANA = /[\u30a1-\u30f6]/g; // hiragana stands 0x60 below
+const KATAKANA = /[\u30a1-\u30f6]/g; // hiragana is 0x60 lower
 const FOREIGN_DIGIT = /[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u09e6-\u09ef\u0e50-\u0e59]/g;
 
-/** Serbian Cyrillic as Vuk's Latin, accents already gone. */
+/** Serbian Cyrillic letters, without accents, and the Latin letters that replace them. */
 const CYRILLIC = 'абвгдезијклмнопрстћуфхцчш';
 const LATIN = 'abvgdezijklmnoprstcufhccs';
 const DIGRAPHS: Readonly<Record<string, string>> = { ђ: 'd', ж: 'z', љ: 'lj', њ: 'nj', џ: 'dz' };
 const BOTH_SCRIPTS = new Set(['sr', 'bs', 'hr']);
 
-/** Languages of one name here fold alike. */
+/** Languages with the same result are folded in the same way. */
 export const foldOf = (language: string): string =>
   language === 'en' ? 'en' : BOTH_SCRIPTS.has(language) ? 'sr' : '';
 
-/** Whether text is ASCII letters, digits and spaces alone, of which nothing but the case is folded. */
+/** Whether a text has only ASCII letters, digits and spaces, of which only the case is folded. */
 export const isPlain = (text: string): boolean => /^[A-Za-z0-9 ]*$/.test(text);
 
 /**

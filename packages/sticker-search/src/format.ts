@@ -1,4 +1,4 @@
-/** What a catalogue's build needs: the encoder of an index, and the rules by which the engine reads text. */
+/** For the build of a catalogue: the encoder of an index, and the rules by which the engine reads text. */
 export { openArchive, encodeArchive } from './archive.ts';
 export { emojiKey } from './emoji.ts';
 export { encodeLanguage, encodeMeaning, encodeRelated, type Entry, type LanguageSource } from './encode.ts';

@@ -2,25 +2,28 @@ import type { Terms } from './terms.ts';
 
 const DEEPEST = 48; // UTF-16 code units of a term that are compared
 
-const FAR = 99; // more edits than any
+const FAR = 99; // more edits than are ever allowed
 
-/** Edits that a word of this length is forgiven: a letter more, less or other, or two in the wrong order. */
+/**
+ * The number of edits that are allowed in a word of this length: insertions, deletions, substitutions and
+ * transpositions.
+ */
 export function allowedEdits(length: number): 0 | 1 | 2 {
   if (length < 3) return 0;
   return length < 7 ? 1 : 2;
 }
 
-/** Row * width + column → edits; the memory of every call. */
+/** Row * width + column → edits. All calls share this memory. */
 const rows = new Uint8Array((DEEPEST + 1) * (DEEPEST + 1));
 
 /**
- * Visits every term within `edits` of `word` (optimal string alignment). Of the terms that have its letters it keeps
- * the rows of what one shares with the one before, leaves a term that cannot match any more, and fills of each row no
- * more than the cells that `edits` can reach.
+ * Visits every term within `edits` of `word` (optimal string alignment). It compares only terms that have
+ * enough of its letters. It reuses the rows of the prefix that a term shares with the previous one, stops at
+ * a term that cannot match any more, and fills only those cells of a row that `edits` can reach.
  *
  * @param word - at most 48 UTF-16 code units
- * @param prefix - whether a term may go on after what matched
- * @param visit - `whole`: nothing of the term was left over
+ * @param prefix - whether the word may match a prefix of the term
+ * @param visit - `whole`: the word matched the whole term
  */
 export function fuzzy(
   terms: Terms,
@@ -32,7 +35,7 @@ export function fuzzy(
   const width = word.length + 1;
   rows.fill(FAR, 0, Math.min(DEEPEST + 1, width + edits + 2) * width);
   for (let i = 0; i < width && i <= edits; i++) rows[i] = i;
-  let valid = 0; // rows that hold for the term before
+  let valid = 0; // rows that are valid for the previous term
   let last = '';
   terms.withLetters(word, edits, (term, place) => {
     let shared = 0;
@@ -53,7 +56,7 @@ export function fuzzy(
   });
 }
 
-/** The fewest edits between the word and a beginning of the term whose first rows are filled. */
+/** The fewest edits between the word and any prefix of the term whose rows are filled. */
 function bestBeginning(width: number, filled: number, edits: number): number {
   let best = FAR;
   const last = Math.min(filled, width - 1 + edits);

@@ -1,13 +1,14 @@
-/** Most tokens of a query: a phrase has one bit for each, and a row of this many qualities. */
+/** The most tokens of a query. Each phrase has one bit for each, and a row of this many qualities. */
 export const MAX_TOKENS = 16;
 
 /**
- * What one language's phrases hold of a query: working memory that is allocated once, and cleared phrase by phrase.
+ * The matches of a query in one language's phrases. The memory is allocated once, and cleared phrase by
+ * phrase.
  */
 export class Gathering {
   /** Phrase * MAX_TOKENS + token → quality of the best match, 0 to 1. */
   quality = new Float32Array(0);
-  /** The phrases that hold a token, `count` of them, in no order. */
+  /** The phrases that match a token, `count` of them, in no order. */
   phrases = new Uint32Array(0);
   count = 0;
   #seen = new Uint8Array(0);
@@ -20,7 +21,7 @@ export class Gathering {
     this.#seen = new Uint8Array(phrases);
   }
 
-  /** Notes that phrases hold a match of a token. */
+  /** Records that phrases match a token. */
   hit(token: number, list: Uint32Array, count: number, quality: number): void {
     const { phrases } = this;
     const seen = this.#seen;
@@ -35,7 +36,7 @@ export class Gathering {
     }
   }
 
-  /** Forgets a phrase, so that the memory can serve the next look-up. */
+  /** Clears a phrase, so that the memory can serve the next look-up. */
   clear(phrase: number, tokens: number): void {
     const first = phrase * MAX_TOKENS;
     for (let i = 0; i < tokens; i++) this.quality[first + i] = 0;

@@ -23,7 +23,7 @@ export interface CatalogueFiles {
   readonly stickers: Uint8Array;
   /** Language → `index/LANGUAGE.bin`; `en` must be there. Each is opened when it is first needed. */
   readonly indexes: Readonly<Record<string, Uint8Array>>;
-  /** Language → `meaning/LANGUAGE.bin`: what words mean that no index has. */
+  /** Language → `meaning/LANGUAGE.bin`: the meanings of words that are in no index. */
   readonly meanings?: Readonly<Record<string, Uint8Array>>;
   /** `related.bin`: without it a page is not filled with related stickers. */
   readonly related?: Uint8Array | undefined;
@@ -42,16 +42,19 @@ export interface Search {
   search(query: string, options?: Options & { readonly limit?: number; readonly offset?: number }): Sticker[];
   /** Adds a language: its index, and its table of meanings where there is one. */
   add(tag: string, index: Uint8Array, meaning?: Uint8Array): void;
-  /** Lets go of a language other than English, and of its memory. Its locales are then searched in English. */
+  /** Removes a language other than English and frees its memory. Its locales are then searched in English. */
   remove(tag: string): void;
   /** All results; each is looked up only when it is read. */
   results(query: string, options?: Options): Results;
 }
 
-/** What a query found, best first. */
+/** The results of a query, best first. */
 export interface Results {
   readonly total: number;
-  /** How many of the first have every word of the query, the last one perhaps cut short; the others are near to it. */
+  /**
+   * How many of the first results have every word of the query, the last one perhaps as a prefix. The others
+   * are near matches.
+   */
   readonly strict: number;
   at(index: number): FoundSticker;
 }
@@ -63,7 +66,7 @@ export interface FoundSticker extends Omit<Sticker, 'art'> {
 
 const RECENT_LOCALES = 64;
 const RECENT_QUERIES = 256;
-const MOST_WARM = 6; // languages that keep what edits are looked for in
+const MOST_WARM = 6; // languages whose terms stay decoded for matches with edits
 const ANY = '*'; // means no locale
 
 /**
@@ -105,7 +108,7 @@ export function createSearch({ stickers, indexes, meanings = {}, related }: Cata
     return { first: opened, others: open(others, language), meanings: open(first, meaning), namings };
   };
 
-  const warm = new Set<Language>(); // the one that was used last is the last
+  const warm = new Set<Language>(); // in the order of their last use
   const keepWarm = (used: Language): void => {
     warm.delete(used);
     warm.add(used);
@@ -171,7 +174,7 @@ export function createSearch({ stickers, indexes, meanings = {}, related }: Cata
   };
 }
 
-/** Opens each file once, at its first use; null: there is no such file. */
+/** Opens each file once, at its first use; null if there is no such file. */
 function opener<T>(
   opened: Map<string, T>,
   files: Readonly<Record<string, Uint8Array>>,
@@ -191,7 +194,7 @@ function opener<T>(
 const open = <T>(tags: readonly string[], opened: (tag: string) => T | null): T[] =>
   tags.flatMap((tag) => opened(tag) ?? []);
 
-/** A language, and what its regions that a locale has call stickers, the nearest first. */
+/** A language, and the names that the regions of a locale have for stickers, the nearest region first. */
 interface Naming {
   readonly language: Language;
   readonly regions: readonly ReadonlyMap<number, number>[];
@@ -202,7 +205,7 @@ interface Chosen extends Languages {
   readonly namings: readonly Naming[];
 }
 
-/** The name of a sticker in the first language that has one; in regions of it before the whole. */
+/** The name of a sticker in the first language that has one. Names of a region take precedence. */
 function nameIn(namings: readonly Naming[], sticker: number): string {
   for (const { language, regions } of namings) {
     for (const names of regions) {
@@ -215,7 +218,7 @@ function nameIn(namings: readonly Naming[], sticker: number): string {
   return '';
 }
 
-/** The phrase by which a sticker was found, as its source writes it; null: by none. */
+/** The phrase by which a sticker was found, as its source writes it; null if it was not found by a phrase. */
 function phraseAt({ first, others }: Languages, where = NO_PHRASE): string | null {
   if (where === NO_PHRASE) return null;
   const number = where >>> 24;

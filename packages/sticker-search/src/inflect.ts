@@ -1,4 +1,4 @@
-/** A form of a word and how surely it is the same word, 0 to 1. */
+/** A form of a word, and the confidence that it is the same word, 0 to 1. */
 export type Form = readonly [form: string, likeness: number];
 
 const ENDINGS = ['s', 'es', 'ed', 'er', 'ing', 'y', 'ies', 'ied', 'ier', 'ves'];
@@ -8,8 +8,8 @@ const DOUBLED = /([^aeiou])\1$/; // run, running
 /**
  * Other English forms of a word: cats → cat, running → run, dance → dancing.
  *
- * A word cut short in its ending (`runnin`) has its stem too, so the forms of a longer query are among
- * those of the shorter one, and typing on never brings back what was gone.
+ * A word with an incomplete ending (`runnin`) also has its stem as a form. So the forms of a longer query are
+ * a subset of those of the shorter one, and typing on never brings back a result.
  */
 export function inflections(word: string): Form[] {
   if (!/^[a-z]{3,}$/.test(word)) return [];

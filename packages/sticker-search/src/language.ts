@@ -4,7 +4,7 @@ import { openFramed, Reader } from './reader.ts';
 import { Recent } from './recent.ts';
 import { Terms } from './terms.ts';
 
-/** What a phrase is to a sticker, which decides how much a match is worth: a keyword. */
+/** The kind of a phrase, which decides how much a match is worth. This kind: a keyword. */
 export const KEYWORD = 0;
 /** A phrase that is a sticker's name. */
 export const NAME = 1;
@@ -28,19 +28,19 @@ export interface WordForm {
   readonly list: Uint32Array;
 }
 
-/** The index of one language as it was built: opening it computes nothing but offsets, in one pass. */
+/** The index of one language in its built form. Opening it only computes offsets, in one pass. */
 export class Language {
   readonly tag: string;
   readonly phrases: number;
   /** Units of each phrase, at most 255. */
   readonly units: Uint8Array;
-  /** Phrase → its first use; the next phrase's is where its uses end. */
+  /** Phrase → its first use. Its uses end where those of the next phrase begin. */
   readonly starts: Uint32Array;
-  /** Sticker << 2 | what the phrase is to it. */
+  /** Sticker << 2 | kind of the phrase. */
   readonly uses: Uint32Array | Uint16Array;
   /** Sticker → phrase that is its name, or NONE. */
   readonly names: Uint32Array;
-  /** Term → the phrases that hold it. */
+  /** Term → the phrases that contain it. */
   readonly terms: Terms;
   readonly #bytes: Uint8Array;
   readonly #text: Uint8Array;
@@ -98,7 +98,10 @@ export class Language {
     return decoder.decode(text.subarray(from, to < 0 ? text.length : to));
   }
 
-  /** The other English forms of a word that are terms. Every step of a query needs them, and so does the next query. */
+  /**
+   * The other English forms of a word that are terms. They are kept, because every step of a query and the
+   * next query need them.
+   */
   inflected(word: string): readonly WordForm[] {
     return this.#inflected.get(word, () => {
       const found: WordForm[] = [];

@@ -1,6 +1,9 @@
 import { languageTag } from './tag.ts';
 
-/** Language of the catalogue → those that are members of it or nearly it (CLDR, languageMatching, distance ≤ 10). */
+/**
+ * Language of the catalogue → the languages that belong to it or are close to it (CLDR, languageMatching,
+ * distance ≤ 10).
+ */
 const RELATED: Readonly<Record<string, string>> = {
   ar: 'aao abh abv acm acq acw acx acy adf aeb aec afb apc apd arq ars ary arz auz avl ayh ayl ayn ayp bbz pga shu ssh',
   az: 'azb',
@@ -35,8 +38,8 @@ export const isLocale = (tag: string): boolean =>
   tag.length <= LONGEST && TAG.test(tag) && parse(tag) !== null;
 
 /**
- * The language of a locale as the catalogue names it: `no` for `nb` and `nn_NO`, `he` for `iw`, `zh` for `cmn-Hans`.
- * The text itself, where it is no locale.
+ * The language of a locale as the catalogue names it: `no` for `nb` and `nn_NO`, `he` for `iw`, `zh` for
+ * `cmn-Hans`. The text itself if it is not a locale.
  */
 export function languageOf(locale: string): string {
   const language = parse(locale)?.language ?? locale;
@@ -58,7 +61,7 @@ export function parents(locale: string): string[] {
   return [...new Set([...chain, written, language, languageOf(locale)])];
 }
 
-/** A locale in its canonical form, without unknown last parts; null for none. */
+/** A locale in its canonical form, without unknown last parts; null if the text is not a locale. */
 function parse(text: string): Intl.Locale | null {
   const known = languageTag(text.replaceAll('_', '-'));
   for (let end = known.length; end > 0; end = known.lastIndexOf('-', end - 1)) {

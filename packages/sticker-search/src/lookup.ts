@@ -2,7 +2,7 @@ import { BEGUN, FORGIVEN, GUESSED, type Rule, WHOLE } from './match.ts';
 import type { Query } from './query.ts';
 import type { Scores } from './score.ts';
 
-const MOST_FORGIVEN = 4; // words of a query in which edits are looked for
+const MOST_FORGIVEN = 4; // words of a query that are matched with edits
 
 /** Look-ups that several steps of a query need; each is done once. */
 export class Lookup {
@@ -14,14 +14,14 @@ export class Lookup {
     this.query = query;
   }
 
-  /** Every word perhaps cut short, in all languages of the search. */
+  /** Every word as a prefix, in all languages of the search. */
   begun(): Scores {
     return (this.#begun ??= this.query.look(this.query.content, () => GUESSED, true));
   }
 
   /**
-   * Every word as it stands or, unless some sticker has it so, cut short; and with edits where nothing has it at
-   * all. A word that is known to mean something gets no edits where it stands alone: it is no typo.
+   * Every word as typed; as a prefix if no sticker has it as typed; and with edits if nothing matches. A
+   * single word with a known meaning is matched without edits, because it is not a typo.
    */
   forgiving(): Scores {
     return (this.#forgiving ??= this.#forgive());

@@ -3,7 +3,7 @@ import type { Language } from './language.ts';
 import { latinTerm } from './latin.ts';
 import type { Token } from './tokens.ts';
 
-/** How loosely a token is looked up: as the beginning of a word too, with edits too. */
+/** How loosely a token is matched: also as a prefix, also with edits. */
 export interface Rule {
   readonly prefix: boolean;
   readonly fuzzy: boolean;
@@ -16,18 +16,18 @@ export const BEGUN: Rule = { prefix: true, fuzzy: false, latin: false };
 export const GUESSED: Rule = { prefix: true, fuzzy: false, latin: true };
 export const FORGIVEN: Rule = { prefix: true, fuzzy: true, latin: false };
 
-/** Told of phrases that hold a match, the first `count` of a list, and of its quality, 0 to 1. */
+/** Called with phrases that match (the first `count` of a list) and the quality of the match, 0 to 1. */
 export type Hit = (list: Uint32Array, count: number, quality: number) => void;
 
-const PREFIX = 0.55; // quality of a term of which the token is next to nothing
-const ALMOST = 0.9; // quality of a term of which the token is next to all
-const EDITED: readonly number[] = [0.7, 0.5, 0.3]; // quality by edits
+const PREFIX = 0.55; // quality of a prefix match in which the token is almost nothing of the term
+const ALMOST = 0.9; // quality of a prefix match in which the token is almost all of the term
+const EDITED: readonly number[] = [0.7, 0.5, 0.3]; // quality by the number of edits
 const FORM = 0.95; // factor for another form of the word
 const TYPED_LATIN = 0.95; // factor for a spelling in Latin letters
-const CUT = 0.8; // factor for a term that goes on after an edited match
+const CUT = 0.8; // factor for a term that is longer than its match with edits
 
 /**
- * Looks a token up in a language; calls back with all phrases that hold a match.
+ * Looks a token up in a language; calls back with all phrases that match.
  *
  * @param typed - whether a language of another script is searched for text in Latin letters, whatever the rule
  */

@@ -6,7 +6,7 @@ import { Terms } from './terms.ts';
 
 export const MEANING_MAGIC = 0x314d4f53; // "SOM1", little endian
 export const RELATED_MAGIC = 0x314c4552; // "REL1", little endian
-const SURE = 0.8; // least likeness of another form of a word
+const SURE = 0.8; // the lowest confidence of another form of a word
 const RECENT_WORDS = 128;
 
 /** The stickers that are nearest to each sticker in meaning, nearest first. */

@@ -4,7 +4,7 @@ const FINE = 1 << 20; // steps of a value
 const STICKERS = 1 << 24; // more than a catalogue has
 const FEW = 24; // numbers that are sorted faster by insertion than by a call
 
-/** Stickers in the order of their scores. Its memory is used again by the next look-up. */
+/** Stickers in the order of their scores. The next look-up reuses the memory. */
 export class Order {
   /** The first `count` are in order. */
   readonly stickers: Uint32Array;
@@ -16,7 +16,7 @@ export class Order {
     this.#keys = new Float64Array(stickers);
   }
 
-  /** Takes the stickers that have every token, best first; of two alike the one that the catalogue has first. */
+  /** Takes the stickers that have every token, best first; equal ones in the order of the catalogue. */
   takeEvery(scores: Scores): this {
     this.count = scores.every(this.stickers);
     this.#sort(

@@ -1,19 +1,19 @@
 import { NO_PHRASE, type Scores } from './score.ts';
 
-/** Stickers that a list has at least, as far as there are any. */
+/** The length that a list is filled to, if there are enough stickers. */
 export const PAGE = 24;
 
-/** What a query found. It stays as it is when the next query is made. */
+/** The result of a query. The next query does not change it. */
 export interface RankedList {
   /** Best first. */
   readonly stickers: Uint32Array;
-  /** How many of the first have every word of the query as it stands, the last one perhaps cut short. */
+  /** How many of the first have every word of the query as typed, the last one perhaps as a prefix. */
   readonly strict: number;
   /** The phrase by which each was found, as `Scores.where`. */
   readonly where: Uint32Array;
 }
 
-/** The list that a query gives, best first, as it grows. Its memory is used again by the next query. */
+/** The list of a query's results, best first, while it is built. The next query reuses the memory. */
 export class Page {
   /** The first `count` are in the list. */
   readonly stickers: Uint32Array;
@@ -22,7 +22,7 @@ export class Page {
   readonly #where: Uint32Array;
   readonly #taken: Uint8Array;
   #allowed: ReadonlySet<number> | null = null;
-  readonly #values: Float64Array; // sticker → sum of what it was credited
+  readonly #values: Float64Array; // sticker → sum of its credits
   readonly #credited: Uint32Array; // the stickers that have a value, `#candidates` of them
   #candidates = 0;
   readonly #best = new Uint32Array(PAGE);
@@ -59,13 +59,16 @@ export class Page {
     this.stickers[this.count++] = sticker;
   }
 
-  /** Adds to the value by which `fill` chooses. */
+  /** Adds to the value by which `fill` sorts. */
   credit(sticker: number, value: number): void {
     if (this.#values[sticker] === 0) this.#credited[this.#candidates++] = sticker;
     this.#values[sticker] = (this.#values[sticker] as number) + value;
   }
 
-  /** Adds what was credited, most first, up to a page; `scores`: which found them. */
+  /**
+   * Adds the stickers with credits, the highest value first, until the page is full. `scores`: those that
+   * found them.
+   */
   fill(scores: Scores | null): void {
     const room = PAGE - this.count;
     let found = 0;
@@ -86,7 +89,10 @@ export class Page {
     this.#forgetCredit();
   }
 
-  /** Whether one has more than another or, of two alike, comes first in the catalogue. */
+  /**
+   * Whether a sticker has a higher value than another, or an equal value and an earlier place in the
+   * catalogue.
+   */
   #isBefore(one: number, other: number): boolean {
     const [a, b] = [this.#values[one] as number, this.#values[other] as number];
     return a > b || (a === b && one < other);

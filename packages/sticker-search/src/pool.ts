@@ -5,13 +5,13 @@ import { Scores } from './score.ts';
 import type { Table } from './table.ts';
 import type { Token } from './tokens.ts';
 
-/** Working memory of queries: every query uses it again, and what it holds is valid until the next one. */
+/** Working memory of queries. Every query reuses it, so its contents are valid until the next query. */
 export class Pool {
   readonly page: Page;
   readonly order: Order;
   readonly #scores: Scores[] = [];
   readonly #gathering = new Gathering();
-  readonly #common: Uint8Array; // sticker → how often people mean it
+  readonly #common: Uint8Array; // sticker → how common it is
   #used = 0;
 
   constructor({ stickers }: Table) {
@@ -20,7 +20,7 @@ export class Pool {
     this.#common = Uint8Array.from(stickers, ({ common }) => common);
   }
 
-  /** Takes all scores back. */
+  /** Returns all scores to the pool. */
   release(): void {
     this.#used = 0;
   }

@@ -14,25 +14,27 @@ import { runsWithoutSpaces, type Token, tokenize } from './tokens.ts';
 export interface Languages {
   readonly first: readonly Language[];
   readonly others: readonly Language[];
-  /** What words of the first languages mean that no sticker has. */
+  /** The meanings, in the first languages, of words that no sticker has. */
   readonly meanings: readonly Meaning[];
 }
 
-const MOST_WORDS = 12; // of a query, those after it do not count
+const MOST_WORDS = 12; // of a query; later ones are ignored
 const LONGEST_PART = 6; // characters of a word in a run without spaces
-const MOST_WIDE = 6; // words of a query that is put to every language
+const MOST_WIDE = 6; // words of a query that are searched in every language
 const SECOND_LANGUAGE = 0.93; // weight of English if another language was requested
 const OTHER_LANGUAGE = 0.8; // weight of each other language if none was requested
 const PICTURE: Token = { text: '', gram: true, weight: 1 };
 
-/** A query cut into words, as each language reads it, and emoji; and what it finds by one rule or another. */
+/**
+ * A query, split into words as each language reads it and into emoji, with its look-ups by different rules.
+ */
 export class Query {
   readonly languages: Languages;
   /** As the first language reads them. */
   readonly words: readonly Token[];
   /** Those before the last. */
   readonly earlier: readonly Token[];
-  /** The words without those that say nothing; all of them where no others are left. */
+  /** The words without stop words; all of them if there are no others. */
   readonly content: readonly Token[];
   /** The stickers of each emoji. */
   readonly pictures: readonly (readonly number[])[];
@@ -95,8 +97,8 @@ export class Query {
   /**
    * Looks words up, and the emoji.
    *
-   * @param wide - in all other languages too, as far as that can be done in the time of a query
-   * @param only - sticker → 0 for those to pass over
+   * @param wide - whether to search all other languages too, within the time of a query
+   * @param only - sticker → 0 for those to skip
    */
   look(
     words: readonly Token[],
@@ -159,12 +161,12 @@ export class Query {
   }
 }
 
-/** One letter begins words of nearly every sticker in one language or another: it rules nothing out. */
+/** A single letter: in some language it starts a word of nearly every sticker, so it excludes nothing. */
 const ONE = /^[a-z]$/;
-/** So do two, of a word that is not being typed any more and was found nowhere as it stands. */
+/** One or two letters: the same is true of a complete word that has no exact match. */
 const FEW = /^[a-z]{1,2}$/;
 
-/** Tokens without those that stood before; the last stays, since it may be the beginning of another word. */
+/** Tokens without repetitions. The last one stays, because it may be the beginning of another word. */
 const distinct = (tokens: readonly Token[]): readonly Token[] =>
   tokens.length < 2
     ? tokens
@@ -172,14 +174,17 @@ const distinct = (tokens: readonly Token[]): readonly Token[] =>
         ({ text }, i) => i === tokens.length - 1 || tokens.findIndex((other) => other.text === text) === i,
       );
 
-/** No more words than a name has, since each of few letters is the beginning of very many; pieces of a run are rarer. */
+/**
+ * Drops words after the first twelve, because each short word is the beginning of very many terms. Pieces of
+ * a run are rarer.
+ */
 function fewWords(tokens: readonly Token[]): readonly Token[] {
   if (tokens.length <= MOST_WORDS) return tokens;
   let words = 0;
   return tokens.filter(({ gram }) => gram || ++words <= MOST_WORDS);
 }
 
-/** The stickers of an emoji; of a sequence that we lack, those of its first part that we have. */
+/** The stickers of an emoji; for an unknown sequence, those of its longest known beginning. */
 function picture(table: Table, emoji: string): readonly number[] {
   for (let key = emojiKey(emoji); key !== ''; key = key.slice(0, Math.max(0, key.lastIndexOf('\u200d')))) {
     const found = table.byEmoji.get(key);

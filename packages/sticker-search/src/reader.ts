@@ -57,7 +57,8 @@ export function checksum(bytes: Uint8Array, from: number): number {
 }
 
 /**
- * Opens a file of a built catalogue: its magic number, a checksum, then its fields, at which the reader stands.
+ * Opens a file of a built catalogue: checks its magic number and checksum, and returns a reader of its
+ * fields.
  *
  * @throws {SearchError} `corrupt-index`
  */

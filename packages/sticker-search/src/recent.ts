@@ -11,7 +11,7 @@ export class Recent<V> {
   get(key: string, make: () => V): V {
     const known = this.#values.get(key);
     if (known !== undefined) {
-      this.#values.delete(key); // to the end: the first one is the one that goes
+      this.#values.delete(key); // moves it to the end: the first one is evicted
       this.#values.set(key, known);
       return known;
     }

@@ -3,35 +3,35 @@ import { HINT, KEYWORD, type Language, NAME, NONE, VARIANT_NAME } from './langua
 import type { Hit } from './match.ts';
 import type { Token } from './tokens.ts';
 
-/** What a match in each kind of phrase is worth. */
+/** The score of a match in each kind of phrase. */
 const WORTH: number[] = [];
 WORTH[KEYWORD] = 0.8;
 WORTH[NAME] = 1;
 WORTH[VARIANT_NAME] = 0.9;
 WORTH[HINT] = 0.5;
-// Tuned on the development tracks of test/eval that are made for it; they are flat around these.
-const PART = 0.4; // what a phrase is worth that holds the words among many others
-const NAME_PART = 0.6; // what a word of a long name is worth
-const KEYWORD_PART = 0.7; // what a word of a keyword of many is worth
+// Tuned on the tuning half of test/eval. Small changes of these values make little difference.
+const PART = 0.4; // score of a phrase that has the words among many others
+const NAME_PART = 0.6; // score of a word of a long name
+const KEYWORD_PART = 0.7; // score of a word of a long keyword
 const WORDS = 1.2; // weight of the words found anywhere in a sticker's phrases
-const SECOND = 0.05; // weight of the better keyword beside the better name, or the other way round
+const SECOND = 0.05; // weight of the second-best match: a keyword beside a name, or a name beside a keyword
 const COMMON = 0.17; // weight of how common a sticker is
-const CONCEDED = 0.001; // quality of a token that no sticker needs to have
-const UNKNOWN = 0.2; // what artwork loses that no keyboard types
+const CONCEDED = 0.001; // quality of a token that stickers may lack
+const UNKNOWN = 0.2; // penalty of artwork that is not an emoji
 
 /** Where a sticker matched best: number of the language << 24 | phrase. */
 export const NO_PHRASE = 0xffff_ffff;
 
 /** One phrase of the language that is being scored. */
 interface Scored {
-  readonly first: number; // place of its first quality
+  readonly first: number; // index of its first quality
   readonly part: number; // share of the phrase that the query covers
-  readonly share: number; // what the phrase is worth as a whole
+  readonly share: number; // score of the phrase as a whole
 }
 
 /**
- * What a query found so far: for every word and sticker, and for every sticker's best phrase. Its memory is used again
- * by the next query: `reset` clears what was touched, and nothing else is ever visited.
+ * The scores of a query so far: for every word and sticker, and for every sticker's best phrase. The next
+ * query reuses the memory: `reset` clears only the entries that were touched.
  */
 export class Scores {
   tokens: readonly Token[] = [];
@@ -50,7 +50,7 @@ export class Scores {
   #weight = 0; // of all tokens
   #only: Uint8Array | null = null;
 
-  /** @param common - sticker → how often people mean it, 0 (rare or unknown) to 255 */
+  /** @param common - sticker → how common it is, 0 (rare or unknown) to 255 */
   constructor(common: Uint8Array, gathering: Gathering) {
     const stickers = common.length;
     this.#common = common;
@@ -66,10 +66,10 @@ export class Scores {
   }
 
   /**
-   * Forgets everything and takes up another look-up.
+   * Clears everything and starts another look-up.
    *
    * @param tokens - at most MAX_TOKENS
-   * @param only - sticker → 0 for those to pass over; null: none
+   * @param only - sticker → 0 for those to skip; null: none
    */
   reset(tokens: readonly Token[], only: Uint8Array | null): void {
     for (let at = 0; at < this.#count; at++) {
@@ -86,10 +86,10 @@ export class Scores {
   }
 
   /**
-   * Adds what one language found.
+   * Adds the matches of one language.
    *
    * @param number - of the language among those of the query
-   * @param collect - calls back with what matches a token
+   * @param collect - calls back with the matches of a token
    */
   add(language: Language, number: number, worth: number, collect: (token: number, hit: Hit) => void): void {
     const gathering = this.#gathering;
@@ -105,7 +105,7 @@ export class Scores {
     }
   }
 
-  /** Gives what a phrase holds to the stickers that have it. */
+  /** Credits the matches of a phrase to the stickers that have it. */
   #credit(language: Language, number: number, phrase: number, worth: number): void {
     const scored = this.#scored(language, phrase, worth);
     const { starts, uses } = language;
@@ -121,7 +121,7 @@ export class Scores {
     }
   }
 
-  /** Weighs a phrase: which tokens it holds, how much of it they are, and what it is worth as a whole. */
+  /** Scores a phrase: which tokens it has, what share of it they are, and what it is worth as a whole. */
   #scored(language: Language, phrase: number, worth: number): Scored {
     const { quality } = this.#gathering;
     const first = phrase * MAX_TOKENS;
@@ -176,14 +176,14 @@ export class Scores {
     this.#touched[this.#count++] = sticker;
   }
 
-  /** Says that a token is this sticker's emoji. */
+  /** Records that a token is this sticker's emoji. */
   addEmoji(token: number, sticker: number): void {
     this.#touch(sticker);
     this.#rows[sticker * MAX_TOKENS + token] = 1;
     this.#has[sticker] = (this.#has[sticker] as number) | (1 << token);
   }
 
-  /** Gives a token, at next to no quality, to every sticker that does not have it. */
+  /** Gives stickers without this token a minimal score. */
   concede(token: number): void {
     for (let sticker = 0; sticker < this.#has.length; sticker++) {
       this.#touch(sticker);
@@ -205,7 +205,7 @@ export class Scores {
     return true;
   }
 
-  /** Writes the stickers that have every token, in no order; how many there are. */
+  /** Writes the stickers that have every token, in no order. Returns their number. */
   every(into: Uint32Array): number {
     const all = this.#all;
     let found = 0;
@@ -217,7 +217,7 @@ export class Scores {
     return found;
   }
 
-  /** Writes the stickers that have any token, in no order; how many there are. */
+  /** Writes the stickers that have any token, in no order. Returns their number. */
   some(into: Uint32Array): number {
     for (let at = 0; at < this.#count; at++) into[at] = this.#touched[at] as number;
     return this.#count;
@@ -228,7 +228,7 @@ export class Scores {
     return this.#count === 0;
   }
 
-  /** Which tokens no sticker has. */
+  /** For each token, whether no sticker has it. */
   unknown(): boolean[] {
     let has = 0;
     for (let at = 0; at < this.#count; at++) has |= this.#has[this.#touched[at] as number] as number;
@@ -240,10 +240,10 @@ export class Scores {
     return this.#best[sticker] === 0 ? NO_PHRASE : (this.#where[sticker] as number);
   }
 
-  /** How much each token tells apart: a word that few stickers have tells more. */
+  /** The weight of each token: a word that few stickers have weighs more. */
   rarity(): number[] {
     return this.tokens.map((_, i) => {
-      let mass = 0; // stickers that have the token, those that have it well for more
+      let mass = 0; // stickers that have the token, weighted by their quality
       for (let at = 0; at < this.#count; at++) {
         mass += (this.#rows[(this.#touched[at] as number) * MAX_TOKENS + i] as number) ** 2;
       }
@@ -251,7 +251,7 @@ export class Scores {
     });
   }
 
-  /** How good a sticker is for this query; `weights` are one a token. */
+  /** The score of a sticker for this query; `weights` has one weight for each token. */
   of(sticker: number, weights: readonly number[]): number {
     let words = 0;
     let total = 0;

@@ -11,7 +11,7 @@ import type { Scores } from './score.ts';
 import { respaced } from './split.ts';
 import type { Table } from './table.ts';
 
-/** What a query is put to. */
+/** The data that a query searches. */
 export interface Corpus {
   readonly table: Table;
   /** Stickers near to each sticker; null: a page is not filled with them. */
@@ -22,9 +22,9 @@ export interface Corpus {
 /**
  * Ranks stickers for a query. Pure: the same query always gives the same list.
  *
- * First what has every word, the last of them perhaps cut short: typing on gives a part of it. Where nothing has all
- * words as typed, guesses replace them (other forms, other spacing, edits). A list that is shorter than
- * a page is filled with what is near.
+ * First come the stickers that have every word, the last one perhaps as a prefix: typing on gives a subset of
+ * them. If none has all words as typed, guesses are used (other forms, other spacing, edits). A list that is
+ * shorter than a page is filled with near matches.
  *
  * @param allowed - the stickers that may be in the list; null: all
  */
@@ -47,7 +47,7 @@ export function rank(
   return page.ranked();
 }
 
-/** Puts what a query finds on the page. */
+/** Adds the results of a query to the page. */
 function lookUp(query: Query, pool: Pool): void {
   const { page } = pool;
   addEvery(pool, strictly(query, pool));
@@ -58,7 +58,7 @@ function lookUp(query: Query, pool: Pool): void {
   if (page.count < PAGE) fillNear(lookup, pool.order, page);
 }
 
-/** Adds what has every token, best first; whether there is any. */
+/** Adds the stickers that have every token, best first. Returns whether there are any. */
 function addEvery({ order, page }: Pool, scores: Scores | null): boolean {
   if (scores === null) return false;
   const { stickers, count } = order.takeEvery(scores);
@@ -66,7 +66,10 @@ function addEvery({ order, page }: Pool, scores: Scores | null): boolean {
   return count > 0;
 }
 
-/** What has every word, the last perhaps cut short; null where nothing has those before it. */
+/**
+ * The scores of the stickers that have every word, the last one perhaps as a prefix; null if none has the
+ * earlier words.
+ */
 function strictly(query: Query, { order }: Pool): Scores | null {
   const { languages, words, earlier } = query;
   if (query.size === 0) return null;
@@ -81,7 +84,7 @@ function strictly(query: Query, { order }: Pool): Scores | null {
   return query.look(words, (i) => (i === last ? BEGUN : WHOLE), true, only);
 }
 
-/** Adds what has every word in some way, by the surest way that finds any. */
+/** Adds the stickers that have every word in some form, by the most certain rule that finds any. */
 function guess(lookup: Lookup, pool: Pool): void {
   const { query } = lookup;
   if (query.size === 0) return;

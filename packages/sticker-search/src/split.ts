@@ -7,16 +7,17 @@ const LONGEST = 16; // letters of a piece
 
 const word = (text: string): Token => ({ text, gram: false, weight: 1 });
 
-/** Whether some language files anything under this very term. */
+/** Whether the index of some language has exactly this term. */
 const known = (languages: readonly Language[], term: string): boolean =>
   languages.some(({ terms }) => terms.find(term) >= 0);
 
-/** Whether a term of some language goes on like this. */
+/** Whether a term of some language starts with this text. */
 const begins = (languages: readonly Language[], text: string): boolean =>
   languages.some(({ terms }) => terms.begins(text));
 
 /**
- * Takes a word apart into words of the index, fewest first: thumbsup → thumbs up. Null when it cannot be.
+ * Splits a word into words of the index, as few as possible: thumbsup → thumbs up. Null if that is not
+ * possible.
  */
 function apart(languages: readonly Language[], text: string): string[] | null {
   const cost: number[] = Array.from({ length: text.length + 1 }, () => Infinity);
@@ -43,8 +44,8 @@ function apart(languages: readonly Language[], text: string): string[] | null {
 }
 
 /**
- * Other ways to part the same letters into words, likeliest first: neighbours joined (ice cream → icecream),
- * then what no index and no vocabulary knows taken apart.
+ * Other ways to split the same letters into words, the most likely first: neighbours joined (ice cream →
+ * icecream), then unknown words split.
  */
 export function respaced(tokens: readonly Token[], query: Query): Token[][] {
   const languages = query.languages.first;

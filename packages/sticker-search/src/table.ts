@@ -4,10 +4,10 @@ import { emojiKey, emoticonKey } from './emoji.ts';
 /** One sticker of a catalogue. Its names and keywords are in the indexes. */
 export interface StickerRecord {
   readonly id: string;
-  /** Empty for artwork that no keyboard types. */
+  /** Empty for artwork that is not an emoji. */
   readonly emoji: string;
   readonly pack: string;
-  /** How often people mean it, 0 (rare or unknown) to 255. */
+  /** How common it is, 0 (rare or unknown) to 255. */
   readonly common: number;
   readonly art: ArtLocation;
 }
@@ -32,7 +32,7 @@ export interface StickersFile {
   readonly format: 2;
   readonly packs: readonly Pack[];
   readonly types: readonly string[];
-  /** [id, emoji, pack, common, art type, art offset, art length], in the order of the standard. */
+  /** [id, emoji, pack, common, art type, art offset, art length], in the order of Unicode's emoji list. */
   readonly stickers: readonly (readonly [string, string, number, number, number, number, number])[];
   /** Emoticon → sticker. */
   readonly emoticons: Readonly<Record<string, number>>;

@@ -2,15 +2,15 @@ import { Cursor, SHARED } from './cursor.ts';
 import { SearchError } from './error.ts';
 import { Reader } from './reader.ts';
 
-export const BLOCK = 32; // terms: as many as a number has bits
+export const BLOCK = 32; // terms: one for each bit of a 32-bit number
 const LETTERS = 32;
-const MOST_PLACES = 256; // that are kept
-/** Places of what is no term: of the beginning of one, and of anything else. */
+const MOST_PLACES = 256; // results of `find` that are kept
+/** Results of `find` for a text that is not a term: for the beginning of a term, and for any other text. */
 const BEGUN = -1;
 const ABSENT = -2;
 
 const decoder = new TextDecoder();
-const counts = new Uint32Array(BLOCK); // of the numbers of each term of the current block
+const counts = new Uint32Array(BLOCK); // how many numbers each term of the current block has
 let list = new Uint32Array(1024);
 
 /**
@@ -23,16 +23,16 @@ export class Terms {
   readonly #ascending: boolean;
   readonly #heads: readonly string[];
   readonly #texts: Uint32Array; // offset of each block's terms, and of the end
-  readonly #lists: Uint32Array; // and of its numbers
+  readonly #lists: Uint32Array; // offset of each block's numbers, and of the end
   readonly #cursor: Cursor;
   readonly #reader: Reader;
-  readonly #places = new Map<string, number>(); // of what was looked up last
+  readonly #places = new Map<string, number>(); // the latest results of `find`
   #decoded: (readonly string[] | undefined)[] = []; // terms of each block
   #letters: Uint32Array | null = null;
 
   /**
-   * @param r - stands at the terms
-   * @param count - of the terms
+   * @param r - a reader at the first term
+   * @param count - number of terms
    * @param ascending - whether the numbers of a term ascend, and are stored as differences
    */
   constructor(r: Reader, count: number, ascending: boolean) {
@@ -53,7 +53,7 @@ export class Terms {
     return list;
   }
 
-  /** The place of a term among all; negative for none. */
+  /** The index of a term; negative if it is not a term. */
   find(term: string): number {
     const known = this.#places.get(term);
     if (known !== undefined) return known;
@@ -82,7 +82,7 @@ export class Terms {
     return this.#heads[b + 1]?.startsWith(text) === true ? BEGUN : ABSENT;
   }
 
-  /** Reads the numbers of the term in a place into `list`; how many there are. */
+  /** Reads the numbers of the term at an index into `list`. Returns how many there are. */
   read(place: number): number {
     const i = place % BLOCK;
     this.#readCounts((place - i) / BLOCK);
@@ -101,7 +101,7 @@ export class Terms {
       if (b > first && this.#heads[b]?.startsWith(prefix) !== true) return;
       const terms = this.#readCounts(b);
       const cursor = this.#begin(b, prefix);
-      let before = 0; // numbers of terms that were passed
+      let before = 0; // numbers of the terms that were skipped
       for (let i = 0; i < terms; i++) {
         if (i > 0 && !cursor.next()) throw new SearchError('corrupt-index', `block ${b}`);
         if (cursor.length < 0) {
@@ -145,7 +145,7 @@ export class Terms {
     for (let b = 0; b < this.#heads.length; b++) yield* this.#decode(b);
   }
 
-  /** Lets go of what `withLetters` decoded. */
+  /** Frees what `withLetters` decoded. */
   forget(): void {
     this.#decoded = [];
     this.#letters = null;
@@ -191,7 +191,10 @@ export class Terms {
     return this.#cursor;
   }
 
-  /** Reads how many numbers each term of a block has, and stands at the first number; how many terms there are. */
+  /**
+   * Reads how many numbers each term of a block has, and stops at the first number. Returns how many terms
+   * there are.
+   */
   #readCounts(block: number): number {
     const size = this.#size(block);
     this.#reader.at = this.#lists[block] as number;
@@ -221,8 +224,9 @@ export class Terms {
 }
 
 /**
- * A number for a letter of a text and how often it stood there before: two of a kind are two letters. Those that share
- * a number are taken for each other where terms are chosen, not where they are compared.
+ * A number for a letter of a text and how often it occurred before: the second occurrence counts as another
+ * letter. Letters with the same number are treated as equal when terms are selected, but not when they are
+ * compared.
  */
 function letterAt(text: string, at: number): number {
   const code = text.charCodeAt(at);
@@ -231,7 +235,7 @@ function letterAt(text: string, at: number): number {
   return (code + 11 * before) % LETTERS;
 }
 
-/** How many of sorted texts come before `text`, or are it too. */
+/** How many of the sorted texts are less than `text`, or equal to it if `orEqual`. */
 function countBelow(sorted: readonly string[], text: string, orEqual: boolean): number {
   let low = 0;
   let high = sorted.length;

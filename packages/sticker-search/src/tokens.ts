@@ -18,7 +18,7 @@ const SOUTH_EAST = '\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=M
 const RUN = new RegExp(`([${CJK}]+|[${SOUTH_EAST}]+)`, 'gu');
 const GRAM = new RegExp(`^[${CJK}${SOUTH_EAST}]`, 'u');
 
-/** A character with what hangs on it: kana voicing, Thai and Lao vowels before and after. */
+/** A character with its marks: kana voicing, Thai and Lao vowels before and after. */
 const UNIT = /[\u0e40-\u0e44\u0ec0-\u0ec4]?.[\p{M}\u0e30\u0e32\u0e33\u0e45\u0eb0\u0eb2\u0eb3]*/gu;
 
 /** The words of folded text, and the maximal runs of scripts that are written without spaces. */
@@ -66,7 +66,7 @@ export function characters(tokens: readonly Token[], unknown: readonly boolean[]
   return apart.slice(0, MAX_TOKENS);
 }
 
-/** What an index files a phrase under: its tokens, and the last unit of every run, so each has a place. */
+/** The index terms of a phrase: its tokens, and the last unit of every run, so that each unit has a term. */
 export function indexTerms(folded: string): { terms: string[]; units: number } {
   const tokens = tokenize(folded);
   const tails = runs(folded)

@@ -11,7 +11,7 @@ export interface Sticker {
   readonly id: string;
   /** In the language of the search; in English where that language has no name for it. */
   readonly name: string;
-  /** Empty for artwork that no keyboard types. */
+  /** Empty for artwork that is not an emoji. */
   readonly emoji: string;
   readonly pack: string;
   /** The name or keyword that matched; the emoji, where that was the query. Absent outside of a search. */
@@ -24,8 +24,8 @@ export interface Sticker {
 export interface SearchPage {
   readonly results: readonly (Sticker & { readonly art: Art })[];
   /**
-   * How many of the first results have every word of the query, the last one perhaps cut short; the others are near
-   * to it. A query that goes on typing the last word has a part of them.
+   * How many of the first results have every word of the query, the last one perhaps as a prefix. The others
+   * are near matches. Typing on in the last word gives a subset of them.
    */
   readonly strict?: number;
   /** The cursor of the next page; null on the last one. */
