@@ -7,7 +7,8 @@ const EMBEDS_IPV4 = new Set<string>(['rfc6052', 'rfc6145']);
 const UNKNOWN = 'unknown';
 
 /**
- * What a limit counts a client under: an IPv4 address, or the /64 of an IPv6 address, since a client has a whole one.
+ * The key under which a limit counts a client: an IPv4 address, or the /64 of an IPv6 address, because a
+ * client has a whole /64.
  *
  * Reads every form that proxies write: with a port, in brackets, in quotes, with a zone, IPv4 inside IPv6.
  */
@@ -16,7 +17,7 @@ export function addressKey(text: string): string {
   if (address === null) return UNKNOWN;
   if (address.kind() === 'ipv4') return address.toString();
   const v6 = address as ipaddr.IPv6;
-  if (v6.range() === 'teredo') return v6.toString(); // its /64 is a server's
+  if (v6.range() === 'teredo') return v6.toString(); // its /64 belongs to a Teredo server
   const groups = v6.parts.slice(0, 4).map((part) => part.toString(16));
   return `${groups.join(':')}::/64`;
 }

@@ -10,14 +10,14 @@ interface Gauge {
   readonly value: number;
 }
 
-/** What an operator must know of a service now. It says nothing of a person or of a request. */
+/** The state of a service, for its operator. It says nothing about a person or a request. */
 export interface Health {
   /** Why the service is not ready, one sentence each. Empty when it is. */
   readonly problems: readonly string[];
   readonly gauges: readonly Gauge[];
 }
 
-/** What a service with keys knows of itself. */
+/** The state of a service with keys. */
 export interface KeyedState {
   /** Epochs, by their index, whose keys are all there. */
   readonly epochs: readonly number[];
@@ -27,7 +27,7 @@ export interface KeyedState {
   readonly proven?: readonly number[];
 }
 
-/** A cell of the counters that no family shows: whether a write succeeds, only a write tells. */
+/** A counter that no family publishes. Only a write shows whether writes succeed. */
 const WRITE_PROBE = { 'health writes': 1 };
 
 /** Whether the store takes a write. */

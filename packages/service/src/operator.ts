@@ -4,7 +4,7 @@ import type { MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import { ConfigError, type Variables } from './config/index.ts';
 
-/** What an operator's token admits to: scraping, help for an account, or keys and bundles. */
+/** The role of an operator's token: reading metrics, support for an account, or managing keys and bundles. */
 export type OperatorRole = 'metrics' | 'support' | 'keys';
 
 /** The tokens that are valid for each role. */
@@ -17,8 +17,8 @@ const OWN_TOKEN = {
 } as const;
 
 /**
- * `OPERATOR_TOKEN` admits to every role; `OPERATOR_METRICS_TOKEN` and its like to one. Each holds one token, or two
- * while the token is being changed.
+ * `OPERATOR_TOKEN` admits to every role; `OPERATOR_METRICS_TOKEN` and the tokens of the other roles admit to
+ * one. Each holds one token, or two while the token is being changed.
  *
  * @throws {ConfigError} also when a role has no token
  */
@@ -64,8 +64,8 @@ export interface OperatorLog {
 /**
  * Admits only requests with a bearer token of this role. For anybody else the route does not exist: the app's own 404.
  *
- * With a log, an act is recorded before it is done: what cannot be recorded is not done, and `unavailable` is thrown.
- * Each comparison takes the same time wherever the tokens differ.
+ * With a log, an act is recorded before it is done. If it cannot be recorded, it is not done, and
+ * `unavailable` is thrown. Each comparison takes the same time wherever the tokens differ.
  */
 export function operatorOnly(
   tokens: OperatorTokens,

@@ -1,6 +1,6 @@
 import type { UnixSeconds } from '@sotto/wire';
 
-/** What {@link settledClock} reads. */
+/** The clocks that {@link settledClock} reads. */
 export interface SettledClockDeps {
   /** The clock of the machine, which may be set. */
   readonly now: () => UnixSeconds;
@@ -18,7 +18,7 @@ export function settledClock({ now, elapsed, windowSeconds }: SettledClockDeps):
   return () => {
     const at = elapsed();
     readings.push({ at, now: now() });
-    // The last reading before the window stays: it is how the clock was when the window began.
+    // The last reading before the window stays: it is what the clock showed when the window began.
     const first = readings.findLastIndex((reading) => reading.at <= at - windowSeconds);
     if (first === -1) return null;
     readings = readings.slice(first);

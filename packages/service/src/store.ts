@@ -15,5 +15,5 @@ export class StoreError extends Error {
 /** Whether this value of STORE names a PostgreSQL database, not a file. */
 export const isPostgres = (store: string): boolean => /^postgres(ql)?:/i.test(store);
 
-/** What is wrong with MOVE_FROM beside a STORE that is a file. */
+/** The error for MOVE_FROM when STORE is a file. */
 export const NEEDS_DATABASE = 'must be set with the URL of a PostgreSQL database in STORE only. Remove it';

@@ -1,7 +1,7 @@
 import type { ConfigValue } from './value.ts';
 
 /**
- * Reads the authorities that a peer's certificate must be from, in PEM.
+ * Reads the certificates (PEM) of the authorities, one of which must have issued a peer's certificate.
  *
  * @param file - the path of their file
  * @throws {ConfigError}

@@ -9,7 +9,7 @@ export class ConfigError extends Error {
   /** The variable, and the member of its JSON: `SERVICES[1].timeoutMs`. */
   readonly path: string;
 
-  /** @param remedy - what must stand at the path */
+  /** @param remedy - the rule for the value at this path */
   constructor(path: string, remedy: string, options?: ErrorOptions) {
     super(`${path}: ${remedy}`, options);
     this.path = path;

@@ -11,7 +11,7 @@ export interface Range {
 }
 
 const KEY_BYTES = 32;
-/** Random bytes repeat less. A key of fewer different bytes was typed by a person. */
+/** Random keys have more different bytes. A key with fewer was typed by a person. */
 const MIN_DIFFERENT_BYTES = 8;
 
 /** A value of the configuration together with its path. Each method returns the value in one type or throws {@link ConfigError}. */
@@ -42,7 +42,7 @@ export class ConfigValue {
     return typeof this.raw === 'string' && this.raw !== '' ? this.raw : this.fail(remedy);
   }
 
-  /** A text of a pattern. */
+  /** A text that matches a pattern. */
   matching(pattern: RegExp, remedy: string): string {
     const text = this.text(remedy);
     return pattern.test(text) ? text : this.fail(remedy);
@@ -56,7 +56,7 @@ export class ConfigValue {
     return this.fail(`must be a whole number from ${min} to ${max}${suffix}`);
   }
 
-  /** The number that these decimal digits are, since a variable can hold only text. */
+  /** The number of these decimal digits, because a variable can hold only text. */
   digits(): ConfigValue {
     const { raw, path } = this;
     return typeof raw === 'string' && /^[0-9]{1,15}$/.test(raw) ? new ConfigValue(path, Number(raw)) : this;

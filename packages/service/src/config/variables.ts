@@ -18,7 +18,7 @@ type NameOf<Type extends Variable['type']> = {
   [Name in keyof typeof VARIABLES]: (typeof VARIABLES)[Name]['type'] extends Type ? Name : never;
 }[keyof typeof VARIABLES];
 
-/** Whose variables to read, and where. */
+/** The service and platform whose variables are read, and where they are. */
 export interface VariablesOptions {
   readonly service: ServiceName;
   readonly platform: Platform;

@@ -3,8 +3,9 @@ import { systemClock } from './clock.ts';
 import type { TlsFiles } from './settings.ts';
 
 /**
- * Looks for a renewed certificate and uses it for new connections, without a restart. While the files cannot be read, or
- * do not belong together, the last pair stays in use. Returns what ends the looking.
+ * Checks regularly for a renewed certificate and uses it for new connections, without a restart. While the
+ * files cannot be read, or do not belong together, the last pair stays in use. Returns a function that ends
+ * the checks.
  */
 export function followCertificate(server: Server, tls: TlsFiles, milliseconds: number): () => void {
   let used = tls.cert + tls.key;

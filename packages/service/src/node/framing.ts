@@ -3,7 +3,10 @@ import type { ProblemCode } from '@sotto/http';
 
 const MAX_HEADERS = 100;
 
-/** Fields that stand once. Node would drop or join a second one, and a proxy in front may have read the other. */
+/**
+ * Fields that may occur only once. Node would drop or join a second one, and a proxy in front may have read
+ * the other.
+ */
 const SINGLE = new Set([
   'authorization',
   'content-encoding',
@@ -13,7 +16,7 @@ const SINGLE = new Set([
   'transfer-encoding',
 ]);
 
-/** Why two readers could take this request for two different ones (RFC 9112 §3.2, §11.2); null when they cannot. */
+/** Why two parsers could read this as different requests (RFC 9112 §3.2, §11.2); null when they cannot. */
 export function ambiguityOf({
   rawHeaders,
   url,

@@ -11,7 +11,7 @@ import { followCertificate } from './certificate.ts';
 import { refuseSocket } from './refuse-socket.ts';
 import type { ListenSettings } from './settings.ts';
 
-/** What {@link serve} is given. */
+/** The options of {@link serve}. */
 export interface ServeOptions extends ListenSettings {
   readonly answer: (request: Request, incoming: IncomingMessage) => Response | Promise<Response>;
   /** A refusal of the listener itself, in the service's own form. */
@@ -20,7 +20,7 @@ export interface ServeOptions extends ListenSettings {
   readonly headersMs?: number;
   readonly wholeRequestMs?: number;
   readonly checkMs?: number;
-  /** Between two looks for a renewed certificate, in milliseconds. */
+  /** Between two checks for a renewed certificate, in milliseconds. */
   readonly certificateMs?: number;
   /** Milliseconds for a response that is made while it is sent (`Incremental: ?1`). */
   readonly streamMs?: number;
@@ -31,7 +31,10 @@ const KEEP_ALIVE_MS = 5000;
 const CERTIFICATE_MS = 60_000;
 const HANDSHAKE_MS = 10_000;
 const STREAM_MS = 120_000;
-/** What a request without Host is for: the checks of a load balancer, in HTTP/1.0. HTTP/1.1 without it is refused before. */
+/**
+ * The host of a request without Host: the health check of a load balancer, in HTTP/1.0. HTTP/1.1 without it
+ * is refused before.
+ */
 const HOSTLESS = 'localhost';
 
 /** An app behind Node's own HTTP server. Nothing that a peer does is written to a log. */

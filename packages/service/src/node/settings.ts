@@ -76,7 +76,7 @@ function readHost(
   );
 }
 
-/** Then all connections come from the proxy's address. */
+/** Whether a proxy is in front. Then all connections come from its address. */
 function isBehindProxy(variables: Variables): boolean {
   return variables.flag('BEHIND_TLS') || variables.has('ADDRESS_HEADER');
 }

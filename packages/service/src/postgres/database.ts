@@ -10,7 +10,7 @@ import type { PostgresSettings } from './settings.ts';
 /** A connection, or a transaction on one. */
 export type PostgresDb = PgAsyncDatabase<any, any>;
 
-/** What the entry file chooses. */
+/** The dependencies that the entry file chooses. */
 export interface PostgresDeps {
   readonly sleep: (milliseconds: number) => Promise<void>;
   readonly deadline: (milliseconds: number) => AbortSignal;
@@ -34,7 +34,7 @@ export interface PostgresStore {
 
 const CONNECTIONS = 4; // of one process. A connection whose commit waits for the standby stays in use
 const CONNECT_MS = 1000;
-const ANSWER_MS = 3000; // for the caller, all attempts included
+const RESPONSE_MS = 3000; // for the caller, all attempts included
 const PAUSES_MS = [100, 250, 600]; // before the second, third and fourth attempt
 const LIFETIME_SECONDS = 3600; // of a connection, because it keeps prepared statements of ledgers that are gone
 
@@ -93,7 +93,7 @@ export function openPostgres(settings: PostgresSettings, { sleep, deadline }: Po
   }
 
   async function run<T>(work: () => Promise<T>): Promise<T> {
-    const late = deadline(ANSWER_MS);
+    const late = deadline(RESPONSE_MS);
     try {
       return await before(
         late,
@@ -116,7 +116,7 @@ export function openPostgres(settings: PostgresSettings, { sleep, deadline }: Po
 function before<T>(deadline: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const expire = (): void =>
-      reject(new StoreError('busy', `the database did not answer within ${ANSWER_MS} ms`));
+      reject(new StoreError('busy', `the database did not respond within ${RESPONSE_MS} ms`));
     deadline.addEventListener('abort', expire, { once: true });
     work.then(resolve, reject).finally(() => deadline.removeEventListener('abort', expire));
   });

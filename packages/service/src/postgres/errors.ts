@@ -1,6 +1,6 @@
 import { StoreError } from '../store.ts';
 
-/** What PostgreSQL says of a table that does not exist. */
+/** The SQLSTATE for a table that does not exist. */
 export const UNDEFINED_TABLE = '42P01';
 /** A lock was not granted within `lock_timeout`. */
 export const LOCK_NOT_AVAILABLE = '55P03';

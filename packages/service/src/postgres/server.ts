@@ -81,7 +81,10 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'names a host and port where nothing listens',
 };
 
-/** Runs what a start does first with a database. A failure becomes one line of cause and remedy without a secret. */
+/**
+ * Runs the first work of a start with a database. A failure becomes one line with cause and remedy, without a
+ * secret.
+ */
 export async function atStart<T>(name: 'STORE' | 'QUOTA_STORE', work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -94,7 +97,7 @@ export async function atStart<T>(name: 'STORE' | 'QUOTA_STORE', work: () => Prom
       );
     }
     const code = codeOf((error as Error).cause) || codeOf(error);
-    const remedy = REMEDIES[code] ?? 'is a database that does not answer as it should';
+    const remedy = REMEDIES[code] ?? 'is a database that does not respond as expected';
     throw new ConfigError(name, `${remedy} (${code || (error as Error).message})`, { cause: error });
   }
 }

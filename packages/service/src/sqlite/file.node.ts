@@ -7,7 +7,7 @@ import { NewerSchemaError, statementsOf, type Migrations } from '../migrations.t
 import { migrate } from './migrate.ts';
 import { schemaDifference, tableNames } from './schema.node.ts';
 
-/** What the files of one service look like. */
+/** The format of the files of one service. */
 export interface FileFormat {
   /** 32 bits in the header of the file, which tell our files from other programs' (PRAGMA application_id). */
   readonly applicationId: number;
@@ -55,14 +55,14 @@ export function openFile(path: string, format: FileFormat): DatabaseFile {
 }
 
 /**
- * Opens a file whose contents are going to another store, and marks it so that no service starts on it any more. The same
- * file may be opened so again, if the move did not come to its end.
+ * Opens a file whose contents are going to another store, and marks it so that no service starts on it any
+ * more. If the move did not finish, the same file may be opened for it again.
  *
  * @throws {ConfigError}
  */
 export function openToMove(path: string, format: FileFormat): DatabaseFile {
   const { client, database } = withPath(() => {
-    statSync(path); // a path that is free is not a file to make
+    statSync(path); // throws if there is no file: none is made here
     return connect(path);
   });
   try {
@@ -122,7 +122,8 @@ function makeFile(path: string, { applicationId, migrations }: FileFormat): void
 /**
  * Refuses a file before anything is written to it.
  *
- * @param others - application ids of files whose tables tell whose they are: those of the first release of the issuer have none
+ * @param others - other application ids that are accepted if the file has the tables of this service. Files
+ *   of the issuer's first release have the id 0
  */
 function check(
   client: DatabaseSync,

@@ -9,7 +9,7 @@ type VariableType = 'number' | 'flag' | 'text' | 'path' | 'json' | 'credential' 
 /** One value for all services, or one for each. */
 type PerService<T> = T | Readonly<Partial<Record<ServiceName, T>>>;
 
-/** Who reads a variable. */
+/** The services that read a variable. */
 interface Readers {
   readonly services: readonly ServiceName[];
   readonly platforms: readonly Platform[];
@@ -29,7 +29,7 @@ interface Details {
   readonly example?: PerService<string>;
 }
 
-/** The declaration of a variable: what the reader, the documentation and `sotto check` know of it. */
+/** The declaration of a variable. The reader, the documentation and `sotto check` use it. */
 export interface Variable extends Readers, Details {
   readonly type: VariableType;
   /** One sentence. */
