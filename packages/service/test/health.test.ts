@@ -43,9 +43,9 @@ test.each([
   ],
   ['no signature', { signed: [] }, ['bundle of this epoch'], { bundle_signed_until: 0 }],
   [
-    'no signature on the next epoch',
+    'no signature on the next epoch: an alarm, and no reason to stop serving',
     { signed: [CURRENT] },
-    ['bundle of the next epoch'],
+    [],
     { bundle_signed_until: (CURRENT + 1) * 1000 },
   ],
   [
