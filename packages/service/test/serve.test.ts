@@ -43,6 +43,29 @@ describe('an app behind the server of Node', () => {
     expect(await first('1.1')).toBe('HTTP/1.1 400 Bad Request');
   });
 
+  test('a client that ended its side is answered by the listener of the operator, and counts as gone at the others', async () => {
+    const received = async (more: Partial<ServeOptions>): Promise<string> => {
+      let asked = (): void => {};
+      const isAsked = new Promise<void>((resolve) => (asked = resolve));
+      let answerNow = (): void => {};
+      const isDue = new Promise<void>((resolve) => (answerNow = resolve));
+      const { origin } = await serving(async (_request, incoming) => {
+        asked();
+        incoming.socket.once('end', answerNow); // the server has seen that the client sends no more
+        await isDue;
+        return new Response('well');
+      }, more);
+      const connection = rawConnection(origin);
+      connection.write('GET /readyz HTTP/1.1\r\nhost: localhost\r\n\r\n');
+      await isAsked;
+      connection.socket.end();
+      expect(await connection.closed()).toBe(true);
+      return connection.received.split('\r\n')[0] ?? '';
+    };
+    expect(await received({ answersHalfClosed: true })).toBe('HTTP/1.1 200 OK');
+    expect(await received({})).toBe('');
+  });
+
   test('an answer is whole and has its length; one that flows has none', async () => {
     const { origin } = await serving(async (request) => {
       const body = await request.text();

@@ -9,6 +9,7 @@ import { decodeKeyConfigs } from '@sotto/ohttp';
 import { base64url } from '@sotto/wire';
 import { COMPILE_CACHE } from '../../../test/support/compile-cache.ts';
 import { random, ROOT_SECRET } from './support/house.ts';
+import { rawConnection } from '../../../test/support/raw-connection.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sotto-gateway-entry-'));
 const children: ChildProcess[] = [];
@@ -73,6 +74,9 @@ test('N59 with the issuer away it has keys, the same after a SIGKILL, and stops 
   // N59: only the operator's listener, on loopback, has the operator's routes.
   const headers = { authorization: `Bearer ${ENV['OPERATOR_TOKEN']}` };
   expect(new URL(first.operator).hostname).toBe('127.0.0.1');
+  const halfClosed = rawConnection(first.operator); // as `nc -N` does
+  halfClosed.socket.end('GET /livez HTTP/1.0\r\n\r\n');
+  expect(await halfClosed.until((text) => text.endsWith('}'))).toMatch(/^HTTP\/1\.1 200 OK/);
   for (const route of ['/operator/keys', '/metrics']) {
     expect((await fetch(first.url + route, { headers })).status).toBe(404);
     expect((await fetch(first.operator + route, { headers })).status).toBe(200);

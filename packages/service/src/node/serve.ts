@@ -98,6 +98,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const stopFollowing = tls && secure && followCertificate(secure, tls, certificateMs);
   server.maxHeadersCount = 0; // counted by ambiguityOf: the server's own limit silently drops the rest
   limitConnections(server, options.connectionsPerAddress);
+  if (options.answersHalfClosed) Object.assign(server, { httpAllowHalfOpen: true }); // Node's types lack it
   server.on('clientError', (error, socket) => {
     const hasBegun = responses.get(socket)?.headersSent ?? false;
     refuseSocket(error, socket as Socket, hasBegun, refuse);

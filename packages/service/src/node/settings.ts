@@ -19,6 +19,8 @@ export interface ListenSettings {
   /** Milliseconds for a client to read a whole response. */
   readonly responseMs: number;
   readonly connectionsPerAddress: number;
+  /** Answers a client that has ended its side of the connection, as `nc -N` does. Elsewhere that counts as gone. */
+  readonly answersHalfClosed?: boolean;
 }
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
@@ -50,8 +52,9 @@ export function readListenSettings(variables: Variables): ListenSettings {
 /** The operator's listener: the same limits and certificate as the public one, at another address. */
 export function readOperatorSettings(variables: Variables, settings: ListenSettings): ListenSettings {
   const host = readHost(variables, 'OPERATOR_HOST', settings.tls);
-  const port = variables.number('OPERATOR_PORT');
-  return LOOPBACK.has(host) ? besidePublic(settings, { host, port }) : { ...settings, host, port };
+  const at = { host, port: variables.number('OPERATOR_PORT') };
+  const listening = LOOPBACK.has(host) ? besidePublic(settings, at) : { ...settings, ...at };
+  return { ...listening, answersHalfClosed: true };
 }
 
 /** The issuer's listener for gateways: plain http on loopback, and beyond with a certificate of its own. */
