@@ -11,7 +11,7 @@ const glossary = readFileSync(path.join(root, 'specs/glossary.md'), 'utf8');
 const table = (section: string): string[][] => tableRows(glossary, section);
 
 const AVOIDED = new Map(
-  table('Words that exported names avoid').flatMap(([words = '', instead = '', exempt = '']) =>
+  table('Words that names avoid').flatMap(([words = '', instead = '', exempt = '']) =>
     words.split(' ').map((word) => [word, { instead, exempt: exempt.split(/[`, ]+/) }] as const),
   ),
 );
@@ -33,6 +33,16 @@ describe('vocabulary', () => {
       wordsOf(name)
         .filter((word) => AVOIDED.has(word) && !AVOIDED.get(word)?.exempt.includes(name))
         .map((word) => `${file}:${line} ${name}: say ${AVOIDED.get(word)?.instead} for ${word}`),
+    );
+    expect(found).toEqual([]);
+  });
+
+  test('files and folders: none has a word that the glossary avoids', () => {
+    const found = product.flatMap(({ path: file }) =>
+      file
+        .split(/[/.-]/)
+        .filter((word) => AVOIDED.has(word))
+        .map((word) => `${file}: say ${AVOIDED.get(word)?.instead} for ${word}`),
     );
     expect(found).toEqual([]);
   });

@@ -48,7 +48,7 @@ async function listening(
     responseMs: 60_000,
     connectionsPerAddress: Number.POSITIVE_INFINITY,
     refuse: (code) => problemResponse(PROBLEMS[code]),
-    answer: async (request, incoming) => {
+    respond: async (request, incoming) => {
       const now = fate();
       if (now === 'says nothing') {
         await once(incoming.socket, 'close');

@@ -23,8 +23,8 @@ export async function localSuite(io: Io): Promise<LocalSuite> {
   const port = portOf(io.env['PORT']);
   const page = `http://127.0.0.1:${port + 4}`;
   try {
-    const answer = await io.fetch(`${page}/local.json`, { redirect: 'error', headers: CLI });
-    if (answer.ok) return { ...((await answer.json()) as Omit<LocalSuite, 'page'>), page };
+    const response = await io.fetch(`${page}/local.json`, { redirect: 'error', headers: CLI });
+    if (response.ok) return { ...((await response.json()) as Omit<LocalSuite, 'page'>), page };
   } catch {
     // there is none
   }
@@ -43,10 +43,10 @@ function portOf(text = ''): number {
 
 /** A bearer token of the development attester. */
 export async function localAccount(io: Io, { page }: LocalSuite): Promise<string> {
-  const answer = await io.fetch(`${page}/local/account?name=cli@local`, {
+  const response = await io.fetch(`${page}/local/account?name=cli@local`, {
     method: 'POST',
     redirect: 'error',
   });
-  if (!answer.ok) throw new Failure('The local suite does not provide an account. Restart it.');
-  return ((await answer.json()) as { token: string }).token;
+  if (!response.ok) throw new Failure('The local suite does not provide an account. Restart it.');
+  return ((await response.json()) as { token: string }).token;
 }

@@ -33,7 +33,7 @@ function loseAnswers(world: World): void {
   };
 }
 
-/** A door whose clock shows another time. */
+/** Makes the gateway refuse dates, by a clock that shows another time. */
 function refuseDate(world: World, gatewayNow: number): void {
   world.gateway.refuse = (request) => {
     const skew = Math.abs(Date.parse(field(request, 'date')) / 1000 - gatewayNow);

@@ -22,11 +22,11 @@ export function oncePerEnvironment<Env extends object, Service>(
 
 /** A Worker whose configuration is wrong refuses every request; its cron fails with the reason. */
 export async function unlessMisconfigured(
-  answer: () => Response | Promise<Response>,
+  respond: () => Response | Promise<Response>,
   refuse: () => Response,
 ): Promise<Response> {
   try {
-    return await answer();
+    return await respond();
   } catch (error) {
     if (error instanceof ConfigError) return refuse();
     throw error;

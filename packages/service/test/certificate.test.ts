@@ -41,7 +41,7 @@ test('N52 TLS: a renewed certificate is used for new connections, and a broken p
     connectionsPerAddress: 100,
     tls: { ...first, read },
     certificateMs: 5,
-    answer: () => new Response('ok'),
+    respond: () => new Response('ok'),
     refuse: (code: ProblemCode) => problemResponse(PROBLEMS[code]),
   });
   expect(await subjectAt(serving.origin)).toBe('first');

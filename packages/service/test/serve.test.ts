@@ -21,8 +21,8 @@ const SETTINGS = {
   connectionsPerAddress: 1024,
 };
 
-async function serving(answer: ServeOptions['answer'], more: Partial<ServeOptions> = {}): Promise<Serving> {
-  const one = await serve({ ...SETTINGS, answer, refuse, ...more });
+async function serving(respond: ServeOptions['respond'], more: Partial<ServeOptions> = {}): Promise<Serving> {
+  const one = await serve({ ...SETTINGS, respond, refuse, ...more });
   open.push(one);
   return one;
 }

@@ -11,7 +11,7 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((one) => one.close()));
 });
 
-async function serving(answer: ServeOptions['answer'], more: Partial<ServeOptions> = {}): Promise<Serving> {
+async function serving(respond: ServeOptions['respond'], more: Partial<ServeOptions> = {}): Promise<Serving> {
   const one = await serve({
     host: '127.0.0.1',
     port: 0,
@@ -20,7 +20,7 @@ async function serving(answer: ServeOptions['answer'], more: Partial<ServeOption
     responseMs: 30_000,
     connectionsPerAddress: 1024,
     refuse: (code) => problemResponse(PROBLEMS[code]),
-    answer,
+    respond,
     ...more,
   });
   open.push(one);

@@ -3,7 +3,7 @@ import { refuseDuplicates, type ConfigValue, type Variables } from '@sotto/servi
 import { readWrappingKeys, type WrappingKeys } from '@sotto/service/keys';
 import { readOperatorTokens, type OperatorTokens } from '@sotto/service/operator';
 import { EMPTY, type Bytes } from '@sotto/wire';
-import { isAdmissible, isPlainPath, METHODS, type RowPolicy, type Method } from './door/admit.ts';
+import { isAdmissible, isPlainPath, METHODS, type RowPolicy, type Method } from './admission/admit.ts';
 import { classOfFirst, readClassOf, readLengthClasses } from './length-class.ts';
 import { readRefillRow } from './refill-row.ts';
 import { METADATA_SERVICE } from './service/metadata.ts';

@@ -13,7 +13,7 @@ import type { Tally } from '@sotto/service/metrics';
 import type { Random } from '@sotto/wire';
 import { joined, receive, type ReceivedRequest } from './arriving.ts';
 import type { Body } from './body.ts';
-import { BODILESS, targetOf } from './door/admit.ts';
+import { BODILESS, targetOf } from './admission/admit.ts';
 import { refusalOf, type InnerResponse, type OpenedRequest, type Route } from './exchange.ts';
 import { flushedReply } from './flushed-reply.ts';
 import { untilGrid, type Pacing } from './pacing.ts';

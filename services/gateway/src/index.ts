@@ -24,7 +24,7 @@ const gatewayOf = oncePerEnvironment((env: Env) =>
 export default {
   fetch: (request, env, ctx) =>
     unlessMisconfigured(
-      () => gatewayOf(env).answer(request, (work) => ctx.waitUntil(work)),
+      () => gatewayOf(env).respond(request, (work) => ctx.waitUntil(work)),
       () => refuse(OUTER.unavailable),
     ),
   async scheduled(_controller, env) {

@@ -186,7 +186,7 @@ describe('a name that changes', () => {
     };
     const { h } = await named(resolve, ['127.0.0.1']);
     const all = Array.from({ length: 20 }, () => h.search({ authority: 'stickers' }));
-    while (h.issuer.calls.length < 20) await new Promise((next) => setTimeout(next, 5)); // all are at the door
+    while (h.issuer.calls.length < 20) await new Promise((next) => setTimeout(next, 5)); // all wait for the redemption
     gate.resolve();
     expect(new Set((await Promise.all(all)).map(said))).toEqual(new Set(['200']));
     expect(asked).toBeLessThan(20);

@@ -8,7 +8,7 @@ const ok: Service['call'] = async () => ({ status: 200, fields: [], content: utf
 const told = ({ inner: { status }, code }: Sent): string => `${status} ${code ?? ''}`.trim();
 
 describe('N09 responses leave on a grid of time', () => {
-  test('a refusal at the door, one of the issuer and a slow search leave at the same multiple', async () => {
+  test('a refusal of the gateway, one of the issuer and a slow search leave at the same multiple', async () => {
     const timer = { now: 12_345 };
     const waits: number[] = [];
     const call: Service['call'] = async (request, deadline) => {

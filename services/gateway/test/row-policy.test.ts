@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { BhttpRequest, Field } from '@sotto/bhttp';
 import { EMPTY } from '@sotto/wire';
-import { admit, isAdmissible, type RowPolicy } from '../src/door/admit.ts';
+import { admit, isAdmissible, type RowPolicy } from '../src/admission/admit.ts';
 import { inner } from './support/client.ts';
 
 const ROW: RowPolicy = { methods: ['GET', 'POST'], paths: '/', fields: [] };
 
 /** The code of a refusal, or `admitted`. */
-function door(changes: Partial<BhttpRequest>, row: RowPolicy): string {
+function outcome(changes: Partial<BhttpRequest>, row: RowPolicy): string {
   try {
     admit(inner(changes), new Map([['stickers', row]]));
     return 'admitted';
@@ -19,16 +19,16 @@ function door(changes: Partial<BhttpRequest>, row: RowPolicy): string {
 describe('N11 what a row admits', () => {
   test('only GET and POST by default, and HEAD with GET', () => {
     for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE', 'PROPFIND']) {
-      expect([method, door({ method, content: EMPTY }, ROW)]).toEqual([method, 'method-not-allowed']);
+      expect([method, outcome({ method, content: EMPTY }, ROW)]).toEqual([method, 'method-not-allowed']);
     }
     for (const method of ['GET', 'HEAD', 'POST']) {
-      expect(door({ method, content: EMPTY }, ROW)).toBe('admitted');
+      expect(outcome({ method, content: EMPTY }, ROW)).toBe('admitted');
     }
-    expect(door({ method: 'HEAD', content: EMPTY }, { ...ROW, methods: ['POST'] })).toBe(
+    expect(outcome({ method: 'HEAD', content: EMPTY }, { ...ROW, methods: ['POST'] })).toBe(
       'method-not-allowed',
     );
-    expect(door({ method: 'PUT' }, { ...ROW, methods: ['PUT'] })).toBe('admitted');
-    expect(door({ method: 'OPTIONS', path: '/' }, { ...ROW, methods: ['OPTIONS'] })).toBe('admitted');
+    expect(outcome({ method: 'PUT' }, { ...ROW, methods: ['PUT'] })).toBe('admitted');
+    expect(outcome({ method: 'OPTIONS', path: '/' }, { ...ROW, methods: ['OPTIONS'] })).toBe('admitted');
   });
 
   test('no path that a service could take for another one', () => {
@@ -58,7 +58,7 @@ describe('N11 what a row admits', () => {
       '/%20/x',
       '/...',
     ];
-    for (const path of paths) expect([path, door({ path }, ROW)]).toEqual([path, 'forbidden']);
+    for (const path of paths) expect([path, outcome({ path }, ROW)]).toEqual([path, 'forbidden']);
     for (const path of [
       '/a%20b',
       '/%e4%bd%a0',
@@ -68,20 +68,20 @@ describe('N11 what a row admits', () => {
       '/a;b=c/d',
       '/.well-known/x',
     ]) {
-      expect([path, door({ path }, ROW)]).toEqual([path, 'admitted']);
+      expect([path, outcome({ path }, ROW)]).toEqual([path, 'admitted']);
     }
-    expect(door({ path: '/v1?q=%0d%0a%2e%2e/..%5c%00' }, ROW)).toBe('admitted'); // a query is text
+    expect(outcome({ path: '/v1?q=%0d%0a%2e%2e/..%5c%00' }, ROW)).toBe('admitted'); // a query is text
   });
 
   test('only paths under its prefix, at the border of a segment', () => {
     const v1 = { ...ROW, paths: '/v1' };
     for (const path of ['/v1', '/v1/', '/v1/search', '/v1?q=a', '/v1/a/b?c']) {
-      expect([path, door({ path }, v1)]).toEqual([path, 'admitted']);
+      expect([path, outcome({ path }, v1)]).toEqual([path, 'admitted']);
     }
     for (const path of ['/', '/v2', '/v10', '/v1.', '/V1/x', '/v1;x', '/v1%2fx', '/v1/../v2', '/x/v1/y']) {
-      expect([path, door({ path }, v1)]).toEqual([path, 'forbidden']);
+      expect([path, outcome({ path }, v1)]).toEqual([path, 'forbidden']);
     }
-    expect(door({ path: '/v1' }, { ...ROW, paths: '/v1/' })).toBe('forbidden');
+    expect(outcome({ path: '/v1' }, { ...ROW, paths: '/v1/' })).toBe('forbidden');
   });
 
   test('N75 the fields that it names, which the service gets, and no others', async () => {
@@ -92,10 +92,10 @@ describe('N11 what a row admits', () => {
       ['date', 'x'],
       ['content-type', 'a/b'],
     ];
-    expect(door({ fields }, row)).toBe('admitted');
+    expect(outcome({ fields }, row)).toBe('admitted');
     expect(admit(inner({ fields }), new Map([['stickers', row]])).fields).toEqual(fields.slice(0, 2));
     expect(
-      door(
+      outcome(
         {
           fields: [
             ['accept', 'a'],
@@ -105,8 +105,8 @@ describe('N11 what a row admits', () => {
         row,
       ),
     ).toBe('bad-request');
-    expect(door({ fields: [['accept', 'ü']] }, row)).toBe('bad-request');
-    expect(door({ fields: [['accept-language', 'en']] }, row)).toBe('bad-request');
+    expect(outcome({ fields: [['accept', 'ü']] }, row)).toBe('bad-request');
+    expect(outcome({ fields: [['accept-language', 'en']] }, row)).toBe('bad-request');
     for (const name of [
       'cookie',
       'connection',

@@ -11,7 +11,7 @@ import {
   parseChallenges,
 } from '@sotto/privacypass';
 import { base64url, concat, hex, type Bytes } from '@sotto/wire';
-import { envelopeOf, tagOf } from '../src/door/tag.ts';
+import { envelopeOf, tagOf } from '../src/admission/tag.ts';
 import { inner, padded, seal } from './support/client.ts';
 import { DAY, house, NOW, opened, outerCode, random, type House, type Sent } from './support/house.ts';
 import { authorization, MOST_ANSWERS } from './support/tokens.ts';
@@ -26,7 +26,7 @@ async function withAuthorization(h: House, value: string | null, changes = {}): 
 
 const told = ({ inner: { status }, code }: Sent): string => `${status} ${code ?? ''}`.trim();
 
-describe('the token at the door', () => {
+describe('the token of a request', () => {
   test('none, another scheme, or none that can be read is asked for with the challenge', async () => {
     const h = await house();
     const token = base64url(await h.mint());

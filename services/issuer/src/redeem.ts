@@ -56,7 +56,7 @@ async function spendOn(
 
 /** Whether a token is this service's and this key's, without touching storage. */
 export async function isGenuine(key: LiveKey, service: string, token: Token): Promise<boolean> {
-  return answersChallenge(key, service, token) && verifyToken(key.voprf, key.pair.secretKey, token);
+  return matchesChallenge(key, service, token) && verifyToken(key.voprf, key.pair.secretKey, token);
 }
 
 /** Spends a genuine token in the ledger of its key. */
@@ -103,7 +103,7 @@ export function decodeOrNull<T>(decode: () => T): T | null {
 }
 
 /** Whether the token is of this key's type, for this service, and for the challenge of this key's epoch. */
-function answersChallenge(key: LiveKey, service: string, token: Token): boolean {
+function matchesChallenge(key: LiveKey, service: string, token: Token): boolean {
   return (
     key.service === service &&
     key.type === token.tokenType &&

@@ -1,7 +1,7 @@
 import { CORS, HttpError, PREFLIGHT } from '@sotto/http';
 import { ConfigError } from '@sotto/service/config';
 import { Hono } from 'hono';
-import { refuse } from './answer.ts';
+import { refuse } from './response.ts';
 import { scheduledBundle, type FetchedBundle, type ScheduledBundle } from './bundle.ts';
 import type { Config } from './config.ts';
 import { exchange, type Send } from './exchange.ts';
@@ -85,11 +85,11 @@ export function relay(deps: RelayDeps): Relay {
       const came = now();
       if (!(await c.env.admit('exchange'))) return refuse('too-many-requests');
       if (await isClosed(bundle, c.env)) return refuse('unavailable');
-      const answer = await exchange({ send, timeout, limits: config.limits }, gateway, c.req.raw).catch(
+      const response = await exchange({ send, timeout, limits: config.limits }, gateway, c.req.raw).catch(
         refuseError,
       );
       if (config.bucketMs > 0) await sleep(untilNextTick(now() - came, config.bucketMs));
-      return answer;
+      return response;
     });
     app.all(`${gateway.base}/ohttp`, () => refuse('method-not-allowed', { allow: 'POST, OPTIONS' }));
     for (const form of BUNDLE_FORMS) {

@@ -1,5 +1,5 @@
 import { collect, firstOf, hasMediaType, HttpError, readBody, withDeadline } from '@sotto/http';
-import { encapsulated, gatewayFault, mayBeProblem, problemFor } from './answer.ts';
+import { encapsulated, gatewayFault, mayBeProblem, problemFor } from './response.ts';
 import type { Gateway, Limits } from './config.ts';
 import { passOn } from './stream.ts';
 
@@ -48,15 +48,15 @@ async function plain(deps: ExchangeDeps, gateway: Gateway, request: Request): Pr
   if (body.length < MIN_REQUEST) throw new HttpError('bad-request');
   const deadline = timeout(limits.gatewayMs);
   const signal = firstOf(deadline, request.signal);
-  const answer = await ask(
+  const response = await forward(
     deps,
     gateway,
     { headers: { 'content-type': PLAIN.request }, body, signal },
     deadline,
   );
-  if (!isAnswer(answer, PLAIN.response)) return refusal(answer, deadline);
+  if (!isEncapsulated(response, PLAIN.response)) return refusal(response, deadline);
   try {
-    return encapsulated(await collect(answer.body, limits.responseBytes, deadline), PLAIN.response);
+    return encapsulated(await collect(response.body, limits.responseBytes, deadline), PLAIN.response);
   } catch (error) {
     throw gatewayFault(error);
   }
@@ -73,9 +73,9 @@ async function chunked(deps: ExchangeDeps, gateway: Gateway, request: Request): 
   const up = await passOn(request.body, { minBytes: MIN_REQUEST, maxBytes, deadline: end });
   const signal = firstOf(end, up.broken);
   const headers = { 'content-type': CHUNKED.request, ...INCREMENTAL };
-  let answer: Response;
+  let response: Response;
   try {
-    answer = await ask(
+    response = await forward(
       deps,
       gateway,
       { headers, body: up.body, duplex: 'half', signal } as Upstream,
@@ -84,13 +84,13 @@ async function chunked(deps: ExchangeDeps, gateway: Gateway, request: Request): 
   } catch (error) {
     throw deadline.aborted ? error : new HttpError(up.fault() ?? 'bad-gateway');
   }
-  if (!isAnswer(answer, CHUNKED.response)) return refusal(answer, deadline);
-  const down = await passOn(answer.body, { minBytes: 0, maxBytes, deadline: signal });
+  if (!isEncapsulated(response, CHUNKED.response)) return refusal(response, deadline);
+  const down = await passOn(response.body, { minBytes: 0, maxBytes, deadline: signal });
   return encapsulated(down.body, CHUNKED.response, INCREMENTAL);
 }
 
 /** Sends once, under the headers given and the relay's credential alone. */
-async function ask(
+async function forward(
   { send }: ExchangeDeps,
   { origin, credential }: Gateway,
   { headers, ...rest }: Upstream,
@@ -105,11 +105,11 @@ async function ask(
   }
 }
 
-function isAnswer(
-  answer: Response,
+function isEncapsulated(
+  response: Response,
   type: string,
-): answer is Response & { readonly body: ReadableStream<Uint8Array> } {
-  const { status, headers, body } = answer;
+): response is Response & { readonly body: ReadableStream<Uint8Array> } {
+  const { status, headers, body } = response;
   return (
     status === 200 &&
     body !== null &&
@@ -119,17 +119,17 @@ function isAnswer(
 }
 
 /** The constant response in place of one that is not encapsulated. */
-async function refusal(answer: Response, deadline: AbortSignal): Promise<Response> {
-  if (answer.headers.has('content-encoding')) {
-    discard(answer);
+async function refusal(response: Response, deadline: AbortSignal): Promise<Response> {
+  if (response.headers.has('content-encoding')) {
+    discard(response);
     return problemFor(502, null);
   }
-  if (answer.body !== null && mayBeProblem(answer)) {
-    const text = await collect(answer.body, MAX_PROBLEM, deadline).catch(() => new Uint8Array(0));
-    return problemFor(answer.status, new TextDecoder().decode(text));
+  if (response.body !== null && mayBeProblem(response)) {
+    const text = await collect(response.body, MAX_PROBLEM, deadline).catch(() => new Uint8Array(0));
+    return problemFor(response.status, new TextDecoder().decode(text));
   }
-  discard(answer);
-  return problemFor(answer.status, null);
+  discard(response);
+  return problemFor(response.status, null);
 }
 
 function discard({ body }: Response): void {

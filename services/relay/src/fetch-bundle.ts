@@ -59,17 +59,17 @@ async function fetchForm(
   };
   try {
     const init = { method: 'GET', headers, redirect: 'manual', signal } as const;
-    const answer = await withDeadline(signal, send(`${origin}${path}`, init));
+    const response = await withDeadline(signal, send(`${origin}${path}`, init));
     const good =
-      answer.status === 200 &&
-      !answer.headers.has('content-encoding') &&
-      hasMediaType(answer.headers.get('content-type'), mediaType);
-    if (!good || answer.body === null) {
-      await answer.body?.cancel();
+      response.status === 200 &&
+      !response.headers.has('content-encoding') &&
+      hasMediaType(response.headers.get('content-type'), mediaType);
+    if (!good || response.body === null) {
+      await response.body?.cancel();
       return null;
     }
-    const bundle = await collect(answer.body, MAX_BUNDLE, signal);
-    return bundle.length > 0 ? { bytes: bundle, headers: answer.headers } : null;
+    const bundle = await collect(response.body, MAX_BUNDLE, signal);
+    return bundle.length > 0 ? { bytes: bundle, headers: response.headers } : null;
   } catch {
     return null;
   }

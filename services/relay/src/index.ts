@@ -1,6 +1,6 @@
 import { Variables, type Environment } from '@sotto/service/config';
 import { oncePerEnvironment, unlessMisconfigured } from '@sotto/service/worker';
-import { refuse } from './answer.ts';
+import { refuse } from './response.ts';
 import { relay } from './app.ts';
 import { readConfig, refuseOwnZone } from './config.ts';
 import { limitedBy } from './limiter.ts';

@@ -8,7 +8,7 @@ import {
   type RecordingServer,
   type RecordedRequest,
 } from '../../../test/support/recording-server.ts';
-import { OHTTP_KEY } from '../src/answer.ts';
+import { OHTTP_KEY } from '../src/response.ts';
 import { CREDENTIAL, RELAYS, vars, type RunningRelay } from './start-relay.ts';
 import { problem, told } from './told.ts';
 

@@ -32,7 +32,7 @@ await runService({ service: 'stickers', minimumNode: '20.20' }, async ({ variabl
   const pageBytes = variables.number('PAGE_BYTES');
   const app = stickers({ catalogue: () => catalogue, pageBytes, deadline: (ms) => AbortSignal.timeout(ms) });
   const refuse = (code: keyof typeof PROBLEMS): Response => problemResponse(PROBLEMS[code]);
-  const serving = await serve({ ...readListenSettings(variables), answer: (r) => app.fetch(r), refuse });
+  const serving = await serve({ ...readListenSettings(variables), respond: (r) => app.fetch(r), refuse });
   onStop(() => serving.close());
   return serving.origin;
 });

@@ -14,7 +14,7 @@ const witnessOf = oncePerEnvironment((env: Env) =>
 export default {
   fetch: (request, env, ctx) =>
     unlessMisconfigured(
-      () => witnessOf(env).answer(request, (work) => ctx.waitUntil(work)),
+      () => witnessOf(env).respond(request, (work) => ctx.waitUntil(work)),
       () => refuse('unavailable'),
     ),
   async scheduled(_controller, env) {

@@ -109,12 +109,12 @@ const message = (live: Live, length = 1024): Bytes =>
 /** An envelope that is right: the response is chunked and whole, or chunked envelopes are not accepted. */
 async function accepted(live: Live, pieces: readonly Bytes[]): Promise<Finding> {
   const { head, chunks, open } = await chunked(live, pieces);
-  const answer = await send(live, concat(head, ...chunks));
+  const response = await send(live, concat(head, ...chunks));
   // Chunked OHTTP is optional, and a deployment of Sotto accepts it when a service of its table streams.
-  if (answer.status === 415 || (refused(answer) && live.bundleUrl === null)) return UNSUPPORTED;
-  if (answer.status !== 200) return fail(`HTTP ${answer.status}`);
-  if (!isChunked(answer)) return fail(`type ${mediaType(answer.headers)}`);
-  const length = await whole(open, answer);
+  if (response.status === 415 || (refused(response) && live.bundleUrl === null)) return UNSUPPORTED;
+  if (response.status !== 200) return fail(`HTTP ${response.status}`);
+  if (!isChunked(response)) return fail(`type ${mediaType(response.headers)}`);
+  const length = await whole(open, response);
   return length === null ? fail('the response has no end') : pass(`${length} bytes`);
 }
 
@@ -128,12 +128,12 @@ function supported(live: Live): Promise<Finding> {
 }
 
 /** A faulty envelope: no whole response may come back. The gateway must accept chunked envelopes otherwise. */
-async function notAnswered(live: Live, body: Bytes, open: ChunkedEnvelope['open']): Promise<Finding> {
+async function mustBeRefused(live: Live, body: Bytes, open: ChunkedEnvelope['open']): Promise<Finding> {
   if ((await supported(live)).result !== 'pass') return UNSUPPORTED;
-  const answer = await send(live, body);
-  if (isSealed(answer)) return fail('it was answered');
-  if (isChunked(answer) && (await whole(open, answer)) !== null) return fail('it was answered');
-  return pass(`HTTP ${answer.status}`);
+  const response = await send(live, body);
+  if (isSealed(response)) return fail('it was accepted');
+  if (isChunked(response) && (await whole(open, response)) !== null) return fail('it was accepted');
+  return pass(`HTTP ${response.status}`);
 }
 
 const works: Row = {
@@ -152,7 +152,7 @@ const emptyChunk: Row = {
   check: async (live) => {
     // The empty chunk takes the first nonce, so the message starts with the second.
     const { head, empty, chunks, open } = await chunked(live, [Uint8Array.of(0), message(live)]);
-    return notAnswered(live, concat(head, empty, ...chunks.slice(1)), open);
+    return mustBeRefused(live, concat(head, empty, ...chunks.slice(1)), open);
   },
 };
 
@@ -160,10 +160,10 @@ const noFinal: Row = {
   id: 'chunked/6/2',
   class: 1,
   level: 'MUST',
-  title: 'a request without its final chunk is not answered as a whole one',
+  title: 'a request without its final chunk is not accepted as a whole one',
   check: async (live) => {
     const { head, chunks, open } = await chunked(live, [message(live).subarray(0, 12)]);
-    return notAnswered(live, concat(head, ...chunks.slice(0, -1)), open);
+    return mustBeRefused(live, concat(head, ...chunks.slice(0, -1)), open);
   },
 };
 
@@ -177,7 +177,7 @@ const reordered: Row = {
     const pieces = [bytes.subarray(0, 500), bytes.subarray(500)];
     const { head, chunks, open } = await chunked(live, pieces);
     const [one = EMPTY, two = EMPTY, last = EMPTY] = chunks;
-    return notAnswered(live, concat(head, two, one, last), open);
+    return mustBeRefused(live, concat(head, two, one, last), open);
   },
 };
 
@@ -189,7 +189,7 @@ const plainAsChunked: Row = {
   check: async (live) => {
     const { bytes } = await seal(live, message(live));
     const { open } = await chunked(live, []);
-    return notAnswered(live, bytes, open);
+    return mustBeRefused(live, bytes, open);
   },
 };
 
@@ -213,9 +213,9 @@ const nonces: Row = {
     const found: Bytes[] = [];
     for (let i = 0; i < 2; i++) {
       const { head, chunks } = await chunked(live, [message(live)]);
-      const answer = await send(live, concat(head, ...chunks));
-      if (!isChunked(answer)) return UNSUPPORTED;
-      found.push(answer.body.subarray(0, 16));
+      const response = await send(live, concat(head, ...chunks));
+      if (!isChunked(response)) return UNSUPPORTED;
+      found.push(response.body.subarray(0, 16));
     }
     const [one = EMPTY, two = EMPTY] = found;
     return equalBytes(one, two) ? fail('the nonce repeats') : pass();

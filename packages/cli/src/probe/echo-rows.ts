@@ -63,10 +63,12 @@ function canaries(live: Live): Record<string, string> {
 /** The headers of one request as they arrived at the gateway. @throws {NoResponseError} if it does not tell */
 async function arrivedWith(live: Live, headers: Record<string, string>): Promise<readonly ArrivedHeader[]> {
   const { bytes, open } = await seal(live, inner(live, { authority: METADATA, path: '/headers' }));
-  const answer = await post(live, bytes, { headers });
-  if (!isSealed(answer))
-    throw new NoResponseError(`the gateway answered ${answer.status}: it may refuse what the relay adds`);
-  const { status, content } = await open(answer);
+  const response = await post(live, bytes, { headers });
+  if (!isSealed(response))
+    throw new NoResponseError(
+      `the gateway responded HTTP ${response.status}: it may refuse what the relay adds`,
+    );
+  const { status, content } = await open(response);
   if (status !== 200) throw new NoResponseError('the metadata route is off');
   const { headers: arrived } = JSON.parse(fromUtf8(content)) as { headers?: readonly ArrivedHeader[] };
   if (!Array.isArray(arrived)) throw new NoResponseError('the metadata route has another format');

@@ -22,15 +22,15 @@ import {
 const MOST_SUITES = 8;
 
 /** A request with an inner response: to the target, or else to an authority that the gateway refuses. */
-const answerable = (live: Live) => inner(live, live.target ?? { authority: NOWHERE });
+const validRequest = (live: Live) => inner(live, live.target ?? { authority: NOWHERE });
 
 const good = (live: Live) => seal(live, inner(live, { authority: NOWHERE }));
 
 /** Sends malformed envelopes. Each must be refused with a 4xx (RFC 9458 §5.2). */
 async function allRefused(live: Live, malformed: readonly Bytes[]): Promise<Finding> {
   for (const [i, bytes] of malformed.entries()) {
-    const answer = await post(live, bytes);
-    if (!refused(answer)) return fail(`variant ${i + 1} of ${malformed.length}: HTTP ${answer.status}`);
+    const response = await post(live, bytes);
+    if (!refused(response)) return fail(`variant ${i + 1} of ${malformed.length}: HTTP ${response.status}`);
   }
   return pass(malformed.length > 1 ? `${malformed.length} variants` : '');
 }
@@ -46,8 +46,8 @@ const plainHttp: Row = {
     if (!live.resource.startsWith('https:')) return cannotTell('http to a loopback address, for development');
     const { bytes } = await good(live);
     try {
-      const answer = await post({ ...live, resource: live.resource.replace('https:', 'http:') }, bytes);
-      return isSealed(answer) ? fail('it was answered') : pass(`HTTP ${answer.status}`);
+      const response = await post({ ...live, resource: live.resource.replace('https:', 'http:') }, bytes);
+      return isSealed(response) ? fail('it was accepted') : pass(`HTTP ${response.status}`);
     } catch (error) {
       if (error instanceof NoResponseError) return pass('no response');
       throw error;
@@ -121,11 +121,11 @@ const suites: Row = {
   check: async (live) => {
     const all = usable(live).slice(0, MOST_SUITES);
     for (const { config, suite } of all) {
-      const { bytes, open } = await seal(live, answerable(live), { config, suite });
-      const answer = await post(live, bytes);
+      const { bytes, open } = await seal(live, validRequest(live), { config, suite });
+      const response = await post(live, bytes);
       const name = `key ${config.keyId}, KEM ${config.kemId}, KDF ${suite.kdfId}, AEAD ${suite.aeadId}`;
-      if (!isSealed(answer)) return fail(`${name}: HTTP ${answer.status}`);
-      await open(answer);
+      if (!isSealed(response)) return fail(`${name}: HTTP ${response.status}`);
+      await open(response);
     }
     return all.length === 0 ? cannotTell('no suite that this probe supports') : pass(`${all.length} suites`);
   },
@@ -144,8 +144,8 @@ const unknownKeyId: Row = {
   level: 'MUST',
   title: 'an unknown key id is refused with a 4xx',
   check: async (live) => {
-    const answer = await unknownKey(live);
-    return refused(answer) ? pass(`${answer.status}`) : fail(`HTTP ${answer.status}`);
+    const response = await unknownKey(live);
+    return refused(response) ? pass(`${response.status}`) : fail(`HTTP ${response.status}`);
   },
 };
 
@@ -155,10 +155,10 @@ const keyProblem: Row = {
   level: 'MAY',
   title: 'an unknown key id is named by the problem type #ohttp-key',
   check: async (live) => {
-    const answer = await unknownKey(live);
-    return problemType(answer) === OHTTP_KEY_PROBLEM
-      ? pass(`${answer.status}`)
-      : fail(`HTTP ${answer.status} without the problem type`);
+    const response = await unknownKey(live);
+    return problemType(response) === OHTTP_KEY_PROBLEM
+      ? pass(`${response.status}`)
+      : fail(`HTTP ${response.status} without the problem type`);
   },
 };
 
@@ -206,9 +206,9 @@ const nonces: Row = {
   check: async (live) => {
     const found: Bytes[] = [];
     for (let i = 0; i < 2; i++) {
-      const answer = await post(live, (await seal(live, answerable(live))).bytes);
-      if (!isSealed(answer)) return cannotTell(`the gateway responded HTTP ${answer.status} outside`);
-      found.push(answer.body.subarray(0, 16)); // max(Nn, Nk) is at least 16
+      const response = await post(live, (await seal(live, validRequest(live))).bytes);
+      if (!isSealed(response)) return cannotTell(`the gateway responded HTTP ${response.status} outside`);
+      found.push(response.body.subarray(0, 16)); // max(Nn, Nk) is at least 16
     }
     const [one = new Uint8Array(0), two = new Uint8Array(0)] = found;
     return equalBytes(one, two) ? fail('the nonce repeats') : pass();

@@ -18,8 +18,8 @@ export const visitor = (live: Live, i: number): Record<string, string> => ({
 async function collection(live: Live): Promise<Bytes | null> {
   if (live.keys !== null) return live.keys;
   if (live.keysUrl === null) return null;
-  const answer = await request(live, live.keysUrl, { headers: { accept: MEDIA_TYPES.keys } });
-  return answer.status === 200 ? answer.body : null;
+  const response = await request(live, live.keysUrl, { headers: { accept: MEDIA_TYPES.keys } });
+  return response.status === 200 ? response.body : null;
 }
 
 const served: Row = {
@@ -29,9 +29,9 @@ const served: Row = {
   title: 'the keys are served by GET, with their media type',
   check: async (live) => {
     if (live.keysUrl === null) return cannotTell('no --gateway and no URL of --keys');
-    const answer = await request(live, live.keysUrl, { headers: { accept: MEDIA_TYPES.keys } });
-    if (answer.status !== 200) return fail(`HTTP ${answer.status}`);
-    const type = mediaType(answer.headers);
+    const response = await request(live, live.keysUrl, { headers: { accept: MEDIA_TYPES.keys } });
+    if (response.status !== 200) return fail(`HTTP ${response.status}`);
+    const type = mediaType(response.headers);
     return type === MEDIA_TYPES.keys ? pass() : fail(`type ${type}`);
   },
 };
@@ -74,11 +74,11 @@ const sameForAll: Row = {
     const bodies: Bytes[] = [];
     for (let i = 0; i < FETCHES; i++) {
       const headers = { ...visitor(live, i), accept: MEDIA_TYPES.keys };
-      const answer = await request(live, live.keysUrl, { headers });
-      if (answer.status !== 200) return cannotTell(`HTTP ${answer.status}`);
-      const marks = ['set-cookie', 'vary', 'etag'].filter((name) => answer.headers.has(name));
+      const response = await request(live, live.keysUrl, { headers });
+      if (response.status !== 200) return cannotTell(`HTTP ${response.status}`);
+      const marks = ['set-cookie', 'vary', 'etag'].filter((name) => response.headers.has(name));
       if (marks.length > 0) return fail(marks.join(', '));
-      bodies.push(answer.body);
+      bodies.push(response.body);
     }
     const [first = new Uint8Array(0)] = bodies;
     return bodies.every((body) => equalBytes(body, first)) ? pass() : fail('two visitors get different keys');

@@ -109,20 +109,20 @@ export async function request(
   init: RequestInit = {},
 ): Promise<ProbeResponse> {
   for (let attempt = 0; ; attempt++) {
-    const answer = await once(send, url, init);
-    if (answer.status !== 429) return answer;
+    const response = await once(send, url, init);
+    if (response.status !== 429) return response;
     if (attempt > 0) throw new NoResponseError('429: too many requests');
-    await sleep(Math.min(LONGEST_WAIT, Number(answer.headers.get('retry-after') ?? 60) || 60));
+    await sleep(Math.min(LONGEST_WAIT, Number(response.headers.get('retry-after') ?? 60) || 60));
   }
 }
 
 async function once(send: typeof fetch, url: string, init: RequestInit): Promise<ProbeResponse> {
   try {
-    const answer = await send(url, { ...init, redirect: 'manual' });
+    const response = await send(url, { ...init, redirect: 'manual' });
     return {
-      status: answer.status,
-      headers: answer.headers,
-      body: new Uint8Array(await answer.arrayBuffer()),
+      status: response.status,
+      headers: response.headers,
+      body: new Uint8Array(await response.arrayBuffer()),
     };
   } catch (error) {
     if (error instanceof NoResponseError) throw error;
@@ -148,7 +148,7 @@ export function post(
 
 export interface SealedRequest {
   readonly bytes: Bytes;
-  readonly open: (answer: ProbeResponse) => Promise<BhttpResponse>;
+  readonly open: (response: ProbeResponse) => Promise<BhttpResponse>;
 }
 
 /** The key and the suite of envelopes. @throws {NoResponseError} without keys */
@@ -202,7 +202,7 @@ export const noise = ({ random }: Pick<Live, 'random'>, length = 300): Bytes =>
 /** Sends a request inside an envelope. @throws {NoResponseError} if what comes back is not encapsulated */
 export async function exchange(live: Live, message: BhttpRequest | Bytes): Promise<BhttpResponse> {
   const { bytes, open } = await seal(live, message);
-  const answer = await post(live, bytes);
-  if (!isSealed(answer)) throw new NoResponseError(`the gateway responded HTTP ${answer.status} outside`);
-  return open(answer);
+  const response = await post(live, bytes);
+  if (!isSealed(response)) throw new NoResponseError(`the gateway responded HTTP ${response.status} outside`);
+  return open(response);
 }

@@ -24,9 +24,9 @@ const isError = (status: number): boolean => status >= 400;
 /** An error in the inner request must be reported inside: outer 200, inner 4xx or 5xx. */
 async function refusedInside(live: Live, message: BhttpRequest | Bytes): Promise<Finding> {
   const { bytes, open } = await seal(live, message);
-  const answer = await post(live, bytes);
-  if (!isSealed(answer)) return fail(`reported outside: HTTP ${answer.status}`);
-  const { status } = await open(answer);
+  const response = await post(live, bytes);
+  if (!isSealed(response)) return fail(`reported outside: HTTP ${response.status}`);
+  const { status } = await open(response);
   return isError(status) ? pass(`inner ${status}`) : fail(`inner ${status}`);
 }
 
@@ -94,8 +94,8 @@ const replay: Row = {
   level: 'expected',
   title: 'a repeated envelope is refused',
   check: async (live) => {
-    const asked = live.target ?? { authority: METADATA, path: '/headers' };
-    const { bytes, open } = await seal(live, inner(live, asked));
+    const target = live.target ?? { authority: METADATA, path: '/headers' };
+    const { bytes, open } = await seal(live, inner(live, target));
     const first = await post(live, bytes);
     if (!isSealed(first) || isError((await open(first)).status))
       return cannotTell('no --target, and the metadata route is off');
@@ -115,7 +115,7 @@ const oneLength: Row = {
   check: async (live) => {
     const [service] = live.services;
     const authority = service?.name ?? NOWHERE;
-    const asked = [
+    const messages = [
       inner(live, { authority }),
       inner(live, { authority, path: `/${'x'.repeat(200)}` }),
       inner(live, { authority, method: 'POST', path: '/v1/search', content: live.random(100) }),
@@ -123,10 +123,10 @@ const oneLength: Row = {
       inner(live, { authority, fields: [] }),
     ];
     const lengths = new Set<number>();
-    for (const request of asked) {
-      const answer = await post(live, (await seal(live, request)).bytes);
-      if (!isSealed(answer)) return fail(`reported outside: HTTP ${answer.status}`);
-      lengths.add(answer.body.length);
+    for (const message of messages) {
+      const response = await post(live, (await seal(live, message)).bytes);
+      if (!isSealed(response)) return fail(`reported outside: HTTP ${response.status}`);
+      lengths.add(response.body.length);
     }
     if (lengths.size > 1) return fail(`${[...lengths].toSorted((a, b) => a - b).join(', ')} bytes`);
     const aead = live.hpke.aeads.find(({ id }) => id === live.sealing?.suite.aeadId);

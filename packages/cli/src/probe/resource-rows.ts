@@ -43,8 +43,8 @@ async function twoResponses(live: Live): Promise<ProbeResponse[]> {
   const refusal = await post(live, noise(live));
   if (live.sealing === null) return [refusal];
   const { bytes } = await seal(live, inner(live, { authority: NOWHERE }));
-  const answer = await post(live, bytes);
-  return isSealed(answer) ? [refusal, answer] : [refusal];
+  const response = await post(live, bytes);
+  return isSealed(response) ? [refusal, response] : [refusal];
 }
 
 const methods: Row = {
@@ -55,8 +55,8 @@ const methods: Row = {
   check: async (live) => {
     const keys = live.resource === live.keysUrl; // a gateway may serve its keys there by GET
     for (const method of keys ? ['PUT', 'DELETE'] : ['GET', 'PUT', 'DELETE']) {
-      const answer = await request(live, live.resource, { method, headers: live.headers });
-      if (!refused(answer)) return fail(`${method}: ${answer.status}`);
+      const response = await request(live, live.resource, { method, headers: live.headers });
+      if (!refused(response)) return fail(`${method}: ${response.status}`);
     }
     return pass();
   },
@@ -70,8 +70,8 @@ const mediaTypes: Row = {
   check: async (live) => {
     const { bytes } = live.sealing === null ? { bytes: noise(live) } : await seal(live, aRequest(live));
     for (const type of ['text/plain', 'xmessage/ohttp-reqx', 'message/ohttp-req, x']) {
-      const answer = await post(live, bytes, { type });
-      if (!refused(answer)) return fail(`${type}: ${answer.status}`);
+      const response = await post(live, bytes, { type });
+      if (!refused(response)) return fail(`${type}: ${response.status}`);
     }
     return pass();
   },
@@ -85,8 +85,8 @@ const randomBytes: Row = {
   level: 'MUST',
   title: 'random bytes are refused with a 4xx',
   check: async (live) => {
-    const answer = await post(live, noise(live));
-    return refused(answer) ? pass(`${answer.status}`) : fail(`HTTP ${answer.status}`);
+    const response = await post(live, noise(live));
+    return refused(response) ? pass(`${response.status}`) : fail(`HTTP ${response.status}`);
   },
 };
 
@@ -97,8 +97,8 @@ const short: Row = {
   title: 'a body that is too short is refused with a 4xx',
   check: async (live) => {
     for (const length of [0, 1, 6]) {
-      const answer = await post(live, live.random(length));
-      if (!refused(answer)) return fail(`${length} bytes: HTTP ${answer.status}`);
+      const response = await post(live, live.random(length));
+      if (!refused(response)) return fail(`${length} bytes: HTTP ${response.status}`);
     }
     return pass('0, 1 and 6 bytes');
   },
@@ -115,11 +115,11 @@ const openProxy: Row = {
     const urls = [`${live.resource}?target=https://example.com/`, `${base}/${hex(live.random(8))}`];
     const headers = { 'content-type': 'message/ohttp-req', ...live.headers };
     for (const [i, url] of urls.entries()) {
-      const answer = await request(live, url, { method: 'POST', body: bytes, headers });
+      const response = await request(live, url, { method: 'POST', body: bytes, headers });
       // A server that ignores the query still responds to the envelope; it must not fetch the target.
-      const ignored = i === 0 && isSealed(answer);
-      if (!refused(answer) && !ignored)
-        return fail(`${i === 0 ? 'a target in the query' : 'an unknown path'}: HTTP ${answer.status}`);
+      const ignored = i === 0 && isSealed(response);
+      if (!refused(response) && !ignored)
+        return fail(`${i === 0 ? 'a target in the query' : 'an unknown path'}: HTTP ${response.status}`);
     }
     return pass();
   },
@@ -175,12 +175,12 @@ const preflight: Row = {
   level: 'privacy',
   title: 'preflight responses are the same for every origin',
   check: async (live) => {
-    const asked = ['https://one.example', 'https://two.example'].map(async (origin) => {
+    const preflights = ['https://one.example', 'https://two.example'].map(async (origin) => {
       const headers = { origin, 'access-control-request-method': 'POST', cookie: hex(live.random(8)) };
       const { status, headers: told } = await request(live, live.resource, { method: 'OPTIONS', headers });
       return { status, told: CORS.map((name) => told.get(name)), cookie: told.has('set-cookie') };
     });
-    const [one, two] = await Promise.all(asked);
+    const [one, two] = await Promise.all(preflights);
     if (one === undefined || one.told[0] === null) return cannotTell('no preflight response');
     if (JSON.stringify(one) !== JSON.stringify(two)) return fail('the response differs by origin');
     if (one.told[0] !== '*') return fail('not allowed for every origin');

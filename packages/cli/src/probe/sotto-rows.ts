@@ -115,9 +115,9 @@ const validators: Row = {
   check: async (live) => {
     if (live.bundleUrl === null) return NO_BUNDLE;
     const headers = { 'if-none-match': '*', 'if-modified-since': new Date().toUTCString() };
-    const answer = await request(live, live.bundleUrl, { headers });
-    if (answer.status !== 200) return fail(`a conditional request: ${answer.status}`);
-    const marks = unwanted(answer.headers);
+    const response = await request(live, live.bundleUrl, { headers });
+    if (response.status !== 200) return fail(`a conditional request: ${response.status}`);
+    const marks = unwanted(response.headers);
     return marks.length > 0 ? fail(marks.join(', ')) : pass();
   },
 };

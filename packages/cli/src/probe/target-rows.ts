@@ -40,8 +40,8 @@ const submit = targetRow(
   { id: '9458/4/2', level: 'MUST', title: 'a POST reaches the target, and its response comes back inside' },
   async (live, target) => {
     const fields = [...inner(live, target).fields, ['content-type', 'text/plain'] as const];
-    const asked = inner(live, { ...target, method: 'POST', content: utf8('probe'), fields });
-    const { status } = await exchange(live, asked);
+    const message = inner(live, { ...target, method: 'POST', content: utf8('probe'), fields });
+    const { status } = await exchange(live, message);
     // A target that takes no POST says so itself.
     return status < 400 || status === 405 ? pass(`inner ${status}`) : fail(`inner ${status}`);
   },
@@ -52,9 +52,9 @@ const notFound = targetRow(
   async (live, target) => {
     const path = `${target.path.replace(/\/$/, '')}/${Buffer.from(live.random(8)).toString('hex')}`;
     const { bytes, open } = await seal(live, inner(live, { ...target, path }));
-    const answer = await post(live, bytes);
-    if (!isSealed(answer)) return fail(`reported outside: HTTP ${answer.status}`);
-    return pass(`inner ${(await open(answer)).status}`);
+    const response = await post(live, bytes);
+    if (!isSealed(response)) return fail(`reported outside: HTTP ${response.status}`);
+    return pass(`inner ${(await open(response)).status}`);
   },
 );
 
@@ -121,7 +121,7 @@ const parallel = targetRow(
       Array.from({ length: PARALLEL }, () => exchange(live, inner(live, target))),
     );
     const opened = all.filter(({ status }) => status === 'fulfilled').length;
-    if (opened === 0) return cannotTell('none was answered');
+    if (opened === 0) return cannotTell('no response to any of them');
     return opened === PARALLEL ? pass() : fail(`${PARALLEL - opened} of ${PARALLEL} did not open`);
   },
 );

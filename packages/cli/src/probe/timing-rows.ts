@@ -58,12 +58,12 @@ const target: Row = {
   level: 'info',
   title: 'time of a refusal inside and of a response of the target',
   check: async (live) => {
-    const asked = live.target;
-    if (asked === null) return cannotTell('no --target');
+    const { target: known } = live;
+    if (known === null) return cannotTell('no --target');
     return compared(
       live,
       ['refusal', () => exchange(live, inner(live, { authority: NOWHERE }))],
-      ['target', () => exchange(live, inner(live, asked))],
+      ['target', () => exchange(live, inner(live, known))],
     );
   },
 };

@@ -35,7 +35,7 @@ export class TestGateway {
   readonly envelopes: Bytes[] = [];
   keys: GatewayKey[] = [];
   responseLength = LENGTHS.responseLength;
-  /** The door's refusal of the next requests, before a token is spent. */
+  /** The gateway's refusal of the next requests, before a token is spent. */
   refuse: (request: BhttpRequest) => Inner | null = () => null;
   service: (request: BhttpRequest) => Inner | Promise<Inner> = () =>
     found({ results: [sticker('1', 'happy cat')], next: null });
@@ -131,7 +131,7 @@ export const found = ({ results, ...more }: FoundPage): Inner => ({
   }),
 });
 
-/** A problem of the door, inside. */
+/** A problem of the gateway, inside the envelope. */
 export function inner(status: number, code: string, fields: readonly Field[] = []): Inner {
   const { type, body } = problem(status, code);
   return { status, type, content: body, fields: [['proxy-status', 'sotto-gateway'], ...fields] };

@@ -38,13 +38,13 @@ export function sendOnce(
     // response nor an error.
     request.once('upgrade', () => request.destroy());
     request.once('close', () => reject(new Error('closed without a response')));
-    request.once('response', (answer) => {
-      answer.on('error', () => {}); // reported through the stream
+    request.once('response', (response) => {
+      response.on('error', () => {}); // reported through the stream
       try {
-        resolve(toResponse(answer));
+        resolve(toResponse(response));
       } catch (error) {
         request.destroy();
-        reject(error instanceof Error ? error : new Error('bad answer'));
+        reject(error instanceof Error ? error : new Error('bad response'));
       }
     });
     if (body instanceof Uint8Array) {
@@ -58,15 +58,15 @@ export function sendOnce(
   });
 }
 
-function toResponse(answer: http.IncomingMessage): Response {
-  const status = answer.statusCode ?? 0;
+function toResponse(response: http.IncomingMessage): Response {
+  const status = response.statusCode ?? 0;
   const headers = new Headers();
-  for (let i = 0; i < answer.rawHeaders.length; i += 2) {
-    headers.append(answer.rawHeaders[i] ?? '', answer.rawHeaders[i + 1] ?? '');
+  for (let i = 0; i < response.rawHeaders.length; i += 2) {
+    headers.append(response.rawHeaders[i] ?? '', response.rawHeaders[i + 1] ?? '');
   }
   if (NO_BODY.has(status)) {
-    answer.resume();
+    response.resume();
     return new Response(null, { status, headers });
   }
-  return new Response(Readable.toWeb(answer) as ReadableStream<Uint8Array>, { status, headers });
+  return new Response(Readable.toWeb(response) as ReadableStream<Uint8Array>, { status, headers });
 }

@@ -13,7 +13,7 @@ import type { ListenSettings } from './settings.ts';
 
 /** The options of {@link serve}. */
 export interface ServeOptions extends ListenSettings {
-  readonly answer: (request: Request, incoming: IncomingMessage) => Response | Promise<Response>;
+  readonly respond: (request: Request, incoming: IncomingMessage) => Response | Promise<Response>;
   /** A refusal of the listener itself, in the service's own form. */
   readonly refuse: (code: ProblemCode) => Response;
   /** For the headers of a request, and for all of it; in milliseconds, checked every `checkMs`. */
@@ -45,18 +45,18 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   let inFlight = 0; // exchanges, not responses that wait for their reader: those are bounded by connection and time
   let isClosing = false;
 
-  const answer = async (request: Request, incoming: IncomingMessage): Promise<Response> => {
+  const respond = async (request: Request, incoming: IncomingMessage): Promise<Response> => {
     const ambiguity = ambiguityOf(incoming);
     if (ambiguity !== null) return refuse(ambiguity);
     if (inFlight > options.maxInFlight) return refuse('unavailable');
-    return options.answer(request, incoming);
+    return options.respond(request, incoming);
   };
   const exchange = async (request: Request, incoming: IncomingMessage, outgoing: ServerResponse) => {
     responses.set(incoming.socket, outgoing);
     if (isClosing) outgoing.shouldKeepAlive = false;
     inFlight++;
     try {
-      const response = await answer(request, incoming);
+      const response = await respond(request, incoming);
       destroyWhenLate(outgoing, incoming.socket, response.headers.has('incremental') ? streamMs : responseMs);
       await writeResponse(response, incoming, outgoing);
     } catch {

@@ -48,7 +48,7 @@ export function startWorker(env: Env, { fetch: send, ...platform }: WorkerPlatfo
   });
   const { fetch: pass } = gateway(deps).route('/', operator(deps));
   return {
-    async answer(request: Request, waitUntil: (work: Promise<unknown>) => void): Promise<Response> {
+    async respond(request: Request, waitUntil: (work: Promise<unknown>) => void): Promise<Response> {
       const response = await pass(request);
       const flushed = deps.tally.flushDue(deps.counters, platform.now());
       if (flushed !== null) waitUntil(flushed);

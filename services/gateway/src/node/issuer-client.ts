@@ -48,7 +48,7 @@ const MAX_REFILL = 2 << 20; // bytes of JSON: a pack as long as a length class m
 /**
  * The issuer where there is no service binding, by the private listeners of its processes.
  *
- * A call that gets no answer is made again, at another process if there is one. All find the bytes of the call in
+ * A call that gets no response is made again, at another process if there is one. All find the bytes of the call in
  * their common store, so the second answers what the first decided.
  */
 export function issuerClient(deps: IssuerDeps): IssuerApi {
@@ -65,9 +65,9 @@ export function issuerClient(deps: IssuerDeps): IssuerApi {
       const mayWait = left === 1 || issuers.length === 1;
       const signal = mayWait ? whole : firstOf(whole, deadline(ATTEMPT_MS));
       const send = left === attempts ? issuer.send : issuer.sendAgain;
-      const answer = await attempt(send, issuer.url, deps.credential, what, signal);
-      turns.report(issuer, answer !== null);
-      if (answer !== null) return answer.value;
+      const result = await attempt(send, issuer.url, deps.credential, what, signal);
+      turns.report(issuer, result !== null);
+      if (result !== null) return result.value;
     }
     throw new HttpError('bad-gateway');
   }
@@ -87,9 +87,9 @@ export function issuerClient(deps: IssuerDeps): IssuerApi {
 }
 
 /**
- * One attempt. Null when there was no answer: another attempt may have one.
+ * One attempt. Null when there was no response: another attempt may have one.
  *
- * @throws {HttpError} for an answer that another attempt would not better
+ * @throws {HttpError} for a response that another attempt would not better
  */
 async function attempt<T>(
   send: Fetch,

@@ -84,7 +84,7 @@ export async function startGateway(program: Program, { random, resolve }: NodePl
   else for (const epochIndex of await requireReadable(deps.authority)) warn(unreadable(epochIndex));
   const listenAs = async (at: ListenSettings, { fetch: handle }: Hono): Promise<string> => {
     const options = { ...at, refuse: (code: ProblemCode) => refuse(OUTER[code]) };
-    const serving = await serve({ ...options, answer: (request) => handle(request) });
+    const serving = await serve({ ...options, respond: (request) => handle(request) });
     onStop(serving.close);
     return serving.origin;
   };

@@ -9,7 +9,7 @@ const { KEYS } = env as unknown as { KEYS: DurableObjectNamespace<GatewayKeys> }
 const OPERATOR = { authorization: `Bearer ${OPERATOR_TOKEN}` };
 
 describe('the Worker', () => {
-  test('takes a search from the bundle through the door to the bound service, in one length', async () => {
+  test('takes a search from the bundle through the gateway to the bound service, in one length', async () => {
     const running = startWorker();
     await signEpochs(running);
     const found = await search(running);

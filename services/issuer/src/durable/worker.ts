@@ -61,7 +61,7 @@ export function issuerWorker({ system, subtle, fetch, voprf }: WorkerDeps) {
       counters: durableCounters(env.COUNTERS, system.random, () => earlierCounts(env.KEYS)),
       log: durableLog(env.KEYS),
     });
-    return { issuer, answer: app(issuer).route('/', operatorRoutes(issuer)).fetch };
+    return { issuer, respond: app(issuer).route('/', operatorRoutes(issuer)).fetch };
   });
 
   const flush = ({ tally, deps }: Issuer, ctx: Pick<ExecutionContext, 'waitUntil'>): void => {
@@ -73,8 +73,8 @@ export function issuerWorker({ system, subtle, fetch, voprf }: WorkerDeps) {
     fetch: (request, env, ctx) =>
       unlessMisconfigured(
         async () => {
-          const { issuer, answer } = issuerOf(env);
-          const response = await answer(request);
+          const { issuer, respond } = issuerOf(env);
+          const response = await respond(request);
           flush(issuer, ctx);
           return response;
         },

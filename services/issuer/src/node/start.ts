@@ -152,7 +152,7 @@ async function checkKeys({ keyring }: Issuer): Promise<void> {
   }
 }
 
-function listen(settings: ListenSettings, answer: (request: Request) => Response | Promise<Response>) {
+function listen(settings: ListenSettings, respond: (request: Request) => Response | Promise<Response>) {
   const refuse = (code: ProblemCode): Response => problemResponse(PROBLEMS[code]);
-  return serve({ ...settings, answer, refuse });
+  return serve({ ...settings, respond, refuse });
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Serving } from '@sotto/http/node';
 import { serve, type Clock } from '@sotto/service/node';
 import { addressKey, lastElement } from '@sotto/service/address';
-import { refuse } from '../answer.ts';
+import { refuse } from '../response.ts';
 import { relay } from '../app.ts';
 import type { Settings } from './settings.ts';
 import { tokenBuckets } from './token-bucket.ts';
@@ -32,7 +32,7 @@ export async function serveRelay(
     ...settings,
     streamMs: config.limits.streamMs,
     refuse,
-    answer: (request, incoming) =>
+    respond: (request, incoming) =>
       pass(request, {
         admit: (what) => buckets.take(`${what} ${addressKey(clientAddress(incoming, addressHeader))}`),
         waitUntil: (work) => void work.catch(() => {}),

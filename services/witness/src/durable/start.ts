@@ -26,7 +26,7 @@ export function startWorker(env: Env, { now, deadline }: Pick<WitnessDeps, 'now'
       healthRoutes(() => healthOfWitness(deps), guard),
     );
   return {
-    async answer(request: Request, waitUntil: (work: Promise<unknown>) => void): Promise<Response> {
+    async respond(request: Request, waitUntil: (work: Promise<unknown>) => void): Promise<Response> {
       const response = await pass(request);
       const flushed = deps.tally.flushDue(counters, now());
       if (flushed !== null) waitUntil(flushed);

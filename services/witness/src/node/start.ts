@@ -25,7 +25,7 @@ export async function startWitness({ variables, clock, every, onStop }: Program)
     deadline: clock.deadline,
   };
   const listenAs = async (at: ListenSettings, { fetch: handle }: Hono): Promise<string> => {
-    const serving = await serve({ ...at, refuse, answer: (request) => handle(request) });
+    const serving = await serve({ ...at, refuse, respond: (request) => handle(request) });
     onStop(serving.close);
     return serving.origin;
   };

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { BhttpRequest, Field } from '@sotto/bhttp';
 import { EMPTY, utf8 } from '@sotto/wire';
-import { admit, METHODS, type RowPolicy } from '../src/door/admit.ts';
+import { admit, METHODS, type RowPolicy } from '../src/admission/admit.ts';
 import { inner } from './support/client.ts';
 import { house, type House } from './support/house.ts';
 
@@ -9,8 +9,8 @@ const ROW: RowPolicy = { methods: ['GET', 'POST'], paths: '/', fields: [] };
 const ANY_METHOD: RowPolicy = { ...ROW, methods: METHODS };
 const rows = new Map([['stickers', ANY_METHOD]]);
 
-/** The code that the door says, or `admitted`. */
-function door(changes: Partial<BhttpRequest>, row?: RowPolicy): string {
+/** The code of the refusal, or `admitted`. */
+function outcome(changes: Partial<BhttpRequest>, row?: RowPolicy): string {
   try {
     admit(inner(changes), row === undefined ? rows : new Map([['stickers', row]]));
     return 'admitted';
@@ -19,34 +19,34 @@ function door(changes: Partial<BhttpRequest>, row?: RowPolicy): string {
   }
 }
 
-const withField = (...fields: Field[]): string => door({ fields });
+const withField = (...fields: Field[]): string => outcome({ fields });
 
 describe('the request line', () => {
   test('B15 a method that no service takes is refused', () => {
     for (const method of ['CONNECT', 'TRACE', 'TRACK', 'PURGE']) {
-      expect(door({ method })).toBe('method-not-allowed');
+      expect(outcome({ method })).toBe('method-not-allowed');
     }
     for (const method of ['get', '', 'Post', 'X'.repeat(4096), 'GET /x HTTP/1.1\r\nA: b']) {
-      expect(door({ method })).toBe('bad-request');
+      expect(outcome({ method })).toBe('bad-request');
     }
-    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) expect(door({ method })).toBe('admitted');
-    for (const method of ['GET', 'HEAD']) expect(door({ method, content: EMPTY })).toBe('admitted');
-    for (const method of ['GET', 'HEAD']) expect(door({ method })).toBe('bad-request');
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) expect(outcome({ method })).toBe('admitted');
+    for (const method of ['GET', 'HEAD']) expect(outcome({ method, content: EMPTY })).toBe('admitted');
+    for (const method of ['GET', 'HEAD']) expect(outcome({ method })).toBe('bad-request');
   });
 
   test('B20 a scheme that is not https, letter by letter, is refused', () => {
     for (const scheme of ['http', 'ftp', 'file', 'data', 'blob', 'HTTPS', 'https:', '']) {
-      expect(door({ scheme })).toBe('bad-request');
+      expect(outcome({ scheme })).toBe('bad-request');
     }
   });
 
   test('B12 Host must be the authority, once; an empty authority means Host', () => {
     expect(withField(['host', 'stickers'])).toBe('admitted');
-    expect(door({ authority: '', fields: [['host', 'stickers']] })).toBe('admitted');
+    expect(outcome({ authority: '', fields: [['host', 'stickers']] })).toBe('admitted');
     expect(withField(['host', 'other'])).toBe('bad-request');
     expect(withField(['host', ''])).toBe('bad-request');
-    expect(door({ authority: '' })).toBe('bad-request');
-    expect(door({ authority: '', fields: [['host', '']] })).toBe('bad-request');
+    expect(outcome({ authority: '' })).toBe('bad-request');
+    expect(outcome({ authority: '', fields: [['host', '']] })).toBe('bad-request');
     expect(withField(['host', 'stickers'], ['host', 'stickers'])).toBe('bad-request');
   });
 
@@ -75,7 +75,7 @@ describe('the request line', () => {
       'constructor',
     ];
     for (const authority of authorities)
-      expect([authority, door({ authority })]).toEqual([authority, 'forbidden']);
+      expect([authority, outcome({ authority })]).toEqual([authority, 'forbidden']);
     const paths = [
       '',
       '*',
@@ -101,9 +101,9 @@ describe('the request line', () => {
       '/ü',
       'https://evil.example/',
     ];
-    for (const path of paths) expect([path, door({ path })]).toEqual([path, 'forbidden']);
+    for (const path of paths) expect([path, outcome({ path })]).toEqual([path, 'forbidden']);
     for (const path of ['/', '/v1/search?q=a&b=%20c', '/a.b/..c', '/a:b@c', '/?a=/../b']) {
-      expect([path, door({ path })]).toEqual([path, 'admitted']);
+      expect([path, outcome({ path })]).toEqual([path, 'admitted']);
     }
   });
 });
@@ -150,20 +150,20 @@ describe('the header set', () => {
 
   test('B13 a content-length that is not that of the content, in plain digits, once, is refused', () => {
     const content = utf8('12345');
-    expect(door({ content, fields: [['content-length', '5']] })).toBe('admitted');
+    expect(outcome({ content, fields: [['content-length', '5']] })).toBe('admitted');
     for (const value of ['4', '6', '+5', '-1', '0x5', '5.0', '5e0', ' 5', '', '5,5', '9'.repeat(40)]) {
-      expect(door({ content, fields: [['content-length', value]] })).toBe('bad-request');
+      expect(outcome({ content, fields: [['content-length', value]] })).toBe('bad-request');
     }
     const twice: Field[] = [
       ['content-length', '5'],
       ['content-length', '5'],
     ];
-    expect(door({ content, fields: twice })).toBe('bad-request');
+    expect(outcome({ content, fields: twice })).toBe('bad-request');
   });
 
   test('B19 trailers are refused', () => {
     for (const name of ['content-length', 'transfer-encoding', 'authorization', 'content-type', 'x-check']) {
-      expect(door({ trailers: [[name, '5']] })).toBe('bad-request');
+      expect(outcome({ trailers: [[name, '5']] })).toBe('bad-request');
     }
   });
 
@@ -176,7 +176,7 @@ describe('the header set', () => {
   });
 });
 
-describe('a refusal at the door', () => {
+describe('a refusal before redemption', () => {
   let h: House;
   beforeAll(async () => {
     h = await house();
