@@ -7,7 +7,7 @@ import { bundleWorker, ON_LOOPBACK, ROOT } from '../../services/local/src/worker
 /** One sticker that was found. */
 export interface Hit {
   readonly id: string;
-  readonly emoji: string; // empty for artwork that no keyboard types
+  readonly emoji: string; // empty for artwork that is not an emoji
   /** Whether it has every word of the query, the last one perhaps cut short; otherwise it is near to it. */
   readonly strict: boolean;
 }

@@ -20,7 +20,7 @@ export function queryOf(words: readonly string[]): string {
   return query;
 }
 
-/** Text of another party without anything that a terminal would obey. */
+/** Text of another party, without characters that a terminal would interpret. */
 export const printable = (text: string): string =>
   text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 

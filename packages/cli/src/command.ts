@@ -42,7 +42,7 @@ export interface Call<T extends OptionSpecs> {
   readonly words: readonly string[];
 }
 
-/** A command: everything that the help, the completion and the parser need to know of it. */
+/** A command: everything that the help, the completion and the parser need. */
 export interface Command<T extends OptionSpecs = OptionSpecs> {
   /** `search`, or `keys show` for a command in a group. */
   readonly name: string;
@@ -61,10 +61,10 @@ export interface Command<T extends OptionSpecs = OptionSpecs> {
 /** Declares a command. The types of its options are those of the call. */
 export const command = <const T extends OptionSpecs>(spec: Command<T>): Command => spec as unknown as Command;
 
-/** The arguments are wrong. The message is one sentence without its stop. */
+/** The arguments are wrong. The message is one sentence without the full stop. */
 export class UsageError extends Error {}
 
-/** A failure that is told in one line. */
+/** A failure that is reported in one line. */
 export class Failure extends Error {
   readonly status: Status;
 

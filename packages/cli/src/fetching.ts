@@ -86,7 +86,7 @@ export const OPERATOR = {
   },
 } as const satisfies OptionSpecs;
 
-/** Where the operator's routes are, and what opens them. */
+/** The URLs of the operator's routes, and the credential for them. */
 export interface Operator {
   readonly gateway: string | null;
   readonly issuer: string | null;

@@ -1,4 +1,4 @@
-/** What a command may touch beside its arguments. */
+/** Everything that a command uses besides its arguments. */
 export interface Io {
   /** Writes one line to standard output. */
   readonly out: (line: string) => void;
@@ -6,7 +6,7 @@ export interface Io {
   readonly write: (bytes: Uint8Array) => void;
   /** Writes one line to standard error. */
   readonly err: (line: string) => void;
-  /** Shows what takes long, on a terminal; an empty text clears it. */
+  /** Shows on a terminal that something takes long. An empty text clears it. */
   readonly progress: (text: string) => void;
   /** All of standard input. */
   readonly input: () => Promise<Uint8Array>;
@@ -25,7 +25,7 @@ export type Status = 0 | 1 | 2 | 3 | 4;
 
 const PROGRESS_MS = 1000;
 
-/** What a command needs to send requests, and to report those that fail. */
+/** The parts with which a command sends requests and reports those that fail. */
 export type Network = Pick<Io, 'fetch' | 'err' | 'progress'>;
 
 /** Shows a text while a task takes longer than a second. */

@@ -15,7 +15,7 @@ export interface LocalSuite {
   readonly epochSeconds?: number;
 }
 
-/** Shows the page server that this is no browser, which alone gets the operator's token. */
+/** Tells the page server that this is not a browser. A browser does not get the operator's token. */
 const CLI = { 'x-sotto-cli': '1' };
 
 /** The local suite of the same PORT; its page is four ports above the relay. @throws {Failure} if none runs @throws {UsageError} */

@@ -58,7 +58,7 @@ export const COMMANDS: readonly Command[] = [
   completion,
 ];
 
-/** Nothing is known to be wrong; there was no response. */
+/** Errors without a response. Nothing is known to be wrong. */
 const UNREACHABLE: ReadonlySet<ClientErrorCode> = new Set([
   'relay-unreachable',
   'issuer-unreachable',

@@ -8,7 +8,7 @@ export interface Engine {
   readonly createSearch: typeof createSearch;
 }
 
-/** What a device loads its catalogue with. */
+/** The functions with which a device loads its catalogue. */
 export interface DeviceDeps {
   readonly engine: () => Promise<Engine>;
   /**

@@ -8,7 +8,9 @@ export const MAX_USED = 32;
 const MAX_COUNT = 64; // all counts are halved at this count, so that old habits fade
 const KEY = 'sotto-stickers';
 
-/** What one person's picker remembers. It stays on this device: nothing here goes into a request. */
+/**
+ * The data that the picker stores for one person. It stays on this device: nothing here goes into a request.
+ */
 export interface PersonalData {
   readonly recents: readonly Sticker[]; // newest first
   readonly favourites: readonly Sticker[];

@@ -18,7 +18,7 @@ export interface SearchClient {
 
 /** A group of stickers with its own tab. */
 export interface Group {
-  readonly id: string; // the groups of the standard have an icon and a text of this name
+  readonly id: string; // the standard groups (UTS #51) have an icon and a text of this name
   readonly name?: string;
   readonly stickers: readonly Sticker[];
 }
@@ -81,7 +81,7 @@ export interface StickerSelect {
   readonly id: string;
   /** In the language of the picker. */
   readonly name: string;
-  /** Empty for artwork that no keyboard types. */
+  /** Empty for artwork that is not an emoji. */
   readonly emoji: string;
   /** The id of its pack. */
   readonly pack: string;

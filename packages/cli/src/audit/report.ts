@@ -1,4 +1,4 @@
-/** What is known of a row. `accepted-open` is a gap that cannot be closed here, with its reason. */
+/** The status of a row. `accepted-open` is a gap that cannot be closed here, with its reason. */
 export type RowStatus = 'pass' | 'fail' | 'not-run' | 'open' | 'accepted-open' | 'not-applicable';
 
 /** From the worst to the best: a section has the status of its worst row. Rows that are not applicable do not count beside others. */
@@ -46,7 +46,7 @@ export interface AuditReport {
   readonly kind: 'full' | 'quick' | 'partial';
   readonly sections: readonly AuditSection[];
   readonly result: 'PASSED' | 'WARNED' | 'FAILED';
-  /** Of this run alone: two reports of one commit may differ here and in `measured`, and nowhere else. */
+  /** Facts about this run. Two reports of one commit may differ only here and in `measured`. */
   readonly run: Readonly<Record<string, string | number>>;
 }
 
@@ -86,7 +86,7 @@ export function evidenceStatus(evidence: readonly Evidence[]): 'pass' | 'fail' |
   return evidence.some(({ status }) => status === 'not-run') ? 'not-run' : 'pass';
 }
 
-/** What a report says of itself that its rows do not say. Nothing is read but the report. */
+/** The claims of a report that its rows do not support. It reads only the report. */
 export function recount(report: AuditReport): string[] {
   const wrong: string[] = [];
   for (const { id, status, totals, rows } of report.sections) {
@@ -110,7 +110,7 @@ export function recount(report: AuditReport): string[] {
   return wrong;
 }
 
-/** A report without what differs between two runs of one commit. */
+/** A report without the parts that differ between two runs of one commit. */
 export const comparable = ({ run: _run, ...report }: AuditReport): unknown => ({
   ...report,
   sections: report.sections.map((section) => ({

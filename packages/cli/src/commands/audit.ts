@@ -43,7 +43,7 @@ async function read(file: string): Promise<AuditReport> {
     const report = JSON.parse(text) as Partial<AuditReport> | null;
     if (report?.schema === 'sotto-audit/1' && Array.isArray(report.sections)) return report as AuditReport;
   } catch {
-    // said below
+    // reported below
   }
   throw new UsageError(`${printable(file)} is no audit.json with the schema sotto-audit/1`);
 }

@@ -112,7 +112,7 @@ export const bundleImport = command({
   },
 });
 
-/** Signs the bundle, and the one of version 1 that goes with it. */
+/** Signs the bundle and its conversion to version 1. */
 function signatureOf(sequence: number, bundle: Bytes, secret: Bytes): UploadedSignature {
   const { signature, signature1 } = signVersions(bundle, secret);
   return {
@@ -122,7 +122,7 @@ function signatureOf(sequence: number, bundle: Bytes, secret: Bytes): UploadedSi
   };
 }
 
-/** Prints what each bundle says before it is signed: who signs must be able to read it. */
+/** Prints the contents of each bundle before it is signed, so that the signer can read them. */
 function signAll(list: readonly Unsigned[], secret: Bytes, io: Io): UploadedSignature[] {
   return list.map(({ sequence, bundle: text }) => {
     const bytes = bytesOfText(text);
@@ -152,7 +152,7 @@ async function readList<T>(file: string, io: Io): Promise<readonly T[]> {
     const list: unknown = JSON.parse(text);
     if (Array.isArray(list)) return list as T[];
   } catch {
-    // said below
+    // reported below
   }
   throw new Failure(`${file} is not a list of bundles. Use what sotto bundle export or sign wrote.`);
 }

@@ -51,7 +51,10 @@ export const explain = command({
   },
 });
 
-/** What the parties received after message `since`, so that no fact of an earlier search is shown. */
+/**
+ * The messages that the parties received after message `since`, so that no fact of an earlier search is
+ * shown.
+ */
 async function report(page: string, since: number, io: Io): Promise<Record<string, unknown>> {
   const response = await io.fetch(`${page}/local/taps?since=${since}`, { redirect: 'error' });
   if (!response.ok) throw new Failure('The local suite does not show what its parties saw. Restart it.');

@@ -127,7 +127,7 @@ async function printBody({ body }: Response, io: Io): Promise<void> {
   if (io.columns !== null) io.write(new TextEncoder().encode(`${safeForTerminal(decoder.decode())}\n`));
 }
 
-/** Keeps line breaks and tabs; what else a terminal would obey is replaced. */
+/** Keeps line breaks and tabs, and replaces other characters that a terminal would interpret. */
 const safeForTerminal = (text: string): string =>
   text
     .split('\n')

@@ -1,6 +1,6 @@
 import { NoResponseError, type ProbePlatform } from './live.ts';
 
-/** How the probe may send. */
+/** Limits on the requests of a probe. */
 export interface SendLimits {
   /** Requests in all. */
   readonly most: number;

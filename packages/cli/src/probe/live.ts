@@ -97,7 +97,7 @@ export const NOWHERE = 'probe.invalid';
 /** The route of Sotto's gateways that returns, inside the envelope, the headers that arrived outside. */
 export const METADATA = 'sotto-metadata';
 
-/** There was no response, or no response that says anything. */
+/** There was no response, or none from which the probe can conclude anything. */
 export class NoResponseError extends Error {}
 
 const LONGEST_WAIT = 90; // seconds after a 429

@@ -5,7 +5,7 @@ import { mediaType } from '@sotto/client/http';
 import { WELL_KNOWN } from '../fetching.ts';
 import { noise, post, request, type Live, type ProbePlatform, type Sealing, type Target } from './live.ts';
 
-/** What is tested: a relay, or a gateway alone. */
+/** The target of a probe: a relay, or a gateway alone. */
 export interface ProbeTarget extends ProbePlatform {
   readonly relay: string | null;
   readonly gateway: string | null;

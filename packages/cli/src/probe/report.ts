@@ -5,7 +5,7 @@ import { styled } from '../style.ts';
 import { table } from '../table.ts';
 import type { Finding, Row } from './live.ts';
 
-/** A row with what was found. */
+/** A row with its finding. */
 export interface RowFinding extends Finding {
   readonly row: Row;
 }
@@ -52,7 +52,7 @@ export function printList(rows: readonly Row[], json: boolean, io: Io): void {
 const escaped = (text: string): string =>
   printable(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 
-/** The findings as JUnit XML. What cannot be told is skipped there, and a warning is output. */
+/** The findings as JUnit XML. A check without a result is reported as skipped, and a warning as output. */
 export function junit(findings: readonly RowFinding[]): string {
   const count = (result: Finding['result']): number =>
     findings.filter((finding) => finding.result === result).length;

@@ -20,7 +20,7 @@ export interface ViewHooks extends Omit<PanelHooks, 'onLeave' | 'onPreview'> {
   readonly tones: (sticker: Sticker) => Promise<readonly Sticker[]>;
   readonly onType: (text: string) => void;
   readonly onCompose: () => void;
-  /** Enter was pressed in the search box. Returns true unless focus shall move to the grid. */
+  /** Enter was pressed in the search box. Returns true unless the focus should move to the grid. */
   readonly onSubmit: () => boolean;
   readonly onTab: (id: string) => void;
   readonly onMode: (mode: Mode) => void;
