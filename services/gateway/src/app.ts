@@ -46,7 +46,7 @@ export interface MaxRequest {
   readonly chunked: number | null;
 }
 
-/** Where RFC 9540 has clients look. */
+/** The path where clients look for the gateway (RFC 9540). */
 export const GATEWAY_PATH = '/.well-known/ohttp-gateway';
 
 const UPLOADS = { maxBytes: 24 << 20, maxUploads: 256 }; // in one isolate (128 MB) or process
@@ -80,7 +80,7 @@ export function gateway(deps: GatewayDeps): Hono {
 
 /** The operator's routes as an app of their own, for a listener of their own. */
 export function operatorApp(deps: GatewayDeps): Hono {
-  const app = healthRoutes(() => healthOfGateway(deps)); // without a token, for what restarts the process
+  const app = healthRoutes(() => healthOfGateway(deps)); // without a token, because a supervisor that restarts the process reads them
   return withRefusals(app.route('/', operator(deps)), deps);
 }
 
@@ -98,7 +98,7 @@ const NO_STORE = { 'cache-control': 'no-store' };
 
 const isRead = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD';
 
-/** What a refusal must say beside its problem (RFC 9110 §15.5.2, §15.6.4). */
+/** Header fields that a refusal must have besides its problem (RFC 9110 §15.5.2, §15.6.4). */
 const BESIDE: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   401: { 'www-authenticate': 'Bearer' },
   503: { 'retry-after': '5' },
@@ -109,7 +109,7 @@ export function refuse(problem: Problem, allow?: string): Response {
   return problemResponse(problem, allow === undefined ? BESIDE[problem.status] : { allow });
 }
 
-/** What the relay may know of an error before an envelope was open. */
+/** The problem that the relay sees for an error before an envelope was open. */
 function problemOf(error: unknown): Problem {
   if (error instanceof OhttpError) return OF_OHTTP[error.code];
   return error instanceof HttpError ? error.problem : OUTER['internal-error'];
@@ -138,7 +138,8 @@ async function exchange(
   try {
     const open = isChunked ? openChunkedEnvelope : openEnvelope;
     const envelope = await open(deps, keys.gatewayKeys, body, maxBytes);
-    // With METADATA the probe can learn which field it was; every other request is refused as without it.
+    // With METADATA the probe can learn which field it was. Every other request is refused as it is without
+    // METADATA.
     if (unexpected.length > 0 && !isForMetadata(envelope.opened.request)) throw new HttpError('bad-request');
     const opened = { ...envelope.opened, admit: body.admit, outer: headers };
     return await envelope.seal(await respond(deps, keys, opened));
@@ -155,7 +156,7 @@ function isForMetadata(request: ReceivedRequest): boolean {
   }
 }
 
-/** A Content-Length is a reason to refuse early, and no more: what counts is what arrives. */
+/** A Content-Length is used only to refuse a body early. The limit applies to the bytes that arrive. */
 function checkDeclared(headers: Headers, maxBytes: number): void {
   const declared = headers.get('content-length') ?? '0';
   if (!/^[0-9]+$/.test(declared)) throw new HttpError('bad-request');
@@ -229,7 +230,10 @@ async function storedBundle(
   return { ...stored, signature: stored.signature };
 }
 
-/** What a relay has to know and cannot read in a bundle: the provider, and whether there is a form with a proof. */
+/**
+ * The facts that a relay needs and cannot read in a bundle: the provider, and whether there is a form with a
+ * proof.
+ */
 function fieldsForRelays(
   { provider }: Pick<Config, 'provider'>,
   proof: string | null,

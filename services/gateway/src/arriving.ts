@@ -10,21 +10,22 @@ export interface ArrivingRequest {
   /** The content. It ends only when the whole request has arrived and is valid. */
   readonly content: ReadableStream<Uint8Array>;
   /**
-   * Aborts before the content errs. Code that sends the content on must watch this signal: workerd ends a body that errs as if it were whole. It
-   * does so even then if the response has begun (specs/deployment.md, "Streams").
+   * Aborts before the content fails. Code that forwards the content must watch this signal, because workerd
+   * ends a body that fails as if it were complete. It does so even then if the response has begun
+   * (specs/deployment.md, "Streams").
    */
   readonly broken: AbortSignal;
-  /** Resolves when the whole request has arrived and is valid. Rejects with what is wrong with it. */
+  /** Resolves when the whole request has arrived and is valid. Rejects with its error. */
   readonly whole: Promise<void>;
-  /** Reads on to the end without passing anything on. Content that has not ended breaks off. */
+  /** Reads to the end without passing anything on. Content that has not ended fails. */
   readonly discard: () => void;
 }
 
-/** A request with what is known of it: all of its bytes, or its head. */
+/** A received request: all of its bytes, or its head and the content that follows. */
 export type ReceivedRequest = Bytes | ArrivingRequest;
 
 /**
- * Receives a Binary HTTP request: the head, if `streams` says so of it, else all of it.
+ * Receives a Binary HTTP request: the head if `streams` returns true for it, else all of it.
  *
  * @param streams - whether the content of a request in indeterminate-length framing is passed on as it arrives
  * @param maxBytes - of the whole message
@@ -57,7 +58,7 @@ function arriving({ content: read, trailers, known: _known, ...head }: RequestSt
   const breaking = new AbortController();
   let settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void };
   const whole = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
-  whole.catch(() => {}); // nobody may be waiting for it
+  whole.catch(() => {}); // possibly no one waits for it
   const next = async (): Promise<Bytes | null> => {
     try {
       const piece = await read();
@@ -77,7 +78,7 @@ function arriving({ content: read, trailers, known: _known, ...head }: RequestSt
     const readOn = async (): Promise<void> => {
       while ((await next()) !== null);
     };
-    readOn().catch(() => {}); // `whole` says what is wrong
+    readOn().catch(() => {}); // `whole` reports the error
   };
   let breakOff = (): void => {};
   const content = new ReadableStream<Uint8Array>(
@@ -98,7 +99,7 @@ function arriving({ content: read, trailers, known: _known, ...head }: RequestSt
       },
       cancel: discard,
     },
-    { highWaterMark: 0 }, // the service's pace is the client's
+    { highWaterMark: 0 }, // a slow service slows the client down
   );
   return {
     head: { ...head, content: EMPTY, trailers: [] },

@@ -15,9 +15,14 @@ export interface Body {
   readonly pull: Pull;
   /** From now on the body may take until this deadline, with any pauses. */
   readonly extend: (until: AbortSignal) => void;
-  /** From now on the body is not ended to make room for another one: its request has paid, or has a place at its service. */
+  /**
+   * From now on the body is not ended to make room for another one: its token is redeemed, or its service has
+   * a free place for it.
+   */
   readonly admit: () => void;
-  /** Gives up what was not read, and the memory of what was. Must be called once, when the request is done with. */
+  /**
+   * Releases what was not read and the memory of what was. Must be called once, when the request is finished.
+   */
   readonly release: () => void;
 }
 

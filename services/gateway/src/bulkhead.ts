@@ -1,4 +1,6 @@
-/** The requests that a service has at once, bounded: a slow service takes no capacity from the others. */
+/**
+ * Limits the requests that a service has at once, so that a slow service takes no capacity from the others.
+ */
 export class Bulkhead {
   readonly #limit: number;
   #used = 0;
@@ -7,7 +9,7 @@ export class Bulkhead {
     this.#limit = limit;
   }
 
-  /** Takes a place. Returns what gives it back, once; null when all are taken. */
+  /** Takes a place. Returns a function that releases it; null when no place is free. */
   enter(): (() => void) | null {
     if (this.#used >= this.#limit) return null;
     this.#used++;

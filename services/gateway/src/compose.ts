@@ -11,7 +11,10 @@ import type { OperatorDeps } from './operator.ts';
 import { METADATA_SERVICE, metadataService } from './service/metadata.ts';
 import type { Service } from './service/service.ts';
 
-/** What a platform gives the gateway: clock, randomness, stores, the issuer, and connections to its services. */
+/**
+ * The parts of the platform that the gateway uses: clock, randomness, stores, the issuer, and connections to
+ * its services.
+ */
 export interface Platform
   extends
     Pick<ExchangeDeps, 'now' | 'deadline' | 'redeemer' | 'refiller' | 'replays'>,
@@ -95,7 +98,8 @@ const ENVELOPE_BYTES = 2048;
 /**
  * The longest requests that are read. A request in chunks has a length and a tag for each chunk, so small chunks make it longer.
  *
- * @returns a function of the longest request by the bundles of now, which may be longer than the table's since a change
+ * @returns a function of the longest request of the current bundles, which may be longer than those of the
+ *   table after a change
  */
 function maxRequestOf(services: readonly ServiceRow[]): (longestOffered: number) => MaxRequest {
   const longest = (rows: readonly ServiceRow[]): number =>

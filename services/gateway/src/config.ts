@@ -8,12 +8,18 @@ import { classOfFirst, readClassOf, readLengthClasses } from './length-class.ts'
 import { readRefillRow } from './refill-row.ts';
 import { METADATA_SERVICE } from './service/metadata.ts';
 
-/** Where a service is: a binding of the Worker, or a base URL that its paths are appended to; or the issuer, for refills. */
+/**
+ * How a service is reached: by a binding of the Worker, by a base URL that its paths are appended to, or by
+ * the issuer for refills.
+ */
 export type Target = { readonly binding: string } | UrlTarget | { readonly issuer: true };
 
 export interface UrlTarget {
   readonly url: string;
-  /** On Node: addresses and prefixes beside the public internet's that the name of the URL may lead to. */
+  /**
+   * On Node: addresses and prefixes that the host of the URL may resolve to, besides those of the public
+   * internet.
+   */
   readonly private?: readonly string[];
 }
 
@@ -32,7 +38,7 @@ export interface ServiceRow extends RowPolicy {
   readonly maxInFlight: number;
   /** Whether requests may come in chunks. */
   readonly chunked: boolean;
-  /** How responses stream; null if they come whole. A row that streams takes requests in chunks alone. */
+  /** How responses stream; null if they come whole. A row that streams accepts only requests in chunks. */
   readonly stream: StreamPolicy | null;
 }
 
@@ -48,9 +54,9 @@ export interface Config {
   readonly services: readonly ServiceRow[];
   readonly root: Bytes; // Ed25519 public key, 32 bytes
   readonly nextRoot: Bytes; // 32 bytes, or none
-  /** Whose machines the gateway runs on; null when it does not say. */
+  /** The provider of the gateway's machines; null when it names none. */
   readonly provider: string | null;
-  /** Identity headers that the relay's egress is known to bear: names and their one value. */
+  /** Identity headers that the relay's egress is known to add, each with its constant value. */
   readonly relayEgress: ReadonlyMap<string, string>;
   readonly metadata: boolean;
   /** Responses leave at multiples of this many milliseconds after their request; 0 without rounding. */
@@ -136,7 +142,7 @@ function readStream(value: ConfigValue): StreamPolicy {
   };
 }
 
-/** The relay sees the pieces of a stream: the responses of its class would not be alike. */
+/** The relay sees the pieces of a stream, so the responses of its class would not look alike. */
 function refuseSharedClasses(rows: readonly ConfigValue[], services: readonly ServiceRow[]): void {
   services.forEach(({ stream, lengths, name }, i) => {
     const other = services.find((one) => one.lengths === lengths && one.stream === null);
@@ -190,7 +196,7 @@ function readTarget(target: ConfigValue, variables: Variables): Target {
   return listed.isMissing ? { url: base } : { url: base, private: own };
 }
 
-/** Plain http only on this machine, which a row says with its `private` list; on Node the settings check that list. */
+/** Plain http only on this machine, for a row with a `private` list. On Node the settings check that list. */
 function readUrl(value: ConfigValue, own: readonly string[], allowLocal: boolean): string {
   const { protocol, hostname, origin, pathname, href } = value.url();
   const base = origin + pathname.replace(/\/$/, '');
@@ -203,7 +209,7 @@ function readUrl(value: ConfigValue, own: readonly string[], allowLocal: boolean
   return base;
 }
 
-/** What a target must be that is not https. */
+/** The rule for a target that is not https. */
 export const PLAIN_HTTP = 'must be https, unless its "private" list is loopback only';
 
 const ADDRESSES = 'must be a list of addresses and prefixes, like ["10.2.0.0/16"]';

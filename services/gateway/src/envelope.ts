@@ -36,7 +36,7 @@ export interface Envelope {
   seal(response: InnerResponse): Promise<Response>;
 }
 
-/** All header fields that a relay sees of a response, whatever is in it (RFC 9458 §5). */
+/** All header fields of a response that a relay sees, whatever the response contains (RFC 9458 §5). */
 const headers = (type: string) => ({ 'content-type': type, 'cache-control': 'no-store' });
 
 /** @throws {OhttpError} @throws {HttpError} */
@@ -59,10 +59,10 @@ export async function openEnvelope(
 }
 
 /**
- * Decapsulates a chunked request up to its final chunk: no service is called before the whole request has arrived. If its row
- * passes content on as it arrives, it decapsulates the head alone. The response is sent as it arrives, but not before the
- * request has: a client that could wait for it with the rest of the request would show how far away it is
- * (draft-ietf-ohai-chunked-ohttp §7.1).
+ * Decapsulates a chunked request up to its final chunk: no service is called before the whole request has
+ * arrived. If its row passes content on as it arrives, only the head is decapsulated. The response is sent as
+ * it arrives, but not before the request has: a client that could wait for it with the rest of the request
+ * would show how far away it is (draft-ietf-ohai-chunked-ohttp §7.1).
  *
  * @throws {OhttpError} @throws {HttpError}
  */
@@ -95,11 +95,14 @@ export async function openChunkedEnvelope(
 const arrival = async (request: ReceivedRequest): Promise<void> =>
   request instanceof Uint8Array ? undefined : request.whole;
 
-/** Whether the content of this request goes to its service as it arrives. Then it may take as long as the service. */
+/**
+ * Whether the content of this request goes to its service as it arrives. Then it may take as long as the
+ * service may.
+ */
 function isPassedOn({ routes, deadline }: EnvelopeDeps, head: RequestStream, { extend }: Body): boolean {
   const row = targetOf(head, routes);
   if (row?.stream?.requests !== true || BODILESS.has(head.method)) return false;
-  if (head.fields.some(([name]) => name === 'content-length')) return false; // it is checked when all has arrived
+  if (head.fields.some(([name]) => name === 'content-length')) return false; // it is checked when the whole request has arrived
   extend(deadline(row.timeoutMs));
   return true;
 }

@@ -102,7 +102,7 @@ export async function respond(
     if (leave === null) throw new InnerError('unavailable');
     const release = (): void => {
       leave();
-      arriving?.discard(); // a service that has responded, or failed, needs no more of the request
+      arriving?.discard(); // the rest of the request is not needed once the service has responded or failed
     };
     try {
       const { service } = admission.row;
@@ -141,16 +141,17 @@ export function refusalOf(
   return { ...innerProblem(INNER[code], fields), length, ...WHOLE, flushMs };
 }
 
-/** A response whose content is there already. */
+/** The flow of a response whose content is complete. */
 const WHOLE = { flushMs: null, deadline: null, release: () => {} } as const;
 
-/** A row that streams takes chunks alone, so that its requests are alike. */
+/** A row that streams accepts only chunks, so that its requests look alike. */
 const takesFraming = ({ chunked, stream }: Route, isChunked: boolean): boolean =>
   isChunked ? chunked || stream !== null : stream === null;
 
 /**
- * Marks what the gateway says itself (RFC 9209). No service can send it, since only a few fields of a service are passed on:
- * a client believes `spent` or `token-invalid` only with this field (specs/inner-responses.md).
+ * Marks a response of the gateway itself (RFC 9209). No service can send it, because only a few fields of a
+ * service are passed on. A client believes `spent` or `token-invalid` only with this field
+ * (specs/inner-responses.md).
  */
 const SAID_BY_GATEWAY: Field = ['proxy-status', 'sotto-gateway'];
 

@@ -7,7 +7,7 @@ import { letGo, replyParts, type StreamedReply } from './reply.ts';
 
 const MAX_HELD = 4 * MAX_CHUNK; // bytes that wait for the next flush; then the service has to wait
 
-/** When and how a reply leaves. */
+/** When and how a reply is sent. */
 export interface ReplyTimes {
   readonly flushMs: number;
   readonly pacing: Pacing;
@@ -16,15 +16,16 @@ export interface ReplyTimes {
 }
 
 /**
- * A response as it arrives, on a grid: at every multiple of `flushMs` after the request arrived, what has come leaves in
- * chunks of at most 16,384 bytes; if nothing has come, nothing leaves. All responses of a service have one length on the
- * wire, whatever the number of their chunks: the last flush has the padding. It resolves at the first flush.
+ * Sends a response while it arrives, at every multiple of `flushMs` after the request: the bytes that have
+ * arrived since the last flush, in chunks of at most 16,384 bytes, or nothing if there are none. All
+ * responses of a service have one length on the wire, whatever the number of their chunks: the last flush has
+ * the padding. It resolves at the first flush.
  *
- * It holds at most 65,536 bytes and one piece of the service; while the request is still arriving, all of the response, so
- * that a service may send it while it reads. A body that breaks off, or does not fit, ends as in `streamedReply`, at the next
- * flush.
+ * It holds at most 65,536 bytes and one piece of the service; while the request is still arriving, all of the
+ * response, so that a service may send it while it reads. A body that fails, or does not fit, ends as in
+ * `streamedReply`, at the next flush.
  *
- * @throws what `arrived` rejects with; the response of the service is let go
+ * @throws the error of `arrived`; the response of the service is cancelled
  */
 export async function flushedReply(
   response: InnerResponse,

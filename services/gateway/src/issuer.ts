@@ -1,6 +1,9 @@
 import type { IssuerApi, PublishedSchedule, Redeemer, Refiller } from '@sotto/redemption';
 
-/** What outlives the gateway: the highest revision of the issuer's store that it has seen. */
+/**
+ * The value that is kept across restarts: the highest revision of the issuer's store that the gateway has
+ * seen.
+ */
 export interface RevisionStore {
   issuerRevision(): Promise<number>;
   /** Keeps the higher one. */
@@ -10,7 +13,7 @@ export interface RevisionStore {
 /** The issuer, as the gateway uses it. */
 export interface TrackedIssuer extends Redeemer, Refiller {
   readonly schedule: () => Promise<PublishedSchedule>;
-  /** Stores what was seen since the last time. */
+  /** Stores the revision if it has grown since the last call. */
   readonly remember: () => Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import { ConfigError, type ConfigValue } from '@sotto/service/config';
 
 const LENGTH = { min: 512, max: 1 << 20, unit: 'bytes' }; // every problem fits into 512
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
-const MAX_CLASSES = 4; // each one more tells the relay more about an exchange
+const MAX_CLASSES = 4; // each further class tells the relay more about an exchange
 
 /** Reads LENGTH_CLASSES: `{"search": {"requestLength": 1024, "responseLength": 163840}}`. */
 export function readLengthClasses(value: ConfigValue): LengthClass[] {
@@ -18,7 +18,7 @@ export function readLengthClasses(value: ConfigValue): LengthClass[] {
   });
 }
 
-/** The lengths of a refill for one or two services: what a pack of 30 tokens each needs. */
+/** The lengths of a refill for one or two services, with packs of 30 tokens each. */
 const REFILL_LENGTH = 2048;
 
 /**

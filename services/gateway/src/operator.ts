@@ -51,7 +51,7 @@ export function operator(deps: OperatorDeps): Hono {
   app.use('/operator/*', operatorOnly(config.operators, 'keys', { log: deps.log, now: deps.now }));
 
   app.get('/metrics', async () => {
-    const { gauges } = await healthOfGateway(deps); // also when the store is out of reach
+    const { gauges } = await healthOfGateway(deps); // also when the store cannot be reached
     await deps.tally.flush(deps.counters).catch(() => {});
     const totals = await deps.counters.totals().catch(() => ({}));
     return metricsResponse(metricsText(PREFIX, FAMILIES, totals) + gaugesText(PREFIX, gauges));
@@ -71,7 +71,7 @@ export function operator(deps: OperatorDeps): Hono {
     }));
     return c.json(shown, 200, NO_STORE);
   });
-  /** Brings the epochs up to the schedule, as cron does: nothing comes of it that was not due. */
+  /** Brings the epochs up to the schedule, as cron does. It makes nothing that is not due. */
   app.post('/operator/keys/rotate', async (c) => {
     await stored(runSchedule(authority, deps.now()));
     return c.body(null, 204, NO_STORE);
@@ -84,7 +84,7 @@ export function operator(deps: OperatorDeps): Hono {
     return c.json({ replaced }, 200, NO_STORE);
   });
   app.get('/operator/bundles', async (c) => {
-    await prepare(authority, deps.now()).catch(() => {}); // what is there can be signed without the issuer
+    await prepare(authority, deps.now()).catch(() => {}); // bundles that are stored can be signed without the issuer
     const current = epochIndexAt(deps.now(), config.epochSeconds);
     const bundles = await stored(authority.store.bundles(current, ahead(deps)));
     const shown = bundles.map(({ epochIndex, bundle, signature, signature1, proof }) => ({
@@ -127,7 +127,7 @@ export async function healthOfGateway({ authority, config, counters, now }: Oper
 
 const ahead = ({ now, config }: OperatorDeps): number => epochIndexAt(now(), config.epochSeconds) + HORIZON;
 
-/** What the store or the issuer says; `unavailable` when it fails. */
+/** The result of the store or the issuer; `unavailable` when it fails. */
 async function stored<T>(pending: Promise<T>): Promise<T> {
   return pending.catch((cause: unknown) => {
     throw new HttpError('unavailable', { cause });
@@ -149,7 +149,7 @@ async function keep(
   if (offered === undefined) return false;
   const { bundle } = offered;
   const version1 = encodedVersion1(bundle);
-  const ofVersion1 = signature1 ?? offered.signature1; // who only brings a proof need not repeat it
+  const ofVersion1 = signature1 ?? offered.signature1; // a request that only adds a proof need not repeat it
   const isGood = (on: Bytes, by: Bytes): boolean =>
     nobleEd25519Verify(by, bundleSigningInput(on), config.root);
   if (!isGood(bundle, signature)) return false;
@@ -183,7 +183,7 @@ function parseSignatures(value: unknown): UploadedSignature[] {
   });
 }
 
-/** Whether this could be a proof: clients verify it, the gateway knows no log. */
+/** Whether this could be a proof. Clients verify it, because the gateway knows no log. */
 function isProof(value: unknown): value is string {
   return (
     typeof value === 'string' && value !== '' && utf8(value).length <= MOST_PROOF && value.isWellFormed()

@@ -1,6 +1,9 @@
 import { bearerToken, equalText } from '@sotto/http';
 
-/** Fields that a relay has to send, and those that the platforms between relay and gateway add alike to every request. */
+/**
+ * Fields that a relay has to send, and fields that platforms between relay and gateway add to every request
+ * with the same value.
+ */
 const EXPECTED = new Set([
   'accept-encoding',
   'authorization',
@@ -18,7 +21,10 @@ const EXPECTED = new Set([
   'x-forwarded-proto',
 ]);
 
-/** Fields that say where a client is, as providers and proxies name them. They are counted by name. */
+/**
+ * Fields that reveal a client's address or location, by the names of providers and proxies. They are counted
+ * by name.
+ */
 export const IDENTITY = [
   'cf-connecting-ip',
   'cf-connecting-ipv6',
@@ -68,7 +74,7 @@ export function unexpectedFields(headers: Headers, egress: ReadonlyMap<string, s
     .map(([name]) => name);
 }
 
-/** A name for the counters, out of a closed set. */
+/** The name of a field for the counters, from a closed set. */
 export const countedName = (name: string): string => (KNOWN.has(name) ? name : 'other');
 
 /** Whether the request has a credential of the relay. Each comparison takes the same time wherever they differ. */

@@ -1,7 +1,7 @@
 import type { RevisionStore } from './issuer.ts';
 import type { Bytes, UnixSeconds } from '@sotto/wire';
 
-/** Remembers envelopes to services without tokens, for as long as their Date would be taken. */
+/** Remembers envelopes to services without tokens, for as long as their Date would be accepted. */
 export interface ReplayStore {
   /**
    * `first`: the envelope was not seen before. `full`: there is no room, and no live entry is dropped for another.
@@ -44,9 +44,15 @@ export interface StoredBundle {
   readonly epochIndex: number;
   readonly bundle: Bytes;
   readonly signature: Bytes | null;
-  /** On the bundle of version 1 that goes with it; null without a signature, or if the bundle is of version 1 itself. */
+  /**
+   * The signature of the bundle's conversion to version 1; null without a signature, or if the bundle has
+   * version 1 itself.
+   */
   readonly signature1: Bytes | null;
-  /** That the signed bundle is in a public log (C2SP tlog-proof): then it is never replaced. Null without one. */
+  /**
+   * The proof that the signed bundle is in a public log (C2SP tlog-proof); then it is never replaced. Null
+   * without one.
+   */
   readonly proof: string | null;
 }
 

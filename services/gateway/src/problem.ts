@@ -11,13 +11,13 @@ const plain = (status: number, code: string, title: string, type = 'about:blank'
   code,
 });
 
-/** What the relay may be told, outside of an envelope (RFC 9458 §5.2). */
+/** Problems that the relay may see, outside of an envelope (RFC 9458 §5.2). */
 export const OUTER = {
   ...PROBLEMS,
   'ohttp-key': plain(400, 'ohttp-key', 'Key Configuration Not Acceptable', `${REGISTRY}#ohttp-key`),
 } as const satisfies Record<string, Problem>;
 
-/** What a client may be told, inside of one. */
+/** Problems that only the client sees, inside an envelope. */
 export const INNER = {
   ...PROBLEMS,
   date: plain(400, 'date', 'Date Not Acceptable', `${REGISTRY}#date`),

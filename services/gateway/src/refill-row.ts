@@ -3,7 +3,7 @@ import type { ConfigValue } from '@sotto/service/config';
 import { DEFAULT_IN_FLIGHT, DEFAULT_TIMEOUT, IN_FLIGHT, TIMEOUT, type ServiceRow } from './config.ts';
 import { readRefillClass } from './length-class.ts';
 
-/** What the row of refills may say. Everything else about it is the same in every deployment. */
+/** The members that the row of refills may have. Everything else about it is the same in every deployment. */
 const MEMBERS = [
   'name',
   'target',

@@ -24,7 +24,9 @@ const withContent = ({ status, fields }: ServiceResponse, content: Bytes): Bhttp
   trailers: [],
 });
 
-/** Pads a whole response to its length. A body that breaks off or does not fit becomes a problem of that length. */
+/**
+ * Pads a whole response to its length. A body that fails or does not fit becomes a problem of that length.
+ */
 export async function paddedReply(response: InnerResponse, tally: Tally): Promise<Bytes> {
   const { length, deadline, content, release } = response;
   try {
@@ -51,8 +53,8 @@ export interface StreamedReply {
 /**
  * Pads a response while it arrives, in chunks of 16,384 bytes. Their number and sizes follow from its length alone.
  *
- * The status is sent before the body is known to be whole. A body that then breaks off, or does not fit,
- * is filled up to the same length with bytes that no decoder accepts.
+ * The status is sent before the body is known to be whole. A body that then fails, or does not fit, is filled
+ * up to the same length with bytes that no decoder accepts.
  */
 export function streamedReply(response: InnerResponse, tally: Tally): StreamedReply {
   const stop = new AbortController();
@@ -62,7 +64,7 @@ export function streamedReply(response: InnerResponse, tally: Tally): StreamedRe
   let left = response.length;
   const pull: Pull = async () => {
     if (left === 0) return null;
-    const chunk = new Uint8Array(Math.min(CHUNK, left)); // what no part fills is padding
+    const chunk = new Uint8Array(Math.min(CHUNK, left)); // bytes that no part fills are padding
     for (let at = 0; at < chunk.length;) {
       if (part.length === 0) {
         const next = await parts.next();
@@ -90,7 +92,7 @@ export function letGo({ content, release }: InnerResponse, stop: AbortController
 /** A piece of content of 2^53 - 1 bytes: whatever follows is shorter, so the message is truncated, and invalid. */
 export const BROKEN = varint(Number.MAX_SAFE_INTEGER);
 
-/** The parts of a response, whose last one is BROKEN if it broke off or did not fit. */
+/** The parts of a response. The last one is BROKEN if the body failed or did not fit. */
 export async function* replyParts(
   response: InnerResponse,
   stop: AbortSignal,

@@ -5,8 +5,9 @@ import type { LiveKeys } from './keys/key-ring.ts';
 export type Lengths = Pick<LengthClass, 'requestLength' | 'responseLength'>;
 
 /**
- * Bytes of every response to this client: what the bundle says whose key it used, so that lengths of the table that changed
- * begin with the bundle that has them. When the service is not known, those of the class whose requests have this length.
+ * Bytes of every response to this client, by the bundle whose key it used. So changed lengths of the table
+ * take effect with the bundle that contains them. For an unknown service it is the length of the class whose
+ * requests have this length.
  *
  * @param rows - the lengths of the table, for a bundle that is not stored
  */

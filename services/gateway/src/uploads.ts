@@ -22,7 +22,7 @@ export interface Share {
   take(bytes: number): void;
   /** The body is complete: from now on the request is not ended for another one. */
   complete(): void;
-  /** Gives everything back. */
+  /** Releases all of it. */
   release(): void;
 }
 

@@ -28,7 +28,7 @@ export class AccountLimiter {
   }
 
   /**
-   * Admits one request. Returns what ends it.
+   * Admits one request. Returns a function that ends it.
    *
    * @throws {Refusal} `unavailable`; not 429, which tells clients that the quota of the epoch is used up
    */
@@ -53,7 +53,7 @@ export class AccountLimiter {
 
   #usageOf(key: string, now: UnixSeconds): Usage {
     const usage = this.#accounts.get(key) ?? { inFlight: new Set(), tokens: BURST, refilledAt: now };
-    this.#accounts.delete(key); // the order of the map is that of the last use
+    this.#accounts.delete(key); // the map is ordered by last use
     this.#accounts.set(key, usage);
     if (this.#accounts.size > MAX_ACCOUNTS) {
       const [idlest] = this.#accounts.keys();

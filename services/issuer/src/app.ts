@@ -76,7 +76,7 @@ function issued({ status, contentType, body }: IssuanceResponse): Response {
 
 /** The operator's routes as an app of their own, for a listener of their own. */
 export function operatorApp(issuer: Issuer): Hono {
-  const routes = healthRoutes(() => healthOfIssuer(issuer)); // without a token, for what restarts the process
+  const routes = healthRoutes(() => healthOfIssuer(issuer)); // without a token, because a supervisor that restarts the process reads them
   return withRefusals(routes.route('/', operatorRoutes(issuer)), issuer);
 }
 

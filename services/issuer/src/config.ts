@@ -18,7 +18,7 @@ export interface ServiceConfig {
   readonly direct: boolean;
 }
 
-/** How vouchers are issued, and what they buy. */
+/** How vouchers are issued, and which tokens they buy. */
 export interface VoucherConfig {
   readonly period: number; // epochs
   /** Vouchers as a service of their own: the quota is issuances per period, the one batch the vouchers of an epoch. */

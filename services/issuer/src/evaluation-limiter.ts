@@ -3,7 +3,7 @@ import type { KeyAuthority } from './ports.ts';
 
 const FIRST_BLOCK = 300; // evaluations
 const MAX_BLOCK = 30_000; // evaluations
-const CONFIRM_SECONDS = 600; // between two questions whether the key still exists
+const CONFIRM_SECONDS = 600; // between two checks whether the key still exists
 
 interface Block {
   size: number; // evaluations that the latest reservation was for
@@ -73,7 +73,7 @@ export class EvaluationLimiter {
     return Math.min(largest, Math.max(FIRST_BLOCK, next));
   }
 
-  /** Drops every block, with what is left of it. */
+  /** Drops every block with its remaining evaluations. */
   forget(): void {
     this.#blocks.clear();
   }

@@ -74,7 +74,7 @@ export class EvaluationQueue {
     const now = this.#system.now();
     ticket.seen = now;
     while ((this.#line[0]?.seen ?? now) < now - STALE_SECONDS) this.#line.shift();
-    // Others took this ticket for stale: the clock jumped, or the process stood still.
+    // Others treated this ticket as stale: the clock jumped, or the process was suspended.
     for (const list of [this.#inside, this.#line]) if (!list.includes(ticket)) list.push(ticket);
     if (this.#line[0] !== ticket) return false;
     const hasYielded = !this.#mustYield;

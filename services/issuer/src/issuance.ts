@@ -9,7 +9,7 @@ import type { AccountContext, AttestedAccount, Attester, Quota, System } from '.
 import type { EvaluationQueue } from './evaluation-queue.ts';
 import { Refusal } from './refusal.ts';
 
-/** What issuance needs. */
+/** The dependencies of issuance. */
 export interface IssuanceDeps {
   readonly system: System;
   readonly attester: Attester;

@@ -85,7 +85,9 @@ function isIssuable(current: number, firstEpoch: number, period: number): boolea
   return firstEpoch === current || (firstEpoch === next && voucherEpochs(current, period) > period);
 }
 
-/** The key of an epoch's vouchers, if the request names it. One that is gone makes the whole issuance unavailable. */
+/**
+ * The key of an epoch's vouchers, if the request names it. If one is gone, the whole issuance is unavailable.
+ */
 function voucherKey(ring: Ring, epoch: number, request: AmortizedBatchTokenRequest): LiveKey {
   const key = ring.voucher(epoch);
   if (key === undefined) throw new Refusal('unavailable', 'key', { retryAfter: '3600' });

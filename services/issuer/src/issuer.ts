@@ -27,7 +27,7 @@ import { redeem, type RedeemDeps } from './redeem.ts';
 import { refill, type RefillDeps } from './refill.ts';
 import { STALE_STORE, type StoreRevision } from './store-revision.ts';
 
-/** Configuration, and what the entry file chooses. */
+/** The configuration, and the dependencies that the entry file chooses. */
 export interface IssuerDeps {
   readonly config: Config;
   readonly system: System;
@@ -48,7 +48,7 @@ const ACCOUNT_KEY_CHANGED =
 /** Requests that may wait to be signed at once, in one isolate or process. */
 const QUEUE = 32;
 
-/** The issuer: what its routes, the gateway's entrypoint and the schedule call. */
+/** The issuer, as its routes, the gateway's entrypoint and the schedule use it. */
 export class Issuer implements IssuerApi {
   readonly deps: IssuerDeps;
   readonly issuing: IssuanceDeps;
@@ -85,7 +85,7 @@ export class Issuer implements IssuerApi {
 
   async redeem({ knownRevision, ...redemption }: RedemptionCall): Promise<RedemptionResult> {
     const { revision } = this.deps;
-    const known = Number.isSafeInteger(knownRevision) ? knownRevision : 0; // of a gateway of the first release
+    const known = Number.isSafeInteger(knownRevision) ? knownRevision : 0; // a gateway of the first release sends none
     const outcome = await redeem(this.#redeeming, redemption, () => revision.require(known));
     return { outcome, revision: revision.latest };
   }
@@ -132,7 +132,7 @@ export class Issuer implements IssuerApi {
     };
   }
 
-  /** What cannot work now, one line each: path, cause and remedy. The operator must see it. */
+  /** Current problems, one line each: path, cause and remedy. The operator must see them. */
   async check(): Promise<readonly string[]> {
     if (this.deps.revision.isStale) return [STALE_STORE];
     const problems = await this.issuing.attester.check();
@@ -148,7 +148,10 @@ export class Issuer implements IssuerApi {
     return this.deps.authority.replaceUnreadable();
   }
 
-  /** Drops the keys in memory, and what was reserved of their ceilings: the next request loads those that exist. */
+  /**
+   * Drops the keys in memory and the evaluations reserved from their ceilings. The next request loads the
+   * keys that exist.
+   */
   forgetKeys(): void {
     this.keyring.forget();
     this.issuing.limiter.forget();
@@ -161,7 +164,7 @@ export class Issuer implements IssuerApi {
   }
 }
 
-/** What the bundle of an epoch says about refills. Null without vouchers, or if one of their keys is gone. */
+/** The refill terms for the bundle of an epoch. Null without vouchers, or if one of their keys is gone. */
 function refillOf(config: Config, keys: readonly KeyRecord[], start: UnixSeconds): ScheduledRefill | null {
   const { vouchers, epochSeconds } = config;
   if (vouchers === null) return null;

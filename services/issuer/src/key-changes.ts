@@ -14,7 +14,7 @@ export interface ScheduleClock {
 
 const REVISIONS_PER_SECOND = 1_000_000;
 
-/** What a run of the schedule found. */
+/** The result of a run of the schedule. */
 interface Advance {
   readonly current: UnixSeconds;
   readonly keys: readonly KeyRow[];
@@ -38,7 +38,8 @@ export function stateOf(config: Config, { state }: StoredKeys): IssuerState {
 }
 
 /**
- * Moves to the epoch of the clock and destroys dead keys. Results in the keys that exist and those that are missing.
+ * Moves to the epoch of the clock and destroys dead keys. Its result is the keys that exist and those that
+ * are missing.
  *
  * Neither can be undone, so both follow the settled clock; keys are made by the clock as it is, which harms nothing.
  */
@@ -58,7 +59,9 @@ export function advance(config: Config, clock: ScheduleClock, stored: StoredKeys
   };
 }
 
-/** The settled time. A store without keys has nothing to lose, and begins at once. */
+/**
+ * The settled time. A store without keys has nothing to lose, so it does not wait for the clock to settle.
+ */
 function settledTime({ now, settled }: ScheduleClock, { keys }: StoredKeys): UnixSeconds | null {
   if (keys.length === 0) return now;
   return settled === null ? null : Math.min(settled, now);
@@ -88,7 +91,7 @@ export function addKeys(
   return isWhole ? { result: true, add } : { result: false };
 }
 
-/** Destroys every key that may have signed. Results in their number. */
+/** Destroys every key that may have signed. Its result is their number. */
 export function retire(config: Config, now: UnixSeconds, stored: StoredKeys): KeyChange<number> {
   const state = stateOf(config, stored);
   const current = Math.max(state.epoch, epochStartAt(now, config.epochSeconds));
@@ -100,7 +103,7 @@ export function retire(config: Config, now: UnixSeconds, stored: StoredKeys): Ke
       epoch: current,
       generation: state.generation + 1,
       retiredThrough: current,
-      // Above every revision before: no store accepts a million tokens a second.
+      // Higher than every earlier revision: no store accepts a million tokens per second.
       revision: Math.max(state.revision + 1, now * REVISIONS_PER_SECOND),
     },
     destroy,

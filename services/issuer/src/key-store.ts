@@ -45,7 +45,7 @@ export interface RewrappedRow {
   readonly after: Bytes;
 }
 
-/** What one transaction changes, and what it resolves to. */
+/** The changes of one transaction, and its result. */
 export interface KeyChange<T> {
   readonly result: T;
   readonly state?: IssuerState;

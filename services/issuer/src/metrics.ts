@@ -4,7 +4,7 @@ import { hex, type Bytes } from '@sotto/wire';
 /** The prefix of every metric. */
 export const METRICS_PREFIX = 'sotto_issuer';
 
-/** What is counted. Labels come from closed sets: services, outcomes and reasons. */
+/** The counters. Labels come from closed sets: services, outcomes and reasons. */
 export const COUNTER_FAMILIES: readonly CounterFamily[] = [
   { name: 'issued', help: 'Accounts that were issued tokens, each once in an epoch.', label: 'service' },
   { name: 'refilled', help: 'Refills by outcome.', label: 'outcome' },
@@ -24,7 +24,7 @@ const MAX_SEEN = 100_000;
  */
 export class AccountTally {
   readonly #tally: Pick<Tally, 'count'>;
-  readonly #seen = new Set<string>(); // hashes differ in every epoch, so those of past epochs only take room
+  readonly #seen = new Set<string>(); // hashes differ in every epoch, so those of past epochs only take up memory
 
   constructor(tally: Pick<Tally, 'count'>) {
     this.#tally = tally;

@@ -34,7 +34,7 @@ export function operatorRoutes(issuer: Issuer): Hono {
     c.json({ retired: await issuer.retireAll() }, 200, NO_STORE),
   );
   route('POST', '/operator/keys/rewrap', 'keys', async (c) => {
-    issuer.keyring.forget(); // the next request loads what is readable now
+    issuer.keyring.forget(); // the next request loads the keys that are readable now
     return c.json(await issuer.deps.authority.rewrap(), 200, NO_STORE);
   });
   route('POST', '/operator/keys/replace-unreadable', 'keys', async (c) =>
@@ -44,7 +44,7 @@ export function operatorRoutes(issuer: Issuer): Hono {
   route('POST', '/operator/quota', 'support', (c) => showQuota(issuer, c));
   route('GET', '/metrics', 'metrics', async () => {
     const { counters } = issuer.deps;
-    const { gauges } = await healthOfIssuer(issuer); // also when the store is out of reach
+    const { gauges } = await healthOfIssuer(issuer); // also when the store cannot be reached
     await issuer.tally.flush(counters).catch(() => {});
     const totals = await counters.totals().catch(() => ({}));
     const counted = metricsText(METRICS_PREFIX, COUNTER_FAMILIES, totals);
@@ -87,7 +87,10 @@ async function listKeys({ deps }: Issuer): Promise<unknown[]> {
   }));
 }
 
-/** The next power of two above a count, at least 64, or 0: shows how full a key is, not who was issued tokens when. */
+/**
+ * The next power of two above a count, at least 64, or 0. It shows how full a key is, and not who was issued
+ * tokens when.
+ */
 function bucket(count: number): number {
   return count === 0 ? 0 : 2 ** Math.max(6, Math.floor(Math.log2(count)) + 1);
 }

@@ -18,7 +18,7 @@ export interface AttestedAccount {
   readonly tier: string;
 }
 
-/** What the hash of an account depends on. */
+/** The inputs of an account's hash. */
 export interface AccountContext {
   readonly epoch: UnixSeconds;
   readonly accountKey: Bytes; // 32 bytes
@@ -32,7 +32,7 @@ export interface Attester {
    */
   attest(bearer: string, context: AccountContext): Promise<AttestedAccount>;
 
-  /** What is wrong with the attesters' keys now, one line each: path, cause and remedy. */
+  /** Current problems with the attesters' keys, one line each: path, cause and remedy. */
   check(): Promise<readonly string[]>;
 
   /** The keyed hash of an account, for an operator who knows its name; null without such an attester. */
@@ -73,7 +73,7 @@ export interface Spend {
   readonly id: Bytes; // 32 bytes: SHA-256 of token_key_id and nonce
   readonly tag: Bytes; // 32 bytes
   readonly envelope: Bytes; // 32 bytes
-  readonly call: Bytes; // 8 bytes, random: tells a call's own retry from a replay of its envelope
+  readonly call: Bytes; // 8 random bytes: distinguishes a repetition of this call from a replay of its envelope
   readonly idempotent: boolean; // whether the same request may be sent to the service again
 }
 
@@ -83,9 +83,10 @@ export type SpendOutcome = 'first' | 'again' | 'replayed' | 'spent' | 'ended';
 /** The ledgers of spent tokens. */
 export interface SpentTokens {
   /**
-   * Records that a token was spent. Of calls that race with one id, exactly one resolves to `first`. With the same tag
-   * and new envelopes at most two more resolve to `again`, and only for an idempotent service. The same call repeated,
-   * because its result was lost, resolves as before. Rejects when the store fails: then the token must not be used.
+   * Records that a token was spent. Of concurrent calls with one id, exactly one resolves to `first`. With
+   * the same tag and new envelopes at most two more resolve to `again`, and only for an idempotent service.
+   * The same call repeated, because its result was lost, resolves as before. Rejects when the store fails:
+   * then the token must not be used.
    */
   spend(ledger: Ledger, spend: Spend): Promise<SpendOutcome>;
 

@@ -13,7 +13,7 @@ export interface RedeemDeps {
   readonly count: (cell: string, by?: number) => void;
 }
 
-/** What the gateway says of a token. */
+/** The gateway's call without its revision. */
 type Redemption = Omit<RedemptionCall, 'knownRevision'>;
 
 const TAG = 32; // bytes
@@ -87,12 +87,12 @@ function readToken({ service, token, tag, envelope, idempotent, call }: Redempti
   return decodeOrNull(() => decodeToken(token.slice()));
 }
 
-/** Whether a call may be told from others by this: 8 bytes, or nothing. */
+/** Whether these bytes can identify a call: 8 bytes, or none. */
 export function isCall(call: Bytes | undefined): boolean {
   return call === undefined || (call instanceof Uint8Array && call.length === CALL);
 }
 
-/** What was decoded, or null for bytes that do not decode. */
+/** The decoded value, or null for bytes that do not decode. */
 export function decodeOrNull<T>(decode: () => T): T | null {
   try {
     return decode();

@@ -19,7 +19,7 @@ export interface RefillDeps extends RedeemDeps {
   readonly queue: EvaluationQueue;
   readonly limiter: EvaluationLimiter;
   readonly now: () => UnixSeconds;
-  /** What a voucher buys; null where no vouchers are issued. */
+  /** The tokens that a voucher buys; null where no vouchers are issued. */
   readonly pack: VoucherConfig['pack'] | null;
 }
 
@@ -101,7 +101,7 @@ function packBatches({ pack: wanted }: RefillDeps, ring: Ring, pack: Bytes): rea
   return batches;
 }
 
-/** What decides whether a refill is the same one again: the pack, so that a retry yields the same tokens. */
+/** The tag that identifies a refill: a digest of the pack, so that a retry yields the same tokens. */
 function packTag(pack: Bytes): Bytes {
   return sha256(concat(utf8('sotto pack\0'), pack));
 }

@@ -15,16 +15,17 @@ export interface ScheduleDeps {
   readonly voprf: (tokenType: number) => Voprf;
   readonly wrap: KeyWrap;
   readonly store: KeyStore;
-  /** Drops what belongs to epochs that were over at this time, where nothing else does. Runs after each snapshot. */
+  /** Drops data of epochs that were over at this time, if nothing else does. Runs after each snapshot. */
   readonly dropOver?: (settled: UnixSeconds) => Promise<void>;
 }
 
-/** Every round that fails lost a race against another process that made the same keys. */
+/** A round fails only if another process has just made the same keys. */
 const MAX_ROUNDS = 8;
 
 /**
- * The key schedule: which keys exist follows from the configuration, the clock and the keys made before. Every change
- * is one transaction, so it does not matter how often it is started, from where, or when it is killed.
+ * The key schedule: which keys exist follows from the configuration, the clock and the keys made before.
+ * Every change is one transaction, so it may be started any number of times, from anywhere, and be killed at
+ * any time.
  */
 export class Schedule implements KeyAuthority {
   readonly #deps: ScheduleDeps;

@@ -9,7 +9,7 @@ export class KeyError extends ProtocolError<
 
 type KeyIdentity = Pick<KeyRecord, 'service' | 'epoch' | 'type' | 'keyId'>;
 
-/** What a wrapped secret is bound to, so that no row passes for another. */
+/** The context that a wrapped secret is bound to, so that a secret cannot be moved to another row. */
 export function keyContext({ service, epoch, type, keyId }: KeyIdentity): Bytes {
   return concat(utf8('sotto issuer key\0'), vector(1, utf8(service)), uint(8, epoch), uint(2, type), keyId);
 }
@@ -23,7 +23,7 @@ export async function unwrapSecret(wrap: Pick<KeyWrap, 'unwrap'>, record: KeyRec
   }
 }
 
-/** What wrapping stored keys again gives: the rows that change, and those that no wrapping key unwraps. */
+/** The result of wrapping stored keys again: the rows that change, and those that no wrapping key unwraps. */
 interface RewrappedRows<Row> {
   readonly changes: readonly { readonly row: Row; readonly after: Bytes }[];
   readonly unreadable: readonly Row[];

@@ -1,6 +1,9 @@
 import { StoreError } from '@sotto/service/store';
 
-/** The store is older than what a gateway has seen: it was restored, and would accept spent tokens again. */
+/**
+ * The error for a store that is older than a gateway remembers: it was restored, and would accept spent
+ * tokens again.
+ */
 export const STALE_STORE =
   'STORE: is older than the gateway remembers, or new, so nothing is issued or redeemed. Start once with RESTORED=1, or call retire-all (specs/storage.md, “A restore”)';
 
@@ -31,7 +34,7 @@ export class StoreRevision {
     this.#latest = Math.max(this.#latest, revision);
   }
 
-  /** @throws {StoreError} `failed` if the store is older than this revision, or than one of before */
+  /** @throws {StoreError} `failed` if the store is older than this revision, or than an earlier one */
   async require(known: number): Promise<void> {
     this.#required = Math.max(this.#required, known);
     if (this.isStale) this.observe(await this.#read()); // another process or isolate may have raised it

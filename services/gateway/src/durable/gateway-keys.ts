@@ -64,7 +64,7 @@ export class GatewayKeys extends DurableObject {
     return this.#store.sign(signed);
   }
 
-  /** From before counts had objects of their own. */
+  /** Counts from before they had objects of their own. */
   counts(): Record<string, number> {
     return readCounts(this.#database.db);
   }

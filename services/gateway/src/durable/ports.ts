@@ -21,7 +21,7 @@ export function durableKeyStore(namespace: DurableObjectNamespace<GatewayKeys>):
   };
 }
 
-/** The counts of the object that keeps the keys: they are from before counts had objects of their own. */
+/** The counts in the object that keeps the keys. They are from before counts had objects of their own. */
 export async function earlierCounts(
   namespace: DurableObjectNamespace<GatewayKeys>,
 ): Promise<Record<string, number>> {

@@ -22,7 +22,7 @@ export interface Env extends Environment {
   readonly ISSUER: IssuerApi;
 }
 
-/** What the entry file of the Worker chooses. */
+/** The dependencies that the entry file of the Worker chooses. */
 export interface WorkerPlatform extends Pick<
   Platform,
   'hpke' | 'subtle' | 'now' | 'random' | 'deadline' | 'elapsedMs' | 'sleep'

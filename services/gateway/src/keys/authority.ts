@@ -25,7 +25,7 @@ import type { KeyStore, StoredKey, StoredEpoch } from '../ports.ts';
 /** What the bundle names for our clients. */
 export const SUITE = { kemId: KEM.X_WING, kdfId: KDF.HKDF_SHA256, aeadId: AEAD.AES_128_GCM } as const;
 
-/** What every key is offered with, in our order of preference. */
+/** The suite that the bundle names for our clients. */
 export const SUITES: readonly SuiteIds[] = [
   { kdfId: KDF.HKDF_SHA256, aeadId: AEAD.AES_128_GCM },
   { kdfId: KDF.HKDF_SHA256, aeadId: AEAD.CHACHA20_POLY1305 },
@@ -69,7 +69,7 @@ export function keyIdOf(epochIndex: number, kemId: number): number {
   return (epochIndex % 127) * 2 + (kemId === KEM.X_WING ? 0 : 1);
 }
 
-/** What a wrapped key is for (RFC 9458 §6.4): one unwraps as nothing else, in no other epoch. */
+/** The context of a wrapped key (RFC 9458 §6.4). A key unwraps only for its own purpose and epoch. */
 export function purposeOf(epochIndex: number, kemId: number, publicKey: Bytes): Bytes {
   return concat(utf8('sotto gateway ohttp key\0'), uint(8, epochIndex), uint(2, kemId), publicKey);
 }
@@ -81,9 +81,9 @@ export function tagPurposeOf(epochIndex: number): Bytes {
 /**
  * Makes the keys of the epochs from now to the horizon that are missing, and offers their bundles for signing.
  *
- * Returns what the operator must know, one line each. Any number of isolates may do it at once, any
- * number of times: the store keeps the first of each epoch. Nothing is made outside of the schedule, no
- * matter who asks.
+ * Returns messages for the operator, one line each. Any number of isolates may do it at once, any number of
+ * times: the store keeps the first keys of each epoch. Nothing is made outside of the schedule, whoever calls
+ * it.
  */
 export async function prepare(deps: AuthorityDeps, now: UnixSeconds): Promise<readonly string[]> {
   const from = epochIndexAt(now, deps.epochSeconds);
@@ -92,7 +92,7 @@ export async function prepare(deps: AuthorityDeps, now: UnixSeconds): Promise<re
   return offerBundles(deps, from, now);
 }
 
-/** Forgets every epoch whose keys open nothing any more. */
+/** Deletes every epoch whose keys open nothing any more. */
 export async function destroyDead({ store, epochSeconds }: AuthorityDeps, now: UnixSeconds): Promise<void> {
   await store.destroy(usableEpochs(now, epochSeconds).from);
 }
@@ -119,7 +119,7 @@ async function makeEpoch({ hpke, random, wrap }: AuthorityDeps, epochIndex: numb
   return { epochIndex, keys, tagKey: await wrap.wrap(random(TAG_KEY), tagPurposeOf(epochIndex)) };
 }
 
-/** What an epoch offers (RFC 9458 §3.2): the same bytes for everyone. */
+/** The key configurations of an epoch (RFC 9458 §3.2): the same bytes for everyone. */
 export function keyConfigsOf({ keys }: StoredEpoch): Bytes {
   return encodeKeyConfigs(
     keys
@@ -128,7 +128,7 @@ export function keyConfigsOf({ keys }: StoredEpoch): Bytes {
   );
 }
 
-/** Offers the bundles of the coming epochs for signing. Returns what the operator must know, one line each. */
+/** Offers the bundles of the coming epochs for signing. Returns messages for the operator, one line each. */
 async function offerBundles(deps: AuthorityDeps, from: number, now: UnixSeconds): Promise<readonly string[]> {
   const [epochs, bundles] = await Promise.all([
     deps.store.epochs(from, from + HORIZON),
@@ -183,7 +183,7 @@ async function offerBundles(deps: AuthorityDeps, from: number, now: UnixSeconds)
   ];
 }
 
-/** Null when the issuer has not scheduled what the epoch needs. */
+/** Null when the issuer has not scheduled the keys that the epoch needs. */
 function bundleOf(
   deps: AuthorityDeps,
   epoch: StoredEpoch,

@@ -8,10 +8,13 @@ export function classesOf(rows: readonly ServiceRow[]): LengthClass[] {
   return [...new Map(rows.map(({ lengths }) => [lengths.name, lengths])).values()];
 }
 
-/** What a bundle says about refills: what the issuer published, if the table has a row for it and everything fits. */
+/**
+ * The refill terms of a bundle: those that the issuer published, if the table has a row for refills and
+ * everything fits.
+ */
 export function offeredRefill(
   rows: readonly ServiceRow[],
-  scheduled: ScheduledRefill | null | undefined, // an issuer of before knows no refills
+  scheduled: ScheduledRefill | null | undefined, // an issuer of an older version has no refills
 ): Refill | null {
   if (scheduled === null || scheduled === undefined) return null;
   if (!rows.some(isRefillRow) || refillProblem(rows, scheduled) !== null) return null;

@@ -11,7 +11,7 @@ import { epochIndexAt, hex, usableEpochs, type Bytes, type EpochRange, type Unix
 import type { StoredBundle, StoredEpoch } from '../ports.ts';
 import { keyConfigsOf, prepare, purposeOf, SUITES, tagPurposeOf, type AuthorityDeps } from './authority.ts';
 
-/** What an isolate holds between two changes of the schedule. */
+/** The keys that an isolate holds between two changes of the schedule. */
 export interface LiveKeys {
   readonly current: number; // epochIndex
   /** The keys that open requests now. */
@@ -22,9 +22,11 @@ export interface LiveKeys {
   epochOf(keyId: number, kemId: number): number;
   /** HMAC key of an epoch, 32 bytes; null when it is not live. */
   tagKey(epochIndex: number): Bytes | null;
-  /** The epoch that a token of this service and challenge is of; null for a challenge that we do not accept. */
+  /** The epoch of a token with this service and challenge; null for a challenge that is not accepted. */
   epochOfChallenge(service: string, digest: Bytes): number | null;
-  /** What to demand of a client without a token for this service; null when the issuer has not said it. */
+  /**
+   * The challenge for a client without a token for this service; null when the issuer has not published it.
+   */
   challenge(service: string): TokenDemand | null;
   /** The services in the bundle of an epoch; none when it is not known. */
   offered(epochIndex: number): readonly OfferedService[];
@@ -32,7 +34,7 @@ export interface LiveKeys {
   readonly longestRequest: number;
 }
 
-/** What clients with the bundle of an epoch know of a service. */
+/** The facts about a service that clients with the bundle of an epoch know. */
 export type OfferedService = Pick<ServiceEntry, 'name' | 'requestLength' | 'responseLength'>;
 
 /** This epoch's challenge of a service, and the issuer's key for it. */
@@ -68,8 +70,8 @@ export class KeyRing {
   }
 
   /**
-   * What is live at this time. Epochs whose keys cannot be unwrapped are left out; it rejects when the store fails, or when
-   * no epoch is left.
+   * The keys that are live at this time. Epochs whose keys cannot be unwrapped are left out; it rejects when
+   * the store fails, or when no epoch is left.
    */
   async at(now: UnixSeconds): Promise<LiveKeys> {
     const range = usableEpochs(now, this.#deps.epochSeconds);
@@ -105,7 +107,7 @@ export class KeyRing {
     const has = (list: readonly { epochIndex: number }[]) =>
       [current, current + 1].every((epochIndex) => list.some((one) => one.epochIndex === epochIndex));
     if (!has(epochs) || !has(bundles)) {
-      await prepare(this.#deps, now).catch(() => {}); // the issuer may be away; the keys are what counts
+      await prepare(this.#deps, now).catch(() => {}); // the keys are usable without the issuer
       [epochs, bundles] = await Promise.all([
         store.epochs(range.from, current + 1),
         store.bundles(current - 1, current + 1),

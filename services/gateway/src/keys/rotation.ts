@@ -57,10 +57,10 @@ export async function rewrapKeys(
 }
 
 /**
- * After a wrapping key was lost: makes new keys for unreadable epochs after the current one. Their bundles have to be signed
- * again. The current epoch stays as it is, because clients have its bundle and would take another for an attack: the
- * outage ends with it. So does one that a log has: a second bundle for it could not be logged. Returns the epochs that
- * were made.
+ * After a wrapping key was lost: makes new keys for unreadable epochs after the current one. Their bundles
+ * have to be signed again. The current epoch stays as it is, because clients have its bundle and would treat
+ * another one as an attack; the outage lasts until it ends. An epoch whose bundle is logged also stays,
+ * because a second bundle could not be logged. Returns the epochs that were made.
  */
 export async function replaceUnreadable(deps: AuthorityDeps, now: UnixSeconds): Promise<number[]> {
   const current = epochIndexAt(now, deps.epochSeconds);
@@ -69,7 +69,7 @@ export async function replaceUnreadable(deps: AuthorityDeps, now: UnixSeconds): 
   const logged = new Set(bundles.filter(({ proof }) => proof !== null).map(({ epochIndex }) => epochIndex));
   const replaced = unreadable.filter((epochIndex) => epochIndex > current && !logged.has(epochIndex));
   await deps.store.discard(replaced);
-  await prepare(deps, now).catch(() => {}); // the keys come first; bundles are offered once the issuer is there
+  await prepare(deps, now).catch(() => {}); // the keys come first; bundles are offered once the issuer responds
   return replaced;
 }
 

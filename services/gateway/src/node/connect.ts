@@ -15,14 +15,14 @@ export interface Address {
 /** All addresses of a name; rejects when there is none. */
 export type Resolve = (name: string) => Promise<readonly Address[]>;
 
-const IDLE_MS = 4000; // under the 5 s after which many servers close an idle connection
+const IDLE_MS = 4000; // less than the 5 s after which many servers close an idle connection
 
 /**
- * A `fetch` that decides for itself where a name leads: it looks the name up once, wants every address to be
- * permitted, and connects to one of these addresses. A name that resolves elsewhere a moment later has no effect
- * there. Host, SNI and the certificate's check stay with the name.
+ * A `fetch` that resolves names itself: it looks the name up once, requires every address to be permitted,
+ * and connects to one of these addresses. So a name that resolves to another address a moment later has no
+ * effect. Host, SNI and the certificate check use the name.
  *
- * @param tls - `ca`: the authorities that certificates must be from, in PEM; those of Node without it
+ * @param tls - `ca`: the accepted certificate authorities, in PEM; default: those of Node
  * @param keepAlive - whether connections are kept for later requests
  */
 export function guardedFetch(
@@ -62,7 +62,10 @@ async function addressesOf(host: string, resolve: Resolve): Promise<readonly Add
   return addresses;
 }
 
-/** Kept connections lead to addresses of the last look-up; when that changes, they are used no more. */
+/**
+ * Kept connections lead to addresses of the last look-up. When these change, the connections are not used any
+ * more.
+ */
 function connections(
   tls: { readonly ca?: string },
   keepAlive: boolean,
@@ -83,7 +86,7 @@ function connections(
   };
 }
 
-/** Says the addresses that were found, whatever the name leads to by now. */
+/** A look-up that returns these addresses, whatever the name resolves to by now. */
 function toldOnly(addresses: readonly Address[]): LookupFunction {
   return (_name, { all }, told) => {
     const [first] = addresses;

@@ -16,7 +16,7 @@ import { Turns } from './turns.ts';
 export interface Issuer {
   readonly url: string; // of its private listener, without a trailing slash
   readonly send: Fetch;
-  /** The same over a connection of its own: one that was kept may be closed by now. */
+  /** As `send`, over a new connection, because a kept one may be closed by now. */
   readonly sendAgain: Fetch;
 }
 
@@ -48,13 +48,13 @@ const MAX_REFILL = 2 << 20; // bytes of JSON: a pack as long as a length class m
 /**
  * The issuer where there is no service binding, by the private listeners of its processes.
  *
- * A call that gets no response is made again, at another process if there is one. All find the bytes of the call in
- * their common store, so the second answers what the first decided.
+ * A call without a response is repeated, at another process if there is one. All processes find the bytes of
+ * the call in their common store, so the second one returns what the first decided.
  */
 export function issuerClient(deps: IssuerDeps): IssuerApi {
   const { issuers, deadline, elapsedMs, random } = deps;
   const turns = new Turns(issuers, elapsedMs);
-  const attempts = issuers.length + 1; // the last one over a connection of its own, where the first broke
+  const attempts = issuers.length + 1; // the last one over a new connection, if the first one broke
 
   async function call<T>(what: Call<T>): Promise<T> {
     const whole = deadline(CALL_MS);
@@ -87,9 +87,9 @@ export function issuerClient(deps: IssuerDeps): IssuerApi {
 }
 
 /**
- * One attempt. Null when there was no response: another attempt may have one.
+ * One attempt. Null when there was no response; another attempt may get one.
  *
- * @throws {HttpError} for a response that another attempt would not better
+ * @throws {HttpError} for a response that another attempt would not improve
  */
 async function attempt<T>(
   send: Fetch,

@@ -9,7 +9,7 @@ export interface Settings extends ListenSettings {
   readonly operator: ListenSettings;
   readonly store: string; // path
   readonly issuers: readonly string[]; // base URLs of their listeners for gateways
-  /** In PEM, the authorities that certificates of issuers must be from; without them those of Node. */
+  /** The authorities that the certificates of issuers must be from, in PEM. Default: those of Node. */
   readonly issuerTls: { readonly ca?: string };
   readonly issuerCredential: string;
   readonly replayCapacity: number;
@@ -81,7 +81,7 @@ function readNat64(variables: Variables): string | null {
   }
 }
 
-/** Issuers of this machine speak http; the credential and vouchers cross a network under TLS alone. */
+/** Issuers on this machine use http. The credential and vouchers cross a network only under TLS. */
 function readIssuers(value: ConfigValue): string[] {
   const remedy =
     'must be URLs of listeners of the issuer for gateways, like http://127.0.0.1:8081 on this machine and https://issuer.internal:8081 on others, with spaces between them';

@@ -23,14 +23,14 @@ import { GATEWAY_FILE, sqliteStores, type Stores } from './stores.ts';
 const SCHEDULE_MS = 60_000; // at most, between two runs of the schedule
 /** Nothing is deleted by a clock that was set forward for less than this: longer than a request's Date is accepted. */
 const SETTLED_SECONDS = 1800;
-const ANYWHERE = (): boolean => true; // the certificate says that it is the issuer
+const ANYWHERE = (): boolean => true; // the certificate proves that it is the issuer
 const LOOPBACK_ONLY = permitAddresses({ own: ['127.0.0.1', '::1'], internet: false, nat64: null });
 const NOWHERE = permitAddresses({ own: [], internet: false, nat64: null });
 
 const unreadable = (epochIndex: number): string =>
   `KEY_WRAPPING_KEY: does not unwrap the keys of epoch ${epochIndex}. Set KEY_WRAPPING_KEY_PREVIOUS to the key before it`;
 
-/** What the entry file of the process chooses. */
+/** The dependencies that the entry file of the process chooses. */
 interface NodePlatform extends Pick<Platform, 'random'> {
   readonly resolve: Resolve;
 }

@@ -1,6 +1,6 @@
 const AVOID_MS = 5000; // after a failure, before one call tries again
 
-/** Chooses among peers that do the same: each in its turn, those that failed lately last. */
+/** Chooses among equivalent peers in turn. Peers that failed lately come last. */
 export class Turns<Peer> {
   readonly #peers: readonly Peer[];
   readonly #elapsedMs: () => number;
@@ -21,7 +21,7 @@ export class Turns<Peer> {
     const good = untried.find((peer) => now >= (this.#avoidedUntil.get(peer) ?? 0));
     const chosen = good ?? untried[0] ?? inTurn[0];
     if (chosen === undefined) throw new RangeError('no peers');
-    // A peer that failed gets one call, and others once that one has succeeded.
+    // A peer that failed gets one call, and more once that one has succeeded.
     if (this.#avoidedUntil.has(chosen)) this.#avoidedUntil.set(chosen, now + AVOID_MS);
     return chosen;
   }

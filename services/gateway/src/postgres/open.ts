@@ -12,7 +12,7 @@ import type { Stores } from '../node/stores.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { postgresStores } from './stores.ts';
 
-/** What opening the gateway's database needs. */
+/** The dependencies of opening the gateway's database. */
 export interface OpenDeps extends PostgresDeps {
   readonly variables: Variables;
   readonly readFile: (path: string) => string;

@@ -29,12 +29,15 @@ export const bundles = pgTable('bundles', {
   epochIndex: whole('epoch_index').primaryKey(),
   bundle: bytes('bundle').notNull(),
   signature: bytes('signature'),
-  /** On the bundle of version 1 that follows from it. */
+  /** The signature of the bundle's conversion to version 1. */
   signature1: bytes('signature_1'),
   proof: text('proof'),
 });
 
-/** One row: epochs below `before` were destroyed and never come back. Who adds shares it, who destroys has it alone. */
+/**
+ * One row: epochs below `before` were destroyed and never come back. Adding takes a shared lock on it,
+ * destroying an exclusive one.
+ */
 export const destroyed = pgTable('destroyed', {
   id: integer('id').primaryKey(), // 0
   before: whole('before').notNull(),

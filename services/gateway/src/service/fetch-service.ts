@@ -29,7 +29,7 @@ export function fetchService(base: string, send: Fetch): Service {
       const response = await send(join(base, request.path), {
         method,
         headers: headersOf(request),
-        redirect: 'manual', // a redirect would carry the body elsewhere
+        redirect: 'manual', // a redirect would send the body to another address
         signal: deadline,
         ...(method === 'GET' || method === 'HEAD' ? {} : { body: content, duplex: 'half' }),
       });
@@ -41,7 +41,7 @@ export function fetchService(base: string, send: Fetch): Service {
   };
 }
 
-/** @throws {InnerError} `forbidden` if the URL that comes out is not base and path, letter by letter */
+/** @throws {InnerError} `forbidden` if the resulting URL is not exactly base and path */
 function join(base: string, path: string): string {
   const url = base + path;
   const parsed = URL.parse(url);

@@ -3,12 +3,13 @@ import { hex, utf8 } from '@sotto/wire';
 import { InnerError } from '../problem.ts';
 import type { Service } from './service.ts';
 
-/** The authority of the opt-in route by which a probe learns what a relay let through. */
+/** The authority of the opt-in route by which a probe learns which headers a relay lets through. */
 export const METADATA_SERVICE = 'sotto-metadata';
 
 /**
- * Answers `GET /headers` with the names of the outer request's headers and the SHA-256 of each value: enough to
- * find a canary again, and too little to read one. The relay's credential is named without its digest.
+ * Responds to `GET /headers` with the names of the outer request's headers and the SHA-256 of each value:
+ * enough to find a canary again, and too little to read one. The relay's credential is named without its
+ * digest.
  */
 export const metadataService: Service = {
   call: async ({ method, path, outer }) => {

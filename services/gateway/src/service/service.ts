@@ -8,7 +8,7 @@ export interface ServiceRequest {
   readonly contentType: string | null;
   /** Further fields, which the row of the service admits by name. */
   readonly fields: readonly Field[];
-  /** A stream breaks off when the request does: then `deadline` of the call has aborted before. */
+  /** A stream fails when the request does. The `deadline` of the call has aborted before. */
   readonly content: ReadableStream<Uint8Array> | Bytes;
   /** Headers of the outer request, as they came: for the metadata route alone. */
   readonly outer: Headers;
@@ -25,7 +25,7 @@ export interface ServiceResponse {
  * One service behind the gateway.
  *
  * `call` throws if there is no response: an InnerError, or anything else for a fault of the service. It is
- * called at most once an exchange, since a POST that was lost may have been done.
+ * called at most once per exchange, because a POST without a response may have been carried out.
  */
 export interface Service {
   call(request: ServiceRequest, deadline: AbortSignal): Promise<ServiceResponse>;

@@ -15,8 +15,9 @@ export interface SyncReplayStore extends Synchronous<ReplayStore> {
 /**
  * Envelopes in SQLite, at most `capacity` of them live.
  *
- * The insert decides: of any number of racing calls it returns `first` to one, and it adds nothing to a full store. What
- * was deleted is not admitted again even if the clock goes back: the store keeps the latest expiry that it deleted.
+ * The insert decides: it returns `first` to exactly one of any number of concurrent calls, and it adds
+ * nothing to a full store. What was deleted is not admitted again even if the clock goes back: the store
+ * keeps the latest expiry that it deleted.
  */
 export function sqlReplayStore(db: Db, capacity: number): SyncReplayStore {
   const live = (now: UnixSeconds) => sql`(select count(*) from ${envelopes} where expires >= ${now})`;

@@ -29,7 +29,7 @@ export const bundles = sqliteTable('bundles', {
   epochIndex: integer('sequence').primaryKey(),
   bundle: encodedBytes('bundle').notNull(),
   signature: encodedBytes('signature'),
-  /** On the bundle of version 1 that follows from it. */
+  /** The signature of the bundle's conversion to version 1. */
   signature1: encodedBytes('signature_1'),
   proof: text('proof'),
 });

@@ -15,7 +15,10 @@ export function accountKeyId(key: Bytes): Bytes {
   return hmac(sha256, key, utf8('sotto account key')).slice(0, ID);
 }
 
-/** The key that counts in an epoch: it stays the same until the next one, or quotas would start again. Null if it is gone. */
+/**
+ * The key that counts accounts in an epoch. It stays the same until the next one, because quotas would
+ * otherwise start again. Null if it is gone.
+ */
 export function accountKeyOf({ current, previous }: AccountKeys, id: Bytes | null): Bytes | null {
   if (id === null || equalBytes(accountKeyId(current), id)) return current;
   return previous !== null && equalBytes(accountKeyId(previous), id) ? previous : null;

@@ -5,7 +5,7 @@ import { ALGORITHMS, keySetProblem, type PublicJwk } from './key-set.ts';
 /** Keys in the configuration, or the address where the attester publishes them. */
 export type JwksSource = { readonly keys: readonly PublicJwk[] } | { readonly url: string };
 
-/** Whose account tokens are accepted, and how they are read. */
+/** An attester whose account tokens are accepted, and how they are read. */
 export interface AttesterConfig {
   readonly issuer: string;
   readonly audience: string;

@@ -22,7 +22,7 @@ export interface JwksDeps {
 export interface AttesterKeys {
   /** Finds the key of a token. */
   readonly get: JWTVerifyGetKey;
-  /** What is wrong with the keys now, and what to do; null when nothing is. */
+  /** The current problem with the keys and its remedy; null without a problem. */
   readonly check: () => Promise<string | null>;
 }
 
@@ -81,7 +81,9 @@ class RemoteKeys implements AttesterKeys {
     }
   };
 
-  /** The time now. If the clock was set back, the set is as old as can be, so that its age is never negative. */
+  /**
+   * The time now. If the clock was set back, the set counts as too old, so that its age is never negative.
+   */
   #now(): UnixSeconds {
     const now = this.#deps.now();
     if (now < this.#triedAt || now < (this.#keys?.fetchedAt ?? 0)) {

@@ -1,7 +1,7 @@
 /** A public key of a JSON Web Key Set (RFC 7517). */
 export type PublicJwk = Readonly<Record<string, unknown>>;
 
-/** What each algorithm verifies with (RFC 7518 §3.1, RFC 8037): key type and curve. */
+/** Key type and curve of each algorithm (RFC 7518 §3.1, RFC 8037). */
 const KEY_TYPES: Readonly<Record<string, string>> = {
   ES256: 'EC P-256',
   ES384: 'EC P-384',
@@ -14,12 +14,15 @@ const KEY_TYPES: Readonly<Record<string, string>> = {
   RS256: 'RSA',
 };
 
-/** The algorithms that account tokens may be signed with: made with a private key; never HMAC, never `none`. */
+/**
+ * The algorithms that account tokens may be signed with. All use a private key; HMAC and `none` are not
+ * accepted.
+ */
 export const ALGORITHMS: readonly string[] = Object.keys(KEY_TYPES);
 
 /**
- * Why a key set cannot work, and what to change; null when it can. Such a set would refuse every account token, with
- * nothing that says why.
+ * Why a key set cannot work, and what to change; null when it can. Such a set would refuse every account
+ * token without a reason.
  */
 export function keySetProblem(keys: readonly PublicJwk[], algorithms: readonly string[]): string | null {
   if (keys.length === 0) return 'has no keys';

@@ -5,7 +5,10 @@ export interface EpochEnv {
   readonly EPOCH_SECONDS?: string;
 }
 
-/** Read without the rest of the configuration, because ledgers and quotas must work whatever else is wrong in it. */
+/**
+ * Read without the rest of the configuration, because ledgers and quotas must work even if another variable
+ * is wrong.
+ */
 export function epochSecondsOf({ EPOCH_SECONDS }: EpochEnv): number {
   return Number(EPOCH_SECONDS ?? DAY);
 }

@@ -9,7 +9,7 @@ import { Schedule, type ScheduleDeps } from '../schedule.ts';
 import { sqlKeyStore } from '../store/keys.ts';
 import { MIGRATIONS } from '../store/migrations.ts';
 
-/** What the schedule needs beside its store. */
+/** The dependencies of the schedule besides its store. */
 export type KeyMaking = Omit<ScheduleDeps, 'store'>;
 
 /**
@@ -72,7 +72,7 @@ export class IssuerKeys extends DurableObject {
     return this.#scheduled().raiseRevision();
   }
 
-  /** From before counts had objects of their own. */
+  /** Counts from before they had objects of their own. */
   counts(): Record<string, number> {
     return readCounts(this.#database.db);
   }

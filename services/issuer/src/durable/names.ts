@@ -9,7 +9,7 @@ export function shardOf(digest: Bytes, shards: number): number {
   return (digest[0] ?? 0) % shards;
 }
 
-/** A ledger's object: its name says which key, which shard, and until when it accepts. */
+/** The name of a ledger's object: the key, the shard, and the end of acceptance. */
 export function ledgerName({ keyId, end }: Ledger, shard: number): string {
   return `${hex(keyId)}.${shard}.${end}`;
 }

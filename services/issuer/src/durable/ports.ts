@@ -73,7 +73,7 @@ export function durableKeys(namespace: Namespace<IssuerKeys>, spent: SpentTokens
   };
 }
 
-/** The counts of the object that keeps the keys: they are from before counts had objects of their own. */
+/** The counts in the object that keeps the keys. They are from before counts had objects of their own. */
 export function earlierCounts(namespace: Namespace<IssuerKeys>): Promise<Record<string, number>> {
   return call(namespace, AUTHORITY, async (stub) => stub.counts());
 }

@@ -32,7 +32,7 @@ export interface IssuerEnv extends Environment, EpochEnv {
   readonly SPENT: DurableObjectNamespace<SpentShard>;
 }
 
-/** What the entry file chooses. */
+/** The dependencies that the entry file chooses. */
 export interface WorkerDeps extends Pick<IssuerDeps, 'fetch' | 'voprf'> {
   readonly system: System;
   readonly subtle: AesSubtle;
@@ -80,7 +80,10 @@ export function issuerWorker({ system, subtle, fetch, voprf }: WorkerDeps) {
         },
         () => problemResponse(PROBLEMS.unavailable),
       ),
-    /** Fails with the reason when the configuration is wrong, or something outside makes it useless. */
+    /**
+     * Fails with the reason when the configuration is wrong, or an external dependency makes the issuer
+     * useless.
+     */
     scheduled: async (_controller, env) => {
       const { issuer } = issuerOf(env);
       await issuer.runSchedule();
@@ -92,7 +95,7 @@ export function issuerWorker({ system, subtle, fetch, voprf }: WorkerDeps) {
   return {
     handler,
 
-    /** What the gateway's service binding can call. No route leads here. */
+    /** The methods that the gateway's service binding can call. No route leads here. */
     GatewayEntrypoint: class GatewayEntrypoint extends WorkerEntrypoint<IssuerEnv> implements IssuerApi {
       async redeem(call: RedemptionCall): Promise<RedemptionResult> {
         const issuer = this.#issuer();

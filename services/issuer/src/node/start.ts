@@ -29,7 +29,7 @@ import { redeemRoute } from './redeem-route.ts';
 /** The ports, and a watch on keys that other machines retire: one file has one machine, and needs none. */
 type OpenedStores = Omit<OpenedPostgres, 'watch'> & Partial<Pick<OpenedPostgres, 'watch'>>;
 
-/** What the entry file chooses. */
+/** The dependencies that the entry file chooses. */
 export interface NodeDeps extends Pick<IssuerDeps, 'fetch' | 'voprf'> {
   readonly system: Omit<System, 'now' | 'settledNow'>;
   readonly subtle: AesSubtle;
@@ -37,7 +37,7 @@ export interface NodeDeps extends Pick<IssuerDeps, 'fetch' | 'voprf'> {
 
 const SCHEDULE_MS = 60_000; // between two runs of the schedule
 const CHECK_MS = 600_000; // between two checks of what the issuer depends on
-const WATCH_MS = 1000; // between two looks whether another machine retired the keys
+const WATCH_MS = 1000; // between two checks whether another machine retired the keys
 
 /** The issuer over its store: a public listener, one for the operator, and one for gateways. Returns its origins for the ready line. */
 export async function startIssuer(
@@ -102,7 +102,7 @@ async function openStores(
   };
 }
 
-const SETTLED_SECONDS = 300; // that the clock must have said so before anything is deleted
+const SETTLED_SECONDS = 300; // for this long the clock must have passed a time before anything is deleted by it
 
 /** The clock of the machine; deletions follow it only when it has settled. The window is shorter where epochs are. */
 function clocks(clock: Program['clock'], epochSeconds: number): Pick<System, 'now' | 'settledNow'> {
@@ -143,7 +143,7 @@ async function checkKeys({ keyring }: Issuer): Promise<void> {
   try {
     await keyring.use(() => {});
   } catch (error) {
-    // Its message has this form: a server without its standby, or one that was promoted.
+    // The error's message has this form if a server lost its standby or was promoted.
     const [, store] = error instanceof StoreError ? (/^STORE: (.+)$/.exec(error.message) ?? []) : [];
     if (store !== undefined) throw new ConfigError('STORE', store, { cause: error });
     if (!(error instanceof KeyError)) throw error;

@@ -29,11 +29,11 @@ interface Known {
   readonly hasStandby: boolean;
 }
 
-/** Keys in PostgreSQL. Who makes or destroys keys has the lock of the state row. */
+/** Keys in PostgreSQL. Making and destroying keys needs the lock of the state row. */
 export function postgresKeyStore(deps: KeyStoreDeps): KeyStore {
   const { store, guard, epochSeconds } = deps;
 
-  /** A change that needs no lock is none at all. */
+  /** A change that changes nothing takes no lock. */
   async function read<T>(decide: (stored: StoredKeys) => KeyChange<T>): Promise<KeyChange<T> | null> {
     const known = await store.run((db) => readKnown(db, guard));
     if (known === null) return null;

@@ -4,13 +4,13 @@ import { StoreError } from '@sotto/service/store';
 import { sql, type SQL } from 'drizzle-orm';
 import { issuerState } from './schema.ts';
 
-/** What a database says that was promoted or restored. */
+/** The error for a database that was promoted or restored. */
 export const OTHER_LINEAGE =
   'STORE: the database was promoted or restored since its keys were made, so tokens that were spent could be spent again. Start once with RESTORED=1, or call retire-all; if its synchronous standby was promoted, start once with PROMOTED=1 (specs/storage.md, “A failover”)';
 const NO_STANDBY =
   'STORE: the database has no synchronous standby any more, so nothing is redeemed. Set synchronous_standby_names again';
 
-/** What must hold of the server when a token is redeemed or a key is used, each as an expression of SQL. */
+/** The conditions on the server for redeeming a token or using a key, each as an SQL expression. */
 export interface ServerGuard {
   /** The server is the one on which the keys were made or last retired. */
   readonly isSameLineage: SQL<boolean>;
@@ -37,7 +37,8 @@ export function requireSound(state: { readonly isSameLineage: boolean; readonly 
 }
 
 /**
- * Goes on with the keys after the synchronous standby was promoted. Only the operator knows that it was that standby.
+ * Continues with the keys after the synchronous standby was promoted. Only the operator knows that it was
+ * that standby.
  *
  * @throws {ConfigError} for a database of another cluster: a promotion does not change the cluster, a restore of a dump does
  */

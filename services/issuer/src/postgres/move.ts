@@ -23,7 +23,7 @@ import {
   quotaTable,
 } from './schema.ts';
 
-/** Where the contents of a file go. */
+/** The databases that receive the contents of a file. */
 export interface MoveDeps {
   readonly store: PostgresStore;
   readonly quotaStore: PostgresStore;
@@ -55,7 +55,7 @@ export function moveIssuer(path: string, { store, quotaStore }: MoveDeps): Promi
       closeAll(file);
       const keys = file.db.select().from(sqlite.issuerKeys).all();
       const [state] = file.db.select().from(sqlite.issuerState).all();
-      if (state === undefined) return { keys: 0, spent: 0, quotas: 0 }; // no issuer has started on it
+      if (state === undefined) return { keys: 0, spent: 0, quotas: 0 }; // no issuer has started with it
       await tx.insert(issuerState).values({ ...state, lineage: LINEAGE as never });
       await copyRows(tx, issuerKeys, [keys]);
       let spent = 0;
@@ -71,7 +71,8 @@ export function moveIssuer(path: string, { store, quotaStore }: MoveDeps): Promi
       const epochs = [...new Set(keys.map(({ epoch }) => epoch))];
       const copyQuotas = (db: PostgresDb): Promise<number> =>
         moveQuotas(file, db, epochs, state.retiredThrough);
-      // On a cluster of their own they are there before the keys. If the rest fails, the next attempt replaces them.
+      // Quotas on a cluster of their own are moved before the keys. If the rest fails, the next attempt
+      // replaces them.
       const quotas =
         quotaStore === store
           ? await copyQuotas(tx)

@@ -21,7 +21,7 @@ import { postgresPorts } from './ports.ts';
 import { RETIRED_CHANNEL } from './key-store.ts';
 import { watchKeys } from './watch.ts';
 
-/** What opening the issuer's databases needs. */
+/** The dependencies of opening the issuer's databases. */
 export interface OpenDeps extends Omit<ScheduleDeps, 'store'>, PostgresDeps {
   readonly variables: Variables;
   readonly readFile: (path: string) => string;
@@ -32,7 +32,7 @@ export interface OpenDeps extends Omit<ScheduleDeps, 'store'>, PostgresDeps {
 /** The issuer's ports, and a watch that tells this process when others retired the keys. */
 export interface OpenedPostgres {
   readonly ports: Pick<IssuerDeps, 'authority' | 'quota' | 'spent' | 'counters' | 'log' | 'revision'>;
-  /** To be called often. Calls back when keys in memory may no longer be used. */
+  /** To be called often. Calls back when keys in memory must not be used any more. */
   readonly watch: (onRetired: () => void) => () => Promise<void>;
 }
 

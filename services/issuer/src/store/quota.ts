@@ -47,8 +47,8 @@ const countResponse = prepared((db) =>
 const readRow = prepared((db) => db.select().from(quotas).where(ROW).prepare());
 
 /**
- * Counts a batch before it is signed: one statement, so that racing batches never pass the limit.
- * A batch is charged once, so a client that lost the response can send it again, twice.
+ * Counts a batch before it is signed: one statement, so that concurrent batches never exceed the limit. A
+ * batch is charged once, so a client that lost the response can send it again, twice.
  */
 export function chargeQuota(db: Db, charge: QuotaCharge): QuotaOutcome {
   const { epoch, account, service, count, limit, batch } = charge;

@@ -17,7 +17,7 @@ const CLOSED = sql`select 1 from ${closedLedgers} where ${closedLedgers.ledger} 
 const isOther = (column: typeof envelope1 | typeof envelope2) =>
   sql`substr(${column}, 1, length(${ENVELOPE})) <> ${ENVELOPE}`;
 
-/** This statement decides. Most spends need no other. */
+/** This statement decides. Most tokens need no other statement. */
 const insertRow = prepared((db) =>
   db
     .insert(spentTokens)
@@ -54,8 +54,8 @@ const readClosed = prepared((db) =>
 );
 
 /**
- * Spends a token, in one synchronous block. The row count of one INSERT decides, never a SELECT before it. A retry is
- * accepted by one conditional UPDATE, so of any number of racing retries at most two succeed.
+ * Spends a token, in one synchronous block. The row count of one INSERT decides, never a SELECT before it. A
+ * retry is accepted by one conditional UPDATE, so at most two of any number of concurrent retries succeed.
  *
  * @param ledger - the key's number within this store
  */
