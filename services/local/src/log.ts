@@ -11,7 +11,7 @@ const AHEAD = 2; // epochs, as `sotto log add` does
 
 interface LogOptions {
   readonly secrets: Secrets;
-  /** Where its witness will be; null for a log without one. */
+  /** The address of its witness; null for a log without one. */
   readonly witness: string | null;
   readonly epochSeconds: number;
   /** Folder of the log; null to keep it in memory. */

@@ -1,4 +1,4 @@
-/** What {@link missingRoute} reads of a Worker's configuration. */
+/** The part of a Worker's configuration that {@link missingRoute} reads. */
 interface Routed {
   readonly routes?: readonly unknown[] | undefined;
   readonly route?: unknown;

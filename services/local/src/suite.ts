@@ -44,7 +44,7 @@ export interface Suite {
   account(name: string): Promise<string>;
   /** Runs every cron once: keys are generated and destroyed, bundles signed and logged, the bundle fetched. */
   tick(): Promise<void>;
-  /** What the parts received after message `since`; empty without taps. */
+  /** The messages that the parts received after message `since`; empty without taps. */
   report(since?: number): TapReport;
   dispose(): Promise<void>;
 }

@@ -25,10 +25,13 @@ function withRoom(row: Row, services: number): Row {
   return row.name === REFILL_SERVICE ? { ...row, requestLength: length, responseLength: length } : row;
 }
 
-/** What the gateway and the issuer of `npm start` are told of services. */
+/** The services of `npm start`, as the gateway and the issuer are configured with them. */
 export interface ServiceTable {
   readonly vars: NonNullable<SuiteOptions['vars']>;
-  /** Changes with everything that the signed key bundle says of services: keys and bundles belong to one table. */
+  /**
+   * Changes with every fact about services in the signed key bundle, because keys and bundles belong to one
+   * table.
+   */
   readonly digest: string;
 }
 

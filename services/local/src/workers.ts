@@ -6,7 +6,10 @@ import type { Taps } from './taps/taps.ts';
 import { bundleWorker, ON_LOOPBACK, ROOT } from './worker-code.ts';
 
 export const SERVICES = ['relay', 'gateway', 'issuer', 'stickers'] as const;
-/** What a release has and operators deploy: the witness too, which a suite has only together with a log. */
+/**
+ * The services of a release, which operators deploy. It includes the witness, which a suite has only together
+ * with a log.
+ */
 export const DEPLOYED = [...SERVICES, 'witness'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 export type PerService<T> = Readonly<Record<ServiceName, T>>;

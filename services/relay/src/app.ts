@@ -21,7 +21,10 @@ export interface RelayDeps {
   readonly warn?: (line: string) => void;
 }
 
-/** All that the relay's app knows of a client beside the request: no address, only a yes or a no. */
+/**
+ * All facts about a client that the relay's app gets besides the request: no address, only whether it is
+ * admitted.
+ */
 export interface Visit {
   /**
    * Whether the client is within its rate limit; called once, before anything is sent on. Bundles have a limit of their
@@ -150,7 +153,10 @@ function refuseError(error: unknown): Response {
   return refuse(error instanceof HttpError ? error.code : 'internal-error');
 }
 
-/** Milliseconds from now to the next multiple of `bucket` after the request came; a clock set back has stood still. */
+/**
+ * Milliseconds from now to the next multiple of `bucket` after the request arrived. A clock that was set back
+ * counts as stopped.
+ */
 function untilNextTick(passed: number, bucket: number): number {
   const elapsed = Math.max(0, passed);
   return Math.max(1, Math.ceil(elapsed / bucket)) * bucket - elapsed;

@@ -3,19 +3,22 @@ export interface FetchedBundle {
   readonly signed: Uint8Array<ArrayBuffer>;
   /** With the proof that it is in a public log; null when the gateway has none. */
   readonly logged: Uint8Array<ArrayBuffer> | null;
-  /** Whose machines the gateway says that it runs on; null when it does not say. */
+  /** The provider of the gateway's machines, as the gateway names it; null when it names none. */
   readonly provider: string | null;
 }
 
-/** What the relay keeps of one gateway. */
+/** The bundle of one gateway. */
 export interface ScheduledBundle {
-  /** The last good bundle; fetches first when the schedule says so. Null when none ever came. */
+  /** The last good bundle. Fetches first if that is due. Null when no fetch has ever succeeded. */
   current(waitUntil: (work: Promise<unknown>) => void): Promise<FetchedBundle | null>;
   /** The last good bundle, without a fetch. */
   latest(): FetchedBundle | null;
-  /** One fetch now: what a cron calls, which is the schedule itself. */
+  /** Fetches now. A cron calls this, and is the schedule itself. */
   refresh(): Promise<void>;
-  /** One fetch if there has been none in this period: for a timer. When the next is due, in Unix milliseconds. */
+  /**
+   * Fetches if this period had no fetch yet; for a timer. Returns when the next fetch is due, in Unix
+   * milliseconds.
+   */
   refreshDue(): Promise<number>;
 }
 
@@ -37,9 +40,9 @@ const MAX_WAIT_MS = 8000;
 /**
  * Keeps the key bundle of one gateway.
  *
- * How often the bundle is fetched follows from the clock: at most once in each period of the
- * clock, and a failure is not tried again before the next. What clients send never causes a second fetch,
- * so the gateway cannot give one client a special bundle.
+ * How often the bundle is fetched follows from the clock: at most once in each period of the clock, and a
+ * failure is not tried again before the next period. Clients cannot cause a second fetch, so the gateway
+ * cannot give one client a special bundle.
  */
 export function scheduledBundle({
   fetchBundle,
@@ -64,7 +67,7 @@ export function scheduledBundle({
     due = nextBoundary();
   };
   const busy = (): boolean => busySince !== null && Math.abs(now() - busySince) < MAX_WAIT_MS;
-  /** A time that is more than a period ahead was set by a clock that was wrong. */
+  /** Whether a fetch is due. A time more than a period ahead was set by a wrong clock. */
   const isDue = (): boolean => now() >= due || due - now() > periodMs;
 
   return {

@@ -1,12 +1,17 @@
 import { ConfigError, type ConfigValue, type Variables } from '@sotto/service/config';
 
-/** One gateway that this relay speaks to (RFC 9458 §8.2: a resource of the relay maps to one of a gateway). */
+/**
+ * One gateway that this relay forwards to (RFC 9458 §8.2: a resource of the relay maps to one of a gateway).
+ */
 export interface Gateway {
-  /** Path of the relay's base URL that picks it: "" or "/name". */
+  /** Path below the relay's base URL that selects it: "" or "/name". */
   readonly base: string;
   /** Origin, without a slash at its end. */
   readonly origin: string;
-  /** What the relay shows the gateway (`Authorization: Bearer`), or null for a gateway that needs none. */
+  /**
+   * The credential that the relay sends to the gateway (`Authorization: Bearer`); null for a gateway that
+   * needs none.
+   */
   readonly credential: string | null;
 }
 
@@ -16,11 +21,11 @@ export interface Config {
   readonly local: boolean;
   /** Origins of the web pages that may use this relay; null for all. */
   readonly corsOrigins: ReadonlySet<string> | null;
-  /** The provider whose gateways are refused: that of the relay. Null when none is. */
+  /** The provider whose gateways are refused: that of the relay. Null when none is refused. */
   readonly refusedProvider: string | null;
   /** How often the key bundle is fetched, in seconds, counted from 1970. */
   readonly bundleSeconds: number;
-  /** Milliseconds. A response leaves at the next multiple of this after its request arrived; 0: at once. */
+  /** Milliseconds. A response is sent at the next multiple of this after its request arrived; 0: at once. */
   readonly bucketMs: number;
   readonly limits: Limits;
 }

@@ -26,10 +26,10 @@ const CHUNKED = { request: 'message/ohttp-chunked-req', response: 'message/ohttp
 /**
  * Forwards one envelope, and returns its response (RFC 9458 §5, §6.2).
  *
- * Of the client's request only the body goes on, under headers that are the same for everyone. It is sent
- * once: never again after a fault (§6.5), and never joined with an equal one.
+ * Only the body of the client's request is forwarded, with headers that are the same for everyone. It is sent
+ * once, also after a fault (§6.5), and it is never merged with an equal request.
  *
- * @throws {HttpError} for all that the relay refuses itself
+ * @throws {HttpError} for every refusal of the relay itself
  */
 export async function exchange(deps: ExchangeDeps, gateway: Gateway, request: Request): Promise<Response> {
   const type = request.headers.get('content-type');
@@ -89,7 +89,7 @@ async function chunked(deps: ExchangeDeps, gateway: Gateway, request: Request): 
   return encapsulated(down.body, CHUNKED.response, INCREMENTAL);
 }
 
-/** Sends once, under the headers given and the relay's credential alone. */
+/** Sends a request once, with the given headers and the relay's credential and no others. */
 async function forward(
   { send }: ExchangeDeps,
   { origin, credential }: Gateway,

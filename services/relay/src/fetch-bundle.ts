@@ -3,7 +3,7 @@ import type { FetchedBundle } from './bundle.ts';
 import type { Gateway } from './config.ts';
 import type { Send } from './exchange.ts';
 
-/** How a gateway publishes its key bundle, and the relay too (specs/bundle.md). The relay reads neither form. */
+/** How a gateway and the relay publish the key bundle (specs/bundle.md). The relay reads neither form. */
 export interface BundleForm {
   readonly name: 'signed' | 'logged';
   /** Below the origin of the gateway, and below the base of the relay. */
@@ -25,8 +25,8 @@ const MAX_BUNDLE = 64 * 1024; // bytes
 const BUNDLE_MS = 5000;
 
 /**
- * One fetch of a gateway's key bundle; null unless all of a good signed one came. The form with a proof is fetched only
- * from a gateway that says that a log has its bundle.
+ * One fetch of a gateway's key bundle; null unless a complete signed bundle arrived. The form with a proof is
+ * fetched only from a gateway that announces it.
  */
 export async function fetchBundle(
   send: Send,

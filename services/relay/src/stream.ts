@@ -1,13 +1,13 @@
 import { HttpError, type ProblemCode } from '@sotto/http';
 
-/** A stream on its way through the relay, counted and timed. */
+/** A stream that the relay forwards, with a byte and time limit. */
 export interface Passing {
   readonly body: ReadableStream<Uint8Array>;
-  /** Why the stream was broken off by us or by its source; null while all is well. */
+  /** Why the stream failed at the relay or at its source; null while it has not. */
   readonly fault: () => ProblemCode | null;
   /**
-   * Aborts at a fault, before the stream errs. Whoever sends the stream must watch it: workerd ends a
-   * request whose body errs as if it were whole.
+   * Aborts at a fault, before the stream fails. Code that sends the stream must watch it, because workerd
+   * ends a request whose body fails as if it were complete.
    */
   readonly broken: AbortSignal;
 }
@@ -20,9 +20,9 @@ export interface PassingLimits {
 }
 
 /**
- * Passes a stream on as it comes, one read for one pull, so that a slow end slows the other.
+ * Forwards a stream as it arrives, one read for each pull, so that a slow receiver slows the sender.
  *
- * Whatever goes wrong breaks the stream off; it never ends as if it were whole.
+ * After a fault the stream fails; it never ends as if it were complete.
  *
  * @throws {HttpError} when the source ends, fails or is late within the first `minBytes`
  */
@@ -66,7 +66,8 @@ export async function passOn(
   let stop = cancel;
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
-      // At once, and not at the next pull: a reader that has stopped pulling holds nothing beyond the deadline.
+      // At once, and not at the next pull: a reader that has stopped pulling must not hold anything after the
+      // deadline.
       stop = () => controller.error(breakOff(new HttpError('request-timeout')));
       if (deadline.aborted) stop();
       else deadline.addEventListener('abort', stop, { once: true });

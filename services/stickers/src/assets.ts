@@ -9,9 +9,9 @@ type Read = (name: string) => Promise<Uint8Array | null>;
 export const MOST_LANGUAGES = 24;
 
 /**
- * A catalogue of which a search loads what it needs and no more: art and English at first, another language when it
- * is first needed, and all of them for a search without a locale. Files that could not be loaded are tried again. Of many
- * languages those that were asked for last stay, until all are loaded at once.
+ * A catalogue that loads files when a search needs them: art and English at first, another language at its
+ * first use, and all languages for a search without a locale. Files that could not be loaded are tried again.
+ * Only the most recently used languages stay loaded, until all are loaded at once.
  */
 export function lazyCatalogue(read: Read): (locale: string | undefined) => Promise<Catalogue | null> {
   const { once, forget } = memo();
@@ -36,7 +36,7 @@ export function lazyCatalogue(read: Read): (locale: string | undefined) => Promi
     });
   let opened: Opened | null = null;
   let isWhole = false; // all languages are loaded
-  const loaded = new Set<string>(); // languages, until then; the one that was asked for last is the last
+  const loaded = new Set<string>(); // languages until then, in the order of their last use
   const load = ({ search }: Opened, tag: string): Promise<void> =>
     once(tag, async () => {
       const [index, meaning] = await Promise.all([need(`index/${tag}.bin`), read(`meaning/${tag}.bin`)]);
@@ -46,14 +46,14 @@ export function lazyCatalogue(read: Read): (locale: string | undefined) => Promi
     });
   const loadAll = ({ search }: Opened): Promise<void> =>
     once('*', async () => {
-      const files = openArchive(await need('catalogue.bin')); // one file, since a request may load few
+      const files = openArchive(await need('catalogue.bin')); // one file, because a request may load only a few
       const meanings = filesOf(files, 'meaning');
       for (const [tag, index] of Object.entries(filesOf(files, 'index')))
         search.add(tag, index, meanings[tag]);
       isWhole = true;
       loaded.clear();
     });
-  /** Lets go of languages. At the beginning of a request no other one stands between its load and its search. */
+  /** Unloads languages. At the start of a request no other request is between its load and its search. */
   const unload = ({ search }: Opened, wanted: string): void => {
     if (loaded.delete(wanted)) loaded.add(wanted);
     for (const oldest of loaded) {
@@ -79,11 +79,11 @@ export function lazyCatalogue(read: Read): (locale: string | undefined) => Promi
 }
 
 interface Opened extends Catalogue {
-  /** The manifest's: their tags are its keys. */
+  /** Language tags are its keys. */
   readonly languages: Readonly<Record<string, unknown>>;
 }
 
-/** Keeps the promise of each name until it is forgotten; one that rejected is. */
+/** Keeps the promise of each name until it is forgotten. A promise that rejects is forgotten. */
 function memo() {
   const kept = new Map<string, Promise<unknown>>();
   const forget = (name: string): void => void kept.delete(name);

@@ -1,7 +1,7 @@
 import { createSearch, type Search, SearchError } from '@sotto/sticker-search';
 import { openArchive } from '@sotto/sticker-search/format';
 
-/** A built catalogue, opened: what there is to find, and its art. */
+/** An opened catalogue: its search and its art. */
 export interface Catalogue {
   readonly search: Search;
   /** The art of all stickers; each sticker's record has its offset and length. */
@@ -9,7 +9,7 @@ export interface Catalogue {
 }
 
 /**
- * Opens a built catalogue. Indexes are opened at their first use, unless all are wanted now.
+ * Opens a built catalogue. Indexes are opened at their first use, or all at once if `whole`.
  *
  * @param archive - `catalogue.bin`
  * @param art - `art.bin`

@@ -1,6 +1,6 @@
 import { HttpError } from '@sotto/http';
 
-/** What a cursor is valid for. */
+/** The search that a cursor is valid for. */
 export interface CursorScope {
   readonly q: string;
   readonly locale: string | undefined;
@@ -10,8 +10,8 @@ export interface CursorScope {
 const LONGEST = 40; // characters
 
 /**
- * Where the next page starts, as text that is valid for this query only. It contains a number and nothing about the client or
- * the time: the same query and page always have the same cursor.
+ * Encodes where the next page starts, as text that is valid for this query only. It contains a number and
+ * nothing about the client or the time: the same query and page always have the same cursor.
  */
 export function encodeCursor(scope: CursorScope, offset: number): string {
   return `${offset.toString(36)}.${digest(scope, offset)}`;
@@ -27,7 +27,10 @@ export function decodeCursor(scope: CursorScope, cursor: string): number {
   return number;
 }
 
-/** Two runs of FNV-1a, which catch mistakes. A forged cursor gives a page that its client could have had anyway. */
+/**
+ * Two runs of FNV-1a, which detect mistakes. A forged cursor only gives a page that its client could request
+ * anyway.
+ */
 function digest({ q, locale, packs }: CursorScope, offset: number): string {
   const text = JSON.stringify([q, locale ?? null, [...packs].toSorted(), offset]);
   let [a, b] = [0x811c9dc5, 0x9747b28c];

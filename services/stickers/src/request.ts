@@ -7,7 +7,7 @@ export interface SearchRequest {
   readonly limit: number;
   readonly cursor: string | undefined;
   readonly packs: readonly string[];
-  /** How art comes: inside the JSON, or as bytes after it. */
+  /** The form of art: inside the JSON, or as bytes after it. */
   readonly art: 'json' | 'bytes';
 }
 
@@ -25,7 +25,7 @@ const MEMBERS = new Set(['q', 'locale', 'limit', 'cursor', 'packs', 'art']);
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
-/** @throws {HttpError} `bad-request` for anything but the members above in their bounds */
+/** @throws {HttpError} `bad-request` for anything but these members within their limits */
 export function parseRequest(body: Uint8Array): SearchRequest {
   const json = parse(body);
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new HttpError('bad-request');

@@ -20,8 +20,8 @@ export interface PageContent {
 }
 
 /**
- * One page of results: as many of `limit` as fit into `pageBytes`, which are 24 at least if their art comes as bytes. What
- * does not fit is on the next page, so the response to no query is longer than that to another.
+ * One page of results: as many of `limit` as fit into `pageBytes`, at least 24 if their art is sent as bytes.
+ * The others are on the next page, so no response is longer than the page.
  *
  * @throws {HttpError} `bad-request` for an unknown locale, pack or cursor, `unavailable` when the
  *   catalogue cannot be read

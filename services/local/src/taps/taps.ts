@@ -9,7 +9,7 @@ import {
   type RedemptionRecord,
 } from './views.ts';
 
-/** What each party received. A party that received nothing is missing. */
+/** The messages that each party received. A party that received none is missing. */
 export interface TapReport {
   /** Number of the last message that any party received. */
   readonly sequence: number;

@@ -9,7 +9,7 @@ export interface Fact {
   readonly value: string;
 }
 
-/** What one party saw of the last exchange, in words for people. */
+/** The facts that one party saw of the last exchange, in words for people. */
 export interface PartyView {
   readonly title: string;
   readonly sentence: string;
@@ -17,7 +17,7 @@ export interface PartyView {
   readonly never: readonly string[];
 }
 
-/** What the issuer learned from a redemption. */
+/** The facts that the issuer learned from a redemption. */
 export interface RedemptionRecord {
   readonly service: string;
   readonly nonce: string;

@@ -38,7 +38,7 @@ export async function serveRelay(
         waitUntil: (work) => void work.catch(() => {}),
       }),
   });
-  // One timer for each gateway: none waits for another's gateway.
+  // One timer for each gateway, so that none has to wait for another gateway.
   const stops = schedules.map((schedule) => clock.repeat(schedule, config.bundleSeconds * 1000));
   return {
     ...serving,

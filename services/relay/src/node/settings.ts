@@ -5,7 +5,10 @@ import type { BucketOptions } from './token-bucket.ts';
 
 export interface Settings extends ListenSettings {
   readonly config: Config;
-  /** A header set by your own proxy in front, whose last element is the client's address; else the socket's. */
+  /**
+   * The header in which your own proxy writes the client's address as its last element. Without it, the
+   * address of the connection is used.
+   */
   readonly addressHeader?: string;
   readonly rate: BucketOptions;
   /** Milliseconds for the headers of a request, for the whole of it, and between two checks of both. */

@@ -1,16 +1,16 @@
 export interface BucketOptions {
-  /** So many at once. */
+  /** Requests at once. */
   readonly burst: number;
   readonly perSecond: number;
-  /** Addresses remembered at most; the one longest unseen is forgotten first. */
+  /** The most addresses that are remembered. The one that was unseen longest is forgotten first. */
   readonly maxKeys: number;
 }
 
 /**
- * A token bucket an address, in memory alone and bounded. An address is forgotten as soon as its
- * bucket would be full again, since a full bucket says what no bucket says.
+ * One token bucket per address, in bounded memory. An address is forgotten as soon as its bucket would be
+ * full again, because a full bucket has the same effect as none.
  *
- * @param now - milliseconds; while it runs back, no bucket changes
+ * @param now - milliseconds; while it runs backwards, no bucket changes
  */
 export function tokenBuckets({ burst, perSecond, maxKeys }: BucketOptions, now: () => number) {
   const buckets = new Map<string, { tokens: number; at: number }>(); // oldest first
@@ -23,7 +23,7 @@ export function tokenBuckets({ burst, perSecond, maxKeys }: BucketOptions, now: 
     }
   };
   return {
-    /** Takes one token. Whether there was one. */
+    /** Takes one token. Returns whether there was one. */
     take(key: string): boolean {
       const time = now();
       const { tokens, at } = buckets.get(key) ?? { tokens: burst, at: time };

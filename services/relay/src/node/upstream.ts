@@ -3,7 +3,7 @@ import https from 'node:https';
 import { sendOnce } from '@sotto/http/node';
 import type { Send } from '../exchange.ts';
 
-const IDLE_MS = 4000; // under the 5 s after which Node's own server closes an idle connection
+const IDLE_MS = 4000; // less than the 5 s after which Node's own server closes an idle connection
 
 /** The relay's `fetch` on Node, over connections that it keeps. */
 export function upstream(): Send {
