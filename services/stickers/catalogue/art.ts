@@ -4,16 +4,16 @@ import { minify, MOST_ART, shrink } from './shrink.ts';
 import { cleanSvg } from './svg.ts';
 import { PackError } from './error.ts';
 
-/** A sticker's art as it is served, and its address: what it shows and for what. */
+/** A sticker's art as it is served, with its id, which is derived from the art and its use. */
 export interface Art {
   readonly id: string; // 12 characters of base64url: 72 bits of a SHA-256
   readonly type: 'image/svg+xml' | 'image/webp';
   readonly bytes: Uint8Array; // at most 6 KB
 }
 
-const MINIFIED = new Set(['fluent-emoji-flat', 'noto']); // by svgo, as the packages have them
+const MINIFIED = new Set(['fluent-emoji-flat', 'noto']); // by svgo in the packages
 
-/** @throws {PackError} for a drawing that is not harmless or cannot be brought under 6 KB */
+/** @throws {PackError} for a drawing that is not harmless or cannot be made smaller than 6 KB */
 export function artOf({ key, pack, source, file, svg, webp }: Artwork): Art {
   if (webp !== undefined) return { id: address(pack, key, webp), type: 'image/webp', bytes: webp };
   let text = cleanSvg(svg ?? '', file);

@@ -18,27 +18,28 @@ import { PackError } from './error.ts';
 
 export const BUILT = path.join(import.meta.dirname, 'built');
 
-/** What a person may choose of a catalogue. */
+/** The contents of a catalogue that an operator can choose. */
 export interface Choice {
   /** Folders of operators' packs; by default those in catalogue/packs. */
   readonly packs?: readonly string[];
   /** Whether OpenMoji's extras are a pack. */
   readonly openmoji?: boolean;
-  /** Languages to index; all that CLDR has names enough for, when left out. English always is. */
+  /** Languages to index; by default all for which CLDR has enough names. English is always included. */
   readonly languages?: readonly string[];
 }
 
 export interface BuildOptions extends Choice {
   readonly out?: string;
-  /** Told what is being done; lines for people. */
+  /** Called with lines for people about the progress. */
   readonly progress?: (line: string) => void;
-  /** Kept in the manifest, to know whether sources have changed since. */
+  /** Stored in the manifest, so that a change of the sources is noticed. */
   readonly stamp?: string;
 }
 
 /**
  * Builds the catalogue from the installed packages: art, indexes, the search module for devices, notice,
- * manifest. Nothing is fetched; the same sources give the same bytes. The folder appears whole or not at all.
+ * manifest. Nothing is fetched; the same sources give the same bytes. The folder is replaced as a whole or
+ * not at all.
  *
  * @throws {PackError} when an operator's pack is refused
  */
@@ -56,7 +57,7 @@ export async function buildCatalogue(options: BuildOptions = {}): Promise<Manife
   ];
   const numbers = new Map(drawings.flatMap(({ key, pack }, i) => (pack === 'core' ? [[key, i]] : [])));
   const added = addedWords(drawings, extras, own);
-  const ownArt = own.flatMap((pack) => pack.drawings.map(artOf)); // what is refused is refused at once
+  const ownArt = own.flatMap((pack) => pack.drawings.map(artOf)); // processed first, so that a refused pack fails at once
   const job = { numbers, stickers: drawings.length, added };
   const indexing = buildLanguages(job, wanted, (count, of) => {
     if (count % 20 === 0 || count === of) progress(`indexed ${count} of ${of} languages`);
@@ -99,8 +100,8 @@ export async function buildCatalogue(options: BuildOptions = {}): Promise<Manife
 }
 
 /**
- * What was chosen, to be kept in the manifest; null where everything is as it comes. Packs stand there relative to the
- * catalogue, so that both may be moved together.
+ * The operator's choice, which is stored in the manifest; null for the defaults. Paths of packs are relative
+ * to the catalogue, so that both can be moved together.
  */
 function choiceOf({ packs, openmoji, languages, out = BUILT }: BuildOptions): Choice | null {
   const choice = {
@@ -146,7 +147,7 @@ const USAGE = `Usage: npm run catalogue -- [--out DIR] [--pack DIR]… [--langua
 
 Builds stickers, indexes and licences from npm packages, and from packs of one's own: folders with a pack.json.`;
 
-/** The command's flags; wrong ones end the process with a line that says which. */
+/** The flags of the command. A wrong one ends the process with a line that names it. */
 function flags() {
   if (process.argv.includes('--help')) {
     process.stdout.write(`${USAGE}\n`);

@@ -27,7 +27,10 @@ const read = (locale: string): Annotations =>
   (JSON.parse(textOf(locale)) as { annotations: { annotations?: Annotations } }).annotations.annotations ??
   {};
 
-/** Languages with enough names, each with all CLDR locales that are searched in it, the one of its name first. */
+/**
+ * Languages with enough names, each with all CLDR locales that are searched in it, the locale with the
+ * language's own name first.
+ */
 export function cldrLanguages(): Map<string, readonly string[]> {
   const locales = Map.groupBy(readdirSync(FOLDER).toSorted(), languageOf);
   locales.delete('und');
@@ -38,7 +41,7 @@ export function cldrLanguages(): Map<string, readonly string[]> {
   return new Map(enough.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** What is indexed of one language, from all its locales. Sticker numbers are those of `numbers`. */
+/** The entries of one language, from all its locales. Sticker numbers are those of `numbers`. */
 export function cldrSource(
   tag: string,
   locales: readonly string[],
@@ -129,13 +132,13 @@ const SAYS_NOTHING = /^(other|place|person|symbol|open|partial|single)$/;
 const MALE = ['male', 'boy', 'guy', 'gentleman'];
 const FEMALE = ['female', 'girl', 'lady'];
 
-/** What a person of one gender is called besides man and woman. */
+/** Words for a person of one gender besides man and woman. */
 function genders(emoji: string): readonly string[] {
   const [man, woman] = [/[♂👨]/u.test(emoji), /[♀👩]/u.test(emoji)];
   return man === woman ? [] : man ? MALE : FEMALE;
 }
 
-/** Wider English words for an emoji: the groups that the standard puts it in, and its character's name. */
+/** Wider English words for an emoji: its groups in the Unicode data, and the name of its character. */
 function hints(emoji: readonly StandardEmoji[], numbers: ReadonlyMap<string, number>): Entry[] {
   return emoji.flatMap(({ emoji: text, subgroup, formal }) => {
     const sticker = numbers.get(text.replaceAll('\ufe0f', ''));

@@ -1,7 +1,7 @@
 /**
- * The emoji that people send most, most sent first: a list made by hand for this project after the ranks that the
- * Unicode Consortium publishes (home.unicode.org/emoji/emoji-frequency, 2019 and 2021) and everyday things
- * that people look for. Facts and judgement, no data set.
+ * The emoji that people send most, most sent first: a list made by hand for this project after the ranks that
+ * the Unicode Consortium publishes (home.unicode.org/emoji/emoji-frequency, 2019 and 2021) and everyday
+ * things that people look for. It contains facts and judgement and no data set.
  */
 const MOST_SENT = `
 😂 ❤ 🤣 👍 😭 🙏 😘 🥰 😍 😊 🎉 😁 💕 🥺 😅 🔥 ☺ 🤦 ♥ 🤷 🙄 😆 🤗 😉 🎂 🤔 👏 🙂 😳 🥳 😎 👌 💜 😔 💪 ✨ 💖 👀 😋 😏
@@ -20,7 +20,7 @@ const MOST_SENT = `
 
 const RANKS = new Map(MOST_SENT.map((emoji, i) => [emoji, i]));
 
-/** How common an emoji is, 0 to 255. A person of one gender or one tone stands behind the person of none. */
+/** How common an emoji is, 0 to 255. A person with a gender or a skin tone ranks below the person without. */
 export function commonness(emoji: string): number {
   const key = emoji.replaceAll('\ufe0f', '');
   const rank = RANKS.get(key);

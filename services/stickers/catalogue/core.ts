@@ -5,7 +5,7 @@ import { openArchive } from '@sotto/sticker-search/format';
 
 const require = createRequire(import.meta.url);
 
-/** A drawing as it came, with what is known of it before any language. */
+/** A source image, with the facts about it that do not depend on a language. */
 export interface Artwork {
   readonly key: string; // unique in its pack; for standard emoji without variation selectors
   readonly emoji: string;
@@ -22,7 +22,7 @@ export interface TonedArtwork extends Artwork {
   readonly base: string;
 }
 
-/** A standard emoji as Unicode groups it. */
+/** A standard emoji, as Unicode groups it. */
 export interface StandardEmoji {
   readonly emoji: string;
   readonly label: string; // English, as CLDR writes it
@@ -60,7 +60,7 @@ interface EmojibaseRow {
 
 const emojibase = (): EmojibaseRow[] => readJson('emojibase-data/en/data.json') as EmojibaseRow[];
 
-/** The standard emoji that the core pack shows, in the order of the standard. */
+/** The standard emoji of the core pack, in Unicode's order. */
 export function standardEmoji(): StandardEmoji[] {
   const data = emojibase();
   const { groups, subgroups } = readJson('emojibase-data/meta/groups.json') as {
@@ -84,7 +84,7 @@ export function standardEmoji(): StandardEmoji[] {
 export const standardEmoticons = (): (readonly [emoji: string, emoticons: readonly string[]])[] =>
   emojibase().map(({ emoji, emoticon = [] }) => [emoji, [emoticon].flat()]);
 
-/** The form that keyboards send: variation selectors where the standard has them (UTS #51, RGI). */
+/** The form that keyboards send: variation selectors where Unicode has them (UTS #51, RGI). */
 function qualified(emoji: string): string {
   const plain = bare(emoji);
   return /^\p{RGI_Emoji}$/v.test(plain) ? plain : emoji;

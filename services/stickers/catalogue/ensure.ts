@@ -5,8 +5,8 @@ import type { Manifest } from './files.ts';
 import { stampOf } from './stamp.ts';
 
 /**
- * Builds the catalogue if it is missing, or if what it is built from has changed since: with the languages and packs
- * that a person chose for the one that is there.
+ * Builds the catalogue if it is missing, or if its sources have changed, with the languages and packs that
+ * were chosen for the existing one.
  */
 export async function ensureCatalogue(
   progress: (line: string) => void = () => {},

@@ -15,9 +15,9 @@ export interface Manifest {
   readonly format: 1;
   /** SHA-256, in hex, over the sorted lines `SHA-256 two spaces path newline` of all files. */
   readonly root: string;
-  /** A digest of what it was built from. */
+  /** A digest of its sources. */
   readonly stamp: string;
-  /** What a person chose for it: it is built again in the same way. */
+  /** The operator's choice, with which it is built again. */
   readonly choice?: Choice;
   readonly stickers: number;
   readonly packs: readonly (Pack & { readonly stickers: number })[];
@@ -52,11 +52,11 @@ export const archive = (files: ReadonlyMap<string, Uint8Array>): Uint8Array =>
     ),
   );
 
-/** Bytes one after another. */
+/** Concatenates bytes. */
 export const concat = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 
-/** What the catalogue is made of, and the one digest over it all. */
+/** The contents of the catalogue, and one digest over all of it. */
 export function manifestOf(
   files: ReadonlyMap<string, Uint8Array>,
   packs: readonly Pack[],
@@ -82,7 +82,7 @@ export function manifestOf(
   };
 }
 
-/** Puts the folder in place at once, so nobody reads half of it. */
+/** Replaces the folder at once, so that no reader sees half of it. */
 export function writeWhole(out: string, files: ReadonlyMap<string, Uint8Array>): void {
   const draft = `${out}.${process.pid}`;
   rmSync(draft, { recursive: true, force: true });
@@ -90,12 +90,12 @@ export function writeWhole(out: string, files: ReadonlyMap<string, Uint8Array>):
     mkdirSync(path.dirname(path.join(draft, name)), { recursive: true });
     writeFileSync(path.join(draft, name), bytes);
   }
-  writeFileSync(path.join(draft, '.assetsignore'), 'NOTICE\nengine.js\nfirst.json\n'); // what the Worker does not read
+  writeFileSync(path.join(draft, '.assetsignore'), 'NOTICE\nengine.js\nfirst.json\n'); // files that the Worker does not read
   rmSync(out, { recursive: true, force: true });
   renameSync(draft, out);
 }
 
-/** Says what was built: counts, sizes, languages, licences. */
+/** Prints the result: counts, sizes, languages, licences. */
 export function report(
   manifest: Manifest,
   files: ReadonlyMap<string, Uint8Array>,

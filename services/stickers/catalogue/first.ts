@@ -2,7 +2,7 @@ import { createSearch } from '@sotto/sticker-search';
 
 /** Enough for the first rows of any picker. */
 const MOST = 24;
-/** Of art. With 3D art about 20 stickers fit. */
+/** Bytes of art. With 3D art about 20 stickers fit. */
 const MOST_BYTES = 72 * 1024;
 
 /** `first.json`: the stickers that a picker shows before it has loaded anything else. */

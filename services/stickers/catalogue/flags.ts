@@ -4,7 +4,9 @@ import { readJson } from './core.ts';
 const COUNTRY = /^[\u{1f1e6}-\u{1f1ff}]{2}$/u;
 const FIRST_LETTER = 0x1f1e6; // regional indicator A
 
-/** What people call a flag in languages whose CLDR annotations of three plain flags share no word. */
+/**
+ * The word for a flag in languages in which CLDR's annotations of three plain flags have no word in common.
+ */
 const FLAG: Readonly<Record<string, readonly string[]>> = {
   ar: ['علم'],
   hi: ['झंडा'],
@@ -46,7 +48,7 @@ function countryNames(locale: string): Map<string, string[]> {
   return names;
 }
 
-/** Flags by the names of their countries in one language. CLDR's annotations leave them to be derived. */
+/** Flags by the names of their countries in one language. CLDR has no annotations for them. */
 export function flagEntries(
   tag: string,
   locale: string,

@@ -12,7 +12,7 @@ export interface LocatedJson {
 const MAX_DEPTH = 32;
 
 /**
- * Parses JSON (RFC 8259). Comments, trailing commas and a name that an object has twice are refused.
+ * Parses JSON (RFC 8259). Comments, trailing commas and duplicate names in an object are refused.
  *
  * @throws {PackError} with the line
  */
@@ -43,7 +43,7 @@ export function parseLocated(text: string, file: string): LocatedJson {
   return { value: read(root), lineOf: (object) => lines.get(object) ?? 0 };
 }
 
-/** How deep brackets outside of strings are nested; the parser recurses, so this is checked before it. */
+/** The depth of nested brackets outside of strings. It is checked first, because the parser is recursive. */
 function deepest(text: string): number {
   let [depth, most] = [0, 0];
   for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{]|[\]}]/g)) {

@@ -16,14 +16,14 @@ import { encodeMeanings } from './meaning.ts';
 import { romanised } from './romanise.ts';
 import { ownWords } from './words.ts';
 
-/** Words of stickers that CLDR does not know: extras and operators' packs. */
+/** Words for stickers that CLDR does not have: extras and operators' packs. */
 export type AddedWords = readonly (Entry & { readonly tag: string })[];
 
 export interface BuiltLanguage {
   readonly tag: string;
   readonly locales: readonly string[];
   readonly bytes: Uint8Array;
-  /** What words mean that no sticker has; null where there is no table of the language. */
+  /** The meanings of words that no sticker has; null where there is no table of the language. */
   readonly meaning: Uint8Array | null;
 }
 
@@ -42,7 +42,7 @@ export async function buildLanguages(
   const languages = [...cldrLanguages()].filter(
     ([tag]) => wanted === undefined || tag === 'en' || wanted.includes(tag),
   );
-  const queue = languages.toSorted(([a], [b]) => Number(a === 'en') - Number(b === 'en')); // the longest first
+  const queue = languages.toSorted(([a], [b]) => Number(a === 'en') - Number(b === 'en')); // the slowest first
   const built: BuiltLanguage[] = [];
   const run = (): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -65,9 +65,12 @@ export async function buildLanguages(
   return built.toSorted((a, b) => (a.tag < b.tag ? -1 : 1));
 }
 
-let emoji: ReturnType<typeof standardEmoji> | null = null; // read once a thread
+let emoji: ReturnType<typeof standardEmoji> | null = null; // read once per thread
 
-/** The index of one language, from CLDR and what was added; English learns from the other languages. */
+/**
+ * The entries of one language, from CLDR and the added words. English also gets words from the other
+ * languages.
+ */
 export function sourceOf(tag: string, locales: readonly string[], job: Job): LanguageSource {
   const standard = (emoji ??= standardEmoji());
   const read = (language: string, from: readonly string[]): LanguageSource =>

@@ -43,8 +43,8 @@ export function encodeMeanings(
 const NEIGHBOURS = 24;
 
 /**
- * For every sticker of the catalogue the ones that are nearest to it. Where no table says (flags, artwork that no
- * keyboard types, operators' packs) these are its neighbours in its own set.
+ * For every sticker of the catalogue, the stickers that are nearest to it in meaning. For those in no table
+ * (flags, artwork that is not an emoji, operators' packs) they are the neighbours in the same set.
  */
 export function encodeNeighbours(
   drawings: readonly Artwork[],

@@ -5,7 +5,7 @@ import type { OwnPack } from './own.ts';
 
 const require = createRequire(import.meta.url);
 
-/** Where art and words come from, and what their owners ask for. */
+/** The sources of art and words, with their licences and the attribution that they require. */
 export const SOURCES = {
   'fluent-emoji-3d': {
     what: 'drawings: Fluent Emoji (3D), Microsoft, by way of @lobehub/fluent-emoji-3d; made smaller and encoded again',
@@ -54,7 +54,7 @@ export interface NoticeRow {
   readonly note: string;
 }
 
-/** The text that goes wherever the catalogue goes: every file with its licence, then every licence. */
+/** The text that accompanies the catalogue: every file with its licence, then the texts of the licences. */
 export function notice(rows: readonly NoticeRow[], packs: readonly OwnPack[]): string {
   const licenceOf = (source: string): string =>
     (SOURCES as Record<string, { licence: string }>)[source]?.licence ??

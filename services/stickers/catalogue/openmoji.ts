@@ -20,7 +20,7 @@ export interface Extra extends Artwork {
   readonly author: string;
 }
 
-/** OpenMoji's drawings that no keyboard types: private-use code points, brands' logos left out. */
+/** OpenMoji's drawings that are not emoji (private-use code points), without logos of brands. */
 export function openmojiExtras(): Extra[] {
   return (readJson('openmoji/data/openmoji.json') as Row[])
     .filter(

@@ -5,14 +5,14 @@ import { type Json, parseLocated } from './json.ts';
 import { PackError } from './error.ts';
 import { checkWebp } from './webp.ts';
 
-/** What a sticker of an operator's pack is called, per language. */
+/** The names and keywords of a sticker in an operator's pack, per language. */
 export interface Words {
   readonly name: string;
   readonly keywords: readonly string[];
 }
 
 export interface OwnPack {
-  /** Its manifest, for errors. */
+  /** The path of its manifest, for errors. */
   readonly file: string;
   readonly id: string;
   readonly name: string;

@@ -3,15 +3,15 @@ import { type Entry, HINT, KEYWORD } from '@sotto/sticker-search/format';
 /** Languages that are far from English and from one another, with many keywords in CLDR. */
 export const PIVOTS = ['ar', 'de', 'es', 'fr', 'it', 'ja', 'ko', 'pl', 'pt', 'ru', 'tr', 'zh'];
 
-const ALIKE = 0.3; // least overlap (Jaccard) of two keywords that mean about the same
-const AGREED = 0.1; // least sum of overlaps, by languages asked
-const FEWEST = 3; // stickers of a foreign keyword; fewer say nothing
+const ALIKE = 0.3; // lowest overlap (Jaccard) of two keywords with about the same meaning
+const AGREED = 0.1; // lowest sum of overlaps, by the number of languages
+const FEWEST = 3; // stickers of a foreign keyword; one with fewer is ignored
 const MOST = 250;
 
 /**
- * English keywords that other languages' CLDR gives a sticker and English does not, as hints. Where a foreign
- * keyword and an English one stand on nearly the same stickers they mean about the same; a sticker that has the
- * foreign one is then likely to be meant by the English one, if enough languages agree.
+ * English keywords that other languages' CLDR gives a sticker and English does not, as hints. A foreign and
+ * an English keyword that occur on nearly the same stickers have about the same meaning. So the English one
+ * probably also fits the other stickers with the foreign one, if enough languages agree.
  */
 export function pivoted(english: readonly Entry[], others: readonly (readonly Entry[])[]): Entry[] {
   const words = new Map<string, number>();
@@ -57,7 +57,7 @@ function keywords(entries: readonly Entry[], numbers: Map<string, number>): Map<
   return found;
 }
 
-/** Foreign keyword → the English ones that stand on about the same stickers, and how nearly the same. */
+/** Foreign keyword → the English keywords on about the same stickers, with their overlap. */
 function likenesses(
   foreign: ReadonlyMap<number, ReadonlySet<number>>,
   english: ReadonlyMap<number, ReadonlySet<number>>,

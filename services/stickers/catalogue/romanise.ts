@@ -24,7 +24,7 @@ const KANA = /^[\p{Script=Hiragana}\p{Script=Katakana}ー]{1,16}$/u;
 
 const words = (phrase: string): string[] => phrase.split(/[^\p{L}\p{M}]+/u).filter((word) => word !== '');
 
-/** Each letter by a table; a letter that is not there is left out. */
+/** Replaces each letter by a table. Letters that are not in the table are left out. */
 const letters = (word: string, table: Readonly<Record<string, string>>): string =>
   Array.from(word, (letter) => table[letter] ?? '').join('');
 
@@ -51,7 +51,7 @@ const RUSSIAN_J = { ...RUSSIAN, ё: 'jo', х: 'h', й: 'j', ю: 'ju', я: 'ja' }
 const cyrillic = (word: string): string[] =>
   [RUSSIAN, RUSSIAN_OTHER, RUSSIAN_J].map((table) => letters(word, table));
 
-/** The consonants of a word: vowels are not written, and `latinKey` leaves them out of what is typed. */
+/** The consonants of a word. Vowels are not written, and `latinKey` removes them from typed text. */
 const ARABIC: Readonly<Record<string, string>> = Object.fromEntries(
   'ب:b ت:t ث:t ج:j خ:k د:d ذ:d ر:r ز:z س:s ش:s ص:s ض:d ط:t ظ:z غ:g ف:f ق:q ك:k ل:l م:m ن:n'
     .split(' ')
@@ -99,9 +99,12 @@ const LONG: Readonly<Record<string, string>> = Object.fromEntries(
 const VIRAMA = '्';
 const NUKTA = '़';
 
-/** With the vowel that is not written, where it is spoken and where it is not, and long vowels written in two ways. */
+/**
+ * Spells out the vowel that Devanagari does not write, both where it is spoken and where it is silent, and
+ * long vowels in two ways.
+ */
 function devanagari(word: string): string[] {
-  const parts: string[] = []; // consonants as they are, vowels in capitals; A is the vowel that is not written
+  const parts: string[] = []; // consonants in lower case, vowels in capitals; A is the vowel that is not written
   const marks = Array.from(word.normalize('NFD'));
   for (const [i, letter] of marks.entries()) {
     const consonant = CONSONANTS[letter];

@@ -5,14 +5,15 @@ export const MOST_ART = 6144; // bytes: 24 of these and their words fit a page
 const DETAIL = /<(path|circle|ellipse|rect|polygon|polyline|line)\b(?![^>]*\sid=)[^>]*\/>/g;
 const HELD = /<(defs|clipPath|mask|pattern|symbol)\b.*?<\/\1>/gs;
 
-/** Minifies a drawing without any visible change. */
+/** Minifies a drawing without a visible change. */
 export function minify(svg: string): string {
   return optimized(svg, 3);
 }
 
 /**
- * Brings a drawing under 6 KB, by as little as does it: points moved by at most 1/300 of its width, gradients
- * made one colour and glosses left out, the smallest details left out. Null when not even that helps.
+ * Makes a drawing smaller than 6 KB with the fewest changes: points move by at most 1/300 of its width,
+ * gradients become one colour and glosses are removed, the smallest details are removed. Null if it is still
+ * too large.
  */
 export function shrink(svg: string): string | null {
   const width = Number(/viewBox=["'][\d.-]+ [\d.-]+ ([\d.]+)/.exec(svg)?.[1] ?? 100);
@@ -35,7 +36,9 @@ export function shrink(svg: string): string | null {
 
 const fits = (svg: string): boolean => Buffer.byteLength(svg) <= MOST_ART;
 
-/** Paints each gradient's middle colour in its place; what fades into nothing is a gloss and goes. */
+/**
+ * Replaces each gradient by its middle colour. A gradient that fades to nothing is a gloss and is removed.
+ */
 function flatten(svg: string): string {
   let flat = svg;
   for (const [whole, , id = '', stops = ''] of svg.matchAll(
@@ -68,7 +71,7 @@ const optimized = (svg: string, points: number): string =>
     ],
   }).data;
 
-/** About how much of the drawing an element spans: the box around its points, in square units. */
+/** The approximate area of an element: the box around its points, in square units. */
 function areaOf(element: string): number {
   const attribute = (name: string): number =>
     Number(new RegExp(`\\s${name}=["']([\\d.-]+)`).exec(element)?.[1] ?? 0);

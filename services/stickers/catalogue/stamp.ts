@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
-/** Each folder in here with a pack.json is an operator's pack. */
+/** Each folder in it with a pack.json is an operator's pack. */
 export const PACKS = path.join(import.meta.dirname, 'packs');
 
 const MODULES = path.resolve(import.meta.dirname, '../../../node_modules');
@@ -23,9 +23,9 @@ const SOURCES = [
 ];
 
 /**
- * A digest of what the catalogue is built from: our code, the packages' versions, operators' packs.
+ * A digest of the sources of the catalogue: our code, the packages' versions, operators' packs.
  *
- * @param packs - folders of packs that stand elsewhere
+ * @param packs - folders of packs elsewhere
  */
 export function stampOf(packs: readonly string[] = []): string {
   const hash = createHash('sha256');

@@ -1,6 +1,6 @@
 import type { Element } from './xml.ts';
 
-/** The same limits as the picker's guard: what is built is always shown. */
+/** The same limits as in the picker, so that the picker shows everything that is built. */
 const MAX_COST = 4000; // elements after all references are expanded
 const MAX_DEPTH = 32; // nested elements and references
 const FILTER_COST = 150; // a filter primitive touches every pixel

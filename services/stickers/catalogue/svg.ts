@@ -8,17 +8,17 @@ const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
 const ELEMENTS = words(
   'svg g defs symbol use path circle ellipse rect line polyline polygon linearGradient radialGradient stop clipPath mask pattern filter feGaussianBlur feOffset feBlend feColorMatrix feFlood feComposite feMerge feMergeNode',
 );
-/** Left out without a word: they draw nothing. Editors' own elements have a prefix. */
+/** Elements that draw nothing and are silently removed. Elements of editors have a prefix. */
 const DROPPED = words('title desc metadata');
 const ATTRIBUTES = words(
   'id d points x y x1 y1 x2 y2 cx cy r rx ry fx fy fr width height viewBox preserveAspectRatio transform pathLength offset fill fill-opacity fill-rule stroke stroke-width stroke-opacity stroke-linecap stroke-linejoin stroke-miterlimit stroke-dasharray stroke-dashoffset opacity color clip-path clip-rule mask filter stop-color stop-opacity gradientUnits gradientTransform spreadMethod clipPathUnits maskUnits maskContentUnits patternUnits patternContentUnits patternTransform filterUnits primitiveUnits href display visibility paint-order shape-rendering mix-blend-mode isolation vector-effect enable-background overflow mask-type color-interpolation-filters in in2 result stdDeviation dx dy mode type values operator k1 k2 k3 k4 flood-color flood-opacity edgeMode',
 );
-/** Says nothing once the drawing stands alone. */
+/** Attributes without an effect in a drawing that is used alone. */
 const NOISE =
   /^(?:xmlns:|xml:space$|version$|baseProfile$|class$|aria-|role$|focusable$|data-|(?!xlink:)[a-z]+:)/;
 const NOISE_ELEMENT = /^[a-z]+:/i;
 const LOCAL = /^#([\w.-]+)$/;
-/** No quote, colon, backslash or angle: so no address, no script, no escape. */
+/** No quote, colon, backslash or angle bracket, and so no address, script or escape. */
 const VALUE = /^[\w\s.,#%()+*/-]*$/;
 /** The functions of transforms and colours. */
 const FUNCTIONS = words('matrix translate scale rotate skewX skewY rgb rgba hsl hsla');
@@ -26,10 +26,10 @@ const SVG = 'http://www.w3.org/2000/svg';
 const XLINK = 'http://www.w3.org/1999/xlink';
 
 /**
- * Writes a drawing anew from what is known to be harmless: shapes, paint, references inside itself.
- * Anything else is refused with its line, so a drawing that comes back cannot run, load or phone home.
+ * Rewrites a drawing with harmless parts only: shapes, paint, references inside itself. Anything else is
+ * refused with its line, so the result cannot run scripts or load anything.
  *
- * Only ids that are used stay, under a prefix of the drawing's own, so that many can stand in one page.
+ * Only ids that are used are kept, with a prefix of the drawing, so that one page can contain many drawings.
  *
  * @returns one line of SVG, attributes in single quotes (a JSON string then needs no escapes)
  * @throws {PackError}
@@ -87,7 +87,7 @@ function check(element: Element, file: string, used: Set<string>, have: Set<stri
   }
 }
 
-/** The attributes of an element, its `style` taken apart into them. */
+/** The attributes of an element, with its `style` split into them. */
 function properties(element: Element, refuse: (message: string) => never): [string, string][] {
   return element.attributes.flatMap(([name, value]): [string, string][] => {
     if (name !== 'style') return [[name, value]];

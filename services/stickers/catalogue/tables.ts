@@ -9,7 +9,7 @@ import type { OwnPack } from './own.ts';
 import type { SkinTone } from './tones.ts';
 import { hasWords } from './words.ts';
 
-/** Names and keywords that CLDR does not have: of extras and of operators' stickers. */
+/** Names and keywords that CLDR does not have: those of extras and operators' stickers. */
 export function addedWords(
   drawings: readonly Artwork[],
   extras: readonly Extra[],
@@ -42,7 +42,7 @@ export function addedWords(
   ];
 }
 
-/** What each pack says of itself, the core pack first. */
+/** The description of each pack, the core pack first. */
 export function describePacks(own: readonly OwnPack[], openmoji: boolean): Pack[] {
   return [
     {
@@ -65,7 +65,7 @@ export function describePacks(own: readonly OwnPack[], openmoji: boolean): Pack[
   ];
 }
 
-/** What every search knows of every sticker. */
+/** The data about every sticker that every search needs. */
 export function stickersFile(
   packs: readonly Pack[],
   drawings: readonly Artwork[],
@@ -91,7 +91,7 @@ export function stickersFile(
   };
 }
 
-/** What the notice is about. Art is in the order of its drawings. */
+/** The sources of the notice. Art is in the order of its drawings. */
 export interface NoticeSources {
   readonly drawings: readonly Artwork[];
   readonly art: readonly Art[];

@@ -17,8 +17,9 @@ interface Chunk {
 type Size = readonly [width: number, height: number];
 
 /**
- * Checks that bytes are a WebP of at most 6 KB and 512 pixels a side, still or animated, chunk by chunk (RFC 9649 §2):
- * only chunks that draw, nothing that says where or by whom it was made, and at most 64 frames, each inside the canvas.
+ * Checks that bytes are a WebP of at most 6 KB and 512 pixels a side, still or animated, chunk by chunk (RFC
+ * 9649 §2): only image chunks without metadata about place or author, and at most 64 frames, each inside the
+ * canvas.
  *
  * @throws {PackError}
  */
@@ -44,7 +45,7 @@ export function checkWebp(bytes: Uint8Array, file: string): void {
   else checkFrames(others, size, refuse);
 }
 
-/** The chunks of one image: perhaps its alpha, then its pixels in the size that was said. */
+/** Checks the chunks of one image: an optional alpha chunk, then pixels of the declared size. */
 function checkImage(chunks: readonly Chunk[], size: Size, refuse: (message: string) => never): void {
   const [alpha, pixels] = chunks[0]?.name === 'ALPH' ? chunks : [null, chunks[0]];
   if (chunks.length !== (alpha === null ? 1 : 2)) refuse('has other chunks than one image');

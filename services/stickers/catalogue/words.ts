@@ -3,14 +3,14 @@ import path from 'node:path';
 import { type Entry, HINT, KEYWORD, VARIANT_NAME } from '@sotto/sticker-search/format';
 
 const FOLDER = path.join(import.meta.dirname, 'words');
-const MEANT = 3; // stickers of a line that its words mean, the first most of all; those after are near them
+const MEANT = 3; // how many of the first stickers of a line have exactly its meaning; the others are near to it
 
-/** Whether a language has a list of ours. */
+/** Whether we have a word list for a language. */
 export const hasWords = (tag: string): boolean => existsSync(path.join(FOLDER, `${tag}.txt`));
 
 /**
- * What people say and no dictionary of emoji has, by our own judgement: `words/TAG.txt`, MIT. A line is stickers,
- * likeliest first, ` | `, and phrases with commas between.
+ * Words that people use and no emoji dictionary has, by our own judgement: `words/TAG.txt`, MIT. A line has
+ * stickers, the most likely first, then ` | `, and phrases separated by commas.
  */
 export function ownWords(tag: string, numbers: ReadonlyMap<string, number>): Entry[] {
   if (!hasWords(tag)) return [];

@@ -12,8 +12,9 @@ export interface Element {
 const MAX_DEPTH = 64;
 
 /**
- * Parses the part of XML that an SVG needs: elements, attributes, text. A document type (and so every entity
- * but the five of XML), CDATA and processing instructions are refused, as is everything that is not well-formed.
+ * Parses the part of XML that an SVG needs: elements, attributes, text. It refuses document types (and so
+ * every entity except the five of XML), CDATA, processing instructions and everything that is not
+ * well-formed.
  *
  * @throws {PackError} with the line
  */

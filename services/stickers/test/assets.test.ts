@@ -13,7 +13,7 @@ const ENGLISH = [
   'stickers.json',
 ];
 
-/** Reads the built catalogue, notes what is read, and fails for names that are out of reach. */
+/** Reads the built catalogue, records what is read, and fails for unreachable names. */
 function reader(unreachable: ReadonlySet<string> = new Set()) {
   const names: string[] = [];
   const read = async (name: string): Promise<Uint8Array | null> => {
@@ -24,7 +24,7 @@ function reader(unreachable: ReadonlySet<string> = new Set()) {
   return { names, read };
 }
 
-test('lazy catalogue: loads English first, another language once when it is asked for, and finds the same', async () => {
+test('lazy catalogue: loads English first, another language once when it is requested, and has the same results', async () => {
   const { names, read } = reader();
   const catalogue = lazyCatalogue(read);
   const english = await catalogue('en-GB');
@@ -35,14 +35,14 @@ test('lazy catalogue: loads English first, another language once when it is aske
   expect(english?.search.search('Hund', options)).toEqual(search.search('Hund', options));
 });
 
-test('lazy catalogue: a locale without an index or with a strange name loads nothing more', async () => {
+test('lazy catalogue: loads nothing more for a locale without an index or with an unknown name', async () => {
   const { names, read } = reader();
   const catalogue = lazyCatalogue(read);
   for (const locale of ['eo', '../../secret', '__proto__', 'constructor']) await catalogue(locale);
   expect(names.toSorted()).toEqual(ENGLISH);
 });
 
-test('lazy catalogue: of many languages keeps those that were asked for last, and finds the same in all', async () => {
+test('lazy catalogue: keeps the most recently requested of many languages, and has the same results in all', async () => {
   const { names, read } = reader();
   const catalogue = lazyCatalogue(read);
   const languages = search.languages.filter((tag) => tag !== 'en');
@@ -50,7 +50,7 @@ test('lazy catalogue: of many languages keeps those that were asked for last, an
   const found = (opened: Awaited<ReturnType<typeof catalogue>>, locale: string) =>
     opened?.search.search('ca', { locale, limit: 24 });
   for (const locale of languages) {
-    await catalogue('de'); // asked for again and again, so it stays
+    await catalogue('de'); // requested again and again, so it stays loaded
     expect(found(await catalogue(locale), locale)).toEqual(search.search('ca', { locale, limit: 24 }));
   }
   const opened = await catalogue('en');
@@ -61,7 +61,7 @@ test('lazy catalogue: of many languages keeps those that were asked for last, an
   expect(names.filter((name) => name === `index/${first}.bin`)).toHaveLength(2);
 });
 
-test('lazy catalogue: many languages at the same time are all found, and let go of after that', async () => {
+test('lazy catalogue: serves many languages at the same time, and unloads some afterwards', async () => {
   const catalogue = lazyCatalogue(reader().read);
   await catalogue('en');
   const all = await Promise.all(search.languages.map((locale) => catalogue(locale)));
@@ -73,7 +73,7 @@ test('lazy catalogue: many languages at the same time are all found, and let go 
   expect((await catalogue('en'))?.search.languages.length).toBe(1 + MOST_LANGUAGES);
 });
 
-test('lazy catalogue: once all languages are loaded, none is let go of or loaded again', async () => {
+test('lazy catalogue: once all languages are loaded, unloads and loads none', async () => {
   const { names, read } = reader();
   const catalogue = lazyCatalogue(read);
   const [some] = await Promise.all([catalogue(undefined), catalogue('de'), catalogue('fr')]);
@@ -92,7 +92,7 @@ test('lazy catalogue: without a locale loads all languages in one file', async (
 });
 
 test.each(['art.bin', 'index/fr.bin', 'catalogue.bin'])(
-  'lazy catalogue: is null while %s cannot be read, and whole after that',
+  'lazy catalogue: is null while %s cannot be read, and complete after that',
   async (name) => {
     const unreachable = new Set([name]);
     const catalogue = lazyCatalogue(reader(unreachable).read);

@@ -20,7 +20,7 @@ test.each([
   ['germany', 'de'],
   ['', undefined],
   ['zzzzqqqq', 'en'],
-])('art as bytes: "%s" in %s finds what it finds as JSON, with the same art', async (q, locale) => {
+])('art as bytes: "%s" in %s has the same results and art as in JSON', async (q, locale) => {
   const asked = { q, limit: 24, ...(locale && { locale }) };
   const [json, { results, images, ...more }] = await Promise.all([page(asked), asBytes(asked)]);
   const whole = results.map(({ art: { type }, ...sticker }, i) => {
@@ -30,7 +30,7 @@ test.each([
   expect({ results: whole, ...more }).toEqual(json);
 });
 
-test('art as bytes: a member that is neither is refused', async () => {
+test('art as bytes: refuses any other value of the member', async () => {
   for (const art of ['', 'none', 1, null, ['bytes'], { type: 'bytes' }]) {
     const response = await post({ q: 'cat', art });
     expect([art, response.status, await response.text()]).toEqual([
@@ -41,7 +41,7 @@ test('art as bytes: a member that is neither is refused', async () => {
   }
 });
 
-test('art as bytes: pages follow one another, and a cursor of one form is a cursor of the other', async () => {
+test('art as bytes: pages continue each other, and a cursor is valid in both forms', async () => {
   const first = await asBytes({ q: 'heart', locale: 'en', limit: 24 });
   const second = await page({ q: 'heart', locale: 'en', limit: 24, cursor: first.next });
   const all = search.search('heart', { locale: 'en', limit: 48 }).map(({ id }) => id);
@@ -59,7 +59,7 @@ describe('24 to a page', () => {
     return search.table.stickers.map(({ id }) => Buffer.byteLength(JSON.stringify(byId.get(id))));
   }
 
-  test('whatever is found fits, in every language: the 24 largest stickers, each with its name and the longest phrase', () => {
+  test('a page fits the 24 largest stickers of every language, each with its name and the longest phrase', () => {
     const longestPhrase = 700; // bytes of what matched; checked below
     for (const tag of search.languages) {
       const names = namesIn(tag);
@@ -80,7 +80,7 @@ describe('24 to a page', () => {
     }
   });
 
-  test('fits even 24 stickers of the largest art that a pack may have', () => {
+  test('a page fits 24 stickers with the largest art that a pack may have', () => {
     const row = JSON.stringify({
       id: 'x'.repeat(12),
       name: '',
@@ -94,7 +94,7 @@ describe('24 to a page', () => {
     expect(24 * each + EMPTY + imageBytes([])).toBeLessThanOrEqual(PAGE_BYTES);
   });
 
-  test('queries that find the largest art get 24 of it', async () => {
+  test('queries that find the largest art get 24 results', async () => {
     const largest = search.table.stickers.toSorted((a, b) => b.art.length - a.art.length).slice(0, 12);
     for (const { emoji, id } of largest) {
       const [name = ''] = search
@@ -112,7 +112,7 @@ describe('24 to a page', () => {
     }
   });
 
-  test('no image of the catalogue is larger than what a page counts on', () => {
+  test('no image of the catalogue is larger than a page allows for', () => {
     for (const { art } of search.table.stickers) expect(art.length).toBeLessThanOrEqual(6144);
     expect(catalogue.art.length).toBe(bytes('art.bin').length);
   });

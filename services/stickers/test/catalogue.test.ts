@@ -34,7 +34,7 @@ const scratch = mkdtempSync(path.join(tmpdir(), 'catalogue-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 describe('the built catalogue', () => {
-  test('has its drawings, packs and languages', () => {
+  test('has the expected drawings, packs and languages', () => {
     expect(manifest.packs.map(({ id, stickers }) => [id, stickers])).toEqual([
       ['core', 1914],
       ['openmoji', 310],
@@ -45,7 +45,7 @@ describe('the built catalogue', () => {
       expect(languages).toContain(tag);
     expect(search.languages).toEqual(languages);
   });
-  test('the core is Fluent 3D, but for flags and what it lacks', () => {
+  test('the core pack is Fluent 3D, except for flags and emoji that it lacks', () => {
     const core = search.table.stickers.filter(({ pack }) => pack === 'core');
     const drawn = core.filter(({ art: { type } }) => type === 'image/webp').map(({ emoji }) => emoji);
     expect(drawn.length).toBe(1606);
@@ -61,7 +61,7 @@ describe('the built catalogue', () => {
       expect([image[24], image[27], (image[20] ?? 0) & 2]).toEqual([127, 127, 0]); // RFC 9649 §2.7.1
     }
   });
-  test('N42 every skin tone of the standard has art, light to dark, then those of two people', () => {
+  test('N42 every skin tone of Unicode has art, light to dark, then those of two people', () => {
     const { types, tones } = JSON.parse(new TextDecoder().decode(bytes('tones.json'))) as TonesFile;
     const all = bytes('tones.bin');
     const idOf = new Map(search.table.stickers.map((sticker) => [sticker.emoji, sticker.id]));
@@ -81,12 +81,12 @@ describe('the built catalogue', () => {
     }
     for (const id of Object.keys(tones)) expect([...idOf.values()]).toContain(id);
   });
-  test('no two stickers show the same image, but for flags of places that share one', () => {
+  test('no two stickers show the same image, except flags that two places share', () => {
     const images = art.filter((_, at) => !isSvg(at)).map(sha256);
     const twice = images.filter((image, at) => images.indexOf(image) !== at);
     expect(twice).toEqual([]);
   });
-  test('every SVG is clean, without a double quote, its ids its own', () => {
+  test('every SVG is clean, without double quotes, and with a prefix for its ids', () => {
     const prefixes = new Map<string, string>();
     for (const svg of art.filter((_, at) => isSvg(at)).map((drawing) => new TextDecoder().decode(drawing))) {
       expect(svg).not.toMatch(/"|<script|javascript:|data:|https?:\/\/(?!www\.w3\.org\/2000\/svg')/i);
@@ -97,7 +97,7 @@ describe('the built catalogue', () => {
       }
     }
   });
-  test('a sticker is addressed by what it is', () => {
+  test('the id of a sticker follows from its contents', () => {
     const ids = search.table.stickers.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     for (const id of ids) expect(id).toMatch(/^[\w-]{12}$/);
@@ -108,7 +108,7 @@ describe('the built catalogue', () => {
       .digest();
     expect(ids[at]).toBe(content.subarray(0, 9).toString('base64url'));
   });
-  test('one root over all files, as they are', () => {
+  test('the root of the manifest covers all files', () => {
     const lines = Object.keys(manifest.files).map((name) => `${sha256(bytes(name))}  ${name}\n`);
     expect(manifest.root).toBe(sha256(lines.toSorted().join('')));
     const there = readdirSync(BUILT, { recursive: true, encoding: 'utf8' }).filter(
@@ -154,7 +154,7 @@ describe('building', () => {
   writeFileSync(path.join(pack, 'pack.json'), JSON.stringify(own));
   const small = { packs: [pack], openmoji: false, languages: ['sr'] };
 
-  test("twice gives the same root, and an operator's pack is found in its languages", async () => {
+  test("two builds have the same root, and an operator's pack is found in its languages", async () => {
     const said: string[] = [];
     const one = await buildCatalogue({
       ...small,
@@ -175,7 +175,7 @@ describe('building', () => {
     expect(readFileSync(path.join(scratch, 'one/NOTICE'), 'utf8')).toMatch(/\tCC0-1\.0\tacme\totter\.svg/);
   }, 300_000);
 
-  test('N45 ensureCatalogue: builds again with the languages and packs that a person chose, also when both were moved', async () => {
+  test('N45 ensureCatalogue: builds again with the chosen languages and packs, also after both were moved', async () => {
     const first = path.join(scratch, 'first');
     cpSync(pack, path.join(first, 'packs/acme'), { recursive: true });
     const choice = { ...small, packs: [path.join(first, 'packs/acme')] };
@@ -210,14 +210,14 @@ describe('building', () => {
 });
 
 describe('mode 0: the search module on a device', () => {
-  test('is one module of at most 14 KB gzipped that reaches for nothing', () => {
+  test('is one module of at most 14 KB gzipped without imports', () => {
     const module = new TextDecoder().decode(bytes('engine.js'));
     expect(gzipSync(module).length).toBeLessThanOrEqual(14 * 1024);
     expect(module).not.toMatch(
       /\bimport\b|\bfetch\(|Date\.now|new Date\(|Math\.random|console\.|localStorage/,
     );
   });
-  test('finds what the service finds, in the same order', async () => {
+  test('has the same results as the service, in the same order', async () => {
     const module = (await import(path.join(BUILT, 'engine.js'))) as { createSearch: typeof createSearch };
     const indexes = Object.fromEntries(
       ['en', 'es', 'zh', 'sr'].map((tag) => [tag, bytes(`index/${tag}.bin`)]),

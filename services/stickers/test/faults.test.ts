@@ -32,11 +32,11 @@ const answered = async (q: string, more: object = {}): Promise<Page> => {
 };
 
 describe('Q01 odd text', () => {
-  test.each(ODD)('Q01 %j is answered', async (q) => {
+  test.each(ODD)('Q01 %j gets a response', async (q) => {
     expect((await answered(q, { locale: 'en' })).results.length).toBeLessThanOrEqual(24);
     expect((await answered(q)).results.length).toBeLessThanOrEqual(24);
   });
-  test('Q01 too long, and what is no text, is refused with one constant', async () => {
+  test('Q01 a query that is too long or not text is refused with a constant', async () => {
     for (const q of ['x'.repeat(129), '猫'.repeat(129), '😀'.repeat(97), '\ud800', 'a\udfff'])
       expect(await body({ q })).toEqual([400, BAD]);
     for (const q of [null, 1, ['cat'], { $ne: 1 }, true]) expect(await body({ q })).toEqual([400, BAD]);
@@ -47,29 +47,29 @@ describe('Q01 odd text', () => {
       BAD,
     ]);
   });
-  test('Q01 10 KB is no query, and 17 KB is refused before it is read as JSON', async () => {
+  test('Q01 a query of 10 KB is refused, and a body of 17 KB before it is parsed as JSON', async () => {
     expect(await body({ q: 'x'.repeat(10_240) })).toEqual([400, BAD]);
     expect(await body({ q: 'x'.repeat(17_408) })).toEqual([413, problemText(PROBLEMS['content-too-large'])]);
   });
-  test('Q01 the longest query there may be is answered', async () => {
+  test('Q01 the longest allowed query gets a response', async () => {
     for (const q of ['x'.repeat(128), '猫'.repeat(128)]) {
       expect((await answered(q)).results.length).toBeLessThanOrEqual(24);
     }
   });
 });
 
-test.each(SYNTAX)('Q02 query syntax is text: %j', async (q) => {
+test.each(SYNTAX)('Q02 query syntax is treated as text: %j', async (q) => {
   expect((await answered(q, { locale: 'en' })).results.length).toBeLessThanOrEqual(24);
 });
 
-test.each(SQL)('Q03 SQL is text: %j', async (q) => {
+test.each(SQL)('Q03 SQL is treated as text: %j', async (q) => {
   await answered(q, { locale: 'en' });
   expect(await body({ q: 'cat', locale: q })).toEqual([400, BAD]);
   expect(await body({ q: 'cat', packs: [q] })).toEqual([400, BAD]);
   expect(await body({ q: 'cat', sort: q })).toEqual([400, BAD]);
 });
 
-test('Q04 long patterns and many values are answered or refused, never more than that', async () => {
+test('Q04 long patterns and many values get a response or a refusal', async () => {
   await answered('%'.repeat(128));
   await answered('a '.repeat(64));
   await answered(`${'cat '.repeat(31)}dog`, { locale: 'en' });
@@ -83,14 +83,14 @@ describe('Q05 the catalogue', () => {
   const served = (current: () => Catalogue | null) =>
     stickers({ catalogue: current, pageBytes: PAGE_BYTES, deadline: () => AbortSignal.timeout(1000) });
   const UNAVAILABLE = problemText(PROBLEMS.unavailable);
-  test('Q05 missing is unavailable, and health stands', async () => {
+  test('Q05 a missing catalogue is unavailable, and health is not affected', async () => {
     const without = served(() => null);
     const response = await post({ q: 'cat' }, without);
     expect([response.status, await response.text()]).toEqual([503, UNAVAILABLE]);
     expect((await without.request('/health')).status).toBe(200);
     expect(await (await without.request('/v1')).text()).toBe(problemText(PROBLEMS['not-found']));
   });
-  test('Q05 a byte changed in an index makes that language unavailable and no other', async () => {
+  test('Q05 a changed byte in an index makes only that language unavailable', async () => {
     const archive = bytes('catalogue.bin').slice();
     const index = bytes('index/de.bin');
     const at = Buffer.from(archive).indexOf(Buffer.from(index.subarray(0, 64)));
@@ -102,7 +102,7 @@ describe('Q05 the catalogue', () => {
     expect(await answer('en')).toBe(200);
     expect(() => openCatalogue(archive, bytes('art.bin'), { whole: true })).toThrow('damaged');
   });
-  test('Q05 cut anywhere it is refused when opened, and never half read', () => {
+  test('Q05 a truncated catalogue is refused when it is opened', () => {
     const archive = bytes('catalogue.bin');
     for (let length = 0; length < archive.length; length += 1_000_003) {
       expect(() => openCatalogue(archive.subarray(0, length), bytes('art.bin'))).toThrow(SearchError);
@@ -110,7 +110,7 @@ describe('Q05 the catalogue', () => {
     expect(() => openCatalogue(archive, bytes('art.bin').subarray(1))).toThrow('art is missing');
     expect(() => new Language(bytes('index/en.bin'), 7)).toThrow('another catalogue');
   });
-  test('Q05 swapped between two requests: the old one until then, then the new', async () => {
+  test('Q05 a catalogue that is replaced between two requests serves the old one before and the new one after', async () => {
     let current: Catalogue | null = catalogue;
     const swapping = served(() => current);
     expect((await post({ q: 'cat' }, swapping)).status).toBe(200);
@@ -120,7 +120,7 @@ describe('Q05 the catalogue', () => {
 });
 
 describe('Q06 one length', () => {
-  test('Q06 no word of the vocabulary gives more than a page, and none with results gives none of them', async () => {
+  test('Q06 no word of the vocabulary gives more than a page, and each with results gives at least one', async () => {
     for (const locale of ['en', 'zh', 'hi']) {
       for (const q of vocabulary(locale).filter((_, i) => i % 40 === 0 || i < 20)) {
         const { results } = await answered(q, { locale, limit: 48 });
@@ -128,7 +128,7 @@ describe('Q06 one length', () => {
       }
     }
   });
-  test('Q06 a page as small as may be holds one sticker at least, so that paging always ends', async () => {
+  test('Q06 the smallest page holds at least one sticker, so that paging always ends', async () => {
     const small = stickers({
       catalogue: () => catalogue,
       pageBytes: 16_384,
@@ -153,7 +153,7 @@ describe('Q06 one length', () => {
       stickers({ catalogue: () => catalogue, pageBytes: 9000, deadline: () => AbortSignal.timeout(1) }),
     ).toThrow('PAGE_BYTES');
   });
-  test('Q06 every refusal is a constant below a page', async () => {
+  test('Q06 every refusal is a constant shorter than a page', async () => {
     for (const asked of [{}, { q: 1 }, { q: 'cat', locale: '?' }, { q: 'cat', cursor: 'x' }]) {
       expect(await body(asked)).toEqual([400, BAD]);
     }
@@ -162,7 +162,7 @@ describe('Q06 one length', () => {
 
 describe('Q07 cursors', () => {
   const asked = { q: 'cat', locale: 'en', packs: [] };
-  test('Q07 forged, huge, negative or of another query is refused', async () => {
+  test('Q07 a cursor that is forged, huge, negative or of another query is refused', async () => {
     const { next } = await page({ q: 'cat', locale: 'en', limit: 5 });
     const [offset = '', digest = ''] = (next ?? '').split('.');
     const bad = [
@@ -191,7 +191,7 @@ describe('Q07 cursors', () => {
     expect(await body({ q: 'cat', locale: 'de', cursor: next })).toEqual([400, BAD]);
     expect(await body({ q: 'cat', locale: 'en', packs: ['core'], cursor: next })).toEqual([400, BAD]);
   });
-  test('Q07 anything else is a cursor or a refusal, never an error', async () => {
+  test('Q07 any other text is accepted or refused, and never an error', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ maxLength: 50, unit: 'binary' }), async (cursor) => {
         const [status] = await body({ q: 'cat', locale: 'en', cursor });
@@ -199,7 +199,7 @@ describe('Q07 cursors', () => {
       }),
     );
   });
-  test('Q07 pages follow one another without gap or overlap, each cursor the same for everyone', async () => {
+  test('Q07 pages have no gap or overlap, and each cursor is the same for everyone', async () => {
     const all = search.search('cat', { locale: 'en', limit: Infinity }).map(({ id }) => id);
     const seen: string[] = [];
     const cursors: string[] = [];
@@ -217,7 +217,7 @@ describe('Q07 cursors', () => {
   });
 });
 
-test('Q08 500 interleaved queries of two users: each its own results', async () => {
+test('Q08 500 interleaved queries of two users each get their own results', async () => {
   const ask = async (q: string): Promise<string> => (await body({ q, locale: 'en', limit: 3 }))[1];
   const alone = [await ask('cat'), await ask('dog')]; // one after the other
   expect(alone[0]).not.toBe(alone[1]);
@@ -225,7 +225,7 @@ test('Q08 500 interleaved queries of two users: each its own results', async () 
   answers.forEach((answer, i) => expect(answer).toBe(alone[i % 2]));
 });
 
-test('Q09 the same query from 100 users: the same bytes, whatever they send along', async () => {
+test('Q09 the same query from 100 users gets the same bytes, whatever headers they send', async () => {
   const answers = await Promise.all(
     Array.from({ length: 100 }, async (_, i) => {
       const response = await app.request('/v1/search', {
@@ -254,10 +254,10 @@ describe('Q10 no query takes long', () => {
     run();
     return performance.now() - start;
   };
-  const MOST = 1.25; // readings, where the slowest takes half of one, and 2 without what keeps it short
+  const MOST = 1.25; // times a reading; the slowest query takes half of one, and 2 without the limit
   /**
-   * Whether a query takes no longer than it takes to read all indexes through, each at its best of up to some
-   * turns: a slow machine is slow at both, and another process's turn is not counted.
+   * Whether a query takes no longer than reading all indexes once, each at its best of several attempts. A
+   * slow machine is slow at both, and time of other processes is not counted.
    */
   const isShort = (run: () => unknown): boolean => {
     let [query, reading] = [Infinity, Infinity];
@@ -279,7 +279,7 @@ describe('Q10 no query takes long', () => {
   });
 });
 
-test('what is not there, and how it may not be asked', async () => {
+test('unknown paths and methods', async () => {
   expect((await app.request('/v1/nothing')).status).toBe(404);
   const get = await app.request('/v1/search');
   expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST']);

@@ -3,7 +3,7 @@ import { createSearch } from '@sotto/sticker-search';
 import { expect, test } from 'vitest';
 import { bytes, search } from './support/built.ts';
 
-const LOCALES = ['en', 'es', 'zh', 'de', 'fr', 'ja', 'ru', 'ar', 'tr']; // more than keep what they decoded
+const LOCALES = ['en', 'es', 'zh', 'de', 'fr', 'ja', 'ru', 'ar', 'tr']; // more than the number of languages that stay decoded
 const files = {
   stickers: bytes('stickers.json'),
   indexes: Object.fromEntries(LOCALES.map((tag) => [tag, bytes(`index/${tag}.bin`)])),
@@ -15,7 +15,7 @@ const WORDS =
     ' ',
   );
 
-test('search: a query gives what it gives on its own, whatever was searched for before', () => {
+test('search: the results of a query do not depend on earlier queries', () => {
   const used = createSearch(files);
   const query = fc
     .array(fc.constantFrom(...WORDS), { minLength: 1, maxLength: 5 })

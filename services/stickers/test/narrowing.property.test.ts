@@ -14,7 +14,7 @@ const phrases = (tag: string): string[] => {
     .map((phrase) => language.phrase(phrase));
 };
 
-/** What has every word of a query, the last one perhaps cut short. */
+/** Stickers that have every word of a query, the last one perhaps as a prefix. */
 const strict = (query: string, locale?: string): ReadonlySet<string> => {
   const found = search.results(query, locale === undefined ? {} : { locale });
   return new Set(Array.from({ length: found.strict }, (_, i) => found.at(i).id));
@@ -23,7 +23,10 @@ const strict = (query: string, locale?: string): ReadonlySet<string> => {
 /** Every `step`-th text: the same ones in every run. */
 const strided = (texts: readonly string[], step: number): string[] => texts.filter((_, i) => i % step === 0);
 
-/** Types each text letter by letter, and lists the letters that brought in a sticker which the letters before lacked. */
+/**
+ * Types each text letter by letter, and lists the letters that added a sticker which the shorter text did not
+ * find.
+ */
 function widenings(texts: readonly string[], locale?: string): string[] {
   const known = new Map<string, ReadonlySet<string>>();
   const wrong: string[] = [];
@@ -61,7 +64,7 @@ test.each([
   ['sr', 6],
   ['fr', 8],
   ['tr', 8],
-])('in %s a longer beginning of a word finds a part of what a shorter one finds', (locale, step) => {
+])('in %s a longer prefix of a word finds a subset of the results of a shorter one', (locale, step) => {
   expect(widenings(strided(vocabulary(locale), step), locale)).toEqual([]);
 });
 
@@ -74,11 +77,11 @@ test.each([
   ['xd', 'en'],
   ['uwu', 'de'],
   ['xp', 'es'],
-])('%s typed in %s finds ever fewer', (word, locale) => {
+])('%s typed in %s never adds results', (word, locale) => {
   expect(widenings([word], locale)).toEqual([]);
 });
 
-test('a name typed to its end finds ever fewer, and itself at every step', () => {
+test('a name typed to its end never adds results, and always finds its sticker', () => {
   const named = search.table.stickers.filter(({ pack }, i) => pack === 'core' && i % 16 === 0);
   const names = named.map(({ emoji }) => search.search(emoji, { locale: 'en', limit: 1 })[0]?.name ?? '');
   expect(widenings(names, 'en')).toEqual([]);
@@ -96,12 +99,12 @@ test.each([
   ['es', 25],
   ['sr', 25],
   ['hi', 40],
-])('in %s a keyword of many words typed to its end finds ever fewer', (locale, step) => {
+])('in %s a keyword of many words typed to its end never adds results', (locale, step) => {
   const many = phrases(locale).filter((phrase) => /\p{L} \p{L}/u.test(phrase));
   expect(widenings(strided(many, step), locale)).toEqual([]);
 });
 
-test('a letter typed in all languages at once rules nothing out, and words after it do', () => {
+test('a single letter in all languages excludes nothing, and words after it do', () => {
   const words = ['sol', 'katze', 'heart', 'red heart', 'zorro', 'divaaidar', 'xox'];
   expect(widenings(words)).toEqual([]);
   for (const word of words.slice(0, 5)) expect(strict(word).size).toBeGreaterThan(0);

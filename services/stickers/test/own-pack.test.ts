@@ -10,7 +10,7 @@ import { PackError } from '../catalogue/error.ts';
 
 const SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8z"/></svg>';
 
-/** A lossless WebP of one size, header and padding only; `change` has the last word. */
+/** A lossless WebP of one size, header and padding only. `change` is applied last. */
 export function webp(
   width = 64,
   height = 64,
@@ -75,7 +75,7 @@ describe("an operator's pack", () => {
     ['an id with a path', manifest({ id: '../x' }), /"id" is not a free name/],
     ['no licence', manifest({ licence: '' }), /"licence" is missing or empty/],
     ['no stickers', manifest({}, []), /"stickers" is not a list/],
-    ['a sticker that is no object', manifest({}, ['otter.svg']), /a sticker is not an object/],
+    ['a sticker that is not an object', manifest({}, ['otter.svg']), /a sticker is not an object/],
     ['a sticker without a name', manifest({}, [{ file: 'otter.svg' }]), /pack\.json:7: "name" is missing/],
     [
       'a name of two lines',
@@ -102,11 +102,11 @@ describe("an operator's pack", () => {
       /"es-MX" is not a language/,
     ],
     [
-      'a keyword that is none',
+      'a keyword that is empty',
       manifest({}, [{ ...sticker, keywords: [1] }]),
       /a keyword is missing or empty/,
     ],
-    ['keywords without end', manifest({}, [{ ...sticker, keywords: Array(33).fill('a') }]), /at most 32/],
+    ['too many keywords', manifest({}, [{ ...sticker, keywords: Array(33).fill('a') }]), /at most 32/],
   ];
   test.each(faults)('%s is refused with file and line', (_, text, message) => {
     write('otter.svg', SVG);
@@ -115,7 +115,7 @@ describe("an operator's pack", () => {
     expect(() => readOwnPack(folder)).toThrow(message);
   });
 
-  test('a drawing that the manifest does not name is not left out in silence', () => {
+  test('a drawing that the manifest does not name is refused', () => {
     write('otter.svg', SVG);
     write('seal.svg', SVG);
     write('pack.json', manifest());
@@ -128,7 +128,7 @@ describe("an operator's pack", () => {
     expect(() => readOwnPack(folder)).toThrow(/pack\.json: is not UTF-8/);
   });
 
-  test('an object knows its line', () => {
+  test('an object has the line where it begins', () => {
     const { value, lineOf } = parseLocated('{\n "a": [\n  {"b": 1},\n  {}\n ]\n}', 'x.json');
     const { a } = value as { a: [object, object] };
     expect([lineOf(value), ...a.map((object) => lineOf(object as never))]).toEqual([1, 3, 4]);
@@ -162,7 +162,7 @@ const ANIMATED = 2;
 
 describe('a WebP', () => {
   const good: readonly [what: string, bytes: Uint8Array][] = [
-    ['as large as may be', webp(512, 512, 6144)],
+    ['of the largest size', webp(512, 512, 6144)],
     ['with an extended header', extended(0, pixels())],
     ['with alpha before its pixels', extended(0x10, chunk('ALPH', [0]), pixels())],
     [

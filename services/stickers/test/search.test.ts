@@ -4,59 +4,59 @@ import { emoji, search } from './support/built.ts';
 
 const first = (query: string, locale = 'en') => emoji(query, locale, 1)[0];
 
-/** What has every word of a query, the last one perhaps cut short. */
+/** Stickers that have every word of a query, the last one perhaps as a prefix. */
 const strictly = (query: string, locale = 'en'): string[] => {
   const found = search.results(query, { locale });
   return Array.from({ length: found.strict }, (_, i) => found.at(i).emoji);
 };
 
 describe('words', () => {
-  test('the last one may be cut short, and earlier ones must be there too', () => {
+  test('the last word may be a prefix, and earlier words must match', () => {
     expect(emoji('smiling cat with h')).toContain('😻');
     expect(emoji('red hea')[0]).toBe('❤️');
     expect(strictly('red hea')).not.toContain('🔥');
   });
-  test('a whole name comes before a part of one, a name before a keyword, a whole word before its beginning', () => {
+  test('a whole name ranks before part of one, a name before a keyword, a whole word before a prefix', () => {
     expect(first('cat face')).toBe('🐱');
     expect(first('cat')).toMatch(/🐈|🐱/);
     expect(emoji('car').indexOf('🚗')).toBeLessThan(emoji('car').indexOf('🥕') >>> 0);
   });
-  test('the common comes before the rare', () => {
+  test('common stickers rank before rare ones', () => {
     expect(first('love')).toBe('❤️');
     expect(emoji('laugh', 'en', 3)).toContain('😂');
     expect(first('fire')).toBe('🔥');
   });
-  test('an edit is forgiven, and two in a long word', () => {
+  test('one edit is allowed, and two in a long word', () => {
     expect(emoji('elehpant', 'en', 3)).toContain('🐘');
     expect(emoji('pizzza', 'en', 3)).toContain('🍕');
     expect(emoji('rainbw', 'en', 3)).toContain('🌈');
     expect(emoji('hamburgre', 'en', 3)).toContain('🍔');
     expect(emoji('smilng cat', 'en', 10)).toContain('😺');
   });
-  test('other forms of a word are the word', () => {
+  test('other forms of a word match', () => {
     expect(emoji('cats', 'en', 10)).toContain('🐱');
     expect(emoji('danced', 'en', 10)).toContain('💃');
     expect(emoji('berry', 'en', 24)).toContain('🫐');
     expect(emoji('wolves', 'en', 3)).toContain('🐺');
   });
-  test('words may be joined, parted or hyphenated', () => {
+  test('words may be joined, split or hyphenated', () => {
     expect(first('thumbsup')).toBe('👍');
     expect(first('thumbs_up')).toBe('👍');
     expect(first('thumbs-up')).toBe('👍');
     expect(first('pine apple')).toBe('🍍');
   });
-  test('a word that no sticker has is found by one that means the same', () => {
+  test('a word that no sticker has finds stickers with the same meaning', () => {
     expect(emoji('physician')).toContain('🧑‍⚕️');
     expect(emoji('arachnid')).toContain('🕷️');
   });
-  test('what other languages call a sticker is learnt: happy cats', () => {
+  test('English gets keywords from other languages: happy cats', () => {
     expect(emoji('happy cat', 'en', 3)).toContain('😺');
   });
-  test('when nothing has all the words, what has the rarer ones comes first', () => {
+  test('if no sticker has all words, those with the rarer words rank first', () => {
     expect(emoji('purple guitar zebra', 'en', 2).toSorted()).toEqual(['🎸', '🦓'].toSorted());
     expect(emoji('grinning zebra', 'en', 1)).toEqual(['🦓']);
   });
-  test('below what has all the words as they stand comes what has some, the thing itself first', () => {
+  test('stickers with some of the words rank below those with all, those with the last word first', () => {
     expect(emoji('smirk cat')).toContain('😼');
     expect(emoji('blue car')).toContain('🚙');
     expect(emoji('purple guitar', 'en', 24)).toContain('🎸');
@@ -64,7 +64,7 @@ describe('words', () => {
     expect(emoji('birthday cake', 'en', 1)).toEqual(['🎂']);
     expect(strictly('birthday cake')).not.toContain('🎈');
   });
-  test('words that say nothing are left out of a query that finds nothing with them', () => {
+  test('stop words are left out of a query that finds nothing with them', () => {
     expect(emoji('the picture of a pizza', 'en', 1)).toEqual(['🍕']);
     expect(emoji('un gato con la pizza', 'es', 4)).toContain('🍕');
   });
@@ -72,14 +72,14 @@ describe('words', () => {
     expect(emoji('male doctor', 'en', 2)).toContain('👨‍⚕️');
     expect(first('female firefighter')).toBe('👩‍🚒');
   });
-  test('what people say is found: abbreviations, wishes, slang, in their language', () => {
+  test('abbreviations, wishes and slang are found in their language', () => {
     expect(emoji('omg', 'en', 3)).toContain('😱');
     expect(emoji('happy birthday', 'en', 1)).toEqual(['🎂']);
     expect(emoji('feliz cumpleaños', 'es', 1)).toEqual(['🎂']);
     expect(emoji('doviđenja', 'sr', 1)).toEqual(['👋']);
     expect(emoji('おやすみ', 'ja', 3)).toContain('😴');
   });
-  test('the phrase that matched comes back as its source writes it', () => {
+  test('the matching phrase is returned as its source writes it', () => {
     const [found] = search.search('bday', { locale: 'en' });
     expect(found?.matched).toBe('bday');
     expect(search.search('gato', { locale: 'es' })[0]).toMatchObject({ matched: 'gato', name: 'gato' });
@@ -87,12 +87,12 @@ describe('words', () => {
 });
 
 describe('languages', () => {
-  test('the local one and English at once', () => {
+  test('the requested language and English at once', () => {
     expect(first('gato', 'es')).toBe('🐈');
     expect(emoji('cat', 'es', 5)).toContain('🐱');
     expect(emoji('perro happy', 'es').length).toBeGreaterThan(0);
   });
-  test('Serbian in both scripts finds the same', () => {
+  test('Serbian has the same results in both scripts', () => {
     expect(emoji('мачка', 'sr')).toEqual(emoji('macka', 'sr'));
     expect(emoji('мачка', 'sr')).toEqual(emoji('mačka', 'sr'));
     expect(search.search('mačka', { locale: 'sr-Latn', limit: 1 })[0]?.name).toMatch(/^[a-zčćžšđ ]+$/);
@@ -107,18 +107,18 @@ describe('languages', () => {
     expect(emoji('笑臉', 'zh')).toContain('😀');
     expect(search.search('狗', { locale: 'zh-TW', limit: 1 })[0]?.name).toBe('狗');
   });
-  test('a region has its own names, and finds those of its language too', () => {
+  test('a region has its own names, and also finds those of its language', () => {
     const [mexican] = search.search('carcajada', { locale: 'es-MX', limit: 1 });
     const [spanish] = search.search('carcajada', { locale: 'es', limit: 1 });
     expect(mexican?.id).toBe(spanish?.id);
     expect(search.search('🚗', { locale: 'en-GB', limit: 1 })[0]?.name).toBe('car');
     expect(search.search('🚗', { locale: 'en', limit: 1 })[0]?.name).toBe('automobile');
   });
-  test('marks and forms that people leave out', () => {
+  test('marks and letter forms that people leave out', () => {
     expect(emoji('قِطّة', 'ar')).toEqual(emoji('قطه', 'ar'));
     expect(emoji('לֵב', 'he')).toEqual(emoji('לב', 'he'));
   });
-  test('no locale is all languages; one without an index is English; garbage is refused', () => {
+  test('no locale means all languages, a language without an index means English, and garbage is refused', () => {
     expect(search.search('katze', {}).map((s) => s.emoji)).toContain('🐱');
     expect(search.search('кошка', {}).map((s) => s.emoji)).toContain('🐱');
     expect(search.search('cat', { locale: 'eo' })).toEqual(search.search('cat', { locale: 'en' }));
@@ -138,13 +138,13 @@ describe('an emoji as the query', () => {
       expect(bare(found?.emoji ?? '')).toBe(bare(query));
     },
   );
-  test('every sticker is found by its own', () => {
+  test('every sticker is found by its emoji', () => {
     const missed = search.table.stickers.filter(
       ({ emoji: own, id }) => own !== '' && search.search(own, { locale: 'en', limit: 1 })[0]?.id !== id,
     );
     expect(missed).toEqual([]);
   });
-  test('may stand beside words, and beside another', () => {
+  test('an emoji may stand beside words and beside another emoji', () => {
     expect(emoji('😻 cat', 'en', 1)).toEqual(['😻']);
     expect(emoji('🐱🐶', 'en', 2).toSorted()).toEqual(['🐱', '🐶'].toSorted());
   });
@@ -162,7 +162,7 @@ describe('packs', () => {
     expect(extras.at(extras.total - 1).pack).toBe('openmoji');
     expect(() => search.search('energy', { packs: ['nobody'] })).toThrow(SearchError);
   });
-  test('an empty query gives the same for everyone, the common first', () => {
+  test('an empty query gives everyone the same results, common ones first', () => {
     expect(emoji('', 'en', 5)).toEqual(emoji('   ', 'en', 5));
     expect(emoji('', 'en', 5)[0]).toBe('😂');
   });
@@ -189,12 +189,12 @@ describe('a full page', () => {
     const ids = Array.from({ length: 24 }, (_, i) => found.at(i).id);
     expect(new Set(ids).size).toBe(24);
   });
-  test('search: fills the page of one pack from that pack alone', () => {
+  test('search: fills the page of one pack only from that pack', () => {
     const found = search.search('happy cat', { locale: 'en', packs: ['core'] });
     expect(found.length).toBe(24);
     expect(found.every(({ pack }) => pack === 'core')).toBe(true);
   });
-  test('search: finds nothing for letters that are no word', () => {
+  test('search: finds nothing for letters that are not a word', () => {
     expect(emoji('qzxwvkj')).toEqual([]);
   });
 });
@@ -247,7 +247,7 @@ describe('words in Latin letters', () => {
     ['goyangi', 'ko', '🐱'],
     ['saranghae', 'ko', '❤️'],
     ['qamar', 'ar', '🌙'],
-  ])('search: %s in %s finds what its own script finds', (query, locale, wanted) => {
+  ])('search: %s in %s has the results of its own script', (query, locale, wanted) => {
     expect(emoji(query, locale, 10)).toContain(wanted);
   });
   test('search: without a locale, too', () => {
@@ -255,14 +255,14 @@ describe('words in Latin letters', () => {
   });
 });
 
-describe('what no sticker is called', () => {
-  test('search: a known word is found by its meaning, and no other word is made of it by edits', () => {
+describe('words that no sticker has', () => {
+  test('search: a known word is found by its meaning, and never treated as a typo', () => {
     expect(emoji('lottery', 'en', 10)).not.toContain('🎨');
     expect(emoji('lottery', 'en', 10)).toContain('🎰');
     expect(emoji('kawaii', 'en', 5)).toContain('🥰');
     expect(emoji('attorney', 'en', 10)).toContain('🧑‍⚖️');
   });
-  test('search: a pair of characters that nothing has falls back to single characters', () => {
+  test('search: a pair of characters without results falls back to single characters', () => {
     expect(emoji('猫咖', 'zh', 10)).toContain('🐱');
     expect(emoji('犬好', 'ja', 10)).toContain('🐶');
   });

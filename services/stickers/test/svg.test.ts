@@ -37,7 +37,7 @@ const HOSTILE: Readonly<Record<string, string>> = {
   'bare text': svg('hello'),
   'a document type': `<!DOCTYPE svg>${svg(SHAPE)}`,
   'an entity': `<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]>${svg('&x;')}`,
-  'entities that swell': `<!DOCTYPE svg [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]>${svg('&b;')}`,
+  'entities that expand': `<!DOCTYPE svg [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]>${svg('&b;')}`,
   'an unknown entity': svg('<path d="&evil;"/>'),
   'a handler by entity': svg('<path &#111;nload="alert(1)"/>'),
   'a CDATA section': svg('<![CDATA[<script>alert(1)</script>]]>'),
@@ -58,18 +58,18 @@ const HOSTILE: Readonly<Record<string, string>> = {
   nothing: '',
 };
 
-describe('what could run, load or swell is refused', () => {
+describe('refuses everything that could run, load or expand', () => {
   test.each(Object.entries(HOSTILE))('%s', (_, text) => {
     expect(() => cleanSvg(text, 'otter.svg')).toThrow(PackError);
   });
 });
 
-test('the line is in the error, and the file', () => {
+test('names the file and the line in the error', () => {
   const text = svg('\n\n<path d="M0 0"/>\n<script/>');
   expect(() => cleanSvg(text, 'packs/otter.svg')).toThrow('packs/otter.svg:4: <script> is not allowed');
 });
 
-test('a drawing comes out as it was, less what draws nothing', () => {
+test('keeps a drawing as it is, without the parts that draw nothing', () => {
   const text = `<?xml version="1.0"?><!-- made by hand -->${svg(
     '<title>t</title><g id="unused" class="x" data-name="y"><path style="fill:#fff;stroke-width:2" d="M0 0\n h8"/></g>',
     ' width="32" height="32" version="1.1"',
@@ -79,7 +79,7 @@ test('a drawing comes out as it was, less what draws nothing', () => {
   );
 });
 
-test('ids that are used get a prefix of the drawing, the same wherever they stand', () => {
+test('ids that are used get a prefix of the drawing everywhere', () => {
   const text = svg(
     '<defs><path id="a b" d="M0 0"/><clipPath id="c"><use href="#p"/></clipPath><path id="p" d="M1 1"/></defs><path clip-path="url(#c)" d="M2 2"/>',
   );
@@ -91,7 +91,7 @@ test('ids that are used get a prefix of the drawing, the same wherever they stan
   expect(cleanSvg(text.replace('M2 2', 'M3 3'), 'a.svg')).not.toContain(prefix);
 });
 
-test('what was cleaned is clean', () => {
+test('the result does not change when it is cleaned again', () => {
   const once = cleanSvg(
     svg('<linearGradient id="g"><stop offset="0"/></linearGradient><path fill="url(#g)" d="M0 0"/>'),
     'a.svg',

@@ -10,9 +10,9 @@ import { checkWebp } from '../webp.ts';
 const SIDE = 128; // pixels: a cell shows 64 at double density
 const QUALITY = 70;
 const TONE = /[\u{1f3fb}-\u{1f3ff}]/u;
-/** Flags of countries and regions: Microsoft draws none, and the package does not say who drew them. */
+/** Flags of countries and regions: Microsoft has none, and the package does not name their author. */
 const FLAG = /[\u{1f1e6}-\u{1f1ff}]|[\u{e0061}-\u{e007a}]/u;
-/** Files that show another emoji: 🐱 is the same picture as 😺. */
+/** Files that show a different emoji: 🐱 is the same picture as 😺. */
 const WRONG = new Set(['🐱']);
 /** SHA-256 over the sorted lines `SHA-256 two spaces name newline` of version 1.1.0. */
 const SOURCE = 'fcd4785ee7114ef06703d90a4dbf97f8b5bc2aeaa3ea39e18b590e79453e0572';

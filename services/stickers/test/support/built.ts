@@ -12,7 +12,7 @@ export const bytes = (name: string): Uint8Array => new Uint8Array(readFileSync(p
 export const catalogue: Catalogue = openCatalogue(bytes('catalogue.bin'), bytes('art.bin'));
 export const search: Search = catalogue.search;
 
-/** What a query finds, as emoji; a drawing without one by its name. */
+/** The results of a query as emoji; a drawing without one by its name. */
 export const emoji = (query: string, locale = 'en', limit = 24): string[] =>
   search.search(query, { locale, limit }).map((found) => found.emoji || found.name);
 
@@ -35,7 +35,7 @@ export interface Page {
   readonly next: string | null;
 }
 
-/** Posts a search as it stands: text, bytes or a value to be JSON. */
+/** Posts a search as it is: text, bytes or a value to be JSON. */
 export const post = (body: unknown, on = app): Promise<Response> =>
   Promise.resolve(
     on.request('/v1/search', {

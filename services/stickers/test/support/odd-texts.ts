@@ -1,4 +1,4 @@
-/** Texts that no one types and that are texts all the same. */
+/** Unusual texts that are valid all the same. */
 export const ODD = [
   '',
   ' ',
@@ -18,7 +18,7 @@ export const ODD = [
   'ﷺ'.repeat(20),
 ];
 
-/** What a full-text index would take for its query language. */
+/** Texts that a full-text index would read as query syntax. */
 export const SYNTAX = [
   '"',
   '*',
@@ -37,7 +37,7 @@ export const SYNTAX = [
   'a OR b NOT c',
 ];
 
-/** What a database would take for its own. */
+/** Texts that a database would read as SQL. */
 export const SQL = [
   "' OR 1=1 --",
   '"; DROP TABLE stickers; --',
@@ -48,7 +48,7 @@ export const SQL = [
   "a' UNION SELECT 1",
 ];
 
-/** What a careless pattern or walk would take long over. */
+/** Texts that a careless regular expression or loop would take long for. */
 export const SLOW = [
   'a'.repeat(128),
   'ab'.repeat(64),

@@ -29,7 +29,7 @@ interface Page {
 const search = async (body: object): Promise<Page> => (await post(body)).json();
 
 describe('the Worker, with the catalogue it deploys with', () => {
-  test('answers with stickers and their art', async () => {
+  test('responds with stickers and their art', async () => {
     const { results, next } = await search({ q: 'cat', locale: 'en', limit: 3 });
     expect(results).toHaveLength(3);
     for (const { id, name, emoji, pack, matched, art } of results) {
@@ -52,7 +52,7 @@ describe('the Worker, with the catalogue it deploys with', () => {
     expect(await found('mačka', 'sr')).toContain('🐱');
     expect(await found('cat', 'xx')).toContain('🐱');
   });
-  test('Q06 no answer is longer than the page, in any language or in all', async () => {
+  test('Q06 no response is longer than the page, in any language or in all', async () => {
     for (const locale of ['en', 'de', 'th', undefined]) {
       for (const q of ['', 'a', 'e', 'face', 'heart', 'family', 'zzzz', '👪']) {
         const length = (
@@ -64,7 +64,7 @@ describe('the Worker, with the catalogue it deploys with', () => {
     const { byteLength } = await (await post({ q: 'face' }, { ...env, PAGE_BYTES: '20000' })).arrayBuffer();
     expect(byteLength).toBeLessThanOrEqual(20_000);
   });
-  test('Q01 Q02 Q03 Q07 odd queries are answered or refused by one constant', async () => {
+  test('Q01 Q02 Q03 Q07 unusual queries get a response or one constant refusal', async () => {
     for (const q of ['\u0000', '\u202e', '"', '*', "' OR 1=1 --", 'NEAR(', '👍🏽'])
       expect((await post({ q })).status).toBe(200);
     for (const bad of ['', '{', { q: '\ud800' }, { q: 'cat', locale: '--' }, { q: 'cat', cursor: '-1' }]) {
@@ -80,7 +80,7 @@ describe('the Worker, with the catalogue it deploys with', () => {
   });
 });
 
-test('the Worker, with a page size that is too small: answers 503 with a constant', async () => {
+test('the Worker, with a page size that is too small, responds with a constant 503', async () => {
   const response = await post({ q: 'cat' }, { ...env, PAGE_BYTES: '10' });
   expect([response.status, await response.text()]).toEqual([503, problemText(PROBLEMS.unavailable)]);
 });
