@@ -15,9 +15,17 @@ export const PROBLEM_TEXTS: Texts<ProblemCode | keyof typeof INNER | keyof typeo
     'The table of the gateway does not admit this service or path; at a relay, not this page.',
     'Check the name of the service, or ask its operator to admit it.',
   ],
+  'voucher-required': [
+    'The issuer issues tokens of this service for vouchers alone (`"direct": false`).',
+    'Give the client the policy file of the deployment: clients with one get vouchers.',
+  ],
   'not-found': [
     'There is nothing at this path.',
     'Check the URL; inside an envelope, the name of the service.',
+  ],
+  'vouchers-off': [
+    'The issuer issues no vouchers.',
+    'Set `VOUCHERS` at the issuer, or remove the row `refill` at the gateway.',
   ],
   'method-not-allowed': ['The path has no such method.', 'Use one that the field `Allow` lists.'],
   'request-timeout': ['The request did not arrive in time.', 'Check the connection, then try again.'],

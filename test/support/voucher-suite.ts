@@ -120,7 +120,7 @@ export function voucherTests(platform: string, suiteOf: () => LoggedSuite): void
     const { status } = await client.request(CLOSED, { ...request, content });
     expect(status).toBe(200);
     const without = clientOf(suiteOf(), 'closed', { services: [CLOSED], fetch: once, ...(await quick()) }); // no policy
-    await expect(without.refill()).rejects.toMatchObject({ code: 'account-refused' });
+    await expect(without.refill()).rejects.toMatchObject({ code: 'policy-required' });
     expect(await search(without)).toContain('😺');
   });
 

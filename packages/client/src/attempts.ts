@@ -1,7 +1,7 @@
 import type { BhttpResponse } from '@sotto/bhttp';
 import type { UnixSeconds } from '@sotto/wire';
 import { ClientError, ErrorCause, type Attempt, type ClientErrorCode } from './error.ts';
-import { dateOf, gatewayErrorCode, isFromGateway, problemCode, type InnerRequest } from './inner.ts';
+import { dateOf, gatewayErrorCode, isFromGateway, gatewayProblem, type InnerRequest } from './inner.ts';
 
 /** A request that is in flight or may be retried. Its text is kept in memory only. */
 export interface AttemptState {
@@ -38,20 +38,20 @@ export const mayRetry = (code: ClientErrorCode): boolean => !FINAL_CODES.has(cod
 export function responseErrorCode(response: BhttpResponse, ownServerErrors: boolean): ClientErrorCode | null {
   const { status } = response;
   if (status < 400) return null;
-  const code = gatewayErrorCode(problemCode(response));
+  const code = gatewayErrorCode(gatewayProblem(response));
   if (code !== null) return code;
   return status >= 500 && (ownServerErrors || isFromGateway(response)) ? 'service-unavailable' : null;
 }
 
 /** The gateway's own code of its refusal, if it is one that the client knows; undefined for a response of the service. */
 export function gatewayCause(response: BhttpResponse): ErrorCause | undefined {
-  const code = problemCode(response);
+  const code = gatewayProblem(response);
   return code !== null && gatewayErrorCode(code) !== null ? new ErrorCause(code) : undefined;
 }
 
 /** Whether the gateway refused the token's key or the token itself. */
 export const refusesKey = (response: BhttpResponse): boolean =>
-  response.status >= 400 && problemCode(response) === 'token-invalid';
+  response.status >= 400 && gatewayProblem(response) === 'token-invalid';
 
 /** Records the gateway's time for one retry. Returns false after a second refusal, which ends the attempt. */
 export function recordGatewayDate(state: AttemptState, response: BhttpResponse): boolean {

@@ -46,6 +46,10 @@ export const MESSAGES = {
   'issuer-unreachable': ['The issuer cannot be reached.', 'Check your connection, then try again.'],
   'issuer-failed': ['The issuer cannot issue tokens.', 'Try again later, or search on the device.'],
   'account-refused': ['The issuer does not accept this account.', 'Sign in again.'],
+  'policy-required': [
+    'The issuer issues tokens of this service for vouchers alone, and this client has no policy to get vouchers with.',
+    'Search on the device. For the app’s developer: set the option `policy` to the policy file of the deployment, which its operator has.',
+  ],
   'account-unavailable': [
     'The app could not provide its account token.',
     'Check your connection and sign in again if the app asks you to.',
@@ -63,7 +67,7 @@ export const MESSAGES = {
     'Search on the device. The next refill follows by schedule, or when a search needs a token.',
   ],
   'refills-ended': [
-    'The key bundle no longer says how to get tokens without the account.',
+    'The deployment issues no vouchers for tokens of this service, and the account alone gets none.',
     'Search on the device, and ask the operator of the service whether refills have ended.',
   ],
   'bad-batch': [

@@ -7,8 +7,9 @@ import {
   type Field,
 } from '@sotto/bhttp';
 import { formatAuthorization } from '@sotto/privacypass';
-import { concat, fromUtf8, utf8, type Bytes, type UnixSeconds } from '@sotto/wire';
+import { concat, utf8, type Bytes, type UnixSeconds } from '@sotto/wire';
 import { ClientError, type ClientErrorCode } from './error.ts';
+import { problemCode } from './problem.ts';
 
 /** `Date` is rounded down to a multiple of this, so that it does not reveal the clock's skew (privacy L11). */
 const DATE_GRID = 600; // seconds
@@ -151,18 +152,11 @@ export function decodeInner(bytes: Bytes): BhttpResponse {
 export const isFromGateway = ({ fields }: BhttpResponse): boolean =>
   fields.some(([name, value]) => name === 'proxy-status' && value === 'sotto-gateway');
 
-/** The `code` of a problem (RFC 9457) of the gateway's; null for any other response. */
-export function problemCode(response: BhttpResponse): string | null {
+/** The `code` of a problem of the gateway's; null for any other response. */
+export function gatewayProblem(response: BhttpResponse): string | null {
   if (!isFromGateway(response)) return null;
   const { fields, content } = response;
-  const type = fields.find(([name]) => name === 'content-type')?.[1] ?? '';
-  if (type !== 'application/problem+json') return null;
-  try {
-    const { code } = JSON.parse(fromUtf8(content)) as { code?: unknown };
-    return typeof code === 'string' ? code : null;
-  } catch {
-    return null;
-  }
+  return problemCode(fields.find(([name]) => name === 'content-type')?.[1] ?? '', content);
 }
 
 /** The time in a `date` field, or null. */

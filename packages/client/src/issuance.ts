@@ -12,9 +12,11 @@ import type { Voprf } from '@sotto/voprf';
 import { concat, epochStartAt, ProtocolError, uint, type Bytes, type Random } from '@sotto/wire';
 import type { ActiveBundle } from './bundle-cache.ts';
 import { withDeadline } from './deadline.ts';
-import { ClientError } from './error.ts';
-import { sendRequest } from './http.ts';
+import { ClientError, type ClientErrorCode } from './error.ts';
+import { sendRequest, type HttpResult } from './http.ts';
+import type { PinnedPolicy } from './logged.ts';
 import type { ClientPlatform } from './platform.ts';
+import { problemCode } from './problem.ts';
 import type { StoredBatch } from './wallet/state.ts';
 
 /** Tokens per batch. It is the same for everyone, so that it reveals nothing. */
@@ -28,6 +30,8 @@ export interface IssuanceDeps extends Pick<ClientPlatform, 'fetch' | 'random' | 
   readonly account: () => Promise<string>;
   readonly voprf: Voprf;
   readonly epochSeconds: number;
+  /** Null for a client that gets no bundles of version 2, and so no vouchers. */
+  readonly policy: PinnedPolicy | null;
 }
 
 /**
@@ -148,16 +152,27 @@ export async function postWithAccount(
   }
   const headers = { authorization: `Bearer ${account}`, 'content-type': sent.contentType };
   const request = { headers, body: sent.body, maxBytes: MAX_RESPONSE };
-  const { status, body } = await sendRequest(deps, deps.issuer + path, request).catch((cause: unknown) => {
+  const response = await sendRequest(deps, deps.issuer + path, request).catch((cause: unknown) => {
     throw new BatchPendingError(new ClientError('issuer-unreachable', { cause }));
   });
-  if (status === 429) {
+  if (response.status === 200) return response.body;
+  if (response.status === 429) {
     const until = epochStartAt(deps.now(), deps.epochSeconds) + deps.epochSeconds;
     throw new ClientError('quota', { until });
   }
-  if (status === 401 || status === 403) throw new BatchPendingError(new ClientError('account-refused'));
-  if (status !== 200) throw new BatchPendingError(new ClientError('issuer-failed'));
-  return body;
+  throw new BatchPendingError(new ClientError(refusalCode(deps, response)));
+}
+
+/** The error for an issuer that issues nothing to the account for now. */
+function refusalCode(
+  { policy }: Pick<IssuanceDeps, 'policy'>,
+  { status, type, body }: HttpResult,
+): ClientErrorCode {
+  const code = problemCode(type, body);
+  // With a policy, the client would have vouchers if the bundle had refills.
+  if (code === 'voucher-required') return policy === null ? 'policy-required' : 'refills-ended';
+  if (code === 'vouchers-off') return 'refills-ended';
+  return status === 401 || status === 403 ? 'account-refused' : 'issuer-failed';
 }
 
 /** Calls the application, but not for longer than 30 s: other tabs wait for this refill. */

@@ -1,5 +1,6 @@
 import type { BhttpResponse, Field } from '@sotto/bhttp';
 import { FLUSH_RESERVE } from '@sotto/ohttp';
+import { VOPRF_RISTRETTO255 } from '@sotto/privacypass';
 import type { Bytes } from '@sotto/wire';
 import {
   Attempts,
@@ -126,6 +127,8 @@ export class Requests {
     const { path, method = content.length > 0 || source !== null ? 'POST' : 'GET', fields = [] } = rest;
     const request: InnerRequest = { service, method, path, contentType, fields, content };
     const needsToken = entry.tokenType !== 0;
+    // Tokens of any other type are for other clients: a refill would cost a voucher and bring none.
+    if (needsToken && entry.tokenType !== VOPRF_RISTRETTO255) throw new ClientError('unknown-service');
     checkFits(request, needsToken, entry.requestLength - (source === null ? 0 : FLUSH_RESERVE));
     if (source !== null && attempt !== undefined) throw new ClientError('attempt-over');
     const state = { request, body: source, ownServerErrors, id: null, tries: 1, date: null, dateUsed: false };

@@ -69,6 +69,7 @@ export function readConfig(variables: Variables): Config {
   if (issuerUrl.search !== '') variables.value('ISSUER_URL').fail('must be a URL without a query');
   const services = readServices(variables.json('SERVICES'));
   const vouchers = variables.has('VOUCHERS') ? readVouchers(variables.json('VOUCHERS'), services) : null;
+  checkObtainable(variables.json('SERVICES'), services, vouchers);
   checkTruncatedIds(variables, services, vouchers);
   return {
     epochSeconds: variables.number('EPOCH_SECONDS'),
@@ -97,6 +98,24 @@ function readServices(value: ConfigValue): ServiceRow[] {
   const entries = value.list();
   refuseDuplicates(entries.map((entry) => entry.member('name')));
   return entries.map(readService);
+}
+
+/** Tokens that no account may request have to be what vouchers buy. */
+function checkObtainable(
+  value: ConfigValue,
+  services: readonly ServiceConfig[],
+  vouchers: VoucherConfig | null,
+): void {
+  for (const [i, entry] of value.list().entries()) {
+    const service = services[i];
+    const isBought = vouchers?.pack.some((one) => one.service === service?.name) === true;
+    if (service?.direct !== false || isBought) continue;
+    entry
+      .member('direct')
+      .fail(
+        'must not be false where no voucher buys the tokens, or nobody gets any. Set VOUCHERS, and add type 5',
+      );
+  }
 }
 
 /** Keys of vouchers are made ahead for a window, a period and the horizon. */

@@ -20,7 +20,7 @@ import { Refusal } from './refusal.ts';
 
 /**
  * Responds to each request of a generic batch by itself, with null for those that are refused. 206 when some are
- * signed, 400 when none is. The size of the batch is limited like that of any other.
+ * signed; when none is, 403 if a service wants vouchers, else 400. The size of the batch is limited like that of any other.
  */
 export async function issueGeneric(deps: IssuanceDeps, issuance: Issuance): Promise<IssuanceResponse> {
   const requests = decodeBody(() => decodeGenericBatchTokenRequest(issuance.body));
@@ -36,7 +36,11 @@ export async function issueGeneric(deps: IssuanceDeps, issuance: Issuance): Prom
     responses.push(key && charged.has(key) ? await sign(deps, issuance, key, request) : null);
   }
   const signed = responses.filter((response) => response !== null).length;
-  if (signed === 0) throw new Refusal('bad-request', 'key');
+  if (signed === 0) {
+    throw requests.some((request) => wantsVoucher(issuance, request))
+      ? new Refusal('voucher-required', 'direct')
+      : new Refusal('bad-request', 'key');
+  }
   const body = encodeGenericBatchTokenResponse(responses);
   return { status: signed === responses.length ? 200 : 206, contentType: GENERIC_RESPONSE, body };
 }
@@ -47,6 +51,9 @@ function keyOf({ ring }: Issuance, request: TokenRequest, size: number): LiveKey
     ? key
     : undefined;
 }
+
+const wantsVoucher = ({ ring }: Issuance, request: TokenRequest): boolean =>
+  ring.signing(request.tokenType, request.truncatedTokenKeyId)?.policy.direct === false;
 
 /** Charges each service's part to its quota, and each key's part to its ceiling. Returns the keys that may sign. */
 async function chargeEach(

@@ -36,7 +36,7 @@ interface VoucherBatch {
  */
 export async function issueVouchers(deps: IssuanceDeps, issuance: Issuance): Promise<IssuanceResponse> {
   const { vouchers } = deps;
-  if (vouchers === null) throw new Refusal('not-found', 'key');
+  if (vouchers === null) throw new Refusal('vouchers-off', 'key');
   const { last, batches } = batchesOf(deps, vouchers, issuance);
   const areValid = await issuance.evaluate(() =>
     batches.every(({ key, request }) => request.blindedMsgs.every((element) => key.voprf.isElement(element))),

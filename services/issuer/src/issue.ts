@@ -140,6 +140,6 @@ function signingKey(
   if (!ring.signs) throw new Refusal('unavailable', 'epoch', { retryAfter: nextEpochDate(deps, ring) });
   const key = ring.signing(request.tokenType, request.truncatedTokenKeyId);
   if (key === undefined) throw new Refusal('unprocessable-content', 'key');
-  if (!key.policy.direct) throw new Refusal('forbidden', 'direct');
+  if (!key.policy.direct) throw new Refusal('voucher-required', 'direct');
   return key;
 }

@@ -91,6 +91,20 @@ test.each([
   expect((error as ConfigError).path).toBe(path);
 });
 
+test('issuer configuration: refuses "direct": false where no voucher buys the tokens of the service', () => {
+  const closed = { ...service, direct: false };
+  const VOUCHERS = '{"period": 7}';
+  const rows = (...list: unknown[]) => JSON.stringify(list);
+  const refused = [
+    reading({ SERVICES: rows(closed) }),
+    reading({ SERVICES: rows({ ...closed, types: [1] }, { ...service, name: 'other' }), VOUCHERS }),
+  ];
+  for (const read of refused) {
+    expect(read).toThrow('SERVICES[0].direct: must not be false where no voucher buys the tokens');
+  }
+  expect(reading({ SERVICES: rows(closed), VOUCHERS })).not.toThrow();
+});
+
 test('K02 issuer configuration: accepts a table of services, and refuses text that is not JSON', () => {
   expect(services(service)).not.toThrow();
   expect(reading({ SERVICES: '{' })).toThrow('SERVICES: must be JSON');

@@ -1,4 +1,10 @@
-import { encodeVoucherRequest } from '@sotto/privacypass';
+import {
+  decodeTokenRequest,
+  encodeGenericBatchTokenRequest,
+  encodeVoucherRequest,
+  GENERIC_REQUEST,
+  type TokenRequest,
+} from '@sotto/privacypass';
 import { EMPTY, hex, type Bytes } from '@sotto/wire';
 import { describe, expect, test } from 'vitest';
 import { DAY, PROBLEM, told, UNPROCESSABLE } from './support/world.ts';
@@ -53,7 +59,8 @@ describe('the schedule of refill keys', () => {
     const world = new VoucherWorld({ vars: { VOUCHERS: '' } });
     const { epochs } = await world.issuer.schedule(0);
     expect(epochs.every(({ refill }) => refill === null)).toBe(true);
-    expect((await world.postVouchers(random(20))).status).toBe(404);
+    const refused = await told(await world.postVouchers(random(20)));
+    expect(refused).toEqual(PROBLEM(404, 'vouchers-off', 'No Vouchers Issued'));
   });
 });
 
@@ -203,22 +210,48 @@ describe('voucher issuance', () => {
 });
 
 describe('migration', () => {
-  test('"direct": false refuses tokens for an account with 403, and vouchers still buy them', async () => {
-    const services = [
-      { name: 'stickers', types: [5], batch: [30], quota: { default: 30 }, direct: false, refill: 2 },
+  const closed = (direct: boolean) =>
+    JSON.stringify([
+      { name: 'stickers', types: [5], batch: [30], quota: { default: 30 }, direct, refill: 2 },
       { name: 'weather', types: [5], batch: [30], quota: { default: 30 }, refill: 1 },
-    ];
+    ]);
+
+  test('"direct": false refuses tokens for an account with 403 and a code of its own, and vouchers still buy them', async () => {
     const world = new VoucherWorld({
-      vars: { SERVICES: JSON.stringify(services) },
+      vars: { SERVICES: closed(false) },
       clock: { now: VoucherWorld.at(0) },
     });
     const { pending } = await world.blind(30);
     const refused = await world.post(pending.contentType, pending.request);
-    expect(await told(refused)).toEqual(PROBLEM(403, 'forbidden', 'Forbidden'));
+    expect(await told(refused)).toEqual(PROBLEM(403, 'voucher-required', 'Voucher Required'));
     expect(world.used()).toBe(0);
     expect(await world.draw(30, { service: 'weather' })).toHaveLength(30);
     const pack = await world.blindPack();
     expect(await world.refillOutcome(await world.voucher(), pack.body)).toBe('first');
+  });
+
+  test('"direct": false refuses a generic batch of nothing else in the same way, and the rest of a mixed one', async () => {
+    const world = new VoucherWorld({
+      vars: { SERVICES: closed(false).replaceAll('[30]', '[1, 2, 30]') },
+      clock: { now: VoucherWorld.at(0) },
+    });
+    const single = async (service: string) =>
+      decodeTokenRequest((await world.blind(1, service, 5, 'single')).pending.request);
+    const post = (requests: readonly TokenRequest[]) =>
+      world.post(GENERIC_REQUEST, encodeGenericBatchTokenRequest(requests));
+    const [stickers, weather] = [await single('stickers'), await single('weather')];
+    expect(await told(await post([stickers]))).toEqual(PROBLEM(403, 'voucher-required', 'Voucher Required'));
+    expect((await post([stickers, weather])).status).toBe(206);
+  });
+
+  test('"direct" that is turned on again: the request that was refused is answered by the same store', async () => {
+    const clock = { now: VoucherWorld.at(0) };
+    const before = new VoucherWorld({ vars: { SERVICES: closed(false) }, clock });
+    const { pending } = await before.blind(30);
+    expect((await before.post(pending.contentType, pending.request)).status).toBe(403);
+    const { database } = before;
+    const after = new VoucherWorld({ vars: { SERVICES: closed(true) }, clock, database });
+    expect((await after.post(pending.contentType, pending.request)).status).toBe(200);
   });
 });
 

@@ -6,7 +6,7 @@ import type { ActiveBundle } from '../bundle-cache.ts';
 import { ClientError, clientError } from '../error.ts';
 import { sealEnvelope, type ExchangeDeps } from '../exchange.ts';
 import { UnreachableError } from '../http.ts';
-import { encodeInner, problemCode } from '../inner.ts';
+import { encodeInner, gatewayProblem } from '../inner.ts';
 import { blindTokens, finishAll, type IssuanceDeps } from '../issuance.ts';
 import { randomBelow } from '../platform.ts';
 import { inFlightUntil } from '../schedule.ts';
@@ -76,7 +76,7 @@ async function sendPack(
       const error = tokens === null ? new ClientError('bad-batch') : null;
       return { state: 'over', tokens: tokens ?? [], error };
     }
-    const code = problemCode(response);
+    const code = gatewayProblem(response);
     if (FINAL.has(code ?? '')) return { state: 'over', tokens: [], error: new ClientError('refill-failed') };
     return { state: 'pending', error: new ClientError(code === 'date' ? 'clock-wrong' : 'refill-failed') };
   } catch (error) {
