@@ -7,7 +7,7 @@ import type { ExchangeDeps } from './exchange.ts';
 import { BatchPendingError, blindBatch, requestTokens, type IssuanceDeps } from './issuance.ts';
 import type { ClientPlatform, Lock } from './platform.ts';
 import { inFlightUntil, retryTime, scheduleFor } from './schedule.ts';
-import type { RefillCause } from './vouchers/context.ts';
+import { tokenRules, type RefillCause } from './vouchers/context.ts';
 import type { HandOver } from './vouchers/hand-over.ts';
 import { Vouchers } from './vouchers/vouchers.ts';
 import type { Schedule, StoredBatch, WalletState } from './wallet/state.ts';
@@ -15,6 +15,7 @@ import {
   dropExpired,
   dropKey,
   putBack,
+  restedTokens,
   retakeToken,
   settle,
   takeToken,
@@ -59,7 +60,10 @@ export class TokenManager {
     const attempt = (): Promise<TakeResult> =>
       wallet.update((state) => {
         const result = takeToken(state, service, this.#rules(allowFresh), { identity, random });
-        if ('token' in result) this.#vouchers.noteUse(state, this.#restedTokens(state, service));
+        if ('token' in result) {
+          const rested = restedTokens(state, service, this.#rules(false)).length;
+          this.#vouchers.noteUse(state, rested);
+        }
         return result;
       });
     let taken = await attempt();
@@ -238,11 +242,6 @@ export class TokenManager {
     state.schedules[service] = { ...schedule, left, dueAt: retryTime(now(), epochSeconds, random) };
   }
 
-  #restedTokens({ tokens }: WalletState, service: string): number {
-    const latest = this.#deps.now() - this.#deps.restSeconds;
-    return tokens.filter((token) => token.service === service && token.issuedAt <= latest).length;
-  }
-
   #schedule(state: WalletState, service: string): Schedule {
     const { epochSeconds } = this.#deps;
     const now = this.#deps.now();
@@ -253,7 +252,7 @@ export class TokenManager {
   }
 
   #rules(allowFresh: boolean): TokenRules {
-    const { now, epochSeconds, restSeconds } = this.#deps;
-    return { now: now(), epochSeconds, restSeconds: allowFresh ? 0 : restSeconds };
+    const rules = tokenRules(this.#deps);
+    return allowFresh ? { ...rules, restSeconds: 0 } : rules;
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { loggedEntry, policyFile } from '../../../test/support/bundle-log.ts';
 import { memoryWallet } from '../src/index.ts';
 import { problem } from './support/issuer.ts';
-import { FIRST_EPOCH, peek, refills, search, started, voucherWorld, vouchersOf } from './support/vouchers.ts';
+import { peek, refills, search, voucherWorld, vouchersOf } from './support/vouchers.ts';
 import { DAY, START, World } from './support/world.ts';
 
 const TOKENS = 'https://issuer.example/token-request';
@@ -82,21 +82,6 @@ describe('an issuer without vouchers', () => {
     expect((await peek(wallet)).tokens).toHaveLength(30);
     expect(await vouchersOf(wallet)).toBeNull();
   });
-});
-
-test('a service that no voucher buys tokens of, and that the application lists, does not make every refill come at once', async () => {
-  const { setup, world, wallet } = await started();
-  const client = world.client({ wallet, services: ['stickers', 'weather'] });
-  world.now = (FIRST_EPOCH + 1) * DAY;
-  await client.refill();
-  expect(refills(setup)).toBe(1);
-  const dueAt = (await vouchersOf(wallet))?.schedule?.dueAt ?? 0;
-  expect(dueAt).toBeGreaterThan(world.now);
-  world.now = dueAt;
-  await client.refill();
-  expect(refills(setup)).toBe(2);
-  await expect(client.request('weather', search)).rejects.toMatchObject({ code: 'unknown-service' });
-  expect(refills(setup)).toBe(2);
 });
 
 test('a service with tokens of a type that the client does not use: a request is refused before a voucher is spent', async () => {

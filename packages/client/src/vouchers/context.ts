@@ -1,8 +1,9 @@
-import { acceptedUntil, epochIndexAt } from '@sotto/wire';
+import { epochIndexAt } from '@sotto/wire';
 import type { BundleCache } from '../bundle-cache.ts';
 import type { IssuanceDeps } from '../issuance.ts';
 import type { ClientPlatform } from '../platform.ts';
 import type { WalletState } from '../wallet/state.ts';
+import { usableTokens, type TokenRules } from '../wallet/tokens.ts';
 import type { PlanOptions } from './plan.ts';
 import type { RefillDeps } from './refill.ts';
 
@@ -12,6 +13,7 @@ export interface VouchersDeps
   readonly bundles: BundleCache;
   /** The services that the application uses. */
   readonly services: readonly string[];
+  readonly restSeconds: number;
 }
 
 /** Why a refill happens. `user`: an act of the user needs a token now. */
@@ -34,8 +36,22 @@ export function epochOfClock({ now, epochSeconds }: VouchersDeps, { sequence }: 
   return sequence === epoch + 1 ? sequence : epoch;
 }
 
-/** Whether a service of the application has no valid token. */
-export function isEmpty({ services, now, epochSeconds }: VouchersDeps, { tokens }: WalletState): boolean {
-  const valid = tokens.filter(({ epoch }) => acceptedUntil(epoch, epochSeconds) > now());
-  return services.some((service) => !valid.some((token) => token.service === service));
+/** What decides which tokens can be used now, in a request without consent to fresh ones. */
+export const tokenRules = ({
+  now,
+  epochSeconds,
+  restSeconds,
+}: Pick<VouchersDeps, 'now' | 'epochSeconds' | 'restSeconds'>): TokenRules => ({
+  now: now(),
+  epochSeconds,
+  restSeconds,
+});
+
+/**
+ * Whether a service of the application has no usable token. Only services that a voucher buys tokens of count: any other
+ * would be empty for ever, and every refill would come at once instead of at its random time.
+ */
+export function isEmpty(deps: VouchersDeps, state: WalletState): boolean {
+  const bought = deps.services.filter((service) => state.vouchers?.services.includes(service));
+  return bought.some((service) => usableTokens(state, service, tokenRules(deps)).length === 0);
 }

@@ -49,6 +49,8 @@ export interface RefillSchedule {
 export interface VoucherState {
   /** Epochs of a period, as the last bundle said. */
   period: number;
+  /** Services whose tokens a voucher buys, as the last bundle said. */
+  services: readonly string[];
   held: StoredVoucher[];
   /** The last epoch of the periods whose issuance is over, whatever came of it; -1 before the first. */
   issuedThrough: number;
@@ -64,6 +66,7 @@ export interface VoucherState {
 /** The state of a wallet that meets vouchers for the first time. */
 export const emptyVouchers = (period: number, now: UnixSeconds): VoucherState => ({
   period,
+  services: [],
   held: [],
   issuedThrough: -1,
   nextIssuance: null,
@@ -79,9 +82,10 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 /** Whether every part is there and has its type, so that nothing fails later on a damaged wallet. */
 export function isVoucherState(value: unknown): value is VoucherState {
   if (!isRecord(value)) return false;
-  const { period, held, issuedThrough, nextIssuance, issuance, pack, schedule, usedAt } = value;
+  const { period, services, held, issuedThrough, nextIssuance, issuance, pack, schedule, usedAt } = value;
   return (
     Number.isSafeInteger(period) &&
+    Array.isArray(services) &&
     Array.isArray(held) &&
     held.every(isVoucher) &&
     Number.isSafeInteger(issuedThrough) &&

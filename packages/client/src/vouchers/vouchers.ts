@@ -32,6 +32,7 @@ export class Vouchers {
         if (state.vouchers === null) [state.batches, state.schedules] = [{}, {}]; // of requests with the account
         state.vouchers ??= emptyVouchers(refill.period, now());
         state.vouchers.period = refill.period;
+        state.vouchers.services = refill.pack.map(({ service }) => service);
       }
       return state.vouchers !== null;
     });

@@ -34,7 +34,7 @@ export interface TakenToken {
   readonly token: Bytes;
 }
 
-/** Tokens are valid in their epoch and the next one, less a margin because the gateway checks a little later. */
+/** Tokens are accepted in their epoch and the next one. The margin is there because the gateway checks a little later. */
 const isLive = ({ epoch }: StoredToken, { now, epochSeconds }: TokenRules): boolean =>
   now < acceptedUntil(epoch, epochSeconds) - Math.min(30, epochSeconds / 10);
 
@@ -50,6 +50,25 @@ export function dropExpired(state: WalletState, rules: TokenRules): void {
     .map((token) => (token.issuedAt > now ? { ...token, issuedAt: now } : token));
   state.pending = state.pending.filter((token) => isLive(token, rules));
 }
+
+/**
+ * The tokens of a service that a request could take now, if they have rested. Everything that counts tokens counts these:
+ * what is due must agree with what can be used.
+ */
+export const usableTokens = (
+  { tokens }: Pick<WalletState, 'tokens'>,
+  service: string,
+  rules: TokenRules,
+): readonly StoredToken[] =>
+  tokens.filter((token) => token.service === service && isLive(token, rules) && hasBegun(token, rules));
+
+/** Those of them that have rested. One that seems to be issued in the future, by a clock that was ahead, has not. */
+export const restedTokens = (
+  state: Pick<WalletState, 'tokens'>,
+  service: string,
+  rules: TokenRules,
+): readonly StoredToken[] =>
+  usableTokens(state, service, rules).filter(({ issuedAt }) => issuedAt + rules.restSeconds <= rules.now);
 
 /** The result of taking a token: the token, the time until which all tokens rest, or that there is none. */
 export type TakeResult =
@@ -70,9 +89,9 @@ export function takeToken(
   request: { readonly identity: Bytes; readonly random: Random },
 ): TakeResult {
   dropExpired(state, rules);
-  const candidates = state.tokens.filter((token) => token.service === service && hasBegun(token, rules));
+  const candidates = usableTokens(state, service, rules);
   if (candidates.length === 0) return { none: true };
-  const rested = candidates.filter(({ issuedAt }) => issuedAt + rules.restSeconds <= rules.now);
+  const rested = restedTokens(state, service, rules);
   const chosen = rested[rested.length === 0 ? 0 : randomBelow(rested.length, request.random)];
   if (chosen === undefined) {
     return { restingUntil: Math.min(...candidates.map(({ issuedAt }) => issuedAt + rules.restSeconds)) };

@@ -67,6 +67,7 @@ export const WALLET_CONTRACT: readonly WalletRow[] = [
       const voucher = { epoch: 7, key: Uint8Array.of(1, 0), token: Uint8Array.of(255, 2) };
       const vouchers = {
         period: 7,
+        services: ['stickers'],
         held: [voucher, { ...voucher, epoch: 8 }],
         issuedThrough: 13,
         nextIssuance: { last: 20, dueAt: 1900 },
