@@ -2,7 +2,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { documents, product, sources, withoutComments, written } from './support/sources.ts';
 
-/** What the client may import, and with it the command line. */
+/** The packages that the client, and with it the command line, may import. */
 const OF_CLIENT = 'wire bhttp ohttp voprf privacypass bundle tlog'
   .split(' ')
   .concat('type sticker-search', 'sticker-search/response', 'sticker-search/platform-locale');
@@ -11,7 +11,7 @@ const OF_CLIENT = 'wire bhttp ohttp voprf privacypass bundle tlog'
  * Which homes may import which packages. `service/variables` admits one subpath, `service` all but those in
  * `MAY_NOT_IMPORT`, and `type sticker-search` its types alone.
  *
- * The relay may import nothing that opens an envelope, so that it cannot.
+ * The relay may import nothing that opens an envelope.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/wire': [],
@@ -36,7 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'services/witness': ['http', 'service', 'tlog', 'bundle', 'wire'],
 };
 
-/** Subpaths that a home may not import though it may import the package: it has nothing to store. */
+/** Subpaths that a home without a store may not import, although it may import the package. */
 const STORAGE = ['service/sqlite', 'service/postgres', 'service/keys'];
 const MAY_NOT_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'services/relay': STORAGE,
@@ -153,7 +153,7 @@ const ENTRY = [
   /^packages\/picker\//,
 ];
 
-/** What is impure in a pure file, and why it stays. */
+/** Impure code in a pure file, with the reason why it stays. */
 const IMPURE_FOR_A_REASON: Readonly<Record<string, readonly string[]>> = {
   // The socket that lingers is Node's own; its tests run real sockets.
   'packages/http/src/node/listen.ts': ['setTimeout('],

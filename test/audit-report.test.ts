@@ -224,7 +224,7 @@ describe('audit: recount', () => {
 describe('audit: page and statement', () => {
   const report = reportOf();
 
-  test('the page has every row, open ones first, no script and nothing to download', () => {
+  test('the page has every row, open ones first, and loads no script and no other file', () => {
     const page = auditPage(report);
     for (const { rows } of report.sections)
       for (const { id } of rows) expect(page.split(`<tr id="${id}">`)).toHaveLength(2);
@@ -238,7 +238,7 @@ describe('audit: page and statement', () => {
     expect(auditPage(reportOf([sectionOf('s', '<b>', [])]))).not.toContain('<b></h2>');
   });
 
-  test('what an audit writes is no change of the checkout', () => {
+  test('the files that an audit writes do not change the checkout', () => {
     expect(readFileSync(path.join(root, '.gitignore'), 'utf8').split('\n')).toContain('/build/');
   });
 

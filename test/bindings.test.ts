@@ -9,8 +9,8 @@ const config = (env: string): Unstable_Config =>
 
 const STORES = ['kv_namespaces', 'd1_databases', 'r2_buckets', 'analytics_engine_datasets'] as const;
 
-describe('what each Worker may touch', () => {
-  test('the relay is bound to nothing that remembers', () => {
+describe('bindings of each Worker', () => {
+  test('the relay is bound to no storage', () => {
     const relay = config('relay');
     expect(STORES.filter((store) => relay[store].length > 0)).toEqual([]);
     expect(relay.durable_objects.bindings).toEqual([]);
@@ -25,7 +25,7 @@ describe('what each Worker may touch', () => {
     expect(stickers.assets).toMatchObject({ binding: 'ASSETS', run_worker_first: true });
   });
 
-  test('the gateway reaches the issuer by its typed entrypoint alone', () => {
+  test('the gateway reaches the issuer only by its typed entrypoint', () => {
     const issuer = config('gateway').services?.find(({ service }) => service === 'sotto-issuer');
     expect(issuer?.entrypoint).toBe('GatewayEntrypoint');
   });
@@ -42,7 +42,7 @@ describe('what each Worker may touch', () => {
     expect(Object.keys(config(name).vars).filter((variable) => secret.test(variable))).toEqual([]);
   });
 
-  test('there is no Worker that a bare deployment would take', () => {
+  test('a deployment without an environment deploys nothing', () => {
     expect(unstable_readConfig({ config: configPath }, { hideWarnings: true }).main).toBeUndefined();
   });
 });

@@ -29,7 +29,7 @@ const HOMES = /^(packages|services)\/[a-z-]+$/;
 
 const SHA512 = /^sha512-[A-Za-z0-9+/]{86}==$/;
 
-/** What is wrong with a tree of dependencies: one line a fault, none for a sound one. */
+/** The faults of a tree of dependencies, one line each; none for a sound one. */
 function faults({ packages }: Lock, { allowScripts = {} }: Manifest): string[] {
   return Object.entries(packages).flatMap(([at, one]) => {
     if (at === '' || one.link === true || HOMES.test(at)) return [];
@@ -37,7 +37,7 @@ function faults({ packages }: Lock, { allowScripts = {} }: Manifest): string[] {
     const said = [];
     if (!SHA512.test(one.integrity ?? '') && one.inBundle !== true)
       said.push(`${at}: no sha512 of its content`);
-    // Without `resolved` npm asks the registry that it is set to.
+    // Without `resolved` npm uses the configured registry.
     if (one.resolved !== undefined && !one.resolved.startsWith('https://registry.npmjs.org/')) {
       said.push(`${at}: not from the registry`);
     }
@@ -53,14 +53,14 @@ describe('X08 the dependency tree', () => {
     expect(faults(lock, manifest)).toEqual([]);
   });
 
-  test('X08 no install script may run: those that there are stand by name, and are off', () => {
+  test('X08 no install script may run: the existing ones are listed by name and turned off', () => {
     const scripted = Object.entries(lock.packages).filter(([, one]) => one.hasInstallScript === true);
     const names = scripted.map(([at]) => at.split('node_modules/').at(-1) ?? at);
     expect([...new Set(names)].toSorted()).toEqual(Object.keys(manifest.allowScripts ?? {}).toSorted());
     expect(Object.values(manifest.allowScripts ?? {})).toEqual(names.map(() => false));
   });
 
-  test('X08 a new install script, a hash that is gone, and another source are each seen', () => {
+  test('X08 a new install script, a missing hash and another source are each detected', () => {
     const spoil = (at: string, change: Locked): string[] => {
       const one = { ...lock.packages[at], ...change };
       return faults({ ...lock, packages: { ...lock.packages, [at]: one } }, manifest);
@@ -76,7 +76,7 @@ describe('X08 the dependency tree', () => {
     ]);
   });
 
-  test('X08 every version that we ask for is exact', () => {
+  test('X08 every required version is exact', () => {
     const homes = Object.keys(lock.packages).filter((at) => HOMES.test(at));
     expect(homes.length).toBeGreaterThan(10);
     const asked = ['.', ...homes].flatMap((home) => {

@@ -30,7 +30,10 @@ const shipped = readFileSync(path.join(root, 'wrangler.toml'), 'utf8');
 const folder = mkdtempSync(path.join(tmpdir(), 'sotto-documents-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The shipped file with a documented block applied as the document says: each key replaces its line in the table, or joins it. */
+/**
+ * The shipped file with a documented block applied as documented: each key replaces its line in the table, or
+ * joins it.
+ */
 function applied(block: string): string {
   const [, table = ''] = /^# wrangler\.toml, in \[([\w.]+)\]/.exec(block) ?? [];
   const start = shipped.indexOf(`[${table}]`);
@@ -72,7 +75,7 @@ describe('N50 configuration in documents', () => {
     ]);
   });
 
-  test('N50 wrangler.toml: a second table, as was documented once, is refused', () => {
+  test('N50 wrangler.toml: refuses a second table, as an earlier document had it', () => {
     const second = '\n[[env.relay.ratelimits]]\nname = "LIMITER"\nnamespace_id = "1001"\n';
     expect(() => parsed(shipped + second)).toThrow(/ratelimits|redefine|TOML/i);
   });

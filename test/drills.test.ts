@@ -78,7 +78,7 @@ describe('docs/how-to/drills.md', () => {
     );
   });
 
-  test('its table has no more failed searches than may fail', () => {
+  test('its table has no more failed searches than allowed', () => {
     const counts = DRILL_RUNS.map((run, i) => {
       const [failed = NaN, sent = NaN] =
         cells(lines[i] ?? '')[4]

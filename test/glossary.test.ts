@@ -16,7 +16,7 @@ const AVOIDED = new Map(
   ),
 );
 
-/** A participle that stands alone, or last, is no name of a type: `Taken`, `HeldBack`. */
+/** A participle that stands alone, or last, is not a name of a type: `Taken`, `HeldBack`. */
 const PARTICIPLE =
   /(?:[a-z]ed|^(?:Got|Kept|Held|Taken|Shown|Seen|Found|Drawn|Spent|Known|Sent|Lost|Made|Said))$/;
 

@@ -3,7 +3,10 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { messages } from './support/messages.ts';
 
-/** One line per message: party, message, its cause, and the remedy; `=` if the message (or a client error's advice) says it. */
+/**
+ * One line per message: party, message, its cause, and the remedy; `=` if the message (or the advice of a
+ * client error) contains it.
+ */
 const rows = readFileSync(path.join(import.meta.dirname, 'messages.tsv'), 'utf8')
   .trimEnd()
   .split('\n')

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { repetitions } from './support/repetition.ts';
 import { product } from './support/sources.ts';
 
-const LEAST = 11; // lines: more than ten alike could be one
+const LEAST = 11; // lines: code of more than ten equal lines could be shared
 
 /** Pairs of files that repeat each other for a reason. */
 const EXEMPT: Readonly<Record<string, string>> = {

@@ -47,7 +47,7 @@ const OTHER = ['MAY', 'derived'];
 
 const rows = (section: string): string[][] => tableRows(text, section);
 
-/** What a row of a standard claims: a file and a part of a test's name, any number of them. */
+/** The claims of a row of a standard: files and parts of test names. */
 const claims = (cell: string): { file: string; part: string }[] =>
   Array.from(cell.matchAll(/`([^`]+)` “([^”]+)”/g), ([, file = '', part = '']) => ({ file, part }));
 
@@ -64,7 +64,7 @@ describe('faults', () => {
     expect(table.map(([id]) => id)).toEqual([...FAULTS, ...FOUND, ...CANARIES]);
   });
 
-  test.each([...FAULTS, ...FOUND, ...CANARIES])('%s: its test is there, or it says why not', (id) => {
+  test.each([...FAULTS, ...FOUND, ...CANARIES])('%s: its test exists, or it has a reason', (id) => {
     const { what, where } = byId.get(id) ?? { what: '', where: '' };
     expect(what.length).toBeGreaterThan(7);
     const named = files(where);
@@ -73,13 +73,13 @@ describe('faults', () => {
     expect(named.length > 0 || REASON.test(where)).toBe(true);
   });
 
-  test('no test bears an id that there is not', () => {
+  test('no test has an unknown id', () => {
     const borne = new Set([...names.values()].flat().flatMap(idsIn));
     expect([...borne].filter((id) => !byId.has(id))).toEqual([]);
   });
 });
 
-/** What a cell names that is not there, or that it neither names a test nor says why. */
+/** The entries of a cell that do not exist, or the cell if it neither names a test nor gives a reason. */
 function missing(cell: string): string[] {
   const named = claims(cell);
   if (named.length === 0) return STANDARD_REASON.test(cell) ? [] : ['no test and no reason'];
@@ -99,11 +99,11 @@ describe('privacy', () => {
     expect(table.map(([id]) => id)).toEqual(PRIVACY);
   });
 
-  test.each(table)('%s, %s: its test is there, or it says why not', (_id, _what, cell = '') => {
+  test.each(table)('%s, %s: its test exists, or it has a reason', (_id, _what, cell = '') => {
     expect(missing(cell)).toEqual([]);
   });
 
-  test('no test and no source names an id that there is not', () => {
+  test('no test and no source names an unknown id', () => {
     const named = [...names.values()].flat().flatMap((name) => name.match(/\bL\d+\b/g) ?? []);
     const meant = sources.flatMap(({ text: code }) =>
       Array.from(code.matchAll(/privacy ((?:L\d+(?:, )?)+)/g), ([, ids = '']) => ids.split(', ')).flat(),
@@ -120,7 +120,7 @@ describe('PostgreSQL', () => {
     expect(table.map(([id]) => id)).toEqual(series('D', 23));
   });
 
-  test.each(table)('%s, %s: its tests are there', (_id, _what, cell = '') => {
+  test.each(table)('%s, %s: its tests exist', (_id, _what, cell = '') => {
     expect(missing(cell)).toEqual([]);
   });
 });
@@ -145,7 +145,7 @@ describe.each(STANDARDS)('$document', (standard) => {
     expect(at([...MUST, ...SHOULD, ...OTHER])).toBe(standard.rows.length);
   });
 
-  test.each(standard.rows)('$id ($level, $who): its test is there, or it says why not', (row) => {
+  test.each(standard.rows)('$id ($level, $who): its test exists, or it has a reason', (row) => {
     const { tests = [], reason } = row;
     expect(tests.length > 0 || STANDARD_REASON.test(reason ?? '')).toBe(true);
     expect(tests.length > 0 && reason !== undefined).toBe(false);

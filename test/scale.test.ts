@@ -28,7 +28,7 @@ test('the tables of specs/scale.md are what the script prints', () => {
   expect(rowsOf(readFileSync(DOCUMENT, 'utf8'))).toEqual(rowsOf(stdout));
 });
 
-test('--json prints one object a line, and a flag moves the line that hangs on it', () => {
+test('--json prints one object per line, and a flag changes the lines that depend on it', () => {
   const lines = (...args: string[]) =>
     run('--json', '--searches', '1e8', ...args)
       .stdout.trim()
@@ -54,12 +54,12 @@ test('the last line is one sentence, and --html writes a report with it, a plot 
   expect(html).toMatch(/<svg[^]*operator: money[^]*<td>peak<\/td>/);
 });
 
-test('what is no number ends it with status 2', () => {
+test('a value that is not a number ends it with status 2', () => {
   expect(run('--peak', 'many').status).toBe(2);
   expect(run('--searches', '0').status).toBe(2);
 });
 
-test('the bill of a month is that of the price list', () => {
+test('the bill of a month follows the price list', () => {
   // A million searches a day and nothing else: 30 million requests of 1 ms at the gateway, none at the issuer.
   const quiet = { ...DEFAULTS, 'batches-a-device': 1e-9, 'preflights-a-device': 1e-9, 'counter-rows': 0 };
   const lines = budget(1e6, {
@@ -76,7 +76,7 @@ test('the bill of a month is that of the price list', () => {
   expect(money('rows')).toBe(0);
 });
 
-test('the peak of issuing is four times its mean, and moves the cores without the searches', () => {
+test('the peak of issuing is four times its mean, and changes the cores of issuing only', () => {
   const line = (name: string, numbers = DEFAULTS) =>
     budget(1e8, numbers).find((one) => one.name === name)?.value ?? Number.NaN;
   expect(line('batches, peak')).toBeCloseTo((4 * 1e8 * 3) / 10 / 86_400, 6);
@@ -86,7 +86,7 @@ test('the peak of issuing is four times its mean, and moves the cores without th
   expect(line('searches, peak')).toBe(line('searches, peak', flat));
 });
 
-test('the object of the keys takes few calls at every scale, and each object of counts what it can', () => {
+test('the object of the keys gets few calls at every scale, and each object of counts no more than it can take', () => {
   const line = (name: string) => budget(1e9, DEFAULTS).find((one) => one.name === name)?.value ?? Number.NaN;
   expect(line('object of the keys, peak')).toBeLessThan(DEFAULTS['object-rate'] / 10);
   expect(line('object of counts, peak')).toBeLessThan(DEFAULTS['object-rate'] / 10);

@@ -30,9 +30,9 @@ describe('measures of the simulation', () => {
 });
 
 // `npm run simulate` does the same with 2000 accounts, for an app and a page.
-describe('what the times of requests tell an operator of issuer and gateway, for 120 people with a messenger', () => {
+describe('what request times reveal to an operator of issuer and gateway, for 120 people with a messenger', () => {
   const messenger = BOUNDS.filter(({ surface }) => surface === 'messenger');
-  test.each([...new Set(messenger.map(({ scheme }) => scheme))])('N05 %s: its bounds are kept', (scheme) => {
+  test.each([...new Set(messenger.map(({ scheme }) => scheme))])('N05 %s: keeps its bounds', (scheme) => {
     const findings = simulate({ scheme, surface: 'messenger', accounts: 120, seed: 1 });
     const missed = messenger.filter((bound) => bound.scheme === scheme && !keeps(bound, findings));
     expect(missed.map(({ what, value }) => [what, value(findings)])).toEqual([]);

@@ -7,14 +7,14 @@ const BATCH = 30; // tokens of type 0x0005
 const SECRET = Uint8Array.from([...counting(31), 0]);
 const BLINDED = Array.from({ length: BATCH }, () => RISTRETTO_ELEMENT);
 
-/** The first batch that an isolate ever signs, its code's own start included. */
+/** The first batch that an isolate signs, including the start of its code. */
 export async function coldBatch(
   who: 'ours' | 'noble',
   load: () => Promise<Sodium>,
   random: Random,
 ): Promise<number> {
   if (who === 'noble') {
-    // Any element will do for a public key that only the proof's transcript sees.
+    // Any element can be the public key, because only the transcript of the proof contains it.
     const { evaluated } = ristretto255_oprf.voprf.blindEvaluateBatch(SECRET, RISTRETTO_ELEMENT, BLINDED);
     return evaluated.length;
   }

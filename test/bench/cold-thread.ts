@@ -5,7 +5,7 @@ import { coldBatch } from './cold-batch.ts';
 
 const random = (length: number) => randomFillSync(new Uint8Array(length));
 
-/** CPU time of this thread where Node tells it (24), else the wall's; microseconds. */
+/** CPU time of this thread where Node reports it (24), else wall time; microseconds. */
 function now(): number {
   if (process.threadCpuUsage === undefined) return performance.now() * 1000;
   const { user, system } = process.threadCpuUsage();

@@ -3,7 +3,10 @@ import { coldBatch } from './cold-batch.ts';
 
 const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
 
-/** `/?who=ours` or `/?who=noble`: the first batch, for whoever reads the process's clock. */
+/**
+ * `/?who=ours` or `/?who=noble`: signs the first batch, while the caller measures the CPU time of the
+ * process.
+ */
 export default {
   async fetch(request: Request): Promise<Response> {
     const who = new URL(request.url).searchParams.get('who') === 'ours' ? 'ours' : 'noble';

@@ -7,7 +7,7 @@ import { startBenchWorker } from './workerd.ts';
 const ROUNDS = 5;
 type Who = 'ours' | 'noble';
 
-/** A fresh isolate each time, in turns: the first batch that it signs. */
+/** The first batch that a fresh isolate signs, measured in turns. */
 export async function coldFigures(): Promise<{ runtime: Figure['runtime']; figure: Measured }[]> {
   return [
     { runtime: 'node', figure: await turns(inThread) },

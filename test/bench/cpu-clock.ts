@@ -3,13 +3,13 @@ import type { Clock } from './measure.ts';
 
 const wallClock: Clock = () => performance.now() * 1000;
 
-/** CPU time of this process, its threads included. */
+/** CPU time of this process, including its threads. */
 export const ownClock: Clock = () => {
   const { user, system } = process.cpuUsage();
   return user + system;
 };
 
-/** CPU time of a process, by Linux's own books of its threads; elsewhere the clock on the wall. */
+/** CPU time of a process from Linux's accounting of its threads; on other systems wall time. */
 export function clockOf(pid: number | null): Clock {
   if (pid === null) return wallClock;
   const tasks = `/proc/${pid}/task`;
@@ -22,7 +22,7 @@ export function clockOf(pid: number | null): Clock {
   };
 }
 
-/** The process of this name that is a child of ours, if the system tells. */
+/** The child process of this name, if the system lists it. */
 export function childNamed(name: string): number | null {
   if (process.platform !== 'linux') return null;
   for (const entry of readdirSync('/proc')) {
@@ -34,7 +34,7 @@ export function childNamed(name: string): number | null {
         return Number(entry);
       }
     } catch {
-      // It ended meanwhile.
+      // It has ended meanwhile.
     }
   }
   return null;

@@ -33,7 +33,8 @@ export async function exchangeFigures(): Promise<[name: string, microseconds: nu
       }).then((response) => response.arrayBuffer()),
     );
     const searchCpu = (clock() - beforeSearch) / SEARCHES;
-    // The same envelope again is refused at the ledger: all but the search and the answer's making.
+    // Sending the same envelope again is refused at the ledger: it has the cost of an exchange without the
+    // search and the making of the response.
     const spent = await raw.seal(raw.request(take(), 'spent'));
     await raw.post(spent);
     const beforeRefused = clock();
@@ -63,17 +64,17 @@ export async function exchangeFigures(): Promise<[name: string, microseconds: nu
       ['e2e.search.search', Math.max(0, search - transport)],
       ['e2e.search.transport', 2 * transport],
       ['e2e.search.throughput', each],
-      ['e2e.search.cpu', cpu], // of all four services and workerd around them
+      ['e2e.search.cpu', cpu], // of all four services and their workerd
       ['e2e.search.cpu.relay', refusedCpu - directCpu],
       ['e2e.search.cpu.search', searchCpu],
-      ['e2e.issue.cpu', batch], // with quota objects that are new
+      ['e2e.issue.cpu', batch], // with new quota objects
     ];
   } finally {
     await suite.dispose();
   }
 }
 
-/** To the gateway as the relay would: what a relay costs is the difference. */
+/** Sends to the gateway directly, as the relay would. The difference is the cost of the relay. */
 async function pastRelay({ urls, secrets }: Suite, envelope: Bytes): Promise<void> {
   const headers = { 'content-type': 'message/ohttp-req', authorization: `Bearer ${secrets.relayToken}` };
   const url = `${urls.gateway}/.well-known/ohttp-gateway`;
@@ -91,12 +92,12 @@ async function medianOf(times: number, run: () => Promise<unknown>): Promise<num
   return median(each);
 }
 
-/** Sealing at the client, opening and answering at the gateway, one evaluation at the issuer. */
+/** Sealing at the client, opening and sealing at the gateway, one evaluation at the issuer. */
 async function cryptoOf(raw: RawExchange, token: Bytes): Promise<number> {
   const { ristretto255, random } = await nodePlatform();
   const { secretKey } = await ristretto255.generateKeyPair(random);
   const input = tokenAuthenticatorInput(decodeToken(token));
   const seal = await medianOf(SEARCHES, () => raw.seal(raw.request(token, 'happy cat')));
   const evaluate = await medianOf(SEARCHES, async () => ristretto255.evaluate(secretKey, input));
-  return 2 * seal + evaluate; // opening costs what sealing does
+  return 2 * seal + evaluate; // opening costs as much as sealing
 }

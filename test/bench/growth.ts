@@ -23,7 +23,7 @@ const PROCESSES = [1, 2]; // over one PostgreSQL
 const PROCESS_SECONDS = 4;
 const SPENDS = 2000;
 const QUERIES = 300;
-const WORDS = 6000; // of the vocabulary, whose words are as frequent as their rank says
+const WORDS = 6000; // of the vocabulary; their frequencies follow their ranks
 
 /** The cost of one operation at one size; microseconds. */
 export interface GrowthFigure {
@@ -33,7 +33,7 @@ export interface GrowthFigure {
   readonly microseconds: number;
 }
 
-/** What one operation costs on larger and larger ledgers, catalogues and crowds, and with more processes. */
+/** The cost of one operation with growing ledgers, catalogues, concurrency and numbers of processes. */
 export async function* growthFigures(): AsyncGenerator<GrowthFigure> {
   yield* ledgers();
   yield* processes();
@@ -47,7 +47,7 @@ export async function* growthFigures(): AsyncGenerator<GrowthFigure> {
   }
 }
 
-/** Spending a token in a file that holds so many: CPU time of this process, in group commits of 50. */
+/** Spending a token in a file with this many rows: CPU time of this process, in group commits of 50. */
 async function* ledgers(): AsyncGenerator<GrowthFigure> {
   const folder = mkdtempSync(path.join(tmpdir(), 'sotto-growth-'));
   const file = path.join(folder, 'issuer.sqlite');
@@ -90,7 +90,9 @@ async function* ledgers(): AsyncGenerator<GrowthFigure> {
   }
 }
 
-/** Spending a token with one process and with more over one PostgreSQL: CPU time of the processes, and time, of each. */
+/**
+ * Spending a token with one process and with several over one PostgreSQL: CPU time and wall time per token.
+ */
 async function* processes(): AsyncGenerator<GrowthFigure> {
   if (NO_POSTGRES !== null) return;
   for await (const spent of spendsOverPostgres(PROCESSES, PROCESS_SECONDS)) {
@@ -101,11 +103,13 @@ async function* processes(): AsyncGenerator<GrowthFigure> {
   }
 }
 
-/** A query of two words, the second cut short, in a catalogue of so many stickers: CPU time of this process. */
+/**
+ * A query of two words, the second a prefix, in a catalogue of this many stickers: CPU time of this process.
+ */
 function catalogue(size: number): number {
   const random = seeded(size);
   const word = (): string => {
-    let rank = Math.floor(WORDS ** random()); // as frequent as Zipf's law says
+    let rank = Math.floor(WORDS ** random()); // frequencies follow Zipf's law
     let text = '';
     for (rank += 40; rank > 0; rank = Math.floor(rank / 20))
       text += 'bcdfghklmnprstvwxzaeiou'.charAt(rank % 20) + 'aeiou'.charAt(rank % 5);
@@ -134,7 +138,10 @@ function catalogue(size: number): number {
   return (ownClock() - began) / QUERIES;
 }
 
-/** So many private searches at the same time through four live services: CPU time of workerd, and time, of each. */
+/**
+ * This many concurrent private searches through four live services: CPU time of workerd and wall time per
+ * search.
+ */
 async function crowd(size: number): Promise<{ cpu: number; clock: number }> {
   const suite = await startSuite();
   try {

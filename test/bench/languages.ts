@@ -10,8 +10,9 @@ const BUILT = path.join(ROOT, 'services/stickers/catalogue/built');
 const MORE = ['s', '❤️', 'happ cat', 'zzzz qq'];
 
 /**
- * The sticker Worker alone in workerd, its assets read from disk, while all languages are asked in turn: p99 of the
- * first query in each, CPU time of workerd, and by how much its memory grew at most after the first query in English.
+ * The sticker Worker alone in workerd, its assets read from disk, while all languages are searched in turn:
+ * p99 of the first query in each, CPU time of workerd, and the largest growth of its memory after the first
+ * query in English.
  */
 export async function languageFigure(): Promise<Measured> {
   const manifest = readFileSync(path.join(BUILT, 'manifest.json'), 'utf8');
@@ -73,7 +74,7 @@ async function searchOnce(origin: string, body: object): Promise<void> {
   if (!response.ok) throw new Error(`search: HTTP ${response.status}`);
 }
 
-/** Memory of a process now (VmRSS) or at most (VmHWM), in bytes, by Linux's own books. */
+/** Current (VmRSS) or peak (VmHWM) memory of a process in bytes, from Linux's accounting. */
 function memoryOf(pid: number | null, field: 'VmRSS' | 'VmHWM'): number {
   if (pid === null) return Number.NaN;
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');

@@ -4,22 +4,22 @@ const ROUND = 40; // milliseconds of each contestant in a round
 const FEWEST = 9; // rounds
 const MOST = 41;
 const ENOUGH = 0.03; // spread at which no more rounds are needed
-const BUDGET = 12_000; // milliseconds of CPU of a row, after which no round begins but the fewest of slow rows
+const BUDGET = 12_000; // milliseconds of CPU time of a row, after which no round begins, except the fewest rounds of a slow row
 const SLOW_ROUNDS = 3; // of rows whose rounds take longer than that
-const CASE = 1500; // microseconds of one case in a round, at least, unless there are so many that
-const ALL_CASES = 1_000_000; // microseconds of all of them are more
+const CASE = 1500; // minimum microseconds of one case in a round, unless there are so many cases that
+const ALL_CASES = 1_000_000; // all of them together take longer than this
 const MOST_CALLS = 4 ** 6; // of one case in a round
 const CASE_ROUNDS = 4;
 const EMPTY_CALLS = 15;
-const SETTLING = 4; // rounds that do not count: compilers optimize while contestants take turns
+const SETTLING = 4; // rounds that do not count: compilers optimize meanwhile
 
-/** Does its work so many times over, in this process or in another. */
+/** Does its work this many times, in this process or in another one. */
 export type Contestant = (times: number) => Promise<unknown>;
 
-/** Microseconds of CPU time that the contestants' process has had, any origin. */
+/** Microseconds of CPU time of the contestants' process, from any origin. */
 export type Clock = () => number;
 
-/** Ours, the peer and, where there is one, the bare primitives. */
+/** Ours, the peer and, if there are any, the bare primitives. */
 export function contestantsOf(row: Row): Contestant[] {
   const limit = row.limit?.bind(row);
   return [() => row.ours(), () => row.theirs(), ...(limit ? [limit] : [])].map((run) => async (times) => {
@@ -55,7 +55,7 @@ export async function measure(contestants: readonly Contestant[], clock: Clock):
   return summary(rounds);
 }
 
-/** Runs a case of one contestant so many times, in this process or in another. */
+/** Runs a case of one contestant this many times, in this process or in another one. */
 export type RunCase = (who: keyof CaseGroups, index: number, times: number) => Promise<unknown>;
 
 /** The group of each case. */
@@ -76,7 +76,10 @@ export const runCase =
     for (let i = 0; i < times; i++) await cases[who][index]?.run();
   };
 
-/** In every round, each case in turn, so often that the clock can tell; what a call without a case costs is taken off. */
+/**
+ * Runs each case in turn in every round, often enough for the resolution of the clock, and subtracts the cost
+ * of a call without a case.
+ */
 export async function measureCases(
   share: number,
   groups: CaseGroups,
@@ -120,7 +123,7 @@ export async function measureCases(
 const quantile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.floor(share * (values.length - 1))] ?? Number.NaN;
 
-/** What the rounds say, each with the times of ours, the peer and, where there is one, the limit. */
+/** The summary of the rounds, each with the times of ours, the peer and, if there is one, the limit. */
 export function summary(rounds: readonly (readonly number[])[]): Measured & { readonly spread: number } {
   const column = (i: number): number => median(rounds.map((times) => times[i] ?? 0));
   const ratios = rounds.map(([ours = 0, theirs = 1]) => ours / theirs).toSorted((a, b) => a - b);
@@ -135,7 +138,7 @@ export function summary(rounds: readonly (readonly number[])[]): Measured & { re
   };
 }
 
-/** Calls until two rounds are full; microseconds of one call at the end. */
+/** Calls until two rounds are full. Returns microseconds of one call at the end. */
 async function warm(run: Contestant, clock: Clock): Promise<number> {
   for (let calls = 1; ; calls *= 2) {
     const each = await timeOf(run, calls, clock);
@@ -143,7 +146,7 @@ async function warm(run: Contestant, clock: Clock): Promise<number> {
   }
 }
 
-/** Microseconds of one call, over so many. */
+/** Microseconds of one call, over this many calls. */
 async function timeOf(run: Contestant, calls: number, clock: Clock): Promise<number> {
   const began = clock();
   await run(calls);

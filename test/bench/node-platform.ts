@@ -12,7 +12,7 @@ import { sodiumVoprf } from '@sotto/voprf/sodium';
 import { loadSodium } from '@sotto/voprf/sodium-node';
 import { ristrettoProduct, type Platform } from './platform.ts';
 
-/** What the Node entry files choose. */
+/** The implementations that the Node entry files choose. */
 export async function nodePlatform(): Promise<Platform> {
   const mine = generateKeyPairSync('x25519');
   const peers = generateKeyPairSync('x25519').publicKey.export({ format: 'der', type: 'spki' });

@@ -12,13 +12,13 @@ import { ristretto255_oprf } from '@noble/curves/ed25519.js';
 const BATCH = 30; // tokens
 const noble = ristretto255_oprf.voprf;
 
-/** Milliseconds of a piece of work, and of the longest task of the main thread meanwhile. */
+/** Milliseconds of some work, and of the longest task of the main thread meanwhile. */
 export interface PageTime {
   readonly whole: number;
   readonly longest: number;
 }
 
-/** Runs work while a message travels through the task queue again and again: a task is what delays it. */
+/** Runs work while a message passes through the task queue again and again. A task delays the message. */
 async function timed(work: () => Promise<unknown>): Promise<PageTime> {
   const { port1, port2 } = new MessageChannel();
   const began = performance.now();
@@ -43,7 +43,10 @@ async function timed(work: () => Promise<unknown>): Promise<PageTime> {
   return { whole, longest };
 }
 
-/** A client's part of a batch of 30 tokens in this page, by our client, without X25519 if told, and by noble. */
+/**
+ * A client's part of a batch of 30 tokens in this page, with our client (with or without X25519) and with
+ * noble.
+ */
 async function batch(hasX25519: boolean): Promise<{ ours: PageTime; peer: PageTime }> {
   const importKey = crypto.subtle.importKey.bind(crypto.subtle);
   if (!hasX25519) crypto.subtle.importKey = () => Promise.reject(new Error('no X25519'));

@@ -4,19 +4,22 @@ import type { Voprf } from '@sotto/voprf';
 import type { Sodium } from '@sotto/voprf/sodium';
 import { fromHex, type Random } from '@sotto/wire';
 
-/** What the entry files choose for this runtime. */
+/** The implementations that the entry files choose for this runtime. */
 export interface Platform {
   readonly hpke: Hpke;
   readonly ristretto255: Voprf;
   readonly p384: Voprf;
   readonly random: Random;
-  /** The bare agreement of X25519, both halves given: the least that an envelope costs. */
+  /** One X25519 agreement with both keys given: the minimum cost of an envelope. */
   readonly x25519: () => unknown;
-  /** One secret scalar times one element, by the platform's own hand: the least that a token costs. */
+  /**
+   * One multiplication of an element by a secret scalar with the platform's primitives: the minimum cost of a
+   * token.
+   */
   readonly product: { readonly r255: () => unknown; readonly p384: () => unknown };
 }
 
-/** Chance that repeats: 00 01 02 …, so that two implementations can be compared byte for byte. */
+/** Repeatable bytes: 00 01 02 …, so that two implementations can be compared byte for byte. */
 export const counting: Random = (length) => Uint8Array.from({ length }, (_, i) => (i + 1) % 251);
 
 /** The generator of ristretto255 (RFC 9496 §4), which is an element like any other. */

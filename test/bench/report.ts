@@ -60,7 +60,7 @@ export function reporter(json: boolean) {
       console.log(`    memory grew by ${(m.growth_bytes / 1e6).toPrecision(3)} MB`);
   }
 
-  /** Explains the columns, says what the run found in one sentence, and writes the report. */
+  /** Explains the columns, prints the result in one sentence, and writes the report. */
   function finish(htmlFile: string | undefined): void {
     if (!json) {
       const growth = growthOf(figures).map(({ name, points }) => growthSentence(name, points));

@@ -6,15 +6,17 @@ export interface Measured {
   /** The width of the middle half of the rounds' ratios, as a share of their median. */
   readonly spread: number | null;
   readonly limit_us: number | null;
-  /** Of what the row is about, where it is measured at several sizes. */
+  /** The size at which the row was measured, if there are several. */
   readonly size?: number;
-  /** Ours taken apart, where the row is the worst of several. */
+  /** The parts of ours, if the row is the worst of several. */
   readonly each_us?: Readonly<Record<string, number>>;
-  /** By how much the memory of the process grew, where the row measures it. */
+  /** The growth of the process's memory, if the row measures it. */
   readonly growth_bytes?: number;
 }
 
-/** Different calls of ours and of the peer. A quantile of each is compared; ours is that of the worst group. */
+/**
+ * Different calls of ours and of the peer. A quantile of each is compared. Ours is that of the worst group.
+ */
 export interface Cases {
   readonly share: number; // of the quantile
   readonly ours: readonly Case[];
@@ -33,9 +35,9 @@ export interface Row {
   readonly peer: string;
   ours(): unknown;
   theirs(): unknown;
-  /** The platform's bare primitives for the same work: what no code can beat. */
+  /** The platform's bare primitives for the same work: a lower bound for any code. */
   limit?(): unknown;
-  /** In place of turns of whole calls: calls of which a quantile is compared. */
+  /** Instead of whole calls: cases of which a quantile is compared. */
   cases?(): Cases;
   /** Throws unless both do the same work: outputs are compared before anything is timed. */
   check(): Promise<void>;
@@ -52,7 +54,7 @@ export interface Figure {
   readonly limit_us: number | null;
   readonly size?: number;
   readonly each_us?: Readonly<Record<string, number>>;
-  /** By how much the memory of the process grew, where the row measures it. */
+  /** The growth of the process's memory, if the row measures it. */
   readonly growth_bytes?: number;
 }
 

@@ -75,9 +75,9 @@ const COUNTER_SHARDS = 16;
 const FLUSH_SECONDS = 10; // between two writes of an isolate's counts
 const BATCH = 30; // tokens
 const MAX_BLOCK = 30_000; // evaluations that an isolate reserves at once
-const BLOCK_SECONDS = 600; // a block is sized to last about that long; as often an isolate asks whether its key exists
+const BLOCK_SECONDS = 600; // a block lasts about this long, and an isolate asks this often whether its key exists
 
-/** What so many searches a day take and cost. Money and counts are of a month of 30 days. */
+/** The load and cost of this many searches per day. Money and counts are per month of 30 days. */
 export function budget(searches: number, n: Numbers): Line[] {
   const line = (name: string, unit: string, value: number): Line => ({ name, unit, value });
   const monthly = (perDay: number): number => (perDay * MONTH) / MILLION;
@@ -199,7 +199,7 @@ function scaleName(searches: number): string {
   return Number.isInteger(exponent) ? `10^${exponent}` : searches.toLocaleString('en-US');
 }
 
-/** Three digits that mean something. */
+/** Rounds to three significant digits. */
 function figure(value: number): string {
   if (value === 0) return '0';
   return Number(value.toPrecision(3)).toLocaleString('en-US', { maximumFractionDigits: 4 });

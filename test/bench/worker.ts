@@ -13,7 +13,7 @@ import { allRows } from './rows/all.ts';
 const { subtle } = crypto;
 const P384 = { name: 'ECDH', namedCurve: 'P-384' };
 
-/** What the Workers' entry files choose. */
+/** The implementations that the Workers' entry files choose. */
 async function workerdPlatform(): Promise<Platform> {
   const mine = await subtle.generateKey('X25519', false, ['deriveBits']);
   const peers = await subtle.generateKey('X25519', true, ['deriveBits']);
@@ -47,8 +47,8 @@ function casesOf(row: Row): Cases | null {
 }
 
 /**
- * `/` names the rows. With `?row=N`: alone, it checks one; with `who` and `times`, it runs a contestant
- * so often, for whoever reads the process's clock; with `of` and `case`, one of the row's cases.
+ * `/` names the rows. With `?row=N`: alone, it checks one; with `who` and `times`, it runs a contestant so
+ * often, while the caller measures the CPU time; with `of` and `case`, one of the row's cases.
  */
 export default {
   async fetch(request: Request): Promise<Response> {

@@ -89,5 +89,5 @@ export function usePage(): (script: string, options?: EmbedOptions) => Promise<P
 export const names = (page: Page): Promise<(string | null)[]> =>
   pickerOf(page).cells.evaluateAll((all) => all.map((cell) => cell.getAttribute('aria-label')));
 
-/** The queries that the network was asked. */
+/** The queries that were sent to the network. */
 export const requests = (page: Page): Promise<string[]> => page.evaluate('asked.map(({ query }) => query)');

@@ -9,7 +9,7 @@ const open = usePage();
 const minutes = async (page: Page): Promise<void> => page.clock.runFor(120_000);
 
 describe('picker in device mode', () => {
-  test('asks nobody while the stickers on the device are late, and says so', async () => {
+  test('sends nothing while the stickers on the device load slowly, and says so', async () => {
     const page = await open(`put({ mode: 'network' }).client = client(pages)`, {
       clock: true,
       before: `localStorage.setItem('sotto-stickers', '{"mode":"device"}')`,
@@ -26,7 +26,7 @@ describe('picker in device mode', () => {
     await page.context().close();
   });
 
-  test('offers the network and asks it only when the person chooses it', async () => {
+  test('offers the network and sends to it only when the person chooses it', async () => {
     const page = await open(`put({ mode: 'device' }).client = client(pages)`);
     const picker = pickerOf(page);
     await picker.box.fill('cat');
@@ -142,7 +142,7 @@ test('L6 picker: says how long tokens rest, and spends a fresh one only with con
     { timezoneId: 'UTC' },
   );
   const picker = pickerOf(page);
-  await picker.box.fill('cat'); // without Enter: after a pause it asks once, however slow the machine is
+  await picker.box.fill('cat'); // without Enter: after a pause it sends one request, however slow the machine is
   await picker.notice.filter({ hasText: 'Available: Sun 5:47' }).waitFor();
   expect(await names(page)).toEqual(['device cat']);
   expect(await violations(page)).toEqual([]);
@@ -184,7 +184,7 @@ test.each(['en', 'de', 'fr', 'ar', 'ja'])(
   },
 );
 
-describe('N38 names of what the network found', () => {
+describe('N38 names of stickers from the network', () => {
   const FOUND = `client(() => ({ results: [sticker('one'), sticker('unknown')], next: null }))`;
 
   test.each([

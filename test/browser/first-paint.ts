@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { PATIENCE } from './support.ts';
 
-/** What a page loaded until the first row of stickers was painted. */
+/** The requests of a page until the first row of stickers was painted. */
 export interface FirstPaint {
   readonly bytes: number; // gzipped, bodies only
   readonly files: readonly (readonly [path: string, bytes: number])[];
@@ -10,8 +10,9 @@ export interface FirstPaint {
 }
 
 /**
- * Runs in the page: resolves when every image of the first row has been painted, with what was requested until then.
- * What begins in the frame that paints them, or after it, is not counted, however late a busy machine runs this code.
+ * Runs in the page: resolves when every image of the first row has been painted, with what was requested
+ * until then. Requests that begin in the frame that paints them or later are not counted, even if a busy
+ * machine runs this code late.
  */
 async function untilPainted(): Promise<{ urls: string[]; stickers: number }> {
   const frame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve));

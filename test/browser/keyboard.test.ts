@@ -28,7 +28,7 @@ describe('N39 search box with an input method', () => {
     'ignores %s during a composition, and as the key that ends one in Safari',
     async (name) => {
       const page = await open(NETWORK);
-      await page.clock.pauseAt(Date.now() + 3_600_000); // or a slow machine takes longer than a pause in typing
+      await page.clock.pauseAt(Date.now() + 3_600_000); // otherwise a slow machine takes longer than a pause in typing
       await dispatch(
         page,
         `input.focus();
@@ -97,7 +97,7 @@ describe('N41 Enter in the search box', () => {
     await page.context().close();
   });
 
-  test('asks the network first, picks nothing while it waits, and then the first result', async () => {
+  test('searches the network first, picks nothing while it waits, and then picks the first result', async () => {
     const page = await open(`${NETWORK}
       one.client = client(held(pages));`);
     const picked = await selections(page);
@@ -120,7 +120,7 @@ describe('N41 Enter in the search box', () => {
     await page.context().close();
   });
 
-  test('focuses the grid first where the host asks for it', async () => {
+  test('focuses the grid first if the host requests it', async () => {
     const page = await open(`put({ enter: 'focus' }).device = device()`);
     const picked = await selections(page);
     const picker = pickerOf(page);

@@ -78,7 +78,7 @@ const edges = (page: Page, selector: string): Promise<{ top: number; bottom: num
 test.each(['en', 'ar', 'ja'])(
   'N43 page in %s: nothing overlaps or is cut and axe finds nothing at any width, scrolled to the top or the end, before and after a search',
   async (locale) => {
-    const { page } = await open({ locale, reducedMotion: 'reduce' }); // axe must not meet a colour on its way
+    const { page } = await open({ locale, reducedMotion: 'reduce' }); // axe must not see a colour during a transition
     const picker = pickerOf(page);
     await picker.cells.first().waitFor();
     await page.locator('#examples button').nth(2).waitFor();
@@ -99,9 +99,9 @@ test.each(['en', 'ar', 'ja'])(
         }
         expect(await cut(page)).toEqual([]);
         const { top, bottom } = await edges(page, '[part=mode-switch]');
-        expect(bottom - top).toBeLessThan(40); // its words stand on one line
+        expect(bottom - top).toBeLessThan(40); // its words are on one line
         const beside = width >= 1000 ? await edges(page, '.exchange') : await edges(page, 'sotto-stickers');
-        expect(await edges(page, 'sotto-stickers')).toEqual(beside); // of one height
+        expect(await edges(page, 'sotto-stickers')).toEqual(beside); // with equal heights
         for (const colorScheme of searched ? (['light', 'dark'] as const) : []) {
           await page.emulateMedia({ colorScheme });
           expect(await violations(page)).toEqual([]);

@@ -108,12 +108,12 @@ describe.each(STREAMING_SUITES)('a stream in Chromium, through relay and gateway
     return page.evaluate(`${what}(${JSON.stringify(parties)}, ${JSON.stringify(pieces)})`);
   }
 
-  test('ten pieces arrive one by one, each sent after the one before it was read', async () => {
+  test('ten pieces arrive one by one, each sent after the previous one was read', async () => {
     ending = (response) => response.end();
     expect(await inPage('stream', PIECES)).toEqual([...PIECES, true]);
   });
 
-  test('a service that breaks off is a coded error', async () => {
+  test('a service that closes early is a coded error', async () => {
     ending = (response) => response.destroy();
     expect(await inPage('stream', PIECES.slice(0, 2))).toEqual([...PIECES.slice(0, 2), 'response-broken']);
   });

@@ -86,7 +86,7 @@ export function logOf(context: BrowserContext): Log {
 }
 
 interface OpenOptions extends BrowserContextOptions {
-  /** What happens to requests whose URL begins with a key: they are aborted, or get this status. */
+  /** Requests whose URL begins with a key are aborted, or get this status. */
   readonly refused?: Readonly<Record<string, 'abort' | number>>;
 }
 

@@ -28,7 +28,7 @@ const customProperties = (): string[][] =>
     (match) => [code(match[1] ?? ''), code(match[2] ?? '')],
   );
 
-/** The page of everything that a page can set on the picker, or hear from it. */
+/** The page of all attributes, properties and events of the picker. */
 export function pickerPage(): string {
   const attributes = membersOf(`${picker}/react.ts`, 'SottoStickersProps').filter(isAttribute);
   const details = EVENTS.flatMap(([event, type]) =>

@@ -4,7 +4,7 @@ import type { Named } from './data.ts';
 /** Finds emoji for a query, best first. */
 export type Finder = (query: string) => readonly string[];
 
-/** MiniSearch as it comes, over the same names and keywords, with prefix and fuzzy matching on. */
+/** MiniSearch with its defaults, over the same names and keywords, with prefix and fuzzy matching. */
 export function miniSearch(named: readonly Named[]): Finder {
   const index = new MiniSearch<{ id: number; name: string; keywords: string }>({
     fields: ['name', 'keywords'],
@@ -14,7 +14,10 @@ export function miniSearch(named: readonly Named[]): Finder {
   return (query) => index.search(query).map(({ id }) => named[id as number]?.emoji ?? '');
 }
 
-/** The plain rule of a picker: every word before the last whole, the last a prefix; in the order of the standard. */
+/**
+ * The simple rule of a picker: every word before the last as a whole word, the last one as a prefix, in
+ * Unicode's order.
+ */
 export function plainPicker(named: readonly Named[]): Finder {
   const tokens = named.map(({ name, keywords }) => new Set([name, ...keywords].flatMap(wordsOf)));
   return (query) => {

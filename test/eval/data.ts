@@ -5,7 +5,7 @@ import path from 'node:path';
 const require = createRequire(import.meta.url);
 const read = (specifier: string): unknown => JSON.parse(readFileSync(require.resolve(specifier), 'utf8'));
 
-/** What must be found for a query: any of these emoji. */
+/** The expected result of a query: any of these emoji. */
 export interface Query {
   readonly query: string;
   readonly expect: readonly string[];
@@ -41,7 +41,7 @@ export function cldr(locales: readonly string[], known: ReadonlySet<string>): Na
   return [...found].map(([emoji, { name, keywords }]) => ({ emoji, name, keywords: [...keywords] }));
 }
 
-/** Shortcodes of a set, as words: one query a shortcode. */
+/** Shortcodes of a set as words: one query per shortcode. */
 export function shortcodes(set: 'iamcal' | 'joypixels', known: ReadonlySet<string>): Query[] {
   const codes = read(`emojibase-data/en/shortcodes/${set}.json`) as Record<string, string | string[]>;
   return Object.entries(codes).flatMap(([hexcode, names]) => {

@@ -20,12 +20,12 @@ development tracks. With it: any other set, a JSON list of {"query", "expect": [
 const NARROWING_WORDS = 60;
 const AT_ONCE = 8;
 
-/** What the tracks missed, for the page. */
+/** The queries that the tracks missed, for the page. */
 const missed: Miss[] = [];
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-/** The least that each track must reach; a row that misses is a failure. */
+/** The minimum that each track must reach. A row below it is a failure. */
 function misses(rows: readonly Row[], picker: ReadonlyMap<string, number>): string[] {
   const of = (track: string): Row | undefined => rows.find((row) => row.track === track);
   const failed: string[] = [];
@@ -46,7 +46,7 @@ function misses(rows: readonly Row[], picker: ReadonlyMap<string, number>): stri
   return failed;
 }
 
-/** Asks every query, some at a time. */
+/** Sends every query, several at a time. */
 async function ask(live: Live, queries: readonly Query[], locale: string): Promise<string[][]> {
   const results: string[][] = [];
   let next = 0;
@@ -107,7 +107,7 @@ async function everyday(live: Live): Promise<Row[]> {
   ]);
 }
 
-/** Regional phrases, put to indexes that were built without regions. */
+/** Regional phrases, searched in indexes that were built without regions. */
 function regions(known: ReadonlySet<string>): Row[] {
   return regionTracks(known).map(({ locale, queries, results }) => {
     const row = { track: 'regions held out', locale, queries: queries.length, novel: 100 };
@@ -116,7 +116,7 @@ function regions(known: ReadonlySet<string>): Row[] {
   });
 }
 
-/** Every prefix of a word finds, strictly, all that the word finds so. */
+/** Every prefix of a word strictly finds all stickers that the word strictly finds. */
 async function narrowing(live: Live, words: readonly string[]): Promise<Row> {
   say(`narrowing en: ${words.length} words`);
   let [steps, good] = [0, 0];
@@ -219,7 +219,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** A set kept elsewhere, measured as it stands. */
+/** A set from another place, measured as it is. */
 function given(file: string, locale: string, known: ReadonlySet<string>): Track {
   const queries = readQueries(file);
   const base = [locale, locale.split('-')[0] ?? locale].flatMap((tag) => {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Query } from './data.ts';
 
-/** An everyday query: what somebody types who looks for a sticker, and the emoji of which one must be found. */
+/** An everyday query: what somebody types to find a sticker, and the emoji of which one must be found. */
 export interface Everyday extends Query {
   readonly locale: string;
   /** A thing, a feeling, a phrase, slang, several words, a sentence, a flag, an emoticon, a typo, a synonym, romanised. */
@@ -32,7 +32,7 @@ export function everydayQueries(): Everyday[] {
     });
 }
 
-/** The half of a query depends on its text alone, so that a query which is added moves no other. */
+/** The half of a query depends only on its text, so that a new query does not move others. */
 function halfOf(locale: string, query: string): Everyday['half'] {
   const digest = createHash('sha256').update(`${locale}\0${query}`).digest();
   return ((digest[0] ?? 0) & 1) === 0 ? 'tuning' : 'held-out';

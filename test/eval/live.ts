@@ -8,7 +8,9 @@ import { bundleWorker, ON_LOOPBACK, ROOT } from '../../services/local/src/worker
 export interface Hit {
   readonly id: string;
   readonly emoji: string; // empty for artwork that is not an emoji
-  /** Whether it has every word of the query, the last one perhaps cut short; otherwise it is near to it. */
+  /**
+   * Whether it has every word of the query, the last one perhaps as a prefix. Otherwise it is a near match.
+   */
   readonly strict: boolean;
 }
 
@@ -66,7 +68,7 @@ async function everyPage(url: URL, q: string, locale: string, most: number): Pro
     const response = await post(url, { q, locale, limit, ...(cursor === null ? {} : { cursor }) });
     if (response.status >= 400 && response.status < 500) {
       process.stderr.write(`refused with ${response.status}: ${JSON.stringify(q.slice(0, 60))}\n`);
-      return found; // a query that is none finds nothing
+      return found; // an invalid query finds nothing
     }
     if (!response.ok) throw new Error(`HTTP ${response.status} for ${JSON.stringify(q)}`);
     const page = (await response.json()) as {

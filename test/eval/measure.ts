@@ -11,13 +11,13 @@ export interface Row {
   readonly hit10: number;
   /** Mean reciprocal rank over the first 24, times 100. */
   readonly mrr: number;
-  /** Share of queries with no result at all. */
+  /** Share of queries without any result. */
   readonly nothing: number;
-  /** Hit@10 of MiniSearch as it comes; null where it makes no sense. */
+  /** Hit@10 of MiniSearch with its defaults; null where it makes no sense. */
   readonly baseline_hit10: number | null;
 }
 
-export const DEPTH = 24; // results looked at
+export const DEPTH = 24; // results that are scored
 
 export interface Score {
   readonly hit1: number;
@@ -26,7 +26,7 @@ export interface Score {
   readonly nothing: number;
 }
 
-/** Scores result lists, one a query, each a list of emoji with the best first. */
+/** Scores result lists, one per query, each a list of emoji with the best first. */
 export function score(queries: readonly Query[], results: readonly (readonly string[])[]): Score {
   let [first, ten, reciprocal] = [0, 0, 0];
   queries.forEach(({ expect }, i) => {

@@ -7,7 +7,7 @@ import { sourceOf } from '../../services/stickers/catalogue/languages.ts';
 import { bare, cldr, novelty, type Query } from './data.ts';
 import { DEPTH } from './measure.ts';
 
-/** Regions whose names and keywords are held out, by the locale that stays. */
+/** Regions whose names and keywords are held out, by the locale that is indexed. */
 const REGIONS: Readonly<Record<string, readonly string[]>> = {
   es: ['es-419', 'es-MX', 'es-US'],
   pt: ['pt-PT'],
@@ -18,7 +18,7 @@ const REGIONS: Readonly<Record<string, readonly string[]>> = {
 };
 const MOST = 400; // queries of a region
 
-/** What a region calls things, put to an index that was built without any region of its language. */
+/** Names of a region, searched in an index that was built without any region of its language. */
 export interface RegionTrack {
   readonly locale: string;
   readonly queries: readonly Query[];
@@ -27,7 +27,10 @@ export interface RegionTrack {
 
 const read = (name: string): Uint8Array => new Uint8Array(readFileSync(path.join(BUILT, name)));
 
-/** Asks every region. The queries are regional phrases that the language itself has for no such emoji. */
+/**
+ * Searches every region. The queries are regional phrases that the language itself does not have for the
+ * emoji.
+ */
 export function regionTracks(known: ReadonlySet<string>): RegionTrack[] {
   const stickers = read('stickers.json');
   const related = read('related.bin');

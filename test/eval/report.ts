@@ -1,7 +1,7 @@
 import { bare, type Query } from './data.ts';
 import { DEPTH, type Row } from './measure.ts';
 
-/** A query of which nothing that was wanted is among the first ten. */
+/** A query without an expected result among the first ten. */
 export interface Miss {
   readonly track: string;
   readonly locale: string;
@@ -79,7 +79,7 @@ const escaped = (text: string): string => text.replace(/[&<>"]/g, (char) => `&#$
 const row = (cells: readonly (string | number)[], tag = 'td'): string =>
   `<tr>${cells.map((cell) => `<${tag}>${escaped(String(cell))}</${tag}>`).join('')}</tr>`;
 
-/** All tracks, and under each what it misses, as one page of HTML without scripts. */
+/** All tracks with their missed queries, as one page of HTML without scripts. */
 export function htmlReport(
   rows: readonly Row[],
   picker: ReadonlyMap<string, number>,

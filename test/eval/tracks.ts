@@ -3,12 +3,12 @@ import path from 'node:path';
 import { bare, cldr, type Named, novelty, type Query, shortcodes, withTypo } from './data.ts';
 import { seeded } from '../support/seeded.ts';
 
-/** A question put to the service many times, and what it is measured beside. */
+/** A set of queries to the service, and its baseline. */
 export interface Track {
   readonly track: string;
   readonly locale: string;
   readonly queries: readonly Query[];
-  /** Share of all queries of its kind that were novel; those alone are asked where the track says so. */
+  /** Share of novel queries among all of this kind. Only these are sent if the track requires it. */
   readonly novel: number; // percent
   /** Names and keywords for the baselines; null where they make no sense. */
   readonly baseline: readonly Named[] | null;
@@ -47,7 +47,7 @@ export function developmentTracks(known: ReadonlySet<string>): Track[] {
   ];
 }
 
-/** Everyday queries and what we would want to see first for them, by our own judgement: `people.json`. */
+/** Everyday queries and the results that we expect first, by our own judgement: `people.json`. */
 function peopleTracks(known: ReadonlySet<string>): Track[] {
   const file = path.join(import.meta.dirname, 'people.json');
   const asked = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Record<string, string>>;
@@ -75,7 +75,7 @@ function ownNames(locale: string, known: ReadonlySet<string>): Track {
   return { track: 'self-retrieval', locale, queries, novel: 0, baseline: named };
 }
 
-/** Words whose every prefix is asked: names' first words and keywords, a spread of them. */
+/** Words whose every prefix is searched: first words of names, and keywords, in regular intervals. */
 export function narrowingWords(known: ReadonlySet<string>, most: number): string[] {
   const words = new Set<string>();
   for (const { name, keywords } of cldr(['en'], known)) {

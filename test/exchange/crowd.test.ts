@@ -11,7 +11,7 @@ import { clientOf } from '../support/clients.ts';
 import { RawExchange } from '../support/raw-exchange.ts';
 
 const USERS = 100;
-const AT_ONCE = 10; // issuances; more would be refused by the issuer’s bounded queue
+const AT_ONCE = 10; // issuances; the issuer's bounded queue refuses more
 
 let suite: Suite;
 let raw: RawExchange;

@@ -113,7 +113,7 @@ function firstLine(child: ChildProcess): Promise<string> {
   });
 }
 
-/** Runs a command as its kind demands; null if it does what the page says. */
+/** Runs a command in the way that its kind requires. Returns null if it does what the page says. */
 async function faultOf(command: Command): Promise<string | null> {
   const { text, output } = command;
   const [, name = '', value = ''] = /^(\w+)=\$\((.*)\)$/.exec(text) ?? [];
@@ -134,7 +134,7 @@ async function faultOf(command: Command): Promise<string | null> {
   }
   if (text.includes('wrangler deploy')) return deploymentFault(command);
   const { status, output: printed } = await ended(start(command));
-  // The hosts are examples, so `sotto` cannot end well; it must not end as wrong usage, which is 2.
+  // The hosts are examples, so `sotto` cannot succeed. It must not fail as wrong usage, which is 2.
   if (text.includes('sotto help')) return status === 0 ? null : printed;
   if (text.includes('sotto ')) return status === 2 || printed.includes('Usage:') ? printed : null;
   return status === 0 ? null : printed;

@@ -38,7 +38,7 @@ afterAll(async () => {
   for (const server of servers) server.close();
 });
 
-test('places: a private look-up finds cities by the beginning of a name, with position and time zone', async () => {
+test('places: a private look-up finds cities by a prefix of the name, with position and time zone', async () => {
   const response = await client.fetch('https://places/v1/search?q=novi%20s&limit=1');
   expect(await response.json()).toEqual({
     places: [
@@ -54,7 +54,7 @@ test('places: a private look-up finds cities by the beginning of a name, with po
   expect((await client.fetch('https://places/v1/other')).status).toBe(404);
 });
 
-test('places: without accents, inside a name, the most populous first; nothing for nothing', () => {
+test('places: matches without accents and inside names, the most populous first, and nothing for an empty text', () => {
   const names = (query: string): unknown[] =>
     search(query, 3).map((place) => (place as { name: string }).name);
   expect(names('sao paulo')[0]).toMatch(/S.o Paulo/);

@@ -3,8 +3,8 @@ import { faultSuite, type FaultSuite } from '../faults/run.ts';
 import { EXPECTED, FAULTS, PAIRS, type Fault, type Pair } from '../faults/table.ts';
 
 /**
- * One cell for each fault that ends soon; `npm run faults` runs the whole table, on both platforms. Every pair is in it but
- * the relay's bundle, because a relay waits ten seconds before it fetches again.
+ * One cell for each fault that ends soon. `npm run faults` runs the whole table on both platforms. Every pair
+ * except the relay's bundle is in it, because a relay waits ten seconds before it fetches again.
  */
 const SHARE: Readonly<Partial<Record<Fault, Pair>>> = {
   'cuts the request': 'relay–gateway',

@@ -161,7 +161,7 @@ describe('guides', () => {
     60_000,
   );
 
-  test.concurrent('own service: the client gets what the API behind the gateway answers', async () => {
+  test.concurrent('own service: the client gets the response of the API behind the gateway', async () => {
     const [server] = programs.filter((one) => isServer(one) && one.document.endsWith('own-service.md'));
     if (server === undefined) throw new Error('the guide has no API');
     await serve(server, 9001);
@@ -277,7 +277,7 @@ describe('guide to a sticker pack', () => {
     expect(words.get('party.svg')?.get('de')?.name).toBe('Partypapagei');
   });
 
-  test('the search of the guide asks for its pack alone', async () => {
+  test('the search of the guide requests only its pack', async () => {
     const file = await bundled('docs/how-to/sticker-pack.md', {}, 'ts');
     const { parrots } = (await import(/* @vite-ignore */ file)) as {
       parrots: (client: { search: (...input: unknown[]) => unknown }) => unknown;

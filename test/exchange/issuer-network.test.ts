@@ -27,10 +27,10 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((one) => one.close()));
 });
 
-/** What becomes of a call that has arrived at a process of the issuer. */
+/** The fate of a call that has arrived at a process of the issuer. */
 type Fate = 'answered' | 'dies before it decides' | 'dies after it decided' | 'says nothing';
 
-/** Two processes over one store are two issuers over one file here. */
+/** Two processes over one store are simulated by two issuers over one file. */
 const beside = ({ database, clock }: World): World => new World({ database, clock });
 
 /** The listener of an issuer for gateways, over TLS. Returns its URL. */
@@ -64,7 +64,7 @@ async function listening(
   return `https://${NAME}:${new URL(serving.origin).port}`;
 }
 
-/** A listener that makes connections and never says a word, as of a machine that hangs. */
+/** A listener that accepts connections and never responds, like a machine that hangs. */
 async function silent(onConnection: () => void): Promise<string> {
   const server = createServer(onConnection).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -128,7 +128,7 @@ describe('issuer on another machine', () => {
   });
 
   test.each(['connects and stays silent', 'takes a call and stays silent'])(
-    'that %s: the call ends at its deadline, and another issuer answers before',
+    'that %s: the call ends at its deadline, and another issuer responds before',
     async (how) => {
       const world = new World();
       const [one, other] = await world.draw(5);
@@ -138,7 +138,7 @@ describe('issuer on another machine', () => {
         how === 'connects and stays silent'
           ? await silent(arrived)
           : await listening(world, { fate: arrived });
-      /** A deadline of this many milliseconds passes when the issuer that stays silent was reached. */
+      /** A deadline of this many milliseconds that passes when the silent issuer was reached. */
       const passing = (when: number) => (ms: number) => {
         asked.push(ms);
         const controller = new AbortController();
@@ -151,13 +151,13 @@ describe('issuer on another machine', () => {
       );
       const both = client([url, await listening(beside(world))], { deadline: passing(2000) });
       expect((await both.redeem(redemption(one))).outcome).toBe('first');
-      expect((await both.redeem(redemption(other))).outcome).toBe('first'); // and by the issuer that answers
+      expect((await both.redeem(redemption(other))).outcome).toBe('first'); // and by the issuer that responds
       expect(asked).toEqual([5000, 5000, 2000, 2000, 5000, 2000]);
     },
   );
 
   test.each(['dies before it decides', 'dies after it decided'] as const)(
-    'that %s: another issuer over the same store answers as the first one did or would have',
+    'that %s: another issuer over the same store returns what the first one did or would have',
     async (fate) => {
       const world = new World();
       const tokens = await world.draw(5);
@@ -173,7 +173,7 @@ describe('issuer on another machine', () => {
     },
   );
 
-  test('that has failed: is left alone for five seconds, then tried by one call', async () => {
+  test('that has failed: is not called for five seconds, and then by one call', async () => {
     const world = new World();
     const tokens = [...(await world.draw(30))];
     let now = 0;

@@ -78,7 +78,7 @@ test('V10 suite on Node: an issuer that is killed while it refills signs the sam
     }),
   );
   const refilling = devices.map(({ client }) => client.refill({ more: true }).catch(() => {}));
-  await Promise.race(refilling); // one is answered, the others are on their way
+  await Promise.race(refilling); // one has a response, the others are in flight
   await suite.restart('issuer');
   await Promise.all(refilling);
   for (const { client, wallet } of devices) {
@@ -155,8 +155,8 @@ test('N52 suite on Node: every secret between the parties and every key of a sto
   await suite.restart('issuer', { INTERNAL_TOKEN: fresh.internal, KEY_WRAPPING_KEY_PREVIOUS: '' });
   await suite.restart('gateway', { RELAY_TOKEN: fresh.relay, KEY_WRAPPING_KEY_PREVIOUS: '' });
   await works();
-  expect(outcomeOf(await raw.search(early, 'cat'))).toEqual([200, 200, null]); // a token of before
-  // The tokens of before are refused.
+  expect(outcomeOf(await raw.search(early, 'cat'))).toEqual([200, 200, null]); // a token from before the change
+  // Tokens from before the change are refused.
   const authorization = `Bearer ${secrets.relayToken}`;
   const refused = await fetch(`${suite.urls.gateway}/.well-known/ohttp-gateway`, {
     method: 'POST',

@@ -81,7 +81,7 @@ test('npm start: puts an own API and an own stream behind the suite, and its sta
   expect(await new Promise((resolve) => reading.once('close', resolve))).toBe(0);
   await suite.kill();
 
-  // Another table on the same port: the stored bundles of the first one do not stand in its way.
+  // Another table on the same port: the stored bundles of the first one do not interfere.
   suite = await started(...notes);
   expect(await rootOf()).not.toBe(first);
   expect(await outputOf(sotto('fetch', 'https://notes/v1/a'))).toBe('0 GET /v1/a undefined');

@@ -187,7 +187,7 @@ describe('every query gets results or a constant refusal, at one length', () => 
 });
 
 describe('leaks', () => {
-  /** What a request is to the measure, by its URL and length. */
+  /** The kind of a request to measure, by its URL and length. */
   const kindOf = (url: unknown, init?: RequestInit): string | null =>
     typeof url === 'string' ? part(url, init?.body instanceof Uint8Array ? init.body.length : 0) : null;
   const queries =

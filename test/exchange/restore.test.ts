@@ -118,7 +118,7 @@ test('N51 drill: a backup two epochs old, or an empty store, restored with RESTO
     rmSync(path0);
     if (loss === 'old backup') copyFileSync(`${path0}.backup`, path0);
 
-    // The drill: start once with RESTORED=1, look at what the gateway says, sign again.
+    // The drill: start once with RESTORED=1, read what the gateway reports, sign again.
     const world = new World({ database: at(), clock: first.clock });
     await world.issuer.retireAll();
     const gateway = await house({

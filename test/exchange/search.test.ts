@@ -82,7 +82,7 @@ describe('a search through all four services', () => {
   });
 });
 
-describe('a retry is the user’s act', () => {
+describe('retries by the user', () => {
   test('G09 gateway: refuses a replayed envelope without a search', async () => {
     const envelope = await raw.seal(raw.request(take(), 'once'));
     expect(outcomeOf(await raw.post(envelope))).toEqual([200, 200, null]);
@@ -118,7 +118,7 @@ describe('a retry is the user’s act', () => {
   });
 });
 
-describe('what each party sees of a search', () => {
+describe('the view of each party of a search', () => {
   test('suite: no party sees both who searched and for what', async () => {
     await client('carol@example').search('secret llama', { locale: 'en' });
     const report = suite.report();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ATTACKS, siege, type Siege } from '../siege/run.ts';
 
-/** A small share of `npm run siege`, so that a defence that is gone shows in every run. */
+/** A small share of `npm run siege`, so that a missing defence is noticed in every run. */
 const STRENGTH = { ms: 700, share: 0.05 };
 
 let suite: Siege;

@@ -46,7 +46,7 @@ describe.each(STREAMING_SUITES)('a stream through relay and gateway on %s', (_na
     return [body.getReader(), await world.service.next()];
   }
 
-  /** Reads until so much text has come. */
+  /** Reads until this much text has arrived. */
   async function read(reader: ReadableStreamDefaultReader<Uint8Array>, length: number): Promise<string> {
     let text = '';
     while (text.length < length) {
@@ -57,7 +57,7 @@ describe.each(STREAMING_SUITES)('a stream through relay and gateway on %s', (_na
     return text;
   }
 
-  test('ten pieces arrive one by one: each is sent after the one before it was read', async () => {
+  test('ten pieces arrive one by one: each is sent after the previous one was read', async () => {
     const [reader, service] = await open();
     for (let i = 0; i < 10; i++) {
       service.write(`line ${i}\n`);
@@ -76,7 +76,7 @@ describe.each(STREAMING_SUITES)('a stream through relay and gateway on %s', (_na
     expect(error).toMatchObject({ name: 'ClientError', code: 'response-broken', attempt: {} });
   });
 
-  test('a service that breaks off is the same coded error', async () => {
+  test('a service that closes early is the same coded error', async () => {
     const [reader, service] = await open();
     service.write('line 0\n');
     await read(reader, 7);
@@ -93,7 +93,7 @@ describe.each(STREAMING_SUITES)('a stream through relay and gateway on %s', (_na
     await expect(all()).rejects.toMatchObject({ code: 'response-broken' });
   });
 
-  test('a reader that leaves ends the request of the service', async () => {
+  test('a reader that disconnects ends the request of the service', async () => {
     const [reader, service] = await open();
     const closed = new Promise<void>((resolve) => service.once('close', () => resolve()));
     await reader.cancel();
@@ -115,7 +115,7 @@ describe.each(STREAMING_SUITES)('a stream through relay and gateway on %s', (_na
     return { body, sent, service, request, reader, write: (text: string) => body.enqueue(utf8(text)) };
   }
 
-  test('ten pieces of a request arrive one by one: each is written after the service has read the one before it', async () => {
+  test('ten pieces of a request arrive one by one: each is written after the service has read the previous one', async () => {
     const { body, sent, service, reader, write } = await send();
     service.write('thanks\n'); // the client gets it when it has sent everything
     for (let i = 0; i < 10; i++) {
@@ -128,7 +128,7 @@ describe.each(STREAMING_SUITES)('a stream through relay and gateway on %s', (_na
     expect(await (await sent).text()).toBe('thanks\n');
   });
 
-  test('a request that is cut in the middle is a coded error, and the service does not take it for whole', async () => {
+  test('a request that is cut in the middle is a coded error, and the service does not treat it as complete', async () => {
     const { sent, request, reader, write } = await send();
     write('line 0\n');
     await read(reader, 7);
@@ -142,7 +142,7 @@ describe.each(STREAMING_SUITES)('a stream through relay and gateway on %s', (_na
     expect(request.complete).toBe(false);
   });
 
-  test('a source that fails is a coded error, and the service does not take the request for whole', async () => {
+  test('a source that fails is a coded error, and the service does not treat the request as complete', async () => {
     const { body, sent, request, reader, write } = await send();
     write('line 0\n');
     await read(reader, 7);

@@ -73,7 +73,7 @@ async function runCell(parts: Parts, pair: Pair, fault: Fault, cell: Cell): Prom
     };
     return refills(newClient(parts, account, {}), lift);
   }
-  // A bundle and a batch of tokens, so that a fault meets a search alone.
+  // A bundle and a batch of tokens, so that the fault only affects a search.
   const client = newClient(parts, account, { batches: 1 });
   await client.refill();
   await begin();

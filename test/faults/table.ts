@@ -1,6 +1,6 @@
 import type { Faults } from '../support/fault-proxy.ts';
 
-/** Pairs of parts that speak to each other over a network. */
+/** Pairs of parts that communicate over a network. */
 export const PAIRS = [
   'client–relay',
   'client–issuer',
@@ -20,7 +20,7 @@ export const PAIRS_OF = {
 } as const satisfies Record<string, readonly Pair[]>;
 export type Platform = keyof typeof PAIRS_OF;
 
-/** What goes wrong between the two parts. */
+/** The faults between the two parts. */
 export const FAULTS = {
   'cuts the request': { cut: { direction: 'up', afterBytes: 60, how: 'rst' } },
   'cuts the response': { cut: { direction: 'down', afterBytes: 100, how: 'fin' } },

@@ -42,7 +42,7 @@ function must(command: string, args: readonly string[], cwd: string, env: NodeJS
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr.toString().slice(-2000)}`);
 }
 
-/** Starts a gateway and waits for the line that says where it listens. */
+/** Starts a gateway and waits for the line that names its address. */
 async function started(file: string, says: RegExp, env: NodeJS.ProcessEnv = {}): Promise<string> {
   const child = spawn(file, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
   running.push(child);
@@ -62,7 +62,7 @@ interface Found {
   readonly result: string;
 }
 
-/** What the probe says of a gateway, and that it says something of every row for gateways. */
+/** The probe's findings about a gateway. They have every row for gateways. */
 async function probed(base: string, keys: string): Promise<Record<string, string>> {
   const lines: string[] = [];
   const argv = ['--gateway', base, '--keys', keys, '--target', 'http://target.example/', '--json'];

@@ -19,7 +19,7 @@ const runs = numberOf('runs', values.runs ?? '1000000');
 const seed = numberOf('seed', values.seed ?? '1');
 const only = new RegExp(values.only ?? '');
 
-/** Runs one target in a thread of its own, which is ended when a run does not return. */
+/** Runs one target in its own thread, which is ended when a run does not return. */
 function inWorker(name: string): Promise<Outcome> {
   const shared = new SharedArrayBuffer(8 + MAX_INPUT);
   const header = new Int32Array(shared, 0, 2);

@@ -27,7 +27,7 @@ import { peerOr } from './peer.ts';
 import type { Target } from './run.ts';
 
 const PEER = new BHttpDecoder();
-const DIFFERENTIAL = 8; // one decoded message in so many is compared, because the peer is slow
+const DIFFERENTIAL = 8; // one decoded message in this many is compared, because the peer is slow
 
 /** Fails when the peer decodes the same bytes to another message. */
 class DifferenceError extends Error {}

@@ -16,7 +16,7 @@ const LENGTHS = [
   'c000000100000000',
   'ffffffffffffffff',
 ];
-const MAX_LENGTH = 4096; // bytes: mutants that grow are cut here
+const MAX_LENGTH = 4096; // bytes: longer mutants are truncated
 
 type Mutation = (bytes: Bytes, below: Below, other: Bytes) => Bytes;
 

@@ -1,4 +1,4 @@
-/** What another implementation decodes; null when it refuses. */
+/** The result of another implementation; null when it refuses the input. */
 export function peerOr<T>(decode: () => T): T | null {
   try {
     return decode();

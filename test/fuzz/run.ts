@@ -8,7 +8,9 @@ export interface Target {
   readonly name: string;
   /** Valid inputs, from which mutants are made. */
   readonly seeds: readonly Bytes[];
-  /** Decodes. It throws a coded error for bad input; `differential` says what another implementation does. */
+  /**
+   * Decodes. It throws a coded error for bad input. `differential` is the result of another implementation.
+   */
   run(bytes: Bytes): unknown;
   /** The code of an expected error; null for a crash. ProtocolErrors are always expected. */
   codeOf?(error: unknown): string | null;
@@ -16,7 +18,7 @@ export interface Target {
   mayAllocate?(length: number): number;
 }
 
-/** What a target did. */
+/** The result of a target's runs. */
 export interface Outcome {
   readonly name: string;
   readonly runs: number;
@@ -88,7 +90,7 @@ export async function fuzz(
   return outcome(runs, null);
 }
 
-/** Times an input again: a slow run may be the machine's doing, a slow input is slow every time. */
+/** Times an input again: a slow run may be caused by the machine, but a slow input is slow every time. */
 async function fastest(target: Target, bytes: Bytes, before: number): Promise<number> {
   const began = performance.now();
   await attempt(target, bytes);

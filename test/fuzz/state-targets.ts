@@ -139,7 +139,7 @@ const wallet: Target = {
   ],
   run(bytes) {
     const state = decodeState(bytes);
-    // What the client reads first. A state that lacks it must have been refused.
+    // The fields that the client reads first. A state without them must have been refused.
     for (const { token: stored } of [...state.tokens, ...state.pending]) stored.slice();
     for (const { seed } of Object.values(state.batches)) seed.slice();
     state.bundle?.signed.slice();
@@ -153,7 +153,7 @@ const wallet: Target = {
   },
 };
 
-/** Everything that a command touches, without a network or files outside of an empty folder. */
+/** The platform of a command, without a network and with an empty folder. */
 const IO: Io = {
   out: () => {},
   write: () => {},

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { fuzz } from './run.ts';
 import { allTargets } from './targets.ts';
 
-/** What the main thread hands over. `shared`: the run, the length of the input, and the input. */
+/** The data from the main thread. `shared`: the run, the length of the input, and the input. */
 export interface WorkerData {
   readonly name: string;
   readonly runs: number;

@@ -1,4 +1,4 @@
-/** Channels that tell something by design: the relay sees the pieces of a stream, in both directions. */
+/** Channels that reveal something by design: the relay sees the pieces of a stream, in both directions. */
 export const PIECES: ReadonlySet<string> = new Set([
   'stream.response.pieces',
   'stream.response.times',
@@ -6,10 +6,10 @@ export const PIECES: ReadonlySet<string> = new Set([
   'stream.request.times',
 ]);
 
-/** What an observer of one channel can tell apart, over all requests. */
+/** The observations of one channel over all requests. */
 export interface Channel {
   readonly channel: string;
-  /** Shannon entropy of what was seen: the bits that one observation tells about the request. */
+  /** Shannon entropy of the observations: the bits that one observation reveals about the request. */
   readonly bits: number;
   readonly distinct: number;
   readonly samples: number;

@@ -27,18 +27,18 @@ const json = (value: unknown): Partial<BhttpRequest> => ({ content: utf8(JSON.st
 
 const AT_ONCE = 8; // searches under way
 const BATCH = 30; // tokens
-const PER_ACCOUNT = 240; // searches, of the 300 tokens that an account may draw
+const PER_ACCOUNT = 240; // searches, of the 300 tokens that an account may be issued
 
 export interface LeakOptions {
   readonly queries: readonly string[];
   readonly progress?: (line: string) => void;
-  /** Reaches the network; a stand-in that leaks shows that the measure sees it. */
+  /** Sends to the network. A leaky stand-in shows that the measure detects a leak. */
   readonly send?: typeof fetch;
 }
 
 /**
- * Searches for everything in a vocabulary and makes every error that a client can meet, through the live
- * suite, and says how many bits each channel told.
+ * Searches for everything in a vocabulary and causes every error that a client can get, through the live
+ * suite. Returns how many bits each channel revealed.
  */
 export async function measureLeaks(
   suite: Suite,
@@ -117,7 +117,10 @@ async function refusals(suite: Suite, channels: Channels): Promise<void> {
 
 const HABITS = [0, 1, 3]; // searches of a device
 
-/** Issuances and refills of devices that search never, once and often; and refills that are refused. */
+/**
+ * Issuances and refills of devices that never search, search once, and search often; and refills that are
+ * refused.
+ */
 async function refills(
   channels: Channels,
   clientWith: (account: string, wallet: Wallet) => Client,
@@ -138,7 +141,7 @@ async function refills(
   }
 }
 
-/** A voucher that no key made. */
+/** A voucher that no key signed. */
 function forgery(token: Bytes): Bytes {
   const copy = token.slice();
   copy.set([(copy.at(-1) ?? 0) ^ 1], copy.length - 1);
@@ -147,7 +150,7 @@ function forgery(token: Bytes): Bytes {
 
 const TYPED = ['cat', 'happy cat', 'zzzz', '🐱', 'ok', 'a much longer thing to look for'];
 
-/** How many requests a search causes by itself, typed key by key, its pictures included: they come inside the page. */
+/** How many requests one search causes, typed key by key. Its artwork is inside the page. */
 async function requestsOfOneSearch(channels: Channels, client: Client): Promise<void> {
   await client.refill();
   for (const query of TYPED) {

@@ -2,15 +2,16 @@ import type { Fetch } from '@sotto/client';
 import { bytesOf } from '../../packages/client/test/support/bytes-of.ts';
 import type { Channels } from './bits.ts';
 
-/** Fields that name a moment and not a request. */
+/** Fields that contain a time and nothing about a request. */
 const MOMENTS = new Set(['date']);
 
 /**
- * Stands where the network stands: it sees lengths, statuses and header fields of what a client sends, and adds
- * them to the channels of the part that was spoken to.
+ * Observes a client's traffic as the network does: lengths, statuses and header fields. It adds them to the
+ * channels of the contacted part.
  *
- * @param part - names the channels, from URL and length of the request: `search`, `tokens`, or null for what is not measured
- * @param send - reaches the network
+ * @param part - names the channels, from URL and length of the request: `search`, `tokens`, or null for
+ *   requests that are not measured
+ * @param send - sends to the network
  */
 export function observed(
   channels: Channels,

@@ -7,10 +7,10 @@ import { streamedUpload } from '@sotto/client/node';
 import { clientOf } from '../support/clients.ts';
 import { streamRow } from '../support/streaming-service.ts';
 import { Channels, type Channel } from './bits.ts';
-const FLUSH_MS = 20; // of responses; requests leave every 100 ms
+const FLUSH_MS = 20; // of responses; requests are flushed every 100 ms
 const WORD_MS = 10; // between two words of a response
 const SPOKEN_MS = 40; // between two words of a request
-const TEXTS = 16; // with one empty response a whole response tells 4.1 bits
+const TEXTS = 16; // with one empty response, a whole response reveals 4.1 bits
 
 /** Each text has its own number of words, and its own length of words. */
 const wordsOf = (i: number): string[] =>
@@ -37,7 +37,7 @@ async function translator(): Promise<Server> {
   return server;
 }
 
-/** Text i as somebody speaks it. */
+/** Text i at the pace of speech. */
 function spoken(i: number): ReadableStream<Uint8Array> {
   const words = wordsOf(i);
   return new ReadableStream({
@@ -50,7 +50,7 @@ function spoken(i: number): ReadableStream<Uint8Array> {
   });
 }
 
-/** Notes the pieces of a body as they pass. */
+/** Records the pieces of a body as they pass. */
 function watched(
   body: ReadableStream<Uint8Array>,
   { channels, name, gridMs }: { readonly channels: Channels; readonly name: string; readonly gridMs: number },
@@ -79,7 +79,7 @@ function watched(
   );
 }
 
-/** Stands where the network stands. */
+/** Observes as the network does. */
 const observed =
   (channels: Channels): Fetch =>
   async (url, init) => {
@@ -97,8 +97,9 @@ const observed =
   };
 
 /**
- * Reads every text of a streaming service once, and one that does not exist, and says how many of 4.1 bits the network is
- * told by the total length, and by sizes and times of pieces; then sends every text as it is spoken, and says the same of 4.
+ * Reads every text of a streaming service once, and one that does not exist, and returns how many of 4.1 bits
+ * the total length and the sizes and times of pieces reveal to the network. Then it sends every text at the
+ * pace of speech, and returns the same of 4 bits.
  */
 export async function measureStreams(): Promise<Channel[]> {
   const channels = new Channels();

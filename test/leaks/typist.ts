@@ -2,7 +2,7 @@ import { searchBox } from '@sotto/client';
 
 const GAPS = [80, 310, 45, 590, 120]; // milliseconds between keys: quick, slow, never a pause
 
-/** Time that goes on when it is told to, and what waits for it. */
+/** A clock that a test advances, with its timers. */
 class Clock {
   time = 0; // milliseconds
   #waiting: { readonly at: number; readonly run: () => void }[] = [];

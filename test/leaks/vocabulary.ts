@@ -7,7 +7,7 @@ interface Annotations {
   };
 }
 
-/** Every name and keyword of a language in CLDR: all that the index answers. */
+/** Every name and keyword of a language in CLDR: everything that the index finds. */
 export function vocabulary(locale: string): string[] {
   const require = createRequire(import.meta.url);
   const file = require.resolve(`cldr-annotations-full/annotations/${locale}/annotations.json`);

@@ -101,7 +101,7 @@ describe('units, images and files, checked by the tools of this machine', () => 
     const first = await freePorts(21);
     const hosts = ['gateway.b.test', 'issuer.b.test', 'relay.a.test'];
     const stops: (() => Promise<void>)[] = [];
-    /** Starts all containers of an operator, the gateway last, and what its proxy does. */
+    /** Starts all containers of an operator, the gateway last, and their proxy. */
     const start = async (folder: string): Promise<void> => {
       const last = ({ target }: Container): number => Number(target === 'gateway');
       const containers = containersOf(folder).toSorted((a, b) => last(a) - last(b));
@@ -149,7 +149,7 @@ describe('units, images and files, checked by the tools of this machine', () => 
   }, 600_000);
 });
 
-/** The lines of a tool that are about files of ours, and not about what else is on this machine. */
+/** The lines of a tool about our own files, without those about this machine. */
 const linesAbout = (text: string, folder: string): string[] =>
   text.split('\n').filter((line) => line.includes(folder));
 

@@ -7,7 +7,7 @@ import { faultsOf } from './support/drill.ts';
 import { Operators } from './support/operators.ts';
 import { oneBlock } from './support/shared-drills.ts';
 
-/** A server that asks everybody but its administrator for a password. */
+/** A server that requires a password from everybody except its administrator. */
 async function startAsking(): Promise<TestServer> {
   const server = await startPostgres();
   const rules = 'host all sotto 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n';

@@ -20,7 +20,7 @@ let ports: { readonly first: number; readonly tls: number };
 const clusters: Record<string, TestServer> = {};
 const file = (...parts: readonly string[]): string => path.join(machine.folder, 'ops/b', ...parts);
 
-/** What `sotto init` writes for compose over PostgreSQL, and both clusters with what its scripts make. */
+/** The files of `sotto init` for compose over PostgreSQL, and both clusters set up by its scripts. */
 beforeAll(async () => {
   if (NO_POSTGRES !== null) return;
   machine = await Machine.start();
@@ -73,7 +73,7 @@ describe('the scripts that sotto init writes for PostgreSQL', () => {
     ['tokens', 'sotto_gateway', 'gateway/STORE_PASSWORD'],
     ['quotas', 'sotto_quotas', 'issuer/QUOTA_STORE_PASSWORD'],
   ] as const)(
-    'on %s: %s logs in with its password, and has rights in its own database alone',
+    'on %s: %s logs in with its password, and has rights only in its own database',
     async ([cluster, role, secret], context) => {
       if (NO_POSTGRES !== null) context.skip(NO_POSTGRES);
       const password = passwordOf(secret);
@@ -113,7 +113,7 @@ async function startBalancer(): Promise<Killable> {
   };
 }
 
-/** The status line of what a balancer asks: HTTP/1.0, without a Host field. */
+/** The status line for a balancer's check: HTTP/1.0, without a Host field. */
 async function readiness(port: string): Promise<string> {
   const socket = connect(Number(port), '127.0.0.1');
   socket.write('GET /readyz HTTP/1.0\r\n\r\n');
@@ -154,7 +154,7 @@ describe('two of gateway and issuer over PostgreSQL, as the compose file of sott
       const listeners = containers.flatMap(({ env: { OPERATOR_PORT: port } }) => port ?? []);
       expect(listeners).toHaveLength(4);
       for (const port of listeners) expect(await readiness(port)).toMatch(/ 200 /);
-      /** Twice, so that the balancer's turn is at each process of a service. */
+      /** Twice, so that the balancer uses each process of a service. */
       const search = async (person: string): Promise<void> => {
         const one = `npx @sotto/cli search happy cat --config ops/a --fresh --wallet ${person}`;
         const account = `export SOTTO_ACCOUNT_TOKEN=$(npx @sotto/cli account ${person} --config ops/b)`;

@@ -2,7 +2,7 @@ import '../../services/local/src/offline-env.ts';
 import path from 'node:path';
 import { commandTests, PREPARE } from '../support/command-tests.ts';
 
-/** What an operator does, followed on running services: `npm run test:operators`. */
+/** The guides of operators, followed on running services: `npm run test:operators`. */
 export default commandTests({
   globalSetup: [
     PREPARE,

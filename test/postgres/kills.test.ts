@@ -19,10 +19,10 @@ const LOOPS = 8; // calls at once in each process
 const BETWEEN = 20; // acknowledged spends between two kills, at least
 const CHILD = path.join(import.meta.dirname, 'spend-child.ts');
 
-/** What was told of one token, by the tag of the request that it was told to. */
+/** The outcomes of one token, by the tag of the request. */
 type Told = Map<string, Set<string>>;
 
-/** Spends tokens through whichever processes live, a quarter of them with rivals in another process. */
+/** Spends tokens through the processes that run, a quarter of them with rivals in another process. */
 class Load {
   readonly told: { readonly spend: Spend; readonly tags: Told }[] = [];
   acknowledged = 0;
@@ -50,7 +50,7 @@ class Load {
     }
   }
 
-  /** One call, and its own retry when the answer was lost. */
+  /** One call, and its own retry when the response was lost. */
   async #spend(at: number, spend: Spend, tags: Told): Promise<void> {
     for (let attempt = 0; attempt < 2 && this.#isRunning; attempt++) {
       const outcome = await this.processes[at]?.spend(this.#ledger, spend).catch(() => 'lost');

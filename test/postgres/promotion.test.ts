@@ -124,7 +124,7 @@ test('promotion of an asynchronous standby under load: everything is refused unt
   expect(told.filter((one) => /promoted or restored/.test(one)).length).toBeGreaterThan(90);
   await expect(authority.snapshot()).rejects.toThrow(/promoted or restored/);
   await load.stop();
-  // Acknowledged on the old primary after the count, or not at all: none on the promoted server.
+  // Either acknowledged on the old primary after the count, or not at all; none on the promoted server.
   expect(load.acknowledged.length).toBe(before);
   expect(await world.issuer.retireAll()).toBe(3);
   expect(new Set(await spendWithOtherTag(spent, ledger, load.acknowledged))).toEqual(new Set(['ended']));

@@ -52,7 +52,7 @@ class Balancer {
     this.#targets.push({ port: Number(new URL(url).port), isDrained: false, inFlight: 0 });
   }
 
-  /** Sends nothing more to a target. Resolves when it has answered everything. */
+  /** Sends nothing more to a target. Resolves when it has responded to everything. */
   async drain(i: number): Promise<void> {
     const target = this.#targets[i];
     if (target === undefined) throw new RangeError('no such target');
@@ -72,7 +72,7 @@ class Balancer {
   }
 }
 
-/** What a load balancer asks: HTTP/1.0, without a Host field. */
+/** A load balancer's check: HTTP/1.0, without a Host field. */
 async function isHealthy(url: string): Promise<string> {
   const { port } = new URL(url);
   const socket = connect(Number(port), '127.0.0.1');

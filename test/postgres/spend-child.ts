@@ -1,4 +1,4 @@
-// A process of its own over a PostgreSQL database: spends what it is told over IPC.
+// A process of its own over a PostgreSQL database: spends the tokens that it receives over IPC.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openPostgres } from '@sotto/service/postgres';
 import { serverGuard } from '../../services/issuer/src/postgres/lineage.ts';

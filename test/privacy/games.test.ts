@@ -133,7 +133,7 @@ describe('G-issuer: the issuer tries to link a redeemed token to its issuance', 
     expect(new Set(outputs.map(({ token }) => token)).size).toBe(1);
   });
 
-  /** What the issuer sees of an issuance, apart from the account. */
+  /** The issuer's view of an issuance, without the account. */
   async function issuances(leak: (user: User, length: number) => number = (_user, length) => length) {
     const { world, clients } = await people();
     return play(12, async (user) => {

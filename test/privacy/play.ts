@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** What one party saw of one request, as named values by which it could distinguish clients. */
+/** One party's view of one request, as named values by which it could distinguish clients. */
 export type Features = Readonly<Record<string, string | number>>;
 
 export type User = 'A' | 'B';

@@ -74,7 +74,7 @@ function bits(habit: Habit): number {
   return mutualInformation(pairs) - mutualInformation(shuffled);
 }
 
-describe('N05 what the hour of issuance tells of the hour of the first search', () => {
+describe('N05 mutual information of the hours of issuance and first search', () => {
   test('N05 a client that is open once for forty minutes a day shows about 3.5 bits', () => {
     const figure = bits(once);
     expect(figure).toBeGreaterThan(3);

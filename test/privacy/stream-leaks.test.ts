@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { PIECES } from '../leaks/bits.ts';
 import { measureStreams } from '../leaks/streams.ts';
 
-test('L1 a service that streams: total lengths tell nothing, pieces of requests and responses tell what they are of', async () => {
+test('L1 a service that streams: total lengths reveal nothing, and pieces of requests and responses reveal their content', async () => {
   const channels = await measureStreams();
   const bits = new Map(channels.map((channel) => [channel.channel, channel.bits]));
   const quiet = [...bits].filter(([channel]) => !PIECES.has(channel));
@@ -15,5 +15,5 @@ test('L1 a service that streams: total lengths tell nothing, pieces of requests 
   for (const { channel, samples } of channels) {
     expect(samples).toBe(channel.startsWith('stream.request.') ? 16 : 17);
   }
-  for (const channel of PIECES) expect(bits.get(channel)).toBeGreaterThan(2); // of 4: this is said, not hidden
+  for (const channel of PIECES) expect(bits.get(channel)).toBeGreaterThan(2); // of 4: this is documented and not hidden
 }, 120_000);

@@ -77,7 +77,7 @@ describe('day coding: the issuer gives each account vouchers of its own subset o
   });
 });
 
-/** What a person does when a search fails; a build may do more than the client. */
+/** A person's action when a search fails. A leaky build does more than the client. */
 type Build = (client: Client, wallet: Wallet, setup: VoucherWorld) => Promise<void>;
 const honest: Build = async (client) => client.refill().catch(() => {});
 
@@ -142,7 +142,7 @@ describe('what parties receive', () => {
     return world.gateway.envelopes.length;
   }
 
-  test('client: sends a refill without an answer once; a build that retries in the background sends two envelopes', async () => {
+  test('client: sends a refill without a response once; a build that retries in the background sends two envelopes', async () => {
     expect(await envelopesOfLost(honest)).toBe(1);
     const leaky: Build = async (client) =>
       client.refill().catch(() => client.refill({ more: true }).catch(() => {}));
@@ -181,7 +181,7 @@ describe('what parties receive', () => {
     expect(await tokensAfterRetry(leaky)).toBe(0);
   });
 
-  /** What the issuer sees of voucher requests of one day, the account aside. */
+  /** The issuer's view of the voucher requests of one day, without the account. */
   async function issuances(epochsOf: (user: 'A' | 'B', rest: number) => number) {
     const setup = await voucherWorld();
     const { world } = setup;

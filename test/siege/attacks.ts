@@ -12,7 +12,7 @@ export interface Strength {
   readonly share: number;
 }
 
-/** An attack that is ready: what it sends was made before, so that making it takes no time from honest clients. */
+/** A prepared attack. Its messages are made before, so that making them takes no time from honest clients. */
 export type Attack = () => Promise<void>;
 
 const port = (url: string): number => Number(new URL(url).port);
@@ -24,8 +24,8 @@ function socketTo(url: string): Socket {
 }
 
 /**
- * N01: requests to a service that responds `101 Switching Protocols`. They come through the gateway, as any client could
- * send them, and 25 once held its whole budget.
+ * N01: requests to a service that responds `101 Switching Protocols`. They come through the gateway, as any
+ * client could send them, and 25 of them once used up its whole capacity.
  */
 export async function switchingProtocols(
   gateway: string,

@@ -7,7 +7,7 @@ const TIMEOUT_MS = 10_000; // after which an honest client has given up
 
 const RECOVERY_MS = 60_000;
 
-/** What honest clients got while an attack ran. */
+/** The results of honest clients during an attack. */
 export interface Share {
   readonly sent: number;
   readonly succeeded: number;

@@ -10,7 +10,7 @@ import { HonestClients, type Share } from './honest.ts';
 export interface Result extends Share {
   /** Largest resident memory, in MiB. */
   readonly memory: Readonly<Record<'relay' | 'gateway', number>>;
-  /** How long after the attack the first search succeeded. */
+  /** Time from the end of the attack to the first successful search. */
   readonly recoveryMs: number;
 }
 
@@ -51,7 +51,7 @@ async function switchingService(): Promise<{ readonly url: string; close(): void
   };
 }
 
-/** @param fresh - restarts gateway and relay before each attack, so that none inherits another's damage */
+/** @param fresh - restarts gateway and relay before each attack, so that attacks do not affect each other */
 export async function siege(fresh: boolean): Promise<Siege> {
   const folder = mkdtempSync(path.join(tmpdir(), 'sotto-siege-'));
   const switching = await switchingService();

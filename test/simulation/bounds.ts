@@ -3,7 +3,7 @@ import type { Findings } from './model.ts';
 import type { Surface } from './people.ts';
 import type { Scheme } from './schemes.ts';
 
-/** What a scheme must show: a bound, or for a leaky build how much the simulation has to see. */
+/** The required result of a scheme: a bound, or for a leaky build how much the simulation has to detect. */
 interface Bound {
   readonly scheme: Scheme;
   readonly surface: Surface;
@@ -15,7 +15,7 @@ interface Bound {
 
 const bits = ({ bits: value }: Findings): number => value;
 
-/** The bounds of issue and design: those of vouchers, and those that show that the simulation sees a leak. */
+/** The bounds of vouchers, and the bounds which show that the simulation detects a leak. */
 export const BOUNDS: readonly Bound[] = [
   { scheme: 'vouchers', surface: 'messenger', what: 'bits, a day of an account', value: bits, most: 0.05 },
   { scheme: 'vouchers', surface: 'page', what: 'bits, a day of an account', value: bits, most: 0.45 },

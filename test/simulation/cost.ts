@@ -6,9 +6,12 @@ const BATCH = 30; // tokens of a batch, and of a refill
 const SIGNING = 7.8; // ms of `issue-cpu`: the signing of a batch
 const VOUCHERS = 7 * 3; // of an issuance: a period of epochs, three each
 
-/** What issuance and refills of a device cost the servers in a day, by the measured parts of `npm run scale`. Searches are not in it. */
+/**
+ * The servers' cost of issuance and refills of one device per day, by the measured parts of `npm run scale`,
+ * without searches.
+ */
 export interface Cost {
-  /** Milliseconds of CPU, of the relay too. */
+  /** Milliseconds of CPU, including the relay. */
   readonly cpu: number;
   /** Rows written: one for each issuance and for each voucher spent. */
   readonly rows: number;

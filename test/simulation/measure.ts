@@ -21,7 +21,10 @@ function plugIn(a: Uint8Array, b: Uint8Array): number {
   return bits;
 }
 
-/** Mutual information in bits, less what the same values tell after they were shuffled: the bias of a finite sample. */
+/**
+ * Mutual information in bits, less that of the same values after shuffling, which is the bias of a finite
+ * sample.
+ */
 export function mutualInformation(a: Uint8Array, b: Uint8Array, random: Randomness): number {
   let bias = 0;
   const shuffled = Uint8Array.from(b);
@@ -32,7 +35,7 @@ export function mutualInformation(a: Uint8Array, b: Uint8Array, random: Randomne
   return Math.max(0, plugIn(a, b) - bias);
 }
 
-/** The value below which so much of a list is. */
+/** The value below which this share of a list is. */
 export function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? NaN;

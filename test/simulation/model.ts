@@ -10,18 +10,24 @@ export interface SimulationOptions {
   readonly seed: number;
 }
 
-/** What an operator of issuer and gateway learns, and what the scheme costs. Means are over devices and measured days. */
+/**
+ * The information that an operator of issuer and gateway gets, and the cost of the scheme. Means are over
+ * devices and measured days.
+ */
 export interface Findings {
   /** Requests with the account in 28 days, and days with one. */
   readonly requests: number;
   readonly visibleDays: number;
-  /** Mutual information of the hours of the first request and of the first search, a day of an account. */
+  /** Mutual information of the hours of the first request and of the first search, per day of an account. */
   readonly bits: number;
   /** How often the account that requested last is the one that searches. */
   readonly lastRequest: number;
   /** How often the device that refilled last is the one that searches. NaN without refills. */
   readonly lastRefill: number;
-  /** Accounts that may have sent so many searches on different days, as a share of all: median and 5th percentile. */
+  /**
+   * Accounts that may have sent this many searches on different days, as a share of all: median and 5th
+   * percentile.
+   */
   readonly candidates: Readonly<Record<1 | 7 | 14, readonly [median: number, low: number]>>;
   /** Share of searches that found no rested token. */
   readonly unserved: number;
@@ -39,7 +45,7 @@ const TARGETS = 300; // people whose searches are linked
 
 type Event = readonly [time: number, account: number];
 
-/** What was seen in the measured weeks. */
+/** The observations of the measured weeks. */
 interface Seen {
   /** By account and day: the earliest time at which the account could have tokens of that day. */
   readonly since: Float64Array;
@@ -190,7 +196,7 @@ function candidatesOf({ since }: Seen, accounts: number, searches: readonly Link
   return Math.max(1, count);
 }
 
-/** How often the last event before a search, of anybody, is of the one who searches. */
+/** How often the last event before a search belongs to the person who searches. */
 function lastIsSame(events: Event[], searches: Event[]): number {
   const byTime = ([a]: Event, [b]: Event): number => a - b;
   events.sort(byTime);

@@ -5,7 +5,10 @@ export const HOUR = 3600;
 /** The first epoch of the simulation begins a period of seven. */
 export const FIRST_EPOCH = 2856 * 7;
 
-/** What runs the client: an app that is open several times a day, or a page that is open only while someone searches. */
+/**
+ * The host of the client: an app that is open several times a day, or a page that is open only while someone
+ * searches.
+ */
 export type Surface = 'messenger' | 'page';
 
 /** One use of the app or the page. */

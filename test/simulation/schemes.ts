@@ -4,7 +4,7 @@ import { VoucherDevice } from '../../packages/client/test/support/voucher-device
 import { DAY } from './people.ts';
 import type { Randomness } from './randomness.ts';
 
-/** What a device did at one moment. */
+/** The actions of a device at one moment. */
 export interface Did {
   /** Requests that show the account. */
   readonly requests: number;

@@ -1,4 +1,4 @@
-// Calls the issuer's entrypoint as the gateway does, many times at once, and counts what it said.
+// Calls the issuer's entrypoint as the gateway does, many times at once, and counts the outcomes.
 const bytes = (text) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
 
 export default {

@@ -9,11 +9,14 @@ import { random } from '../support/raw-exchange.ts';
 
 const HPKE = nodeHpke();
 const SUITE = { kdfId: KDF.HKDF_SHA256, aeadId: AEAD.AES_128_GCM };
-const LENGTH = 512; // bytes, each way: the least that a row may promise
+const LENGTH = 512; // bytes, each way: the minimum of a row
 /** The length class of the echo. */
 export const ECHO_LENGTHS = { requestLength: LENGTH, responseLength: LENGTH };
 
-/** A plain HTTP service that gives back what it is sent: next to no work, so that the house's own is what counts. */
+/**
+ * A plain HTTP service that returns its request. It does next to no work, so that Sotto's own work is
+ * measured.
+ */
 export async function echoService(): Promise<{ readonly row: object; close(): void }> {
   const server: Server = createServer((request, response) => {
     request.pipe(response);
@@ -36,11 +39,11 @@ export async function echoService(): Promise<{ readonly row: object; close(): vo
 }
 
 export interface Outcome {
-  /** Null when all was well; else what was not. */
+  /** The fault of an exchange; null without one. */
   readonly fault: string | null;
-  /** Whether an answer outside or inside was of the 500s. */
+  /** Whether the outer or inner response had a status of 500 or more. */
   readonly is5xx: boolean;
-  /** Age of the bundle when the request left, in milliseconds, and the slot that it is of. */
+  /** Age of the bundle when the request was sent, in milliseconds, and its epoch. */
   readonly age: number;
   readonly sequence: number;
 }
@@ -51,7 +54,7 @@ interface Held {
   readonly until: number; // Unix milliseconds
 }
 
-/** A client of the echo service with a bundle of its own, which it keeps up to an age of its own. */
+/** A client of the echo service with its own bundle, which it keeps up to a certain age. */
 export class EchoClient {
   readonly #urls: { readonly relay: string; readonly gateway: string };
   readonly #keptUntil: (bundle: Bundle) => number;
@@ -67,7 +70,7 @@ export class EchoClient {
     this.#keptUntil = keptUntil;
   }
 
-  /** One request; null when its bundle expired on the way. Never throws. */
+  /** One request; null when its bundle expired during it. Never throws. */
   async send(name: string): Promise<Outcome | null> {
     let [age, sequence] = [0, -1];
     try {
@@ -98,7 +101,7 @@ export class EchoClient {
     return this.#held;
   }
 
-  /** From the gateway, at the clock: a relay's cache lags by the time of a tick, which is an epoch here. */
+  /** Fetches from the gateway, because a relay's cache lags by one tick, which is an epoch here. */
   async #fetch(): Promise<Held> {
     const response = await fetch(`${this.#urls.gateway}/bundle`);
     if (response.status !== 200) throw new Error(`bundle: ${response.status}`);
@@ -110,9 +113,9 @@ export class EchoClient {
   }
 }
 
-const agent = new Agent({ keepAlive: true, timeout: 4000 }); // ms, under what servers keep an idle connection
+const agent = new Agent({ keepAlive: true, timeout: 4000 }); // ms, less than servers keep an idle connection
 
-/** A POST by the cheapest way that Node has. */
+/** A POST with the least overhead that Node offers. */
 function post(url: string, envelope: Bytes): Promise<{ status: number; body: Bytes }> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'message/ohttp-req', 'content-length': envelope.length };

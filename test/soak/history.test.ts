@@ -11,7 +11,7 @@ const RIGHT = { doubled: [], lost: [], overQuota: [] };
 const SEED = 20261122;
 
 describe('generated histories on a real store', () => {
-  test('50 histories: no effect twice, nothing acknowledged lost, never over quota', async () => {
+  test('50 histories: nothing takes effect twice, nothing acknowledged is lost, and no quota is exceeded', async () => {
     const property = fc.asyncProperty(history, async (operations) => {
       expect(await liveThrough(operations)).toEqual(RIGHT);
     });
@@ -19,7 +19,7 @@ describe('generated histories on a real store', () => {
   }, 300_000);
 
   test.each(regressions.map((operations, i) => [i, operations as Operation[]] as const))(
-    'history %i, which once failed',
+    'history %i, which failed in the past',
     async (_i, operations) => {
       expect(await liveThrough(operations)).toEqual(RIGHT);
     },
@@ -41,7 +41,7 @@ describe('generated histories of vouchers', () => {
   }, 300_000);
 
   test.each(mutants)(
-    'a mutated store does not get through: %s',
+    'a mutated store is detected: %s',
     async (_name, replace) => {
       const property = fc.asyncProperty(history, async (operations) => {
         expect(await liveWithVouchers(operations, replace)).toEqual(RIGHT);
@@ -53,7 +53,7 @@ describe('generated histories of vouchers', () => {
   );
 });
 
-describe('S08 a mutated store does not get through', () => {
+describe('S08 a mutated store is detected', () => {
   test.each(mutants)(
     '%s',
     async (_name, replace) => {

@@ -7,7 +7,7 @@ import { BATCH, Machine, QUOTA, tokenWorld, type Replace } from './machine.ts';
 import type { Fate, Operation } from './operations.ts';
 import { Run, type Spend, type Violations } from './run.ts';
 
-/** A token as its owner, and the truth, know it. */
+/** A token, with what its owner knows about it and what really happened. */
 interface Known {
   readonly bytes: Bytes;
   readonly epoch: number;
@@ -19,7 +19,7 @@ interface Known {
   retired: boolean; // a restore has ended it
 }
 
-/** Lives through a history of tokens on a real store. */
+/** Runs a history of tokens on a real store. */
 export const liveThrough = (operations: readonly Operation[], replace?: Replace): Promise<Violations> =>
   new TokenRun(new Machine(tokenWorld, replace)).live(operations);
 
@@ -93,7 +93,7 @@ class TokenRun extends Run<World> {
     for (const [i, outcome] of outcomes.entries()) this.#judge(token, tags[i] ?? token.tag, outcome);
   }
 
-  /** One token, one effect; at most three answers to it; none after a restore. */
+  /** Checks that a token has one effect, at most three responses, and none after a restore. */
   #judge(token: Known, tag: Bytes, outcome: RedemptionOutcome): void {
     if (outcome !== 'first' && outcome !== 'again') return;
     token.effects.add(hex(tag));

@@ -5,18 +5,18 @@ import { spendToken } from '../../services/issuer/src/store/spent.ts';
 
 const LEDGER = 7;
 const SPENDS = 10_000;
-/** What leaves one ledger 200 spends a second. */
+/** Allows 200 spends per second in one ledger. */
 const BUDGET = 5; // milliseconds
 
 export interface LedgerFigures {
   readonly rows: number;
-  readonly p99: number; // milliseconds a spend
+  readonly p99: number; // milliseconds per spend
   readonly withinBudget: boolean;
 }
 
 const bytes = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length));
 
-/** S23: fills one ledger with so many rows, then spends new tokens on it one by one. */
+/** S23: fills one ledger with this many rows, then spends new tokens in it one by one. */
 export function largeLedger(rows: number): LedgerFigures {
   const database = openMemory(ISSUER_FILE);
   database.db.run(`

@@ -15,19 +15,19 @@ import { random } from '../support/raw-exchange.ts';
 
 const DRIVER = 'soak-driver';
 const TICK = 100; // milliseconds
-const POOL = 4000; // tokens kept ready where keys rotate; where they do not, all are issued before the load begins
+const POOL = 4000; // unspent tokens that are kept while keys rotate; without rotation all are issued before the load begins
 const SHORT = 3600; // seconds: an epoch that will end during the run
-const AGAIN = 0.1; // the part of the spent tokens that is spent a second time
+const AGAIN = 0.1; // the share of spent tokens that is spent a second time
 export interface LoadFigures {
   readonly redeemed: number;
   readonly seconds: number;
   readonly doubled: number;
   readonly errors: number;
-  /** Redemptions that were not tried, because the machine was too slow to issue tokens for them in time. */
+  /** Redemptions that were skipped, because the machine was too slow to issue tokens for them in time. */
   readonly short: number;
   /** From the first request to the last response of the redemptions of one tick; milliseconds. */
   readonly p99: number;
-  /** What the errors were. */
+  /** The errors. */
   readonly wrong: readonly string[];
 }
 
@@ -41,7 +41,7 @@ const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64'
 
 interface ReadyToken {
   readonly bytes: Bytes;
-  readonly until: number; // milliseconds of the clock: shortly before it is no longer accepted
+  readonly until: number; // milliseconds of the clock: a little before it expires
 }
 
 /** Redeems at a steady rate against the issuer in workerd, whose keys rotate with each epoch. */
@@ -202,7 +202,8 @@ class Load {
         body: pending.request,
       });
       const body = new Uint8Array(await response.arrayBuffer());
-      // A batch for a key whose epoch has just ended is refused. That is no error, and the next batch takes its place.
+      // A batch for a key whose epoch has just ended is refused. That is not an error, and the next batch
+      // replaces it.
       if (response.status !== 200) {
         if (response.status >= 500) {
           this.#errors++;

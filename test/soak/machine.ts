@@ -6,16 +6,16 @@ import { ISSUER_FILE } from '../../services/issuer/src/node/ports.ts';
 import type { Quota, SpentTokens } from '../../services/issuer/src/ports.ts';
 import { START, World, type WorldOptions } from '../../services/issuer/test/support/world.ts';
 
-export const QUOTA = 6; // tokens an account and epoch
+export const QUOTA = 6; // tokens per account and epoch
 export const BATCH = 2; // tokens
 
 const SERVICES = [{ name: 'stickers', types: [5], batch: [BATCH], quota: { default: QUOTA }, shards: 2 }];
 const MEMORY = '/dev/shm';
 
-/** What a call meets on its way to the store: nothing; a death after the store had it. */
+/** The trouble of a call on its way to the store: none, or a kill after the store has received it. */
 export type Trouble = 'none' | 'killed';
 
-/** Puts another store of spent tokens in the place of the real one: how a mutant gets in. */
+/** Replaces the real store of spent tokens by another one, such as a mutant. */
 export type Replace = (real: SpentTokens) => SpentTokens;
 
 /** Makes an issuer over a store. */
@@ -79,7 +79,7 @@ export class Machine<W extends World> {
     this.world = this.#open();
   }
 
-  /** Dies between two instructions: what is on disk is all that is left. */
+  /** Kills the process between two instructions: only the contents of the disk are left. */
   kill(): void {
     const left = path.join(this.#folder, `issuer-${++this.#lives}.sqlite`);
     copyFileSync(this.#file, left);
@@ -89,7 +89,7 @@ export class Machine<W extends World> {
     this.world = this.#open();
   }
 
-  /** No page more can be written. */
+  /** No further page can be written. */
   fill(): void {
     this.world.database.db.all('pragma max_page_count = 1');
   }
@@ -103,7 +103,7 @@ export class Machine<W extends World> {
     copyFileSync(this.#file, this.#backup);
   }
 
-  /** Puts the backup back, as an operator would by the book: every key that may have signed is retired. */
+  /** Restores the backup as documented for operators: every key that may have signed is retired. */
   async restore(): Promise<boolean> {
     if (this.#backup === null) return false;
     this.world.database.close();

@@ -3,9 +3,9 @@ import { hex } from '@sotto/wire';
 import type { Spend, SpendOutcome } from '../../services/issuer/src/ports.ts';
 import type { Replace } from './machine.ts';
 
-/** Stores that a reviewer might have let through. The simulation must not. */
+/** Faulty stores that a reviewer might overlook. The simulation must detect them. */
 
-/** A look, an `await`, and only then the insert. */
+/** A read, an `await`, and only then the insert. */
 export const awaitBeforeInsert: Replace = (real) => {
   const tags = new Map<string, string>();
   return {
@@ -20,13 +20,13 @@ export const awaitBeforeInsert: Replace = (real) => {
   };
 };
 
-/** Rows without a unique key on the token: each request has one of its own. */
+/** Rows without a unique key on the token: each request adds its own row. */
 export const noUniqueKey: Replace = (real) => ({
   spend: (ledger, spend) => real.spend(ledger, { ...spend, id: spend.tag }),
   close: (ledger) => real.close(ledger),
 });
 
-/** A store that is only in memory: a restart forgets it. */
+/** A store in memory only: a restart loses it. */
 export const inMemory: Replace = (real) => {
   const seen = new Set<string>();
   return {

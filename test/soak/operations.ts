@@ -1,15 +1,20 @@
 import fc from 'fast-check';
 
-/** One thing that happens to an issuer, its gateway, or the machine. Tokens are meant by number, modulo those drawn. */
+/**
+ * One event for an issuer, its gateway, or the machine. Tokens are chosen by number, modulo those that were
+ * issued.
+ */
 export type Operation =
   | { readonly kind: 'issue'; readonly account: number; readonly fate: Fate }
-  | { readonly kind: 'reissue' } // the batch whose answer was lost, asked for again
+  | { readonly kind: 'reissue' } // the batch whose response was lost, requested again
   | { readonly kind: 'spend' | 'retry' | 'replay' | 'other'; readonly token: number; readonly fate: Fate }
   | { readonly kind: 'race'; readonly token: number; readonly width: number }
   | { readonly kind: 'advance' | 'back'; readonly seconds: number }
   | { readonly kind: 'rotate' | 'restart' | 'kill' | 'full' | 'room' | 'backup' | 'restore' };
 
-/** How far a call came: answered; lost on the way; stored and then killed; answered and the answer lost. */
+/**
+ * How far a call gets: complete; lost on its way; stored and then killed; complete, but the response is lost.
+ */
 export type Fate = 'whole' | 'dropped' | 'killed' | 'unheard';
 
 const DAY = 86_400; // seconds
@@ -57,5 +62,5 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   },
 );
 
-/** A history: up to forty things that happen, one after another. */
+/** A history: up to forty events in sequence. */
 export const history: fc.Arbitrary<Operation[]> = fc.array(operation, { minLength: 4, maxLength: 40 });

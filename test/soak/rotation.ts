@@ -15,33 +15,35 @@ export interface RotationOptions {
   readonly perSecond: number;
   readonly echoClients: number;
   readonly seed: number;
-  /** What there must be of each before it ends, for at most five times as long. */
+  /** The minimum of each before it ends. It runs for at most five times as long. */
   readonly least?: { readonly [Count in 'slots' | 'requests' | 'searches' | 'previous']: number };
 }
 
 export interface RotationFigures {
-  /** Slots whose keys and tokens were used. */
+  /** Epochs whose keys and tokens were used. */
   readonly slots: number;
   readonly requests: number; // small ones
   readonly searches: number;
-  readonly perSecond: number; // both, as they were answered
-  /** Requests and searches with the keys of the slot before the running one. */
+  readonly perSecond: number; // both, as their responses arrived
+  /** Requests and searches with the keys of the previous epoch. */
   readonly previous: number;
-  /** Age of the oldest bundle that was used, in slots; at 2 it expires. */
+  /** Age of the oldest bundle that was used, in epochs; at 2 it expires. */
   readonly oldest: number;
   readonly of5xx: number;
-  /** What went wrong for a client whose bundle had not expired; ten of them at most. */
+  /** The failures of clients whose bundle had not expired; at most ten. */
   readonly failed: readonly string[];
   readonly failures: number;
 }
 
-const MARGIN = 300; // milliseconds before the end of a bundle: what is sent later may arrive too late
+const MARGIN = 300; // milliseconds before the end of a bundle: a later request may arrive too late
 const SEARCH = { name: 'stickers', target: { binding: 'STICKERS' }, token: { type: 5 }, idempotent: true };
-const IN_FLIGHT = 64; // small requests at once: a machine that cannot keep up is told by the rate
+const IN_FLIGHT = 64; // small requests at once: the rate shows whether the machine keeps up
 const LENGTH_CLASSES = { search: { requestLength: 1024, responseLength: 163_840 }, echo: ECHO_LENGTHS };
-const TICK = 5; // milliseconds between two looks at what is due
+const TICK = 5; // milliseconds between two checks for due work
 
-/** Several clients draw, search and echo while every key there is rotates; each keeps its bundle for long. */
+/**
+ * Several clients fetch tokens, search and echo while all keys rotate. Each keeps its bundle for a long time.
+ */
 export async function rotate(options: RotationOptions): Promise<RotationFigures> {
   const { seconds, epochSeconds, clients, perSecond, least } = options;
   const chance = seeded(options.seed);
@@ -68,7 +70,7 @@ export async function rotate(options: RotationOptions): Promise<RotationFigures>
     if (age >= epochSeconds * 1000) previous++;
   };
 
-  /** One batch under the bundle's keys; none if its epoch ended on the way. */
+  /** One batch under the bundle's keys; none if its epoch ended meanwhile. */
   async function draw(raw: RawExchange): Promise<Bytes[]> {
     try {
       return await raw.issue(`account ${accounts++}`);
@@ -85,7 +87,7 @@ export async function rotate(options: RotationOptions): Promise<RotationFigures>
       if (!running() || Date.now() > notAfter * 1000 - MARGIN) return;
       const age = Date.now() - notBefore * 1000;
       const { status, inner, code } = await raw.search(token, 'cat');
-      if (Date.now() > notAfter * 1000) return; // the bundle expired on the way
+      if (Date.now() > notAfter * 1000) return; // the bundle expired meanwhile
       if (status !== 200 || inner?.status !== 200) {
         if (Math.max(status, inner?.status ?? 0) >= 500) of5xx++;
         failed.push(`search: ${status} ${inner?.status ?? ''} ${code} in slot ${sequence}`);
@@ -93,7 +95,7 @@ export async function rotate(options: RotationOptions): Promise<RotationFigures>
       }
       searches++;
       used(sequence, age);
-      // So slow that the tokens reach over the end of their epoch.
+      // So slow that the tokens last beyond the end of their epoch.
       await sleep((epochSeconds * 1200) / tokens.length);
     }
   }
@@ -112,10 +114,10 @@ export async function rotate(options: RotationOptions): Promise<RotationFigures>
     }
   }
 
-  /** Small requests at their rate, whatever becomes of them. */
+  /** Small requests at their rate, whatever their outcome. */
   async function echoes(): Promise<void> {
     const crowd = Array.from({ length: options.echoClients }, () => {
-      // Some give a bundle up when its slot ends, others at its last moment.
+      // Some clients drop a bundle when its epoch ends, others at its last moment.
       const slotsKept = 1 + chance();
       return new EchoClient(
         suite.urls,

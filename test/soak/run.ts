@@ -2,17 +2,17 @@ import { DAY, type World } from '../../services/issuer/test/support/world.ts';
 import type { Machine } from './machine.ts';
 import type { Fate, Operation } from './operations.ts';
 
-/** What went wrong in a history; empty is right. */
+/** The violations of a history; empty if there are none. */
 export interface Violations {
-  doubled: string[]; // one token, two effects
-  lost: string[]; // acknowledged, and gone
+  doubled: string[]; // one token with two effects
+  lost: string[]; // acknowledged and lost
   overQuota: string[];
 }
 
 /** How a token or a voucher is redeemed. */
 export type Spend = 'spend' | 'retry' | 'replay' | 'other';
 
-/** A history on a machine: what happens to the machine is the same whatever the issuer issues. */
+/** A history on a machine. The events of the machine do not depend on what the issuer issues. */
 export abstract class Run<W extends World> {
   readonly machine: Machine<W>;
   readonly violations: Violations = { doubled: [], lost: [], overQuota: [] };
@@ -23,7 +23,7 @@ export abstract class Run<W extends World> {
     this.machine = machine;
   }
 
-  /** Lives through all that happens, and counts what must never happen. */
+  /** Runs all events, and records violations. */
   async live(operations: readonly Operation[]): Promise<Violations> {
     try {
       for (const operation of operations) await this.#step(operation);
@@ -44,7 +44,7 @@ export abstract class Run<W extends World> {
   protected abstract backedUp(): void;
   /** The last backup was restored. */
   protected abstract restored(): void;
-  /** At the end everything works again: what is good must be redeemed. */
+  /** At the end, when everything works again: valid tokens must be redeemed. */
   protected abstract settle(): Promise<void>;
 
   /** The start of the running epoch. */
@@ -53,7 +53,7 @@ export abstract class Run<W extends World> {
     return now - (now % DAY);
   }
 
-  /** Makes a call that is killed after the store had it, if that is its fate. */
+  /** Makes a call. It is killed after the store has received it, if that is its fate. */
   protected async fated<T>(fate: Fate, call: () => Promise<T>): Promise<T> {
     if (fate === 'killed') this.machine.trouble = 'killed';
     const outcome = await call();
@@ -80,7 +80,7 @@ export abstract class Run<W extends World> {
         machine.clock.now += operation.seconds;
         return this.#rotate();
       case 'back':
-        // Never over the start of an epoch, which the issuer would not follow.
+        // Never across the start of an epoch, because the issuer would not follow.
         machine.clock.now = Math.max(this.epoch, machine.clock.now - operation.seconds);
         return this.#rotate();
       case 'rotate':
@@ -106,7 +106,7 @@ export abstract class Run<W extends World> {
         if (await machine.restore()) this.restored();
         break;
     }
-    this.isFull = false; // a store that was opened anew, or given room, can grow
+    this.isFull = false; // a store that was opened again, or has room again, can grow
     return undefined;
   }
 

@@ -89,7 +89,7 @@ say('keys rotating every 10 s', rotating);
 const doubled = counts.doubled + steady.doubled + rotating.doubled;
 const errors = steady.errors + rotating.errors;
 const short = steady.short + rotating.short;
-const mostShort = short > perSecond * seconds; // of twice as many
+const mostShort = short > perSecond * seconds; // of twice that many
 const rate = Math.floor(Math.min(steady.redeemed / steady.seconds, rotating.redeemed / rotating.seconds));
 const sums = `${doubled} doubled, ${counts.lost} lost, ${counts.overQuota} over quota`;
 if (doubled + counts.lost + counts.overQuota + errors > 0 || mostShort || !ledger.withinBudget)

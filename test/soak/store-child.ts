@@ -1,5 +1,5 @@
-// Spends new tokens with this many calls at once for some seconds, over a file or a PostgreSQL database. It opens the store, says
-// ready, and begins with the next message.
+// Spends new tokens with this many calls at once for some seconds, over a file or a PostgreSQL database. It
+// opens the store, sends ready, and begins with the next message.
 import { readFileSync } from 'node:fs';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { openPostgres, type PostgresSettings } from '@sotto/service/postgres';
@@ -19,7 +19,7 @@ export interface Order {
   readonly seconds: number;
 }
 
-/** What it tells. */
+/** Its result. */
 export interface Spent {
   readonly spent: number;
   readonly failed: number;
@@ -28,7 +28,7 @@ export interface Spent {
   readonly peakMb: number;
 }
 
-const SAMPLE = 20; // one call in so many
+const SAMPLE = 20; // one call in this many
 
 function open(store: Order['store']): SpentTokens {
   const now = (): number => 0;

@@ -109,7 +109,7 @@ async function largeLedger(
   return [within, before, meanwhile];
 }
 
-/** A PostgreSQL server of its own with the issuer's tables. */
+/** Its own PostgreSQL server with the issuer's tables. */
 async function ownDatabase(): Promise<{
   readonly settings: PostgresSettings;
   readonly store: PostgresStore;

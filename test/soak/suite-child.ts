@@ -1,5 +1,5 @@
 // A suite in a process of its own, so that a test can kill it: its options come as JSON in SUITE, secrets and
-// storage stand in the folder that they name. Prints `ready` once every part answers.
+// storage are in the folder that they name. Prints `ready` once every part responds.
 import { storedSecrets } from '../../services/local/src/secrets.ts';
 import { startSuite, type SuiteOptions } from '../../services/local/src/suite.ts';
 

@@ -12,7 +12,7 @@ const PER_EPOCH = 2; // vouchers of an issuance
 const ISSUANCES = 2; // of an account in a period
 const PACK = [['stickers', 1]] as const;
 
-/** An issuer with small periods, batches and packs, since a client's side of the histories is slow. */
+/** An issuer with small periods, batches and packs, because the client's side of the histories is slow. */
 const voucherWorld: MakeWorld<VoucherWorld> = (options) =>
   new VoucherWorld({
     ...options,
@@ -24,12 +24,12 @@ const voucherWorld: MakeWorld<VoucherWorld> = (options) =>
     },
   });
 
-/** A voucher as its owner, and the truth, know it. */
+/** A voucher, with what its owner knows about it and what really happened. */
 interface Known {
   readonly bytes: Bytes;
   /** The index of its epoch. */
   readonly epoch: number;
-  /** The pack that its owner sends, once there is one. */
+  /** The pack that its owner sends, once it exists. */
   pack: Bytes | null;
   envelope: Bytes;
   readonly packs: Set<string>; // that were signed for it
@@ -38,7 +38,7 @@ interface Known {
   retired: boolean; // a restore has ended it
 }
 
-/** Lives through a history of vouchers on a real store: issuances, refills, kills and restores. */
+/** Runs a history of vouchers on a real store: issuances, refills, kills and restores. */
 export const liveWithVouchers = (operations: readonly Operation[], replace?: Replace): Promise<Violations> =>
   new VoucherRun(new Machine(voucherWorld, replace)).live(operations);
 
@@ -52,7 +52,7 @@ class VoucherRun extends Run<VoucherWorld> {
     return this.epoch / DAY;
   }
 
-  /** Good vouchers buy their packs; then, day by day, those of the coming epochs do. */
+  /** Valid vouchers buy their packs; then, day by day, those of the coming epochs do. */
   protected async settle(): Promise<void> {
     const last = Math.max(this.#epochIndex, ...this.#vouchers.map(({ epoch }) => epoch));
     for (; this.#epochIndex <= last; this.machine.clock.now = this.epoch + DAY) {
@@ -106,7 +106,7 @@ class VoucherRun extends Run<VoucherWorld> {
     }
   }
 
-  /** A restore forgets what was counted since the backup (storage.md), so it begins a new count. */
+  /** A restore loses the counts since the backup (storage.md), so it begins a new count. */
   #countSigned(whose: string, request: string): void {
     const requests = this.#signed.get(whose) ?? new Set<string>();
     requests.add(request);
@@ -155,7 +155,7 @@ class VoucherRun extends Run<VoucherWorld> {
     );
   }
 
-  /** One voucher, one pack, in its epoch; at most three answers to it; none after a restore. */
+  /** Checks that a voucher has one pack, in its epoch, at most three responses, and none after a restore. */
   #judge(voucher: Known, pack: Bytes, outcome: RefillOutcome): void {
     if (outcome !== 'first' && outcome !== 'again') return;
     voucher.packs.add(hex(pack));
@@ -178,7 +178,9 @@ class VoucherRun extends Run<VoucherWorld> {
     this.#keysInBackup = new Set(rows.map(({ epoch }) => epoch / DAY));
   }
 
-  /** A restore ends the vouchers of its epoch. Those of later epochs stay good, if the backup has their keys. */
+  /**
+   * A restore ends the vouchers of its epoch. Those of later epochs stay valid if the backup has their keys.
+   */
   protected restored(): void {
     for (const voucher of this.#vouchers) {
       const { epoch } = voucher;

@@ -45,7 +45,7 @@ export function policyFile(base: number): string {
   ].join('\n');
 }
 
-/** Who signs the head of a log. Witnesses by their position: 0 is the mirror. */
+/** The signers of the head of a log. Witnesses by their position: 0 is the mirror. */
 export interface Signers {
   readonly witnesses?: readonly number[];
   readonly log?: Bytes;

@@ -1,4 +1,4 @@
-import 'reflect-metadata'; // the certificate library asks for it
+import 'reflect-metadata'; // the certificate library requires it
 import {
   BasicConstraintsExtension,
   KeyUsageFlags,
@@ -16,7 +16,7 @@ export interface Certificate {
   readonly key: string;
 }
 
-/** An authority for tests, whose certificates a client accepts that trusts its own. */
+/** An authority for tests. Clients that trust it accept its certificates. */
 export interface Authority {
   readonly cert: string;
   /** @param days - from now until it expires; negative for one that has */
@@ -60,7 +60,7 @@ export async function authority(): Promise<Authority> {
   };
 }
 
-/** A certificate that only itself vouches for. */
+/** A self-signed certificate. */
 export async function selfSigned(name: string): Promise<Certificate> {
   return (await authority()).issue([name]);
 }

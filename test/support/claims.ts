@@ -7,7 +7,7 @@ import { testNames } from './test-names.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-/** What a cell names: a row of specs/requirements.md, a test, or a command. */
+/** An entry of a cell: a row of specs/requirements.md, a test, or a command. */
 export type Claim =
   | { readonly kind: 'row'; readonly id: string }
   | { readonly kind: 'test'; readonly file: string; readonly name: string }
@@ -40,14 +40,14 @@ export function claimsOf(cell: string): Claim[] {
 
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
 
-/** A row of the threat model with what shows it. */
+/** A row of the threat model with its evidence. */
 export interface ClaimRow {
   readonly table: string;
   readonly attack: string;
   readonly shownBy: string;
 }
 
-/** The tables of specs/threat-model.md whose last column names what shows a row. */
+/** The tables of specs/threat-model.md whose last column has the evidence of a row. */
 export const CLAIM_TABLES = [
   'What is defended',
   'The public audit of a similar design (Trail of Bits, 2025)',

@@ -1,4 +1,4 @@
-/** The processor time that this process takes for some work, in milliseconds: what other processes do at the time does not count. */
+/** CPU time of this process for some work, in milliseconds. Other processes do not affect it. */
 export function cpuMilliseconds(work: () => void): number {
   const before = process.cpuUsage();
   work();

@@ -62,7 +62,9 @@ function blocksIn(document: string, text: string): Block[] {
   );
 }
 
-/** The commands of a console block: a line after `$ `, with its continuations, less a comment at its end. */
+/**
+ * The commands of a console block: a line after `$ `, with its continuations, without a comment at its end.
+ */
 export function commandsOf({ text, line }: Block): Command[] {
   const commands: { line: number; text: string; output: string[] }[] = [];
   let continues = false;

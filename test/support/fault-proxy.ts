@@ -6,7 +6,7 @@ const NOTICE_MS = 30; // until a process on this machine has noticed that its pe
 
 type Direction = 'up' | 'down';
 
-/** The faults of a proxy. A test may change them while the proxy runs, for connections to come. */
+/** The faults of a proxy. A test may change them while the proxy runs, for new connections. */
 export interface Faults {
   /** Milliseconds before each chunk, in both directions. */
   latencyMs?: number;

@@ -40,7 +40,10 @@ function literalsAfter(text: string, call: RegExp): string[] {
 /** A clause that follows the name of a variable: `SERVICES[0].url: must be https`. */
 const REMEDY = /^(must|is|has|names|beyond|works|another|does|cannot) [a-z0-9"]/;
 
-/** Keys of the picker's texts that name a problem: those of `OF_CODE`, and those of stickers that cannot be had. */
+/**
+ * Keys of the picker's texts that name a problem: those of `OF_CODE`, and those of stickers that cannot be
+ * loaded.
+ */
 const PROBLEMS = [
   ...new Set(
     Array.from(

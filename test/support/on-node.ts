@@ -22,7 +22,7 @@ export interface SuiteOnNode extends Pick<Suite, 'secrets' | 'account'> {
   close(): Promise<void>;
 }
 
-/** What runs a part. */
+/** The program of a part. */
 export interface PartProgram {
   /** The program's entry, absolute or in this repository. */
   readonly file: string;
@@ -43,7 +43,7 @@ export interface SuiteOnNodeOptions {
   readonly row?: object;
   /** Variables that are added, or replace others. */
   readonly vars?: Partial<Record<Part, Readonly<Record<string, string>>>>;
-  /** What runs a part. Default: its source, on the Node that runs this. */
+  /** The program of a part. Default: its source, on the Node that runs this. */
   readonly programOf?: (part: Part) => PartProgram;
 }
 

@@ -2,7 +2,7 @@ import { Aes128Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke
 import { XWing } from '@hpke/hybridkem-x-wing';
 import { concat, utf8, type Bytes } from '@sotto/wire';
 
-/** Oblivious HTTP as one writes it over @hpke/core as it comes: HKDF-SHA256, AES-128-GCM. */
+/** Oblivious HTTP in a typical use of @hpke/core: HKDF-SHA256, AES-128-GCM. */
 const suiteOf = (kem: DhkemX25519HkdfSha256 | XWing) =>
   new CipherSuite({ kem, kdf: new HkdfSha256(), aead: new Aes128Gcm() });
 const RESPONSE = utf8('message/bhttp response');
@@ -16,7 +16,8 @@ const infoOf = (hdr: Bytes): ArrayBuffer =>
 async function responseKey(secret: ArrayBuffer, enc: Bytes, nonce: Bytes) {
   const kdf = new HkdfSha256();
   kdf.init(utf8(''));
-  // Its extract takes a salt of Nh bytes alone: RFC 9458's is longer, so HMAC as ohttp-js calls it.
+  // Its extract only takes a salt of Nh bytes. The salt of RFC 9458 is longer, so HMAC is used, as in
+  // ohttp-js.
   const hmac = { name: 'HMAC', hash: 'SHA-256' };
   const salt = await crypto.subtle.importKey('raw', concat(enc, nonce), hmac, false, ['sign']);
   const prk = await crypto.subtle.sign(hmac, salt, secret);
@@ -30,7 +31,7 @@ const KEMS = {
   xWing: { make: () => new XWing(), Nenc: 1120 },
 } as const;
 
-/** Opens an envelope, hands its content on, and seals the answer. */
+/** Opens an envelope, passes its content on, and seals the response. */
 export async function coreGateway(privateKey: Bytes, kem: keyof typeof KEMS = 'x25519') {
   const { make, Nenc } = KEMS[kem];
   const suite = suiteOf(make());
@@ -53,8 +54,8 @@ export async function coreGateway(privateKey: Bytes, kem: keyof typeof KEMS = 'x
 }
 
 /**
- * Seals a request under an ephemeral key of its own, as every request must be, and opens an answer. The answer
- * is one that was kept, to a request under a key that was kept, so that no gateway has to be timed with it.
+ * Seals a request under a new ephemeral key, and opens a response. The response was stored, for a request
+ * under a stored key, so that no gateway is timed with it.
  */
 export async function coreClient(publicKey: Bytes, hdr: Bytes) {
   const suite = suiteOf(new DhkemX25519HkdfSha256());
@@ -64,7 +65,7 @@ export async function coreClient(publicKey: Bytes, hdr: Bytes) {
   const keptEnc = new Uint8Array(kept.enc);
   const keptSecret = await kept.export(buffer(RESPONSE), NONCE);
   return {
-    /** The request that the kept answer is to. */
+    /** The request that the stored response belongs to. */
     envelope: async (request: Bytes): Promise<Bytes> =>
       concat(hdr, keptEnc, new Uint8Array(await kept.seal(buffer(request)))),
     exchange: async (request: Bytes, encapsulated: Bytes): Promise<Bytes> => {

@@ -1,7 +1,7 @@
 import { AEAD_AES_128_GCM, CipherSuite, KDF_HKDF_SHA256, KEM_DHKEM_X25519_HKDF_SHA256 } from 'hpke';
 import { concat, utf8, type Bytes } from '@sotto/wire';
 
-/** A gateway as one writes it over hpke as it comes: X25519, HKDF-SHA256, AES-128-GCM. */
+/** A gateway in a typical use of hpke: X25519, HKDF-SHA256, AES-128-GCM. */
 const suite = new CipherSuite(KEM_DHKEM_X25519_HKDF_SHA256, KDF_HKDF_SHA256, AEAD_AES_128_GCM);
 const { subtle } = crypto;
 const RESPONSE = utf8('message/bhttp response');
@@ -15,7 +15,7 @@ async function hmac(rawKey: Uint8Array<ArrayBuffer>, data: Uint8Array<ArrayBuffe
   return new Uint8Array(await subtle.sign(HMAC, key, data));
 }
 
-/** It exports no HKDF of its own: extract is one HMAC, and so is each expand of one block (RFC 5869). */
+/** hpke exports no HKDF: extract is one HMAC, and so is each expand of one block (RFC 5869). */
 async function sealResponse(secret: Bytes, enc: Bytes, nonce: Bytes, response: Bytes): Promise<Bytes> {
   const prk = await hmac(concat(enc, nonce), secret);
   const rawKey = (await hmac(prk, concat(KEY, Uint8Array.of(1)))).subarray(0, 16);
@@ -24,7 +24,7 @@ async function sealResponse(secret: Bytes, enc: Bytes, nonce: Bytes, response: B
   return concat(nonce, new Uint8Array(await subtle.encrypt({ name: 'AES-GCM', iv }, key, response)));
 }
 
-/** Opens an envelope, hands its content on, and seals the answer. */
+/** Opens an envelope, passes its content on, and seals the response. */
 export async function hpkeGateway(privateKey: Bytes, publicKey: Bytes) {
   const pair = {
     privateKey: await suite.DeserializePrivateKey(privateKey, false),

@@ -7,7 +7,7 @@ const SUITES = {
   r255: [Oprf.Suite.RISTRETTO255_SHA512, CryptoNoble] as const, // its own arithmetic has no such curve
 };
 
-/** A server as one writes it over voprf-ts as it comes. */
+/** A server in a typical use of voprf-ts. */
 export function voprfTsServer(curve: keyof typeof SUITES, secretKey: Bytes) {
   const [suite, ...provider] = SUITES[curve];
   const server = new VOPRFServer(suite, secretKey, ...provider);

@@ -2,7 +2,10 @@ import MiniSearch from 'minisearch';
 import { openCatalogue, type Catalogue } from '../../../services/stickers/src/catalogue.ts';
 import type { Case, Cases, Row } from '../row.ts';
 
-/** What both engines load: our catalogue, and MiniSearch's index of the same names and keywords as JSON. */
+/**
+ * The data that both engines load: our catalogue, and MiniSearch's index of the same names and keywords as
+ * JSON.
+ */
 export interface SearchData {
   readonly archive: Uint8Array;
   readonly art: Uint8Array;
@@ -11,7 +14,7 @@ export interface SearchData {
 
 export const PEER_OPTIONS = { fields: ['name', 'keywords'], searchOptions: { prefix: true, fuzzy: 0.2 } };
 
-/** What people type: one word, two, a half, a slip of a finger, and things that are nowhere. */
+/** Typical queries: one word, two words, a prefix, a typo, and words without results. */
 const QUERIES = [
   'cat/happy/heart/dog/fire/tree/flag/sun/pizza/ghost/party/rain',
   'happy cat/red heart/crying face/thumbs up/birthday cake/green apple/sleeping cat',
@@ -20,8 +23,8 @@ const QUERIES = [
   'zzzz/qwertyuiop/happy qqqq/a very long query of many words that nobody wrote',
 ].flatMap((line) => line.split('/'));
 /**
- * Ways to write a query that mean the same, so that the search does not answer from the queries it keeps. There are
- * more of them than it keeps.
+ * Different spellings of spaces in one query, so that its result is not in the search's cache. There are more
+ * of them than the cache has entries.
  */
 const SPACINGS = Array.from({ length: 18 * 18 }, (_, i): [string, string] => [
   ' '.repeat(i % 18),
@@ -79,10 +82,13 @@ export function searchRows({ archive, art, peer }: SearchData): Row[] {
 const casesOf = (group: string, queries: readonly string[], find: (query: string) => unknown): Case[] =>
   queries.map((query) => ({ group, run: () => find(query) }));
 
-const STICKERS = 6; // whose names are asked for, a locale
-const MIXED = ['en', 'es', 'de', 'ru', 'ar', 'hi', 'zh', 'ja']; // whose names are asked for in no locale
+const STICKERS = 6; // whose names are searched, per locale
+const MIXED = ['en', 'es', 'de', 'ru', 'ar', 'hi', 'zh', 'ja']; // whose names are searched without a locale
 
-/** p99 of every locale, and of none, over what people type on their way to a name; the worst is the row. */
+/**
+ * p99 in every locale and without one, over the queries that people type on their way to a name. The worst is
+ * the row.
+ */
 function everyLocale({ search }: Catalogue, theirs: (query: string) => unknown): Cases {
   const namesIn = (locale: string, most: number): string[] => {
     const all = search.results('', { locale });
@@ -104,7 +110,10 @@ function everyLocale({ search }: Catalogue, theirs: (query: string) => unknown):
   };
 }
 
-/** A name as people come to it: letter by letter, whole, with a letter lost, with one too many, beside another. */
+/**
+ * The ways to type a name: letter by letter, whole, with a missing letter, with an extra letter, beside
+ * another.
+ */
 function waysTo(names: readonly string[]): string[] {
   const ways = names.flatMap((name, i) => {
     const middle = name.length >> 1;

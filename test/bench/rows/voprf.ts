@@ -73,7 +73,7 @@ interface Server {
   redeem(input: Bytes): Uint8Array | Promise<Uint8Array>;
 }
 
-/** So many products of a secret scalar and an element, and nothing else. */
+/** This many multiplications of an element by a secret scalar, and nothing else. */
 function products({ product }: Platform, curve: Curve, count: number): () => Promise<void> {
   return async () => {
     for (let i = 0; i < count; i++) await product[curve]();
@@ -112,7 +112,10 @@ function redeemRow({ curve, voprf, key, platform }: Ours, peer: Server): Row {
   };
 }
 
-/** Blinding thirty inputs, and verifying and unblinding what came back, by what a client on this platform does it with. */
+/**
+ * Blinding thirty inputs, and verifying and unblinding the response, with the implementation that a client
+ * uses on this platform.
+ */
 async function clientRow({ curve, voprf: server, key, platform }: Ours): Promise<Row> {
   const { random } = platform;
   const voprf = curve === 'r255' ? ristretto255Voprf(crypto.subtle) : nobleVoprf(server.suite);

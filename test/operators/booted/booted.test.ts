@@ -26,13 +26,16 @@ let machines: BootedMachines;
 let commands: string[] = [];
 let skipped: string | null = null;
 
-/** What systemd says of a unit, and the kernel of its process. */
+/** The state of a unit by systemd, and of its process by the kernel. */
 const LOOK = `look() {
   pid=$(systemctl show -p MainPID --value $1)
   echo "$1: $(systemctl is-active $1), $(grep -E '^(NoNewPrivs|Seccomp|CapEff):' /proc/$pid/status | tr -s '\\t\\n' ' ')uid $(stat -c %u /proc/$pid)"
 }`;
 
-/** The seven commands of the page: B's, A's, and the user's last two, of which B's attester answers the first. */
+/**
+ * The seven commands of the page: those of B, of A, and the user's last two. B's attester serves the first of
+ * them.
+ */
 beforeAll(async () => {
   const missing = NEEDED.find(([program, ...words]) => !works(program, ...words));
   if (missing !== undefined) skipped = `${missing.join(' ')} does not work here`;

@@ -10,7 +10,7 @@ export interface BootedMachine {
   readonly lines: readonly string[];
 }
 
-/** What systemd-nspawn needs of the host's `/etc`, beside its whole `/usr`. */
+/** The files of the host's `/etc` that systemd-nspawn needs, besides the whole `/usr`. */
 const OF_ETC = ['passwd', 'group', 'nsswitch.conf', 'os-release', 'ld.so.cache'];
 const MERGED = ['bin', 'sbin', 'lib', 'lib32', 'lib64'];
 
@@ -23,7 +23,10 @@ exec /usr/bin/caddy run --adapter caddyfile --config "$STATE_DIRECTORY/Caddyfile
 `;
 const NPX = '#!/bin/sh\nshift\nexec node /test/sotto.mjs "$@"\n';
 
-/** Runs the lines when the machine has booted, and then ends it at once: an orderly end sometimes waits for ever. */
+/**
+ * Runs the lines when the machine has booted, and then ends it at once, because an orderly end sometimes
+ * never finishes.
+ */
 const CONTROL = `[Unit]
 Description=Lines of the test
 [Service]
@@ -38,8 +41,8 @@ ExecStopPost=/bin/sh -c 'echo $EXIT_STATUS > /test/status; [ $EXIT_STATUS = 0 ] 
 const TARGET = '[Unit]\nRequires=basic.target\nWants=control.service\nAfter=basic.target\nAllowIsolate=yes\n';
 
 /**
- * Machines of operators, each with a systemd that boots and a network namespace of its own. They use the host's programs;
- * what they write stays in the folder. `/shared` is what people would send each other.
+ * Machines of operators, each with a systemd that boots and a network namespace of its own. They use the
+ * host's programs, and write only into the folder. `/shared` has the files that people would send each other.
  */
 export class BootedMachines {
   readonly #folder: string;
@@ -73,7 +76,10 @@ export class BootedMachines {
     return existsSync(file) ? readFileSync(file, 'utf8').trim() : 'none';
   }
 
-  /** Boots all machines, runs their lines, and ends when all are off. Returns what their consoles showed. */
+  /**
+   * Boots all machines, runs their lines, and resolves when all are off. Returns the output of their
+   * consoles.
+   */
   async run(): Promise<string> {
     const networks = this.#machines.map(
       ({ name, address }) => `ip netns add ${name}

@@ -15,7 +15,7 @@ export interface Container {
 }
 
 /**
- * Reads a compose file as compose does, as far as ours go: the containers that are built from the release, their
+ * Reads the parts of a compose file that ours use: the containers that are built from the release, their
  * environment, and the files of their secrets, which here are where they are on the host.
  *
  * @param folder - `ops/b`

@@ -33,7 +33,7 @@ export interface DrillOptions {
   readonly platform: Platform;
   /** Adapts a command to the test's names, ports and folders. */
   readonly here: (command: string) => string;
-  /** Whose relay the searches use. */
+  /** The folder whose relay the searches use. */
   readonly config: string;
   /** Resolves when the services work with the time that it is now. */
   readonly settled: (...client: readonly [config?: string, name?: string]) => Promise<void>;
@@ -128,9 +128,10 @@ class Searches {
 }
 
 /**
- * What a drill must not do to searches. A restart of the one process of a service fails the search that is under way, or the
- * one that the relay sends over a connection from before; a Worker is replaced without that. Where the page says that
- * nothing is issued until the epoch ends, one search stays open until then, because the next one is made after it.
+ * The faults of a drill by its searches. A restart of the one process of a service fails the search that is
+ * under way, or the one that the relay sends over a connection from before; a Worker is replaced without
+ * that. Where the page says that nothing is issued until the epoch ends, one search stays open until then,
+ * because the next one is made after it.
  */
 export function faultsOf({ drill, sent, failed, open, restarts, codes }: DrillRow): string[] {
   const faults: string[] = [];

@@ -1,7 +1,7 @@
-/** Where services run: on Node over SQLite or over PostgreSQL, or on Workers. */
+/** The runtime and store of services: Node over SQLite or over PostgreSQL, or Workers. */
 export type Platform = 'Node' | 'PostgreSQL' | 'Workers';
 
-/** Whose commands of a page are followed. */
+/** The platform whose commands of a page are followed. */
 export const hostOf = (platform: Platform): 'Node' | 'Workers' =>
   platform === 'Workers' ? 'Workers' : 'Node';
 
@@ -15,7 +15,7 @@ export interface DrillPage {
   /** The title of one section; the whole page without it. */
   readonly section?: string;
   readonly platforms: readonly Platform[];
-  /** Why searches fail until an epoch ends, where the page says that they do. */
+  /** Why searches fail until an epoch ends, if the page says that they do. */
   readonly outage?: string;
 }
 

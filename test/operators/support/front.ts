@@ -4,7 +4,7 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import type { Authority } from '../../support/certificates.ts';
 import type { Gate } from './gate.ts';
 
-/** A public name, where its requests go, and what the proxy does to their fields. */
+/** A public name with the target of its requests and the proxy's changes to their fields. */
 export interface PublicName {
   /** With its port. */
   readonly host: string;
@@ -53,7 +53,7 @@ export class Front {
     await new Promise<void>((resolve) => server.listen(Number(port), '127.0.0.1', resolve));
   }
 
-  /** Where the requests for a public name go; undefined for a name that is not there. */
+  /** The target of requests for a public name; undefined for an unknown name. */
   siteOf(host: string): PublicName | undefined {
     return this.#names.get(host);
   }

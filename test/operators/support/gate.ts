@@ -1,4 +1,7 @@
-/** Lets requests through, or holds them back while a version is replaced, as a platform does that deploys without an outage. */
+/**
+ * Lets requests through, or holds them while a version is replaced, like a platform that deploys without an
+ * outage.
+ */
 export class Gate {
   #held: Promise<void> | null = null;
   readonly #inFlight = new Set<Promise<unknown>>();

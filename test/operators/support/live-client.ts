@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { COMPILE_CACHE } from '../../support/compile-cache.ts';
 
-/** The searches of a client, and what became of them. */
+/** The searches of a client and their outcomes. */
 export interface Traffic {
   readonly sent: number;
   /** Searches and retries that failed. */

@@ -13,7 +13,7 @@ import { readUnit } from './unit.ts';
 
 const here = import.meta.dirname;
 
-/** What a command printed, and its exit status. */
+/** The output of a command, and its exit status. */
 export interface Result {
   readonly status: number | null;
   readonly out: string;
@@ -29,7 +29,7 @@ export interface ToolCall {
   readonly input: string;
 }
 
-/** Where services run that no unit of this machine starts. */
+/** The place of services that no unit of this machine starts. */
 export interface Platform {
   /** What `npx wrangler` does. */
   wrangler(call: ToolCall): Promise<string>;
@@ -98,7 +98,7 @@ export class Machine {
     return machine;
   }
 
-  /** What makes a Node of this machine know its names and its authority. */
+  /** The variables that make a Node process of this machine know its names and its authority. */
   get trust(): Record<string, string> {
     return {
       NODE_OPTIONS: `--disable-warning=ExperimentalWarning --import=${here}/names.mjs`,

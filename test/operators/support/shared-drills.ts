@@ -5,10 +5,10 @@ import type { Bundle } from '@sotto/bundle';
 import type { Drill, DrillRow } from './drill.ts';
 import { EPOCH, type Operators } from './operators.ts';
 
-/** A page of one block. */
+/** Runs a page of one block. */
 export const oneBlock = async (drill: Drill): Promise<void> => void (await drill.block());
 
-/** What `keys rewrap` prints for gateway and issuer when it wrapped keys of both, and could read all. */
+/** The output of `keys rewrap` for gateway and issuer if it wrapped keys of both and could read all. */
 export const ALL_WRAPPED = /[1-9]\d* wrapped\t0 unreadable[\s\S]*[1-9]\d* wrapped\t0 unreadable/;
 
 /** The ids of the keys that operator B has. */

@@ -11,7 +11,7 @@ export function needs(context: TestContext, program: string, ...words: readonly 
   if (!works(program, ...words)) context.skip(`${[program, ...words].join(' ')} does not work here`);
 }
 
-/** What a tool of this machine prints, and its status. */
+/** The output of a tool of this machine, and its status. */
 export function runTool(
   program: string,
   words: readonly string[],

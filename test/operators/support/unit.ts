@@ -17,7 +17,7 @@ export const pairs = (text: string, separator: RegExp): Record<string, string> =
       .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   );
 
-/** What systemd would run for a unit. */
+/** The process that systemd would run for a unit. */
 export interface Started {
   /** After `/usr/bin/env`. */
   readonly command: readonly string[];

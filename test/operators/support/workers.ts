@@ -52,7 +52,7 @@ export class Accounts implements Platform {
     this.#front = front;
   }
 
-  /** What `npx wrangler deploy` and `npx wrangler secret bulk` do, on the prebuilt Workers. */
+  /** The effect of `npx wrangler deploy` and `npx wrangler secret bulk` on the prebuilt Workers. */
   async wrangler(call: ToolCall): Promise<string> {
     const { words, cwd } = call;
     const option = (name: string): string => words[words.indexOf(`--${name}`) + 1] ?? '';
@@ -109,7 +109,7 @@ export class Accounts implements Platform {
     }
   }
 
-  /** Loses what the Durable Objects of an account stored whose class is one of these. */
+  /** Deletes the storage of an account's Durable Objects of these classes. */
   async lose(config: string, classes: RegExp): Promise<void> {
     const account = this.#accounts.get(config);
     if (account === undefined) throw new Error(`${config} was not deployed`);

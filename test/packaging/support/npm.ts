@@ -6,7 +6,10 @@ import { promisify } from 'node:util';
 
 const CONSUMERS = path.resolve(import.meta.dirname, '../consumers');
 
-/** What this machine lacks: a network, or a platform for which a package exists. A test that needs it is skipped by name. */
+/**
+ * This machine lacks something: a network, or a package for its platform. A test that needs it is skipped by
+ * name.
+ */
 export class MissingError extends Error {}
 
 const NO_NETWORK =

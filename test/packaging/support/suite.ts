@@ -5,7 +5,9 @@ import { freePorts } from '../../../services/local/src/ports.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 
-/** What an app needs to know of `npm start`: URLs and root of `/local.json`, and where that is served. */
+/**
+ * The facts that an app needs about `npm start`: URLs and root of `/local.json`, and where that is served.
+ */
 export interface LocalSuite {
   readonly relay: string;
   readonly issuer: string;
