@@ -9,7 +9,10 @@ const WEATHER = row('weather', { type: 5 }, true);
 const TODAY = Math.floor(NOW / DAY);
 const TOMORROW = NOW + DAY;
 
-/** What the issuer schedules: the running epoch and the six after it, since a bundle shows two epochs' keys. */
+/**
+ * The issuer's schedule: the running epoch and the six after it, because a bundle shows the keys of two
+ * epochs.
+ */
 const schedule =
   (names: readonly string[], now: number): (() => Promise<PublishedSchedule>) =>
   async () => ({ revision: 1, epochs: (await scheduleOf(names, DAY, () => now)()).epochs.slice(0, 7) });
@@ -17,7 +20,7 @@ const schedule =
 let store: KeyStore;
 beforeEach(async () => {
   store = memoryStores().keys;
-  await house({ store, rows: [STICKERS], schedule: schedule(['stickers'], NOW) }); // signs all that there is
+  await house({ store, rows: [STICKERS], schedule: schedule(['stickers'], NOW) }); // signs every bundle
 });
 
 /** The services that the bundle of each epoch from today names. */
@@ -31,7 +34,7 @@ async function named(): Promise<string[]> {
 
 const SIGNED = [0, 1, 2, 3, 4, 5, 6].map((epoch) => `${epoch}: stickers`);
 
-test('a service that is added stands in the bundles from the second epoch ahead, signed or not', async () => {
+test('an added service is in the bundles from the second epoch ahead, signed or not', async () => {
   const rows = [STICKERS, WEATHER];
   await house({ store, rows, schedule: schedule(['stickers', 'weather'], TOMORROW), now: TOMORROW });
   const later = [3, 4, 5, 6, 7].map((epoch) => `${epoch}: stickers weather`);

@@ -5,7 +5,7 @@ import { areLoopback, permitAddresses, type Permits } from '../src/node/addresse
 const publicAnd = (own: readonly string[], nat64: string | null = null): Permits =>
   permitAddresses({ own, internet: true, nat64 });
 
-describe('N15 addresses are compared as numbers, whatever their spelling', () => {
+describe('N15 addresses are compared as numbers, in any spelling', () => {
   test.each([
     '0000::ffff:0:0/96',
     '0:0:0:0:0:ffff:0:0/96',

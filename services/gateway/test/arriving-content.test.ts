@@ -18,7 +18,7 @@ import { inner, joined, padded, sealChunked } from './support/client.ts';
 import { house } from './support/house.ts';
 
 describe('the content of a streamed request', () => {
-  test('takes the response of a service while it still reads: 30,000 bytes both ways', async () => {
+  test('reads the response of a service that still reads the request: 30,000 bytes both ways', async () => {
     const echo: Service = {
       call: async ({ content }) => ({
         status: 200,
@@ -33,7 +33,7 @@ describe('the content of a streamed request', () => {
     expect((await outcome).text).toHaveLength(30_000);
   });
 
-  test('responds when all has come although the service, or nobody, has read it; the service gets no more', async () => {
+  test('responds when the whole request has arrived, even if the service has not read it', async () => {
     const contents: unknown[] = [];
     const lazy: Service = {
       call: async ({ content }) => {
@@ -61,7 +61,7 @@ describe('the content of a streamed request', () => {
     }
   });
 
-  test('reads no faster than the service: a piece ahead', async () => {
+  test('reads at most one piece ahead of the service', async () => {
     const { called, service } = driven();
     const of = await houseOf({ speech: service });
     let pulled = 0;
@@ -101,7 +101,7 @@ describe('the content of a streamed request', () => {
     expect(call.deadline.aborted).toBe(true);
   });
 
-  test('gives its place at the service back when the request is done', async () => {
+  test('releases its place at the service when the request is finished', async () => {
     const of = await house({ rows: [{ ...speech, maxInFlight: 1 }] });
     for (let i = 0; i < 3; i++) {
       const cutOff = await asking(of);
@@ -117,7 +117,7 @@ describe('the content of a streamed request', () => {
 });
 
 describe('a row that takes streamed requests', () => {
-  test('reads other requests whole: known length, GET, and with a Content-Length', async () => {
+  test('buffers other requests: known length, GET, and with a Content-Length', async () => {
     const of = await houseOf();
     const date = await of.fields('speech');
     const request = inner({ authority: 'speech', fields: date, content: utf8('known') });
@@ -137,7 +137,7 @@ describe('a row that takes streamed requests', () => {
     expect(of.calls.map(({ content }) => content instanceof Uint8Array)).toEqual([true, true, true]);
   });
 
-  test('its bundle says so', async () => {
+  test('its bundle contains this', async () => {
     const plain = { ...speech, name: 'feed', stream: { flushMs: 20, requests: false } };
     const of = await house({ rows: [speech, plain] });
     const { services } = await of.bundle();
@@ -155,7 +155,7 @@ describe('a row that takes streamed requests', () => {
   });
 });
 
-test('a row that only streams responses reads a request whole, of any framing', async () => {
+test('a row that only streams responses buffers requests of any framing', async () => {
   const feed = { ...speech, stream: { flushMs: 20, requests: false } };
   const of = await house({ rows: [feed] });
   const { send, end, outcome } = await asking(of);

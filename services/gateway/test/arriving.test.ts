@@ -17,7 +17,7 @@ import {
 import { inner, joined, sealChunked } from './support/client.ts';
 
 describe('a row that takes streamed requests', () => {
-  test('passes pieces on as they come, after one token was spent, and responds when all has come', async () => {
+  test('passes pieces on as they arrive, after one token was spent, and responds when all have arrived', async () => {
     const { called, service } = driven();
     const of = await houseOf({ speech: service });
     const { send, end, outcome, isDone } = await asking(of);
@@ -78,7 +78,7 @@ describe('a row that takes streamed requests', () => {
       { outer: 200, code: 'bad-request' },
     ],
   ])(
-    '%s breaks the content off after the call was aborted, and its token stays spent',
+    'after %s the call is aborted, then the content fails, and its token stays spent',
     async (_name, fault, expected) => {
       const { called, service } = driven();
       const of = await houseOf({ speech: service });
@@ -137,18 +137,21 @@ describe('a row that takes streamed requests', () => {
     ['no token', { fields: [] }, 'date'],
     ['a path outside', { path: '//' }, 'forbidden'],
     ['an unknown field', { fields: [['x-more', '1'] as Field] }, 'bad-request'],
-  ])('refuses %s when all has come, in the length of every response', async (_name, changes, code) => {
-    const of = await houseOf();
-    const { send, end, outcome, isDone } = await asking(of, changes);
-    send('one');
-    await settle();
-    expect(isDone()).toBe(false); // a refusal tells nothing by its time
-    end();
-    const refused = await outcome;
-    expect(refused.code).toBe(code);
-    expect([of.calls.length, of.issuer.rows.size]).toEqual([0, 0]);
-    const good = await asking(of);
-    good.end();
-    expect((await good.outcome).length).toBe(refused.length);
-  });
+  ])(
+    'refuses %s when the whole request has arrived, with the length of every response',
+    async (_name, changes, code) => {
+      const of = await houseOf();
+      const { send, end, outcome, isDone } = await asking(of, changes);
+      send('one');
+      await settle();
+      expect(isDone()).toBe(false); // the time of a refusal reveals nothing
+      end();
+      const refused = await outcome;
+      expect(refused.code).toBe(code);
+      expect([of.calls.length, of.issuer.rows.size]).toEqual([0, 0]);
+      const good = await asking(of);
+      good.end();
+      expect((await good.outcome).length).toBe(refused.length);
+    },
+  );
 });

@@ -24,13 +24,13 @@ const CHUNKED = { 'content-type': 'message/ohttp-chunked-req' };
 const ok: Service['call'] = async () => ({ status: 200, fields: [], content: utf8('{}') });
 const told = ({ inner: { status }, code }: Sent): string => `${status} ${code ?? ''}`.trim();
 
-/** The beginning of an envelope, and no more. */
+/** The beginning of an envelope. */
 async function stalled(h: House): Promise<ReadableStream<Uint8Array>> {
   const { body } = await seal(await h.sealer(), padded(inner({ fields: [] })));
   return new ReadableStream({ start: (controller) => controller.enqueue(body.slice(0, -1)) });
 }
 
-describe('N01 whatever a service does, the client gets a sealed answer in time', () => {
+describe('N01 the client gets an encapsulated response in time, whatever the service does', () => {
   const services: Record<string, Service['call']> = {
     'never settles': () => new Promise(() => {}),
     'ignores the signal and answers later': () =>
@@ -49,10 +49,10 @@ describe('N01 whatever a service does, the client gets a sealed answer in time',
     const h = await house({ rows, services: { stickers: { call } } });
     for (let i = 0; i < 3; i++) {
       const sealed = await seal(await h.sealer(), padded(inner({ fields: await h.fields() })));
-      h.deadlineMs = 500; // of the request alone: what the client needs before may take longer
+      h.deadlineMs = 500; // of the request only; preparations of the client may take longer
       const sent = await opened(sealed, await h.post(sealed.body));
       h.deadlineMs = 10_000;
-      expect([502, 504]).toContain(sent.inner.status); // 503 if its place was still held
+      expect([502, 504]).toContain(sent.inner.status); // 503 if its place was not free
       expect(sent.encapsulated.length - RESPONSE_LENGTH).toBe(32);
     }
     expect(told(await h.search({ authority: 'open' }))).toBe('200');
@@ -64,9 +64,9 @@ describe('N01 whatever a service does, the client gets a sealed answer in time',
       (socket) =>
         socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n'),
     ],
-    ['closes without a word', (socket) => socket.end()],
+    ['closes without a response', (socket) => socket.end()],
     ['sends interim responses and closes', (socket) => socket.end('HTTP/1.1 103 Early Hints\r\n\r\n')],
-  ])('on Node, a service that %s is 502 at once, thirty times over', async (_what, behave) => {
+  ])('on Node, a service that %s is 502 at once, also thirty times', async (_what, behave) => {
     const server = await rawServer(behave);
     const permits = permitAddresses({ own: ['127.0.0.1'], internet: false, nat64: null });
     const send = guardedFetch(() => Promise.reject(new Error('no names here')), permits);
@@ -79,7 +79,7 @@ describe('N01 whatever a service does, the client gets a sealed answer in time',
     await server.close();
   });
 
-  test('two hundred requests to a service that never settles leave every place free', async () => {
+  test('after two hundred requests to a service that never responds every place is free', async () => {
     const h = await house({ services: { stickers: { call: () => new Promise(() => {}) } } });
     const sealer = await h.sealer();
     const bodies: Bytes[] = [];
@@ -89,13 +89,13 @@ describe('N01 whatever a service does, the client gets a sealed answer in time',
     h.deadlineMs = 50;
     for (let i = 0; i < 4; i++) {
       const some = await Promise.all(bodies.slice(50 * i, 50 * i + 50).map((body) => h.post(body)));
-      for (const { status } of some) expect([200, 503]).toContain(status); // sealed, or the keys were late under load
+      for (const { status } of some) expect([200, 503]).toContain(status); // encapsulated, or 503 if the keys were late under load
     }
     h.deadlineMs = 10_000;
     expect(told(await h.search({ authority: 'open' }))).toBe('200');
   });
 
-  test('a store of keys that never answers is 503', async () => {
+  test('a store of keys that never responds is 503', async () => {
     const h = await house();
     const hanging = await house({ store: { ...h.deps.authority.store } });
     hanging.deps.authority.store.epochs = () => new Promise(() => {});
@@ -105,8 +105,8 @@ describe('N01 whatever a service does, the client gets a sealed answer in time',
   });
 });
 
-describe('N03 uploads that stop keep nobody out', () => {
-  test.each([24, 255])('%i of them leave an honest search its place', async (count) => {
+describe('N03 stopped uploads do not block other requests', () => {
+  test.each([24, 255])('with %i of them an honest search succeeds', async (count) => {
     const h = await house();
     const pending = [];
     for (let i = 0; i < count; i++) pending.push(h.post(await stalled(h), i % 2 === 0 ? CHUNKED : {}));
@@ -115,9 +115,9 @@ describe('N03 uploads that stop keep nobody out', () => {
     await Promise.race(pending); // they end at their own deadlines
   });
 
-  test('an upload that stops ends after the inactivity limit, and gives its memory back', async () => {
+  test('an upload that stops ends after the inactivity limit, and releases its memory', async () => {
     const h = await house({ rows: LARGE_ROWS });
-    await h.search(); // loads the keys, which may take longer than the next deadlines
+    await h.search(); // loads the keys, which may take longer than the deadlines set next
     h.deadlineMs = 50;
     for (let round = 0; round < 40; round++) {
       const large = new ReadableStream<Uint8Array>({
@@ -130,14 +130,14 @@ describe('N03 uploads that stop keep nobody out', () => {
     expect(told(await h.search())).toBe('200');
   });
 
-  test('whole bodies give their memory back, whether they open or not', async () => {
+  test('complete bodies release their memory, whether they open or not', async () => {
     const h = await house({ rows: LARGE_ROWS });
     const garbage = new Uint8Array(1 << 20).fill(255);
     for (let i = 0; i < 30; i++) expect((await h.post(garbage)).status).toBe(400);
     expect(told(await h.search())).toBe('200');
   });
 
-  test('chunks are refused where no row asks for them, and inside for a row that does not', async () => {
+  test('chunks are refused if no row takes them, and inside if the requested row does not', async () => {
     const none = await house({ rows: [{ ...row('stickers', { type: 5 }, true), chunked: false }] });
     expect((await none.post(new Uint8Array(100), CHUNKED)).status).toBe(415);
     const rows = [{ ...row('stickers', { type: 5 }, true), chunked: false }, row('open', null, true)];
@@ -145,7 +145,7 @@ describe('N03 uploads that stop keep nobody out', () => {
     expect(some.deps.maxRequest(0)).toEqual({ plain: 1024 + 2048, chunked: 2 * 1024 + 2048 });
   });
 
-  test('N21 an envelope in chunks of single bytes ends at the bound, whatever the budget', async () => {
+  test('N21 an envelope in chunks of one byte ends at the limit of its length', async () => {
     const h = await house();
     const endless = new ReadableStream<Uint8Array>({
       pull: (controller) => controller.enqueue(Uint8Array.of(0, 0x20, 0, 1)),
@@ -164,7 +164,7 @@ describe('N03 uploads that stop keep nobody out', () => {
 describe('N03 Uploads', () => {
   const limits = { maxBytes: 100, maxUploads: 3 };
 
-  /** Uploads by a timer of the test, and which of them were ended. */
+  /** Uploads with a timer of the test, and a record of those that were ended. */
   function uploads() {
     const timer = { now: 0 };
     const ended: string[] = [];
@@ -172,7 +172,7 @@ describe('N03 Uploads', () => {
     return { timer, ended, begin: (name: string) => all.begin(() => ended.push(name)) };
   }
 
-  test('the oldest upload that is still on its way makes room for a new one', () => {
+  test('the oldest upload in progress is ended for a new one', () => {
     const { timer, ended, begin } = uploads();
     begin('a');
     begin('b').complete();
@@ -186,7 +186,7 @@ describe('N03 Uploads', () => {
     expect(ended).toEqual(['a', 'c']);
   });
 
-  test('memory is taken from the oldest upload that is on its way, never from a complete one', () => {
+  test('memory is taken from the oldest upload in progress, never from a complete one', () => {
     const { timer, ended, begin } = uploads();
     const [a, b] = [begin('a'), begin('b')];
     a.take(60);
@@ -204,8 +204,8 @@ describe('N03 Uploads', () => {
   });
 });
 
-describe('N22 a slow service holds its own places and nobody else’s', () => {
-  test('further requests to it are refused before their token is spent, and others go on', async () => {
+describe('N22 a slow service only uses up its own places', () => {
+  test('further requests to it are refused before their token is spent, and other services are not affected', async () => {
     const gate = Promise.withResolvers<void>();
     const slow: Service['call'] = async (request, deadline) => {
       await gate.promise;
@@ -226,7 +226,7 @@ describe('N22 a slow service holds its own places and nobody else’s', () => {
     expect(told(await h.search({ fields }))).toBe('200'); // the same token
   });
 
-  test('a place is given back after a failure, a refusal, and a streamed answer that nobody reads', async () => {
+  test('a place is released after a failure, a refusal, and a streamed response that is not read', async () => {
     const rows = [{ ...row('stickers', { type: 5 }, true), maxInFlight: 1 }];
     const failing = await house({
       rows,
@@ -238,7 +238,7 @@ describe('N22 a slow service holds its own places and nobody else’s', () => {
     expect(told(await failing.search())).toBe('502 bad-gateway');
   });
 
-  test('Bulkhead: a place is given back once', () => {
+  test('Bulkhead: a place is released once', () => {
     const bulkhead = new Bulkhead(2);
     const [a, b] = [bulkhead.enter(), bulkhead.enter()];
     expect(bulkhead.enter()).toBeNull();

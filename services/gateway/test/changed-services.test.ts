@@ -55,7 +55,7 @@ test.each<[string, (authority: Authority) => Partial<Authority>]>([
   },
 );
 
-test('gateway: a table that did not change, and another timeout, leave every signature', async () => {
+test('gateway: an unchanged table, and a change of a timeout, keep every signature', async () => {
   for (const change of [
     () => ({}),
     ({ services }: Authority) => ({ services: services.map((row) => ({ ...row, timeoutMs: 17 })) }),

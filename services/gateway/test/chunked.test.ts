@@ -34,7 +34,7 @@ async function sealed(of: House = h, kemId: number = KEM.X25519) {
 
 const bodyOf = async (response: Response): Promise<Bytes> => new Uint8Array(await response.arrayBuffer());
 
-/** Sends what must not open: the code outside, with nobody asked. */
+/** Sends a body that must not open. Returns the outer code, and checks that no service was called. */
 async function refusal(body: Bytes): Promise<string> {
   const before = [h.calls.length, h.issuer.calls.length];
   const response = await h.post(body, CHUNKED);
@@ -75,7 +75,7 @@ function chunkLengths(body: Bytes): number[] {
 }
 
 describe('a request in chunks', () => {
-  test.each([1, 7, 64, 100_000])('G24 in reads of %i bytes is answered in chunks', async (size) => {
+  test.each([1, 7, 64, 100_000])('G24 in reads of %i bytes gets a response in chunks', async (size) => {
     const { chunks, open } = await sealed();
     const body = joined(chunks);
     const reads = Array.from({ length: Math.ceil(body.length / size) }, (_, i) =>
@@ -98,14 +98,14 @@ describe('a request in chunks', () => {
     expect(decodeResponse(joined(await open(await bodyOf(response)))).status).toBe(200);
   });
 
-  test('G17 cut at every byte it is an error, and nobody is asked', async () => {
+  test('G17 truncated at any byte is an error, and no service is called', async () => {
     const body = joined((await sealed()).chunks);
     const told = new Set<string>();
     for (let length = 0; length < body.length; length++) told.add(await refusal(body.subarray(0, length)));
     expect([...told]).toEqual(['400 bad-request', '422 unprocessable-content']); // before enc is there, and after
   });
 
-  test('G18 G19 an end without the final chunk, and chunks in another order, twice, fewer or swapped', async () => {
+  test('G18 G19 a missing final chunk, and chunks that are reordered, repeated, missing or swapped, are refused', async () => {
     const { chunks } = await sealed();
     const other = (await sealed()).chunks;
     const [head, one, two, three, four, last] = chunks;
@@ -130,7 +130,7 @@ describe('a request in chunks', () => {
     expect(await refusal(concat(body, Uint8Array.of(0)))).toBe('422 unprocessable-content');
   });
 
-  test('G21 an empty chunk that is not final is refused, the first of them', async () => {
+  test('G21 an empty chunk that is not final is refused at the first one', async () => {
     expect(await refusal(joined(await empty(1)))).toBe('422 unprocessable-content');
     expect(await refusal(concat(...(await empty(50_000))))).toBe('422 unprocessable-content');
   });
@@ -149,7 +149,7 @@ describe('a request in chunks', () => {
     expect(await refusal(over)).toBe('422 unprocessable-content');
   });
 
-  test('G23 a chunk length of 2^62 - 1 allocates nothing; a long varint is a varint', async () => {
+  test('G23 a chunk length of 2^62 - 1 allocates nothing, and a long varint is accepted', async () => {
     const { chunks, open } = await sealed();
     const [head, first, ...rest] = chunks;
     if (!head || !first) throw new Error('no chunks');
@@ -161,7 +161,7 @@ describe('a request in chunks', () => {
     expect(decodeResponse(joined(await open(await bodyOf(response)))).status).toBe(200);
   });
 
-  test('an unknown key is refused before the body is there', async () => {
+  test('an unknown key is refused before the body has arrived', async () => {
     const { chunks } = await sealed();
     const head = (chunks[0] ?? EMPTY).slice();
     head[0] = 255;
@@ -171,7 +171,7 @@ describe('a request in chunks', () => {
   });
 });
 
-/** A house whose stickers answer so, in a response of 40,000 bytes. */
+/** A gateway whose stickers respond in this way, with responses of 40,000 bytes. */
 function long(call: Service['call'], options: HouseOptions = {}): Promise<House> {
   const lengths = { name: 'long', requestLength: 1024, responseLength: LONG };
   const stickers = { ...row('stickers', { type: 5 }, true), lengths };
@@ -186,10 +186,10 @@ async function stream(of: House): Promise<{ lengths: number[]; answer: () => Pro
   return { lengths: chunkLengths(body), answer: async () => decodeResponse(joined(await open(body))) };
 }
 
-/** The final chunk is empty: nobody has to know the last one before it is there. */
+/** The final chunk is empty, so that the last one need not be known in advance. */
 const CONSTANT = [16_384 + TAG, 16_384 + TAG, LONG - 2 * 16_384 + TAG, -TAG];
 
-describe('an answer in chunks', () => {
+describe('a response in chunks', () => {
   test.each([
     ['nothing', []],
     ['little', [1]],
@@ -212,7 +212,7 @@ describe('an answer in chunks', () => {
     ['breaks off', async () => ({ status: 200, fields: [], content: failing(20_000) })],
     ['does not fit', inPieces(30_000, 30_000)],
     ['comes too late', async () => ({ status: 200, fields: [], content: hanging(20_000) })],
-  ])('a body that %s after it began has the same chunks, and is no message', async (_name, call) => {
+  ])('a body that %s after it began has the same chunks, and is not a valid message', async (_name, call) => {
     const of = await long(call);
     of.deadlineMs = 700;
     const { lengths, answer } = await stream(of);
@@ -220,7 +220,7 @@ describe('an answer in chunks', () => {
     await expect(answer()).rejects.toMatchObject({ code: 'truncated' });
   });
 
-  test('the first chunk leaves before the service has sent the last', async () => {
+  test('the first chunk is sent before the service has sent its last one', async () => {
     const gate = Promise.withResolvers<undefined>();
     const content = new ReadableStream({
       async start(controller) {
@@ -239,7 +239,7 @@ describe('an answer in chunks', () => {
     expect(length).toBe(16 + 4 + 16_384 + TAG);
   });
 
-  test('a client that goes away lets the service’s answer go', async () => {
+  test('when a client disconnects, the response of the service is cancelled', async () => {
     const gone = Promise.withResolvers<undefined>();
     const content = new ReadableStream({
       pull: (controller) => controller.enqueue(utf8('x'.repeat(1000))),
@@ -254,7 +254,7 @@ describe('an answer in chunks', () => {
     await expect(gone.promise).resolves.toBeUndefined();
   });
 
-  test('a client that goes away before it reads lets the service’s answer go too', async () => {
+  test('when a client disconnects before it reads, the response of the service is cancelled too', async () => {
     const gone = Promise.withResolvers<string>();
     const content = new ReadableStream({ cancel: () => gone.resolve('let go') });
     const of = await long(async () => ({ status: 200, fields: [], content }));
@@ -265,7 +265,7 @@ describe('an answer in chunks', () => {
     expect(await gone.promise).toBe('let go');
   });
 
-  test('G27 sixty-four at once, of equal plaintext, are distinct on the wire and all open', async () => {
+  test('G27 sixty-four concurrent ones with equal plaintext are distinct on the wire, and all open', async () => {
     const { chunks, open } = await sealChunked(await h.sealer(), [padded(inner({ fields: [] }))]);
     const all = await Promise.all(
       Array.from({ length: 64 }, async () => bodyOf(await h.post(joined(chunks), CHUNKED))),
@@ -275,7 +275,7 @@ describe('an answer in chunks', () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([400]));
   });
 
-  test('a service of the default size is one chunk and the end', async () => {
+  test('a response of the default size is one chunk and the final one', async () => {
     const { lengths } = await stream(h);
     expect(lengths).toEqual([RESPONSE_LENGTH + TAG, -TAG]);
   });

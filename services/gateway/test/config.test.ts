@@ -3,7 +3,7 @@ import { base64url } from '@sotto/wire';
 import { configOf, ENV, SERVICE, services, start } from './support/config.ts';
 
 describe('start-up', () => {
-  test('with all there is, it starts', () => {
+  test('with a complete configuration it starts', () => {
     expect(configOf(ENV)).toMatchObject({ epochSeconds: 86_400, metadata: false });
     expect(services(SERVICE, { ...SERVICE, name: 'other', token: 'none' })).toBe('starts');
   });
@@ -38,7 +38,7 @@ describe('start-up', () => {
     }
   });
 
-  test('a row that streams has a length class that no other kind of row has', () => {
+  test('a row that streams needs a length class without rows of another kind', () => {
     const LENGTH_CLASSES = JSON.stringify({
       search: { requestLength: 1024, responseLength: 163_840 },
       stream: { requestLength: 1024, responseLength: 262_144 },
@@ -57,7 +57,7 @@ describe('start-up', () => {
     expect(rows({ ...feed, stream: true })).toMatch(/^SERVICES\[0\]\.stream/);
   });
 
-  test('N04 every service is of a length class, and a row outside of them is refused by name', () => {
+  test('N04 every service is in a length class, and a row outside of them is refused by name', () => {
     const other = { ...SERVICE, name: 'other' };
     expect(services(SERVICE, { ...other, responseLength: 16_384 })).toBe(
       'SERVICES[1].responseLength: 16384 is not a response class of this deployment (163840). Add a class or use 163840.',
@@ -115,7 +115,7 @@ describe('start-up', () => {
     expect(start({ LENGTH_CLASSES })).toMatch(message);
   });
 
-  test('a row says its methods, its path prefix, further fields and its places, and has defaults for them', () => {
+  test('a row has methods, a path prefix, further fields and places, with defaults', () => {
     expect(configOf(ENV).services[0]).toMatchObject({
       methods: ['GET', 'POST'],
       paths: '/',
@@ -160,7 +160,7 @@ describe('start-up', () => {
     }
   });
 
-  test('N52 the previous wrapping key may be there, if it is another one', () => {
+  test('N52 the previous wrapping key is accepted if it differs', () => {
     const previous = base64url(Uint8Array.from({ length: 32 }, (_, i) => 100 + i));
     const { wrappingKeys } = configOf({ ...ENV, KEY_WRAPPING_KEY_PREVIOUS: previous });
     expect(base64url(wrappingKeys.previous ?? new Uint8Array(0))).toBe(previous);
@@ -173,7 +173,7 @@ describe('start-up', () => {
     );
   });
 
-  test('a service must say its token policy, "none" in so many words', () => {
+  test('a service must have a token policy, also if it is "none"', () => {
     const { token: _token, ...silent } = SERVICE;
     expect(services(silent)).toContain('SERVICES[0].token: must be the token policy');
     for (const token of [null, '', 'None', 5, {}, { type: 0 }, { type: '5' }]) {
@@ -183,7 +183,7 @@ describe('start-up', () => {
     expect(services(unsaid)).toContain('idempotent');
   });
 
-  test('names are distinct, and such as may stand in an authority', () => {
+  test('names are distinct and valid in an authority', () => {
     expect(services(SERVICE, SERVICE)).toBe('SERVICES[1].name: must differ from SERVICES[0].name');
     for (const name of ['', 'A', 'a b', 'a/b', 'a:1', '-a', 'a@b', 'sotto-metadata', 7]) {
       expect(services({ ...SERVICE, name })).toMatch(/^SERVICES\[0\]/);
@@ -193,7 +193,7 @@ describe('start-up', () => {
     expect(start({ SERVICES: undefined })).toMatch(/^SERVICES/);
   });
 
-  test('a target is a binding that is there, or an https URL of a name', () => {
+  test('a target is a binding that exists, or an https URL of a name', () => {
     const target = (value: unknown, local?: string) =>
       start({
         SERVICES: JSON.stringify([{ ...SERVICE, target: value }]),
@@ -231,7 +231,7 @@ describe('start-up', () => {
     expect(target({ url: 'http://10.0.0.1' }, 'true')).not.toBe('starts');
   });
 
-  test('lengths and times are whole numbers in their bounds', () => {
+  test('lengths and times are whole numbers within their limits', () => {
     for (const length of [0, 511, 1.5, '1024', 2 ** 21, null]) {
       expect(services({ ...SERVICE, requestLength: length })).toMatch(/requestLength/);
       expect(services({ ...SERVICE, responseLength: length })).toMatch(/responseLength/);
@@ -242,7 +242,7 @@ describe('start-up', () => {
     expect(start({ EPOCH_SECONDS: '1' })).toBe('starts');
   });
 
-  test('the egress is names and constants', () => {
+  test('the egress has names and constant values', () => {
     const { relayEgress } = configOf({
       ...ENV,
       RELAY_EGRESS: '{"CF-Connecting-IP": "2a06:98c0:3600::103"}',

@@ -12,7 +12,7 @@ beforeAll(async () => {
   valid = (await seal(await h.sealer(), padded(inner({ fields: await h.fields() })))).body;
 });
 
-/** Status and code of an answer outside; the target and the ledger must not have been asked. */
+/** Status and code of an outer refusal. The service and the ledger must not have been called. */
 async function refusal(body: Bytes, headers: Record<string, string> = {}): Promise<string> {
   const before = [h.calls.length, h.issuer.calls.length];
   const response = await h.post(body, headers);
@@ -25,8 +25,8 @@ async function refusal(body: Bytes, headers: Record<string, string> = {}): Promi
 const set = (body: Bytes, at: number, bytes: Bytes): Bytes =>
   concat(body.subarray(0, at), bytes, body.subarray(at + bytes.length));
 
-describe('what does not open', () => {
-  test('G01 a request cut at every byte is refused outside, by where it was cut', async () => {
+describe('envelopes that do not open', () => {
+  test('G01 a request truncated at any byte is refused outside, depending on the position', async () => {
     const told = new Map<string, number[]>();
     for (let length = 0; length < valid.length; length++) {
       const code = await refusal(valid.subarray(0, length));
@@ -53,7 +53,7 @@ describe('what does not open', () => {
     }
   });
 
-  test('G04 an unknown key id is refused as key trouble', async () => {
+  test('G04 an unknown key id is refused with the key problem', async () => {
     const { config } = await h.sealer();
     for (const keyId of [config.keyId + 2, (config.keyId + 100) % 256, 255]) {
       expect(await refusal(set(valid, 0, uint(1, keyId % 256)))).toBe('400 ohttp-key');
@@ -65,7 +65,7 @@ describe('what does not open', () => {
     });
   });
 
-  test('G05 another KEM under the key id, unknown algorithms and export-only are refused as key trouble', async () => {
+  test('G05 another KEM under the key id, unknown algorithms and export-only are refused with the key problem', async () => {
     const { config } = await h.sealer();
     const headers = [
       [KEM.X_WING, 1, 1],
@@ -83,7 +83,7 @@ describe('what does not open', () => {
     }
   });
 
-  test('G06 too short to be a request is a bad request', async () => {
+  test('G06 a body that is too short for a request is a bad request', async () => {
     for (const length of [0, 1, 2, 3, 4, 5, 6, 7, 7 + 31]) {
       expect(await refusal(valid.subarray(0, length))).toBe('400 bad-request');
     }
@@ -105,7 +105,7 @@ describe('what does not open', () => {
     }
   });
 
-  test('G16 sealed under the chunked label and sent as plain, and the reverse, does not open', async () => {
+  test('G16 an envelope with the label of the other media type does not open', async () => {
     const { chunks } = await sealChunked(await h.sealer(), [padded(inner())]);
     expect(await refusal(concat(...chunks))).toBe('422 unprocessable-content');
     const code = await refusal(valid, { 'content-type': 'message/ohttp-chunked-req' });
@@ -113,7 +113,7 @@ describe('what does not open', () => {
   });
 });
 
-describe('what opens', () => {
+describe('envelopes that open', () => {
   test.each([1, 7, 64])('G24 a body in reads of %i bytes is the same request', async (size) => {
     const sealed = await seal(await h.sealer(), padded(inner({ fields: await h.fields() })));
     const { body } = sealed;
@@ -124,7 +124,7 @@ describe('what opens', () => {
     expect(sent.inner.status).toBe(200);
   });
 
-  test('G09 the same envelope again is refused as replayed, inside, and not asked', async () => {
+  test('G09 the same envelope again is refused inside as replayed, and the service is not called', async () => {
     const first = await h.search();
     const calls = h.calls.length;
     const again = await opened(first.sealed, await h.post(first.sealed.body));
@@ -132,7 +132,7 @@ describe('what opens', () => {
     expect(h.calls.length).toBe(calls);
   });
 
-  test('G10 of a hundred at once one is answered', async () => {
+  test('G10 of a hundred concurrent copies one succeeds', async () => {
     const sealed = await seal(await h.sealer(), padded(inner({ fields: await h.fields() })));
     const calls = h.calls.length;
     const all = await Promise.all(
@@ -143,7 +143,7 @@ describe('what opens', () => {
     expect(h.calls.length).toBe(calls + 1);
   });
 
-  test('G26 response nonces are distinct over five hundred answers to one envelope', async () => {
+  test('G26 response nonces are distinct over five hundred responses to one envelope', async () => {
     const sealed = await seal(await h.sealer(), padded(inner({ authority: 'nobody', fields: [] })));
     const nonces = new Set<string>();
     for (let i = 0; i < 500; i++) {
@@ -153,7 +153,7 @@ describe('what opens', () => {
     expect(nonces.size).toBe(500);
   });
 
-  test('the other suites on offer open too', async () => {
+  test('the other offered suites open too', async () => {
     for (const kemId of [KEM.X25519, KEM.X_WING]) {
       const sealer = { ...(await h.sealer(kemId)), suite: { kdfId: 1, aeadId: AEAD.CHACHA20_POLY1305 } };
       const sealed = await seal(sealer, padded(inner({ fields: await h.fields() })));

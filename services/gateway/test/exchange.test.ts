@@ -8,7 +8,7 @@ describe('an exchange', () => {
   test.each([
     ['X-Wing', KEM.X_WING],
     ['X25519', KEM.X25519],
-  ])('under %s reaches the service with nothing of who asks', async (_name, kemId) => {
+  ])('under %s reaches the service without anything about the client', async (_name, kemId) => {
     const h = await house();
     const sent = await h.send(inner({ fields: await h.fields() }), kemId);
     expect(sent.inner.status).toBe(200);

@@ -13,7 +13,7 @@ const broken = (): never => {
 };
 const rejecting = () => Promise.reject(new Error(CANARY));
 
-/** Every dependency in turn, broken; and where the fault may be told. */
+/** Every dependency, broken in turn, and where the fault may be reported. */
 const FAULTS: readonly [string, (deps: GatewayDeps) => Partial<GatewayDeps>, 'inside' | 'outside'][] = [
   ['redeemer throws', () => ({ redeemer: { redeem: broken } }), 'inside'],
   ['redeemer rejects', () => ({ redeemer: { redeem: rejecting } }), 'inside'],
@@ -44,7 +44,7 @@ function brokenRoutes(
 }
 
 describe('X05 a dependency that fails', () => {
-  test.each(FAULTS)('%s: a constant, without a word of the error', async (_name, spoil, where) => {
+  test.each(FAULTS)('%s: a constant, without any part of the error', async (_name, spoil, where) => {
     const h = await house();
     const sealed = await seal(await h.sealer(), padded(inner({ fields: await h.fields() })));
     const app = gateway({ ...h.deps, ...spoil(h.deps) });

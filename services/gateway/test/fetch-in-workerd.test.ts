@@ -7,7 +7,7 @@ import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ok, raw, rawServer, type RawServer } from './support/raw-server.ts';
 
-/** The adapter alone, in workerd as it is deployed: what its fetch does differs from Node's. */
+/** The adapter alone in workerd, as it is deployed, because its fetch differs from Node's. */
 const ENTRY = `
   import { fetchService } from '../src/service/fetch-service.ts';
   export default {
@@ -105,7 +105,7 @@ async function ask(
   return { server, outcome: await outcomeOf(server.url, asking) };
 }
 
-describe('a plain service, asked from workerd', () => {
+describe('a plain service, called from workerd', () => {
   test('B11 B35 sees the fixed header set and the content', async () => {
     const { server, outcome } = await ask(ok(['content-type: application/json', 'set-cookie: a=b'], '{}'));
     expect(outcome).toEqual({ status: 200, fields: [['content-type', 'application/json']], text: '{}' });
@@ -114,14 +114,14 @@ describe('a plain service, asked from workerd', () => {
     expect([line, body]).toEqual(['post /v1/search?a=%20b http/1.1', '{"q":"cat"}']);
     expect(headers.toSorted()).toEqual([
       'accept-encoding: identity',
-      'cf-worker: adapter.example.com', // the platform's: the gateway's own zone
+      'cf-worker: adapter.example.com', // added by the platform: the gateway's own zone
       'content-length: 11',
       'content-type: application/json',
       `host: 127.0.0.1:${server.port}`,
     ]);
   });
 
-  test.each([301, 302, 303, 307, 308])('B24 is not followed by a %i', async (status) => {
+  test.each([301, 302, 303, 307, 308])('B24 a redirect by %i is not followed', async (status) => {
     const elsewhere = await rawServer(ok([], 'followed'));
     open.push(elsewhere);
     const { outcome } = await ask(
@@ -131,7 +131,7 @@ describe('a plain service, asked from workerd', () => {
     expect(elsewhere.connections()).toBe(0);
   });
 
-  test('B29 is not decoded', async () => {
+  test('B29 a content coding is not decoded', async () => {
     const body = gzipSync(Buffer.alloc(10 << 20)).toString('latin1');
     const { outcome } = await ask(ok(['content-encoding: gzip'], body));
     expect(outcome).toEqual({ code: 'bad-gateway', late: false });
@@ -140,13 +140,13 @@ describe('a plain service, asked from workerd', () => {
   test.each([
     'HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade',
     'HTTP/1.1 600 x',
-  ])('B30 with %j has no answer', async (head) => {
+  ])('B30 %j is not a valid response', async (head) => {
     const { outcome } = await ask(raw([head, 'content-length: 0']), { timeout: 500 });
     expect(outcome.status).toBeUndefined();
     expect(['bad-gateway', 'fault']).toContain(outcome.code);
   });
 
-  test('B25 B26 is asked once, and given up at the deadline', async () => {
+  test('B25 B26 is called once, until the deadline', async () => {
     const cut = await ask((socket) => socket.resetAndDestroy());
     expect(cut.outcome).toEqual({ code: 'fault', late: false });
     expect(cut.server.requests).toHaveLength(1);
@@ -155,7 +155,7 @@ describe('a plain service, asked from workerd', () => {
     expect(hole.server.requests).toHaveLength(1);
   });
 
-  test('gets content as it arrives, and never takes content that broke off for whole', async () => {
+  test('gets content as it arrives, and never treats failed content as complete', async () => {
     let seen: (what: string) => void = () => {};
     const server = createServer((request, response) => {
       let text = '';

@@ -11,7 +11,7 @@ const FLUSH_MS = 100;
 const LENGTH = 40_000; // bytes of a response
 const TAG = { Nt: 16 };
 
-/** A clock and its timers, which a test moves. */
+/** A clock and timers that a test advances. */
 class Timers {
   now = 0;
   readonly #waiting: { readonly at: number; readonly wake: () => void }[] = [];
@@ -33,7 +33,7 @@ class Timers {
   }
 }
 
-/** Lets everything run that waits for no timer. */
+/** Runs everything that waits for no timer. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** A service that a test drives. */
@@ -62,7 +62,7 @@ const responseOf = (content: InnerResponse['content']): InnerResponse => ({
   release: () => {},
 });
 
-/** Reads a reply into a list as it leaves. */
+/** Collects the chunks of a reply as they are sent. */
 function reading(response: InnerResponse, timers: Timers) {
   const chunks: { readonly at: number; readonly bytes: Bytes }[] = [];
   const flushing = { flushMs: FLUSH_MS, pacing: timers.pacing, arrived: Promise.resolve(0) };
@@ -88,7 +88,7 @@ function contentLength(message: Bytes): number | string {
 }
 
 describe('a reply that streams', () => {
-  test('leaves on the grid of its row, and nothing leaves when nothing has come', async () => {
+  test('is sent on the grid of its row, and nothing is sent when nothing has arrived', async () => {
     const timers = new Timers();
     const { content, send, end } = driven();
     const { chunks, done, whole } = reading(responseOf(content), timers);
@@ -119,7 +119,7 @@ describe('a reply that streams', () => {
     expect(fromUtf8(decodeResponse(whole()).content)).toBe('onetwothree');
   });
 
-  test('waits with the service when the reader or the grid is slow: four chunks are held', async () => {
+  test('makes the service wait when the reader or the grid is slow: four chunks are held', async () => {
     const timers = new Timers();
     let sent = 0;
     const content = new ReadableStream<Uint8Array>(
@@ -152,7 +152,7 @@ describe('a reply that streams', () => {
     ['more than fits', ['x'.repeat(20_000), 'x'.repeat(20_000)]],
     ['much more than fits', ['x'.repeat(200_000)]],
   ];
-  test.each(shapes)('has one length on the wire, of %s in one flush or in many', async (_name, sent) => {
+  test.each(shapes)('has one length on the wire for %s, in one flush or in many', async (_name, sent) => {
     for (const every of [1, 7, Infinity]) {
       const timers = new Timers();
       const { content, send, end } = driven();
@@ -174,7 +174,7 @@ describe('a reply that streams', () => {
     }
   });
 
-  test('content that just fits, or just does not, is whole or marked, in one flush or in two', async () => {
+  test('content that just fits is complete, and content that just does not is marked, in one flush or in two', async () => {
     const outcomes = new Set<string>();
     for (let length = LENGTH - 140; length < LENGTH; length += 1) {
       const flushed = length % 2 === 0;
@@ -196,7 +196,7 @@ describe('a reply that streams', () => {
     expect(outcomes.size).toBe(4);
   });
 
-  test('a service that breaks off ends the message at the next flush, and the length is the same', async () => {
+  test('when a service fails, the message ends at the next flush, and the length is the same', async () => {
     const timers = new Timers();
     const { content, send, fail } = driven();
     const { chunks, done, whole } = reading(responseOf(content), timers);

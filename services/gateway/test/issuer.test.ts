@@ -11,7 +11,7 @@ const redemption = () => ({
   idempotent: true,
 });
 
-/** An issuer whose revision grows with each call, and what it was told. */
+/** An issuer whose revision grows with each call, and the revisions that it was sent. */
 function countingIssuer(first = 100): { api: IssuerApi; told: number[] } {
   const told: number[] = [];
   let revision = first;
@@ -35,7 +35,7 @@ function countingIssuer(first = 100): { api: IssuerApi; told: number[] } {
 const clock = { ms: 0 };
 const elapsedMs = (): number => clock.ms;
 
-test('N56 gateway: tells the issuer the highest revision that it has seen, over a restart too', async () => {
+test('N56 gateway: sends the issuer the highest revision that it has seen, also after a restart', async () => {
   const store = memoryStores().keys;
   const first = countingIssuer();
   const tracked = trackIssuer(first.api, store, elapsedMs);

@@ -18,7 +18,7 @@ async function keysOf({ app }: House): Promise<string> {
 }
 
 describe('the schedule', () => {
-  test('G07 a key opens from its epoch, a skew allowed for, to grace after its bundle, and not after', async () => {
+  test('G07 a key opens from its epoch, less a skew, until grace after its bundle, and not later', async () => {
     const h = await house();
     const sealer = await h.sealer();
     const tries: [number, string][] = [
@@ -42,7 +42,7 @@ describe('the schedule', () => {
     }
   });
 
-  test('G07 after grace the private key is gone from the store, and from memory with the next request', async () => {
+  test('G07 after grace the private key is deleted from the store, and from memory with the next request', async () => {
     const h = await house();
     const { authority } = h.deps;
     h.now = MIDNIGHT + 2 * DAY + 299;
@@ -57,7 +57,7 @@ describe('the schedule', () => {
     expect(live.tagKey(TODAY)).toBeNull();
   });
 
-  test('G07 what is past grace is not held in memory: it would have to be unwrapped again', async () => {
+  test('G07 a key past grace is not kept in memory: it would have to be unwrapped again', async () => {
     const h = await house();
     const unwrapped: string[] = [];
     const { wrap } = h.deps.authority;
@@ -75,10 +75,10 @@ describe('the schedule', () => {
     expect(await again(NOW + DAY)).toBe(0);
     expect(await again(MIDNIGHT + 2 * DAY + 299)).toBe(0);
     expect(await again(MIDNIGHT + 2 * DAY + 300)).toBe(0);
-    expect(await again(NOW + DAY)).toBe(1); // the store has it still, and the clock went back
+    expect(await again(NOW + DAY)).toBe(1); // the store still has it, and the clock was set back
   });
 
-  test('what an epoch needs is read once in it', async () => {
+  test('the keys of an epoch are read once in it', async () => {
     const h = await house();
     const { store } = h.deps.authority;
     let reads = 0;
@@ -91,7 +91,7 @@ describe('the schedule', () => {
     expect(reads).toBe(1);
   });
 
-  test('a destroyed epoch never comes back, whoever’s clock is behind', async () => {
+  test('a destroyed epoch never comes back, also by a clock that is behind', async () => {
     const h = await house();
     const { authority } = h.deps;
     await destroyDead(authority, MIDNIGHT + 3 * DAY);
@@ -121,12 +121,12 @@ describe('the schedule', () => {
     ahead = 0;
     await run(60);
     expect(await authority.store.epochs(TODAY, TODAY + 1)).toEqual(before);
-    ahead = 3 * DAY; // for good: nobody set it back
+    ahead = 3 * DAY; // permanently: nobody set it back
     await run(60);
     expect(await authority.store.epochs(TODAY, TODAY)).toEqual([]);
   });
 
-  test('keys are made ahead, and preparing again, from ten places at once, makes none', async () => {
+  test('keys are made ahead, and ten further concurrent runs make none', async () => {
     const store = memoryStores().keys;
     const h = await house({ store });
     const before = await store.epochs(0, Infinity);
@@ -182,7 +182,7 @@ describe('the schedule', () => {
     }
   });
 
-  test('G28 over twenty epochs, every client whose bundle has not expired is answered', async () => {
+  test('G28 over twenty epochs, every client whose bundle has not expired gets a response', async () => {
     const E = 10;
     const h = await house({ epochSeconds: E, now: 100_000 * E });
     const outcomes: string[] = [];
@@ -207,8 +207,8 @@ describe('the schedule', () => {
   });
 });
 
-describe('what a key is kept under', () => {
-  test('K02 a public key that is not the private one’s, or one id twice, is served by nobody', async () => {
+describe('the storage of keys', () => {
+  test('K02 a public key of another private key, or a repeated id, is not served', async () => {
     const spoils: ((epoch: StoredEpoch) => StoredEpoch)[] = [
       (epoch) => ({
         ...epoch,
@@ -231,7 +231,7 @@ describe('what a key is kept under', () => {
     }
   });
 
-  test('K03 another wrapping key, or a store that fails, answers 503; no key is made in place of one', async () => {
+  test('K03 with another wrapping key or a failing store the response is 503, and no new key is made', async () => {
     const store = memoryStores().keys;
     await house({ store });
     const before = await store.epochs(0, Infinity);
@@ -245,7 +245,7 @@ describe('what a key is kept under', () => {
     expect(await store.epochs(0, Infinity)).toEqual(before);
   });
 
-  test('no private key stands in the store in the clear, nor under another epoch’s name', async () => {
+  test('no private key is in the store in the clear, nor under another epoch’s name', async () => {
     const h = await house();
     const { wrap, store } = h.deps.authority;
     const [epoch, next] = await store.epochs(TODAY, TODAY + 1);
@@ -263,7 +263,7 @@ describe('what a key is kept under', () => {
   });
 });
 
-/** A new isolate's app over a store that is there, without signing anything. */
+/** The app of a new isolate over an existing store, without signing anything. */
 async function rehouse(store: House['deps']['authority']['store'], wrappingKey?: Uint8Array<ArrayBuffer>) {
   const { gateway } = await import('../src/app.ts');
   const { aesKeyWrap } = await import('@sotto/service/keys');

@@ -4,7 +4,7 @@ import type { Service } from '../src/service/service.ts';
 import { inner, joined, padded, sealChunked, streamOf } from './support/client.ts';
 import { house, opened, RESPONSE_LENGTH, type House } from './support/house.ts';
 
-/** What the service does next; each test of an outcome sets it. */
+/** The service's next behaviour; each test of an outcome sets it. */
 type Behaviour = Service['call'];
 
 const answering =
@@ -38,8 +38,8 @@ const hanging: Behaviour = (_, deadline) =>
     deadline.addEventListener('abort', () => reject(new Error('late')));
   });
 
-describe('L1 every answer has one length', () => {
-  test('over all outcomes there are, in plain envelopes', async () => {
+describe('L1 every response has one length', () => {
+  test('over all outcomes, in plain envelopes', async () => {
     const { h, set } = await withService();
     const outcomes = new Map<string, number>();
     const sees = (sent: Awaited<ReturnType<House['send']>>) => {
@@ -104,7 +104,7 @@ describe('L1 every answer has one length', () => {
     expect(headers.size).toBe(1);
   });
 
-  test('and in chunks, from first to last', async () => {
+  test('in chunks', async () => {
     const { h, set } = await withService();
     const lengths = new Set<number>();
     const chunked = async (request: Bytes) => {

@@ -18,7 +18,7 @@ const listed = async ({ app }: House): Promise<Listed> =>
 const sign = ({ app }: House, body: unknown): Response | Promise<Response> =>
   app.request('/operator/bundles', { method: 'POST', headers: HEADERS, body: JSON.stringify(body) });
 
-test('a bundle is shown with its proof once a log has it, and not before', async () => {
+test('a bundle is served with its proof once a log has it, and not earlier', async () => {
   const h = await house({ provider: 'hetzner' });
   const logged = () => h.app.request('/bundle/2');
   const forRelays = async () => (await h.app.request('/bundle')).headers.get('sotto-logged');
@@ -36,7 +36,7 @@ test('a bundle is shown with its proof once a log has it, and not before', async
   for (const proof of ['', 7, 'a'.repeat(4097), '\ud800']) {
     expect((await sign(h, [{ sequence, ...signatures, proof }])).status).toBe(400);
   }
-  // Both signatures are there: who brings the proof need not repeat that on version 1.
+  // Both signatures are stored. A request with the proof need not repeat that on version 1.
   const { signature } = signatures;
   expect((await sign(h, [{ sequence, signature, proof: 'the proof' }])).status).toBe(204);
   const response = await logged();
@@ -49,7 +49,7 @@ test('a bundle is shown with its proof once a log has it, and not before', async
   expect(await provenUntil()).toBe(`${(sequence + 1) * 86_400}`);
   const { signed, proof } = decodeLoggedBundle(new Uint8Array(await response.arrayBuffer()));
   expect(proof).toBe('the proof');
-  // The log has version 2; version 1 follows from it, and is what clients without a policy get.
+  // The log has version 2. Version 1 follows from it, and clients without a policy get it.
   const options = { roots: [h.deps.config.root], now: h.now };
   const version2 = verifySignedBundle(signed, options);
   expect(version2.extension).toEqual({

@@ -40,13 +40,13 @@ async function afterLoss(lost: readonly number[]) {
   return { store, authority, problems, before, after, unsigned };
 }
 
-test('N51 gateway: while the issuer has the keys of every signed bundle, nothing changes and nothing is said', async () => {
+test('N51 gateway: while the issuer has the keys of every signed bundle, nothing changes and nothing is reported', async () => {
   const { problems, before, after } = await afterLoss([]);
   expect(problems).toEqual([]);
   expect(after).toEqual(before);
 });
 
-test('N51 gateway: coming bundles that name lost keys are withdrawn, and put up again with the keys of now', async () => {
+test('N51 gateway: coming bundles that name lost keys are withdrawn, and offered again with the current keys', async () => {
   const { authority, problems, after, unsigned } = await afterLoss([6, 7]);
   expect(unsigned).toEqual([6, 7]);
   expect(problems).toHaveLength(2);
@@ -69,18 +69,19 @@ test('N51 gateway: after the whole store was lost, the bundle that clients have 
   expect(problems[0]).toMatch(
     /^bundle \d+: names issuer keys that are lost, and clients or a log have it\..*in its epoch/,
   );
-  // Until the epoch is over, each run says so: an alarm, where clients only see that nothing is issued.
+  // Each run reports it until the epoch is over. The alarm is needed because clients only see that nothing is
+  // issued.
   expect(await runSchedule(authority, NOW)).toEqual([problems[0]]);
 });
 
-test('N51 gateway: while the issuer is away or refuses, signed bundles stay as they are', async () => {
+test('N51 gateway: while the issuer is unreachable or refuses, signed bundles do not change', async () => {
   const { authority, store, after } = await afterLoss([]);
   const away = { ...authority, schedule: () => Promise.reject(new Error('away')) };
   expect(await runSchedule(away, NOW)).toEqual([]);
   expect(await store.bundles(TODAY, TODAY + 7)).toEqual(after);
 });
 
-test('N51 gateway: a coming bundle that a log has stays, though the issuer lost its keys, and the operator is told', async () => {
+test('N51 gateway: a coming bundle that a log has stays although the issuer lost its keys, and the operator is told', async () => {
   const store = memoryStores().keys;
   const { deps } = await house({ store, schedule: losing([]) });
   const [logged] = await store.bundles(TODAY + 1, TODAY + 1);

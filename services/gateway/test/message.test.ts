@@ -6,7 +6,7 @@ import { inner } from './support/client.ts';
 import { house, LARGE_ROWS, NOW, type House } from './support/house.ts';
 
 let h: House;
-let request: Bytes; // to the service that asks for no token: every send may be answered
+let request: Bytes; // for the service without tokens, so that every request may get a response
 
 beforeAll(async () => {
   h = await house({ replayCapacity: 10_000, rows: LARGE_ROWS });
@@ -24,7 +24,7 @@ const REFUSED = '400 bad-request';
 const control = ['POST', 'https', 'open', '/v1/search'];
 const lengthPrefixed = (text: string): Bytes => concat(varint(text.length), utf8(text));
 
-/** A known-length request of these lines, each part given as it stands on the wire. */
+/** A known-length request with these field lines, in their encoded form. */
 function withLines(...lines: Bytes[]): Bytes {
   const fields = concat(lengthPrefixed('date'), lengthPrefixed(formatDate(NOW)), ...lines);
   return concat(
@@ -37,37 +37,37 @@ function withLines(...lines: Bytes[]): Bytes {
   );
 }
 
-describe('what is inside is Binary HTTP, or is refused inside', () => {
-  test('B01 a message cut at every byte is refused, but where RFC 9292 §3.8 lets it end', async () => {
+describe('the content of an envelope is Binary HTTP, or is refused inside', () => {
+  test('B01 a message truncated at any byte is refused, except where RFC 9292 §3.8 allows it', async () => {
     const answered: number[] = [];
     for (let length = 0; length < request.length; length++) {
       if ((await told(request.subarray(0, length))) === '200') answered.push(length);
     }
     const contentLength = request.length - '{"q":"cat"}'.length - 2;
-    // Before the content's length, and before that of the trailers.
+    // Before the length of the content, and before that of the trailers.
     expect(answered).toEqual([contentLength, request.length - 1]);
     expect(decodeRequest(request.subarray(0, contentLength)).content).toHaveLength(0);
   });
 
-  test('B02 padding must be zeros; 100 KB of it is padding', async () => {
+  test('B02 padding must be zeros, and may have 100 KB', async () => {
     expect(await told(concat(request, Uint8Array.of(0, 0, 1)))).toBe(REFUSED);
     expect(await told(concat(request, new Uint8Array(100_000)))).toBe('200');
   });
 
-  test('B03 framing of a response, or of nothing, is refused', async () => {
+  test('B03 the framing of a response, or an unknown one, is refused', async () => {
     for (const framing of [varint(1), varint(3), varint(4), new Uint8Array(8).fill(255)]) {
       expect(await told(concat(framing, request.subarray(1)))).toBe(REFUSED);
     }
   });
 
-  test('B04 indeterminate length is read as such', async () => {
+  test('B04 indeterminate length is accepted', async () => {
     const calls = h.calls.length;
     const indeterminate = encodeRequest(decodeRequest(request), { framing: 'indeterminate-length' });
     expect(await told(indeterminate)).toBe('200');
     expect(hex((h.calls[calls]?.content ?? new Uint8Array(0)) as Uint8Array)).toBe(hex(utf8('{"q":"cat"}')));
   });
 
-  test('B05 B06 a length beyond what is there, in any slot, is refused', async () => {
+  test('B05 B06 a length beyond the message is refused for any part', async () => {
     const slots = lengthSlots();
     expect(slots).toHaveLength(9);
     const lengths = [2 ** 32, 2 ** 53 + 1, 2 ** 62 - 1].map(eightBytes);
@@ -78,12 +78,12 @@ describe('what is inside is Binary HTTP, or is refused inside', () => {
     }
   });
 
-  test('B07 a varint longer than it need be is the same varint', async () => {
+  test('B07 a varint that is longer than necessary is accepted', async () => {
     const long = concat(Uint8Array.of(0x40, 0), request.subarray(1));
     expect(await told(long)).toBe('200');
   });
 
-  test('B08 a field name that is no lower-case token is refused', async () => {
+  test('B08 a field name that is not a lower-case token is refused', async () => {
     const names = ['', 'Host', 'a b', 'a:b', 'a\0', 'a\r', 'a\n', 'a\x7f', 'naïve'];
     for (const name of names) {
       const line = concat(varint(Buffer.from(name).length), Buffer.from(name), lengthPrefixed('x'));
@@ -111,7 +111,7 @@ describe('what is inside is Binary HTTP, or is refused inside', () => {
   });
 });
 
-/** Where the one-byte lengths of `request` stand, and what is left after each. */
+/** The positions of the one-byte lengths of `request`, and the number of bytes after each. */
 function lengthSlots(): { at: number; remaining: number }[] {
   const slots: { at: number; remaining: number }[] = [];
   const slot = (at: number) => slots.push({ at, remaining: request.length - at - 1 });

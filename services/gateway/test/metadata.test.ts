@@ -20,11 +20,11 @@ async function ask(h: House, changes: object, headers: Record<string, string> = 
 }
 
 describe('the metadata route', () => {
-  test('is not there unless it is turned on', async () => {
+  test('does not exist unless it is turned on', async () => {
     expect((await ask(await house(), {})).inner.status).toBe(403);
   });
 
-  test('tells the names of what arrived outside, and digests of the values', async () => {
+  test('returns the names of outer fields, and digests of their values', async () => {
     const h = await house({ metadata: true });
     const { inner: answer } = await ask(h, {}, { 'x-canary': 'e3b0c442', incremental: '?1' });
     expect(answer.status).toBe(200);
@@ -42,7 +42,7 @@ describe('the metadata route', () => {
     expect(text).not.toContain(sha256(`Bearer ${RELAY_TOKEN}`));
   });
 
-  test('takes an envelope once, like any service without a token, and nothing else', async () => {
+  test('accepts an envelope once, like any service without a token, and nothing else', async () => {
     const h = await house({ metadata: true });
     const first = await ask(h, {});
     const again = await opened(first.sealed, await h.post(first.sealed.body));
@@ -51,7 +51,7 @@ describe('the metadata route', () => {
     expect((await ask(h, { method: 'DELETE' })).inner.status).toBe(405);
   });
 
-  test('stands in no bundle', async () => {
+  test('is in no bundle', async () => {
     const h = await house({ metadata: true });
     expect((await h.bundle()).services.map(({ name }) => name)).not.toContain('sotto-metadata');
   });

@@ -16,7 +16,7 @@ afterEach(async () => {
 
 const said = ({ inner, code }: Sent): string => `${inner.status} ${code ?? ''}`.trim();
 
-/** A resolver that says these in turn, the last one for ever; and how often it was asked, for what. */
+/** A resolver that returns these in turn and repeats the last one, with a record of its look-ups. */
 function saying(...answers: readonly (readonly string[])[]): { resolve: Resolve; asked: string[] } {
   const asked: string[] = [];
   const resolve: Resolve = async (name) => {
@@ -30,7 +30,7 @@ function saying(...answers: readonly (readonly string[])[]): { resolve: Resolve;
 const closing = ok(['content-type: application/json'], '{}');
 const keeping = (socket: Socket): void => void socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}');
 
-/** A house whose sticker service is at a name that only this resolver knows, on a port where somebody listens. */
+/** A gateway whose sticker service has a name that only this resolver knows, on a port with a listener. */
 async function named(
   resolve: Resolve,
   own: readonly string[],
@@ -79,7 +79,7 @@ const REFUSED = [
 ] as const;
 const TAKEN = ['1.1.1.1', '9.9.9.9', '172.32.0.1', '100.128.0.1', '2606:4700::1111', '2a06:98c0:3600::103'];
 
-describe('where a name may lead', () => {
+describe('addresses of a name', () => {
   let answer = '';
   let asked = 0;
   let shared: Awaited<ReturnType<typeof named>>;
@@ -98,23 +98,23 @@ describe('where a name may lead', () => {
     const sent = await shared.h.search();
     expect(said(sent)).toBe('403 forbidden');
     expect([asked, shared.server.connections()]).toEqual([1, 0]);
-    expect(sent.encapsulated.length - RESPONSE_LENGTH).toBe(32); // nonce and tag: the length of any other
+    expect(sent.encapsulated.length - RESPONSE_LENGTH).toBe(32); // nonce and tag: the length of any other refusal
     expect(Buffer.from(sent.inner.content).toString()).not.toContain(address);
   });
 
-  test('B23 the internet is not', () => {
+  test('B23 public addresses are not refused', () => {
     const permits = publicAnd([]);
     expect(TAKEN.filter((address) => !permits(address))).toEqual([]);
     expect(REFUSED.filter(([, address]) => permits(address))).toEqual([]);
   });
 
-  test('B23 one address that is refused spoils all of a name', async () => {
+  test('B23 one refused address refuses the name', async () => {
     const { h, server } = await named(saying(['9.9.9.9', '127.0.0.1']).resolve, []);
     expect(said(await h.search())).toBe('403 forbidden');
     expect(server.connections()).toBe(0);
   });
 
-  test('B23 an address in the URL is judged like one of a name', async () => {
+  test('B23 an address in the URL is checked like one of a name', async () => {
     const server = await rawServer(closing);
     open.push(server);
     for (const host of ['127.0.0.1', '[::1]', '[::ffff:127.0.0.1]', 'localhost']) {
@@ -128,7 +128,7 @@ describe('where a name may lead', () => {
     expect(server.connections()).toBe(0);
   });
 
-  test('an address that its row names is taken, and Host stays the name', async () => {
+  test('an address that its row lists is used, and Host remains the name', async () => {
     const { h, server } = await named(saying(['127.0.0.1']).resolve, ['10.2.0.0/16', '127.0.0.1']);
     expect(said(await h.search())).toBe('200');
     expect(server.requests[0]?.toLowerCase()).toContain(`host: stickers.example:${server.port}\r\n`);
@@ -149,8 +149,8 @@ describe('where a name may lead', () => {
 });
 
 describe('a name that changes', () => {
-  test('B23 between the check and the connection: there is one look-up, and its address is the one', async () => {
-    // Whoever looks the name up again gets an address that nobody listens on, and that is not permitted.
+  test('B23 between the check and the connection: one look-up is made, and its address is used', async () => {
+    // A second look-up of the name would return an address without a listener that is not permitted.
     const { resolve, asked } = saying(['127.0.0.1'], ['127.0.0.66']);
     const { h, server } = await named(resolve, ['127.0.0.1']);
     expect(said(await h.search())).toBe('200');
@@ -159,7 +159,7 @@ describe('a name that changes', () => {
     expect([asked.length, server.connections()]).toEqual([2, 1]);
   });
 
-  test('B23 between two requests: a kept connection is no way around the check', async () => {
+  test('B23 between two requests: a kept connection does not bypass the check', async () => {
     const { resolve } = saying(['127.0.0.1'], ['127.0.0.1'], ['169.254.169.254'], ['127.0.0.1']);
     const { h, server } = await named(resolve, ['127.0.0.1'], keeping);
     const all = [];
@@ -168,15 +168,15 @@ describe('a name that changes', () => {
     expect([server.requests.length, server.connections()]).toEqual([3, 1]);
   });
 
-  test('a connection to an address of before is not used for another', async () => {
+  test('a connection to an earlier address is not used any more', async () => {
     const { resolve } = saying(['127.0.0.1'], ['127.0.0.2']);
     const { h, server } = await named(resolve, ['127.0.0.0/8'], keeping);
     expect(said(await h.search())).toBe('200');
-    await h.search(); // nobody listens at 127.0.0.2
+    await h.search(); // nothing listens at 127.0.0.2
     expect(server.requests).toHaveLength(1);
   });
 
-  test('while a look-up takes its time, who comes for the same name waits for it and starts none', async () => {
+  test('during a slow look-up further requests for the same name wait for it and start none', async () => {
     const gate = Promise.withResolvers<void>();
     let asked = 0;
     const resolve: Resolve = async () => {
@@ -192,7 +192,7 @@ describe('a name that changes', () => {
     expect(asked).toBeLessThan(20);
   });
 
-  test('B25 a name that is not found is a bad gateway, one whose look-up hangs is late', async () => {
+  test('B25 a name that is not found is a bad gateway, and one whose look-up hangs a gateway timeout', async () => {
     const missing = await named(() => Promise.reject(new Error('ENOTFOUND')), []);
     expect(said(await missing.h.search())).toBe('502 bad-gateway');
     const none = await named(saying([]).resolve, []);
@@ -203,7 +203,7 @@ describe('a name that changes', () => {
   });
 });
 
-test('B23 over TLS the name that is asked for is the name in the table, not the address', async () => {
+test('B23 over TLS the server name is the name in the table, not the address', async () => {
   let hello = '';
   const server = createServer((socket) => {
     socket.on('error', () => {});

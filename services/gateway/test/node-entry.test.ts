@@ -24,7 +24,7 @@ const ENV: Readonly<Record<string, string>> = {
   PORT: '0',
   OPERATOR_PORT: '0',
   STORE,
-  ISSUER: 'http://127.0.0.1:1', // nobody
+  ISSUER: 'http://127.0.0.1:1', // nothing listens there
   ISSUER_TOKEN: 'the-gateway-of-the-tests',
   SERVICES: JSON.stringify([{ ...row, target: { url: 'https://open.example' } }]),
   ROOT: base64url(rootPublicKey(ROOT_SECRET)),
@@ -61,7 +61,7 @@ async function start(more: Readonly<Record<string, string>> = {}) {
   };
 }
 
-test('N59 with the issuer away it has keys, the same after a SIGKILL, and stops when it is told', async () => {
+test('N59 while the issuer is unreachable it has keys, the same after a SIGKILL, and stops on a signal', async () => {
   const keys = async (url: string): Promise<string> => {
     const answer = await fetch(`${url}/.well-known/ohttp-gateway`);
     const bytes = new Uint8Array(await answer.arrayBuffer());
@@ -87,14 +87,14 @@ test('N59 with the issuer away it has keys, the same after a SIGKILL, and stops 
   await first.ended;
 
   const second = await start();
-  second.child.stdout.destroy(); // nobody reads what it says
+  second.child.stdout.destroy(); // nobody reads its output
   second.child.stderr.destroy();
   expect(await keys(second.url)).toBe(before);
   second.child.kill('SIGTERM');
   expect(await second.ended).toBe(0);
 }, 60_000);
 
-test('N52 after its wrapping key was lost, it says so, and starts with KEYS_LOST=1 and from then on without', async () => {
+test('N52 after its wrapping key was lost, it reports that, starts once with KEYS_LOST=1, and then without', async () => {
   const changed = {
     STORE: path.join(folder, 'lost.sqlite'),
     KEY_WRAPPING_KEY: base64url(random(32)),
@@ -115,7 +115,7 @@ test('N52 after its wrapping key was lost, it says so, and starts with KEYS_LOST
     const headers = { authorization: `Bearer ${ENV['OPERATOR_TOKEN']}` };
     const rewrap = await fetch(`${running.operator}/operator/keys/rewrap`, { method: 'POST', headers });
     const { unreadable } = (await rewrap.json()) as { unreadable: readonly number[] };
-    expect(unreadable).toHaveLength(1); // the epoch of now, which clients have the bundle of
+    expect(unreadable).toHaveLength(1); // the current epoch, whose bundle clients have
     await stop(running);
   }
 }, 60_000);

@@ -49,7 +49,7 @@ describe('one file, two processes', () => {
     readonly epoch: number[];
   }
 
-  test('an envelope is first once, an epoch has one key, and a SIGKILL forgets neither', async () => {
+  test('an envelope is first once, an epoch has one key, and both survive a SIGKILL', async () => {
     const file = fresh();
     const { keys, replays } = stores(file);
     const count = 300;
@@ -68,7 +68,7 @@ describe('one file, two processes', () => {
     expect(firsts.filter((n) => n > 1)).toEqual([]);
     expect([...ours, ...verdicts].filter((v) => v === 'full')).toEqual([]);
     expect([...(epoch?.tagKey ?? [])]).toEqual(their);
-    // The other was killed; what either was told stands.
+    // The other process was killed; the results of both are in the file.
     const after = stores(file).replays;
     const told = envelopes.filter((_, i) => ours[i] !== 'failed' || verdicts[i] !== 'failed');
     const again = await Promise.all(told.map((envelope) => after.admit(envelope, 2000, 1000)));
@@ -76,7 +76,7 @@ describe('one file, two processes', () => {
     expect(told.length).toBeGreaterThan(count / 2);
   });
 
-  test('G12 while another process holds the file a request without token is 503, and is taken afterwards', async () => {
+  test('G12 while another process holds the file a request without token is 503, and succeeds afterwards', async () => {
     const file = fresh();
     const { replays } = stores(file);
     const h = await house({ replays });
@@ -89,15 +89,15 @@ describe('one file, two processes', () => {
   });
 });
 
-describe('the file itself', () => {
+describe('the file', () => {
   test.each<[string, (file: string) => void]>([
     ['is empty', (file) => truncateSync(file, 0)],
     ['is cut', (file) => truncateSync(file, 4096)],
-    ['is no database', (file) => writeFileSync(file, 'x'.repeat(8192))],
-    ['has a page of noise', (file) => writeFileSync(file, readFileSync(file).fill(0x5a, 4096, 12_288))],
-    ['is somebody else’s', (file) => new DatabaseSync(file).exec('PRAGMA application_id = 7')],
+    ['is not a database', (file) => writeFileSync(file, 'x'.repeat(8192))],
+    ['has a damaged page', (file) => writeFileSync(file, readFileSync(file).fill(0x5a, 4096, 12_288))],
+    ['belongs to another program', (file) => new DatabaseSync(file).exec('PRAGMA application_id = 7')],
     ['is of a later version', (file) => new DatabaseSync(file).exec('PRAGMA user_version = 99')],
-  ])('that %s ends the start, and is left as it was', async (_what, spoil) => {
+  ])('that %s ends the start, and is not changed', async (_what, spoil) => {
     const file = fresh();
     const { keys } = stores(file);
     await keys.add([{ epochIndex: 1, tagKey: Uint8Array.of(1), keys: [] }]);
@@ -119,7 +119,7 @@ describe('the file itself', () => {
     expect(await replays.admit(later, 2001, 1000)).toBe('first');
   });
 
-  test('P07 an envelope that expired leaves no byte of itself in the file', async () => {
+  test('P07 no byte of an expired envelope remains in the file', async () => {
     const file = fresh();
     const all = stores(file);
     const marks = Array.from({ length: 200 }, (_, i) => new Uint8Array(24).fill(i));
@@ -131,7 +131,7 @@ describe('the file itself', () => {
     expect(readFileSync(file).includes(text)).toBe(false);
   });
 
-  test('a folder that is not there ends the start', () => {
+  test('a missing folder ends the start', () => {
     expect(() => openFile(path.join(folder, 'none', 'x.sqlite'), GATEWAY_FILE)).toThrow(ConfigError);
   });
 });

@@ -57,7 +57,7 @@ describe('bundles', () => {
     }
   });
 
-  test('an epoch that is not there, or no epoch, is told so', async () => {
+  test('an unknown epoch, and text that is not an epoch, are refused', async () => {
     const { app } = await house();
     for (const epoch of [TODAY - 1, TODAY + HORIZON + 1, 0]) {
       expect((await app.request(`/bundle?slot=${epoch}`)).status).toBe(404);
@@ -67,7 +67,7 @@ describe('bundles', () => {
     }
   });
 
-  test('an epoch that nobody signed is not served', async () => {
+  test('an unsigned epoch is not served', async () => {
     const h = await house();
     h.now = NOW + (HORIZON + 1) * DAY;
     const response = await h.app.request('/bundle');
@@ -80,7 +80,7 @@ describe('bundles', () => {
     expect((await h.app.request('/bundle')).status).toBe(200);
   });
 
-  test('a signature of anybody else, of another bundle, or without its context is refused', async () => {
+  test('a signature by another key, of another bundle, or without its context is refused', async () => {
     const h = await house();
     h.now = NOW + DAY;
     const [first, last] = [(await listed(h))[0], (await listed(h)).at(-1)];
@@ -114,7 +114,7 @@ describe('bundles', () => {
     expect((await listed(h)).at(-1)?.signed).toBe(false);
   });
 
-  test('a signed bundle stays as it is, whatever is asked of the schedule afterwards', async () => {
+  test('a signed bundle does not change, whatever the schedule does afterwards', async () => {
     const h = await house();
     const digest = async () => {
       const response = await h.app.request('/bundle');
@@ -130,7 +130,7 @@ describe('bundles', () => {
 });
 
 describe('other routes', () => {
-  test('without the issuer, or the store, they say so and go on with what there is', async () => {
+  test('without the issuer or the store, they report that and use what they have', async () => {
     const h = await house();
     h.now = NOW + DAY;
     const rotate = { method: 'POST', headers: HEADERS };
@@ -144,7 +144,7 @@ describe('other routes', () => {
     expect((await stuck.app.request('/operator/keys/rotate', rotate)).status).toBe(503);
   });
 
-  test('X05 a store that fails is 503 on every route that needs it, and says when to come again', async () => {
+  test('X05 a failing store is 503 with Retry-After on every route that needs it', async () => {
     const h = await house();
     const [epoch] = await listed(h);
     const { store } = h.deps.authority;
@@ -164,7 +164,7 @@ describe('other routes', () => {
     }
   });
 
-  test('keys are listed with their epochs, public halves alone', async () => {
+  test('keys are listed with their epochs, public keys only', async () => {
     const { app } = await house();
     const response = await app.request('/operator/keys', { headers: HEADERS });
     const epochs = (await response.json()) as { sequence: number; keys: { kemId: number }[] }[];
@@ -172,7 +172,7 @@ describe('other routes', () => {
     expect(Object.keys(epochs[0]?.keys[0] ?? {}).toSorted()).toEqual(['kemId', 'keyId', 'publicKey']);
   });
 
-  test('a wrong credential finds nothing', async () => {
+  test('a wrong credential gets 404', async () => {
     const { app } = await house();
     for (const authorization of ['', 'Bearer x', `Bearer ${OPERATOR_TOKEN}x`, `Basic ${OPERATOR_TOKEN}`]) {
       for (const path of ['/metrics', '/operator/keys', '/operator/bundles']) {
@@ -205,7 +205,7 @@ describe('other routes', () => {
     expect(JSON.stringify(acts)).not.toMatch(/alice|credential/);
   });
 
-  test('N63 a token of another role finds nothing', async () => {
+  test('N63 a token of another role gets 404', async () => {
     const roles = { metrics: ['m'.repeat(16)], support: ['s'.repeat(16)], keys: ['k'.repeat(16)] };
     const { deps } = await house();
     const app = operatorApp({ ...deps, config: { ...deps.config, operators: roles } });
@@ -245,7 +245,7 @@ describe('other routes', () => {
     expect(await (await own.request('/metrics', { headers: HEADERS })).text()).toContain(
       `sotto_gateway_bundle_signed_until ${(TODAY + HORIZON + 1) * DAY}\n`,
     );
-    h.now = NOW + HORIZON * DAY; // the last signed epoch: requests are served, and the gauge is what an alarm watches
+    h.now = NOW + HORIZON * DAY; // the last signed epoch: requests are served, and an alarm watches the gauge
     expect(await (await own.request('/readyz')).json()).toEqual({ ready: true, problems: [] });
     h.now += DAY;
     expect(await (await own.request('/readyz')).json()).toEqual({
@@ -254,7 +254,7 @@ describe('other routes', () => {
     });
   });
 
-  test('P09 counters show closed names, from fifty on, in fifties', async () => {
+  test('P09 counters have names from a closed set, and values in steps of fifty', async () => {
     const h = await house();
     for (let i = 0; i < 60; i++) await h.search({ fields: [] });
     await h.search();

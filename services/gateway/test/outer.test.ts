@@ -9,7 +9,7 @@ import { house, opened, outerCode, RELAY_TOKEN, RESPONSE_LENGTH, row } from './s
 const PATH = '/.well-known/ohttp-gateway';
 const told = async (response: Response): Promise<string> => `${response.status} ${await outerCode(response)}`;
 
-/** By name, of the providers and proxies that a relay may stand at or behind. */
+/** Identity fields, by the names of the providers and proxies that a relay may run at or behind. */
 const IDENTITIES = [
   'forwarded forwarded-for x-forwarded x-forwarded-for x-original-forwarded-for x-real-ip client-ip',
   'x-client-ip true-client-ip x-cluster-client-ip cf-connecting-ip cf-connecting-ipv6 cf-pseudo-ipv4',
@@ -20,7 +20,7 @@ const IDENTITIES = [
 ].flatMap((line) => line.split(' '));
 
 describe('outside', () => {
-  test('G15 other methods are refused, and what is allowed is said', async () => {
+  test('G15 other methods are refused with Allow', async () => {
     const { app } = await house();
     for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
       const response = await app.request(PATH, { method });
@@ -46,7 +46,7 @@ describe('outside', () => {
     expect((await (await house()).app.request('/bundle')).headers.get('sotto-provider')).toBeNull();
   });
 
-  test('HEAD is answered as GET, without the content', async () => {
+  test('HEAD responds like GET, without the content', async () => {
     const { app } = await house();
     for (const path of ['/health', '/bundle']) {
       const [get, head] = [await app.request(path), await app.request(path, { method: 'HEAD' })];
@@ -55,7 +55,7 @@ describe('outside', () => {
     }
   });
 
-  test('G15 other media types are refused, and those that only contain ours', async () => {
+  test('G15 other media types are refused, also those that only contain ours', async () => {
     const h = await house();
     const types = ['', 'text/plain', 'xmessage/ohttp-reqx', 'message/ohttp-req, x', 'message/ohttp-res'];
     for (const type of types) {
@@ -65,7 +65,7 @@ describe('outside', () => {
     }
   });
 
-  test('a body is bounded by what is declared and by what arrives', async () => {
+  test('a body is limited by its declared length and by the bytes that arrive', async () => {
     const h = await house();
     const most = h.deps.maxRequest(0).plain;
     expect(most).toBe(1024 + 2048); // the longest request of the table, and its envelope
@@ -79,13 +79,13 @@ describe('outside', () => {
     expect(await told(await h.post(new Uint8Array(most + 1)))).toBe('413 content-too-large');
   });
 
-  test('G25 a hundred of the largest bodies at once are taken or refused, in bounded memory', async () => {
+  test('G25 a hundred concurrent bodies of the largest size are accepted or refused, in bounded memory', async () => {
     const lengths = { name: 'large', requestLength: 1 << 20, responseLength: RESPONSE_LENGTH };
-    const timer = { elapsedMs: () => 0, sleep: async () => {} }; // no upload is old enough to be ended for another
+    const timer = { elapsedMs: () => 0, sleep: async () => {} }; // no upload is old enough to be ended for another one
     const h = await house({ rows: [{ ...row('stickers', { type: 5 }, true), lengths }], timer });
     const body = new Uint8Array(h.deps.maxRequest(0).plain).fill(255);
     const gate = Promise.withResolvers<void>();
-    /** Nearly all of a body, and its end when all of them are under way. */
+    /** Almost a whole body, and its end when all of them are in progress. */
     const slow = () =>
       new ReadableStream({
         async start(controller) {
@@ -105,7 +105,7 @@ describe('outside', () => {
     expect((await h.search()).inner.status).toBe(200);
   });
 
-  test('G29 the keys are the same bytes for everyone, with nothing to tell two requests apart', async () => {
+  test('G29 the keys are the same bytes for everyone, without anything that distinguishes two requests', async () => {
     const { app } = await house();
     const seen = new Set<string>();
     for (let i = 0; i < 1000; i++) {
@@ -127,7 +127,7 @@ describe('outside', () => {
     expect(one).not.toMatch(/etag|vary|set-cookie|last-modified/i);
   });
 
-  test('the bundle too', async () => {
+  test('the bundle is the same bytes for everyone too', async () => {
     const { app } = await house();
     const seen = new Set<string>();
     for (let i = 0; i < 200; i++) {
@@ -154,7 +154,7 @@ describe('outside', () => {
     expect(h.issuer.calls).toHaveLength(0);
   });
 
-  test('G31 any identity header is refused and counted, unless it is the egress that we know', async () => {
+  test('G31 any identity header is refused and counted, unless it is the configured egress', async () => {
     const h = await house();
     const { body } = await seal(await h.sealer(), padded(inner({ fields: await h.fields() })));
     expect(IDENTITY.toSorted()).toEqual(IDENTITIES.toSorted());
@@ -210,7 +210,7 @@ describe('outside', () => {
     expect((await opened(sealed, await h.post(sealed.body, expected))).inner.status).toBe(200);
   });
 
-  test('N80 a field that arrives is counted by its name, and the metadata route shows it where it is on', async () => {
+  test('N80 an unexpected field is counted by its name, and the metadata route shows it if it is on', async () => {
     const h = await house({ metadata: true });
     const ask = async (authority: string, headers: Record<string, string>) => {
       const fields = authority === 'sotto-metadata' ? (await h.fields('open')).slice(-1) : await h.fields();
@@ -245,7 +245,7 @@ describe('outside', () => {
     expect([h.calls.length, h.issuer.calls.length]).toEqual([0, 0]);
   });
 
-  test('N52 during a change of its credential the relay may show either', async () => {
+  test('N52 during a change of its credential the relay may send either one', async () => {
     const h = await house();
     const app = gateway({
       ...h.deps,
@@ -262,7 +262,7 @@ describe('outside', () => {
     }
   });
 
-  test('an upload that stops is given up at the deadline, in either form, and let go of', async () => {
+  test('an upload that stops is cancelled at the deadline, in either form', async () => {
     const h = await house();
     const { body: whole } = await seal(await h.sealer(), padded(inner({ fields: await h.fields() })));
     for (const type of ['message/ohttp-req', 'message/ohttp-chunked-req']) {
@@ -277,7 +277,7 @@ describe('outside', () => {
     }
   });
 
-  test('other paths are not there, whatever the method', async () => {
+  test('other paths get 404 for every method', async () => {
     const { app } = await house();
     for (const path of ['/', '/metrics', '/operator/keys', '/operator/bundles', '/debug', '/.well-known/x']) {
       expect(await told(await app.request(path))).toBe('404 not-found');
@@ -286,7 +286,7 @@ describe('outside', () => {
     expect(await told(rotate)).toBe('404 not-found');
   });
 
-  test('health is 200 and nothing else', async () => {
+  test('health is 200 without details', async () => {
     const { app } = await house();
     const response = await app.request('/health');
     expect([response.status, await response.text()]).toEqual([200, '']);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { configOf, ENV, SERVICE, services, start } from './support/config.ts';
 
-test('the row of refills says its target, token, lengths, time and places, and has defaults for the rest', () => {
+test('the row of refills has target, token, lengths, time and places, and defaults for the rest', () => {
   const refill = { name: 'refill', target: { issuer: true }, token: { type: 5 } };
   const config = configOf({ ...ENV, SERVICES: JSON.stringify([refill, SERVICE]) });
   expect(config.services[0]).toMatchObject({

@@ -23,7 +23,7 @@ const STICKERS = row('stickers', { type: 5 }, true);
 const ROWS = [STICKERS, row('open', null, true), REFILL];
 const PACK = [{ service: 'stickers', tokens: 30 }];
 
-/** The issuer's schedule with refills: what each epoch says, or null for none. */
+/** The issuer's schedule with refills: the terms of each epoch, or null for none. */
 function schedule(change: Partial<ScheduledRefill> | null = {}): () => Promise<PublishedSchedule> {
   const plain = scheduleOf(['stickers'], DAY, () => NOW);
   return async () => {
@@ -56,7 +56,7 @@ async function version2({ deps }: House): Promise<Bundle> {
   return verifySignedBundle(signed, { roots: [deps.config.root], now: NOW });
 }
 
-/** A refill as a client sends it, changed as told. */
+/** A refill as a client sends it, with changes. */
 async function refill(
   h: House,
   changes: Parameters<House['search']>[0] = {},
@@ -77,7 +77,7 @@ async function refill(
 }
 
 describe('the bundle', () => {
-  test('has what the issuer publishes about refills, the service, its class, and version 1 has none of it', async () => {
+  test('has the refill terms of the issuer, the service and its class, and version 1 has none of them', async () => {
     const h = await open();
     const { extension, services } = await version2(h);
     expect(extension?.refill).toMatchObject({ period: 7, window: 2, perEpoch: 3, pack: PACK });
@@ -106,7 +106,7 @@ describe('the bundle', () => {
     expect(await runSchedule(h.deps.authority, NOW)).toEqual([expect.stringMatching(problem)]);
   });
 
-  test('refill keys that the issuer lost withdraw the coming bundles', async () => {
+  test('when the issuer loses refill keys, the coming bundles are withdrawn', async () => {
     const h = await open();
     const lost = {
       ...h.deps.authority,
@@ -183,7 +183,7 @@ describe('a refill', () => {
     expect(h.issuer.refills).toEqual([]);
   });
 
-  test('N54 an issuer that does not answer is unavailable after the row’s deadline, and its place is free again', async () => {
+  test('N54 an issuer that does not respond is unavailable after the row’s deadline, and its place is free again', async () => {
     const h = await open({
       rows: [STICKERS, row('open', null, true), { ...REFILL, maxInFlight: 1, timeoutMs: 100 }],
     });

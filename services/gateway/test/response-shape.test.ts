@@ -7,8 +7,8 @@ import { house, RESPONSE_LENGTH, row, type Sent } from './support/house.ts';
 const ok: Service['call'] = async () => ({ status: 200, fields: [], content: utf8('{}') });
 const told = ({ inner: { status }, code }: Sent): string => `${status} ${code ?? ''}`.trim();
 
-describe('N09 responses leave on a grid of time', () => {
-  test('a refusal of the gateway, one of the issuer and a slow search leave at the same multiple', async () => {
+describe('N09 responses are sent on a time grid', () => {
+  test('a refusal of the gateway, one of the issuer and a slow search are sent at the same multiple', async () => {
     const timer = { now: 12_345 };
     const waits: number[] = [];
     const call: Service['call'] = async (request, deadline) => {
@@ -57,7 +57,7 @@ describe('N04 the relay sees the class of an exchange, and not its service', () 
   const SEARCH = lengthClass('search', 1024, RESPONSE_LENGTH);
   const LARGE = lengthClass('large', 4096, 3 * RESPONSE_LENGTH);
 
-  test('every answer of a class has one length, refusals of unknown services included', async () => {
+  test('every response of a class has one length, including refusals of unknown services', async () => {
     const rows = [
       { ...row('stickers', { type: 5 }, true), lengths: SEARCH },
       { ...row('weather', null, true), lengths: SEARCH },
@@ -98,10 +98,10 @@ describe('N04 the relay sees the class of an exchange, and not its service', () 
   });
 });
 
-describe('N17 what the gateway says is marked, and no service can send the mark', () => {
+describe('N17 responses of the gateway itself are marked, and no service can send the mark', () => {
   const MARK = ['proxy-status', 'sotto-gateway'];
 
-  test('refusals have the mark; answers of services do not, not even those that send it', async () => {
+  test('refusals have the mark, and responses of services do not, even if they send it', async () => {
     const spoof: Service['call'] = async () => ({
       status: 409,
       fields: [['content-type', 'application/problem+json']],

@@ -57,7 +57,7 @@ describe('N52 the wrapping key of the gateway is changed', () => {
     const after = await house({ store, wrappingKeys: { current: NEW } });
     expect(await requireReadable(after.deps.authority)).toEqual([]);
     expect(await (await after.app.request(KEYS_PATH)).arrayBuffer()).toEqual(shown);
-    expect((await opened(sealed, await after.post(sealed.body))).inner.status).toBe(200); // an envelope of before
+    expect((await opened(sealed, await after.post(sealed.body))).inner.status).toBe(200); // an envelope from before
   });
 
   test('keys that are made during the change are under the new key', async () => {
@@ -69,7 +69,7 @@ describe('N52 the wrapping key of the gateway is changed', () => {
     expect(await requireReadable(after.deps.authority)).toEqual([]);
   });
 
-  test('a wrong key is found at the start, with what to do', async () => {
+  test('a wrong key is found at the start, with the remedy', async () => {
     const store = memoryStores().keys;
     await house({ store, wrappingKeys: { current: OLD } });
     const wrong = await house({ store: memoryStores().keys, wrappingKeys: { current: NEW } });
@@ -81,7 +81,7 @@ describe('N52 the wrapping key of the gateway is changed', () => {
 });
 
 describe('N52 one epoch whose keys cannot be unwrapped', () => {
-  /** A store whose keys of one epoch are under a key that is lost. */
+  /** A store whose keys of one epoch are wrapped under a lost key. */
   async function damaged(epochIndex: number) {
     const store = memoryStores().keys;
     const h = await house({ store, wrappingKeys: { current: OLD } });
@@ -96,11 +96,11 @@ describe('N52 one epoch whose keys cannot be unwrapped', () => {
     return { store, sealed };
   }
 
-  test('does not keep the others from opening requests, and is told to the operator', async () => {
+  test('does not stop the others from opening requests, and is reported to the operator', async () => {
     const { store, sealed } = await damaged(TODAY + 1);
     const before = await house({ store, wrappingKeys: { current: OLD } });
     expect((await before.search()).inner.status).toBe(200);
-    // The next day, whose own keys cannot be used: a client with yesterday's bundle is answered.
+    // The next day, whose own keys cannot be used: a client with yesterday's bundle gets a response.
     const h = await house({ store: memoryStores().keys, wrappingKeys: { current: OLD }, now: NOW });
     h.now = NOW + DAY;
     const app = gateway({ ...h.deps, now: () => NOW, authority: { ...h.deps.authority, store } });

@@ -16,7 +16,7 @@ function outcome(changes: Partial<BhttpRequest>, row: RowPolicy): string {
   }
 }
 
-describe('N11 what a row admits', () => {
+describe('N11 the requests that a row admits', () => {
   test('only GET and POST by default, and HEAD with GET', () => {
     for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE', 'PROPFIND']) {
       expect([method, outcome({ method, content: EMPTY }, ROW)]).toEqual([method, 'method-not-allowed']);
@@ -31,7 +31,7 @@ describe('N11 what a row admits', () => {
     expect(outcome({ method: 'OPTIONS', path: '/' }, { ...ROW, methods: ['OPTIONS'] })).toBe('admitted');
   });
 
-  test('no path that a service could take for another one', () => {
+  test('no path that a service could read as another one', () => {
     const paths = [
       '/%2e%2e%2fadmin',
       '/%2e%2e/admin',
@@ -73,7 +73,7 @@ describe('N11 what a row admits', () => {
     expect(outcome({ path: '/v1?q=%0d%0a%2e%2e/..%5c%00' }, ROW)).toBe('admitted'); // a query is text
   });
 
-  test('only paths under its prefix, at the border of a segment', () => {
+  test('only paths under its prefix, at the end of a segment', () => {
     const v1 = { ...ROW, paths: '/v1' };
     for (const path of ['/v1', '/v1/', '/v1/search', '/v1?q=a', '/v1/a/b?c']) {
       expect([path, outcome({ path }, v1)]).toEqual([path, 'admitted']);

@@ -14,7 +14,10 @@ afterEach(async () => {
 });
 
 const HERE = permitAddresses({ own: ['127.0.0.1'], internet: false, nat64: null });
-/** How a service is reached: by the platform's fetch, and by Node's entry, which looks up names itself. */
+/**
+ * The two ways to call a service: the platform's fetch, and that of Node's entry, which looks up names
+ * itself.
+ */
 const WAYS: readonly (readonly [string, Fetch, readonly string[]])[] = [
   [
     'fetch',
@@ -39,8 +42,8 @@ describe.each(WAYS)('over %s', (_way, send, constants) => {
   const status = (sent: Sent): string => `${sent.inner.status} ${sent.code ?? ''}`.trim();
   const page = ok(['content-type: application/json'], '{"results":[]}');
 
-  describe('what a plain service sees', () => {
-    test('B11 B35 the wire bears the fixed header set, and the request’s bytes', async () => {
+  describe('the request to a plain service', () => {
+    test('B11 B35 the request has the fixed header set and the request’s bytes', async () => {
       const { h, server } = await behind(page);
       const sent = await h.search();
       expect([sent.inner.status, fromUtf8(sent.inner.content)]).toEqual([200, '{"results":[]}']);
@@ -54,7 +57,7 @@ describe.each(WAYS)('over %s', (_way, send, constants) => {
       expect(head).not.toMatch(/privatetoken|authorization|date/i);
     });
 
-    test('two clients’ requests differ on the wire in the body alone', async () => {
+    test('the requests of two clients differ on the wire only in the body', async () => {
       const { h, server } = await behind(page);
       await h.search();
       await h.search({ content: utf8('{"q":"dog"}') });
@@ -62,13 +65,13 @@ describe.each(WAYS)('over %s', (_way, send, constants) => {
       expect(one).toBe(two);
     });
 
-    test('a path is appended to the base letter by letter, with its query', async () => {
+    test('a path is appended to the base unchanged, with its query', async () => {
       const { h, server } = await behind(page, '/api/v2');
       await h.search({ method: 'GET', path: '/a%2Fb/c?x=%20&y=1', content: EMPTY });
       expect(server.requests[0]?.split('\r\n')[0]).toBe('GET /api/v2/a%2Fb/c?x=%20&y=1 HTTP/1.1');
     });
 
-    test('B22 a URL that does not come out as base and path is refused without a socket', async () => {
+    test('B22 a URL that does not result in base and path is refused without a connection', async () => {
       const server = await rawServer(page);
       open.push(server);
       const service = fetchService(`${server.url}/api`, send);
@@ -90,8 +93,8 @@ describe.each(WAYS)('over %s', (_way, send, constants) => {
     });
   });
 
-  describe('what comes back', () => {
-    test.each([301, 302, 303, 307, 308])('B24 a %i goes inside and is not followed', async (code) => {
+  describe('the response of a service', () => {
+    test.each([301, 302, 303, 307, 308])('B24 a %i is returned inside and not followed', async (code) => {
       const elsewhere = await rawServer(page);
       open.push(elsewhere);
       const { h, server } = await behind(
@@ -108,7 +111,7 @@ describe.each(WAYS)('over %s', (_way, send, constants) => {
       expect([server.requests.length, elsewhere.connections()]).toEqual([1, 0]);
     });
 
-    test('B31 of its headers only the content type goes inside', async () => {
+    test('B31 only the content type of its headers is returned inside', async () => {
       const names = [
         'set-cookie',
         'server',
@@ -159,7 +162,7 @@ describe.each(WAYS)('over %s', (_way, send, constants) => {
       expect(status(await h.search())).toBe('502 bad-gateway');
     });
 
-    test('B30 204 and 304 have no content, whatever follows; 1xx before an answer are passed over', async () => {
+    test('B30 204 and 304 have no content, whatever follows, and earlier 1xx responses are ignored', async () => {
       for (const code of [204, 304]) {
         const { h } = await behind(
           raw([`HTTP/1.1 ${code} x`, 'content-length: 5', 'connection: close'], 'hello'),
@@ -178,7 +181,7 @@ describe.each(WAYS)('over %s', (_way, send, constants) => {
       expect([200, 502]).toContain(inner.status);
     });
 
-    test('B36 a 500 of the service is its own; what it throws in our process is a constant', async () => {
+    test('B36 a 500 of the service is passed on, and an exception in our process becomes a constant', async () => {
       const own = await behind(raw(['HTTP/1.1 500 x', 'content-length: 0', 'connection: close']));
       expect((await own.h.search()).inner.status).toBe(500);
       const broken = await house({
@@ -196,7 +199,7 @@ describe.each(WAYS)('over %s', (_way, send, constants) => {
     });
   });
 
-  describe('what goes wrong on the way', () => {
+  describe('faults between gateway and service', () => {
     test('B25 a service that refuses, resets, or hangs is 502 or 504, within the deadline', async () => {
       const gone = await rawServer(page);
       await gone.close();
@@ -219,14 +222,14 @@ describe.each(WAYS)('over %s', (_way, send, constants) => {
       expect(performance.now() - from).toBeLessThan(10 * SHORT);
     });
 
-    test('B26 an answer that is lost after the work was done is not asked for again', async () => {
+    test('B26 a lost response is not requested again', async () => {
       const { h, server } = await behind((socket) => socket.destroy());
       expect(status(await h.search())).toBe('502 bad-gateway');
       await new Promise((resolve) => setTimeout(resolve, 100));
       expect([server.requests.length, server.connections()]).toEqual([1, 1]);
     });
 
-    test('B27 a dribbling service is cut at the deadline for the whole', async () => {
+    test('B27 a slowly sending service is cut at the deadline for the whole response', async () => {
       const { h } = await behind((socket) => {
         socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n');
         const drip = setInterval(() => socket.write('x'), 20);
@@ -235,10 +238,10 @@ describe.each(WAYS)('over %s', (_way, send, constants) => {
       h.deadlineMs = SHORT;
       const from = performance.now();
       expect(status(await h.search())).toBe('504 gateway-timeout');
-      expect(performance.now() - from).toBeLessThan(10 * SHORT); // all that it would drip takes half an hour
+      expect(performance.now() - from).toBeLessThan(10 * SHORT); // sending all of it would take half an hour
     });
 
-    test('B28 a body that does not end is cut where it no longer fits', async () => {
+    test('B28 an endless body is cut where it no longer fits', async () => {
       let sent = 0;
       const { h } = await behind((socket) => {
         socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n');
@@ -256,7 +259,7 @@ describe.each(WAYS)('over %s', (_way, send, constants) => {
       expect(sent).toBeLessThan(32 << 20);
     });
 
-    test('a body of one byte more than fits is a bad gateway, one that fits is passed', async () => {
+    test('a body that is one byte too long is a bad gateway, and one that fits is passed on', async () => {
       // framing 1, status 2, fields 69 with their length 2, content length 2, trailers 1
       const overhead = 1 + 2 + 1 + (1 + 12 + 1 + 10) + (1 + 13 + 1 + 8) + 2 + 1;
       for (const [length, expected] of [
@@ -290,7 +293,7 @@ describe.each(WAYS)('over %s', (_way, send, constants) => {
       ['a header over 64 KB', ['HTTP/1.1 200 OK', `x: ${'y'.repeat(70_000)}`, 'content-length: 0'], ''],
       ['a broken chunk size', ['HTTP/1.1 200 OK', 'transfer-encoding: chunked'], 'zz\r\nhello\r\n0\r\n\r\n'],
       ['no HTTP', ['SSH-2.0-x'], ''],
-    ])('B32 an answer with %s is a bad gateway', async (_name, head, body) => {
+    ])('B32 a response with %s is a bad gateway', async (_name, head, body) => {
       const { h } = await behind(raw(head, body));
       expect(status(await h.search())).toBe('502 bad-gateway');
     });

@@ -32,7 +32,7 @@ const ENV = {
 const settingsOf = (changes: Readonly<Record<string, string | undefined>>) =>
   readSettings(variablesOnNode('gateway', { ...ENV, ...changes }));
 
-/** What is at fault, or `starts`. */
+/** The setting at fault, or `starts`. */
 function start(changes: Readonly<Record<string, string | undefined>>): string {
   try {
     settingsOf(changes);
@@ -47,7 +47,7 @@ const target = (value: object, more = {}): string =>
   start({ SERVICES: JSON.stringify([{ ...ROW, target: value }]), ...more });
 
 describe('start-up on Node', () => {
-  test('with all there is, it starts on loopback', () => {
+  test('with a complete configuration it starts on loopback', () => {
     expect(start({})).toBe('starts');
     expect(readSettings(variablesOnNode('gateway', ENV))).toMatchObject({
       host: '127.0.0.1',
@@ -56,7 +56,7 @@ describe('start-up on Node', () => {
     });
   });
 
-  test('beyond loopback it wants a certificate, or one’s own proxy', () => {
+  test('beyond loopback it needs a certificate, or one’s own proxy', () => {
     expect(start({ HOST: '0.0.0.0' })).toMatch(/^HOST: /);
     expect(start({ HOST: '0.0.0.0', BEHIND_TLS: 'yes' })).toMatch(/^BEHIND_TLS: /);
     expect(start({ HOST: '0.0.0.0', BEHIND_TLS: 'true' })).toBe('starts');
@@ -134,7 +134,7 @@ describe('start-up on Node', () => {
   });
 
   test.each(['ISSUER_TOKEN', 'RELAY_TOKEN', 'OPERATOR_TOKEN'])(
-    'K01 a %s that no Authorization field can carry is refused, not waited for',
+    'K01 a %s that no Authorization field can carry is refused at the start',
     (name) => {
       for (const token of [undefined, '', 'short', 'with a space in it', 'a'.repeat(513)]) {
         expect(start({ [name]: token })).toMatch(new RegExp(`^${name}: `));
@@ -146,7 +146,7 @@ describe('start-up on Node', () => {
     },
   );
 
-  test('B23 a service is on the internet, or at an address that its row names', () => {
+  test('B23 a service has a public address, or one that its row lists', () => {
     const own = (...addresses: unknown[]) => ({ private: addresses });
     const refused: object[] = [
       { binding: 'STICKERS' },
@@ -164,7 +164,7 @@ describe('start-up on Node', () => {
       { url: 'https://stickers.example', ...own(10) },
       { url: 'https://stickers.example', private: '10.0.0.1' },
     ];
-    // LOCAL loosens nothing here: what is local is said in the row.
+    // LOCAL does not relax this: a local address is configured in the row.
     for (const value of refused) {
       expect([value, target(value, { LOCAL: 'true' })]).toEqual([
         value,
@@ -181,7 +181,7 @@ describe('start-up on Node', () => {
     }
   });
 
-  test('N15 a service over plain http is on this machine, and its name can lead nowhere else', () => {
+  test('N15 a service over plain http is on this machine, and its name cannot resolve to another one', () => {
     const settings = (value: object) => settingsOf({ SERVICES: JSON.stringify([{ ...ROW, target: value }]) });
     const { permits } = settings({ url: 'http://h.example', private: ['127.0.0.1', '0:0:0:0:0:0:0:1'] });
     const found = ['127.0.0.1', '::1', '127.0.0.2', '9.9.9.9', '10.0.0.1', '2606:4700::1111'];
@@ -204,7 +204,7 @@ describe('start-up on Node', () => {
     ]);
   });
 
-  test('numbers are whole and in their bounds, a store is named', () => {
+  test('numbers are whole and within their limits, and a store is named', () => {
     for (const name of ['PORT', 'REPLAY_CAPACITY', 'MAX_IN_FLIGHT', 'DRAIN_MS']) {
       for (const value of ['x', '-1', '1.5', '1e3', '99999999999']) {
         expect(start({ [name]: value })).toMatch(new RegExp(`^${name}: `));

@@ -32,7 +32,7 @@ describe('a row that streams', () => {
     return { status, length: body.length, code };
   }
 
-  test('answers requests in chunks, and refuses others inside', async () => {
+  test('responds to requests in chunks, and refuses others inside', async () => {
     const of = await house({ rows: [feed, plain] });
     expect(await ask(of, 'feed')).toMatchObject({ status: 200 });
     const whole = await of.send(inner({ authority: 'feed', fields: await of.fields('feed') }));
@@ -83,7 +83,7 @@ describe('a row that streams', () => {
     await stopped.body?.cancel();
   });
 
-  test('its bundle says that it streams', async () => {
+  test('its bundle has that it streams', async () => {
     const of = await house({ rows: [feed, plain] });
     const { services } = await of.bundle();
     expect(services.map(({ name, streams, responseLength }) => [name, streams, responseLength])).toEqual([
@@ -92,7 +92,7 @@ describe('a row that streams', () => {
     ]);
   });
 
-  test('refusals leave on its grid, as responses do', async () => {
+  test('refusals are sent on its grid, as responses are', async () => {
     const slept: number[] = [];
     const timer = { elapsedMs: () => 0, sleep: async (ms: number) => void slept.push(ms) };
     const of = await house({ rows: [feed, plain], timer });
@@ -106,7 +106,7 @@ describe('a row that streams', () => {
     expect(slept).toEqual([]);
   });
 
-  test('the request may come in any pieces', async () => {
+  test('the request may arrive in any pieces', async () => {
     const of = await house({ rows: [feed] });
     const request = padded(inner({ authority: 'feed', fields: await of.fields('feed') }));
     const { chunks } = await sealChunked(await of.sealer(), [

@@ -16,7 +16,7 @@ import { inner, padded, seal } from './support/client.ts';
 import { DAY, house, NOW, opened, outerCode, random, type House, type Sent } from './support/house.ts';
 import { authorization, MOST_ANSWERS } from './support/tokens.ts';
 
-/** A search with this in Authorization. */
+/** A search with this Authorization field. */
 async function withAuthorization(h: House, value: string | null, changes = {}): Promise<Sent> {
   const [, date] = await h.fields();
   const fields: Field[] = value === null ? [] : [['authorization', value]];
@@ -27,7 +27,7 @@ async function withAuthorization(h: House, value: string | null, changes = {}): 
 const told = ({ inner: { status }, code }: Sent): string => `${status} ${code ?? ''}`.trim();
 
 describe('the token of a request', () => {
-  test('none, another scheme, or none that can be read is asked for with the challenge', async () => {
+  test('a missing or unreadable token, or another scheme, gets the challenge', async () => {
     const h = await house();
     const token = base64url(await h.mint());
     const values = [null, 'Bearer x', `Bearer token="${token}"`, 'Basic eA==', '', 'x', 'PrivateToken token'];
@@ -43,7 +43,7 @@ describe('the token of a request', () => {
     expect([h.issuer.calls.length, h.issuer.rows.size, h.calls.length]).toEqual([0, 0, 0]);
   });
 
-  test('N73 the challenge comes with the issuer’s key of this epoch, both quoted', async () => {
+  test('N73 the challenge is sent with the issuer’s key of this epoch, both quoted', async () => {
     const h = await house();
     for (const [i, authority] of ['stickers', 'ledger'].entries()) {
       const { inner: refused } = await h.search({ authority, fields: (await h.fields()).slice(1) });
@@ -70,7 +70,7 @@ describe('the token of a request', () => {
       const value = formatAuthorization(h.issuer.mint(service, challenge));
       expect(told(await withAuthorization(h, value))).toBe('401 token-invalid');
     }
-    // Just before the next epoch its keys are live already, and its tokens are still refused.
+    // Just before the next epoch its keys are already live, and its tokens are still refused.
     h.now = (epochs[1]?.start ?? 0) - 60;
     const early = formatAuthorization(h.issuer.mint('stickers', challengeOf(1, 'stickers')));
     expect(told(await withAuthorization(h, early))).toBe('401 token-invalid');
@@ -80,7 +80,7 @@ describe('the token of a request', () => {
     expect(told(await withAuthorization(h, now))).toBe('200');
   });
 
-  test('an HMAC of an envelope is never one of a request, and neither is of the bare bytes', async () => {
+  test('the HMACs of an envelope, of a request and of the bare bytes differ', async () => {
     const key = random(32);
     const request = inner({});
     const bytes = encodeRequest({ ...request, fields: request.fields.filter(([name]) => name !== 'date') });
@@ -131,7 +131,7 @@ describe('the token of a request', () => {
     expect((await withAuthorization(h, formatAuthorization(token))).inner.status).toBe(200);
   });
 
-  test('spent again with another request it is refused, and the service not asked', async () => {
+  test('with another request a spent token is refused, and the service is not called', async () => {
     const h = await house();
     const fields = await h.fields();
     expect(told(await h.search({ fields }))).toBe('200');
@@ -140,7 +140,7 @@ describe('the token of a request', () => {
     expect(h.calls).toHaveLength(1);
   });
 
-  test('a retry re-encrypts, bears a new Date, and is answered again, three answers in all', async () => {
+  test('a retry in a new envelope with a new Date succeeds, three times in all', async () => {
     const h = await house();
     const [token, , type] = await h.fields();
     const answers: string[] = [];
@@ -154,7 +154,7 @@ describe('the token of a request', () => {
     expect(new Set(h.issuer.calls.map(({ envelope }) => hex(envelope))).size).toBe(MOST_ANSWERS + 1);
   });
 
-  test('for a service that is not idempotent there is no second call, whatever the issuer says', async () => {
+  test('for a service that is not idempotent there is no second call, whatever the issuer returns', async () => {
     const h = await house();
     const fields = await h.fields('ledger');
     expect(told(await h.search({ authority: 'ledger', fields }))).toBe('200');
@@ -164,7 +164,7 @@ describe('the token of a request', () => {
     expect(h.calls).toHaveLength(1);
   });
 
-  test('a tag is over method, authority, path, fields and content, and not over Date or padding', async () => {
+  test('a tag covers method, authority, path, fields and content, and not Date or padding', async () => {
     const h = await house();
     const fields = await h.fields();
     const [token, date] = fields;
@@ -179,7 +179,7 @@ describe('the token of a request', () => {
     expect(new Set(tags).size).toBe(4);
   });
 
-  test('a token of the last epoch is taken with the tag of its own epoch, one of the epoch before is not', async () => {
+  test('a token of the last epoch is accepted with the tag of its own epoch, and an older one is not', async () => {
     const h = await house();
     const fields = (await h.fields()).filter(([name]) => name !== 'date');
     const [, date] = await h.fields();
@@ -201,7 +201,7 @@ describe('the token of a request', () => {
   });
 
   test.each(['throw', 'hang', 'unavailable'] as const)(
-    'G12 when the ledger is away (%s) the answer is 503, inside, and the service is not asked',
+    'G12 when the ledger is unreachable (%s) the response is 503 inside, and the service is not called',
     async (fail) => {
       const h = await house();
       h.issuer.fail = fail;
@@ -215,7 +215,7 @@ describe('the token of a request', () => {
 });
 
 describe('a service without a token', () => {
-  test('takes each envelope once; a token or none makes no difference', async () => {
+  test('accepts each envelope once, with or without a token', async () => {
     const h = await house();
     const first = await h.search({ authority: 'open' });
     expect(told(first)).toBe('200');
@@ -242,7 +242,7 @@ describe('a service without a token', () => {
     expect(told(await h.search({ authority: 'open' }))).toBe('200');
   });
 
-  test('an envelope is known again over the change of an epoch', async () => {
+  test('an envelope is recognised across the change of an epoch', async () => {
     const h = await house({ now: NOW - 3600 + DAY - 60 });
     const fields: Field[] = await h.fields('open');
     const sealed = await seal(await h.sealer(), padded(inner({ authority: 'open', fields })));
@@ -252,7 +252,7 @@ describe('a service without a token', () => {
   });
 });
 
-test('without the challenges of the issuer a token is not taken, and keys are still shown', async () => {
+test('without the challenges of the issuer a token is not accepted, and keys are still served', async () => {
   const h = await house();
   const token = await h.mint();
   const away = await house({ store: { ...h.deps.authority.store, bundles: async () => [] } });

@@ -7,7 +7,7 @@ import { postgresStores } from '../../src/postgres/stores.ts';
 import { random } from '../support/house.ts';
 import { keyStoreContract, replayStoreContract } from '../support/store-contract.ts';
 
-/** Stores of as many processes as are asked for, over one new schema. */
+/** Stores of this many processes over one new schema. */
 async function processes(count: number): Promise<[PostgresStore, ...PostgresStore[]]> {
   const settings = await freshSchema();
   const stores = Array.from({ length: count }, () => open(settings));
@@ -66,7 +66,7 @@ test('PostgreSQL keys: while epochs are added and destroyed, none is seen withou
   expect(new Set(seen)).toEqual(new Set([2]));
 });
 
-test('N24 PostgreSQL replays: an envelope that was deleted is not admitted again, and no statement of before the deletion can', async () => {
+test('N24 PostgreSQL replays: an envelope that was deleted is not admitted again, also not by a statement from before the deletion', async () => {
   const [store] = await processes(1);
   const waits: { milliseconds: number; rows: number; through: number }[] = [];
   const replays = postgresStores(
@@ -85,13 +85,13 @@ test('N24 PostgreSQL replays: an envelope that was deleted is not admitted again
   expect(await replays.replays.admit(seen, 2000, 1000)).toBe('first');
   expect(await replays.replays.admit(later, 2500, 1000)).toBe('first');
   await replays.purge(2001);
-  // What it forgets is announced first; the row goes after every statement of before has ended.
+  // The expiry is announced first. The row is deleted after every earlier statement has ended.
   expect(waits).toEqual([{ milliseconds: 2500, rows: 2, through: 2000 }]);
   expect(await replays.replays.admit(seen, 2000, 1000)).toBe('expired');
   expect(await replays.replays.admit(later, 2500, 1000)).toBe('replayed');
 });
 
-test('PostgreSQL replays: the capacity is of all processes, within what one does not know of the others', async () => {
+test('PostgreSQL replays: the capacity is of all processes, except for what one does not know of the others yet', async () => {
   const [a, b] = (await processes(2)).map((store) => postgresStores(store, noSleep, 10).replays);
   for (let i = 0; i < 6; i++) await a?.admit(random(32), 2000, 1000);
   const verdicts: (string | undefined)[] = [];

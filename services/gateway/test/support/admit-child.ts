@@ -1,4 +1,5 @@
-// A second process on the gateway's file: FILE and how many envelopes as arguments. It says what each got.
+// A second process on the gateway's file: FILE and how many envelopes as arguments. It prints the result of
+// each.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openFile } from '@sotto/service/sqlite/file';
 import { GATEWAY_FILE, sqliteStores } from '../../src/node/stores.ts';
@@ -16,5 +17,5 @@ const mark = Uint8Array.of(process.pid & 255, process.pid >> 8);
 await patiently(() => keys.add([{ epochIndex: 7, tagKey: mark, keys: [] }]));
 const [epoch] = await patiently(() => keys.epochs(7, 7));
 process.stdout.write(`${JSON.stringify({ verdicts, epoch: [...(epoch?.tagKey ?? [])] })}\n`);
-// It stays until it is killed: what it was told stands in the file.
+// It runs until it is killed: its results are in the file.
 setInterval(() => {}, 1000);

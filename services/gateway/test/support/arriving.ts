@@ -41,7 +41,7 @@ export const pieceOf = (text: string): Bytes => concat(Uint8Array.of(text.length
 export const LARGE_PIECE = concat(Uint8Array.of(0x43, 0xe8), new Uint8Array(1000).fill(120)); // 1,000 bytes
 export const END = new Uint8Array(100); // of content and trailers, and padding
 
-/** What became of a request: the response inside, or the problem outside. */
+/** The outcome of a request: the response inside, or the problem outside. */
 export interface Outcome {
   readonly outer: number;
   readonly status: number;
@@ -135,7 +135,7 @@ export const houseOf = (
   more: Partial<HouseOptions> = {},
 ): Promise<House> => house({ rows: [speech], services, ...more });
 
-/** Lets everything run that waits for no timer. */
+/** Runs everything that waits for no timer. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -9,7 +9,7 @@ import {
 } from '@sotto/ohttp';
 import { concat, EMPTY, utf8, type Bytes, type Random } from '@sotto/wire';
 
-/** A request as our clients make it, with room for every fault. */
+/** A request as our clients make it, with any change that a fault needs. */
 export function inner(changes: Partial<BhttpRequest> = {}): BhttpRequest {
   return {
     method: 'POST',
@@ -91,7 +91,7 @@ export async function drain(pull: Pull): Promise<Bytes[]> {
   return pieces;
 }
 
-/** Pieces as a body, one a read. */
+/** Pieces as a body, one for each read. */
 export function streamOf(pieces: readonly Bytes[]): ReadableStream<Bytes> {
   const left = [...pieces];
   return new ReadableStream({

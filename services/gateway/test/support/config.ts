@@ -5,7 +5,7 @@ import { readConfig, type Config } from '../../src/config.ts';
 const ROOT = base64url(
   new Uint8Array(Buffer.from('d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a', 'hex')),
 );
-/** A row that starts. */
+/** A valid row. */
 export const SERVICE = {
   name: 'stickers',
   target: { binding: 'STICKERS' },
@@ -28,7 +28,7 @@ export const ENV: Record<string, unknown> = {
 export const configOf = (env: Record<string, unknown>): Config =>
   readConfig(new Variables(env, { service: 'gateway', platform: 'workers' }));
 
-/** What is wrong, or `starts`. */
+/** The error, or `starts`. */
 export function start(changes: Record<string, unknown>): string {
   try {
     configOf({ ...ENV, ...changes });
@@ -39,5 +39,5 @@ export function start(changes: Record<string, unknown>): string {
   }
 }
 
-/** What is wrong with these rows, or `starts`. */
+/** The error for these rows, or `starts`. */
 export const services = (...rows: object[]) => start({ SERVICES: JSON.stringify(rows) });

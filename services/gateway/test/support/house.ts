@@ -61,7 +61,7 @@ export const LARGE_ROWS: readonly ServiceRow[] = SERVICES.map((one) => ({
   lengths: { ...one.lengths, requestLength: 1 << 20 },
 }));
 
-/** What a test may change of the house. */
+/** The parts of the gateway that a test may change. */
 export interface HouseOptions {
   readonly epochSeconds?: number;
   readonly now?: UnixSeconds;
@@ -76,7 +76,7 @@ export interface HouseOptions {
   /** The timer and the waits of the gateway; real ones without it. */
   readonly timer?: Pick<Pacing, 'elapsedMs' | 'sleep'>;
   readonly metadata?: boolean;
-  /** At which provider the gateway says that it runs. */
+  /** The provider that the gateway names. */
   readonly provider?: string;
   readonly schedule?: () => Promise<PublishedSchedule>;
 }
@@ -96,9 +96,9 @@ export interface House {
   /** Date and a fresh token for a service. */
   fields(service?: string): Promise<Field[]>;
   post(body: BodyInit | null, headers?: Record<string, string>): Promise<Response>;
-  /** Seals a request, posts it and opens the answer. */
+  /** Seals a request, posts it and opens the response. */
   send(request: BhttpRequest | Bytes, kemId?: number): Promise<Sent>;
-  /** A proper search, changed as told; with Date and token unless it brings fields. */
+  /** A valid search with changes. It has Date and token unless `fields` are given. */
   search(changes?: Partial<BhttpRequest>): Promise<Sent>;
 }
 
@@ -260,7 +260,7 @@ export async function house(options: HouseOptions = {}): Promise<House> {
   return self;
 }
 
-/** What an operator sends to have a bundle signed in every version. */
+/** The signatures that an operator sends for every version of a bundle. */
 export function uploadedSignatures(encoded: Bytes): { signature: string; signature1?: string } {
   const { signature, signature1 } = signVersions(encoded, ROOT_SECRET);
   return {
@@ -284,7 +284,7 @@ function codeOf({ fields, content }: BhttpResponse): string | null {
   return isProblem ? (JSON.parse(Buffer.from(content).toString()) as { code: string }).code : null;
 }
 
-/** The code of an answer outside. */
+/** The code of an outer response. */
 export async function outerCode(response: Response): Promise<string> {
   return ((await response.json()) as { code: string }).code;
 }

@@ -1,4 +1,4 @@
-/** Tries again while another process has the file: a store says so after a fifth of a second. */
+/** Tries again while another process holds the file. A store reports that after a fifth of a second. */
 export async function patiently<T>(work: () => Promise<T>): Promise<T> {
   for (let left = 100; ; left--) {
     try {

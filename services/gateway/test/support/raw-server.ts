@@ -1,16 +1,16 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A target that speaks bytes: what it was sent, letter by letter, and whatever it likes for an answer. */
+/** A server on raw TCP: it records the bytes of requests and responds with any bytes. */
 export interface RawServer {
   readonly url: string;
   readonly port: number;
-  /** Requests whose head and declared body arrived, as they stood on the wire. */
+  /** Requests whose head and declared body arrived, as they were on the wire. */
   readonly requests: string[];
   connections(): number;
   close(): Promise<void>;
 }
 
-/** @param answer - called once a whole request is there */
+/** @param answer - called once a whole request has arrived */
 export async function rawServer(answer: (socket: Socket, request: string) => void): Promise<RawServer> {
   const requests: string[] = [];
   const sockets = new Set<Socket>();
@@ -48,7 +48,7 @@ export async function rawServer(answer: (socket: Socket, request: string) => voi
   };
 }
 
-/** A whole answer with this head and body, then the end. */
+/** A complete response with this head and body, then the end. */
 export function raw(head: readonly string[], body = ''): (socket: Socket) => void {
   return (socket) => socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, 'latin1');
 }

@@ -16,17 +16,17 @@ function epoch(epochIndex: number, mark = 0): StoredEpoch {
   };
 }
 
-/** What every key store does, whatever it is made of. */
+/** The contract of every key store. */
 export function keyStoreContract(name: string, make: () => KeyStore | Promise<KeyStore>): void {
   describe(`KeyStore in ${name}`, () => {
-    test('gives back what was added, by epoch', async () => {
+    test('returns what was added, by epoch', async () => {
       const store = await make();
       expect(await store.epochs(0, 100)).toEqual([]);
       await store.add([epoch(5), epoch(3), epoch(4)]);
       expect(await store.epochs(4, 9)).toEqual([epoch(4), epoch(5)]);
     });
 
-    test('the first of an epoch stays, of any number that race', async () => {
+    test('of concurrent calls the first one for an epoch stays', async () => {
       const store = await make();
       await Promise.all(Array.from({ length: 20 }, (_, mark) => store.add([epoch(3, mark), epoch(4, mark)])));
       const epochs = await store.epochs(3, 4);
@@ -34,7 +34,7 @@ export function keyStoreContract(name: string, make: () => KeyStore | Promise<Ke
       for (const one of epochs) expect(one).toEqual(epoch(one.epochIndex, one.tagKey[1]));
     });
 
-    test('what is destroyed is gone and does not come back', async () => {
+    test('destroyed epochs are deleted and do not come back', async () => {
       const store = await make();
       await store.add([epoch(3), epoch(4)]);
       await store.offer([3, 4].map((epochIndex) => ({ epochIndex, bundle: bytes(epochIndex) })));
@@ -59,7 +59,7 @@ export function keyStoreContract(name: string, make: () => KeyStore | Promise<Ke
       expect(await store.epochs(0, 9)).toEqual([epoch(3, 1), epoch(4)]);
     });
 
-    test('N52 a wrapped key is replaced only while it is as it was', async () => {
+    test('N52 a wrapped key is replaced only if it has not changed', async () => {
       const store = await make();
       await store.add([epoch(3), epoch(4)]);
       const { keys, tagKey } = epoch(3);
@@ -79,7 +79,7 @@ export function keyStoreContract(name: string, make: () => KeyStore | Promise<Ke
       expect(fourth).toEqual(epoch(4));
     });
 
-    test('a bundle may change until it is signed, and is signed as it stands', async () => {
+    test('a bundle may change until it is signed, and then does not', async () => {
       const store = await make();
       await store.offer([{ epochIndex: 3, bundle: bytes(1) }]);
       await store.offer([{ epochIndex: 3, bundle: bytes(2) }]);
@@ -125,17 +125,17 @@ export function keyStoreContract(name: string, make: () => KeyStore | Promise<Ke
   });
 }
 
-/** What every replay store does. @param make - a store with room for three */
+/** The contract of every replay store. @param make - a store with room for three */
 export function replayStoreContract(name: string, make: () => ReplayStore | Promise<ReplayStore>): void {
   describe(`ReplayStore in ${name}`, () => {
-    test('says first once, of any number that race', async () => {
+    test('returns first to one of any number of concurrent calls', async () => {
       const store = await make();
       const all = await Promise.all(Array.from({ length: 50 }, () => store.admit(bytes(0, 1), 2000, 1000)));
       expect(all.filter((verdict) => verdict === 'first')).toHaveLength(1);
       expect(all.filter((verdict) => verdict === 'replayed')).toHaveLength(49);
     });
 
-    test('knows an envelope through its last second, and makes room after it', async () => {
+    test('remembers an envelope until its last second, and frees its room afterwards', async () => {
       const store = await make();
       for (const i of [1, 2, 3]) expect(await store.admit(bytes(0, i), 2000, 1000)).toBe('first');
       expect(await store.admit(bytes(0, 1), 2000, 2000)).toBe('replayed');
@@ -150,7 +150,7 @@ export function replayStoreContract(name: string, make: () => ReplayStore | Prom
       expect(await store.admit(bytes(0, 1), 2000, 1001)).toBe('replayed');
     });
 
-    test('is full rather than forget what is live', async () => {
+    test('is full rather than forget live envelopes', async () => {
       const store = await make();
       for (const i of [1, 2, 3]) expect(await store.admit(bytes(0, i), 2000, 1000)).toBe('first');
       expect(await store.admit(bytes(0, 4), 2000, 1000)).toBe('full');

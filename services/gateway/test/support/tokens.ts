@@ -12,13 +12,13 @@ import type {
 /** Makes tokens, and spends them as the issuer's contract has it, in memory. */
 export interface FakeIssuer extends Redeemer, Refiller {
   mint(service: string, challenge: Bytes): Bytes;
-  /** Calls of redeem, and rows that it keeps. */
+  /** Calls of redeem that it has recorded. */
   readonly calls: Redemption[];
   readonly rows: ReadonlyMap<string, unknown>;
-  /** Calls of refill, and what to say to the next of them. */
+  /** Calls of refill, and the result of the next one. */
   readonly refills: Omit<RefillCall, 'knownRevision'>[];
   filled: Omit<RefillResult, 'revision'> | 'throw' | 'hang';
-  /** What to say instead, once. */
+  /** The result to return instead, once. */
   fail: 'throw' | 'hang' | RedemptionOutcome | null;
 }
 
@@ -27,7 +27,7 @@ interface Row {
   readonly envelopes: Set<string>;
 }
 
-/** Answers that one token gets in all. */
+/** The most responses for one token. */
 export const MOST_ANSWERS = 3;
 
 export function fakeIssuer(random: Random): FakeIssuer {

@@ -15,7 +15,7 @@ const { KEYS, REPLAYS } = env as unknown as {
 };
 let made = 0;
 
-/** What the first release left in an object: drizzle's migrator made the tables. */
+/** The contents of an object of the first release, whose tables drizzle's migrator made. */
 const FIRST_RELEASE = [
   'CREATE TABLE `bundles` (`sequence` integer PRIMARY KEY, `bundle` text NOT NULL, `signature` text)',
   'CREATE TABLE `destroyed` (`id` integer PRIMARY KEY, `before` integer NOT NULL)',
@@ -48,7 +48,7 @@ function keyStore(): KeyStore {
   };
 }
 
-/** The object's own database, with room for three. */
+/** The object's own database, with room for three envelopes. */
 function replayStore(): ReplayStore {
   const stub = REPLAYS.getByName(`contract-${made++}`);
   return {
@@ -62,7 +62,7 @@ function replayStore(): ReplayStore {
 keyStoreContract('a Durable Object', keyStore);
 replayStoreContract('a Durable Object', replayStore);
 
-test('first release: an object keeps its keys and bundles, and goes on with them', async () => {
+test('first release: an object keeps its keys and bundles, and continues with them', async () => {
   const stub = KEYS.getByName(`first-release-${made++}`);
   const bytes = (byte: number) => new Uint8Array(3).fill(byte);
   const kept = {
@@ -88,7 +88,7 @@ test('first release: an object keeps its keys and bundles, and goes on with them
 });
 
 describe('a replay shard', () => {
-  test('forgets what expired by itself', async () => {
+  test('deletes expired envelopes by itself', async () => {
     const stub = REPLAYS.getByName(`shard-${made++}`);
     const envelope = new Uint8Array(32);
     expect(await stub.admit(envelope, 2_000_000_000, 1_999_999_000)).toBe('first');

@@ -9,7 +9,7 @@ const { KEYS } = env as unknown as { KEYS: DurableObjectNamespace<GatewayKeys> }
 const OPERATOR = { authorization: `Bearer ${OPERATOR_TOKEN}` };
 
 describe('the Worker', () => {
-  test('takes a search from the bundle through the gateway to the bound service, in one length', async () => {
+  test('serves a search of a client with the bundle, with one length', async () => {
     const running = startWorker();
     await signEpochs(running);
     const found = await search(running);
@@ -20,7 +20,7 @@ describe('the Worker', () => {
     expect(running.issuer.calls).toHaveLength(1);
   });
 
-  test('G10 answers one of fifty equal envelopes at once', async () => {
+  test('G10 accepts one of fifty concurrent copies of an envelope', async () => {
     const running = startWorker();
     await signEpochs(running);
     const { body, open } = await search(running);
@@ -31,7 +31,7 @@ describe('the Worker', () => {
     expect(running.issuer.calls).toHaveLength(51);
   });
 
-  test('G12 an issuer that is away is 503, inside', async () => {
+  test('G12 an unreachable issuer is 503, inside', async () => {
     const running = startWorker();
     await signEpochs(running);
     running.issuer.fail = 'throw';
@@ -43,7 +43,7 @@ describe('the Worker', () => {
     await running.scheduled();
     await signEpochs(running);
     const published = await running.bound['ISSUER'].schedule(0);
-    const [, ...later] = published.epochs; // the current epoch’s keys were retired
+    const [, ...later] = published.epochs; // the keys of the current epoch were retired
     const ISSUER = { redeem: () => {}, schedule: async () => ({ ...published, epochs: later }) };
     await expect(startWorker({ ISSUER }).scheduled()).rejects.toThrow(
       /^bundle \d+: names issuer keys that are lost/,
@@ -63,7 +63,7 @@ describe('the Worker', () => {
     expect(epochs).toHaveLength(8);
   });
 
-  test('K01 N48 without a secret every route answers one constant, and the cron fails with the reason', async () => {
+  test('K01 N48 without a secret every route responds with one constant, and the cron fails with the reason', async () => {
     for (const name of ['ROOT', 'RELAY_TOKEN', 'OPERATOR_TOKEN', 'KEY_WRAPPING_KEY', 'SERVICES']) {
       const { fetch, scheduled } = startWorker({ [name]: '' });
       await expect(scheduled()).rejects.toThrow(`${name}: is missing. Set ${name}`);
@@ -77,7 +77,7 @@ describe('the Worker', () => {
     }
   });
 
-  test('N49 the counts of two isolates add up, whichever of them is scraped', async () => {
+  test('N49 the counts of two isolates add up, in a scrape of either', async () => {
     const isolates = [startWorker(), startWorker()]; // each environment object has an instance and a memory of its own
     for (const { fetch } of isolates) {
       for (let i = 0; i < 30; i++) await fetch('/.well-known/ohttp-gateway', { method: 'POST' });
@@ -87,11 +87,11 @@ describe('the Worker', () => {
     for (const { fetch } of [...isolates, ...isolates]) {
       shown.push(line.exec(await (await fetch('/metrics', { headers: OPERATOR })).text())?.[1]);
     }
-    expect(shown).toEqual([undefined, '50', '50', '50']); // a scrape brings in what its own isolate still holds
+    expect(shown).toEqual([undefined, '50', '50', '50']); // a scrape first stores the counts of its own isolate
     expect(await KEYS.getByName('keys').counts()).toEqual({}); // the object that holds keys is not the one that counts
   });
 
-  test('counts from before they had objects of their own are shown with those of now', async () => {
+  test('counts from before they had objects of their own are added to the current ones', async () => {
     const { fetch } = startWorker();
     const scrape = async () => (await fetch('/metrics', { headers: OPERATOR })).text();
     await scrape();
@@ -113,7 +113,7 @@ describe('the Worker', () => {
     ]);
   });
 
-  test('K03 another wrapping key opens nothing, and makes no keys of its own', async () => {
+  test('K03 with another wrapping key nothing opens, and no keys are made', async () => {
     const running = startWorker();
     await signEpochs(running);
     const before = (await currentBundle(running)).keyConfigs;

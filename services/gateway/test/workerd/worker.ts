@@ -31,7 +31,7 @@ const SECRETS = {
 
 type Env = Parameters<typeof worker.fetch>[1];
 
-/** The Worker with the bindings of its block, its secrets, and an issuer that tells a schedule. */
+/** The Worker with the bindings of its block, its secrets, and an issuer with a schedule. */
 export function startWorker(vars: Readonly<Record<string, unknown>> = {}) {
   const issuer = fakeIssuer(random);
   const ISSUER = {
@@ -59,7 +59,7 @@ function schedule() {
   return Array.from({ length: 8 }, (_, i) => {
     const start = first + i * EPOCH;
     const index = start / EPOCH;
-    const tokenKey = new Uint8Array(32).fill(index % 251); // the same whenever it is asked
+    const tokenKey = new Uint8Array(32).fill(index % 251); // the same each time
     const key = { tokenType: 5, tokenKey, notBefore: start, service: 'stickers' };
     const challengeOf = (service: string) => {
       const context = { tokenType: 5, issuerName: 'issuer.example', service, epoch: start };
@@ -115,7 +115,7 @@ export interface Sent {
   readonly inner: BhttpResponse;
 }
 
-/** One search from the bundle alone, as a client makes it. */
+/** One search with the facts of the bundle only, as a client makes it. */
 export async function search(
   running: Running,
   changes: { authority?: string; path?: string } = {},
