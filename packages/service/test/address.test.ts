@@ -13,7 +13,7 @@ describe('N23 an address counts the same in every form that proxies write', () =
     '::FFFF:198.51.100.9',
     '[::ffff:198.51.100.9]:443',
     '::ffff:c633:6409',
-    '64:ff9b::198.51.100.9', // NAT64: its /64 is that of all clients
+    '64:ff9b::198.51.100.9', // NAT64: all clients share its /64
     '::ffff:0:198.51.100.9',
   ])('IPv4: %s', (text) => {
     expect(addressKey(text)).toBe('198.51.100.9');
@@ -36,7 +36,7 @@ describe('N23 an address counts the same in every form that proxies write', () =
     ['2001:db8::1', '2001:db8:0:0::/64'],
     ['::1', '0:0:0:0::/64'],
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
-    ['2001:0:1:2:3:4:5:6', '2001:0:1:2:3:4:5:6'], // Teredo: the /64 is a server's
+    ['2001:0:1:2:3:4:5:6', '2001:0:1:2:3:4:5:6'], // Teredo: the /64 belongs to a server
   ])('%s counts as %s', (text, key) => {
     expect(addressKey(text)).toBe(key);
   });
@@ -53,7 +53,7 @@ describe('N23 an address counts the same in every form that proxies write', () =
     '1:2',
     ':::',
     'NaN',
-  ])('what is no address counts as unknown: %j', (text) => {
+  ])('text that is not an address counts as unknown: %j', (text) => {
     expect(addressKey(text)).toBe('unknown');
   });
 });

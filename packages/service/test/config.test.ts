@@ -60,13 +60,13 @@ describe('a configuration value', () => {
     }
   });
 
-  test('reads own members alone, and quotes a name that is no identifier', () => {
+  test('reads only own members, and quotes a name that is not an identifier', () => {
     const object = value('{"/name": 5}').json();
     expect(object.member('constructor').isMissing).toBe(true);
     expect(object.entries().map(([, { path }]) => path)).toEqual(['SERVICES["/name"]']);
   });
 
-  test('a key is 32 bytes that differ', () => {
+  test('a key is 32 bytes that are not all alike', () => {
     expect(value('AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8').key()).toHaveLength(32);
     for (const raw of ['A'.repeat(43), 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHg', '?', undefined]) {
       expect(() => value(raw).key()).toThrow('32 random bytes');
@@ -81,7 +81,7 @@ describe('a configuration value', () => {
 });
 
 describe('variables', () => {
-  test('have the default of their service, and their range', () => {
+  test('variables have the default of their service, and their range', () => {
     expect(reading({}).number('PORT')).toBe(8802);
     expect(reading({ PORT: '80' }).number('PORT')).toBe(80);
     expect(() => reading({ PORT: '65536' }).number('PORT')).toThrow(
@@ -89,7 +89,7 @@ describe('variables', () => {
     );
   });
 
-  test('say what they are for when they are missing', () => {
+  test('a missing variable is reported with its purpose', () => {
     expect(() => reading({}).credential('RELAY_TOKEN')).toThrow(
       'RELAY_TOKEN: is missing. Set RELAY_TOKEN (or RELAY_TOKEN_FILE, a path): Bearer token that the relay must show; two with a space between them during a change.',
     );

@@ -3,7 +3,7 @@ import { ambiguityOf } from '../src/node/framing.ts';
 
 const HOST = ['Host', 'relay.example'];
 
-describe('N20 a request that two readers could take for two different ones', () => {
+describe('N20 a request that two parsers could read differently', () => {
   test.each([
     'host',
     'HOST',
@@ -18,7 +18,7 @@ describe('N20 a request that two readers could take for two different ones', () 
     );
   });
 
-  test('fields that may be repeated are not', () => {
+  test('fields that may be repeated are not refused', () => {
     expect(ambiguityOf({ url: '/', rawHeaders: [...HOST, 'accept', 'a', 'accept', 'host'] })).toBe(null);
   });
 

@@ -58,7 +58,7 @@ test('groupCommit: commits blocks that arrive together in one transaction and re
   w.file.close();
 });
 
-test('groupCommit: a block that fails is rejected alone, with a StoreError for the database and its own error else', async () => {
+test('groupCommit: only a block that fails is rejected: with a StoreError for the database, else with its own error', async () => {
   const w = watched('alone.sqlite');
   const own = new RangeError('of the block');
   const outcomes = await Promise.allSettled([

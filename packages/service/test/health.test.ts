@@ -77,7 +77,7 @@ test.each([
     expect(name in found.values).toBe({ ...WHOLE, ...changed }.signed !== null);
 });
 
-test('N63 health: a store that takes no write, or cannot be read, is not ready', async () => {
+test('N63 health: a store that accepts no write, or cannot be read, is not ready', async () => {
   const full = { ...memoryCounters(), add: away };
   const unwritable = await health(WHOLE, full);
   expect(unwritable.problems).toEqual([expect.stringContaining('takes no write')]);
@@ -88,7 +88,7 @@ test('N63 health: a store that takes no write, or cannot be read, is not ready',
   });
 });
 
-test('N63 health routes: /livez answers in any state, /readyz gives 503 with the reasons', async () => {
+test('N63 health routes: /livez responds in any state, /readyz gives 503 with the reasons', async () => {
   let problems: string[] = [];
   const routes = healthRoutes(async () => ({ problems, gauges: [] }));
   expect(await (await routes.request('/readyz')).json()).toEqual({ ready: true, problems: [] });

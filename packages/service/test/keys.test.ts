@@ -46,7 +46,7 @@ test('aesKeyWrap: unwraps a key that the first release of the issuer wrapped by 
   expect(await wrapOf(wrappingKey).unwrap(wrapped, context)).toEqual(key);
 });
 
-test('N52 aesKeyWrap: unwraps under the previous wrapping key, and wraps under the current one alone', async () => {
+test('N52 aesKeyWrap: unwraps under the previous wrapping key, and wraps only under the current one', async () => {
   const [old, fresh] = [random(32), random(32)];
   const both = wrapOf(fresh, old);
   const wrapped = await wrapOf(old).wrap(key, context);
@@ -56,7 +56,7 @@ test('N52 aesKeyWrap: unwraps under the previous wrapping key, and wraps under t
   expect(await wrapOf(fresh).unwrap(await both.wrap(key, context), context)).toEqual(key);
 });
 
-test('N52 rewrap: gives a key that the current wrapping key unwraps, and null for one that it unwraps already', async () => {
+test('N52 rewrap: returns a key that the current wrapping key unwraps, and null if it already does', async () => {
   const [old, fresh] = [random(32), random(32)];
   const both = wrapOf(fresh, old);
   const wrapped = await wrapOf(old).wrap(key, context);

@@ -76,7 +76,7 @@ test('N63 an act that cannot be recorded is not done', async () => {
   expect(done).toEqual(['retired']);
 });
 
-test('N63 the log tells the two tokens of a change apart, and keeps neither', async () => {
+test('N63 the log distinguishes the two tokens of a change, and stores neither', async () => {
   const acts: OperatorAct[] = [];
   const log = { record: async (act: OperatorAct) => void acts.push(act), list: async () => acts };
   const app = new Hono();

@@ -5,7 +5,7 @@ import { refuseSocket } from '../src/node/refuse-socket.ts';
 
 const refuse = (code: ProblemCode): Response => problemResponse(PROBLEMS[code], { 'x-of-the-service': '1' });
 
-/** What is done to a socket, and what is written to it. */
+/** The calls on a socket, and the bytes written to it. */
 function refused(code: string, { writable = true, hasBegun = false } = {}): string[] {
   const done: string[] = [];
   const socket = { writable, destroy: () => done.push('destroy'), end: (text: string) => done.push(text) };

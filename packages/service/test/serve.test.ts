@@ -33,7 +33,7 @@ const eventually = async (is: () => boolean): Promise<boolean> => {
 };
 
 describe('an app behind the server of Node', () => {
-  test('a check in HTTP/1.0 without Host is answered; HTTP/1.1 without it is refused', async () => {
+  test('a check in HTTP/1.0 without Host gets a response, and HTTP/1.1 without it is refused', async () => {
     const { origin } = await serving(() => new Response('well'));
     const first = async (version: string): Promise<string> =>
       (await rawExchange(origin, `GET /health HTTP/${version}\r\nConnection: close\r\n\r\n`)).split(
@@ -43,7 +43,7 @@ describe('an app behind the server of Node', () => {
     expect(await first('1.1')).toBe('HTTP/1.1 400 Bad Request');
   });
 
-  test('a client that ended its side is answered by the listener of the operator, and counts as gone at the others', async () => {
+  test('a client that half-closed its connection gets a response from the operator listener, and counts as gone at the others', async () => {
     const received = async (more: Partial<ServeOptions>): Promise<string> => {
       let asked = (): void => {};
       const isAsked = new Promise<void>((resolve) => (asked = resolve));
@@ -51,7 +51,7 @@ describe('an app behind the server of Node', () => {
       const isDue = new Promise<void>((resolve) => (answerNow = resolve));
       const { origin } = await serving(async (_request, incoming) => {
         asked();
-        incoming.socket.once('end', answerNow); // the server has seen that the client sends no more
+        incoming.socket.once('end', answerNow); // the server has noticed that the client sends no more
         await isDue;
         return new Response('well');
       }, more);
@@ -66,7 +66,7 @@ describe('an app behind the server of Node', () => {
     expect(await received({})).toBe('');
   });
 
-  test('an answer is whole and has its length; one that flows has none', async () => {
+  test('a response has a length, and a stream has none', async () => {
     const { origin } = await serving(async (request) => {
       const body = await request.text();
       const headers = { 'content-type': 'text/plain', ...(body === 'flow' && { incremental: '?1' }) };
@@ -79,7 +79,7 @@ describe('an app behind the server of Node', () => {
     expect([flowing.headers.get('content-length'), await flowing.text()]).toEqual([null, 'sealed']);
   });
 
-  test('a relay that leaves in the middle of an answer ends what makes it, and nothing is written to a log', async () => {
+  test('a relay that disconnects in the middle of a response ends its source, and nothing is logged', async () => {
     const said = (['log', 'info', 'warn', 'error'] as const).map((name) => vi.spyOn(console, name));
     let ended = 0;
     const { origin } = await serving(
@@ -106,7 +106,7 @@ describe('an app behind the server of Node', () => {
     expect(said.map((spy) => spy.mock.calls.length)).toEqual([0, 0, 0, 0]);
   });
 
-  test('an answer that breaks off closes the connection and never looks whole', async () => {
+  test('a response that fails closes the connection and never looks complete', async () => {
     const { origin } = await serving(
       () =>
         new Response(
@@ -125,7 +125,7 @@ describe('an app behind the server of Node', () => {
     expect(connection.received.endsWith('0\r\n\r\n')).toBe(false);
   });
 
-  test('more than it takes at once are told 503, and what is no request 400', async () => {
+  test('requests over the in-flight limit get 503, and bytes that are not a request 400', async () => {
     const gate = Promise.withResolvers<void>();
     let busy = 0;
     const { origin } = await serving(
@@ -151,7 +151,7 @@ describe('an app behind the server of Node', () => {
     }
   });
 
-  test('X01 told to stop, it answers what is in flight and takes no more', async () => {
+  test('X01 on a stop it finishes the requests in flight and accepts no more', async () => {
     const gate = Promise.withResolvers<void>();
     let busy = 0;
     const one = await serving(async () => {
@@ -169,7 +169,7 @@ describe('an app behind the server of Node', () => {
     open.length = 0;
   });
 
-  test('a peer that is refused before its upload is over can read the answer', async () => {
+  test('a peer that is refused before the end of its upload can read the response', async () => {
     const { origin } = await serving(() => new Response('no', { status: 413 }));
     const connection = rawConnection(origin);
     connection.write('POST / HTTP/1.1\r\nhost: g\r\ncontent-length: 50000\r\n\r\n');

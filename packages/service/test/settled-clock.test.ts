@@ -30,7 +30,7 @@ test('settledClock: N24 never runs ahead if the clock is ahead for less than the
   }
 });
 
-test('settledClock: follows a clock that was set forward for good, after the window', () => {
+test('settledClock: follows a clock that was set forward permanently, after the window', () => {
   const errors = [...right(12), ...Array.from({ length: 12 }, () => 3600)];
   expect(readings(errors).at(-1)).toBe(3600 - 600);
   expect(readings(errors).at(-3)).toBeLessThan(0);

@@ -27,7 +27,7 @@ async function serving(respond: ServeOptions['respond'], more: Partial<ServeOpti
   return one;
 }
 
-/** A connection that reads nothing until it is told. */
+/** A connection that reads nothing until the test starts it. */
 function deaf(url: string): RawConnection {
   const connection = rawConnection(url);
   connection.socket.pause();
@@ -40,11 +40,11 @@ const BUSY = { timeout: 20_000 }; // for a poll: as long as a busy machine may t
 const GET = 'GET / HTTP/1.1\r\nhost: a\r\n\r\n';
 const FLOWING = { headers: { incremental: '?1' } };
 
-/** A body that never ends and comes as fast as it is read. */
+/** An endless body that arrives as fast as it is read. */
 const endless = (): ReadableStream<Uint8Array> =>
   new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(65_536)) });
 
-describe('N02 a connection that does not read holds nothing for others', () => {
+describe('N02 a connection that does not read does not block others', () => {
   test('ten connections pipeline a thousand requests: each is closed at sixteen, honest requests succeed', async () => {
     let calls = 0;
     const { origin } = await serving(() => {
@@ -54,13 +54,13 @@ describe('N02 a connection that does not read holds nothing for others', () => {
     const attackers = Array.from({ length: 10 }, () => deaf(origin));
     for (const { socket } of attackers) socket.write(GET.repeat(1000));
     for (let i = 0; i < 5; i++) expect((await fetch(origin)).status).toBe(200);
-    for (const { socket } of attackers) socket.resume(); // only so that it sees its end
+    for (const { socket } of attackers) socket.resume(); // only to notice its end
     const closed = await Promise.all(attackers.map((attacker) => attacker.closed(20_000)));
     expect(closed).not.toContain(false);
     expect(calls).toBeLessThanOrEqual(10 * 16 + 5);
   });
 
-  test('of a thousand requests in one chunk the server parses no more than the limit and one', async () => {
+  test('of a thousand requests in one chunk the server parses at most one more than the limit', async () => {
     const { origin } = await serving(() => new Response('x'));
     let parsed = 0;
     const count = (): void => void parsed++;
@@ -74,7 +74,7 @@ describe('N02 a connection that does not read holds nothing for others', () => {
     expect((await fetch(origin)).status).toBe(200);
   });
 
-  test('an upgrade is ignored, and a CONNECT ends its connection alone', async () => {
+  test('an upgrade is ignored, and a CONNECT only ends its own connection', async () => {
     const { origin } = await serving(() => new Response('x'));
     const upgrade = rawConnection(origin);
     open.push({ close: () => upgrade.destroy() });
@@ -89,7 +89,7 @@ describe('N02 a connection that does not read holds nothing for others', () => {
     expect((await fetch(origin)).status).toBe(200);
   });
 
-  test('sixteen pipelined requests are answered in their order, one more closes the connection', async () => {
+  test('sixteen pipelined requests get responses in order, and one more closes the connection', async () => {
     const gates: (() => void)[] = [];
     const { origin } = await serving(async ({ url }) => {
       await new Promise<void>((resolve) => gates.push(resolve));
@@ -120,7 +120,7 @@ describe('N02 a connection that does not read holds nothing for others', () => {
     expect(readers.every(({ socket }) => !socket.destroyed)).toBe(true);
   });
 
-  test('one address has so many connections, and a place again when one closes', async () => {
+  test('one address has a limited number of connections, and a free one when one closes', async () => {
     const { origin } = await serving(() => new Response('ok'), { connectionsPerAddress: 3 });
     const connections = Array.from({ length: 3 }, () => rawConnection(origin));
     open.push(...connections.map((connection) => ({ close: () => connection.destroy() })));
@@ -142,10 +142,10 @@ describe('N02 a connection that does not read holds nothing for others', () => {
   });
 });
 
-describe('N37 a response has a time to be read', () => {
+describe('N37 a response must be read in time', () => {
   test.each([
     ['a whole one: RESPONSE_MS', () => new Response(new Uint8Array(32 << 20)), { responseMs: 300 }],
-    ['one that flows: the time of a stream', () => new Response(endless(), FLOWING), { streamMs: 300 }],
+    ['a stream: the time of a stream', () => new Response(endless(), FLOWING), { streamMs: 300 }],
   ])('%s', async (_which, answer, limit) => {
     let closed: Promise<unknown> | undefined;
     const { origin } = await serving((_request, { socket }) => {
@@ -160,7 +160,7 @@ describe('N37 a response has a time to be read', () => {
     clearInterval(timer);
   });
 
-  test('a body that breaks off closes the connection of a reader that does not read', async () => {
+  test('a body that fails closes the connection of a client that does not read', async () => {
     let breakOff: (() => void) | undefined;
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
@@ -201,7 +201,7 @@ describe('requests in flight', () => {
     expect((await Promise.all(first)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
   });
 
-  test('a client that leaves in the middle of a response frees its place', async () => {
+  test('a client that disconnects in the middle of a response frees its place', async () => {
     const { origin } = await serving(() => new Response(endless(), FLOWING), { maxInFlight: 2 });
     for (let i = 0; i < 10; i++) {
       const connection = rawConnection(origin);

@@ -58,12 +58,12 @@ function refusal(at: string, format: FileFormat = FIRST): string {
     refused = error;
   }
   expect(refused).toBeInstanceOf(ConfigError);
-  expect(readFileSync(at).equals(before)).toBe(true); // a refused file stays as it was
+  expect(readFileSync(at).equals(before)).toBe(true); // a refused file is not changed
   return (refused as Error).message;
 }
 
 describe('openFile', () => {
-  test('makes a complete file, and nothing stays beside it', () => {
+  test('makes a complete file, and leaves no other file beside it', () => {
     const at = path.join(mkdtempSync(path.join(folder, 'alone-')), 'new.sqlite');
     openFile(at, SECOND).close();
     expect(readdirSync(path.dirname(at)).filter((name) => !name.endsWith('-journal'))).toEqual([
@@ -76,7 +76,7 @@ describe('openFile', () => {
     file.close();
   });
 
-  test('N20 makes a file that only its owner can read, and closes one that others can', () => {
+  test('N20 makes a file that only its owner can read, and changes the mode of one that others can read', () => {
     const at = fileWithNote();
     expect(statSync(at).mode & 0o777).toBe(0o600);
     for (const mode of [0o644, 0o666, 0o640]) {
@@ -112,7 +112,7 @@ describe('openFile', () => {
     }
   });
 
-  test('takes a file without an application id if it has the tables of the first migration', () => {
+  test('accepts a file without an application id if it has the tables of the first migration', () => {
     const at = freePath();
     edit(at, `${NOTES} INSERT INTO notes (note) VALUES ('old')`);
     const adopting = { ...SECOND, migrations: { ...SECOND.migrations } };
@@ -187,7 +187,7 @@ describe('openFile', () => {
     expect(refusal(at, SECOND)).toBe(`STORE: has another schema (table ${table}). Restore it from a backup`);
   });
 
-  test('leaves an older file as it was if a migration fails', () => {
+  test('does not change an older file if a migration fails', () => {
     const at = fileWithNote();
     const failing = {
       ...FIRST.migrations,

@@ -22,36 +22,39 @@ describe('N78 a Node that is too old', () => {
     );
   });
 
-  test.each(['gateway', 'issuer'])('is told so by the %s before node:sqlite is loaded', async (service) => {
-    const { metafile } = await build({
-      entryPoints: [path.join(import.meta.dirname, `../../../services/${service}/src/node.ts`)],
-      bundle: true,
-      splitting: true,
-      write: false,
-      metafile: true,
-      outdir: 'out',
-      platform: 'node',
-      format: 'esm',
-      logLevel: 'silent',
-    });
-    const { outputs } = metafile;
-    const [entry] = Object.entries(outputs).filter(([, { entryPoint }]) =>
-      entryPoint?.endsWith('src/node.ts'),
-    );
-    const reached = new Set<string>();
-    const external = new Set<string>();
-    const visit = (file: string): void => {
-      if (reached.has(file)) return;
-      reached.add(file);
-      for (const one of outputs[file]?.imports ?? []) {
-        if (one.external === true) external.add(one.path);
-        else if (one.kind === 'import-statement') visit(one.path);
-      }
-    };
-    visit(entry?.[0] ?? '');
-    expect(external.has('node:http')).toBe(true);
-    expect(external.has('node:sqlite')).toBe(false);
-    const all = Object.values(outputs).flatMap(({ imports }) => imports.map((one) => one.path));
-    expect(all).toContain('node:sqlite');
-  });
+  test.each(['gateway', 'issuer'])(
+    'gets a message from the %s before node:sqlite is loaded',
+    async (service) => {
+      const { metafile } = await build({
+        entryPoints: [path.join(import.meta.dirname, `../../../services/${service}/src/node.ts`)],
+        bundle: true,
+        splitting: true,
+        write: false,
+        metafile: true,
+        outdir: 'out',
+        platform: 'node',
+        format: 'esm',
+        logLevel: 'silent',
+      });
+      const { outputs } = metafile;
+      const [entry] = Object.entries(outputs).filter(([, { entryPoint }]) =>
+        entryPoint?.endsWith('src/node.ts'),
+      );
+      const reached = new Set<string>();
+      const external = new Set<string>();
+      const visit = (file: string): void => {
+        if (reached.has(file)) return;
+        reached.add(file);
+        for (const one of outputs[file]?.imports ?? []) {
+          if (one.external === true) external.add(one.path);
+          else if (one.kind === 'import-statement') visit(one.path);
+        }
+      };
+      visit(entry?.[0] ?? '');
+      expect(external.has('node:http')).toBe(true);
+      expect(external.has('node:sqlite')).toBe(false);
+      const all = Object.values(outputs).flatMap(({ imports }) => imports.map((one) => one.path));
+      expect(all).toContain('node:sqlite');
+    },
+  );
 });

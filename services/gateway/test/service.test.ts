@@ -14,10 +14,7 @@ afterEach(async () => {
 });
 
 const HERE = permitAddresses({ own: ['127.0.0.1'], internet: false, nat64: null });
-/**
- * The two ways to call a service: the platform's fetch, and that of Node's entry, which looks up names
- * itself.
- */
+/** Two ways to call a service: the platform's fetch, and that of Node's entry, which resolves names itself. */
 const WAYS: readonly (readonly [string, Fetch, readonly string[]])[] = [
   [
     'fetch',

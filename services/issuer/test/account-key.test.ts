@@ -14,19 +14,19 @@ async function issueWhole(world: World, account = 'ada'): Promise<number> {
   return (await world.post(pending.contentType, pending.request, account)).status;
 }
 
-test('N64 ACCOUNT_KEY: changed within an epoch with the former key as previous, quotas go on', async () => {
+test('N64 ACCOUNT_KEY: changed within an epoch with the former key as previous, quotas continue', async () => {
   const before = new World();
   expect(await issueWhole(before)).toBe(200);
   const vars = { ACCOUNT_KEY: NEW, ACCOUNT_KEY_PREVIOUS: FORMER };
   const after = new World({ database: before.database, clock: before.clock, vars });
   expect(await issueWhole(after)).toBe(429);
   expect(await issueWhole(after, 'bob')).toBe(200);
-  expect(await issueWhole(before, 'bob')).toBe(429); // an isolate that has the former configuration still
+  expect(await issueWhole(before, 'bob')).toBe(429); // an isolate that still has the former configuration
   const shown = await after.operator('/operator/quota', 'POST', '{"account":"ada"}');
   expect(await shown.json()).toMatchObject({ used: 30 });
 });
 
-test('N64 ACCOUNT_KEY: the new key counts from the next epoch, and then the previous one can go', async () => {
+test('N64 ACCOUNT_KEY: the new key counts from the next epoch, and then the previous one can be removed', async () => {
   const before = new World();
   const vars = { ACCOUNT_KEY: NEW, ACCOUNT_KEY_PREVIOUS: FORMER };
   const during = new World({ database: before.database, clock: before.clock, vars });
@@ -38,7 +38,7 @@ test('N64 ACCOUNT_KEY: the new key counts from the next epoch, and then the prev
   expect(await later.issuer.check()).toEqual([]);
 });
 
-test('N64 ACCOUNT_KEY: changed without the former key, issuance waits for the next epoch, and redemption goes on', async () => {
+test('N64 ACCOUNT_KEY: changed without the former key, issuance waits for the next epoch, and redemption continues', async () => {
   const before = new World();
   const [token] = await before.draw(5);
   const world = new World({ database: before.database, clock: before.clock, vars: { ACCOUNT_KEY: NEW } });
@@ -55,7 +55,7 @@ test('N64 ACCOUNT_KEY: changed without the former key, issuance waits for the ne
   expect(await world.issuer.check()).toEqual([]);
 });
 
-test('N64 ACCOUNT_KEY_PREVIOUS: is refused when it is no key, or the same key', () => {
+test('N64 ACCOUNT_KEY_PREVIOUS: is refused when it is not a key, or the same key', () => {
   expect(() => testConfig({ ACCOUNT_KEY_PREVIOUS: FORMER })).toThrow(
     'ACCOUNT_KEY_PREVIOUS: must differ from ACCOUNT_KEY. Remove it',
   );

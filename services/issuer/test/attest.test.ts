@@ -58,7 +58,7 @@ async function rawToken(claims: string, header = '{"alg":"ES256","kid":"test"}')
 const rawClaims = (more: string): string =>
   `{"iss":"${ATTESTER}","aud":"${AUDIENCE}","sub":"ada","iat":${NOW},${more}}`;
 
-test('N69 attester: refuses dates that never come, as 1e999 in JSON', async () => {
+test('N69 attester: refuses infinite dates, such as 1e999 in JSON', async () => {
   clock.now = NOW;
   const port = attester();
   expect(await attestation(port.attest(await rawToken(rawClaims(`"exp":${NOW + 60}`)), 0))).toBe('attested');

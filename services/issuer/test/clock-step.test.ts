@@ -57,7 +57,7 @@ test('N55 schedule: a clock that is ahead deletes nothing and moves no epoch bef
   close();
 });
 
-test('N55 schedule: before any clock has settled, an empty store begins at once, and a started one makes the keys of now', async () => {
+test('N55 schedule: before any clock has settled, an empty store begins at once, and a started one makes the current keys', async () => {
   const settled = { now: null as number | null };
   const world = new World({ settledNow: () => settled.now });
   expect(await world.draw(5)).toHaveLength(5);
@@ -73,7 +73,7 @@ test('N55 schedule: before any clock has settled, an empty store begins at once,
   expect(Math.min(...epochs())).toBe(START + 20 * DAY);
 });
 
-test('N24 schedule: after a clock was ahead for a while, a restart serves the epoch of now, and spent tokens stay spent', async () => {
+test('N24 schedule: after a clock was ahead for a while, a restart serves the current epoch, and spent tokens stay spent', async () => {
   for (const days of [1, 30]) {
     const settledNow = (): number => START + 1000;
     const world = new World({ settledNow });

@@ -12,7 +12,7 @@ const attesters = (...list: unknown[]) => reading({ ATTESTERS: JSON.stringify(li
 
 const SECRET = 'c2VjcmV0LWNhbmFyeS1zZWNyZXQtY2FuYXJ5LXNlY3I';
 
-test('issuer configuration: has safe defaults for what is left out', () => {
+test('issuer configuration: has safe defaults for omitted settings', () => {
   const SERVICES = '[{"name":"stickers","batch":[30],"quota":{"default":300}}]';
   const config = testConfig({ EPOCH_SECONDS: undefined, ISSUER_URL: undefined, SERVICES });
   expect(config.epochSeconds).toBe(86_400);

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { QuotaCharge } from '../src/ports.ts';
 import { DAY, START, told, UNPROCESSABLE, World } from './support/world.ts';
 
-/** Posts a batch whose last byte comes when it is told to. */
+/** Posts a batch whose last byte is sent when the test says so. */
 async function slowly(
   world: World,
   body: Bytes,
@@ -75,7 +75,7 @@ test('I09 quota: is kept until grace after its epoch, and is ended from then on'
   });
   expect(await quota.charge(charge('a'))).toBe('charged');
   for (const [seconds, outcome] of [
-    [DAY, 'repeated'], // a clock that is behind is in the epoch still
+    [DAY, 'repeated'], // a clock that is behind is still in the epoch
     [DAY + 299, 'repeated'],
     [DAY + 300, 'ended'],
     [2 * DAY, 'ended'],

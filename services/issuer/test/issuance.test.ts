@@ -31,7 +31,7 @@ function counted(): { world: World; evaluations: () => number } {
   return { world, evaluations: () => evaluations };
 }
 
-/** A Voprf may be a class: its methods, bound. */
+/** The bound methods of a Voprf, which may be a class. */
 function methods(
   voprf: Voprf,
 ): Pick<Voprf, 'generateKeyPair' | 'publicKey' | 'blind' | 'finalize' | 'evaluate' | 'isElement'> {
@@ -179,7 +179,7 @@ test('I06 issuance: evaluates nothing of a batch with a wrong size, mixed kinds 
   ]);
   expect(evaluations()).toBe(0);
   expect(world.used()).toBe(0);
-  // The same batch, unspoilt, is answered: what was refused above was refused for its fault.
+  // The same batch without the fault succeeds: the refusals above were caused by the faults.
   expect(key.service).toBe('stickers');
   expect((await world.post(AMORTIZED_REQUEST, pending.request)).status).toBe(200);
   expect(evaluations()).toBe(30);

@@ -112,7 +112,7 @@ test('N25 JWKS by URL: keys fetched under a clock that was ahead are fetched aga
     served.keys = [first];
     await port.attest(await sign(0), 0).catch(() => {});
     expect(served.calls).toHaveLength(1);
-    // The clock is set right, and meanwhile the attester has replaced its key.
+    // The clock is corrected, and meanwhile the attester has replaced its key.
     clock.now = NOW;
     served.keys = [second];
     expect([ahead, await attestation(port.attest(await sign(0), 0))]).toEqual([ahead, 'unauthorized']);
@@ -138,7 +138,7 @@ test.each<[string, Partial<Served>, RegExp]>([
   ['a redirect', { status: 301 }, /redirects \(301\). Set the final address/],
   ['an error of the server', { status: 503 }, /responds with 503/],
   ['text that is not JSON', { body: '<html>' }, /does not respond with a JSON Web Key Set/],
-  ['JSON that is no key set', { body: '{"keys":{}}' }, /does not respond with a JSON Web Key Set/],
+  ['JSON that is not a key set', { body: '{"keys":{}}' }, /does not respond with a JSON Web Key Set/],
   ['no keys', { body: '{"keys":[]}' }, /has no keys/],
   ['keys of other algorithms', { body: '{"keys":[{"kty":"oct"}]}' }, /has no public key for ES256/],
   ['too many bytes', { body: `"${'x'.repeat(65_536)}"` }, /within 3000 ms and 65536 bytes/],

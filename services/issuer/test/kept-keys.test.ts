@@ -87,8 +87,8 @@ test('I14 K06 keyring: wipes forgotten keys after the batch that uses them, not 
   await keyring.use(async (ring) => {
     const { key } = await world.blind(5);
     secret = ring.signing(5, tokenKeyId(key.tokenKey).at(-1) ?? 0)?.pair.secretKey;
-    await world.issuer.runSchedule(); // cron comes by
-    await keyring.use(() => {}); // and another request loads the keys anew
+    await world.issuer.runSchedule(); // cron runs
+    await keyring.use(() => {}); // another request loads the keys again
     seen = [...(secret ?? [])];
   });
   expect(seen.some((byte) => byte !== 0)).toBe(true);

@@ -146,7 +146,7 @@ test('I17 truncated key id: is made again when it is taken, and fails cleanly wh
   await expect(schedule.run()).rejects.toMatchObject({ code: 'no-truncated-id' });
 });
 
-test('I20 S21 clock: after a step back, selects no earlier key and revives nothing that expired', async () => {
+test('I20 S21 clock: after a step back, selects no earlier key and accepts no expired token', async () => {
   const world = new World();
   const [old] = await world.draw(1);
   world.clock.now = START + DAY + 60;
@@ -161,7 +161,7 @@ test('I20 S21 clock: after a step back, selects no earlier key and revives nothi
   expect(await cold.redeem(old)).toBe('first');
 
   const [late] = await world.draw(1, { account: 'bob' }).catch(() => []);
-  expect(late).toBeUndefined(); // by this client's clock no key is current: it draws nothing
+  expect(late).toBeUndefined(); // by this client's clock no key is current, so it requests nothing
   world.clock.now = START + 30 * DAY;
   expect(await world.redeem(old)).toBe('invalid');
   await world.issuer.runSchedule();
@@ -214,7 +214,7 @@ test('K07 S16 retire-all: retires every key that signed, refuses earlier tokens,
   const restored = await world.operator('/operator/keys/retire-all', 'POST');
   expect(await restored.json()).toEqual({ retired: 3 });
 
-  // Both who knows of it and who still holds the keys in memory refuse.
+  // Both the process that retired the keys and one that still holds them in memory refuse.
   for (const w of [world, cold]) expect(await w.redeem(tokens[0])).toBe('invalid');
   const one = [0, 5, 0, ...new Uint8Array(32)];
   for (const [type, body] of [

@@ -32,7 +32,7 @@ test('issuer on Node: issues, redeems on the gateway’s listener, and continues
   first.child.kill('SIGKILL');
   await first.ended;
   const second = await start();
-  // I16: what was killed restarts with the directory that it had.
+  // I16: a killed process restarts with the directory that it had.
   expect(await (await fetch(`${second.url}/.well-known/private-token-issuer-directory`)).text()).toBe(
     directory,
   );
@@ -42,7 +42,7 @@ test('issuer on Node: issues, redeems on the gateway’s listener, and continues
   second.child.kill('SIGTERM');
   expect(await second.ended).toBe(0);
 
-  // RESTORED=1 retires what was live: tokens of before are refused from the first moment.
+  // RESTORED=1 retires the live keys: earlier tokens are refused from the first moment.
   const restored = await start({ RESTORED: '1' });
   expect(await redeem(restored, b ?? random(1))).toBe('invalid');
   restored.child.kill('SIGTERM');
@@ -66,7 +66,7 @@ test('X01 issuer on Node: on SIGTERM with 50 requests in flight, responds to all
     };
     return request(`${running.url}/token-request`, { method: 'POST', agent: false, headers });
   });
-  // The server has each request's head, and so it is in flight, when it asks for the body.
+  // The server has the head of each request, so the request is in flight, when it requests the body.
   const asked = posts.map(async (post) => {
     post.flushHeaders();
     await once(post, 'continue');

@@ -28,9 +28,9 @@ const folder = mkdtempSync(path.join(tmpdir(), 'sotto-store-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const file = (name: string): string => path.join(folder, name);
 const openIssuerFile = (at: string) => openFile(at, ISSUER_FILE);
-const REFUSED = /^STORE: /; // how every refusal to open a file begins
+const REFUSED = /^STORE: /; // the beginning of every refusal to open a file
 
-/** The store's port over a file, with a clock that stands still. */
+/** The store's port over a file, with a stopped clock. */
 function tokensOf(database: Database, now = 1): SpentTokens {
   return sqliteSpentTokens(
     groupCommit(database, async (milliseconds) => sleep(milliseconds)),
@@ -84,7 +84,7 @@ test('S09 X02 file store: after random kills, keeps every acknowledged spend, an
 test('S11 file store: while another process holds the lock, spends fail within 200 ms and other work goes on', async () => {
   const at = file('lock.sqlite');
   const database = openIssuerFile(at);
-  const slept: number[] = []; // milliseconds, each of them a turn for everybody else
+  const slept: number[] = []; // milliseconds, each of them a turn for other work
   const store = groupCommit(database, async (milliseconds) => {
     slept.push(milliseconds);
     await sleep(milliseconds);
@@ -97,7 +97,7 @@ test('S11 file store: while another process holds the lock, spends fail within 2
   slept.length = 0;
   await expect(tokens.spend(ledger, one)).rejects.toBeInstanceOf(StoreError);
   expect(slept).toEqual([0, ...Array.from({ length: 20 }, () => 10)]);
-  // It does not wait inside SQLite, where nobody has a turn.
+  // It does not wait inside SQLite, where no other work could run.
   expect(database.db.all('pragma busy_timeout')).toEqual([{ timeout: 0 }]);
   other.exec('ROLLBACK');
   expect(await tokens.spend(ledger, one)).toBe('first');
@@ -181,7 +181,7 @@ afterAll(() => {
 });
 
 test.skipIf(disk === null)(
-  `S10 on a full disk spends fail closed, nothing acknowledged is spendable again, and space heals it${UNMOUNTED}`,
+  `S10 on a full disk spends fail closed, nothing acknowledged is spendable again, and free space repairs it${UNMOUNTED}`,
   async () => {
     const at = disk ?? '';
     const database = openIssuerFile(path.join(at, 'full.sqlite'));
@@ -283,7 +283,7 @@ test('P07 file store: no secret and no deleted row stays in the file, in freed p
     [store, `${store}-journal`]
       .filter(existsSync)
       .some((name) => readFileSync(name).includes(Buffer.from(bytes)));
-  expect(holds(row?.tag)).toBe(true); // the scan can find what is there
+  expect(holds(row?.tag)).toBe(true); // the scan finds data that is stored
   expect(holds(secret)).toBe(false);
   expect(holds(token.subarray(2, 34))).toBe(false); // the nonce
   expect(holds(Buffer.from('account-canary-42'))).toBe(false);

@@ -24,7 +24,7 @@ test('I07 queue: under 100 parallel batches, health and redemption respond; batc
   const flood = Promise.all(posts).finally(() => {
     flooded.now = false;
   });
-  const rounds: number[] = []; // evaluations that each had to wait for
+  const rounds: number[] = []; // evaluations that each request had to wait for
   while (flooded.now) {
     const before = evaluated;
     expect((await world.fetch('/health')).status).toBe(200);
@@ -43,7 +43,7 @@ test('I07 queue: under 100 parallel batches, health and redemption respond; batc
   expect(rounds.length).toBeGreaterThan(5);
 });
 
-/** A queue whose pauses are written down, in milliseconds, and none of which lasts. */
+/** A queue whose pauses are recorded in milliseconds, and end at once. */
 function watched(): { queue: EvaluationQueue; pauses: number[] } {
   const pauses: number[] = [];
   const pause = async (milliseconds: number): Promise<void> => {
@@ -151,7 +151,7 @@ test('queue: evaluates one request at a time, in order of arrival', async () => 
   expect(order).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
 });
 
-/** The sizes of the blocks that an isolate reserves for batches of 30, one every so many seconds. */
+/** The sizes of the blocks that an isolate reserves for batches of 30, one every few seconds. */
 async function blocksOf(batches: number, { ceiling = 1e9, seconds = 0 }): Promise<number[]> {
   const asked: number[] = [];
   const reserve = async (_keyId: Bytes, count: number): Promise<boolean> => asked.push(count) > 0;
@@ -161,7 +161,7 @@ async function blocksOf(batches: number, { ceiling = 1e9, seconds = 0 }): Promis
     expect(await limiter.reserve({ keyId: new Uint8Array(32), ceiling }, 30)).toBe(true);
     clock.now += seconds;
   }
-  return asked.filter((count) => count > 0); // 0 asks whether the key still exists
+  return asked.filter((count) => count > 0); // a reservation of 0 checks whether the key still exists
 }
 
 test('I21 key ceiling: a crash loses at most a thousandth of it, and at most 30,000', async () => {
@@ -212,7 +212,7 @@ test('I21 key ceiling: when reached, responds 503 until the next epoch, and no o
   expect(await told(refused)).toEqual(PROBLEM(503, 'unavailable', 'Service Unavailable'));
   await world.draw(5, { account: 'd' });
   await expect(world.draw(5, { account: 'd' })).rejects.toThrow('503');
-  // An isolate that starts anew, and an operator, find the same ceiling and the same keys.
+  // A restarted isolate and an operator see the same ceiling and the same keys.
   const again = new World({ vars: { SERVICES: JSON.stringify(services) }, database: world.database });
   await expect(again.draw(5, { account: 'e' })).rejects.toThrow('503');
   await world.operator('/operator/keys/rotate', 'POST');

@@ -116,7 +116,7 @@ test('I10 quota: a repeated batch gets the same elements with a fresh proof, and
   expect(new Set(decoded.map(({ evaluatedMsgs }) => evaluatedMsgs.map(hex).join())).size).toBe(1);
   expect(new Set(decoded.map(({ evaluatedProof }) => hex(evaluatedProof))).size).toBe(3);
   expect(world.used()).toBe(30);
-  // The row keeps a digest of the batch and no element of it, blinded or evaluated.
+  // The row has a digest of the batch and none of its elements, blinded or evaluated.
   const rows = JSON.stringify(
     world.database.db.all('select hex(account) as a, service, used, batches from quotas'),
   );
@@ -216,7 +216,7 @@ test('P04 quota: the store contains no account name', async () => {
   expect(row?.account).toHaveLength(32);
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(account));
   expect(hex(row?.account ?? new Uint8Array(0))).not.toBe(hex(new Uint8Array(digest)));
-  // Another epoch, another hash: two rows of one account do not join.
+  // Another epoch has another hash, so two rows of one account cannot be linked.
   world.clock.now += DAY;
   const { attester } = world.issuer.issuing;
   const accountKey = new Uint8Array(32).fill(1);

@@ -45,7 +45,7 @@ describe('refill', () => {
       expect(await world.redeem(voucher, { service })).toBe('invalid');
   });
 
-  test('V05 of 100 packs at once one voucher buys one', async () => {
+  test('V05 with 100 concurrent packs one voucher buys one', async () => {
     const one = [{ name: 'stickers', types: [5], batch: [1], quota: { default: 1 }, refill: 1 }];
     const world = new VoucherWorld({
       vars: { SERVICES: JSON.stringify(one) },
@@ -53,7 +53,7 @@ describe('refill', () => {
     });
     const voucher = await world.voucher();
     const packs = await Promise.all(Array.from({ length: 100 }, () => world.blindPack([['stickers', 1]])));
-    // More than the queue holds are told to come again, and spend nothing.
+    // Requests over the limit of the queue are unavailable, and spend nothing.
     const outcomes: string[] = [];
     for (let i = 0; i < packs.length; i += 20) {
       outcomes.push(
@@ -123,7 +123,7 @@ describe('refill', () => {
     }
     expect(world.spentRows()).toBe(0);
     expect(await world.refillOutcome(voucher, good.body)).toBe('first');
-    // Keys of the epoch before sign nothing any more.
+    // Keys of the previous epoch sign nothing any more.
     const vouchers = await world.vouchers();
     world.clock.now += DAY;
     const old = await Promise.all(
@@ -216,7 +216,7 @@ describe('refill', () => {
     expect(await late.redeem(token)).toBe('first'); // tokens are accepted in the next epoch too
   });
 
-  test('V12 a restore ends this epoch’s vouchers, and those of later epochs stay good', async () => {
+  test('V12 a restore ends this epoch’s vouchers, and those of later epochs stay valid', async () => {
     const world = atDay(0);
     const vouchers = await world.vouchers();
     const [today, tomorrow] = [vouchers[0]?.[0], vouchers[1]?.[0]];
@@ -245,7 +245,7 @@ describe('refill', () => {
     await after.issuer.replaceUnreadable();
     after.clock.now += DAY;
     expect((await after.refillInfo()).keys.slice(0, 2)).toEqual(keys.slice(1));
-    // The vouchers of the period cannot be issued whole, so none are.
+    // The vouchers of the period cannot all be issued, so none are.
     const pending = await after.blindVouchers();
     expect((await after.postVouchers(pending.body)).status).toBe(503);
   });

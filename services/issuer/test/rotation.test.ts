@@ -45,7 +45,7 @@ test('N52 issuer: under a wrong wrapping key nothing is signed, and the check na
   await expect(wrong.issuer.check()).rejects.toMatchObject({ code: 'not-unwrapped' });
 });
 
-test('N52 issuer: one key that does not unwrap leaves the other services as they are', async () => {
+test('N52 issuer: one key that does not unwrap does not affect the other services', async () => {
   const before = new World();
   const tokens = await before.draw(5);
   before.database.db.run(
@@ -91,7 +91,7 @@ test('N52 issuer: after its wrapping key was lost, keys of later epochs are made
   }
 });
 
-test('N52 issuer: of a partly lost store only what is lost is replaced', async () => {
+test('N52 issuer: of a partly lost store only the lost keys are replaced', async () => {
   for (const [where, count] of [
     [`epoch = ${START} and service = 'weather'`, 2],
     [`epoch = ${START + DAY} and service = 'weather' and type = 5`, 1],

@@ -125,7 +125,7 @@ test('I19 routes: without a token no operator route exists, and redemption never
   expect((await world.operator('/metrics')).status).toBe(200);
 });
 
-test('N63 routes: readiness and gauges say whether every service has its keys, and need the metrics role', async () => {
+test('N63 routes: readiness and gauges show whether every service has its keys, and need the metrics role', async () => {
   const world = new World();
   expect((await world.fetch('/readyz')).status).toBe(404);
   const before = await world.operator('/readyz');
@@ -141,7 +141,7 @@ test('N63 routes: readiness and gauges say whether every service has its keys, a
   expect(text).toContain('sotto_issuer_store_writable 1\n');
 });
 
-test('N63 routes: what operators do is recorded by role and route, without the account that support asks for', async () => {
+test('N63 routes: operator acts are recorded by role and route, without the account of a support request', async () => {
   const world = new World();
   await world.operator('/operator/quota', 'POST', JSON.stringify({ account: 'audit-canary' }));
   await world.operator('/operator/keys/rotate', 'POST');
@@ -159,7 +159,7 @@ test('N63 routes: what operators do is recorded by role and route, without the a
   expect(text).not.toContain('canary');
 });
 
-test('N63 routes: what cannot be recorded is not done', async () => {
+test('N63 routes: an act that cannot be recorded is not done', async () => {
   const log = { record: () => Promise.reject(new Error('disk full')), list: async () => [] };
   const world = new World({ deps: () => ({ log }) });
   await world.draw(1);
@@ -233,7 +233,7 @@ test('X05 routes: a failing store gets a constant 503, any other fault a constan
   ]);
 });
 
-test('routes: a body that breaks off gets 400, a body over the limit 422', async () => {
+test('routes: a body that ends early gets 400, a body over the limit 422', async () => {
   const world = new World();
   expect((await world.post(AMORTIZED_REQUEST, new Uint8Array(100_000))).status).toBe(422);
   const broken = new ReadableStream({

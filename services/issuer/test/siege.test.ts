@@ -5,9 +5,12 @@ import { accountToken } from './support/account.ts';
 import { blinded, draw, folder, redeem, start, type Running } from './support/entry.ts';
 
 const CONNECTIONS = 64;
-const REDEEM_MS = 5000; // after which the gateway gives a redemption up
+const REDEEM_MS = 5000; // the gateway's deadline for a redemption
 
-/** Sends one request again and again over 64 connections. Returns what ends it, with the number of each status. */
+/**
+ * Sends one request again and again over 64 connections. Returns a function that ends it and returns the
+ * number of each status.
+ */
 function flood({ url }: Running, headers: Record<string, string>, body: Uint8Array) {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const statuses = new Map<number, number>();

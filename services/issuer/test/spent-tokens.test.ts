@@ -22,7 +22,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'sotto-spent-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const END = 1000;
-/** The store's port over a file, with a clock that stands still. */
+/** The store's port over a file, with a stopped clock. */
 function tokensOf(database: Database, now = 1): SpentTokens {
   return sqliteSpentTokens(
     groupCommit(database, async (milliseconds) => sleep(milliseconds)),
@@ -63,7 +63,7 @@ const number = ({ keyId }: Ledger): number => keyId.subarray(0, 6).reduce((n, by
 
 const SPENT_TABLES = Object.values(MIGRATIONS).flatMap((text) => text.split('--> statement-breakpoint'));
 
-/** A store that a reviewer might have let through. */
+/** A faulty store that a reviewer might overlook. */
 function mutant(
   tables: readonly string[],
   spend: (db: Db, ledger: number, one: Spend) => Promise<SpendOutcome>,
@@ -159,7 +159,7 @@ test('S23 SpentTokens: every statement of a spend uses the primary key', () => {
   closeLedger(db, 7, END);
   expect([...outcomes, spendToken(db, 7, oneSpend())]).toEqual(['first', 'first', 'again', 'spent', 'ended']);
   const statements = new Set(ran);
-  expect(statements.size).toBe(5); // insert, close, is it closed, again, the row
+  expect(statements.size).toBe(5); // the statements: insert, close, is it closed, again, the row
   for (const sql of statements) {
     const plan = client.prepare(`explain query plan ${sql}`).all();
     const reads = plan.map(({ detail }) => String(detail)).filter((detail) => /spent|closed/.test(detail));

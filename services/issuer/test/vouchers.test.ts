@@ -50,7 +50,7 @@ describe('the schedule of refill keys', () => {
     expect(await world.draw(1)).toHaveLength(1);
   });
 
-  test('the directory and the keys of services are as without vouchers', async () => {
+  test('the directory and the keys of services are the same as without vouchers', async () => {
     const world = atDay(0);
     expect(new TextDecoder().decode(await world.directory())).not.toContain('refill');
   });
@@ -65,7 +65,7 @@ describe('the schedule of refill keys', () => {
 });
 
 describe('voucher issuance', () => {
-  test('issues three vouchers for each epoch that is left of the period', async () => {
+  test('issues three vouchers for each remaining epoch of the period', async () => {
     for (const [day, count] of [
       [0, 7],
       [6, 1],
@@ -99,7 +99,7 @@ describe('voucher issuance', () => {
     }
   });
 
-  test('V01 V02 anything that is not the one request of the day is refused whole and counts nothing', async () => {
+  test('V01 V02 anything but the one valid request of the day is refused as a whole and counts nothing', async () => {
     const world = atDay(1);
     const { keys } = await world.refillInfo();
     const good = await world.blindVouchers();
@@ -139,7 +139,7 @@ describe('voucher issuance', () => {
     expect((await world.postVouchers(good.body)).status).toBe(200);
   });
 
-  test('V03 a repeated body is issued again and counted once; of many at once the account gets its three issuances', async () => {
+  test('V03 a repeated body is issued again and counted once; of many concurrent ones the account gets its three issuances', async () => {
     const world = atDay(2);
     const first = await world.blindVouchers();
     const responses = [];
@@ -184,7 +184,7 @@ describe('voucher issuance', () => {
     expect(new Set(rows.map(({ account }) => hex(new Uint8Array(account)))).size).toBe(3);
   });
 
-  test('the row of an issuance stays until its period is over, and goes then', async () => {
+  test('the row of an issuance is kept until its period is over, and then deleted', async () => {
     const world = atDay(0);
     await world.vouchers();
     world.clock.now = VoucherWorld.at(6, DAY - 1);
@@ -244,7 +244,7 @@ describe('migration', () => {
     expect((await post([stickers, weather])).status).toBe(206);
   });
 
-  test('"direct" that is turned on again: the request that was refused is answered by the same store', async () => {
+  test('"direct" that is turned on again: the refused request succeeds with the same store', async () => {
     const clock = { now: VoucherWorld.at(0) };
     const before = new VoucherWorld({ vars: { SERVICES: closed(false) }, clock });
     const { pending } = await before.blind(30);

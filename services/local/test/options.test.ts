@@ -46,7 +46,7 @@ describe('arguments of npm start', () => {
   });
 });
 
-test('the documents start the suite with arguments that it takes', () => {
+test('the documents start the suite with valid arguments', () => {
   const documents = [
     'docs/how-to/local-suite.md',
     'docs/examples/places/README.md',
@@ -72,7 +72,7 @@ describe('the table of npm start', () => {
     expect(rows[3]).toMatchObject({ class: 'stream', stream: { flushMs: 100 } });
   });
 
-  test('its digest follows what the key bundle says, and not where a service is', () => {
+  test('its digest depends on the contents of the key bundle, and not on the address of a service', () => {
     const digest = (...args: string[]): string => tableOf(parseStart(args).services).digest;
     const notes = digest('--service', 'notes=http://127.0.0.1:3000');
     expect(digest('--service', 'notes=http://127.0.0.1:4000')).toBe(notes);

@@ -62,7 +62,7 @@ const EVERY: Asked[] = [
 
 describe('WEBCAT rules of the page', () => {
   test.each(EVERY)(
-    '$method $path, $status: one policy, no Link, nothing to transform',
+    '$method $path, $status: one policy, no Link, and no-transform',
     async ({ method, path, status, headers }) => {
       const answer = await send(method, path, headers);
       expect(answer.status).toBe(status);
@@ -73,7 +73,7 @@ describe('WEBCAT rules of the page', () => {
       expect(policy).not.toMatch(/unsafe|https?:\/\/\*|script-src[^;]*(?:data:|blob:|\*)/);
       expect(answer.all('link')).toEqual([]);
       expect(answer.all('cache-control')).toEqual(['no-store, no-transform']);
-      // No route redirects. One that does may name a path of its own only.
+      // No route redirects. A future redirect may only name a path of its own.
       expect(answer.all('location').filter((where) => !/^\/[^/]/.test(where))).toEqual([]);
       expect(answer.all('integrity-policy-waict-v1')).toEqual([
         expect.stringMatching(/^max-age=0, mode=report, manifest="\/waict-[0-9a-f]{64}\.json"$/),
@@ -88,7 +88,7 @@ describe('WEBCAT rules of the page', () => {
     expect(html).not.toMatch(/<(?:script|link|img|iframe)\b[^>]*(?:src|href)="(?:https?:)?\/\//);
   });
 
-  test('its script and styles carry their integrity, and it is that of what is served', async () => {
+  test('its script and styles have integrity attributes that match the served files', async () => {
     const html = (await send('GET', '/')).body.toString();
     const loaded = Array.from(
       html.matchAll(/(?:src|href)="(\/[^"]+)" integrity="([^"]+)"/g),
@@ -110,12 +110,12 @@ describe('WAICT manifest of the page', () => {
     return { body, path, hashes: (JSON.parse(json) as { hashes: Record<string, string> }).hashes };
   }
 
-  test('is named by its hash', async () => {
+  test('its file name is its hash', async () => {
     const { body, path } = await manifest();
     expect(path).toBe(`/waict-${createHash('sha256').update(body).digest('hex')}.json`);
   });
 
-  test('has the hash of everything that the page can load', async () => {
+  test('has the hashes of all files that the page can load', async () => {
     const { hashes } = await manifest();
     const urls = Object.keys(hashes);
     for (const url of ['/', '/page.js', '/page.css', '/sotto.js', '/engine.js', '/stickers.json'])

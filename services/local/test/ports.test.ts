@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { freePorts } from '../src/ports.ts';
 
-test('free ports: a range with a port that is taken is passed over, and no range is given twice', async () => {
+test('free ports: a range with a used port is skipped, and no range is returned twice', async () => {
   const first = await freePorts(3);
   const taken = createServer().listen(first + 4, '127.0.0.1');
   await once(taken, 'listening');
@@ -11,7 +11,7 @@ test('free ports: a range with a port that is taken is passed over, and no range
   taken.close();
 });
 
-test('free ports: they start over before the end of their range', async () => {
+test('free ports: they start again before the end of their range', async () => {
   for (let i = 0; i < 12; i++) {
     const first = await freePorts(2000);
     expect(first).toBeGreaterThanOrEqual(10_000);

@@ -8,7 +8,7 @@ const shipped = (env: string) =>
   unstable_readConfig({ config: path.join(ROOT, 'wrangler.toml'), env }, { hideWarnings: true });
 
 test.each(['relay', 'gateway', 'issuer'])(
-  'deploy: fails for %s without a route, and says what to add and where',
+  'deploy: fails for %s without a route, and names the lines to add',
   (name) => {
     expect(missingRoute(name, shipped(name))).toMatch(
       new RegExp(`^${name}: has no route.*Add to \\[env\\.${name}\\] in wrangler\\.toml: routes = \\[`),
@@ -16,7 +16,7 @@ test.each(['relay', 'gateway', 'issuer'])(
   },
 );
 
-test('deploy: a Worker with an address, and one that only a binding reaches, are told nothing', () => {
+test('deploy: accepts a Worker with an address, and one that only a binding reaches', () => {
   expect(missingRoute('stickers', shipped('stickers'))).toBeNull();
   expect(missingRoute('relay', { routes: [{ pattern: 'relay.example' }] })).toBeNull();
   expect(missingRoute('relay', { route: 'relay.example/*' })).toBeNull();

@@ -25,7 +25,7 @@ test('PORT: a port with five more above it, 8801 by default', () => {
   for (const text of ['abc', '0', '-1', '65531', '99999', '8801.5', '8801x']) expect(portOf(text)).toBeNull();
 });
 
-test('npm start: ends with status 1 and one line for a PORT that is no such port', async () => {
+test('npm start: ends with status 1 and one line for an invalid PORT', async () => {
   const err = 'PORT: abc is not a port with five more above it. Use 1 to 65530, or leave it out for 8801.\n';
   expect(await runStart('abc')).toEqual({ status: 1, out: '', err });
 }, 60_000);

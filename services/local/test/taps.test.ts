@@ -17,7 +17,7 @@ function search(taps: Taps, nonce: string): void {
   taps.toStickers(request('POST /search HTTP/1.1'));
 }
 
-test('N44 taps: report what each party saw of a search', () => {
+test('N44 taps: report the messages that each party received of a search', () => {
   const taps = new Taps();
   search(taps, 'first-nonce-1234');
   const { relay, gateway, stickers, issuer } = taps.report();

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-/** A schedule that a timer keeps, on a clock that the test moves. */
+/** A schedule with a timer, on a clock that the test advances. */
 function byTimer(good: boolean) {
   const at = { now: START + 1000, fetches: 0, good };
   const bundle = scheduledBundle({
@@ -29,11 +29,11 @@ function byTimer(good: boolean) {
   return { at, bundle };
 }
 
-test('L7 where a timer keeps the schedule no client causes a fetch, not at a boundary and not without a bundle', async () => {
+test('L7 with a timer no client causes a fetch, neither at a boundary nor without a bundle', async () => {
   const { at, bundle } = byTimer(true);
   expect(await bundle.current(() => {})).toBe(null);
   await bundle.refreshDue();
-  at.now = START + PERIOD + 1; // the timer is a little late
+  at.now = START + PERIOD + 1; // the timer fires a little late
   expect(await bundle.current(() => {})).not.toBe(null);
   expect(at.fetches).toBe(1);
   expect(await bundle.refreshDue()).toBe(START + 2 * PERIOD);
@@ -41,7 +41,7 @@ test('L7 where a timer keeps the schedule no client causes a fetch, not at a bou
   expect(at.fetches).toBe(2);
 });
 
-test('L7 without a first bundle the timer asks every ten seconds, with one every period', async () => {
+test('L7 without a bundle the timer fetches every ten seconds, and with one every period', async () => {
   const { at, bundle } = byTimer(false);
   expect(await bundle.refreshDue()).toBe(START + 10_000);
   at.now = START + 10_000;
@@ -49,7 +49,7 @@ test('L7 without a first bundle the timer asks every ten seconds, with one every
   expect(await bundle.refreshDue()).toBe(START + PERIOD);
 });
 
-test('L7 the relay on Node fetches once a period, however many clients ask at the boundary', async () => {
+test('L7 the relay on Node fetches once per period, however many clients request at the boundary', async () => {
   const seconds: number[] = [];
   gateway.answer = ({ target }, response) => {
     if (target === '/bundle') seconds.push(Math.floor(Date.now() / 1000));
@@ -67,7 +67,7 @@ test('L7 the relay on Node fetches once a period, however many clients ask at th
   expect(new Set(seconds).size).toBe(seconds.length);
 });
 
-test('L7 a relay whose gateway comes later has its bundle soon, though no client asks', async () => {
+test('L7 a relay whose gateway starts later soon has its bundle, without a client request', async () => {
   let asked = 0;
   gateway.answer = ({ target }, response) => {
     if (target === '/bundle') asked++;

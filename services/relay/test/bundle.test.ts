@@ -10,7 +10,7 @@ const TYPE = 'application/sotto-bundle';
 const LOGGED = 'application/sotto-logged-bundle';
 const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
-/** A schedule on a clock that the test moves, and what its gateway gives next. */
+/** A schedule on a clock that the test advances, and the next response of its gateway. */
 function schedule(periodMs: number) {
   const at = { now: 1_000_000_000_000 - (1_000_000_000_000 % periodMs) + 1000, fetches: 0 };
   const gateway: { next: () => Promise<Uint8Array<ArrayBuffer> | null> } = {
@@ -41,7 +41,7 @@ describe('the bundle of a gateway', () => {
     ['without a credential', null, {}],
     ['under its credential', 'mine', { authorization: 'Bearer mine' }],
   ])(
-    'R15 %s each form is asked for at one place, and no redirect is followed',
+    'R15 %s each form is fetched from one path, and no redirect is followed',
     async (_how, credential, extra) => {
       const { signal } = new AbortController();
       const asked: unknown[] = [];
@@ -69,7 +69,7 @@ describe('the bundle of a gateway', () => {
     },
   );
 
-  test('a gateway without a proof of this epoch has a signed bundle alone; one without that has none', async () => {
+  test('a gateway without a proof of this epoch has only a signed bundle, and one without that has none', async () => {
     const { signal } = new AbortController();
     const only = (form: string) => async (url: string) =>
       new Response('x', {
@@ -86,7 +86,7 @@ describe('the bundle of a gateway', () => {
   });
 
   test.each([null, '?0', '1'])(
-    'the form with a proof is not fetched when the gateway says %j of its log',
+    'the form with a proof is not fetched when the gateway announces %j',
     async (said) => {
       const { signal } = new AbortController();
       const asked: string[] = [];
@@ -115,7 +115,7 @@ describe('the schedule of the key bundle', () => {
     expect(at.fetches).toBe(2);
   });
 
-  test('L7 periods are of the clock, the same for every isolate, not of the first client', async () => {
+  test('L7 periods follow the clock, the same for every isolate, and not the first client', async () => {
     const { at, current } = schedule(600_000);
     at.now += 598_000; // a second before the boundary
     await current();
@@ -124,7 +124,7 @@ describe('the schedule of the key bundle', () => {
     expect(at.fetches).toBe(2);
   });
 
-  test('a failed fetch keeps the last good bundle and is not tried again before its time', async () => {
+  test('a failed fetch keeps the last good bundle, and is not repeated before the next period', async () => {
     const { at, current, gives } = schedule(600_000);
     await current();
     gives(() => Promise.resolve(null));
@@ -137,7 +137,7 @@ describe('the schedule of the key bundle', () => {
     expect(at.fetches).toBe(3);
   });
 
-  test('until a first bundle came it is asked for every ten seconds, whatever clients do', async () => {
+  test('until the first bundle arrives it is fetched every ten seconds, whatever clients do', async () => {
     const { at, current, gives } = schedule(600_000);
     gives(() => Promise.resolve(null));
     for (let i = 0; i < 40; i++) {
@@ -148,7 +148,7 @@ describe('the schedule of the key bundle', () => {
     expect(at.fetches).toBeLessThanOrEqual(5);
   });
 
-  test('who comes while the first is being fetched waits for it; who has one is not kept waiting', async () => {
+  test('a request during the first fetch waits for it, and later fetches delay no request', async () => {
     const { at, current, gives } = schedule(600_000);
     const { promise, resolve: arrive } = Promise.withResolvers<Uint8Array<ArrayBuffer>>();
     gives(() => promise);
@@ -163,7 +163,7 @@ describe('the schedule of the key bundle', () => {
     expect(at.fetches).toBe(2);
   });
 
-  test('a fetch that never ends is given up', async () => {
+  test('a fetch that never ends is cancelled', async () => {
     const { at, current, gives } = schedule(600_000);
     gives(() => new Promise(() => {}));
     void current();
@@ -195,7 +195,7 @@ describe.each(RELAYS)('the key bundle at the relay on %s', (_runtime, start) => 
     await gateway.close();
   });
 
-  test('both forms of the bundle are fetched, each by its path, and served under its media type', async () => {
+  test('both forms of the bundle are fetched, each from its path, and served with their media types', async () => {
     const url = await at((seen, response) => {
       const isLogged = seen.target === '/bundle/2';
       response
@@ -265,7 +265,7 @@ describe.each(RELAYS)('the key bundle at the relay on %s', (_runtime, start) => 
     ['more than 64 KiB', 200, { 'content-type': TYPE }, 'x'.repeat(65_537)],
     ['an encoding', 200, { 'content-type': TYPE, 'content-encoding': 'gzip' }, 'x'],
     ['a redirect', 302, { location: 'https://elsewhere.example/bundle' }, ''],
-  ])('%s from the gateway is no bundle: 503', async (_what, status, headers, body) => {
+  ])('%s from the gateway is not a bundle: 503', async (_what, status, headers, body) => {
     const url = await at((_seen, response) => void response.writeHead(status, headers).end(body));
     expect(await told(await fetch(url))).toEqual(problem(PROBLEMS.unavailable));
   });

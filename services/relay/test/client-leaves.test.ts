@@ -6,9 +6,9 @@ import { RELAYS, vars, type RunningRelay } from './start-relay.ts';
 import { eventually } from './told.ts';
 
 const CHUNKED = 'message/ohttp-chunked-req';
-const DEADLINES = { GATEWAY_MS: '20000', STREAM_MS: '20000' }; // far beyond what a test waits for
+const DEADLINES = { GATEWAY_MS: '20000', STREAM_MS: '20000' }; // far beyond the waits of the test
 
-describe.each(RELAYS)('a client that leaves the relay on %s', (name, start) => {
+describe.each(RELAYS)('a client that disconnects from the relay on %s', (name, start) => {
   let gateway: RecordingServer;
   let proxy: FaultProxy;
   let relay: RunningRelay;
@@ -22,7 +22,7 @@ describe.each(RELAYS)('a client that leaves the relay on %s', (name, start) => {
     await fetch(`${relay.url}/bundle`);
   });
   beforeEach(async () => {
-    await eventually(() => proxy.open === 0, 6000); // the connection that the bundle left open
+    await eventually(() => proxy.open === 0, 6000); // the connection that the fetch of the bundle left open
     gateway.reset();
   });
   afterAll(async () => {
@@ -39,7 +39,7 @@ describe.each(RELAYS)('a client that leaves the relay on %s', (name, start) => {
     [CHUNKED, 'transfer-encoding: chunked', 'reset'],
     [CHUNKED, 'transfer-encoding: chunked', 'end'],
   ])(
-    'R21 %s (%s) that the client breaks off by %s never comes whole to the gateway',
+    'R21 %s (%s) that the client ends early by %s never looks complete to the gateway',
     async (type, framing, how) => {
       const connection = rawConnection(relay.url);
       const body = framing.startsWith('transfer') ? `7d0\r\n${'x'.repeat(2000)}\r\n` : 'x'.repeat(2000);
@@ -57,7 +57,7 @@ describe.each(RELAYS)('a client that leaves the relay on %s', (name, start) => {
   );
 
   test.each(['message/ohttp-req', CHUNKED])(
-    'R22 a client that leaves while reading %s frees the gateway',
+    'R22 a client that disconnects while reading %s frees the gateway',
     async (type) => {
       gateway.answer = (_seen, response) => {
         response.writeHead(200, { 'content-type': type.replace('-req', '-res') });

@@ -33,7 +33,7 @@ test.each([
     { GATEWAYS: undefined },
     'GATEWAYS: is missing. Set GATEWAYS (or GATEWAYS_FILE, a path): Gateway origins by base path, for example {"": "https://gateway.example"}.',
   ],
-  ['GATEWAYS that are no JSON', { GATEWAYS: 'https://gateway.example' }, 'GATEWAYS: must be JSON'],
+  ['GATEWAYS that are not JSON', { GATEWAYS: 'https://gateway.example' }, 'GATEWAYS: must be JSON'],
   ['a list', { GATEWAYS: '["https://gateway.example"]' }, 'GATEWAYS: must be a JSON object'],
   ['none', { GATEWAYS: '{}' }, 'GATEWAYS: must name one gateway or more'],
   ['http', { GATEWAYS: '{"":"http://gateway.example"}' }, 'GATEWAYS[""]: must be https'],
@@ -126,7 +126,7 @@ test('R24 two names under one parent are one zone', () => {
   expect(refusal(() => refuseOwnZone(config, 'https://relay.sotto.example'))).toContain('in the zone');
 });
 
-test('R24 plain http to loopback is for LOCAL alone, and then not to elsewhere', () => {
+test('R24 plain http is accepted with LOCAL only, and only to loopback', () => {
   const local = { ...GOOD, LOCAL: 'true' };
   expect(refusal(() => configOf({ ...local, GATEWAYS: '{"":"http://127.0.0.1:8802"}' }))).toBe('started');
   expect(refusal(() => configOf({ ...local, GATEWAYS: '{"":"http://gateway.example"}' }))).toContain(
@@ -137,7 +137,7 @@ test('R24 plain http to loopback is for LOCAL alone, and then not to elsewhere',
   );
 });
 
-test('several gateways stand under paths of their own, and one may ask for no credential', () => {
+test('several gateways have their own paths, and one may require no credential', () => {
   const { gateways } = configOf({
     GATEWAYS: '{"/a":"https://a.example","/b":"https://b.example:8443"}',
     RELAY_TOKENS: `{"/a":"${CREDENTIAL}","/b":null}`,
@@ -155,11 +155,11 @@ test.each([
     'HOST: beyond loopback needs TLS_CERT_FILE and TLS_KEY_FILE, or BEHIND_TLS=true',
   ],
   [
-    'no word of its own origin',
+    'no origin of its own',
     {},
     'ORIGIN: is missing. Set ORIGIN: Public origin of the relay, for example https://relay.example.',
   ],
-  ['an origin that is none', { ORIGIN: 'relay' }, 'ORIGIN: must be a URL, like "https://relay.example"'],
+  ['an origin that is not a URL', { ORIGIN: 'relay' }, 'ORIGIN: must be a URL, like "https://relay.example"'],
   ['its own zone', { ORIGIN: 'https://relay.gateway.example' }, SAME_ZONE],
   [
     'no key file',
@@ -179,7 +179,7 @@ test('at most 512 requests are in flight on Node, unless the configuration says 
   expect(settings({ MAX_IN_FLIGHT: '3' }).maxInFlight).toBe(3);
 });
 
-test("R24 the repository's own configuration starts once its secret is there", () => {
+test("R24 the repository's own configuration starts once its secret is set", () => {
   const file = path.join(import.meta.dirname, '../../../wrangler.toml');
   const { workerOptions } = unstable_getMiniflareWorkerOptions(file, 'relay');
   const bindings = workerOptions['bindings'] as Record<string, string>;

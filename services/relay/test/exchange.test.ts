@@ -59,7 +59,7 @@ describe.each(RELAYS)('one exchange through the relay on %s', (runtime, start) =
     await elsewhere.close();
   });
 
-  test('passes the body on and the answer back, byte for byte', async () => {
+  test('forwards the body and returns the response, byte for byte', async () => {
     const body = new Uint8Array(randomBytes(2000));
     const response = await post(body);
     expect(response.status).toBe(200);
@@ -67,7 +67,7 @@ describe.each(RELAYS)('one exchange through the relay on %s', (runtime, start) =
     expect(gateway.seen[0]).toMatchObject({ method: 'POST', target: '/.well-known/ohttp-gateway' });
   });
 
-  test('R08 of forty headers that could tell a client apart, the gateway sees none', async () => {
+  test('R08 the gateway receives none of forty headers that could mark a client', async () => {
     const canary = randomBytes(16).toString('hex');
     const known = [
       'cookie',
@@ -106,7 +106,7 @@ describe.each(RELAYS)('one exchange through the relay on %s', (runtime, start) =
     const headers = gateway.seen[0]?.headers ?? [];
     expect([...headers].toSorted((a, b) => (a[0] < b[0] ? -1 : 1))).toEqual([
       ['authorization', `Bearer ${CREDENTIAL}`],
-      ...(runtime === 'workerd' ? [['cf-worker', 'relay.example.com']] : []), // the platform's, the same for everyone
+      ...(runtime === 'workerd' ? [['cf-worker', 'relay.example.com']] : []), // added by the platform, the same for everyone
       ['content-length', '64'],
       ['content-type', TYPE],
       ['host', new URL(gateway.url).host],
@@ -130,12 +130,12 @@ describe.each(RELAYS)('one exchange through the relay on %s', (runtime, start) =
     [201, { 'content-type': 'message/ohttp-res' }],
     [206, { 'content-type': 'message/ohttp-res' }],
     [204, {}],
-  ])('R13 a gateway answer %i %j is no encapsulated response: 502', async (status, headers) => {
+  ])('R13 a gateway response %i %j is not encapsulated: 502', async (status, headers) => {
     respond(status, headers, status === 204 ? '' : '<h1>hello</h1>');
     expect(await told(await post())).toEqual(problem(PROBLEMS['bad-gateway']));
   });
 
-  test("R14 of the gateway's headers only those of the list come back, and no-store", async () => {
+  test("R14 of the gateway's headers only the listed ones are returned, and no-store", async () => {
     const extra = {
       'set-cookie': 'id=1',
       etag: '"1"',
@@ -178,12 +178,12 @@ describe.each(RELAYS)('one exchange through the relay on %s', (runtime, start) =
     [500, PROBLEMS['bad-gateway']],
     [503, PROBLEMS['unavailable']],
     [504, PROBLEMS['gateway-timeout']],
-  ])("R16 a gateway's %i with a stack trace comes back as a constant", async (status, constant) => {
+  ])("R16 a gateway's %i with a stack trace is replaced by a constant", async (status, constant) => {
     respond(status, { 'content-type': 'text/plain' }, 'Error: at handle (/srv/gateway.js:1:2)');
     expect(await told(await post())).toEqual(problem(constant));
   });
 
-  test("R16 problem text of the gateway's own making is replaced; the key problem stays", async () => {
+  test('R16 problem text of the gateway is replaced, except the key problem', async () => {
     const echo = JSON.stringify({
       type: 'about:blank',
       title: 'no such key: canary',
@@ -204,18 +204,18 @@ describe.each(RELAYS)('one exchange through the relay on %s', (runtime, start) =
     expect(await told(await post())).toEqual(problem(PROBLEMS['bad-request']));
   });
 
-  test('R18 an answer under a content-encoding is refused and not decoded: 502', async () => {
+  test('R18 a response with a content-encoding is refused and not decoded: 502', async () => {
     respond(200, { 'content-type': 'message/ohttp-res', 'content-encoding': 'gzip' }, gzipSync('sealed'));
     expect(await told(await post())).toEqual(problem(PROBLEMS['bad-gateway']));
   });
 
-  test("R23 another valid gateway's word that it lacks the key is passed on, and nothing else happens", async () => {
+  test("R23 another gateway's problem that it lacks the key is passed on, and nothing else happens", async () => {
     respond(400, { 'content-type': PROBLEM_TYPE }, problemText(OHTTP_KEY));
     expect(await told(await post())).toEqual(problem(OHTTP_KEY));
     expect(gateway.processed).toBe(1);
   });
 
-  test('R25 a thousand clients at once each get the answer to their own envelope', async () => {
+  test('R25 a thousand concurrent clients each get the response to their own envelope', async () => {
     gateway.answer = (seen, response) => {
       const [status, headers, body] = answer200(seen);
       setTimeout(() => response.writeHead(status, headers).end(body), Math.random() * 20);
@@ -228,7 +228,7 @@ describe.each(RELAYS)('one exchange through the relay on %s', (runtime, start) =
     expect(gateway.processed).toBe(1000);
   });
 
-  test('R26 fifty equal envelopes at once are fifty exchanges', async () => {
+  test('R26 fifty concurrent equal envelopes are fifty exchanges', async () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => post(new Uint8Array(64).fill(1))));
     expect(answers.every(({ status }) => status === 200)).toBe(true);
     await Promise.all(answers.map((response) => response.arrayBuffer()));

@@ -46,7 +46,7 @@ test.each([
     'GET http://relay.example/health HTTP/1.1\r\nhost: relay.example\r\n\r\n',
     'not-found',
   ],
-] as const)('N20 %s: refused, and nothing is sent on', async (_what, bytes, code) => {
+] as const)('N20 %s: refused, and nothing is forwarded', async (_what, bytes, code) => {
   const response = await rawExchange(relay.url, bytes);
   expect(response).toContain(`HTTP/1.1 ${PROBLEMS[code].status} `);
   expect(response).toContain(problemText(PROBLEMS[code]));
@@ -63,7 +63,7 @@ test('N02 a connection that pipelines envelopes and does not read is closed; oth
   expect(gateway.seen.filter(({ method }) => method === 'POST').length).toBeLessThanOrEqual(26);
 });
 
-test('N37 a client that does not read its stream holds its place no longer than STREAM_MS', async () => {
+test('N37 a client that does not read its stream keeps its place for STREAM_MS at most', async () => {
   const limited = await startOnNode(vars(gateway.url, { STREAM_MS: '700', MAX_IN_FLIGHT: '1' }));
   gateway.answer = (_seen, response) => {
     response.writeHead(200, { 'content-type': 'message/ohttp-chunked-res' });
@@ -86,7 +86,7 @@ test('N37 a client that does not read its stream holds its place no longer than 
   await limited.close();
 });
 
-test('N23 the port that a proxy appends makes no new client of an address', async () => {
+test('N23 the port that a proxy appends does not make an address another client', async () => {
   const limited = await startOnNode(
     vars(gateway.url, { RATE_BURST: '2', RATE_PER_MINUTE: '1', ADDRESS_HEADER: 'X-Forwarded-For' }),
   );

@@ -13,7 +13,7 @@ const BODY = 'x'.repeat(64);
 
 const descriptors = (): number => readdirSync('/proc/self/fd').length;
 
-describe("what Node's own server is held to", () => {
+describe("limits of Node's own server", () => {
   let gateway: RecordingServer;
   let relay: RunningRelay;
   const good = async (): Promise<number> => {
@@ -26,7 +26,10 @@ describe("what Node's own server is held to", () => {
     await answer.arrayBuffer();
     return answer.status === 200 ? performance.now() - from : Number.POSITIVE_INFINITY;
   };
-  /** The middle one of so many exchanges, in milliseconds: one that a busy machine held up does not count. */
+  /**
+   * The median time of this many exchanges in milliseconds, so that single delays of a busy machine do not
+   * count.
+   */
   const median = async (n: number): Promise<number> => {
     const times: number[] = [];
     for (let i = 0; i < n; i++) times.push(await good());
@@ -54,7 +57,7 @@ describe("what Node's own server is held to", () => {
     await gateway.close();
   });
 
-  test('R05 of an endless body no more is read than the limit and 64 KiB', async () => {
+  test('R05 at most the limit and 64 KiB of an endless body are read', async () => {
     const accepted: Socket[] = [];
     const accept = (message: unknown): void => void accepted.push((message as { socket: Socket }).socket);
     subscribe('net.server.socket', accept);
@@ -70,7 +73,7 @@ describe("what Node's own server is held to", () => {
     expect(accepted[0]?.bytesRead).toBeLessThan(65_536 + 65_536 + 16_384); // the limit, 64 KiB, one read
   });
 
-  test('R19 two hundred connections that dribble headers are closed, and a good client hardly notices', async () => {
+  test('R19 two hundred connections that send headers slowly are closed, and an honest client is hardly slower', async () => {
     const calm = await median(50);
     const slow = Array.from({ length: 200 }, () => rawConnection(relay.url));
     const timers = slow.map((connection) => {
@@ -85,12 +88,12 @@ describe("what Node's own server is held to", () => {
     expect(new Set(slow.map(({ received }) => received.split('\r\n\r\n')[1]))).toEqual(
       new Set([problemText(PROBLEMS['request-timeout'])]),
     );
-    // Whoever waits for a place among them waits for HEADERS_MS, as does whoever is refused one: for ever.
+    // A connection that waits for a place waits for HEADERS_MS; one that is refused never gets one.
     expect(busy).toBeLessThan(Math.max(10 * calm, 10 * after, 400));
     expect(gateway.processed).toBe(150);
   });
 
-  test('R20 a body that dribbles is refused with 408 at its deadline', async () => {
+  test('R20 a body that arrives slowly is refused with 408 at its deadline', async () => {
     const connection = rawConnection(relay.url);
     connection.write(`${POST}content-length: 64\r\n\r\n`);
     const timer = setInterval(() => connection.write('x'), 300); // 64 bytes would take 19 s
@@ -119,7 +122,7 @@ describe("what Node's own server is held to", () => {
     ['a chunk size that overflows', 'transfer-encoding: chunked\r\n\r\nffffffffffffffff1\r\nx'],
     ['a space before the colon', `content-length : 64\r\n\r\n${BODY}`],
     ['a length with a sign', `content-length: +64\r\n\r\n${BODY}`],
-  ])('R28 %s: 400, closed, and nothing behind it is served', async (_what, rest) => {
+  ])('R28 %s: 400, closed, and nothing after it is served', async (_what, rest) => {
     const connection = rawConnection(relay.url);
     connection.write(POST + rest + SMUGGLED);
     expect(await connection.closed(10_000)).toBe(true);
@@ -139,7 +142,7 @@ describe("what Node's own server is held to", () => {
     expect(gateway.seen.filter(({ method }) => method === 'POST')).toEqual([]);
   });
 
-  test('R07 an absolute-form target is refused, our own name or not', async () => {
+  test('R07 an absolute-form target is refused, also with our own name', async () => {
     for (const target of [`${relay.url}/ohttp`, 'http://evil.example/ohttp', '*']) {
       const head = POST.replace('/ohttp', target);
       expect(await rawExchange(relay.url, `${head}content-length: 64\r\n\r\n${BODY}`)).toMatch(
@@ -154,7 +157,7 @@ describe("what Node's own server is held to", () => {
     expect(await rawExchange(relay.url, head)).toMatch(/^HTTP\/1\.1 405 /);
   });
 
-  test('R22 a thousand clients that leave while reading leave no descriptor behind', async () => {
+  test('R22 after a thousand clients that disconnect while reading no file descriptor is left open', async () => {
     await eventually(() => false, 100);
     const before = descriptors();
     gateway.early = (_request, response) =>

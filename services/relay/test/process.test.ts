@@ -28,7 +28,7 @@ const post = (url: string): Promise<Response> =>
 const resident = ({ pid }: ChildProcess): number =>
   1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 
-/** Uploads in chunks until the server has had enough. */
+/** Uploads in chunks until the server closes the connection. */
 async function upload(url: string, bytes: number): Promise<{ sent: number; status: string }> {
   const connection = rawConnection(url);
   connection.write(
@@ -43,7 +43,7 @@ async function upload(url: string, bytes: number): Promise<{ sent: number; statu
   return { sent, status: connection.received.slice(9, 12) };
 }
 
-describe('the relay as a process of its own', () => {
+describe('the relay as a process', () => {
   let gateway: RecordingServer;
   const children: ChildProcess[] = [];
 
@@ -90,13 +90,13 @@ describe('the relay as a process of its own', () => {
       { PORT: '18801', GATEWAYS: '{"":"http://127.0.0.1:18801"}' },
       'sotto relay: GATEWAYS: names this relay itself. Name the gateway',
     ],
-  ])('R24 %s: it ends with a status and one line', async (_what, env, line) => {
+  ])('R24 %s: it exits with a status and one line', async (_what, env, line) => {
     const { exited, output } = await start(vars(gateway.url, env));
     expect(await exited).toBe(1);
     expect(output()).toBe(`${line}\n`);
   });
 
-  test('R24 a port in use: it ends with a status and one line', async () => {
+  test('R24 a port in use: it exits with a status and one line', async () => {
     const { exited, output } = await start(vars('http://127.0.0.1:1', { PORT: `${gateway.port}` }));
     expect(await exited).toBe(1);
     expect(output()).toBe(
@@ -104,20 +104,20 @@ describe('the relay as a process of its own', () => {
     );
   });
 
-  test('R06 twenty uploads of 100 MB at once are refused early, and memory stays flat', async () => {
+  test('R06 twenty concurrent uploads of 100 MB are refused early, and memory does not grow', async () => {
     const { child, url } = await start(vars(gateway.url));
     await Promise.all(Array.from({ length: 20 }, () => post(url)));
     gateway.reset();
     const before = resident(child);
     const results = await Promise.all(Array.from({ length: 20 }, () => upload(url, 100e6)));
     expect(results.filter(({ status }) => status !== '413' && status !== '')).toEqual([]);
-    expect(Math.max(...results.map(({ sent }) => sent))).toBeLessThan(50e6); // mostly what sockets' buffers hold
+    expect(Math.max(...results.map(({ sent }) => sent))).toBeLessThan(50e6); // mostly the contents of socket buffers
     expect((await fetch(`${url}/health`)).status).toBe(200);
-    expect(resident(child) - before).toBeLessThan(300e6); // bytes; what was sent, held, is three times that
+    expect(resident(child) - before).toBeLessThan(300e6); // bytes; if everything sent were kept, it would be three times as many
     expect(gateway.seen).toEqual([]);
   });
 
-  test('R05 a body in a hundred thousand chunks of one byte costs no more memory than in one', async () => {
+  test('R05 a body in a hundred thousand chunks of one byte takes no more memory than in one chunk', async () => {
     const { child, url } = await start(
       vars(gateway.url, { REQUEST_MS: '80000', GATEWAY_MS: '80000', WHOLE_REQUEST_MS: '90000' }),
     );
@@ -133,7 +133,7 @@ describe('the relay as a process of its own', () => {
     expect(resident(child) - before).toBeLessThan(300e6); // bytes
   }, 100_000);
 
-  test('X01 on SIGTERM fifty in flight finish, new ones are refused, and it ends with 0', async () => {
+  test('X01 on SIGTERM fifty requests in flight finish, new ones are refused, and it exits with 0', async () => {
     const { child, url, exited } = await start(vars(gateway.url, { GATEWAY_MS: '10000' }));
     gateway.answer = (_seen, response) => {
       setTimeout(() => response.writeHead(200, { 'content-type': 'message/ohttp-res' }).end('sealed'), 700);
@@ -151,7 +151,7 @@ describe('the relay as a process of its own', () => {
     expect(performance.now() - from).toBeLessThan(10_000); // the drain's own bound
   });
 
-  test('X03 with 64 descriptors and 200 clients it answers or turns away, and recovers', async () => {
+  test('X03 with 64 descriptors and 200 clients it responds or refuses, and recovers', async () => {
     const { url } = await start(vars(gateway.url, { GATEWAY_MS: '3000' }), 'ulimit -n 64; exec "$0" "$1"');
     gateway.answer = (_seen, response) => {
       setTimeout(() => response.writeHead(200, { 'content-type': 'message/ohttp-res' }).end('sealed'), 50);
@@ -171,14 +171,14 @@ describe('the relay as a process of its own', () => {
     expect((await post(url)).status).toBe(200);
   });
 
-  test('X04 it serves on when nobody reads what it prints', async () => {
+  test('X04 it continues to serve when nobody reads its output', async () => {
     const { child, url } = await start(vars(gateway.url));
     child.stdout?.destroy();
     child.stderr?.destroy();
     for (let i = 0; i < 5; i++) expect((await post(url)).status).toBe(200);
   });
 
-  test('P06 it prints one line in its life, whatever happens', async () => {
+  test('P06 it prints one line only, whatever happens', async () => {
     const { child, url, exited, output } = await start(vars(gateway.url));
     gateway.early = (_request, response) => response.socket?.resetAndDestroy();
     expect((await post(url)).status).toBe(502);

@@ -52,7 +52,7 @@ function deployment(env: Vars, theirs: string | null | undefined, byTimer = fals
 
 describe('a relay and a gateway at one provider', () => {
   test.each(['cloudflare', 'Cloudflare', ' CLOUDFLARE '])(
-    'relay: serves no bundle and forwards nothing when the gateway says %j, and its cron says why',
+    'relay: serves no bundle and forwards nothing when the gateway names %j, and its cron gives the reason',
     async (theirs) => {
       const { gateway, refresh, served } = deployment({ PROVIDER: 'cloudflare' }, theirs);
       await expect(refresh()).rejects.toThrow('PROVIDER: is also the provider of a gateway');
@@ -61,7 +61,7 @@ describe('a relay and a gateway at one provider', () => {
     },
   );
 
-  test('relay: an envelope that comes before the first bundle waits for it, and is not forwarded', async () => {
+  test('relay: an envelope that arrives before the first bundle waits for it, and is not forwarded', async () => {
     const { gateway, post } = deployment({ PROVIDER: 'cloudflare' }, 'cloudflare');
     expect(await Promise.all([post(), post()])).toEqual([503, 503]);
     expect(gateway).toMatchObject({ envelopes: 0, bundles: 2 }); // both forms of it, once
@@ -78,7 +78,7 @@ describe('a relay and a gateway at one provider', () => {
     },
   );
 
-  test('relay on Node: one line says why, once, until it has changed', async () => {
+  test('relay on Node: prints the reason in one line, once, until it changes', async () => {
     const { schedules, warnings } = deployment({ PROVIDER: 'cloudflare' }, 'cloudflare');
     const [schedule] = schedules;
     for (let i = 0; i < 3; i++) await schedule?.();
@@ -94,11 +94,11 @@ describe('a relay and a gateway at one provider', () => {
   });
 
   test.each<[string, Vars, string | null]>([
-    ['the operator asked for it', { PROVIDER: 'cloudflare', ALLOW_ONE_PROVIDER: 'true' }, 'cloudflare'],
-    ['the operator asked for it and named none', { ALLOW_ONE_PROVIDER: 'true' }, 'cloudflare'],
+    ['the operator accepted it', { PROVIDER: 'cloudflare', ALLOW_ONE_PROVIDER: 'true' }, 'cloudflare'],
+    ['the operator accepted it and named none', { ALLOW_ONE_PROVIDER: 'true' }, 'cloudflare'],
     ['the suite is local', { PROVIDER: 'cloudflare', LOCAL: 'true' }, 'cloudflare'],
     ['the gateway is elsewhere', { PROVIDER: 'cloudflare' }, 'hetzner'],
-    ['the name of the other only begins alike', { PROVIDER: 'cloudflare' }, 'cloudflare-eu'],
+    ['the name of the other only has the same beginning', { PROVIDER: 'cloudflare' }, 'cloudflare-eu'],
   ])('relay: serves when %s', async (_when, env, theirs) => {
     const { refresh, schedules, served, warnings } = deployment(env, theirs);
     await refresh();
@@ -107,7 +107,7 @@ describe('a relay and a gateway at one provider', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('relay: serves a gateway that names no provider, such as an older one, and says so in one line', async () => {
+  test('relay: serves a gateway that names no provider, such as an older one, and reports it in one line', async () => {
     const { schedules, served, warnings } = deployment({ PROVIDER: 'cloudflare' }, null);
     for (let i = 0; i < 3; i++) await schedules[0]?.();
     expect(await served()).toEqual([200, 200, 200]);

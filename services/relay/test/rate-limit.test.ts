@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-test('a bucket gives its burst, then its rate', () => {
+test('a bucket allows its burst, then its rate', () => {
   let now = 0;
   const buckets = tokenBuckets({ burst: 3, perSecond: 2, maxKeys: 10 }, () => now);
   expect([1, 2, 3, 4].map(() => buckets.take('a'))).toEqual([true, true, true, false]);
@@ -21,7 +21,7 @@ test('a bucket gives its burst, then its rate', () => {
   expect([buckets.take('a'), buckets.take('a')]).toEqual([true, false]);
 });
 
-test('an address is forgotten once its bucket is full again, and there are never more than the most', () => {
+test('an address is forgotten once its bucket is full again, and their number is limited', () => {
   let now = 0;
   const buckets = tokenBuckets({ burst: 2, perSecond: 1, maxKeys: 100 }, () => now);
   for (let i = 0; i < 1000; i++) buckets.take(`address ${i}`);
@@ -31,14 +31,14 @@ test('an address is forgotten once its bucket is full again, and there are never
   expect(buckets.size).toBe(1);
 });
 
-test('R27 past the most, the address longest unseen is forgotten first', () => {
+test('R27 above the limit, the address that was unseen longest is forgotten first', () => {
   const buckets = tokenBuckets({ burst: 1, perSecond: 1, maxKeys: 2 }, () => 0);
   for (const address of ['a', 'b', 'a', 'c']) buckets.take(address);
   expect(['a', 'b'].map((address) => buckets.take(address))).toEqual([false, true]);
 });
 
 test.each([200, 400, 500])(
-  'R27 past the limit: 429, whether the gateway answered %i or not',
+  'R27 above the limit: 429, whether the gateway responds with %i or not',
   async (status) => {
     gateway.reset();
     gateway.answer = (_seen, response) => {
@@ -117,7 +117,7 @@ describe('N08 the key bundle and other web pages', () => {
     expect(gateway.seen.filter(({ method }) => method === 'POST')).toEqual([]);
     expect(await exchange(relay.url, { origin: 'https://app.example' })).toBe(200);
     expect(await exchange(relay.url, { origin: 'https://other.example:8443' })).toBe(200);
-    expect(await exchange(relay.url)).toBe(200); // an app that is no web page
+    expect(await exchange(relay.url)).toBe(200); // an app that is not a web page
     await relay.close();
   });
 

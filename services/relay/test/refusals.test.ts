@@ -8,7 +8,7 @@ import { problem, told } from './told.ts';
 const ENVELOPE = new Uint8Array(300).fill(7);
 const LIMIT = 4096; // bytes
 
-describe.each(RELAYS)('the relay on %s refuses by itself', (_name, start) => {
+describe.each(RELAYS)('refusals of the relay on %s', (_name, start) => {
   let gateway: RecordingServer;
   let relay: RunningRelay;
   const post = (body: BodyInit, type = 'message/ohttp-req', path = '/ohttp'): Promise<Response> =>
@@ -19,7 +19,7 @@ describe.each(RELAYS)('the relay on %s refuses by itself', (_name, start) => {
       response.writeHead(200, { 'content-type': 'message/ohttp-res' }).end('sealed');
     });
     relay = await start(vars(gateway.url, { MAX_REQUEST_BYTES: `${LIMIT}`, BUNDLE_SECONDS: '3600' }));
-    await fetch(`${relay.url}/bundle`); // the schedule's own fetch, so that it cannot come later
+    await fetch(`${relay.url}/bundle`); // the schedule's own fetch, so that it cannot happen later
   });
   beforeEach(() => gateway.reset());
   afterAll(async () => {
@@ -40,7 +40,7 @@ describe.each(RELAYS)('the relay on %s refuses by itself', (_name, start) => {
     },
   );
 
-  test('R01 a preflight is answered with a constant 204, whatever the origin', async () => {
+  test('R01 a preflight gets a constant 204 for every origin', async () => {
     const answers = await Promise.all(
       ['https://a.example', 'https://b.example', 'null'].map(async (origin) => {
         const headers = {
@@ -151,7 +151,7 @@ describe.each(RELAYS)('the relay on %s refuses by itself', (_name, start) => {
     expect(gateway.seen).toEqual([]);
   });
 
-  test('health is 200 with nothing in it', async () => {
+  test('health is 200 without content', async () => {
     const response = await fetch(`${relay.url}/health`);
     expect([response.status, await response.text()]).toEqual([200, '']);
   });

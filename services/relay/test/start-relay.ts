@@ -17,12 +17,12 @@ export interface RunningRelay {
 
 export type Vars = Readonly<Record<string, string>>;
 
-/** The configuration that these variables give. Tests of other things than providers accept all of them. */
+/** The configuration of these variables. Tests that are not about providers accept all of them. */
 export function configOf(env: Readonly<Record<string, string | undefined>>): Config {
   return readConfig(variablesOnNode('relay', { ALLOW_ONE_PROVIDER: 'true', ...env }));
 }
 
-/** A local relay's variables. Who waits for a deadline brings a short one. */
+/** The variables of a local relay. Tests that wait for a deadline set a short one. */
 export function vars(gateway: string, more: Vars = {}): Vars {
   return {
     LOCAL: 'true',

@@ -3,7 +3,7 @@ import { passOn } from '../src/stream.ts';
 
 const never = new AbortController().signal;
 
-/** A source without end or with one, that counts what was taken of it. */
+/** A source that may end, and that counts the bytes taken from it. */
 function source(chunkBytes: number, chunks: number, end: 'close' | 'error' | 'hang' = 'close') {
   const state = { pulled: 0, cancelled: false };
   const stream = new ReadableStream<Uint8Array>(
@@ -29,14 +29,14 @@ function source(chunkBytes: number, chunks: number, end: 'close' | 'error' | 'ha
 const bytesOf = async (stream: ReadableStream<Uint8Array>): Promise<number> =>
   (await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer()).byteLength;
 
-test('R30 nobody reading, a stream without end is held back: two chunks are taken and no more', async () => {
+test('R30 an endless stream without a reader is not read ahead: two chunks at most', async () => {
   const { stream, state } = source(16_384, 1e9);
   await passOn(stream, { minBytes: 55, maxBytes: 1e12, deadline: never });
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(state.pulled).toBeLessThanOrEqual(2);
 });
 
-test('R05 a stream of as many bytes as it may have is passed on whole', async () => {
+test('R05 a stream with exactly the allowed number of bytes is forwarded completely', async () => {
   const { body, fault } = await passOn(source(100, 10).stream, {
     minBytes: 1000,
     maxBytes: 1000,
@@ -46,14 +46,14 @@ test('R05 a stream of as many bytes as it may have is passed on whole', async ()
   expect(fault()).toBe(null);
 });
 
-test('R30 single bytes are passed on as they come, past the first 55', async () => {
+test('R30 after the first 55, single bytes are forwarded as they arrive', async () => {
   const { stream } = source(1, 200);
   const { body, fault } = await passOn(stream, { minBytes: 55, maxBytes: 1000, deadline: never });
   expect(await bytesOf(body)).toBe(200);
   expect(fault()).toBe(null);
 });
 
-test('R03 a stream that ends within the least is refused before anything is passed on', async () => {
+test('R03 a stream that ends before the minimum is refused before anything is forwarded', async () => {
   const short = passOn(source(1, 54).stream, { minBytes: 55, maxBytes: 1000, deadline: never });
   await expect(short).rejects.toMatchObject({ code: 'bad-request' });
 });
@@ -62,7 +62,7 @@ test.each([
   ['its cap', 'close', 'content-too-large'],
   ['its source', 'error', 'bad-request'],
 ] as const)(
-  'R21 a stream broken off by %s says so before it errs, and never ends',
+  'R21 a stream that fails by %s aborts its signal first, and never ends normally',
   async (_by, end, code) => {
     const { stream } = source(100, end === 'close' ? 100 : 5, end);
     const { body, fault, broken } = await passOn(stream, { minBytes: 1, maxBytes: 1000, deadline: never });
@@ -80,7 +80,7 @@ test.each([
   },
 );
 
-test('R11 at the deadline a stream that hangs is broken off and its source let go', async () => {
+test('R11 at the deadline a stream that hangs fails and its source is cancelled', async () => {
   const { stream, state } = source(100, 1, 'hang');
   const { body, fault } = await passOn(stream, {
     minBytes: 1,
@@ -91,14 +91,14 @@ test('R11 at the deadline a stream that hangs is broken off and its source let g
   expect([fault(), state.cancelled]).toEqual(['request-timeout', true]);
 });
 
-test('R22 a reader that leaves lets the source go', async () => {
+test('R22 when a reader disconnects, the source is cancelled', async () => {
   const { stream, state } = source(100, 1e9);
   const { body } = await passOn(stream, { minBytes: 1, maxBytes: 1e9, deadline: never });
   await body.cancel();
   expect(state.cancelled).toBe(true);
 });
 
-test('N37 a stream that nobody pulls breaks off at its deadline, and lets go of its source', async () => {
+test('N37 a stream that nobody reads fails at its deadline, and cancels its source', async () => {
   const { stream, state } = source(16_384, 1e9);
   const deadline = new AbortController();
   const { body, fault, broken } = await passOn(stream, {

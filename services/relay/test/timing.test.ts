@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { relay } from '../src/app.ts';
 import { configOf, CREDENTIAL } from './start-relay.ts';
 
-/** A relay on a clock of its own; its gateway takes as long as it is told. */
+/** A relay on its own clock, with a gateway that takes a given time. */
 function timed(
   bucketMs: number,
   answer: () => Response = () => new Response('s', { headers: { 'content-type': 'message/ohttp-res' } }),
@@ -45,13 +45,13 @@ function timed(
   };
 }
 
-test('L5 by default an answer leaves as soon as it is there', async () => {
+test('L5 by default a response is sent at once', async () => {
   const { clock, took } = timed(0);
   expect([await took(3), await took(61)]).toEqual([3, 61]);
   expect(clock.slept).toEqual([]);
 });
 
-test('L5 with a bucket, every answer leaves on a multiple of it: 200 work times, four leaving times', async () => {
+test('L5 with a bucket, every response is sent at a multiple of it: 200 work times, four sending times', async () => {
   const { took } = timed(50);
   const left = new Set<number>();
   for (let takes = 0; takes < 200; takes++) left.add(await took(takes));
@@ -63,7 +63,7 @@ test('L5 a refusal waits for the same tick as a success', async () => {
   expect(await took(12)).toBe(50);
 });
 
-test('R11 R20 the deadlines are those of the configuration: a body’s, then an answer’s; a stream has one', async () => {
+test('R11 R20 the configured deadlines apply: of a body, then of a response; a stream has one', async () => {
   const asked: number[] = [];
   const config = configOf({
     GATEWAYS: '{"":"https://gateway.example"}',
@@ -74,7 +74,7 @@ test('R11 R20 the deadlines are those of the configuration: a body’s, then an 
   });
   const { app } = relay({
     config,
-    // A gateway that says nothing, until it is let go.
+    // A gateway that does not respond until it is aborted.
     send: (_url, { signal }) =>
       new Promise((_resolve, reject) => {
         signal?.addEventListener('abort', () => reject(new Error('late')));

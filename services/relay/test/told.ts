@@ -1,6 +1,6 @@
 import { PROBLEM_TYPE, problemText, type Problem } from '@sotto/http';
 
-/** What an answer tells its client: all of it that a constant fixes. */
+/** The parts of a response that a constant fixes, as its client receives them. */
 export async function told(response: Response): Promise<Record<string, unknown>> {
   return {
     status: response.status,
@@ -11,7 +11,7 @@ export async function told(response: Response): Promise<Record<string, unknown>>
   };
 }
 
-/** What {@link told} gives for a problem. */
+/** The result of {@link told} for a problem. */
 export function problem(of: Problem): Record<string, unknown> {
   return {
     status: of.status,
@@ -22,7 +22,7 @@ export function problem(of: Problem): Record<string, unknown> {
   };
 }
 
-/** Waits until something holds, or so many milliseconds: whether it did. */
+/** Waits until a condition holds or the time is over. Returns whether it holds. */
 export async function eventually(holds: () => boolean, ms = 10_000): Promise<boolean> {
   for (const end = Date.now() + ms; !holds() && Date.now() < end;) {
     await new Promise((resolve) => setTimeout(resolve, 10));

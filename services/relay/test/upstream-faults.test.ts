@@ -30,7 +30,7 @@ describe.each(RELAYS)('faults between the relay on %s and its gateway', (_name, 
     await fetch(`${relay.url}/bundle`).catch(() => {});
   });
   beforeEach(async () => {
-    // A connection kept open from the test before would carry none of this test's faults.
+    // A connection kept open from the previous test would not have the faults of this one.
     gateway.reset();
     gateway.answer = (_seen, response) => {
       response
@@ -55,14 +55,14 @@ describe.each(RELAYS)('faults between the relay on %s and its gateway', (_name, 
     expect(proxy.connections - before).toBe(1);
   });
 
-  test('R11 a gateway that says nothing: 504 at the deadline, one connection, then closed', async () => {
+  test('R11 a gateway that does not respond: 504 at the deadline, one connection, then closed', async () => {
     proxy.faults = { blackhole: true };
     const before = proxy.connections;
     const from = performance.now();
     expect(await told(await post())).toEqual(problem(PROBLEMS['gateway-timeout']));
     const took = performance.now() - from;
     expect(took).toBeGreaterThan(GATEWAY_MS * 0.9);
-    expect(took).toBeLessThan(GATEWAY_MS * 10); // a busy machine's margin; timing.test.ts has the very time
+    expect(took).toBeLessThan(GATEWAY_MS * 10); // a margin for a busy machine; timing.test.ts checks the exact time
     expect(proxy.connections - before).toBe(1);
     expect(await eventually(() => proxy.open === 0)).toBe(true);
   });
@@ -72,7 +72,7 @@ describe.each(RELAYS)('faults between the relay on %s and its gateway', (_name, 
     ['fin', 40],
     ['rst', 600],
     ['fin', 600],
-  ] as const)('R12 an answer cut by %s after %i bytes: 502, processed once', async (how, afterBytes) => {
+  ] as const)('R12 a response cut by %s after %i bytes: 502, processed once', async (how, afterBytes) => {
     proxy.faults = { cut: { direction: 'down', afterBytes, how } };
     const before = proxy.connections;
     expect(await told(await post())).toEqual(problem(PROBLEMS['bad-gateway']));
@@ -80,13 +80,13 @@ describe.each(RELAYS)('faults between the relay on %s and its gateway', (_name, 
     expect(proxy.connections - before).toBe(1);
   });
 
-  test('R12 a gateway that dribbles: 504 at the whole deadline', async () => {
+  test('R12 a gateway that responds slowly: 504 at the deadline for the whole response', async () => {
     proxy.faults = { dribble: { direction: 'down', everyMs: 20 } };
     expect(await told(await post())).toEqual(problem(PROBLEMS['gateway-timeout']));
     expect(gateway.processed).toBe(1);
   });
 
-  test('R12 a chunked answer that is cut never looks whole', async () => {
+  test('R12 a chunked response that is cut never looks complete', async () => {
     gateway.answer = (_seen, response) => {
       response.writeHead(200, { 'content-type': 'message/ohttp-chunked-res', connection: 'close' });
       response.end('s'.repeat(4000));
@@ -98,7 +98,7 @@ describe.each(RELAYS)('faults between the relay on %s and its gateway', (_name, 
     expect(gateway.processed).toBe(1);
   });
 
-  test('R17 an endless answer is broken off at the cap, and the connection to the gateway closed', async () => {
+  test('R17 an endless response is cut at the limit, and the connection to the gateway is closed', async () => {
     let written = 0;
     gateway.answer = (_seen, response) => {
       response.writeHead(200, { 'content-type': 'message/ohttp-res' });
@@ -112,10 +112,10 @@ describe.each(RELAYS)('faults between the relay on %s and its gateway', (_name, 
     };
     expect(await told(await post())).toEqual(problem(PROBLEMS['bad-gateway']));
     expect(await eventually(() => proxy.open === 0)).toBe(true);
-    expect(written).toBeLessThan(20e6); // what the buffers of two sockets hold
+    expect(written).toBeLessThan(20e6); // the capacity of the buffers of two sockets
   });
 
-  test('R17 an endless chunked answer is broken off at the cap of a stream', async () => {
+  test('R17 an endless chunked response is cut at the limit of a stream', async () => {
     gateway.answer = (_seen, response) => {
       response.writeHead(200, { 'content-type': 'message/ohttp-chunked-res' });
       const more = (): void => {
@@ -136,7 +136,7 @@ describe.each(RELAYS)('faults between the relay on %s and its gateway', (_name, 
   });
 
   test.each(['with', 'without'])(
-    'R05 a chunked upload above the cap, %s a Content-Length, is refused and never comes whole to the gateway',
+    'R05 a chunked upload above the limit, %s a Content-Length, is refused and never looks complete to the gateway',
     async (length) => {
       const body = new Uint8Array(2 * STREAM_BYTES);
       const flowing = new ReadableStream({
@@ -157,7 +157,7 @@ describe.each(RELAYS)('faults between the relay on %s and its gateway', (_name, 
     },
   );
 
-  test('R30 a chunked upload streams: its first byte is with the gateway before its last was sent', async () => {
+  test('R30 a chunked upload streams: its first byte reaches the gateway before its last is sent', async () => {
     let firstUpstream = Number.POSITIVE_INFINITY;
     gateway.early = (request, response) => {
       request.once('data', () => (firstUpstream = performance.now()));
@@ -186,7 +186,7 @@ describe.each(RELAYS)('faults between the relay on %s and its gateway', (_name, 
     expect(gateway.seen[0]?.headers).toContainEqual(['incremental', '?1']);
   });
 
-  test('R30 both directions flow at once, chunk by chunk', async () => {
+  test('R30 both directions stream at the same time, chunk by chunk', async () => {
     gateway.early = (request, response) => {
       response.writeHead(200, { 'content-type': 'message/ohttp-chunked-res' });
       request.on('data', (chunk: Buffer) => response.write(`<${chunk.length}>`));

@@ -5,7 +5,7 @@ import { relay } from '../src/app.ts';
 import { configOf, CREDENTIAL, RELAYS, startOnNode, vars } from './start-relay.ts';
 import { problem, told } from './told.ts';
 
-/** A gateway that speaks TCP: what it does with a request, once its headers were sent. */
+/** A gateway on raw TCP: its behaviour once the headers of a request were sent. */
 let behave: (socket: Socket, request: string) => void = () => {};
 const sockets = new Set<Socket>();
 const server = createServer((socket) => {
@@ -31,9 +31,9 @@ const post = (to: string, type = 'message/ohttp-req'): Promise<Response> =>
 
 describe.each(RELAYS)('N01 the relay on %s settles by its deadline', (name, start) => {
   test.each([
-    ['switches protocols and goes on', (socket: Socket) => void socket.write(`${SWITCH}more`)],
+    ['switches protocols and continues', (socket: Socket) => void socket.write(`${SWITCH}more`)],
     ['switches protocols and closes', (socket: Socket) => void socket.end(SWITCH)],
-    ['closes without a word', (socket: Socket) => void socket.end()],
+    ['closes without a response', (socket: Socket) => void socket.end()],
     ['sends half a status line', (socket: Socket) => void socket.write('HTTP/1.1 20')],
     [
       'sends informational responses for ever',
@@ -65,7 +65,7 @@ describe.each(RELAYS)('N01 the relay on %s settles by its deadline', (name, star
   );
 });
 
-/** A relay of two gateways, the first of which never settles, whatever its signal says. */
+/** A relay of two gateways. The first never settles, even after its signal aborts. */
 function withDeafGateway() {
   const gone = new AbortController();
   const asked: string[] = [];
@@ -101,7 +101,7 @@ test('N01 a send that ignores its signal: 504 at the deadline, for envelopes pla
     expect(await told(await answer)).toEqual(problem(PROBLEMS['gateway-timeout']));
 });
 
-test('N01 a gateway that never answers stops no other gateway’s bundle', async () => {
+test('N01 a gateway that never responds does not block the bundle of another gateway', async () => {
   const { schedules, app, asked } = withDeafGateway();
   const [first, second] = schedules.map((schedule) => schedule());
   let isSettled = false;
@@ -119,11 +119,11 @@ test('N01 a gateway that never answers stops no other gateway’s bundle', async
 test('N01 on Node each gateway has a timer: the second bundle is fetched in every period, though the first hangs', async () => {
   let fetches = 0;
   const { close } = await startTwo(() => fetches++);
-  await expect.poll(() => fetches, { timeout: 15_000 }).toBeGreaterThanOrEqual(6); // two forms a period
+  await expect.poll(() => fetches, { timeout: 15_000 }).toBeGreaterThanOrEqual(6); // two forms per period
   await close();
 });
 
-/** A relay of a gateway that takes requests and says nothing, and one that gives bundles. */
+/** A relay of a gateway that never responds, and of one with bundles. */
 async function startTwo(onBundle: () => void) {
   behave = () => {};
   const good = createServer((socket) => {

@@ -65,7 +65,7 @@ test('a connection: its session has the settings that the stores rely on', async
   ]);
 });
 
-test('run: a database that does not answer in time is a StoreError, and the work goes on', async () => {
+test('run: a database that does not respond in time is a StoreError, and the work continues', async () => {
   const controller = new AbortController();
   const sleep = async (): Promise<void> => {};
   const store = openPostgres(await freshSchema(), { sleep, deadline: () => controller.signal });
@@ -80,7 +80,7 @@ test('run: a database that does not answer in time is a StoreError, and the work
   expect(isDone).toBe(true);
 });
 
-test('run: an error of the database is told by its code, without statement or value', async () => {
+test('run: an error of the database is reported by its code, without statement or value', async () => {
   const store = open(await freshSchema());
   const failure = store.run((db) =>
     db.execute(sql`select ${'canary-in-a-value'}::integer, canary_in_a_statement()`),
@@ -111,7 +111,7 @@ test.each([
   await expect(started).rejects.not.toThrow('canary');
 });
 
-test('TLS: a certificate of the named authority for the named host is accepted, and nothing else', async () => {
+test('TLS: a certificate of the named authority for the named host is accepted, and no other', async () => {
   const ca = inject('postgresAuthority');
   const isEncrypted = async (host: string, authorityPem: string): Promise<unknown> => {
     const store = open(settingsOf(here(), { host, tls: { ca: authorityPem, rejectUnauthorized: true } }));
@@ -124,7 +124,7 @@ test('TLS: a certificate of the named authority for the named host is accepted, 
   await expect(isEncrypted('localhost', (await authority()).cert)).rejects.toThrow(StoreError);
 });
 
-test('batches: items that arrive while lanes are busy go together, at most as many as allowed', async () => {
+test('batches: items that arrive while lanes are busy are batched, up to the limit', async () => {
   const batches: number[][] = [];
   const release: (() => void)[] = [];
   const add = batched<number, number>(

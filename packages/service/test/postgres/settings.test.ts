@@ -79,7 +79,7 @@ describe('PostgreSQL settings', () => {
     expect(() => read(environment)).not.toThrow(SECRET);
   });
 
-  test('risks are accepted by their names, and by no other word', () => {
+  test('risks are accepted by their names, and by no other text', () => {
     expect([...readStoreRisks(variables({}))]).toEqual([]);
     const both = readStoreRisks(variables({ STORE_RISKS: ' one-cluster  no-synchronous-standby ' }));
     expect([...both]).toEqual(['one-cluster', 'no-synchronous-standby']);

@@ -5,7 +5,7 @@ import { asAdmin } from './server.ts';
 
 test('issuer on Node over PostgreSQL: two processes are one issuer, and a start without its risks accepted ends in one line', async () => {
   const url = inject('postgres') ?? '';
-  await asAdmin({ url }, 'create database entry'); // which takes longer than a statement of ours may
+  await asAdmin({ url }, 'create database entry'); // which takes longer than our statements may
   const STORE = url.replace(/\/postgres$/, '/entry');
   const STORE_RISKS = 'no-synchronous-standby one-cluster';
   const refused = await start({ STORE });
@@ -22,7 +22,7 @@ test('issuer on Node over PostgreSQL: two processes are one issuer, and a start 
   expect(await redeem(two, a ?? random(1))).toBe('first');
   expect(await redeem(one, a ?? random(1))).toBe('spent');
 
-  // Retired by one, refused by the other at once, though it still has the keys in memory.
+  // Retired by one process, refused by the other at once, although it still has the keys in memory.
   const authorization = 'Bearer operator-of-the-tests';
   const retired = await fetch(`${one.operator}/operator/keys/retire-all`, {
     method: 'POST',

@@ -48,7 +48,7 @@ test('move from SQLite: what was spent stays refused, what was not works once, a
   expect(await moved.issuer.deps.authority.snapshot()).toEqual(before);
   expect(await moved.issuer.deps.authority.revision()).toBeGreaterThanOrEqual(revision);
   expect(await moved.redeem(spentToken)).toBe('spent');
-  expect(await moved.outcomeOf(call)).toBe('first'); // the same call, whose answer was lost during the move
+  expect(await moved.outcomeOf(call)).toBe('first'); // the same call, whose response was lost during the move
   expect(await moved.outcomeOf({ ...retried, envelope: redemption(once).envelope })).toBe('again');
   expect(await moved.redeem(unspent)).toBe('first');
   expect(await moved.redeem(unspent)).toBe('spent');

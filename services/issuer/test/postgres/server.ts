@@ -8,7 +8,7 @@ import { random } from '../support/wallet.ts';
 import { DAY, START, type World } from '../support/world.ts';
 import { storesOf } from './support.ts';
 
-/** Looks again and again until the value is there. */
+/** Repeats a read until its value is as expected. */
 export async function until<T>(look: () => Promise<T>, isThere: (value: T) => boolean): Promise<T> {
   for (;;) {
     const value = await look();

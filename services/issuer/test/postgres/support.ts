@@ -56,7 +56,10 @@ export function postgresWorld(store: PostgresStore, options: PostgresWorldOption
   });
 }
 
-/** Ledgers come with their keys; the contract makes up its keys, so that each gets its ledger at the first spend. */
+/**
+ * Ledgers are made with their keys. The contract invents its keys, so each gets its ledger at the first
+ * spend.
+ */
 export function withLedgers(store: PostgresStore, tokens: SpentTokens): SpentTokens {
   const made = new Map<string, Promise<unknown>>();
   return {
@@ -95,7 +98,7 @@ export async function afterAnotherLineage(
   expect(retirements).toBe(1); // so that issuing stops within a second, too
   world.issuer.forgetKeys();
   expect((await world.fetch('/.well-known/private-token-issuer-directory')).status).toBe(503);
-  // An issuer that accepts promotions without an operator goes on, and what was spent stays spent.
+  // An issuer that accepts promotions without an operator continues, and spent tokens stay spent.
   expect(await trusting.redeem(spentToken)).toBe('spent');
 
   expect(await world.issuer.retireAll()).toBe(3);

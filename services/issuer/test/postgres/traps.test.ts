@@ -1,5 +1,5 @@
-// What PostgreSQL does that SQLite does not, each made to happen on a server of its own (specs/storage.md). Restarts and promotions:
-// test/postgres.
+// Differences between PostgreSQL and SQLite, each caused on a server of its own (specs/storage.md). Restarts
+// and promotions: test/postgres.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openPostgres, type PostgresStore } from '@sotto/service/postgres';
 import { StoreError } from '@sotto/service/store';
@@ -20,7 +20,7 @@ beforeAll(async () => {
   if (NO_POSTGRES === null) server = await startPostgres();
 });
 afterEach(async () => {
-  if (NO_POSTGRES === null) await setStandbys(server, ''); // whatever became of the test
+  if (NO_POSTGRES === null) await setStandbys(server, ''); // also after a failed test
 });
 afterAll(async () => {
   if (NO_POSTGRES === null) await server.remove();
@@ -30,7 +30,7 @@ afterAll(async () => {
 const waiting = () =>
   asAdmin<{ pid: number }>(server, `select pid from pg_stat_activity where wait_event = 'SyncRep'`);
 
-test('a cancelled wait for the standby is an error, though the server calls the commit a success', async () => {
+test('a cancelled wait for the standby is an error, although the server reports success', async () => {
   const [store] = await openSchema(server, 1);
   const world = postgresWorld(store);
   const ledger = await ledgerOf(world);
@@ -43,7 +43,7 @@ test('a cancelled wait for the standby is an error, though the server calls the 
   await asAdmin(server, `select pg_cancel_backend(${backend?.pid})`);
   expect(await message).toContain('a commit may be on no standby');
 
-  // The row is there for everyone to see. The same call again must not be told so before a standby has it.
+  // The row is visible to everyone. The same call again must not be acknowledged before a standby has it.
   let outcome = 'none yet';
   const again = spent.spend(ledger, one).then((told) => (outcome = told));
   await until(waiting, ({ length }) => length === 1);
@@ -52,7 +52,7 @@ test('a cancelled wait for the standby is an error, though the server calls the 
   expect(await again).toBe('first');
 });
 
-test('after a connection is cut while its commit waits, the call is not answered before a standby has the row', async () => {
+test('after a connection is cut while its commit waits, the call is not acknowledged before a standby has the row', async () => {
   const [store] = await openSchema(server, 1);
   const world = postgresWorld(store);
   const ledger = await ledgerOf(world);
@@ -128,7 +128,7 @@ test('batches of rivals in opposite orders never wait for each other', async () 
     const firsts = outcomes.filter((outcome) => outcome === 'first');
     expect([firsts.length, outcomes.length]).toEqual([100, 200]);
   }
-  // The store would try again after a deadlock, so the server is asked.
+  // The store would retry after a deadlock, so the server's statistics are read.
   await asAdmin(server, 'select pg_stat_force_next_flush()');
   const [counts] = await asAdmin<{ deadlocks: string }>(
     server,
@@ -227,7 +227,7 @@ test('quotas on another server: are made before the keys, and retired with them'
 });
 
 test('on another lineage everything is refused until the keys are retired, in processes that hold keys too', async () => {
-  // As if these keys came from before a promotion: the server has the next timeline.
+  // As if these keys were from before a promotion: the server has the next timeline.
   const next = sql`update issuer_state set lineage = split_part(lineage, '/', 1) || '/00000000'`;
   const stores = await openSchema(server, 2);
   expect(await afterAnotherLineage(stores, ({ db }) => db.execute(next))).toBe('first');
@@ -244,7 +244,7 @@ test('after a promotion an operator may keep the keys; not those of another clus
   expect(await world.redeem(token)).toBe('first');
   expect(await world.redeem(spentToken)).toBe('spent');
 
-  await store.db.execute(sql`update issuer_state set lineage = '1234567890/00000001'`); // as a restored dump has it
+  await store.db.execute(sql`update issuer_state set lineage = '1234567890/00000001'`); // as in a restored dump
   const trusting = postgresWorld(other, { risks: new Set([...ALONE, 'unattended-promotion']) });
   for (const one of [world, trusting]) expect(await one.redeem(token)).toBe('unavailable');
   await expect(acceptPromotion(store)).rejects.toThrow('PROMOTED: does not hold');

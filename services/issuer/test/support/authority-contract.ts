@@ -7,7 +7,8 @@ const idsOf = ({ keys }: KeySnapshot): string =>
   keys.map(({ service, epoch, type, keyId }) => `${service} ${epoch} ${type} ${hex(keyId)}`).join('\n');
 
 /**
- * What every key authority keeps, whatever the race. Returns what it broke: an empty list is a good authority.
+ * The contract of every key authority under concurrency. Returns its violations: none for a correct
+ * authority.
  *
  * @param authorities - over one empty store, as several processes have them; all with the same clock
  * @param ceiling - of the first service

@@ -65,7 +65,7 @@ export async function start(more: Readonly<Record<string, string>> = {}): Promis
   };
 }
 
-/** The same, as a supervisor does it: again when a database on a busy machine did not answer in time. */
+/** Starts it as a supervisor does: again, when a database on a busy machine did not respond in time. */
 export async function startSupervised(more: Readonly<Record<string, string>>): Promise<Running> {
   let running = await start(more);
   for (let attempt = 1; attempt < 5 && running.child.exitCode !== null; attempt++)

@@ -11,7 +11,10 @@ export interface SpendProcess extends SpentTokens {
 
 const OVER_FILE = path.join(import.meta.dirname, 'spend-child.ts');
 
-/** Another process over the store, a file unless another script is given. A call that it did not answer before it died rejects. */
+/**
+ * Another process over the store: a file, unless another script is given. A call without a response before
+ * its death rejects.
+ */
 export async function spendProcess(store: string, script = OVER_FILE): Promise<SpendProcess> {
   const child = fork(script, [store], {
     serialization: 'advanced',

@@ -15,7 +15,7 @@ function tallied(values: readonly string[]): string {
 const batchOf = (i: number): string => `${i}`.padStart(32, '0');
 
 /**
- * What every store of quotas keeps, whatever the race. Returns what it broke: an empty list is a good store.
+ * The contract of every store of quotas under concurrency. Returns its violations: none for a correct store.
  *
  * @param epoch - whose quotas the store keeps
  * @param over - an epoch whose quotas are over

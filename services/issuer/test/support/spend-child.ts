@@ -1,4 +1,4 @@
-// A process of its own over one store file: spends what it is told over IPC.
+// A process of its own over one store file: spends the tokens that it receives over IPC.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { groupCommit } from '@sotto/service/sqlite';
 import { openFile } from '@sotto/service/sqlite/file';

@@ -29,8 +29,8 @@ function same(a: Readonly<Record<string, number>>, b: Readonly<Record<string, nu
 }
 
 /**
- * What every store of spent tokens keeps, whatever the race. Returns what it broke: an empty list is a
- * good store. A function, so that a store that is known to be bad can be shown to fail.
+ * The contract of every store of spent tokens under concurrency. Returns its violations: none for a correct
+ * store. It is a function, so that a test can show that a faulty store fails.
  *
  * @param end - of acceptance, in the store's future
  */

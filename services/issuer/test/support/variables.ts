@@ -20,7 +20,7 @@ const SERVICES = [
   { name: 'weather', types: [5, 1], batch: [1, 2, 5], quota: { default: 60 }, shards: 2 },
 ];
 
-/** What an issuer under test is configured with. */
+/** The configuration of an issuer under test. */
 export const ISSUER_VARIABLES: Readonly<Record<string, string>> = {
   EPOCH_SECONDS: '86400',
   ISSUER_NAME: 'issuer.example',

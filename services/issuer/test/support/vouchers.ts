@@ -23,14 +23,17 @@ export const SERVICES = [
 ];
 const voprf = nobleVoprf('ristretto255-SHA512');
 
-/** The blinded vouchers of an issuance: the request, and what turns a response into vouchers by epoch. */
+/**
+ * The blinded vouchers of an issuance: the request, and the function that turns a response into vouchers by
+ * epoch.
+ */
 export interface PendingVouchers {
   readonly body: Bytes;
   readonly batches: readonly PendingTokens[];
   finish(response: Bytes): Promise<Bytes[][]>;
 }
 
-/** A pack that was sent, and what turns a response into tokens. */
+/** A pack that was sent, and the function that turns a response into tokens. */
 export interface PendingPack {
   readonly body: Bytes;
   finish(response: Bytes): Promise<Bytes[][]>;
@@ -122,7 +125,7 @@ export class VoucherWorld extends World {
     return voucher;
   }
 
-  /** Blinds a pack: what a voucher buys, or as told. */
+  /** Blinds a pack: the tokens that a voucher buys, or others. */
   async blindPack(
     pack: readonly (readonly [string, number])[] = [
       ['stickers', 2],

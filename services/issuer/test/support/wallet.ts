@@ -16,7 +16,10 @@ const VOPRF = {
 
 export const random = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length));
 
-/** The key of a directory that a client takes now: the first of its service and type whose time has come. */
+/**
+ * The key of a directory that a client uses now: the first of its service and type whose not-before has
+ * passed.
+ */
 export function currentKey(directory: Bytes, service: string, type: 1 | 5, now: number): DirectoryKey {
   const key = decodeDirectory(directory).tokenKeys.find(
     (entry) => entry.service === service && entry.tokenType === type && (entry.notBefore ?? 0) <= now,

@@ -22,7 +22,7 @@ import { blindBatch, currentKey, random } from './wallet.ts';
 export const DAY = 86_400;
 export const START = 1_800_000_000 - (1_800_000_000 % DAY); // an epoch's start
 
-/** What the entry file on Node chooses; the clients of the tests have noble's. */
+/** The implementations that the entry file on Node chooses. The clients of the tests use noble's. */
 export const VOPRF: Readonly<Record<VoprfSuiteId, Voprf>> = {
   'ristretto255-SHA512': sodiumVoprf(await loadSodium()),
   'P384-SHA384': nodeEcdhVoprf(),
@@ -37,10 +37,10 @@ export interface WorldOptions {
   readonly deps?: (deps: IssuerDeps) => Partial<IssuerDeps>;
 }
 
-/** As many as were drawn: a test knows how many those are. */
+/** As many tokens as were requested; a test knows their number. */
 export type Tokens = readonly [Bytes, Bytes, Bytes, Bytes, Bytes, ...Bytes[]];
 
-/** An issuer over SQLite, with a clock that a test turns by hand. */
+/** An issuer over SQLite, with a clock that a test sets. */
 export class World {
   readonly clock: { now: number };
   readonly database: DatabaseFile;
@@ -107,7 +107,7 @@ export class World {
     return { key, pending: await blindBatch(key, count, { kind }) };
   }
 
-  /** Draws tokens as a client does. */
+  /** Requests tokens as a client does. */
   async draw(
     count: number,
     {
@@ -159,7 +159,7 @@ export function redemption(token: Bytes): RedemptionCall {
   };
 }
 
-/** The status, and the code of a problem: all that a refusal tells. */
+/** The status, and the code of a problem: everything in a refusal. */
 export async function told(response: Response): Promise<readonly [number, string]> {
   return [response.status, await response.text()];
 }

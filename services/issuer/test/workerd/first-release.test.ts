@@ -39,7 +39,7 @@ test('first release: a ledger refuses the tokens that it recorded as spent', asy
   expect(await store.spend(ledger, { ...spend, id: random(32) })).toBe('first');
 });
 
-test('first release: a quota goes on from its count', async () => {
+test('first release: a quota continues from its count', async () => {
   const charge = { epoch: TODAY, account: random(32), service: 'stickers', count: 5, limit: 30 };
   const stub = bindings.QUOTA.getByName(quotaName(TODAY, charge.account));
   await runInDurableObject(stub, (_object, { storage }) => {

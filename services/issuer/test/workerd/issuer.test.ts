@@ -56,7 +56,7 @@ test('I10 issuer on Workers: signs a repeated batch again and charges it once', 
 
 const cron = async (): Promise<void> => entry.scheduled({} as never, bindings);
 
-test('I15 issuer on Workers: cold callers, doubled crons and rotations at once make each key once', async () => {
+test('I15 issuer on Workers: concurrent cold callers, doubled crons and rotations make each key once', async () => {
   const before = hex(await directory());
   await Promise.all([
     ...Array.from({ length: 10 }, cron),

@@ -13,7 +13,7 @@ interface Exports {
   readonly GatewayEntrypoint: IssuerApi;
 }
 
-/** The Worker as others call it: over HTTP, and over the gateway's binding. */
+/** The Worker from outside: over HTTP, and over the gateway's binding. */
 export const worker = exports as unknown as Exports;
 
 export const ORIGIN = 'https://issuer.example';
@@ -35,7 +35,7 @@ export async function blind(count: number, service = 'stickers', type: 1 | 5 = 5
 
 let accounts = 0;
 
-/** Draws one token, for an account of its own. */
+/** Requests one token, for an account of its own. */
 export async function oneToken(service = 'stickers', type: 1 | 5 = 5): Promise<Bytes> {
   const pending = await blind(1, service, type);
   const response = await post(pending.contentType, pending.request, `account ${accounts++}`);

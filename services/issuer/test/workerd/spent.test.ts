@@ -68,7 +68,7 @@ test('S07 SpentShard: after eviction or an abort in the middle, spends a token o
     return call;
   });
   const outcomes = await Promise.all(race);
-  // An answer may be lost with the object, but never given twice.
+  // A response may be lost with the object, but never be given twice.
   expect(outcomes.filter((outcome) => outcome === 'first').length).toBeLessThanOrEqual(1);
   expect(new Set(outcomes)).not.toContain('again');
   expect(['first', 'spent']).toContain(
@@ -77,7 +77,7 @@ test('S07 SpentShard: after eviction or an abort in the middle, spends a token o
   expect(await store.spend(at, { ...two, tag: random(32), envelope: random(32) })).toBe('spent');
 });
 
-/** A namespace whose objects fail as told, one list entry a call; null lets it through. */
+/** A namespace whose objects fail in the given order, one entry per call; null lets a call through. */
 function failing(...faults: ({ retryable?: boolean; overloaded?: boolean } | null)[]) {
   const calls: number[] = [];
   let stubs = 0;
@@ -169,7 +169,7 @@ test('S15 SpentShard: checks its own end, is deleted after its grace, and accept
     );
     expect(left).toEqual([]);
     expect(await stub.spend(one)).toBe('ended');
-    // A clock that goes back meets an object whose own does not.
+    // A clock that was set back calls an object whose own clock was not.
     Date.now = () => (at.end - 7200) * 1000;
     expect(await stub.spend(one)).toBe('ended');
   } finally {

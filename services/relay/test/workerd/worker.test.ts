@@ -11,11 +11,13 @@ import worker from '../../src/index.ts';
 const CREDENTIAL = 'a-credential-of-the-relay';
 const ENVELOPE = new Uint8Array(64);
 
-/** Body as text; `.text()` would warn of a type that is none. */
+/** Body as text, because `.text()` would warn about a type that is not text. */
 const text = async (response: Response): Promise<string> =>
   new TextDecoder().decode(await response.arrayBuffer());
 
-/** The relay's bindings as its block in wrangler.toml has them, with its secret. Its gateways may be at its provider. */
+/**
+ * The relay's bindings of its block in wrangler.toml, with its secret. Its gateways may be at its provider.
+ */
 const bound = (more: Record<string, unknown> = {}) =>
   ({
     ...env,
@@ -53,7 +55,7 @@ describe('the Worker', () => {
     vi.unstubAllGlobals();
   });
 
-  test('R08 sends to the gateway of its configuration, under fixed headers', async () => {
+  test('R08 sends to the configured gateway, with fixed headers', async () => {
     const headers = { cookie: 'canary', 'cf-connecting-ip': '192.0.2.1', 'x-canary': '1' };
     const response = await post('https://relay.other.example/ohttp', bound(), headers);
     expect([response.status, await text(response)]).toEqual([200, 'sealed']);
@@ -66,7 +68,7 @@ describe('the Worker', () => {
     ]);
   });
 
-  test('R24 without its secret, or beside its gateway in one zone, it answers nothing', async () => {
+  test('R24 without its secret, or in one zone with its gateway, it serves nothing', async () => {
     for (const [url, bindings] of [
       ['https://relay.other.example/health', bound({ RELAY_TOKENS: undefined })],
       ['https://relay.other.example/health', bound({ GATEWAYS: '{}' })],
@@ -79,12 +81,12 @@ describe('the Worker', () => {
     expect(upstream).not.toHaveBeenCalled();
   });
 
-  test('R24 N48 its cron says why, in one line', async () => {
+  test('R24 N48 its cron gives the reason, in one line', async () => {
     const run = worker.scheduled(createScheduledController(), bound({ RELAY_TOKENS: undefined }));
     await expect(run).rejects.toThrow('RELAY_TOKENS: is missing');
   });
 
-  test('R27 the platform counts by address, and its word stands before any call', async () => {
+  test('R27 the platform counts by address, and its limit applies before any call', async () => {
     const keys: string[] = [];
     const limit = ({ key }: { key: string }): Promise<{ success: boolean }> => {
       keys.push(key);
@@ -101,7 +103,7 @@ describe('the Worker', () => {
     expect(upstream).toHaveBeenCalledTimes(2);
   });
 
-  test('N08 the platform counts bundles apart from exchanges, and other pages not at all', async () => {
+  test('N08 the platform counts bundles apart from exchanges, and requests of other pages not at all', async () => {
     const keys: string[] = [];
     const limit = ({ key }: { key: string }): Promise<{ success: boolean }> => {
       keys.push(key);
@@ -122,7 +124,7 @@ describe('the Worker', () => {
     expect(keys).toEqual(['bundle 192.0.2.1', '192.0.2.1']);
   });
 
-  test('N01 a rate limit that does not answer, or fails, is 503 within its time', async () => {
+  test('N01 a rate limit that does not respond, or fails, is 503 within its time', async () => {
     for (const limit of [() => new Promise(() => {}), () => Promise.reject(new Error('away'))]) {
       const response = await post('https://relay.other.example/ohttp', bound({ LIMITER: { limit } }));
       expect(response.status).toBe(503);
@@ -131,7 +133,7 @@ describe('the Worker', () => {
   });
 
   test('L7 the cron fetches the bundle; clients then get its bytes and cause no fetch', async () => {
-    const bindings = bound({ BUNDLE_SECONDS: '86400' }); // an isolate of its own, as far as the cache goes
+    const bindings = bound({ BUNDLE_SECONDS: '86400' }); // an isolate of its own, with respect to the cache
     upstream.mockImplementation(() =>
       Promise.resolve(
         new Response('the bundle', { headers: { 'content-type': 'application/sotto-bundle' } }),
@@ -147,7 +149,7 @@ describe('the Worker', () => {
     expect(seen().map(({ url }) => url)).toEqual(['https://gateway.example/bundle']);
   });
 
-  test('a gateway that is a Worker too is refused until one provider is accepted, and its cron says why', async () => {
+  test('a gateway that is a Worker too is refused until one provider is accepted, and the cron gives the reason', async () => {
     const bindings = bound({ ALLOW_ONE_PROVIDER: 'false' }); // PROVIDER is cloudflare without being set
     const headers = { 'content-type': 'application/sotto-bundle', 'sotto-provider': 'cloudflare' };
     upstream.mockImplementation(() => Promise.resolve(new Response('the bundle', { headers })));
@@ -157,7 +159,7 @@ describe('the Worker', () => {
     await expect(run).rejects.toThrow('PROVIDER: is also the provider of a gateway');
   });
 
-  test('R26 POST answers are kept in no cache', async () => {
+  test('R26 responses to POST are not cached', async () => {
     await post('https://relay.other.example/ohttp', bound());
     await post('https://relay.other.example/ohttp', bound());
     expect(upstream).toHaveBeenCalledTimes(2);
