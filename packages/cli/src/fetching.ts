@@ -13,10 +13,11 @@ export const WELL_KNOWN = '/.well-known/ohttp-gateway';
 
 const TIMEOUT_MS = 30_000;
 
-/** A base URL, validated. @throws {UsageError} */
+/** A base URL, validated, with its scheme in lower case. @throws {UsageError} */
 export function base(url: string, option = ''): string {
   const checked = parseBaseUrl(url);
-  if (checked !== null) return checked;
+  if (checked !== null && URL.canParse(checked))
+    return checked.replace(/^https?:/i, (scheme) => scheme.toLowerCase());
   const name = option === '' ? url : `--${option} ${url}`;
   throw new UsageError(`${name} is not an https URL, or an http URL of a loopback address`);
 }

@@ -27,8 +27,8 @@ export function printFinding({ title, result, detail }: TitledFinding, json: boo
   }
 }
 
-/** 1 if a check failed, 3 if none passed. */
+/** 1 if a check failed, 3 if none could tell anything. */
 export function statusOf(results: readonly Finding['result'][]): Status {
   if (results.includes('fail')) return 1;
-  return results.includes('pass') ? 0 : 3;
+  return results.some((result) => result !== 'cannot-tell') ? 0 : 3;
 }

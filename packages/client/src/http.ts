@@ -170,8 +170,12 @@ export function mediaType(headers: FetchResponse['headers']): string {
   return (headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 
-/** Reads in chunks where the platform has streams, and in one piece where it has none. */
-async function readBody(response: FetchResponse, maxBytes: number): Promise<Bytes> {
+/**
+ * Reads in chunks where the platform has streams, and in one piece where it has none.
+ *
+ * @throws {UnreachableError} if the body is longer than `maxBytes`
+ */
+export async function readBody(response: FetchResponse, maxBytes: number): Promise<Bytes> {
   if (Number(response.headers.get('content-length') ?? 0) > maxBytes) throw new UnreachableError('too long');
   const stream = streamOf(response);
   if (stream !== null) return readChunks(stream.getReader(), maxBytes);

@@ -11,10 +11,10 @@ import { base, rootKey } from '../fetching.ts';
 import { statusOf } from '../findings.ts';
 import { withProgress, type Io, type Status } from '../io.ts';
 import { localSuite } from '../local.ts';
-import { limited, type SendLimits } from '../probe/limit.ts';
 import {
   cannotTell,
   fail,
+  FaultyResponseError,
   NoResponseError,
   type Finding,
   type Live,
@@ -25,6 +25,7 @@ import {
 import { reach, type ProbeTarget } from '../probe/reach.ts';
 import { asJson, junit, printList, printTable, type RowFinding } from '../probe/report.ts';
 import { inSection, judged, ROWS } from '../probe/rows.ts';
+import { sender, type SendLimits } from '../probe/send.ts';
 
 const MOST_REQUESTS = 240;
 const RATE = 4; // requests a second
@@ -148,7 +149,6 @@ async function targetOf(values: ProbeValues, io: Io, ports: ProbePorts): Promise
   const settings = named ? null : await loadSettings(values, io);
   const local = named || settings !== null ? null : await localSuite(io);
   const { relay, gateway, root } = { ...local, ...settings, ...given(values) };
-  const tested = relay ?? gateway ?? '';
   const platform: ProbePlatform = {
     fetch: io.fetch,
     random: (length) => randomFillSync(new Uint8Array(length)),
@@ -158,14 +158,17 @@ async function targetOf(values: ProbeValues, io: Io, ports: ProbePorts): Promise
     hpke: nodeHpke(),
     ...ports,
   };
-  return {
-    ...platform,
-    fetch: limited(platform, limitsOf(values, tested)),
+  const bases = {
     relay: relay === undefined ? null : base(relay, 'relay'),
     gateway: gateway === undefined ? null : base(gateway, 'gateway'),
+  };
+  return {
+    ...platform,
+    send: sender(platform, limitsOf(values, bases.relay ?? bases.gateway ?? '')),
+    ...bases,
     ...(await keysOf(values.keys, io)),
     target: targetUrl(values.target),
-    headers: Object.fromEntries(pairs(values.header, 'header')),
+    headers: headersOf(values.header),
     roots: root === undefined ? null : [rootKey(root)],
     epochSeconds:
       count(values['epoch-seconds'], 'epoch-seconds') ??
@@ -212,7 +215,21 @@ function pairs(words: readonly string[] = [], option: string): ReadonlyMap<strin
   );
 }
 
+/** Headers of every envelope. The message does not repeat a value, which may be a credential. */
+function headersOf(words: readonly string[] = []): Readonly<Record<string, string>> {
+  const headers = Object.fromEntries(pairs(words, 'header'));
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      new Headers().set(name, value);
+    } catch {
+      throw new UsageError(`--header ${name}: the value has a character that no header may have`);
+    }
+  }
+  return headers;
+}
+
 async function checkAll(rows: readonly Row[], live: Live, values: ProbeValues, io: Io): Promise<Status> {
+  const report = values.junit === undefined ? null : await writable(path.resolve(io.cwd, values.junit));
   const judge = { strict: values.strict === true, own: live.bundleUrl !== null };
   const findings: RowFinding[] = [];
   for (const [i, row] of rows.entries()) {
@@ -222,8 +239,16 @@ async function checkAll(rows: readonly Row[], live: Live, values: ProbeValues, i
     if (values.json === true) io.out(asJson({ row, ...finding }));
   }
   if (values.json !== true) printTable(findings, io);
-  if (values.junit !== undefined) await writeFile(path.resolve(io.cwd, values.junit), junit(findings));
+  if (report !== null) await writeFile(report, junit(findings));
   return statusOf(findings.map(({ result }) => result));
+}
+
+/** A file that is written when all rows are done. It is tried before anything is sent. */
+async function writable(file: string): Promise<string> {
+  await writeFile(file, '').catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`--junit ${printable(file)} cannot be written (${error.code ?? 'unknown error'})`);
+  });
+  return file;
 }
 
 async function reached(options: ProbeTarget): Promise<Live> {
@@ -232,6 +257,7 @@ async function reached(options: ProbeTarget): Promise<Live> {
   } catch (error) {
     if (error instanceof NoResponseError)
       throw new Failure(`There is ${error.message}. Check the URL and your connection.`, 3);
+    if (error instanceof FaultyResponseError) throw new Failure(`Nothing was tested: ${error.message}.`, 3);
     throw error;
   }
 }
@@ -242,6 +268,7 @@ async function found({ check }: Row, live: Live): Promise<Finding> {
     return await check(live);
   } catch (error) {
     if (error instanceof NoResponseError) return cannotTell(error.message);
+    if (error instanceof FaultyResponseError) return fail(error.message);
     if (error instanceof ProtocolError) return fail(`the response cannot be read (${error.code})`);
     if (error instanceof SyntaxError) return fail('the response cannot be read');
     throw error;

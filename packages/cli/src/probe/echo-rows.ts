@@ -70,9 +70,15 @@ async function arrivedWith(live: Live, headers: Record<string, string>): Promise
     );
   const { status, content } = await open(response);
   if (status !== 200) throw new NoResponseError('the metadata route is off');
-  const { headers: arrived } = JSON.parse(fromUtf8(content)) as { headers?: readonly ArrivedHeader[] };
-  if (!Array.isArray(arrived)) throw new NoResponseError('the metadata route has another format');
-  return arrived as readonly ArrivedHeader[];
+  const { headers: arrived } = Object(JSON.parse(fromUtf8(content))) as { headers?: unknown };
+  if (!Array.isArray(arrived) || !arrived.every(isArrivedHeader))
+    throw new NoResponseError('the metadata route has another format');
+  return arrived;
+}
+
+function isArrivedHeader(value: unknown): value is ArrivedHeader {
+  const { name, sha256: digested = '' } = Object(value) as { name?: unknown; sha256?: unknown };
+  return typeof name === 'string' && typeof digested === 'string';
 }
 
 const digest = (value: string): string => hex(sha256(utf8(value)));

@@ -64,8 +64,16 @@ export interface Target {
   readonly path: string;
 }
 
+/** Sends one request and reads the whole response. @throws {NoResponseError} @throws {FaultyResponseError} */
+export type Send = (url: string, init?: RequestInit) => Promise<ProbeResponse>;
+
+/** What the rows are given: the platform, and requests within their limits in place of its network. */
+export interface RowPlatform extends Omit<ProbePlatform, 'fetch' | 'sleep'> {
+  readonly send: Send;
+}
+
 /** A relay or a gateway under test, seen from outside. */
-export interface Live extends ProbePlatform {
+export interface Live extends RowPlatform {
   /** Base URL of the relay; null if the gateway is tested alone. */
   readonly relay: string | null;
   /** URL to which envelopes are posted. */
@@ -100,46 +108,19 @@ export const METADATA = 'sotto-metadata';
 /** There was no response, or none from which the probe can conclude anything. */
 export class NoResponseError extends Error {}
 
-const LONGEST_WAIT = 90; // seconds after a 429
-
-/** Sends one request. After a 429 it waits and tries once more. @throws {NoResponseError} */
-export async function request(
-  { fetch: send, sleep }: Pick<ProbePlatform, 'fetch' | 'sleep'>,
-  url: string,
-  init: RequestInit = {},
-): Promise<ProbeResponse> {
-  for (let attempt = 0; ; attempt++) {
-    const response = await once(send, url, init);
-    if (response.status !== 429) return response;
-    if (attempt > 0) throw new NoResponseError('429: too many requests');
-    await sleep(Math.min(LONGEST_WAIT, Number(response.headers.get('retry-after') ?? 60) || 60));
-  }
-}
-
-async function once(send: typeof fetch, url: string, init: RequestInit): Promise<ProbeResponse> {
-  try {
-    const response = await send(url, { ...init, redirect: 'manual' });
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: new Uint8Array(await response.arrayBuffer()),
-    };
-  } catch (error) {
-    if (error instanceof NoResponseError) throw error;
-    throw new NoResponseError(`no response from ${new URL(url).origin}`);
-  }
-}
+/** A response came that no server may send. */
+export class FaultyResponseError extends Error {}
 
 /** Sends bytes to the tested resource as an envelope. */
 export function post(
-  live: Pick<Live, 'fetch' | 'sleep' | 'resource' | 'headers'>,
+  live: Pick<Live, 'send' | 'resource' | 'headers'>,
   body: Bytes,
   {
     type = MEDIA_TYPES.request,
     headers = {},
   }: { type?: string; headers?: Readonly<Record<string, string>> } = {},
 ): Promise<ProbeResponse> {
-  return request(live, live.resource, {
+  return live.send(live.resource, {
     method: 'POST',
     body,
     headers: { 'content-type': type, ...live.headers, ...headers },

@@ -2,11 +2,21 @@ import { BUNDLE_TYPE, decodeBundle, decodeSignedBundle, type Bundle } from '@sot
 import { decodeKeyConfigs, MEDIA_TYPES, type KeyConfig, type SuiteIds } from '@sotto/ohttp';
 import type { Bytes } from '@sotto/wire';
 import { mediaType } from '@sotto/client/http';
+import { printable } from '../arguments.ts';
+import { Failure } from '../command.ts';
 import { WELL_KNOWN } from '../fetching.ts';
-import { noise, post, request, type Live, type ProbePlatform, type Sealing, type Target } from './live.ts';
+import {
+  noise,
+  post,
+  type Live,
+  type ProbeResponse,
+  type RowPlatform,
+  type Sealing,
+  type Target,
+} from './live.ts';
 
 /** The target of a probe: a relay, or a gateway alone. */
-export interface ProbeTarget extends ProbePlatform {
+export interface ProbeTarget extends RowPlatform {
   readonly relay: string | null;
   readonly gateway: string | null;
   /** Where the keys are; null: at the gateway. */
@@ -51,12 +61,23 @@ async function resourceOf(
   headers: Readonly<Record<string, string>>,
 ): Promise<string> {
   const ours = base.endsWith(path) ? base : base + path;
-  const { status } = await post({ ...reached, headers, resource: ours }, noise(reached));
-  return status === 404 || status === 405 ? base : ours;
+  const response = await post({ ...reached, headers, resource: ours }, noise(reached));
+  if (response.status >= 300 && response.status < 400) throw redirected(ours, response);
+  return response.status === 404 || response.status === 405 ? base : ours;
+}
+
+/** An envelope is sent to the named server alone, so a redirect ends the probe. */
+function redirected(url: string, { status, headers }: ProbeResponse): Failure {
+  const location = headers.get('location') ?? '';
+  const to = URL.canParse(location, url) ? ` to ${printable(new URL(location, url).href.slice(0, 200))}` : '';
+  return new Failure(
+    `${url} redirects${to} (HTTP ${status}). Envelopes are not redirected: name the URL that accepts them.`,
+    3,
+  );
 }
 
 async function bundleAt(reached: ProbeTarget, url: string): Promise<Bundle | null> {
-  const { status, headers, body } = await request(reached, url);
+  const { status, headers, body } = await reached.send(url);
   if (status !== 200 || mediaType(headers) !== BUNDLE_TYPE) return null;
   try {
     return decodeBundle(decodeSignedBundle(body).bundle);
@@ -67,7 +88,7 @@ async function bundleAt(reached: ProbeTarget, url: string): Promise<Bundle | nul
 
 async function keysAt(reached: ProbeTarget, url: string | null): Promise<readonly KeyConfig[]> {
   if (url === null) return [];
-  const { status, body } = await request(reached, url, { headers: { accept: MEDIA_TYPES.keys } });
+  const { status, body } = await reached.send(url, { headers: { accept: MEDIA_TYPES.keys } });
   return status === 200 ? decodedKeys(body) : [];
 }
 
@@ -82,7 +103,7 @@ export function decodedKeys(collection: Bytes): readonly KeyConfig[] {
 
 /** The bundle's suite, or else the first supported one. */
 function chosen(
-  { hpke }: ProbePlatform,
+  { hpke }: RowPlatform,
   named: { readonly kemId: number; readonly kdfId: number; readonly aeadId: number } | null,
   offered: readonly KeyConfig[],
   own: readonly KeyConfig[],

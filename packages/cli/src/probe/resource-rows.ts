@@ -9,7 +9,6 @@ import {
   pass,
   post,
   refused,
-  request,
   seal,
   type Live,
   type ProbeResponse,
@@ -55,7 +54,7 @@ const methods: Row = {
   check: async (live) => {
     const keys = live.resource === live.keysUrl; // a gateway may serve its keys there by GET
     for (const method of keys ? ['PUT', 'DELETE'] : ['GET', 'PUT', 'DELETE']) {
-      const response = await request(live, live.resource, { method, headers: live.headers });
+      const response = await live.send(live.resource, { method, headers: live.headers });
       if (!refused(response)) return fail(`${method}: ${response.status}`);
     }
     return pass();
@@ -115,7 +114,7 @@ const openProxy: Row = {
     const urls = [`${live.resource}?target=https://example.com/`, `${base}/${hex(live.random(8))}`];
     const headers = { 'content-type': 'message/ohttp-req', ...live.headers };
     for (const [i, url] of urls.entries()) {
-      const response = await request(live, url, { method: 'POST', body: bytes, headers });
+      const response = await live.send(url, { method: 'POST', body: bytes, headers });
       // A server that ignores the query still responds to the envelope; it must not fetch the target.
       const ignored = i === 0 && isSealed(response);
       if (!refused(response) && !ignored)
@@ -177,7 +176,7 @@ const preflight: Row = {
   check: async (live) => {
     const preflights = ['https://one.example', 'https://two.example'].map(async (origin) => {
       const headers = { origin, 'access-control-request-method': 'POST', cookie: hex(live.random(8)) };
-      const { status, headers: told } = await request(live, live.resource, { method: 'OPTIONS', headers });
+      const { status, headers: told } = await live.send(live.resource, { method: 'OPTIONS', headers });
       return { status, told: CORS.map((name) => told.get(name)), cookie: told.has('set-cookie') };
     });
     const [one, two] = await Promise.all(preflights);

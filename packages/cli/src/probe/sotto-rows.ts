@@ -14,7 +14,6 @@ import {
   inner,
   NOWHERE,
   pass,
-  request,
   seal,
   type Live,
   type ProbeResponse,
@@ -36,7 +35,7 @@ interface FetchedBundle {
 async function fetchBundles(live: Live, url: string): Promise<FetchedBundle[]> {
   const all: FetchedBundle[] = [];
   for (let i = 0; i < FETCHES; i++) {
-    const { status, body } = await request(live, url, { headers: visitor(live, i) });
+    const { status, body } = await live.send(url, { headers: visitor(live, i) });
     if (status !== 200) throw new ProtocolError('status', `HTTP ${status}`);
     const { bundle } = decodeSignedBundle(body);
     all.push({ signed: body, bundle: decodeBundle(bundle), digest: hex(bundleDigest(bundle)) });
@@ -76,7 +75,7 @@ const signature: Row = {
   check: async ({ roots, bundleUrl, now, epochSeconds, ...live }) => {
     if (bundleUrl === null) return NO_BUNDLE;
     if (roots === null) return cannotTell('no --root');
-    const { body } = await request(live, bundleUrl);
+    const { body } = await live.send(bundleUrl);
     try {
       verifySignedBundle(body, { roots, now: now(), epochSeconds });
       return pass();
@@ -95,8 +94,8 @@ const sameKeys: Row = {
   check: async (live) => {
     if (live.keysUrl === null) return cannotTell('no --gateway');
     if (live.bundleUrl === null) return NO_BUNDLE;
-    const served = (await request(live, live.keysUrl)).body;
-    const { body } = await request(live, live.bundleUrl);
+    const served = (await live.send(live.keysUrl)).body;
+    const { body } = await live.send(live.bundleUrl);
     const { keyConfigs, notBefore } = decodeBundle(decodeSignedBundle(body).bundle);
     if (equalBytes(served, keyConfigs)) return pass();
     if (decodedKeys(served).length === 0) return cannotTell('the keys cannot be read');
@@ -115,7 +114,7 @@ const validators: Row = {
   check: async (live) => {
     if (live.bundleUrl === null) return NO_BUNDLE;
     const headers = { 'if-none-match': '*', 'if-modified-since': new Date().toUTCString() };
-    const response = await request(live, live.bundleUrl, { headers });
+    const response = await live.send(live.bundleUrl, { headers });
     if (response.status !== 200) return fail(`a conditional request: ${response.status}`);
     const marks = unwanted(response.headers);
     return marks.length > 0 ? fail(marks.join(', ')) : pass();
@@ -133,7 +132,7 @@ const credential: Row = {
     if (live.bundleUrl === null) return NO_BUNDLE;
     const { bytes } = await seal(live, inner(live, { authority: NOWHERE }));
     const headers = { 'content-type': MEDIA_TYPES.request };
-    const { status } = await request(live, live.gateway, { method: 'POST', body: bytes, headers });
+    const { status } = await live.send(live.gateway, { method: 'POST', body: bytes, headers });
     return status === 401 || status === 403 ? pass(`${status}`) : fail(`HTTP ${status}`);
   },
 };
@@ -164,7 +163,7 @@ const oneProvider: Row = {
   check: async (live) => {
     if (live.gateway === null || live.relay === null) return cannotTell('no --gateway');
     const origin = new URL(live.gateway).origin;
-    const [ours, theirs] = [await request(live, live.resource), await request(live, `${origin}/bundle`)].map(
+    const [ours, theirs] = [await live.send(live.resource), await live.send(`${origin}/bundle`)].map(
       providersOf,
     );
     const both = [...(ours ?? [])].filter((name) => theirs?.has(name));

@@ -32,3 +32,28 @@ export async function probed(faults: Faults, argv: readonly string[] = ALL) {
   const of = (result: string): string[] => said.filter((row) => row.result === result).map(({ id }) => id);
   return { status, said, failed: of('fail'), unsaid: of('cannot-tell'), waits, requests };
 }
+
+interface Probing {
+  readonly status: number;
+  readonly said: readonly Said[];
+  readonly sent: number;
+  readonly waits: readonly number[];
+  readonly of: (result: string) => string[];
+}
+
+/** Probes a relay, or what `argv` names, that responds like this. */
+export async function probing(
+  respond: (request: Request, n: number) => Response | Promise<Response>,
+  argv: readonly string[] = ['--relay', RELAY],
+): Promise<Probing> {
+  let sent = 0;
+  const waits: number[] = [];
+  const lines: string[] = [];
+  const network: typeof fetch = async (input, init) => respond(new Request(input, init), sent++);
+  const sleep = async (seconds: number): Promise<void> => void (seconds >= 1 && waits.push(seconds));
+  const ports = { now: () => NOW, sleep, clock: () => waits.reduce((a, b) => a + b, 0) * 1000 };
+  const status = await probe([...argv, '--json'], plainIo(network, lines), ports);
+  const said = lines.map((line) => JSON.parse(line) as Said);
+  const of = (result: string): string[] => said.filter((row) => row.result === result).map(({ id }) => id);
+  return { status, said, sent, waits, of };
+}
