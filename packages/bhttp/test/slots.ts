@@ -5,7 +5,7 @@ export type Slots = Readonly<Record<string, Bytes>>;
 
 type Piece = Bytes | readonly [slot: string, body: Bytes];
 
-/** Joins pieces, putting before each named body its length, or what `slots` says instead. */
+/** Joins pieces, and puts before each named body its length, or the one in `slots`. */
 function join(slots: Slots, pieces: readonly Piece[]): Bytes {
   const flat = pieces.flatMap((piece) =>
     piece instanceof Uint8Array ? [piece] : [slots[piece[0]] ?? varint(piece[1].length), piece[1]],

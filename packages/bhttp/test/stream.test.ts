@@ -50,7 +50,7 @@ const REQUEST: BhttpRequest = {
 
 type Decoded = { readonly content: Bytes; readonly trailers: readonly Field[] };
 
-/** A message in full: decoded while it arrives, and decoded when it is there. */
+/** A message that is decoded while it arrives, and decoded when it is complete. */
 interface Way {
   readonly stream: (
     source: () => Promise<Bytes | null>,
@@ -61,7 +61,7 @@ interface Way {
 const RESPONSES: Way = { stream: decodeResponseStream, whole: decodeResponse };
 const REQUESTS: Way = { stream: decodeRequestStream, whole: decodeRequest };
 
-/** What a stream decodes to, in the shape of a whole message; or the code of its error. */
+/** The result of decoding a stream, in the shape of a whole message; or the code of its error. */
 async function streamed(
   bytes: Bytes,
   sizes: readonly number[],
@@ -113,7 +113,7 @@ const messages: [string, Bytes, Way][] = [
 ];
 
 describe.each(messages)('while it arrives: a %s', (_name, bytes, way) => {
-  test('cut at every byte and in reads of any size: as when it is whole', async () => {
+  test('truncated at any byte and in reads of any size: the same result as for the whole', async () => {
     for (let cut = 0; cut <= bytes.length; cut++) {
       const part = bytes.subarray(0, cut);
       for (const sizes of [[1], [3, 1], [1000]]) {
@@ -122,7 +122,7 @@ describe.each(messages)('while it arrives: a %s', (_name, bytes, way) => {
     }
   });
 
-  test('with any byte changed and in any pieces: as when it is whole', async () => {
+  test('with any byte changed and in any pieces: the same result as for the whole', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.nat(bytes.length - 1),
@@ -141,7 +141,7 @@ describe.each(messages)('while it arrives: a %s', (_name, bytes, way) => {
 describe('decodeResponseStream', () => {
   const head = encodeResponse(MINIMAL, { framing: 'indeterminate-length' }).subarray(0, -2);
 
-  test('gives the head before any content has come, and each piece before the next one', async () => {
+  test('returns the head before any content has arrived, and each piece before the next one', async () => {
     const sent: Bytes[] = [head, concat(varint(2), utf8('ab')), concat(varint(4), utf8('c'))];
     let reads = 0;
     const { status, content } = await decodeResponseStream(async () => sent[reads++] ?? null, 100);
@@ -165,7 +165,7 @@ describe('decodeResponseStream', () => {
     expect(await streamed(long, [10], 200)).toMatchObject({ status: 200 });
   });
 
-  test('a head without end is refused, and not held', async () => {
+  test('an endless head is refused, and not buffered', async () => {
     let read = 0;
     const start = concat(varint(3), varint(200), varint(1 << 20)); // a field name of a megabyte
     const source = async (): Promise<Bytes> => (read++ === 0 ? start : new Uint8Array(1024));
@@ -190,7 +190,7 @@ describe('decodeResponseStream', () => {
     await expect(content()).rejects.toBe(cut);
   });
 
-  test('calls that overlap get the pieces in order, and after an error none is taken for the end', async () => {
+  test('overlapping calls get the pieces in order, and no error is mistaken for the end', async () => {
     const broken = concat(head, varint(1), utf8('a'), varint(40), utf8('b'));
     const { content } = await decodeResponseStream(pieces(broken, [1000]), 100);
     const outcomes = await Promise.allSettled([content(), content(), content(), content()]);
@@ -203,7 +203,7 @@ describe('messageParts', () => {
     for (const size of sizes) yield new Uint8Array(size).fill(120);
   }
 
-  test('are a message together, with pieces of at most the given size', async () => {
+  test('parts form a message, with pieces of at most the given size', async () => {
     for (const sizes of [[], [1], [5, 0, 300], [1000]]) {
       const parts: Bytes[] = [];
       for await (const part of messageParts(REQUEST, contentOf(sizes), { fits: () => true, maxPiece: 100 })) {

@@ -26,7 +26,7 @@ describe('version 2', () => {
     }
   });
 
-  test('is signed in a context of its own: no signature serves for both versions', () => {
+  test('is signed in its own context: no signature is valid for both versions', () => {
     const encoded = encodeBundle(bundle2Of());
     expect(hex(bundleSigningInput(encoded))).toBe(hex(concat(utf8('sotto key bundle v2\0'), encoded)));
     const signature = ed25519.sign(concat(utf8('sotto key bundle v1\0'), encoded), ROOT_SECRET);
@@ -34,7 +34,7 @@ describe('version 2', () => {
     expect(() => verifySignedBundle(other, { roots: [ROOT], now: NOW })).toThrow(refused('bad-signature'));
   });
 
-  test('signing takes the context of the version that the bytes have', () => {
+  test('signing uses the context of the version of the bytes', () => {
     for (const bundle of [bundleOf(), bundle2Of()]) {
       const encoded = encodeBundle(bundle);
       const input = bundleSigningInput(encoded);
@@ -66,11 +66,11 @@ describe('refill keys that could distinguish users are refused as malformed-keys
     ['one key fewer', { keys: keys.slice(1) }],
     ['one key more', { keys: [...keys, refillKey(1)] }],
     ['no keys', { keys: [] }],
-    ['one key twice', { keys: [...keys.slice(0, -2), a, a] }],
+    ['a repeated key', { keys: [...keys.slice(0, -2), a, a] }],
     ['the first key again at the end', { keys: [...keys.slice(0, -1), a] }],
-    ['an encoding that is no element', { keys: [new Uint8Array(32).fill(0xff), ...keys.slice(1)] }],
+    ['an encoding that is not an element', { keys: [new Uint8Array(32).fill(0xff), ...keys.slice(1)] }],
     [
-      'an element of the field that is no point',
+      'an element of the field that is not a point',
       { keys: [Uint8Array.of(1, ...new Uint8Array(31)), ...keys.slice(1)] },
     ],
     ['the identity', { keys: [new Uint8Array(ristretto255.Point.ZERO.toBytes()), ...keys.slice(1)] }],
@@ -91,7 +91,7 @@ describe('services and lengths that do not fit each other are refused as malform
   test.each<[string, Partial<Refill>]>([
     ['an empty pack', { pack: [] }],
     ['a service twice', { pack: [entry, entry] }],
-    ['a service that is not there', { pack: [entry, { service: 'weather', tokens: 30 }] }],
+    ['an unknown service', { pack: [entry, { service: 'weather', tokens: 30 }] }],
     ['another service instead', { pack: [{ service: 'weather', tokens: 30 }] }],
     ['vouchers in the pack', { pack: [entry, { service: 'refill', tokens: 1 }] }],
     ['no tokens', { pack: [{ service: 'stickers', tokens: 0 }] }],

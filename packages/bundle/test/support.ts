@@ -68,7 +68,7 @@ export function bundleOf(changes: Partial<Bundle> = {}, slots = 0): Bundle {
 export const refillKey = (epochIndex: number): Bytes =>
   new Uint8Array(ristretto255.Point.BASE.multiply(BigInt(epochIndex)).toBytes());
 
-/** What the bundle of an epoch says about refills, with periods of seven epochs. */
+/** The refill terms in the bundle of an epoch, with periods of seven epochs. */
 export function refillOf(epochIndex: number, changes: Partial<Refill> = {}): Refill {
   const times = { period: 7, window: voucherWindow(7) };
   const keys = Array.from({ length: voucherEpochs(epochIndex, 7) }, (_, i) => refillKey(epochIndex + i));
@@ -80,7 +80,7 @@ const CLASSES = [
   { name: 'refill', requestLength: 2048, responseLength: 2048 },
 ];
 
-/** A bundle of version 2, of an epoch so many after the first of these tests. */
+/** A bundle of version 2, of an epoch this many after the first of these tests. */
 export function bundle2Of(changes: Partial<Extension> = {}, slots = 0): Bundle {
   const one = bundleOf({}, slots);
   const [stickers] = one.services;

@@ -38,7 +38,7 @@ async function audited(report: unknown, ...args: string[]) {
 
 const OPEN = [row('S04', 'pass'), row('R31', 'accepted-open', 'needs accounts')];
 
-test('sotto audit: a report that adds up is status 0, and its open rows stand first', async () => {
+test('sotto audit: a consistent report is status 0, and its open rows are first', async () => {
   const { status, io } = await audited(reportOf(OPEN));
   expect(status).toBe(0);
   expect(io.lines.slice(0, 3)).toEqual([
@@ -49,7 +49,7 @@ test('sotto audit: a report that adds up is status 0, and its open rows stand fi
   expect(io.lines.at(-1)).toBe('The recount gives the same.');
 });
 
-test('sotto audit: a report that does not add up is status 1', async () => {
+test('sotto audit: an inconsistent report is status 1', async () => {
   const { status, io } = await audited(reportOf(OPEN, { result: 'PASSED' }));
   expect(status).toBe(1);
   expect(io.lines).toContain('WRONG  result: PASSED, but its sections give WARNED');
@@ -63,7 +63,7 @@ test('sotto audit: a row that failed is status 1, one that was not run 3', async
   expect(JSON.parse(left.io.lines[0] ?? '')).toMatchObject({ wrong: [], notRun: ['S04'], failed: [] });
 });
 
-test('sotto audit --against: another lockfile is found', async () => {
+test('sotto audit --against: a different lockfile is reported', async () => {
   const { status, io } = await audited(reportOf(OPEN), '--against', '.');
   expect(status).toBe(1);
   expect(io.said).toContain('package-lock.json is another one');

@@ -12,7 +12,7 @@ test('check: what init wrote, with its services running, has no fault', async ()
   expect(lines('pass').length).toBeGreaterThan(15);
 });
 
-test('check: before the services run, nothing is wrong and the rest cannot be told', async () => {
+test('check: before the services run, no check fails and the rest cannot tell', async () => {
   for (const url of Object.keys(io.routes)) delete io.routes[url];
   const unreachable = {
     ...ports,
@@ -194,7 +194,7 @@ describe('check: providers of relay and gateway', () => {
   );
 });
 
-test('check: a folder without services, and none, are wrong usage', async () => {
+test('check: a folder without services, and no folder, are wrong usage', async () => {
   mkdirSync(file('empty'));
   writeFileSync(file('empty/client.json'), '{}');
   expect(await run(['check', '--config', 'empty'], io)).toBe(2);

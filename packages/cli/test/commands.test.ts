@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** An operator's route: to anybody else it is not there. */
+/** An operator's route. It does not exist for anybody else. */
 const authorized = ({ headers }: RequestInit, answer: () => Response): Response =>
   (headers as Record<string, string>)['authorization'] === 'Bearer operator-secret'
     ? answer()
@@ -100,7 +100,7 @@ describe('sotto keys', () => {
   });
 });
 
-test('sotto quota show: asks the issuer about one account', async () => {
+test('sotto quota show: requests one account from the issuer', async () => {
   io.env['SOTTO_OPERATOR_TOKEN'] = 'secret';
   io.routes['https://issuer.example/operator/quota'] = () =>
     Response.json({ service: 'stickers', epoch: 86_400, used: 60, quota: { default: 300, pro: 900 } });

@@ -69,7 +69,7 @@ describe('profiles', () => {
     ['--config DIR', ['--config', 'here'], ['--config', 'here'], {}],
     ['SOTTO_PROFILE', ['--profile', 'staging'], [], { SOTTO_PROFILE: 'staging' }],
     ['SOTTO_CONFIG', ['--config', 'here'], [], { SOTTO_CONFIG: 'here' }],
-  ])('%s names another one', async (_name, where, option, env) => {
+  ])('%s selects another profile', async (_name, where, option, env) => {
     expect(await set(...where, ...urls, '--root', base64url(world.root))).toBe(0);
     Object.assign(io.env, env);
     expect(await run(['search', 'cat', ...option, ...fresh], io)).toBe(0);
@@ -173,7 +173,7 @@ describe('sotto fetch', () => {
     expect(JSON.parse(io.lines[0] ?? '')).toMatchObject({ status: 404, body: 'none' });
   });
 
-  test('-H sends the fields that a service admits, and refuses a line that is none', async () => {
+  test('-H sends the fields that a service admits, and refuses a malformed line', async () => {
     expect(await run(['fetch', 'https://stickers/x', '-H', 'Accept: text/plain', '-H', 'x-a:b: c'], io)).toBe(
       0,
     );

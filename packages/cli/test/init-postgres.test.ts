@@ -60,7 +60,7 @@ describe('init b --store postgres', () => {
     expect(io.lines.filter((line) => line.includes('pass')).length).toBeGreaterThan(8);
   });
 
-  test('every password stands in one secret file alone, and differs from folder to folder', async () => {
+  test('every password is in exactly one secret file, and differs between folders', async () => {
     await run([...B, '--on', 'compose'], io);
     await run([...B.with(2, 'c'), '--on', 'compose'], io);
     const names = [...SECRETS, 'postgres/tokens.password', 'postgres/quotas.password'];

@@ -28,7 +28,7 @@ const all = (): string[] =>
 
 describe('sotto init', () => {
   test.each(['node', 'compose', 'workers'])(
-    'on %s: secrets are readable by their owner alone and stand in no other file',
+    'on %s: secrets are readable only by their owner, and are in no other file',
     async (hosting) => {
       expect(await run([...B, '--on', hosting], io)).toBe(0);
       const ofOneProvider = hosting === 'workers' ? ['--allow-one-provider'] : [];
@@ -49,7 +49,7 @@ describe('sotto init', () => {
     },
   );
 
-  test('the root secret is not in the folder, and one inside of it is refused', async () => {
+  test('the root secret is not in the folder, and a path inside of it is refused', async () => {
     expect(await run(B, io)).toBe(0);
     const secret = read('b.root.secret').trim();
     expect(all().filter((file) => read(file).includes(secret))).toEqual(['b.root.secret']);
@@ -224,7 +224,7 @@ describe('sotto init on workers', () => {
 });
 
 describe('secret files', () => {
-  test('a file system without modes is refused, and nothing stays', async () => {
+  test('a file system without modes is refused, and no file is left', async () => {
     const target = path.join(folder, 'ops');
     const files = [{ name: 'operator.token', text: 'x', secret: true }];
     await expect(writeFolder(target, { files }, async () => 0o777)).rejects.toThrow(

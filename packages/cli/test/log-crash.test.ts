@@ -19,12 +19,12 @@ const POLICY = policyText({
 
 class Killed extends Error {}
 
-/** Files, witnesses and a gateway, of which any write or request can be the last one of a process. */
+/** Files, witnesses and a gateway. Any write or request can be the last one of a process. */
 class Deployment {
   readonly disk = new Map<string, Bytes>();
   readonly witnesses = new Witnesses(POLICY);
   readonly gateway = new FakeGateway();
-  /** Steps until the process is killed; a step is done, but its caller does not learn so. */
+  /** Steps until the process is killed. A step is carried out, but its caller does not learn that. */
   left = Number.POSITIVE_INFINITY;
   steps = 0;
 
@@ -51,7 +51,7 @@ class Deployment {
     return response;
   }, []);
 
-  /** What `sotto log add` does. */
+  /** The steps of `sotto log add`. */
   async add(epoch: number): Promise<void> {
     const rows = [...this.gateway.rows].map(([sequence, { bundle, signature, proof }]) => ({
       sequence,
@@ -127,7 +127,7 @@ describe('a log that is killed', () => {
     [row.signature, row.proof] = [null, null];
     one.gateway.signAll();
     await one.add(BASE + 2);
-    expect(row.proof).toBeNull(); // the log has another bundle, and keeps it
+    expect(row.proof).toBeNull(); // the log has and keeps another bundle
     expect((await readLog(one.files)).entries).toHaveLength(5);
   });
 

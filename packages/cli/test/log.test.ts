@@ -113,7 +113,7 @@ describe('sotto bundle sign --log and sotto log add', () => {
     expect(proven()).toHaveLength(8);
   });
 
-  test('a witness that is away ends it with 3, keeps what is logged, and the next run goes on', async () => {
+  test('with an unreachable witness it exits with 3, keeps the log, and the next run continues', async () => {
     await ready();
     const { fetch: all } = io;
     const down = new TypeError('fetch failed');

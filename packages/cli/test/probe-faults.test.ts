@@ -66,7 +66,7 @@ test.each<[string, Record<string, string>, Record<string, string>, string]>([
   const { relay: gateway } = answers(onGateway);
   const { status, said } = await probed({ ...(relay && { relay }), ...(gateway && { gateway }) });
   expect(said.find(({ id }) => id === 'sotto/provider/1')?.result).toBe(result);
-  expect(status).toBe(0); // a warning is no failure
+  expect(status).toBe(0); // a warning is not a failure
 });
 
 test('probe: providers cannot be compared without the gateway', async () => {

@@ -63,7 +63,7 @@ function exchanged(envelope: Bytes): Bytes {
 
 let parallel = 0;
 
-/** A broken deployment for each row. Its row fails, and no other. */
+/** A broken deployment for each row. Only its own row fails. */
 const BROKEN: Readonly<Record<string, Faults>> = {
   '9458/5/1': relayThat(
     ({ method }) => method === 'PUT',
@@ -233,7 +233,7 @@ function target(
   };
 }
 
-/** Rows that only report: what they report about an honest deployment, and about another one. */
+/** Rows that only report: their reports about an honest deployment and about another one. */
 const REPORTED: Readonly<Record<string, readonly [Faults, honest: RegExp, other: RegExp]>> = {
   '9292/3.8/1': [
     { inner: (request, honest) => (request === null ? { status: 403, content: '' } : honest) },

@@ -29,14 +29,14 @@ test('probe --json: each line has the same members', async () => {
     expect(Object.keys(row)).toEqual(['id', 'class', 'level', 'result', 'what', 'detail']);
 });
 
-test('probe --max-requests: no more are sent, and what is left cannot be told', async () => {
+test('probe --max-requests: no more are sent, and the other rows cannot tell', async () => {
   const { requests, unsaid, failed, said } = await probed({}, [...ALL, '--max-requests', '30']);
   expect({ requests, failed }).toEqual({ requests: 30, failed: [] });
   expect(unsaid.length).toBeGreaterThan(30);
   expect(said.at(-1)?.detail).toBe('the limit of 30 requests is reached');
 });
 
-test('probe --rate: so many requests a second', async () => {
+test('probe --rate: sends this many requests per second', async () => {
   const pauses: number[] = [];
   const { fetch, requests } = await deployment({});
   const sleep = async (seconds: number): Promise<void> => void pauses.push(seconds);
@@ -231,7 +231,7 @@ describe('probe: a gateway alone', () => {
     );
   });
 
-  test('without its credential nothing opens; --header gives it', async () => {
+  test('without its credential nothing opens; --header sends it', async () => {
     const rows = ['--section', '9458/5.2/3', '--section', '9458/4.4'];
     expect(await probed({}, [...argv, ...rows])).toMatchObject({ status: 1, failed: ['9458/5.2/3'] });
     const given = [...argv, ...rows, '--header', 'authorization=Bearer the-credential'];

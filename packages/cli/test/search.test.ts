@@ -16,7 +16,7 @@ let world: World;
 let io: TestIo;
 let parties: string[];
 
-/** A wallet with a batch in it, drawn once: each test gets a copy. */
+/** A wallet with one batch. Each test gets a copy. */
 beforeAll(async () => {
   home = await mkdtemp(path.join(tmpdir(), 'sotto-cli-'));
   world = await World.create();
@@ -91,7 +91,7 @@ describe('sotto search', () => {
     expect(io.lines.join('')).toContain('\u001b[1m');
   });
 
-  test('options reach the service, and the query nobody else', async () => {
+  test('options reach the service, and the query reaches no other party', async () => {
     expect(await search('happy cat', '--locale', 'en', '--limit', '3', '--cursor', 'c')).toBe(0);
     const [request] = world.gateway.seen;
     expect(JSON.parse(new TextDecoder().decode(request?.content))).toEqual({
@@ -216,7 +216,7 @@ describe('local suite', () => {
     }
   });
 
-  test('explain: prints side by side what each party saw', async () => {
+  test('explain: prints the messages of each party side by side', async () => {
     localRoutes(io, base64url(world.root));
     io.routes['http://127.0.0.1:8805/local/taps'] = () =>
       Response.json({

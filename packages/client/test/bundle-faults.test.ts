@@ -33,7 +33,7 @@ describe('N06 a client whose bundle is held back', () => {
   test.each([
     ['the relay is unreachable', null],
     ['the relay shows yesterday’s bundle', 'yesterday'],
-  ])('%s: it goes on for two hours, then stops with bundle-outdated', async (_name, shown) => {
+  ])('%s: the client continues for two hours, then stops with bundle-outdated', async (_name, shown) => {
     const world = await World.create();
     const client = world.client({ restSeconds: 0 });
     await client.search('cat');
@@ -82,7 +82,7 @@ describe('N07 mirrors', () => {
     expect(fetched()).toBe(2);
   });
 
-  test('in the next epoch searches go on while the timer waits', async () => {
+  test('in the next epoch searches continue while the timer waits', async () => {
     const { world, client, naps, fetched } = await withMirrors();
     const confirmed = client.bundle();
     await expect.poll(() => naps.length).toBe(1);
@@ -122,7 +122,7 @@ describe('N12 roots and clocks', () => {
     expect((await world.client({ wallet }).bundle()).notBefore).toBe(START + 14 * DAY);
   });
 
-  test('other pins forget it', async () => {
+  test('with other pins it is not used', async () => {
     const world = await World.create();
     const wallet = memoryWallet();
     announce(world);
@@ -144,7 +144,7 @@ describe('N12 roots and clocks', () => {
     expect((await client.bundle()).notBefore).toBe(START);
   });
 
-  test('nor does an equivocation that was seen then', async () => {
+  test('an equivocation that was seen by a wrong clock does not lock the client out', async () => {
     const world = await World.create();
     const wallet = memoryWallet();
     await wallet.update((state) => void (state.refused = START / DAY + 5));

@@ -33,7 +33,7 @@ describe('L7 the key bundle', () => {
       await user.bundle();
       first.add(fetches(other) === 2);
     }
-    expect(first.size).toBe(2); // a third of the way into the hour, some have asked and some have not
+    expect(first.size).toBe(2); // a third of the way into the hour, some clients have fetched and some have not
   });
 
   test('a new page uses the stored bundle and fetches nothing', async () => {
@@ -98,7 +98,7 @@ describe('L7 the key bundle', () => {
   });
 
   test.each<[string, (bundle: Bundle) => Bundle]>([
-    ['expiry off the day', (bundle) => ({ ...bundle, notAfter: bundle.notAfter - 1 })],
+    ['expiry not at the end of a day', (bundle) => ({ ...bundle, notAfter: bundle.notAfter - 1 })],
     ['another number', (bundle) => ({ ...bundle, sequence: bundle.sequence + 1 })],
   ])('refuses a bundle with %s', async (_name, alter) => {
     const world = await World.create();
@@ -145,7 +145,7 @@ describe('L7 the key bundle', () => {
     world.now = START + DAY;
     const client = world.client({ wallet });
     await client.bundle();
-    shows(world, () => old); // valid still, and signed
+    shows(world, () => old); // still valid, and signed
     world.now = START + 2 * DAY - 1;
     expect((await client.bundle()).sequence).toBe(START / DAY + 1);
     expect((await world.client({ wallet }).bundle()).sequence).toBe(START / DAY + 1);
@@ -163,7 +163,8 @@ describe('L7 the key bundle', () => {
     await client.search('cat');
     await world.gateway.newKey(9);
     world.gateway.refuse = () => null;
-    // The old envelope's key is gone: the gateway says so, and the refetch shows other keys for the same day.
+    // The key of the old envelope is gone: the gateway reports that, and the refetch returns other keys for
+    // the same day.
     await expect(client.search('cat')).rejects.toMatchObject({ code: 'keys-changed' });
     await expect(client.search('cat')).rejects.toMatchObject({ code: 'equivocation' });
     const sent = world.urls().filter((url) => url.endsWith('/ohttp')).length;
@@ -224,7 +225,7 @@ describe('L9 after #ohttp-key', () => {
     expect(naps[0]?.seconds).toBeLessThan(60);
     expect(fetches(world)).toBe(1);
     const envelopes = world.gateway.envelopes.length;
-    world.gateway.keys = mine === undefined ? [] : [mine]; // a hiccup: the keys are as they were
+    world.gateway.keys = mine === undefined ? [] : [mine]; // a temporary failure: the keys have not changed
     const waiting = client.search('dog');
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(world.gateway.envelopes).toHaveLength(envelopes);

@@ -9,7 +9,7 @@ const QUERY = 'canary of a query';
 const ACCOUNT = 'account.jwt.canary';
 type Answer = Awaited<ReturnType<World['intercept']>>;
 
-/** Every form in which a word could come out. */
+/** Every encoding in which a word could appear. */
 const forms = (word: string): string[] => [
   word,
   encodeURIComponent(word),
@@ -30,7 +30,7 @@ const broken = (status: number, type: string, text: string): Answer => ({
   body: new TextEncoder().encode(text),
 });
 
-/** Everything that can go wrong, as an answer in place of the right one. */
+/** Every fault, as a response in place of the correct one. */
 const TROUBLE: readonly ((sent: Sent) => Answer | never)[] = [
   () => {
     throw new TypeError(`fetch failed: ${QUERY} ${ACCOUNT}`);

@@ -157,8 +157,8 @@ describe('client.fetch and errors', () => {
     ['of the platform', new DOMException('secret', 'NetworkError'), 'NetworkError'],
     ['without a code', new TypeError('secret'), undefined],
     ['with a code that is a text', Object.assign(new Error('x'), { code: 'alice@example' }), undefined],
-    ['that is no error', 'secret', undefined],
-  ])('the cause of a failure %s is its code alone', async (_name, thrown, code) => {
+    ['that is not an Error', 'secret', undefined],
+  ])('the cause of a failure %s is only its code', async (_name, thrown, code) => {
     const { world, client } = await prepared();
     world.intercept = ({ url }) => {
       if (url.endsWith('/ohttp')) throw thrown;
@@ -174,7 +174,7 @@ describe('client.fetch and errors', () => {
 });
 
 describe('client.fetch and AbortSignal', () => {
-  test('aborted while the key bundle is on its way: rejects at once', async () => {
+  test('aborted while the key bundle is fetched: rejects at once', async () => {
     const world = await World.create();
     const controller = new AbortController();
     world.intercept = () => new Promise(() => {});
@@ -183,7 +183,7 @@ describe('client.fetch and AbortSignal', () => {
     await expect(fetching).rejects.toMatchObject({ name: 'AbortError' });
   });
 
-  test('aborted while tokens are on their way: rejects at once, and no token is lost', async () => {
+  test('aborted while tokens are requested: rejects at once, and no token is lost', async () => {
     const { world } = await prepared();
     const wallet = memoryWallet();
     const client = world.client({ wallet, restSeconds: 0 });
@@ -230,7 +230,7 @@ describe('client.fetch and AbortSignal', () => {
     expect(await left()).toEqual([30, 0]);
   });
 
-  test('aborted while the request is under way: rejects at once, and the token is used up', async () => {
+  test('aborted while the request is in flight: rejects at once, and the token is used up', async () => {
     const { world, client, left } = await prepared();
     const controller = new AbortController();
     world.intercept = ({ url }) => {

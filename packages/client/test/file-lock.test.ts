@@ -54,13 +54,13 @@ describe('file lock', () => {
     expect(performance.now() - start).toBeGreaterThan(TIMES.staleMs);
   });
 
-  test('a guard file that was left behind does not keep a stale lock', async () => {
+  test('a guard file of a dead process does not protect a stale lock', async () => {
     const lock = fresh();
     await Promise.all([writeFile(lock, 'gone'), writeFile(`${lock}.guard`, 'gone')]);
     expect(await withFileLock(lock, 10_000, async () => 'broken', TIMES)).toBe('broken');
   });
 
-  test('of twenty that wait for a stale lock only one at a time runs', async () => {
+  test('of twenty processes that wait for a stale lock only one at a time runs', async () => {
     for (let round = 0; round < 5; round++) {
       const lock = fresh();
       await writeFile(lock, 'gone');
@@ -79,7 +79,7 @@ describe('file lock', () => {
     }
   });
 
-  test('a stale lock that another process has replaced meanwhile is left alone', async () => {
+  test('a stale lock that another process has replaced meanwhile is not broken', async () => {
     const lock = fresh();
     await writeFile(lock, 'gone');
     const handle = await open(lock, 'r');
@@ -101,7 +101,7 @@ describe('file lock', () => {
     expect(await readFile(lock, 'utf8')).toBe('live');
   });
 
-  test('a holder whose lock was broken while it was suspended knows it, and leaves the new lock alone', async () => {
+  test('a holder whose lock was broken while it was suspended notices it, and does not touch the new lock', async () => {
     const lock = fresh();
     const held = await withFileLock(
       lock,

@@ -10,11 +10,11 @@ import { LOG, loggedEntry, ORIGIN, policyFile, proofOf } from '../../../test/sup
 import { seeded } from './support/random.ts';
 import { DAY, START, World } from './support/world.ts';
 
-const BASE = START / DAY - 2; // the log began two epochs before
+const BASE = START / DAY - 2; // the log began two epochs earlier
 const POLICY = policyFile(BASE);
 const refused = (code: string) => expect.objectContaining({ code });
 
-/** A world whose relay shows bundles with proofs. `shown` says what it shows. */
+/** A world whose relay serves bundles with proofs. `shown` returns them. */
 async function loggedWorld() {
   const world = await World.create();
   const at: { shown: () => Bytes } = { shown: () => loggedEntry(entries(world), 2) };
@@ -28,7 +28,7 @@ async function loggedWorld() {
 /** The bundles of the log's first three epochs. */
 const entries = (world: World): Bytes[] => [-2, -1, 0].map((ahead) => world.signed(START + ahead * DAY));
 
-/** Another bundle of the running epoch, signed by the same root: what a split view shows. */
+/** Another bundle of the running epoch, signed by the same root, as in a split view. */
 const second = (world: World): Bytes =>
   world.signed(START, (bundle) => ({ ...bundle, nextRoot: new Uint8Array(32).fill(5) }));
 
@@ -79,7 +79,7 @@ describe('a client with a policy', () => {
     expect(world.gateway.envelopes).toHaveLength(0);
   });
 
-  test('uses the bundle that it has while its relay shows none with a proof', async () => {
+  test('uses its stored bundle while its relay serves none with a proof', async () => {
     const { world, at, client } = await loggedWorld();
     const one = client();
     await one.search('cat');
@@ -105,14 +105,14 @@ describe('a client with a policy', () => {
     expect(error).toEqual(refused('equivocation'));
     expect(String(error)).toContain('signed two histories of 3 entries. Save both notes of error.evidence');
     expect(String(error)).toContain('check them with `sotto log verify`');
-    // Both notes are signed by the log, and say two roots of one size.
+    // Both notes are signed by the log, and have two roots for one size.
     const { evidence } = error as ClientError;
     const heads = (evidence ?? []).map((note) => parseCheckpoint(note));
     const log = verifierKeyOf(ORIGIN, ED25519, LOG);
     expect(heads.map(({ note }) => isSignedBy(note, log, nobleEd25519Verify))).toEqual([true, true]);
     expect(heads.map(({ checkpoint }) => checkpoint.size)).toEqual([3, 3]);
     expect(heads[0]?.checkpoint.root).not.toEqual(heads[1]?.checkpoint.root);
-    // The wallet keeps the first, so the next attempt gives the same two.
+    // The wallet keeps the first note, so the next attempt has the same two.
     await expect(client({ wallet }).search('cat')).rejects.toMatchObject({ evidence });
   });
 
@@ -141,7 +141,7 @@ describe('a client with a policy', () => {
   });
 
   test.each([
-    ['no policy file', 'x', 'is not a policy file: line 1'],
+    ['text that is not a policy file', 'x', 'is not a policy file: line 1'],
     ['no base', POLICY.replace('# sotto base', '# base'), 'must have a log and a base.'],
     ['no log', POLICY.replace(/log [^\n]+\n/, ''), 'must have a log and a base.'],
   ])('%s is an error of the configuration that names the option', async (_what, policy, rule) => {
@@ -184,7 +184,7 @@ describe('G-log: an operator with every key of its own tries to show one person 
     expect(await splitViews(100, [3])).toBe(0);
   });
 
-  test('with the mirror and two public witnesses that lie, the game sees the split views', async () => {
+  test('with the mirror and two public witnesses that lie, the game detects the split views', async () => {
     expect(await splitViews(20, [0, 2, 3])).toBeGreaterThan(5);
   });
 });

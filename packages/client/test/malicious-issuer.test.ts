@@ -86,7 +86,7 @@ const MALICE: Readonly<Record<string, Malice>> = {
 
 const evaluations = new Map<string, Promise<Bytes>>();
 
-/** A world whose issuer is honest but for its first answer. */
+/** A world whose issuer is honest except for its first response. */
 async function worldOf(malice: Malice | null): Promise<World> {
   const world = await World.create('malice');
   let answers = 0;
@@ -105,7 +105,7 @@ async function worldOf(malice: Malice | null): Promise<World> {
   return world;
 }
 
-/** All that an issuer sees of a client over two epochs: when, what headers, which bytes. */
+/** Everything that an issuer sees of a client over two epochs: times, header fields and bytes. */
 async function transcript(malice: Malice | null): Promise<{ seen: unknown[]; code: string; kept: number[] }> {
   const world = await worldOf(malice);
   const wallet = memoryWallet();

@@ -8,7 +8,7 @@ import { World } from './support/world.ts';
 const codes = Object.keys(MESSAGES) as ClientErrorCode[];
 
 describe('N47 messages of the client', () => {
-  test('every one is in the list that was read as a person reads it', async () => {
+  test('every message is in the list of reviewed messages', async () => {
     const lines = codes.map((code) => {
       const { message, advice } = new ClientError(code);
       return `${code}: ${message} | ${advice}`;
@@ -21,7 +21,7 @@ describe('N47 messages of the client', () => {
     for (const text of [message, advice]) expect(text).toMatch(/^[A-Z][^<>{}]{10,}\.$/);
   });
 
-  test('the README says of every code what to do', async () => {
+  test('the README has a remedy for every code', async () => {
     const readme = await readFile(path.join(import.meta.dirname, '../README.md'), 'utf8');
     const table = readme.slice(readme.indexOf('| code |'), readme.indexOf('The client sends nothing again'));
     expect(codes.filter((code) => !table.includes(`\`${code}\``))).toEqual([]);

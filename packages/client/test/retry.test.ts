@@ -24,7 +24,7 @@ async function prepared(more = {}) {
   return { world, wallet, client };
 }
 
-/** The gateway hears the request and its answer is lost. */
+/** The gateway handles the request and its response is lost. */
 function loseAnswers(world: World): void {
   world.intercept = async ({ url, init }) => {
     if (url !== OHTTP) return null;
@@ -33,7 +33,7 @@ function loseAnswers(world: World): void {
   };
 }
 
-/** Makes the gateway refuse dates, by a clock that shows another time. */
+/** Makes the gateway refuse dates, with a different clock. */
 function refuseDate(world: World, gatewayNow: number): void {
   world.gateway.refuse = (request) => {
     const skew = Math.abs(Date.parse(field(request, 'date')) / 1000 - gatewayNow);
@@ -190,7 +190,7 @@ describe('gateway and relay errors', () => {
     ['token-invalid', 401],
     ['date', 400],
     ['replayed', 409],
-  ])('N17 a service that says %s is not taken for the gateway', async (code, status) => {
+  ])('N17 a service that sends %s is not mistaken for the gateway', async (code, status) => {
     const { world, wallet, client } = await prepared();
     const { body, type } = problemOf(status, code);
     world.gateway.service = () => ({ status, type, content: body });

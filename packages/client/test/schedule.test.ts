@@ -61,10 +61,10 @@ test('randomBelow: uniform and in range', () => {
   expect(counts.reduce((a, b) => a + b)).toBe(5000);
   const fills = [255, 0];
   const high = (length: number) => new Uint8Array(length).fill(fills.shift() ?? 1);
-  expect(randomBelow(3, high)).toBe(0); // 2^32 - 1 is past the last whole multiple of three, and is drawn again
+  expect(randomBelow(3, high)).toBe(0); // 2^32 - 1 is beyond the last whole multiple of three, so another number is generated
 });
 
-/** People with habits: each searches a few times around an hour of their own, day after day. */
+/** People with habits: each searches a few times around their own hour, every day. */
 function population(drawAt: (user: number, day: number, firstSearch: number) => number): [number, number][] {
   const pairs: [number, number][] = [];
   const random = seeded('population');
@@ -98,7 +98,7 @@ function mutual(rows: readonly (readonly [number, number])[]): number {
   return bits;
 }
 
-/** The same, less what chance alone shows among so many: the second column is dealt out anew. */
+/** The same, less the value of shuffled columns, which is the bias of a sample of this size. */
 function information(pairs: readonly (readonly [number, number])[]): number {
   const random = seeded('shuffle');
   const deck = pairs.map(([, b]) => b);

@@ -133,7 +133,7 @@ describe('L4 search box', () => {
           if (submit) to.submitted(text);
           else to.typed(text);
           vi.advanceTimersByTime(pause);
-          if (submit && asked.length > before) submitted.add(before); // what is sent is the last act's
+          if (submit && asked.length > before) submitted.add(before); // the last event decides what is sent
         }
         to.stop();
         const gaps = asked.slice(1).map(({ query, at }, i) => {

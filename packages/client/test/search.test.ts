@@ -194,7 +194,7 @@ describe('search', () => {
     expect(world.gateway.seen).toHaveLength(1);
   });
 
-  test('L15 relay unreachable: no other party is asked', async () => {
+  test('L15 relay unreachable: nothing is sent to another party', async () => {
     const world = await World.create();
     const client = world.client({ restSeconds: 0 });
     await client.refill();

@@ -13,7 +13,7 @@ async function textOf(reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer
   return fromUtf8((await reader.read()).value ?? EMPTY);
 }
 
-/** React Native's Response, which takes no stream. */
+/** React Native's Response, which does not accept a stream. */
 class WholeResponse {
   readonly #content: Bytes;
 
@@ -54,7 +54,7 @@ describe('a service that streams', () => {
     expect(await left()).toEqual([28, 0]);
   });
 
-  test('comes whole where the platform has no streams, and through client.request', async () => {
+  test('its response is buffered where the platform has no streams, and by client.request', async () => {
     for (const hasStreams of [false, true]) {
       const { client, world, refused } = await streaming({ hasStreams });
       refused.push({ status: 200, type: 'text/plain', content: utf8('all of it') });
@@ -64,7 +64,7 @@ describe('a service that streams', () => {
     }
   });
 
-  test('comes whole through client.fetch where there is no ReadableStream', async () => {
+  test('its response is buffered by client.fetch where there is no ReadableStream', async () => {
     const { client, refused } = await streaming();
     refused.push({ status: 200, type: 'text/plain', content: utf8('all of it') });
     vi.stubGlobal('ReadableStream', undefined);
@@ -105,7 +105,7 @@ describe('a service that streams', () => {
   });
 });
 
-/** The network ends the response after so many pieces: cleanly, or with an error of the platform. */
+/** The network ends the response after this many pieces: cleanly, or with an error of the platform. */
 const cut =
   (after: number, error: Error | null) =>
   (sealed: Pull): Pull => {
@@ -166,7 +166,7 @@ describe('a stream that breaks off', () => {
     });
   });
 
-  test('the gateway’s mark of a service that broke off', async () => {
+  test('the gateway’s mark of a service that failed', async () => {
     const { open } = await streaming();
     const { sender, fetching } = await open();
     sender.head();
@@ -198,7 +198,7 @@ describe('a stream that breaks off', () => {
   });
 });
 
-describe('a stream that is given up', () => {
+describe('a stream that is cancelled', () => {
   test('by a signal: the pending read rejects with its reason, the platform’s request ends, the token is used up', async () => {
     const { open, inits, left } = await streaming();
     const controller = new AbortController();

@@ -23,7 +23,7 @@ describe('N26 N60 pages that are closed during a refill', () => {
       world
         .client({ wallet, batches: 3 })
         .refill()
-        .catch(() => {}); // a page that is gone does not see how its refill ends
+        .catch(() => {}); // a page that was closed does not see how its refill ends
       await expect.poll(() => bodies(world).length).toBe(i);
       const early = world.client({ wallet, batches: 3 });
       await expect(early.search('cat')).rejects.toMatchObject({ code: 'no-tokens', until: world.now + 60 });
@@ -51,7 +51,7 @@ describe('N26 N60 pages that are closed during a refill', () => {
         world
           .client({ wallet: dying })
           .refill()
-          .catch(() => {}); // a page that is gone does not see how its refill ends
+          .catch(() => {}); // a page that was closed does not see how its refill ends
         await expect.poll(() => bodies(world).length).toBe(i + 1);
         world.now += 60;
       }
@@ -69,7 +69,7 @@ describe('N26 N60 pages that are closed during a refill', () => {
     world
       .client({ wallet })
       .refill()
-      .catch(() => {}); // a page that is gone does not see how its refill ends
+      .catch(() => {}); // a page that was closed does not see how its refill ends
     await expect.poll(() => bodies(world).length).toBe(1);
     world.now -= 10 * 3600;
     world.intercept = () => null;
@@ -260,8 +260,8 @@ describe('N12 N24 a schedule that a clock set', () => {
   });
 });
 
-describe('N19 what the wallet keeps of a failed search', () => {
-  test('nothing from which a dictionary finds the query', async () => {
+describe('N19 the wallet’s data about a failed search', () => {
+  test('the query cannot be found with a dictionary', async () => {
     const world = await World.create();
     const wallet = memoryWallet();
     const client = world.client({ wallet, restSeconds: 0 });

@@ -8,7 +8,7 @@ const ISSUER = 'https://issuer.example/token-request';
 const NOTHING = { status: 200, type: '' };
 const draws = (world: World): number => world.urls().filter((url) => url === ISSUER).length;
 
-/** What the wallet holds, without a change. */
+/** The contents of the wallet, without a change. */
 async function peek(wallet: {
   update<T>(read: (state: WalletState) => T): Promise<T>;
 }): Promise<WalletState> {
@@ -175,7 +175,7 @@ describe('tokens', () => {
       return null;
     };
     await expect(client.refill()).rejects.toMatchObject({ code: 'issuer-unreachable' });
-    await client.refill(); // put off
+    await client.refill(); // postponed
     expect(draws(world)).toBe(1);
     world.intercept = () => null;
     world.now += 900;

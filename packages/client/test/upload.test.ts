@@ -5,7 +5,7 @@ import { streamedUpload } from '../src/upload.ts';
 import { inner } from './support/gateway.ts';
 import { streaming } from './support/streaming.ts';
 
-/** Waits that a test ends, all at once: a tick of the grid. */
+/** Waits that a test ends all at once, like a tick of the grid. */
 class Ticks {
   #waiting: (() => void)[] = [];
   readonly sleep = (): Promise<void> => new Promise((resolve) => this.#waiting.push(resolve));
@@ -16,7 +16,7 @@ class Ticks {
   }
 }
 
-/** Lets everything run that waits for no tick. */
+/** Runs everything that waits for no tick. */
 async function settle(): Promise<void> {
   for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -41,7 +41,7 @@ function driven() {
   };
 }
 
-/** A client whose platform and service take streams, with a grid that the test moves. */
+/** A client whose platform and service accept streams, with a grid that the test advances. */
 async function uploading(more: Parameters<typeof streaming>[0] = {}) {
   const ticks = new Ticks();
   const { platform, ...rest } = more;
@@ -65,7 +65,7 @@ const textOf = (chunks: readonly Bytes[]): string =>
   chunks.map((chunk) => Buffer.from(chunk).toString('latin1')).join('');
 
 describe('a body that is a stream', () => {
-  test('is sent as it is read, at ticks of the grid; nothing leaves at a tick when nothing has come', async () => {
+  test('is sent as it is read, at ticks of the grid; nothing is sent at a tick when nothing has arrived', async () => {
     const { fetching, ticks, source, arrived, refused, world, inits, left } = await uploading();
     refused.push(whole);
     const sent = fetching({ headers: { 'content-type': 'text/plain' } });
@@ -121,7 +121,7 @@ describe('a body that is a stream', () => {
   test.each<[string, boolean, Partial<ClientOptions>]>([
     ['the service takes no stream', false, {}],
     ['the platform sends no stream', true, NO_UPLOAD],
-  ])('is read to its end first where %s, and may be retried', async (_name, service, platform) => {
+  ])('is read to its end first if %s, and may be retried', async (_name, service, platform) => {
     const { fetching, source, refused, inits, client, world } = await uploading({
       streamsRequests: service,
       platform,
@@ -199,7 +199,7 @@ describe('a body that is a stream ends the request, which cannot be retried,', (
     expect(await left()).toEqual([29, 0]);
   });
 
-  test('by a signal: its reason is the error, and the source is given up', async () => {
+  test('by a signal: its reason is the error, and the source is cancelled', async () => {
     const { fetching, source, ticks, left } = await uploading();
     const controller = new AbortController();
     const sent = fetching({ signal: controller.signal });
@@ -214,7 +214,7 @@ describe('a body that is a stream ends the request, which cannot be retried,', (
     expect(await left()).toEqual([29, 0]);
   });
 
-  test('when the network breaks: relay-unreachable, and the source is given up', async () => {
+  test('when the network fails: relay-unreachable, and the source is cancelled', async () => {
     const { fetching, source, ticks, left, uploadThrough } = await uploading();
     let count = 0;
     uploadThrough(async (pieces) => {
@@ -232,7 +232,7 @@ describe('a body that is a stream ends the request, which cannot be retried,', (
     expect(await left()).toEqual([29, 0]);
   });
 
-  test('when the relay refuses it: the source is given up', async () => {
+  test('when the relay refuses it: the source is cancelled', async () => {
     const { fetching, source, left } = await uploading({ outside: () => new Response('', { status: 429 }) });
     const sent = fetching();
     await expect(sent).rejects.toMatchObject({ code: 'too-many-requests', attempt: null });
@@ -263,7 +263,7 @@ describe('a body that is a stream ends the request, which cannot be retried,', (
     expect(await left()).toEqual([30, 0]);
   });
 
-  test('when no token was taken: the source is given up', async () => {
+  test('when no token was taken: the source is cancelled', async () => {
     const { client, source, left } = await uploading();
     const sent = client.fetch('https://nobody/x', { body: source.body, duplex: 'half' });
     await expect(sent).rejects.toMatchObject({ code: 'unknown-service' });

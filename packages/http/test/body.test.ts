@@ -5,7 +5,10 @@ const never = new AbortController().signal;
 
 type Kind = 'default' | 'bytes';
 
-/** A body of pieces, and what became of it. Of a stream of bytes the platform writes into the reader's memory. */
+/**
+ * A body of pieces, and a record of what happened to it. The platform writes a byte stream into the reader's
+ * memory.
+ */
 function source(
   kind: Kind,
   pieces: Iterable<Uint8Array<ArrayBuffer>>,
@@ -48,7 +51,7 @@ const body = (stream: ReadableStream<Uint8Array<ArrayBuffer>> | null, length?: s
 });
 
 describe.each(['default', 'bytes'] as const)('a stream of kind %s', (kind) => {
-  test('a body in any pieces comes out whole', async () => {
+  test('a body in any pieces is read completely', async () => {
     const whole = Uint8Array.from({ length: 20_000 }, (_, i) => i % 251);
     for (const size of [7, 64, 16_384, 20_000]) {
       const pieces = Array.from({ length: Math.ceil(whole.length / size) }, (_, i) =>
@@ -86,7 +89,7 @@ describe.each(['default', 'bytes'] as const)('a stream of kind %s', (kind) => {
     );
   });
 
-  test('R05 of an endless body no more is read than the limit and one piece, and it is cancelled', async () => {
+  test('R05 at most the limit and one piece of an endless body are read, and it is cancelled', async () => {
     const { stream, state } = source(kind, repeat(new Uint8Array(1000), 1e9));
     expect(await code(readBody(body(stream), { maxBytes: 10_000, deadline: never }))).toBe(
       'content-too-large',
@@ -95,7 +98,7 @@ describe.each(['default', 'bytes'] as const)('a stream of kind %s', (kind) => {
     expect(state.cancelled).toBe(true);
   });
 
-  test('R05 a Content-Length that understates does not stretch the limit', async () => {
+  test('R05 a Content-Length that is too small does not raise the limit', async () => {
     const { stream } = source(kind, repeat(new Uint8Array(10), 3));
     expect(await code(readBody(body(stream, '5'), { maxBytes: 20, deadline: never }))).toBe(
       'content-too-large',
@@ -114,7 +117,7 @@ describe.each(['default', 'bytes'] as const)('a stream of kind %s', (kind) => {
     },
   );
 
-  test('R20 a body that dribbles is given up at the deadline of the whole, not of a piece', async () => {
+  test('R20 a body that arrives slowly is cancelled at the deadline of the whole, not of a piece', async () => {
     let tick: ReturnType<typeof setInterval> | undefined;
     let cancelled = false;
     const dribble = {
@@ -136,7 +139,7 @@ describe.each(['default', 'bytes'] as const)('a stream of kind %s', (kind) => {
     expect(cancelled).toBe(true);
   });
 
-  test('R20 a body that hangs, and a deadline that is over already, are given up', async () => {
+  test('R20 a body that hangs, and one whose deadline has passed, are cancelled', async () => {
     expect(
       await code(collect(source(kind, [new Uint8Array(1)], 'hang').stream, 10, AbortSignal.timeout(20))),
     ).toBe('request-timeout');
@@ -145,13 +148,13 @@ describe.each(['default', 'bytes'] as const)('a stream of kind %s', (kind) => {
     expect(state.pulled).toBe(0);
   });
 
-  test('R21 a body that breaks off is no body', async () => {
+  test('R21 a body that ends early is refused', async () => {
     expect(await code(collect(source(kind, [new Uint8Array(5)], 'error').stream, 10, never))).toBe(
       'bad-request',
     );
   });
 
-  test('what was read leaves no listener on the deadline', async () => {
+  test('reading a body leaves no listener on the deadline', async () => {
     const listeners = new Set<unknown>();
     const deadline = {
       aborted: false,

@@ -71,7 +71,7 @@ test('no Authorization, no token', () => {
   expect(bearerToken(new Headers())).toBe(null);
 });
 
-test('texts are equal when they are, and only then', () => {
+test('equal texts are equal, and others are not', () => {
   assert(
     property(string({ maxLength: 20 }), string({ maxLength: 20 }), (a, b) => {
       expect(equalText(a, a)).toBe(true);

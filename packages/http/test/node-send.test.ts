@@ -26,7 +26,7 @@ afterAll(() => {
   server.close();
 });
 
-test('R08 B35 nothing is sent but the headers given, Host and the framing', async () => {
+test('R08 B35 only the given headers, Host and the framing are sent', async () => {
   const headers = { 'content-type': 'x/y' };
   await sendOnce(`${url}/200`, { headers }, { agent });
   await sendOnce(`${url}/200`, { method: 'POST', headers, body: new Uint8Array([97]) }, { agent });
@@ -50,7 +50,7 @@ test('a redirect is not followed, a coding not decoded, a second field not lost'
   expect(came.splice(0)).toHaveLength(2);
 });
 
-test('a status that no Response can hold is no answer, and nothing is sent again', async () => {
+test('a status that no Response can have is not a response, and nothing is sent again', async () => {
   await expect(sendOnce(`${url}/700`, {}, { agent })).rejects.toThrow(RangeError);
   expect(came.splice(0)).toHaveLength(1);
 });
@@ -62,9 +62,9 @@ test.each([
     false,
   ],
   ['switches protocols and closes', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n', true],
-  ['closes without a word', '', true],
+  ['closes without a response', '', true],
   ['closes within the header section', 'HTTP/1.1 200 OK\r\n', true],
-])('N01 a peer that %s is no response: it rejects at once', async (_what, bytes, ends) => {
+])('N01 when a peer %s there is no response: it rejects at once', async (_what, bytes, ends) => {
   const peer = createTcpServer((socket) => {
     socket.on('error', () => {});
     socket.once('data', () => (ends ? socket.end(bytes) : socket.write(bytes)));
@@ -75,7 +75,7 @@ test.each([
   peer.close();
 });
 
-test('a body that breaks off does not arrive as if it were whole', async () => {
+test('a body that ends early does not look complete', async () => {
   const body = new ReadableStream({
     start: (controller) => controller.enqueue(new Uint8Array(3)),
     pull: (controller) => controller.error(new Error('gone')),

@@ -14,7 +14,7 @@ const ANSWERS: Readonly<Record<string, () => Response>> = {
 let origin = '';
 const server = createServer((incoming, outgoing) => {
   const whole = ANSWERS[incoming.url ?? '']?.() ?? new Response(null, { status: 404 });
-  // As a router answers HEAD: what GET would say, without its body.
+  // As a router responds to HEAD: like GET, without the body.
   const response = incoming.method === 'HEAD' ? new Response(null, whole) : whole;
   writeResponse(response, incoming, outgoing).catch(() => outgoing.destroy());
 });
@@ -31,9 +31,9 @@ test.each([
   ['GET', '/empty', 'content-length: 0'],
   ['GET', '/none', null],
   ['GET', '/flowing', 'transfer-encoding: chunked'],
-  ['HEAD', '/whole', null], // of another length than GET's it may not speak (RFC 9110 §8.6)
+  ['HEAD', '/whole', null], // of a length other than GET's it must not state (RFC 9110 §8.6)
   ['HEAD', '/empty', null],
-])('the answer to %s %s is framed by %s', async (method, path, framing) => {
+])('the response to %s %s is framed by %s', async (method, path, framing) => {
   const answer = await rawExchange(
     origin,
     `${method} ${path} HTTP/1.1\r\nhost: a.example\r\nconnection: close\r\n\r\n`,

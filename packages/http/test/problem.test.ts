@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { HttpError, PROBLEM_TYPE, PROBLEMS, problemResponse, problemText } from '../src/index.ts';
 
-test('the closed table is this and no more', () => {
+test('the table has exactly these problems', () => {
   expect(Object.values(PROBLEMS).map((problem) => problemText(problem))).toEqual([
     '{"type":"about:blank","title":"Bad Request","status":400,"code":"bad-request"}',
     '{"type":"about:blank","title":"Unauthorized","status":401,"code":"unauthorized"}',

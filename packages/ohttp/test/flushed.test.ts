@@ -18,7 +18,7 @@ test('every number of bytes on the wire from the smallest chunk on is filled exa
   fc.assert(fc.property(fc.integer({ min: 18, max: 200_000 }), wire));
 });
 
-/** Lets everything run that waits for no flush. */
+/** Runs everything that waits for no flush. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test('a source that fails between two flushes fails the message at the next flush, and not outside of it', async () => {

@@ -22,7 +22,7 @@ const { nodeHpke } = await import('@sotto/ohttp/node');
 test.each([KEM.X25519, KEM.X_WING])(
   'N77 nodeHpke: encapsulates and decapsulates with KEM %i when Node refuses a JWK without its public key',
   async (kemId) => {
-    expect(refusals.count).toBe(1); // asked once, when the module was loaded
+    expect(refusals.count).toBe(1); // checked once, when the module was loaded
     const hpke = nodeHpke();
     const { config, privateKey } = await keyPair(hpke, kemId);
     expect((await byId(nobleHpke().kems, kemId).load(privateKey)).publicKey).toEqual(config.publicKey);

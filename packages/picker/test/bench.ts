@@ -9,7 +9,7 @@ export const MINUTE_MS = 60_000;
 export const sticker = (id: string): Sticker => ({ id, name: id, emoji: '🐱', pack: 'core' });
 export const onDevice: Device = { search: (query) => [sticker(`device ${query}`)], art: () => null };
 
-/** Runs everything that does not wait for a timer. */
+/** Runs everything that waits for no timer. */
 export const settle = () => vi.advanceTimersByTimeAsync(0);
 
 /** A searcher with a device and a client that a test can replace, and a record of its requests and states. */

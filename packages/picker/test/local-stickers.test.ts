@@ -85,7 +85,7 @@ test('browse: categories order the tabs and hide the others', async () => {
   expect(ids(browse(await sources({ categories: ['unknown'] }), null)).length).toBe(5);
 });
 
-test('browse: has a tab for what is used most, and one for the person’s own packs', async () => {
+test('browse: has a tab for the most used stickers, and one for the person’s own packs', async () => {
   const [a, b] = ['a', 'b'].map((id) => ({ id, name: id, emoji: '', pack: '' }));
   if (!a || !b) throw new Error('two stickers');
   const data = [a, b, b, a, b].reduce(recordUse, EMPTY);

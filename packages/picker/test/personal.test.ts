@@ -71,7 +71,7 @@ describe('personal data: favourites', () => {
   });
 });
 
-describe('personal data: what is used most', () => {
+describe('personal data: most used stickers', () => {
   const ids = (data: typeof EMPTY) => data.used.map(({ sticker: { id }, count }) => `${id} ${count}`);
 
   test('counts uses, and of equal counts the last use comes first', () => {

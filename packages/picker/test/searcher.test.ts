@@ -13,7 +13,7 @@ afterEach(() => {
 });
 
 describe('searcher in device mode', () => {
-  test('searches on every keystroke and never asks the network', async () => {
+  test('searches on every keystroke and never sends to the network', async () => {
     bench.mode = 'device';
     for (const text of ['c', 'ca', 'cat']) await bench.searcher.type(text);
     bench.searcher.submit();
@@ -114,7 +114,7 @@ describe('searcher in network mode', () => {
     expect(bench.requests.map(({ query }) => query)).toEqual(['cat', 'cat']);
   });
 
-  test('asks on Enter before the device has responded, and shows the suggestions later', async () => {
+  test('searches on Enter before the device has responded, and shows the suggestions later', async () => {
     const slow = Promise.withResolvers<Sticker[]>();
     const later = Promise.withResolvers<Page>();
     bench.device = { ...onDevice, search: () => slow.promise };
@@ -160,7 +160,7 @@ describe('searcher in network mode', () => {
     expect(bench.requests.map(({ query }) => query)).toEqual(['cat']);
   });
 
-  test('L15 keeps the suggestions after a failure and asks nobody else', async () => {
+  test('L15 keeps the suggestions after a failure and sends nothing to another party', async () => {
     bench.respond = async () => {
       throw Object.assign(new Error('down'), { code: 'relay-unreachable' });
     };

@@ -38,7 +38,9 @@ test('strings: there are forty different languages', () => {
   expect(new Set(all.map((language) => stringsFor(language).search)).size).toBe(all.length);
 });
 
-/** The texts that say what the privacy is. A mistake in them misleads, so each is translated back, word by word. */
+/**
+ * The texts that explain privacy. A mistake in them would mislead, so each is translated back, word by word.
+ */
 const PROMISES = ['deviceMeans', 'networkMeans', 'noTokens', 'resting'];
 
 test('strings: every text on privacy has a translation back into English, and only texts that exist', async () => {

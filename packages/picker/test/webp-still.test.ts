@@ -13,7 +13,7 @@ test.each([
   ['lossy', RED, false],
   ['lossy with transparency', HALF, false],
   ['lossless with transparency', HALF, true],
-] as const)('stillWebp of a %s animation: is the first frame alone', async (_name, colour, lossless) => {
+] as const)('stillWebp of a %s animation: is only the first frame', async (_name, colour, lossless) => {
   const animated = await animatedWebp([colour, BLUE, RED], { lossless });
   expect((await sharp(animated).metadata()).pages).toBe(3);
   const still = Buffer.from(stillWebp(animated.toString('base64')) ?? '', 'base64');

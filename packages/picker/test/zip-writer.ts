@@ -8,7 +8,7 @@ interface Entry {
   readonly flags?: number;
 }
 
-/** Writes a ZIP archive: text is stored, and an `Entry` is written as it says, also when that is wrong. */
+/** Writes a ZIP archive: text is stored, and an `Entry` is written with its own headers, also wrong ones. */
 export function zip(files: Readonly<Record<string, string | Entry>>): Uint8Array<ArrayBuffer> {
   const locals: Buffer[] = [];
   const central: Buffer[] = [];
@@ -18,7 +18,7 @@ export function zip(files: Readonly<Record<string, string | Entry>>): Uint8Array
     const data = Buffer.from(entry.raw ?? deflateRawSync(Buffer.from(entry.deflated ?? '')));
     const size =
       entry.size ?? (entry.deflated === undefined ? data.length : Buffer.byteLength(entry.deflated));
-    const fields = Buffer.alloc(26); // what the local and the central header have in common
+    const fields = Buffer.alloc(26); // the fields that the local and the central header share
     fields.writeUInt16LE(20, 0);
     fields.writeUInt16LE(entry.flags ?? 0, 2);
     fields.writeUInt16LE(entry.method ?? 8, 4);

@@ -22,9 +22,9 @@ test.each([
   ['unquoted and padded, as privacypass-ts sends it', `PrivateToken token=${PADDED}`],
   ['unquoted, without padding', `PrivateToken token=${BARE}`],
   ['in another case', `privatetoken TOKEN="${PADDED}"`],
-  ['with a parameter after it that we do not know', `PrivateToken token="${PADDED}", max-age="1"`],
-  ['with a parameter before it that we do not know', `PrivateToken x=y, token=${BARE}`],
-  ['with white space where RFC 9110 lets it stand', `PrivateToken  token = "${PADDED}" `],
+  ['with an unknown parameter after it', `PrivateToken token="${PADDED}", max-age="1"`],
+  ['with an unknown parameter before it', `PrivateToken x=y, token=${BARE}`],
+  ['with white space where RFC 9110 allows it', `PrivateToken  token = "${PADDED}" `],
 ])('S01 a header with one token, %s, parses', (_, value) => {
   expect(parseAuthorization(value)).toEqual(TOKEN);
 });
@@ -117,7 +117,7 @@ test.each([
   ['no challenge', 'PrivateToken token-key="AAAA"', 'bad-header'],
   ['a challenge that is not base64url', 'PrivateToken challenge="A"', 'bad-header'],
   ['a challenge twice', 'PrivateToken challenge="AAAA", challenge="AAAA"', 'bad-header'],
-  ['a max-age that is no number', 'PrivateToken challenge="AAAA", max-age="1s"', 'bad-header'],
+  ['a max-age that is not a number', 'PrivateToken challenge="AAAA", max-age="1s"', 'bad-header'],
 ])('a WWW-Authenticate field with %s is refused', (_, value, expected) => {
   expect(() => parseChallenges(value)).toThrow(code(expected));
 });

@@ -68,7 +68,7 @@ function facts(v: Figures, blindedMsg: Bytes, blindSig: Bytes): typeof CONSISTEN
     verifies: verify('sha384', tokenAuthenticatorInput(token), pss, token.authenticator),
     signed: power(number(blindSig), e, n) === number(blindedMsg),
     blinded: (signature * number(fromHex(v.blind))) % n === number(blindSig),
-    salted: v.salt === undefined || hex(saltOf(encoded)) === v.salt, // the batched drafts do not print it
+    salted: v.salt === undefined || hex(saltOf(encoded)) === v.salt, // the batched-token drafts do not print it
   };
 }
 

@@ -16,7 +16,9 @@ export interface IssuerUnderTest {
 
 const digest = (mark: number): Bytes => new Uint8Array(32).fill(mark);
 
-/** What the gateway relies on when it redeems. Real issuers and the fakes of tests must all pass. */
+/**
+ * The contract that the gateway relies on when it redeems. Real issuers and the fakes of tests must pass it.
+ */
 export function redeemerContract(name: string, make: () => Promise<RedeemerUnderTest>): void {
   describe(`Redeemer: ${name}`, () => {
     /** Redeems one token with these tags and envelopes, one after the other. */
@@ -81,7 +83,7 @@ export function redeemerContract(name: string, make: () => Promise<RedeemerUnder
   });
 }
 
-/** Everything that the gateway relies on: redemption and the published schedule. */
+/** The whole contract that the gateway relies on: redemption and the published schedule. */
 export function issuerContract(name: string, make: () => Promise<IssuerUnderTest>): void {
   redeemerContract(name, async () => {
     const { issuer, mint } = await make();
@@ -90,7 +92,7 @@ export function issuerContract(name: string, make: () => Promise<IssuerUnderTest
     return { redeemer: { redeem }, mint };
   });
 
-  test(`N56 IssuerApi: ${name}: its revision never goes down, and grows with what it accepts`, async () => {
+  test(`N56 IssuerApi: ${name}: its revision never decreases, and grows with each accepted token`, async () => {
     const { issuer, mint } = await make();
     const revisions: number[] = [(await issuer.schedule(0)).revision];
     for (let i = 0; i < 4; i++) {
@@ -110,7 +112,7 @@ export function issuerContract(name: string, make: () => Promise<IssuerUnderTest
     expect(revisions.at(-1)).toBeGreaterThan(revisions[0] ?? 0);
   });
 
-  test(`IssuerApi: ${name}: a call that is made again is answered as before, and another call with its envelope is a replay`, async () => {
+  test(`IssuerApi: ${name}: a repeated call gets the same result, and another call with its envelope is a replay`, async () => {
     const { issuer, mint } = await make();
     const redemption = {
       service: 'stickers',

@@ -77,7 +77,10 @@ const corpusOf = (tags: readonly ('en' | 'es')[]): SlowCorpus => ({
     null,
 });
 
-/** A word as it stands, cut short, with a letter too many, too few or two in the wrong order, joined to another, or strange. */
+/**
+ * A word as it is, as a prefix, with an extra or missing letter, with two letters swapped, joined to another,
+ * or unknown.
+ */
 function typed(words: readonly string[]): string {
   const word = pick(words);
   const at = below(word.length);
@@ -112,7 +115,7 @@ test.each([
   }
 });
 
-test('search: a query that is kept from before gives what it gave, and not after a language was added', () => {
+test('search: a cached query has the same results, except after a language was added', () => {
   const again = createSearch({
     stickers: new TextEncoder().encode(JSON.stringify(file)),
     indexes: { en: indexes.en },

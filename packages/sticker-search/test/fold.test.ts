@@ -27,19 +27,19 @@ test.each(same)('%s fold alike', (_, language, one, other) => {
   expect(fold(one, language)).toBe(fold(other, language));
 });
 
-test('what is another letter stays another letter', () => {
+test('different letters stay different', () => {
   expect(fold('мачка', 'ru')).not.toBe(fold('macka', 'ru'));
   expect(fold('कि', 'hi')).not.toBe(fold('क', 'hi'));
   expect(fold('ぱ', 'ja')).not.toBe(fold('は', 'ja'));
 });
 
-test('a Hangul syllable that is being typed begins the whole one', () => {
+test('a Hangul syllable that is being typed is a prefix of the complete one', () => {
   expect(fold('고양이', 'ko').startsWith(fold('고야', 'ko'))).toBe(true);
 });
 
 const texts = (text: string): string[] => tokenize(text).map((token) => token.text);
 
-test('words are parted at spaces, hyphens and underscores', () => {
+test('words are split at spaces, hyphens and underscores', () => {
   expect(texts('heart_eyes-cat face')).toEqual(['heart', 'eyes', 'cat', 'face']);
 });
 
@@ -54,7 +54,7 @@ test('Thai is looked up by pairs of clusters, leading vowels with their consonan
   expect(texts('แมวยิม')).toEqual(['แมว', 'วยิ', 'ยิม']);
 });
 
-test('a run without spaces counts its characters, so that a whole phrase is known from a part', () => {
+test('a run without spaces counts its characters, so that a whole phrase is distinguished from a part', () => {
   expect(indexTerms('大笑脸').units).toBe(3);
   expect(tokenize('大笑脸').reduce((sum, { weight }) => sum + weight, 0)).toBe(3);
 });

@@ -4,7 +4,7 @@ import { encodeLanguage, Language } from '../src/format.ts';
 import { KEYWORD } from '../src/language.ts';
 import { allowedEdits, fuzzy } from '../src/fuzzy.ts';
 
-/** Optimal string alignment over the whole table: the slow way, which `fuzzy` must agree with. */
+/** Optimal string alignment over the whole table: the slow method, with which `fuzzy` must agree. */
 function distances(word: string, term: string): number[][] {
   const rows = Array.from({ length: term.length + 1 }, () => Array<number>(word.length + 1).fill(0));
   const at = (d: number, i: number): number => rows[d]?.[i] ?? Infinity;
@@ -36,7 +36,7 @@ function slow(terms: readonly string[], word: string, edits: number, prefix: boo
 
 const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 9 });
 
-test('fuzzy: finds the terms and distances that the full table of distances gives', () => {
+test('fuzzy: finds the same terms and distances as the full table of distances', () => {
   fc.assert(
     fc.property(
       fc.uniqueArray(letters, { minLength: 1, maxLength: 120 }),

@@ -64,6 +64,6 @@ test.each([
   ['pa-PK', ['pa-PK', 'pa-Arab-PK', 'pa-Arab', 'pa']],
   ['ca-valencia', ['ca-ES-valencia', 'ca-Latn-ES', 'ca-ES', 'ca-Latn', 'ca']],
   ['nn', ['nn-NO', 'nn-Latn-NO', 'nn-Latn', 'nn', 'no']],
-])('parents: what stands in for %s', (locale, chain) => {
+])('parents: the replacements of %s', (locale, chain) => {
   expect(parents(locale)).toEqual(chain);
 });

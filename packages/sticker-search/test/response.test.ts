@@ -72,7 +72,7 @@ test('response: arbitrary bytes round-trip or are refused with a code', () => {
 
 test.each([
   ['a page that is longer than the response', [0xff, 0xff, 0xff, 0xff, 1]],
-  ['255 images that are not there', [0, 0, 0, 0, 0xff]],
+  ['255 missing images', [0, 0, 0, 0, 0xff]],
   ['an image that is longer than the response', [0, 0, 0, 0, 1, 0xff, 0xff, 0]],
   ['nothing', []],
 ])('N10 response: %s is refused, and no memory is taken for what it promises', (_, bytes) => {

@@ -8,7 +8,7 @@ import { respaced } from '../src/split.ts';
 import { isStopWord } from '../src/stop.ts';
 import { characters, runsWithoutSpaces, type Token, tokenize } from '../src/tokens.ts';
 
-/** What the slow search is put to, as plain lists. */
+/** The corpus of the slow search, as plain lists. */
 export interface SlowCorpus {
   readonly languages: readonly Language[];
   readonly common: readonly number[];
@@ -27,7 +27,7 @@ type Look = { readonly tokens: readonly Token[]; readonly found: Map<number, Fou
 const PAGE = 24;
 const f32 = Math.fround;
 
-/** Edits between a word and a term, or the beginning of it that is nearest, over the full table. */
+/** Edits between a word and a term, or its nearest prefix, over the full table. */
 export function edits(word: string, term: string): { whole: number; begun: number } {
   const rows: number[][] = [];
   for (let d = 0; d <= term.length; d++) {
@@ -77,7 +77,7 @@ function match(language: Language, { text, gram }: Token, rule: Rule): Map<numbe
   return qualities;
 }
 
-/** Looks tokens up in every language, and credits every phrase that holds one of them. */
+/** Looks tokens up in every language, and credits every phrase that has one of them. */
 function look({ languages }: SlowCorpus, tokens: readonly Token[], rule: (i: number) => Rule): Look {
   const found = new Map<number, Found>();
   const weight = tokens.reduce((sum, token) => sum + token.weight, 0);
@@ -132,7 +132,10 @@ function ordered(
 const unknown = ({ tokens, found }: Look): boolean[] =>
   tokens.map((_, i) => ![...found.values()].some(({ rows }) => (rows[i] ?? 0) > 0));
 
-/** The whole search, by passes over everything: what the fast one must agree with. One language and English, words alone. */
+/**
+ * The whole search, by passes over everything. The fast one must agree with it. One language and English,
+ * words alone.
+ */
 export function slowSearch(corpus: SlowCorpus, text: string): { stickers: number[]; strict: number } {
   const { languages, nearest } = corpus;
   const tag = languages[0]?.tag ?? '';

@@ -5,7 +5,7 @@ import { MEANING_MAGIC } from '../src/meaning.ts';
 import { openFramed } from '../src/reader.ts';
 import { Terms } from '../src/terms.ts';
 
-/** Letters of one to four bytes, and pairs of surrogates that begin alike. */
+/** Letters of one to four bytes, and surrogate pairs with the same first half. */
 const LETTERS = ['a', 'b', 'é', 'я', '猫', '😀', '😁', '\ue000'];
 const text = (minLength: number) => fc.string({ unit: fc.constantFrom(...LETTERS), minLength, maxLength: 6 });
 
@@ -21,7 +21,7 @@ const numbersAt = (terms: Terms, place: number): number[] => {
   return [...terms.list.subarray(0, count)];
 };
 
-test('terms: finds, begins and reads what a list of the same words does', () => {
+test('terms: finds and reads the same as a list of the same words', () => {
   const words = fc.uniqueArray(fc.tuple(text(1), fc.array(fc.nat(999), { maxLength: 5 })), {
     selector: ([word]) => word,
     minLength: 1,
@@ -52,7 +52,7 @@ test('terms: finds, begins and reads what a list of the same words does', () => 
   );
 });
 
-test('terms: reads a list that is longer than all before it', () => {
+test('terms: reads a list that is longer than all earlier ones', () => {
   const long = Array.from({ length: 5000 }, (_, i) => i % 1000);
   const terms = termsOf(
     new Map([

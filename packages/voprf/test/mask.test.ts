@@ -42,7 +42,7 @@ test('noble group: a secret scalar is used with a mask of 64 bits, another one f
   }
   expect(new Set(masks).size).toBe(4);
   for (const mask of masks) {
-    expect(mask).toBeGreaterThan(2n ** 48n); // a chance of 2^-16 that these seeds do not have
+    expect(mask).toBeGreaterThan(2n ** 48n); // a probability of 2^-16 that does not occur with these seeds
     expect(mask).toBeLessThan(2n ** 64n);
   }
 });

@@ -7,7 +7,7 @@ import { hashToP384 } from '../src/p384-hash.ts';
 
 const bytes = (minLength: number) => fc.uint8Array({ minLength, maxLength: 120 });
 
-test("hashing to P-384 is noble's, whatever the message and the tag", () => {
+test('hashing to P-384 agrees with noble for any message and tag', () => {
   fc.assert(
     fc.property(bytes(0), bytes(1), (message, DST) => {
       expect(hashToP384(message, DST).toHex()).toBe(p384_hasher.hashToCurve(message, { DST }).toHex());

@@ -14,7 +14,7 @@ const hashed = fc
   .uint8Array({ minLength: 1, maxLength: 1 })
   .map((seed) => p384_hasher.hashToCurve(Uint8Array.from(seed)));
 
-test("the sum is noble's, whatever the scalars and points, the identity and equal ones among them", () => {
+test('the sum agrees with noble for any scalars and points, including the identity and equal ones', () => {
   const term = fc.tuple(scalar, fc.oneof(hashed, fc.constantFrom(...special)));
   fc.assert(
     fc.property(fc.array(term, { minLength: 1, maxLength: 4 }), (terms) => {
@@ -37,7 +37,7 @@ test('sums of equal, opposite and zero terms', () => {
   expect(sumPublic([1n, 1n, 1n], [P, P.negate(), P]).equals(P)).toBe(true);
 });
 
-test("a masked product is noble's, whatever the mask, also where two points that are added are equal or opposite", () => {
+test('a masked product agrees with noble for any mask, also where two added points are equal or opposite', () => {
   const twice = Array.from({ length: 8 }, (_, i) => BigInt(4 * i + 2)); // 2d of each odd d
   const secret = fc.oneof(scalar, fc.constantFrom(...twice, ...twice.map((k) => n - k)));
   fc.assert(

@@ -36,7 +36,7 @@ function recordingEcdh(actual: (k: bigint) => bigint): { ecdh: Ecdh; loaded: big
   return { ecdh, loaded };
 }
 
-test('N67 ECDH makes the public key, the evaluation and the commitments of a proof, and BigInt none of them', async () => {
+test('N67 ECDH computes the public key, the evaluation and the commitments of a proof, and BigInt none of them', async () => {
   const { ecdh, loaded } = recordingEcdh((k) => (k + 1n) % n); // as no other implementation would
   const voprf = createVoprf(ecdhGroup(ecdh), { proofNonce: 'given' });
   const key = await voprf.generateKeyPair(seeded(1));
@@ -108,18 +108,18 @@ describe('the consistency check of ECDH', () => {
     return loaded.multiply(Point.BASE.multiply(77n));
   };
 
-  test('correct answers give the product', async () => {
+  test('correct results give the product', async () => {
     const product = await multiply(faulty((x) => x));
     expect(product.equals(Point.BASE.multiply((77n * secret) % n))).toBe(true);
   });
 
   test.each([
-    ['the first answer has a flipped bit', 0, (x: Bytes) => x.map((b, i) => (i === 47 ? b ^ 1 : b))],
-    ['the second answer has a flipped bit', 1, (x: Bytes) => x.map((b, i) => (i === 0 ? b ^ 128 : b))],
-    ['the first answer belongs to another point', 0, () => coordinatesOf(Point.BASE.multiply(5n)).x],
-    ['the second answer belongs to another point', 1, () => coordinatesOf(Point.BASE.multiply(5n)).x],
-    ['the first answer is zero', 0, () => new Uint8Array(48)],
-    ['the second answer is zero', 1, () => new Uint8Array(48)],
+    ['the first result has a flipped bit', 0, (x: Bytes) => x.map((b, i) => (i === 47 ? b ^ 1 : b))],
+    ['the second result has a flipped bit', 1, (x: Bytes) => x.map((b, i) => (i === 0 ? b ^ 128 : b))],
+    ['the first result belongs to another point', 0, () => coordinatesOf(Point.BASE.multiply(5n)).x],
+    ['the second result belongs to another point', 1, () => coordinatesOf(Point.BASE.multiply(5n)).x],
+    ['the first result is zero', 0, () => new Uint8Array(48)],
+    ['the second result is zero', 1, () => new Uint8Array(48)],
   ])('a product is refused when %s', async (_name, faultyCall, change) => {
     const ecdh = faulty((x, call) => (call === faultyCall ? Uint8Array.from(change(x)) : x));
     await expect(multiply(ecdh)).rejects.toThrow('inconsistent');

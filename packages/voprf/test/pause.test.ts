@@ -59,7 +59,7 @@ test('blind and finalize pause before every product and every sum over the batch
   expect(take()).toEqual([...sums, ...Array.from({ length: COUNT }, () => ['pause', 'product']).flat()]);
 });
 
-test('randomness is drawn in the order of the calls, whatever pauses', async () => {
+test('randomness is read in the order of the calls, with any pauses', async () => {
   const { voprf } = recorded();
   const input = seeded(2)(98);
   const drawn: number[] = [];

@@ -17,7 +17,7 @@ const point = fc.oneof(
   hashed.map((other) => Point.fromBytes(other.toBytes())),
 );
 
-test("the sum is noble's, whatever the scalars and points, the identity and equal ones among them", () => {
+test('the sum agrees with noble for any scalars and points, including the identity and equal ones', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(scalar, point), { minLength: 1, maxLength: 5 }), (terms) => {
       const scalars = terms.map(([k]) => k);
@@ -36,7 +36,7 @@ test('a sum of opposite terms is the identity', () => {
   expect(sumPublic([0n], [P]).is0()).toBe(true);
 });
 
-test("a masked product is noble's, whatever the mask, also of points with a part of small order", () => {
+test('a masked product agrees with noble for any mask, also of points with a part of small order', () => {
   const low = ed25519.Point.fromHex('26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05'); // order 8
   const moved = fc.tuple(hashed, fc.constantFrom(2n, 4n, 6n)).map(([P, m]) => {
     return Point.fromAffine(ed25519.Point.fromAffine(P.toAffine()).add(low.multiplyUnsafe(m)).toAffine());

@@ -48,7 +48,7 @@ describe('products by X25519', () => {
     fc.bigInt({ min: 1n, max: n - 1n }),
   );
 
-  test("are noble's, for scalars at the edges of clamping and for points with a part of small order", async () => {
+  test('agree with noble, for scalars at the edges of clamping and for points with a part of small order', async () => {
     await fc.assert(
       fc.asyncProperty(scalar, point, async (k, P) => {
         const product = await multiply(native, k, P);
@@ -115,7 +115,7 @@ describe('X25519 of WebCrypto', () => {
     for (const data of passed) expect(hex(data)).toBe('00'.repeat(48));
   });
 
-  test('is asked once where it is missing, and everything is done in JavaScript', async () => {
+  test('is tried once where it is missing, and everything is done in JavaScript', async () => {
     let calls = 0;
     const subtle: X25519Subtle = {
       importKey: () => Promise.reject(new DOMException(`call ${++calls}`, 'NotSupportedError')),

@@ -42,7 +42,7 @@ describe('add-checkpoint', () => {
     }
   });
 
-  test('tells the size that it cosigned last with 409', async () => {
+  test('returns the size that it cosigned last with 409', async () => {
     const { add } = await afterSeven();
     for (const oldSize of [0, 3, 8]) {
       const response = await add(checkpointRequest(fourteen, oldSize));
@@ -78,7 +78,7 @@ describe('add-checkpoint', () => {
     expect((await add(checkpointRequest(appended, 7))).status).toBe(200);
   });
 
-  test('of 100 checkpoints at once with two histories, one history is cosigned', async () => {
+  test('of 100 concurrent checkpoints with two histories, one history is cosigned', async () => {
     const { add } = await afterSeven();
     const other = [...seven, ...entriesOf(14, 9).slice(7)];
     const bodies = Array.from({ length: 100 }, (_, i) => checkpointRequest(i % 2 ? other : fourteen, 7));
@@ -101,10 +101,10 @@ describe('add-checkpoint', () => {
     expect((await add(Uint8Array.of(0xff, 0xfe))).status).toBe(400);
     expect((await send('/add-checkpoint')).headers.get('allow')).toBe('POST');
     expect((await send('/health')).status).toBe(200);
-    expect((await send('/add-entries', { method: 'POST' })).status).toBe(404); // it is no mirror
+    expect((await send('/add-entries', { method: 'POST' })).status).toBe(404); // it is not a mirror
   });
 
-  test('a body that does not come is 408', async () => {
+  test('a body that does not arrive is 408', async () => {
     const late = new AbortController();
     const { app } = startApp(memoryStore(), { deadline: () => late.signal });
     const body = new ReadableStream();

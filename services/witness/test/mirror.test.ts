@@ -27,7 +27,7 @@ import {
 } from './support/running.ts';
 
 const mirror = () => startApp(memoryStore(), { config: configOf(true) });
-/** A mirror of a log whose entries may be anything, so that a test can have many. */
+/** A mirror of a log with arbitrary entries, so that a test can have many. */
 function plainMirror() {
   const { logs, ...config } = configOf(true);
   const open = [...logs].map(([origin, log]) => [origin, { ...log, bundles: null }] as const);
@@ -67,7 +67,7 @@ describe('add-entries', () => {
     expect(await deps.store.count(ORIGIN)).toBe(7);
   });
 
-  test('goes on where it stopped: packages of 256, one request each', async () => {
+  test('continues where it stopped: packages of 256, one request each', async () => {
     const entries = short(600);
     const { upload, send } = await pending(entries, plainMirror());
     for (const next of [256, 512]) {
@@ -81,7 +81,7 @@ describe('add-entries', () => {
     expect(decodeEntryBundle(bundle)).toEqual(entries.slice(256, 512));
   });
 
-  test('takes an upload that begins inside a package, overlaps, or was interrupted inside a package', async () => {
+  test('accepts an upload that begins inside a package, overlaps, or was interrupted inside a package', async () => {
     const entries = short(300);
     const { upload, add, deps } = await pending(short(10), plainMirror());
     expect((await upload(uploadBody(short(10)))).status).toBe(200);
@@ -94,7 +94,7 @@ describe('add-entries', () => {
     expect((await upload(uploadBody(entries, 300))).status).toBe(200); // cosigns again
   });
 
-  test('takes gzip, and refuses another coding or type with 415', async () => {
+  test('accepts gzip, and refuses another coding or type with 415', async () => {
     const { upload } = await pending(seven);
     const body = uploadBody(seven);
     expect((await upload(body, { 'content-encoding': 'br' })).status).toBe(415);
@@ -104,7 +104,7 @@ describe('add-entries', () => {
     expect((await upload(zipped, { 'content-encoding': 'gzip' })).status).toBe(200);
   });
 
-  test('tells how far it is with 409 when an upload does not fit its checkpoint', async () => {
+  test('returns its state with 409 when an upload does not fit its checkpoint', async () => {
     const { upload } = await pending(seven);
     const question = concat(vector(2, new TextEncoder().encode(ORIGIN)), uint(8, 0), uint(8, 0), uint(2, 0));
     for (const body of [question, uploadBody(seven, 3), uploadBody(entriesOf(6)), uploadBody(entriesOf(8))]) {
@@ -115,7 +115,7 @@ describe('add-entries', () => {
   });
 
   const void3 = seven.with(3, voidEntry(BASE + 3));
-  test('takes a void entry of its epoch', async () => {
+  test('accepts a void entry of its epoch', async () => {
     const { upload } = await pending(void3);
     expect((await upload(uploadBody(void3))).status).toBe(200);
   });
@@ -150,7 +150,7 @@ describe('add-entries', () => {
     expect((await upload(uploadBody(large))).status).toBe(413);
   });
 
-  test('more than 16 uploads at once are 503, and a body that does not come is 408', async () => {
+  test('more than 16 concurrent uploads are 503, and a body that does not arrive is 408', async () => {
     const late = new AbortController();
     const { app } = startApp(memoryStore(), { config: configOf(true), deadline: () => late.signal });
     const silent = () =>
@@ -169,7 +169,7 @@ describe('add-entries', () => {
     for (const response of await Promise.all(waiting)) expect(response.status).toBe(408);
   });
 
-  test('metrics: a mirror says how many entries it lacks', async () => {
+  test('metrics: a mirror shows how many entries it lacks', async () => {
     const { deps, upload } = await pending(seven);
     const { healthOfWitness } = await import('../src/operator.ts');
     const missing = async () =>

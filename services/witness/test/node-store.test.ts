@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 witnessStoreContract('SQLite in memory', memoryStore);
 
-test('two processes at one file: one of two checkpoints after one size is accepted', async () => {
+test('two processes on one file: one of two checkpoints after one size is accepted', async () => {
   const file = path.join(folder, 'witness.sqlite');
   const stores = [openFile(file, WITNESS_FILE), openFile(file, WITNESS_FILE)].map(
     (database) => sqliteStores(database, sleep).store,

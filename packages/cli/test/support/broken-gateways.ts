@@ -1,6 +1,6 @@
 /**
- * What the broken relay or gateway of each row of `sotto probe` does (../probe-rows.test.ts). docs/reference/probe.md has
- * this list.
+ * The fault of the broken relay or gateway for each row of `sotto probe` (../probe-rows.test.ts).
+ * docs/reference/probe.md has this list.
  */
 export const BROKEN_GATEWAYS: Readonly<Record<string, string>> = {
   '9458/5/1': 'responds 200 to PUT',

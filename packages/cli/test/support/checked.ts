@@ -43,7 +43,7 @@ export const date = (seconds: number): Record<string, string> => ({
 export const problem = (status: number, type: string) => (): Response => Response.json({ type }, { status });
 export const gauges = (text: string) => (): Response => new Response(text);
 
-/** Answers of services that are as they should be. */
+/** Responses of healthy services. */
 function healthy(): void {
   for (const url of [
     GATEWAY,
@@ -62,7 +62,7 @@ function healthy(): void {
   }
 }
 
-/** Answers a POST by the same routes. */
+/** Responds to a POST with the same routes. */
 const post: CheckPorts['post'] = async (url, headers, body) => {
   const response = await io.fetch(url, { method: 'POST', headers, body: new Uint8Array(body) });
   return { status: response.status, text: await response.text() };

@@ -17,7 +17,7 @@ import { nodeHpke } from '@sotto/ohttp/node';
 import { base64url, concat, utf8, type Bytes, type Random } from '@sotto/wire';
 
 const DAY = 86_400; // seconds
-const LENGTH = 4096; // bytes of every answer
+const LENGTH = 4096; // bytes of every response
 const SUITE = { kdfId: KDF.HKDF_SHA256, aeadId: AEAD.AES_128_GCM };
 const OHTTP_KEY = 'https://iana.org/assignments/http-problem-types#ohttp-key';
 const KEYS_PATH = '/.well-known/ohttp-gateway';
@@ -25,7 +25,7 @@ const KEYS_PATH = '/.well-known/ohttp-gateway';
 export const NOW = 20_000 * DAY + 1000;
 export const RELAY = 'https://relay.example';
 export const GATEWAY = 'https://gateway.example';
-/** A target that the gateway admits: `/` answers, other paths are 404. */
+/** A target that the gateway admits: `/` responds, and other paths are 404. */
 export const TARGET = 'https://target.example/';
 
 /** An issuer's directory without a key, whose requests go to this path. */
@@ -36,22 +36,22 @@ const random = (length: number): Bytes => new Uint8Array(randomBytes(length));
 const rootSecret = random(32);
 export const ROOT = base64url(rootPublicKey(rootSecret));
 
-/** How a deployment differs from an honest one: one fault a member. */
+/** The differences between a deployment and an honest one: one member for each fault. */
 export interface Faults {
-  /** What the relay sends on beside the envelope, of the client's request. */
+  /** Header fields of the client's request that the relay forwards besides the envelope. */
   readonly passesOn?: (headers: Headers) => Record<string, string>;
   readonly relay?: (request: Request, honest: () => Promise<Response>) => Promise<Response> | Response;
   /** The bundle's sequence and directory, by the number of the fetch. */
   readonly bundle?: (fetch: number) => { readonly directory?: string; readonly sequence?: number };
   readonly responseLength?: (request: BhttpRequest | null) => number;
   readonly inner?: (request: BhttpRequest | null, honest: Inner) => Inner;
-  /** Whether the gateway takes these bytes for no Binary HTTP request. */
+  /** Whether the gateway treats these bytes as not being a Binary HTTP request. */
   readonly malformed?: (message: Bytes) => boolean;
   /** The response to an envelope that cannot be opened. */
   readonly outer?: (code: string, honest: Response, envelope: Bytes) => Response;
   /** The response to an envelope that was opened. */
   readonly opened?: (request: BhttpRequest | null, sealed: Response) => Response;
-  /** Changes a chunked envelope before it is opened, or answers it although it does not open. */
+  /** Changes a chunked envelope before it is opened. */
   readonly chunks?: (envelope: Bytes) => Bytes;
   readonly answersBrokenChunks?: (code: string, message: string) => boolean;
   readonly nonces?: Random;

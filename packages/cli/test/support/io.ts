@@ -48,7 +48,7 @@ export class TestIo implements Io {
     });
   };
 
-  /** All that was said, on both. */
+  /** All lines of standard output and standard error. */
   get said(): string {
     return [...this.lines, ...this.errors].join('\n');
   }

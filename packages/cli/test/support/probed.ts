@@ -13,7 +13,7 @@ export interface Said {
   readonly detail: string;
 }
 
-/** Probes a deployment with these faults: the lines that are printed. */
+/** Probes a deployment with these faults. Returns the printed lines. */
 export async function printed(faults: Faults, argv: readonly string[]) {
   const { fetch, requests, clock } = await deployment(faults);
   const lines: string[] = [];
@@ -25,7 +25,7 @@ export async function printed(faults: Faults, argv: readonly string[]) {
   return { status, lines, waits, requests: requests() };
 }
 
-/** The same, row by row. */
+/** As `printed`, by row. */
 export async function probed(faults: Faults, argv: readonly string[] = ALL) {
   const { status, lines, waits, requests } = await printed(faults, [...argv, '--json']);
   const said = lines.map((line) => JSON.parse(line) as Said);

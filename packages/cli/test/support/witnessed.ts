@@ -16,7 +16,7 @@ const ROOT_SECRET = seed(7);
 export const ROOT = rootPublicKey(ROOT_SECRET);
 export const DAY = 86_400;
 
-/** An unsigned bundle of an epoch of a day; `nextRoot` tells two of one epoch apart. */
+/** An unsigned bundle of an epoch of a day. `nextRoot` distinguishes two of one epoch. */
 export function bundleOf(epochIndex: number, nextRoot: Bytes = EMPTY): Bytes {
   return encodeBundle({
     sequence: epochIndex,
@@ -31,7 +31,7 @@ export function bundleOf(epochIndex: number, nextRoot: Bytes = EMPTY): Bytes {
   });
 }
 
-/** What a gateway keeps of an epoch. */
+/** The gateway's data about an epoch. */
 interface Row {
   bundle: Bytes;
   signature: Bytes | null;

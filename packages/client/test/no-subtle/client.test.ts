@@ -2,7 +2,9 @@ import { beforeAll, expect, test } from 'vitest';
 import { createClient } from '../../src/index.ts';
 import { World } from '../support/world.ts';
 
-/** React Native and its like: no subtle crypto, no Request, no streams, no AbortSignal.timeout, no locks. */
+/**
+ * A platform like React Native: no subtle crypto, no Request, no streams, no AbortSignal.timeout, no locks.
+ */
 beforeAll(() => {
   for (const name of ['Request', 'Response', 'ReadableStream', 'fetch', 'indexedDB']) {
     Object.defineProperty(globalThis, name, { value: undefined, configurable: true, writable: true });

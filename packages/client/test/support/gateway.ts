@@ -28,7 +28,7 @@ interface Inner {
   readonly fields?: readonly Field[];
 }
 
-/** A gateway in one object: opens, redeems, answers by `service`, pads, seals. */
+/** A gateway in one object: opens requests, redeems tokens, calls `service`, pads and seals responses. */
 export class TestGateway {
   readonly hpke = nobleHpke();
   readonly seen: BhttpRequest[] = [];

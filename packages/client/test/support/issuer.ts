@@ -15,18 +15,18 @@ import { nobleVoprf, type VoprfKeyPair } from '@sotto/voprf';
 import { seeded } from './random.ts';
 import { hex, utf8, type Bytes, type Random, type UnixSeconds } from '@sotto/wire';
 
-/** Evaluations are the same whenever they are of the same: tests with one seed share them. */
+/** Equal evaluations are cached: tests with one seed share them. */
 const EVALUATED = new Map<string, Promise<Bytes>>();
 const TYPE = VOPRF_RISTRETTO255;
 export const voprf = nobleVoprf('ristretto255-SHA512');
 
-/** A key pair at once, where `Voprf` gives a promise. */
+/** A key pair synchronously, where `Voprf` returns a promise. */
 function keyPair(random: Random): VoprfKeyPair {
   const { secretKey, publicKey } = ristretto255_oprf.voprf.deriveKeyPair(random(32), utf8('test issuer'));
   return { secretKey: Uint8Array.from(secretKey), publicKey: Uint8Array.from(publicKey) };
 }
 
-/** An issuer of one service in one object: keys by epoch, a quota, a set of what was spent. */
+/** An issuer of one service in one object: keys by epoch, a quota, a set of spent tokens. */
 export class TestIssuer {
   readonly keys = new Map<UnixSeconds, VoprfKeyPair>();
   readonly spent = new Map<string, string>();

@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concat, uint, utf8, type Bytes, type Random } from '@sotto/wire';
 
-/** Chance that can be told again: SHA-256 of a seed and a counter. */
+/** Repeatable randomness: SHA-256 of a seed and a counter. */
 export function seeded(seed: string): Random {
   let counter = 0;
   const block = (): Bytes => sha256(concat(utf8(seed), uint(4, counter++)));

@@ -1,7 +1,10 @@
 import { concat, hex, type Bytes } from '@sotto/wire';
 import type { Voprf } from '@sotto/voprf';
 
-/** Remembers what a call made, and which chance it drew, so that the same call again is quick and draws the same. */
+/**
+ * Caches the results of calls with the randomness that they used, so that a repeated call is quick and uses
+ * the same.
+ */
 export function remembering(voprf: Voprf): Voprf {
   const blinded = new Map<string, { made: ReturnType<Voprf['blind']>; drawn: readonly number[] }>();
   const finalized = new Map<string, Promise<Bytes[]>>();

@@ -44,7 +44,7 @@ function pullFrom(body: Bytes | ReadableStream<Uint8Array>): Pull {
   return async () => ((await reader.read()).value as Bytes | undefined) ?? null;
 }
 
-/** What the gateway sends of one response: plaintext that the test writes. */
+/** The gateway's side of one response: the test writes its plaintext. */
 export class Sender {
   readonly plain = new Queue();
   #wire = chunkedResponseLength(AEAD, LENGTH) - 16 - 17; // response_nonce and final chunk
@@ -71,7 +71,7 @@ export class Sender {
   }
 }
 
-/** A world whose stickers stream. The network gives pieces of the response as the gateway seals them. */
+/** A world whose stickers stream. The network delivers pieces of the response as the gateway seals them. */
 export async function streaming({
   hasStreams = true,
   streamsRequests = false,
@@ -93,10 +93,10 @@ export async function streaming({
   const senders: Sender[] = [];
   const arrived: Bytes[] = []; // plaintext of requests, chunk by chunk
   const wires: number[] = []; // bytes of whole requests
-  /** Stands between client and gateway. */
+  /** A hook between client and gateway. */
   let upload: (pieces: Pull) => Promise<Bytes | null> = (pieces) => pieces();
   const inits: FetchInit[] = [];
-  /** Stands between gateway and client. */
+  /** A hook between gateway and client. */
   let network: (sealed: Pull) => Pull = (sealed) => sealed;
   const refused: ReturnType<typeof inner>[] = [];
   const options = world.options();

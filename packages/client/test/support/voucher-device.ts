@@ -11,13 +11,13 @@ import {
 } from '../../src/vouchers/plan.ts';
 import { emptyVouchers, type StoredVoucher, type VoucherState } from '../../src/vouchers/state.ts';
 
-/** What a device sent when its client ran: vouchers with its account, refills without it. */
+/** The requests of a device when its client ran: for vouchers with its account, refills without it. */
 export interface Sent {
   readonly issuances: number;
   readonly refills: number;
 }
 
-/** What a simulated device depends on. */
+/** The inputs of a simulated device. */
 export interface DeviceOptions {
   readonly epochSeconds: number;
   readonly period: number;

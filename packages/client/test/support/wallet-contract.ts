@@ -1,6 +1,6 @@
 import { ClientError, type Wallet, type WalletState } from '../../src/index.ts';
 
-/** What a wallet must do, whatever it is made of. Run by each adapter's test; it needs no test runner's globals. */
+/** The contract of every wallet. The test of each adapter runs it. It needs no globals of a test runner. */
 export type WalletRow = readonly [name: string, run: (open: () => Promise<Wallet>) => Promise<void>];
 
 function same(actual: unknown, expected: unknown): void {
@@ -23,7 +23,8 @@ const add =
 const take = (state: WalletState): number | null => state.tokens.shift()?.token[0] ?? null;
 
 /**
- * @param open - opens the same wallet anew each time, as another tab or process would; a fresh one a row
+ * @param open - opens the same wallet again each time, as another tab or process would; a new one for each
+ *   row
  */
 export const WALLET_CONTRACT: readonly WalletRow[] = [
   [

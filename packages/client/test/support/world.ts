@@ -15,7 +15,7 @@ import { remembering } from './remembering.ts';
 
 export { bytesOf, seeded };
 export const DAY = 86_400;
-export const START = 20_000 * DAY; // some midnight
+export const START = 20_000 * DAY; // a midnight
 const VOPRF = remembering(voprf);
 const ROOT_SECRET = new Uint8Array(32).fill(7);
 
@@ -26,7 +26,7 @@ export interface Sent {
 
 type Raw = { readonly status: number; readonly type: string; readonly body: Bytes };
 
-/** Relay, gateway, issuer and a clock, as a client meets them: by one fetch. */
+/** Relay, gateway, issuer and a clock behind one fetch, as a client sees them. */
 export class World {
   now: UnixSeconds = START + 3600;
   readonly sent: Sent[] = [];
@@ -34,9 +34,9 @@ export class World {
   readonly random: Random;
   readonly issuer: TestIssuer;
   readonly gateway: TestGateway;
-  /** What the relay's bundle is made of, before it is signed. */
+  /** Changes the relay's bundle before it is signed. */
   alter: (bundle: Bundle) => Bundle = (bundle) => bundle;
-  /** Answers in place of everybody, or null. */
+  /** Responds in place of every party, or returns null. */
   intercept: (sent: Sent) => Raw | null | Promise<Raw | null> = () => null;
 
   private constructor(seed: string) {
@@ -78,7 +78,7 @@ export class World {
     return createClient(this.options(more));
   }
 
-  /** The bundle of a slot, signed. */
+  /** The signed bundle of an epoch. */
   signed(epoch = Math.floor(this.now / DAY) * DAY, alter = this.alter): Bytes {
     const service = 'stickers';
     const bundle = encodeBundle(

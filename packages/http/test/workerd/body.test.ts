@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { collect, HttpError, readBody } from '../../src/index.ts';
 
-// What workerd itself makes of a body: its own streams, which JavaScript only reads.
+// How workerd treats a body: its own streams, which JavaScript only reads.
 const never = new AbortController().signal;
 const code = async (work: Promise<unknown>): Promise<string> =>
   work.then(
@@ -12,7 +12,7 @@ const whole = Uint8Array.from({ length: 98_336 }, (_, i) => i % 251);
 const native = (bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array> =>
   new Response(bytes).body ?? new ReadableStream();
 
-/** A pipe within workerd, and how many bytes went into it before it broke. */
+/** A pipe within workerd, with the number of bytes that went into it before it failed. */
 function pipe(): {
   stream: ReadableStream<Uint8Array>;
   written: () => number;
@@ -30,7 +30,7 @@ function pipe(): {
   return { stream: readable, written: () => written, fill };
 }
 
-test.each([0, 1, 16_384, 98_335, 98_336])('a body of %i bytes comes out whole', async (length) => {
+test.each([0, 1, 16_384, 98_335, 98_336])('a body of %i bytes is read completely', async (length) => {
   const part = whole.slice(0, length);
   for (const expected of [undefined, 1, length, 1_000_000]) {
     expect(await collect(native(part), 100_000, never, expected)).toEqual(part);
@@ -58,7 +58,7 @@ test('R04 the limit itself is allowed, one byte more is not', async () => {
   expect(await code(collect(native(whole), whole.length - 1, never))).toBe('content-too-large');
 });
 
-test('R05 of an endless body no more is read than the limit and 64 KiB, and it is cancelled', async () => {
+test('R05 at most the limit and 64 KiB of an endless body are read, and it is cancelled', async () => {
   const { stream, written, fill } = pipe();
   const filled = fill(1000).then(
     () => 'went on',
@@ -69,12 +69,12 @@ test('R05 of an endless body no more is read than the limit and 64 KiB, and it i
   expect(written()).toBeLessThan(200_000 + 65_536);
 });
 
-test('R20 a body that hangs is given up at the deadline', async () => {
+test('R20 a body that hangs is cancelled at the deadline', async () => {
   const { stream } = pipe();
   expect(await code(collect(stream, 10, AbortSignal.timeout(20)))).toBe('request-timeout');
 });
 
-test('R21 a body that breaks off is no body', async () => {
+test('R21 a body that ends early is refused', async () => {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
   const broken = writer.write(new Uint8Array(5)).then(() => writer.abort(new Error('reset by peer')));

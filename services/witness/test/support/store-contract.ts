@@ -11,7 +11,7 @@ const head = (size: number, mark = 0): Head => ({
 const entries = (from: number, to: number, mark = 0) =>
   Array.from({ length: to - from }, (_, i) => Uint8Array.of(from + i, mark));
 
-/** What every store of a witness does, whatever it is made of. */
+/** The contract of every store of a witness. */
 export function witnessStoreContract(name: string, make: () => WitnessStore | Promise<WitnessStore>): void {
   describe(`WitnessStore in ${name}`, () => {
     test('accepts a checkpoint only after the one that the caller compared it with', async () => {
@@ -25,7 +25,7 @@ export function witnessStoreContract(name: string, make: () => WitnessStore | Pr
       expect(await store.accepted('other.example')).toBeNull();
     });
 
-    test('of any number of checkpoints that race after one size, one is accepted', async () => {
+    test('of any number of concurrent checkpoints after one size, one is accepted', async () => {
       const store = await make();
       const results = await Promise.all(
         Array.from({ length: 100 }, (_, mark) => store.accept(LOG, 0, head(1 + (mark % 7), mark))),
@@ -47,7 +47,7 @@ export function witnessStoreContract(name: string, make: () => WitnessStore | Pr
       expect([await store.count(LOG), await store.count('other.example')]).toEqual([6, 0]);
     });
 
-    test('of uploads that race, each index has one entry', async () => {
+    test('with concurrent uploads, each index has one entry', async () => {
       const store = await make();
       await Promise.all(Array.from({ length: 20 }, (_, mark) => store.append(LOG, 0, entries(0, 5, mark))));
       const [first] = await store.entries(LOG, 0, 1);

@@ -59,7 +59,7 @@ describe('the Worker', () => {
     }
   });
 
-  test('refuses every request while its configuration is wrong, and its cron says why', async () => {
+  test('refuses every request while its configuration is wrong, and its cron gives the reason', async () => {
     expect((await fetch('/health', {}, { LOGS: '[]' })).status).toBe(503);
     const broken = { ...env, ...VARIABLES, LOGS: '[]' } as never;
     await expect(worker.scheduled({} as never, broken)).rejects.toThrow('LOGS');
