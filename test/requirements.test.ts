@@ -35,9 +35,9 @@ const COUNTS: Readonly<Record<string, readonly [must: number, should: number, ot
   'RFC 9292': [4, 1, 9],
   'draft-ietf-ohai-chunked-ohttp-08': [6, 5, 4],
   'RFC 9540': [6, 4, 1],
-  'RFC 9577': [12, 12, 11],
-  'RFC 9578': [9, 9, 6],
-  'draft-ietf-privacypass-batched-tokens': [14, 2, 4],
+  'RFC 9577': [13, 13, 12],
+  'RFC 9578': [12, 9, 6],
+  'draft-ietf-privacypass-batched-tokens-08': [15, 2, 4],
   'RFC 9497': [5, 3, 2],
 };
 

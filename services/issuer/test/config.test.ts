@@ -193,6 +193,7 @@ test('N32 issuer configuration: refuses an ISSUER_NAME that is not a host name',
     'a..b',
     '-a',
     'a,b',
+    'operator@issuer.example',
   ]) {
     expect(reading({ ISSUER_NAME })).toThrow('ISSUER_NAME: must be a host name');
   }
