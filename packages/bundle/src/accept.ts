@@ -32,6 +32,16 @@ export function compareBundles(
   return equalBytes(held.digest, other.digest) ? 'same' : 'equivocation';
 }
 
+/** Whether two bundles name different keys of one epoch under which vouchers are issued. */
+export function refillKeysDiffer(a: Bundle, b: Bundle): boolean {
+  const keys = a.extension?.refill?.keys ?? [];
+  const others = b.extension?.refill?.keys ?? [];
+  return keys.some((key, i) => {
+    const other = others[a.sequence + i - b.sequence];
+    return other !== undefined && !equalBytes(key, other);
+  });
+}
+
 /**
  * Chooses the bundle that a client uses after it received these (specs/bundle.md, "What a client accepts").
  *

@@ -1,4 +1,4 @@
-export { acceptBundle, compareBundles } from './accept.ts';
+export { acceptBundle, compareBundles, refillKeysDiffer } from './accept.ts';
 export type { AcceptedBundle, AcceptOptions, BundleOrder } from './accept.ts';
 export {
   asVersion1,

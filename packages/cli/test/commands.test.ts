@@ -154,6 +154,27 @@ describe('sotto bundle', () => {
     expect(io.lines.at(-1)).toMatch(/^bad-signature\t/);
   });
 
+  test('verify: two files with the evidence of a client contradict each other, also after years', async () => {
+    const long = Math.floor(world.now / DAY) * DAY - 900 * DAY;
+    const [one, next] = [world.signed(long), world.signed(long + DAY)];
+    await world.gateway.newKey(9);
+    const other = world.signed(long);
+    const write = (name: string, bytes: Uint8Array<ArrayBuffer>) =>
+      writeFile(path.join(folder, name), `${base64url(bytes)}\n`);
+    await Promise.all([write('one', one), write('other', other), write('next', next)]);
+    const files = (...names: string[]): Promise<number> => run(['bundle', 'verify', ...names, ...root()], io);
+    expect(await files('one', 'other')).toBe(1);
+    expect(io.lines.map((line) => line.split('\t').slice(0, 2))).toEqual([
+      ['pass', 'one'],
+      ['equivocation', 'other'],
+    ]);
+    expect(await files('one', 'one')).toBe(0);
+    expect(await files('one', 'next')).toBe(1);
+    expect(io.lines.at(-1)).toMatch(/^another epoch\tnext\t/);
+    expect(await files('nowhere')).toBe(1);
+    expect(io.errors.at(-1)).toContain('nowhere has no bundle in base64url. Name such a file, or a URL.');
+  });
+
   test('root new, then sign: posts valid signatures, once', async () => {
     expect(await run(['root', 'new', '--root-secret', 'root.key'], io)).toBe(0);
     const publicKey = fromBase64url(io.lines[0] ?? '');

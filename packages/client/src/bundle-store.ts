@@ -2,8 +2,10 @@ import {
   acceptBundle,
   BundleError,
   bundleDigest,
+  compareBundles,
   decodeBundle,
   decodeSignedBundle,
+  refillKeysDiffer,
   verifySignedBundle,
   type AcceptedBundle,
   type Bundle,
@@ -99,14 +101,13 @@ function acceptSigned(
   try {
     const accepted = acceptBundle(storedBundle(state, rules), shown, { ...rules, roots });
     const { sequence } = accepted.bundle;
-    if (sequence <= state.refused) return new ClientError('equivocation');
+    if (sequence <= state.refused) return twoBundles(state);
     if (sequence < state.sequence) return new ClientError('bundle-refused');
     if (changesVoucherKeys(state, accepted.bundle)) {
-      state.refused = sequence;
-      state.bundle = null;
-      return new ClientError('equivocation');
+      return refuseBundles(state, sequence, otherKeys(state, accepted));
     }
     const pins = pinsOf(rules);
+    state.evidence = null;
     state.sequence = sequence;
     state.bundle = { signed: accepted.signed, pins };
     state.roots = { keys: accepted.roots, pins };
@@ -114,12 +115,58 @@ function acceptSigned(
   } catch (error) {
     const code = error instanceof BundleError ? error.code : null;
     if (code === 'equivocation') {
-      const sequences = shown.map((one) => verifiedSequence(one, { ...rules, roots }));
-      state.refused = Math.max(state.refused, state.sequence, ...sequences);
-      state.bundle = null;
+      const stored = state.bundle === null ? [] : [state.bundle.signed];
+      const bundles = [...stored, ...shown].flatMap((one) => verified(one, { ...rules, roots }) ?? []);
+      const sequences = bundles.map(({ bundle }) => bundle.sequence);
+      return refuseBundles(
+        state,
+        Math.max(state.refused, state.sequence, ...sequences),
+        contradiction(bundles),
+      );
     }
     return new ClientError(clientCode(code, state, shown));
   }
+}
+
+type VerifiedBundle = Pick<AcceptedBundle, 'bundle' | 'signed' | 'digest'>;
+
+/** The first two bundles of one epoch that differ. */
+function contradiction(bundles: readonly VerifiedBundle[]): readonly (Bytes | undefined)[] {
+  for (const one of bundles) {
+    const other = bundles.find((each) => compareBundles(one, each) === 'equivocation');
+    if (other !== undefined) return [one.signed, other.signed];
+  }
+  return [];
+}
+
+/** The stored bundle and one that names another key of an epoch; none if the stored one does not name that epoch. */
+function otherKeys({ bundle: stored }: WalletState, { bundle, signed }: AcceptedBundle): readonly Bytes[] {
+  if (stored === null) return [];
+  const before = decodeBundle(decodeSignedBundle(stored.signed).bundle);
+  return refillKeysDiffer(before, bundle) ? [stored.signed, signed] : [];
+}
+
+/** Refuses this epoch and those before, and keeps the two bundles, so that every further attempt gives the same evidence. */
+function refuseBundles(
+  state: WalletState,
+  sequence: number,
+  [a, b]: readonly (Bytes | undefined)[],
+): ClientError {
+  state.refused = sequence;
+  state.bundle = null;
+  if (a !== undefined && b !== undefined) state.evidence = [a, b];
+  return twoBundles(state);
+}
+
+function twoBundles({ evidence }: WalletState): ClientError {
+  if (evidence === null) return new ClientError('equivocation');
+  const detail =
+    "For the app's developer: one root signed two bundles that contradict each other. " +
+    'Save both texts of error.evidence as files, check them with `sotto bundle verify`, and publish them.';
+  return new ClientError('equivocation', {
+    detail,
+    evidence: [base64url(evidence[0]), base64url(evidence[1])],
+  });
 }
 
 /** Whether a bundle names another key of an epoch than the vouchers of this wallet were issued under. */
@@ -136,7 +183,6 @@ function changesVoucherKeys({ vouchers }: WalletState, { sequence, extension }: 
  * ever accepted means that this clock is ahead, or that the relay is days behind.
  */
 function clientCode(code: string | null, state: WalletState, shown: readonly Bytes[]): ClientErrorCode {
-  if (code === 'equivocation') return 'equivocation';
   if (code === 'not-yet') return 'clock-wrong';
   const newest = (one: Bytes): boolean =>
     decodeBundle(decodeSignedBundle(one).bundle).sequence >= state.sequence;
@@ -156,14 +202,15 @@ const acceptedRoots = ({ roots }: WalletState, rules: AcceptRules): readonly Byt
 const pinsOf = ({ pins, policy }: AcceptRules): string =>
   [...pins.map(base64url), ...(policy === null ? [] : [`policy ${policy.id}`])].join(' ');
 
-/** The sequence of a bundle; -1 if it does not verify. */
-function verifiedSequence(
+/** A bundle that verifies; null for any other. */
+function verified(
   signed: Bytes,
   options: AcceptRules & { readonly roots: readonly Bytes[] },
-): number {
+): VerifiedBundle | null {
   try {
-    return verifySignedBundle(signed, options).sequence;
+    const bundle = verifySignedBundle(signed, options);
+    return { bundle, signed, digest: bundleDigest(decodeSignedBundle(signed).bundle) };
   } catch {
-    return -1;
+    return null;
   }
 }

@@ -167,7 +167,10 @@ export class ClientError extends ProtocolError<ClientErrorCode> {
   readonly until: UnixSeconds | null;
   /** Set if the user may retry the request, with `client.retry(attempt)`. */
   readonly attempt: Attempt | null;
-  /** Two signed notes of the log that contradict each other, for `sotto log verify`; with `equivocation` of a log alone. */
+  /**
+   * With `equivocation`: two signed notes of the log that contradict each other, for `sotto log verify`; or two signed bundles
+   * in base64url, for `sotto bundle verify`. Null if one of the two is not there any more.
+   */
   readonly evidence: readonly [string, string] | null;
 
   constructor(

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { decodeBundle, decodeSignedBundle, type Bundle } from '@sotto/bundle';
 import { encodeKeyConfigs } from '@sotto/ohttp';
-import type { Bytes } from '@sotto/wire';
-import { memoryWallet } from '../src/index.ts';
+import { base64url, type Bytes } from '@sotto/wire';
+import { memoryWallet, type ClientError } from '../src/index.ts';
 import { DAY, START, World } from './support/world.ts';
 
 const BUNDLE = 'https://relay.example/bundle';
@@ -161,18 +161,24 @@ describe('L7 the key bundle', () => {
     const wallet = memoryWallet();
     const client = world.client({ wallet, restSeconds: 0 });
     await client.search('cat');
+    const before = base64url(world.signed());
     await world.gateway.newKey(9);
     world.gateway.refuse = () => null;
     // The key of the old envelope is gone: the gateway reports that, and the refetch returns other keys for
     // the same day.
     await expect(client.search('cat')).rejects.toMatchObject({ code: 'keys-changed' });
-    await expect(client.search('cat')).rejects.toMatchObject({ code: 'equivocation' });
+    const error = await client.search('cat').catch((cause: unknown) => cause as ClientError);
+    expect(error).toMatchObject({ code: 'equivocation', evidence: [before, base64url(world.signed())] });
+    expect(String(error)).toContain('check them with `sotto bundle verify`');
     const sent = world.urls().filter((url) => url.endsWith('/ohttp')).length;
     const reloaded = world.client({ wallet, restSeconds: 0 });
     await expect(reloaded.search('cat')).rejects.toMatchObject({ code: 'equivocation' });
+    // The wallet keeps both, although neither is used and the relay shows one of them only.
+    await expect(reloaded.bundle()).rejects.toMatchObject({ evidence: (error as ClientError).evidence });
     expect(world.urls().filter((url) => url.endsWith('/ohttp'))).toHaveLength(sent);
     world.now = START + DAY + 3600;
     await reloaded.search('cat');
+    expect(await wallet.update(({ evidence }) => evidence)).toBeNull();
   });
 
   test('mirrors: all must show the same bundle, or `agree` of them', async () => {
@@ -194,6 +200,7 @@ describe('L7 the key bundle', () => {
     show(honest, honest, other);
     await expect(world.client({ mirrors: { urls, agree: 2 } }).bundle()).rejects.toMatchObject({
       code: 'equivocation',
+      evidence: [base64url(honest), base64url(other)],
     });
     show(honest, honest, null);
     await expect(world.client({ mirrors: { urls } }).bundle()).rejects.toMatchObject({

@@ -238,20 +238,6 @@ describe('refills', () => {
     await Promise.all(tabs.map((tab) => tab.refill().catch(() => {})));
     expect([setup.issuances.length, refills(setup)]).toEqual([1, 1]);
   });
-
-  test('V16 a key of an epoch that changes between two bundles is equivocation', async () => {
-    const { world, client } = await started();
-    const alter = world.alter;
-    world.now += DAY;
-    world.alter = (bundle) => {
-      const whole = alter(bundle);
-      const refill = whole.extension?.refill;
-      if (whole.extension === null || !refill) throw new Error('no refills');
-      const keys = refill.keys.map((key, i) => (i === 2 ? world.issuer.key(1).publicKey : key));
-      return { ...whole, extension: { ...whole.extension, refill: { ...refill, keys } } };
-    };
-    await expect(client.bundle()).rejects.toMatchObject({ code: 'equivocation' });
-  });
 });
 
 describe('hand-over', () => {

@@ -1,8 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import {
   bundleDigest,
   compareBundles,
   decodeBundle,
   decodeSignedBundle,
+  refillKeysDiffer,
   verifySignedBundle,
   type Bundle,
 } from '@sotto/bundle';
@@ -10,7 +13,7 @@ import { hex, ProtocolError, type Bytes } from '@sotto/wire';
 import { count, iso } from '../arguments.ts';
 import { command, Failure } from '../command.ts';
 import { loadSettings } from '../config.ts';
-import { base, bytesOf, fetchOk, rootKey } from '../fetching.ts';
+import { base, bytesOf, bytesOfText, fetchOk, rootKey } from '../fetching.ts';
 import type { Io, Status } from '../io.ts';
 import { localSuite } from '../local.ts';
 
@@ -23,10 +26,10 @@ interface FetchedBundle {
 /** `sotto bundle verify`. */
 export const bundleVerify = command({
   name: 'bundle verify',
-  synopsis: '[URL…]',
+  synopsis: '[URL|FILE…]',
   summary: 'fetch the key bundle from relays and mirrors, verify it, and compare',
   details:
-    'Everybody must be shown the same bytes. One URL per line: result, URL, sequence, not-after, SHA-256 of the bundle;\nseparated by tabs.',
+    'Everybody must be shown the same bytes. One line each: result, URL, sequence, not-after, SHA-256 of the bundle; separated\nby tabs. A file has a bundle in base64url, as error.evidence of a client; it may have expired. Two that contradict each\nother prove that the root signed both.',
   options: {
     root: {
       type: 'string',
@@ -40,6 +43,10 @@ export const bundleVerify = command({
       'bundle verify https://relay.example https://mirror.example --root KEY',
       'compares a relay with a mirror',
     ],
+    [
+      'bundle verify first second --root KEY',
+      'verifies the evidence of a client: exit status 1 and `equivocation` if the two contradict each other',
+    ],
     ['bundle verify', 'verifies the relay and the gateway of the profile or the local suite'],
   ],
   run: async ({ values, words }, io) => {
@@ -52,7 +59,7 @@ export const bundleVerify = command({
     const roots = root === undefined ? null : [rootKey(root)];
     if (roots === null) io.err('sotto: without --root signatures are not verified');
     return verifyAll(
-      urls.map((url) => base(url)),
+      urls.map((url) => sourceOf(url, io)),
       { roots, epochSeconds, json: values.json === true },
       io,
     );
@@ -65,26 +72,54 @@ interface VerifyRules {
   readonly json: boolean;
 }
 
-async function verifyAll(urls: readonly string[], rules: VerifyRules, io: Io): Promise<Status> {
+/** Where a bundle comes from. */
+interface Source {
+  readonly name: string;
+  /** Whether it is kept, and may have expired. */
+  readonly isFile: boolean;
+  read(): Promise<Bytes>;
+}
+
+function sourceOf(word: string, io: Io): Source {
+  if (word.includes('://')) {
+    const url = base(word);
+    const name = url.endsWith('/bundle') ? url : `${url}/bundle`;
+    return { name, isFile: false, read: async () => bytesOf(await fetchOk(io, name)) };
+  }
+  return {
+    name: word,
+    isFile: true,
+    async read() {
+      const text = await readFile(path.resolve(io.cwd, word), 'utf8').catch(() => null);
+      const bytes = text === null ? null : bytesOfText(text);
+      if (bytes === null)
+        throw new Failure(`${word} has no bundle in base64url. Name such a file, or a URL.`);
+      return bytes;
+    },
+  };
+}
+
+async function verifyAll(sources: readonly Source[], rules: VerifyRules, io: Io): Promise<Status> {
   let status: Status = 0;
   let first: FetchedBundle | null = null;
-  for (const url of urls) {
-    const at = url.endsWith('/bundle') ? url : `${url}/bundle`;
+  for (const { name, isFile, read } of sources) {
     let result = 'pass';
     let found: FetchedBundle | null = null;
     try {
-      found = opened(await bytesOf(await fetchOk(io, at)), rules);
+      found = opened(await read(), rules, isFile);
       first ??= found;
       const order = compareBundles(first, found);
-      if (order !== 'same') result = order === 'equivocation' ? 'equivocation' : 'another epoch';
+      const contradicts = order === 'equivocation' || refillKeysDiffer(first.bundle, found.bundle);
+      if (order !== 'same') result = contradicts ? 'equivocation' : 'another epoch';
     } catch (error) {
       if (!(error instanceof ProtocolError || error instanceof Failure)) throw error;
       if (error instanceof ProtocolError) result = error.code;
+      else if (isFile) throw error;
       else result = error.status === 3 ? 'no response' : 'no bundle';
     }
     if (result === 'no response') status = status === 0 ? 3 : status;
     else if (result !== 'pass') status = 1;
-    printResult({ result, url: at, found, json: rules.json }, io);
+    printResult({ result, url: name, found, json: rules.json }, io);
   }
   return status;
 }
@@ -106,9 +141,10 @@ function printResult(
   );
 }
 
-function opened(signed: Bytes, { roots, epochSeconds }: VerifyRules): FetchedBundle {
+function opened(signed: Bytes, { roots, epochSeconds }: VerifyRules, isFile: boolean): FetchedBundle {
   const { bundle: encoded } = decodeSignedBundle(signed);
-  const options = { roots: roots ?? [], now: Math.floor(Date.now() / 1000), epochSeconds };
+  const now = isFile ? decodeBundle(encoded).notBefore : Math.floor(Date.now() / 1000);
+  const options = { roots: roots ?? [], now, epochSeconds };
   const unsigned = { ...options, roots: [new Uint8Array(32)], ed25519Verify: () => true };
   verifySignedBundle(signed, roots === null ? unsigned : options);
   return { bundle: decodeBundle(encoded), digest: bundleDigest(encoded) };

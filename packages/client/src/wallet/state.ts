@@ -73,6 +73,8 @@ export interface WalletState {
   sequence: number;
   /** The highest sequence with two different bundles; it stays refused. -1 if there was none. */
   refused: number;
+  /** The two signed bundles for which it is refused; null if there are none. */
+  evidence: readonly [Bytes, Bytes] | null;
   /** The largest head of the bundle log that proved a bundle; null without a policy. */
   checkpoint: SignedHead | null;
   /** Vouchers, from the first bundle on that has refills; null before it. */
@@ -89,6 +91,7 @@ export const emptyState = (): WalletState => ({
   roots: null,
   sequence: -1,
   refused: -1,
+  evidence: null,
   checkpoint: null,
   vouchers: null,
 });
@@ -115,14 +118,14 @@ export function encodeState(state: WalletState): Bytes {
  */
 export function decodeState(bytes: Bytes): WalletState {
   const { version, ...stored } = parse(bytes);
-  const state: WalletState = { checkpoint: null, vouchers: null, ...stored }; // earlier releases stored neither
+  const state: WalletState = { checkpoint: null, vouchers: null, evidence: null, ...stored }; // earlier releases stored none of them
   if (version > VERSION) throw new Error('the wallet belongs to a later version of the client');
   if (version !== VERSION) throw new UnreadableWalletError('the wallet has an unknown version');
   if (!isState(state)) throw new UnreadableWalletError('a part of the wallet is missing or has a wrong type');
   return state;
 }
 
-type StoredState = Omit<WalletState, 'checkpoint' | 'vouchers'> &
+type StoredState = Omit<WalletState, 'checkpoint' | 'vouchers' | 'evidence'> &
   Partial<WalletState> & { readonly version: number };
 
 function parse(bytes: Bytes): StoredState {
@@ -149,6 +152,7 @@ function isState({
   roots,
   sequence,
   refused,
+  evidence,
   checkpoint,
   vouchers,
 }: WalletState): boolean {
@@ -162,9 +166,13 @@ function isState({
     (roots === null || (isRecord(roots) && Array.isArray(roots['keys']))) &&
     Number.isSafeInteger(sequence) &&
     Number.isSafeInteger(refused) &&
+    (evidence === null || isPair(evidence)) &&
     (checkpoint === null || (isRecord(checkpoint) && checkpoint['root'] instanceof Uint8Array)) &&
     (vouchers === null || isVoucherState(vouchers))
   );
 }
+
+const isPair = (value: unknown): boolean =>
+  Array.isArray(value) && value.length === 2 && value.every((one) => one instanceof Uint8Array);
 
 const isToken = (value: unknown): boolean => isRecord(value) && value['token'] instanceof Uint8Array;
