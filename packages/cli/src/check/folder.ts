@@ -25,7 +25,7 @@ export interface OperatorFolder {
   readonly release: string | null;
 }
 
-const SERVICES: readonly ServiceName[] = ['relay', 'gateway', 'issuer', 'stickers'];
+const SERVICES: readonly ServiceName[] = ['relay', 'gateway', 'issuer', 'stickers', 'witness'];
 
 /** @throws {UsageError} if the folder has no service */
 export async function readOperatorFolder(dir: string): Promise<OperatorFolder> {

@@ -108,16 +108,20 @@ function relayRows({ services, hosting }: OperatorFolder, settings: Settings, po
   ];
 }
 
-const send = ({ fetch: fetchUrl }: CheckPorts, url: string, init: RequestInit = {}): Promise<Response> =>
+export const send = (
+  { fetch: fetchUrl }: CheckPorts,
+  url: string,
+  init: RequestInit = {},
+): Promise<Response> =>
   fetchUrl(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) });
 
 /** Why there was no response, in the words of the system. */
-const codeOf = (error: unknown): string => {
+export const codeOf = (error: unknown): string => {
   const { code, cause } = error as { readonly code?: string; readonly cause?: { readonly code?: string } };
   return cause?.code ?? code ?? 'no response';
 };
 
-async function certificate(url: string, { certificateEnd, now }: CheckPorts): Promise<Finding> {
+export async function certificate(url: string, { certificateEnd, now }: CheckPorts): Promise<Finding> {
   const at = new URL(url);
   if (at.protocol !== 'https:') return cannotTell('plain http');
   try {
@@ -131,7 +135,11 @@ async function certificate(url: string, { certificateEnd, now }: CheckPorts): Pr
   }
 }
 
-async function clock(url: string, { epochSeconds = DAY }: Settings, ports: CheckPorts): Promise<Finding> {
+export async function clock(
+  url: string,
+  { epochSeconds = DAY }: Settings,
+  ports: CheckPorts,
+): Promise<Finding> {
   const response = await send(ports, `${url}/health`).catch((error: unknown) => codeOf(error));
   if (typeof response === 'string') return cannotTell(`not reached (${response}). Start the services first`);
   if (response.status !== 200)
@@ -204,7 +212,7 @@ function problemTypeOf(text: string): unknown {
   }
 }
 
-async function readiness(
+export async function readiness(
   operator: string,
   { operatorToken = '' }: Settings,
   ports: CheckPorts,

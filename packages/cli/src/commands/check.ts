@@ -5,6 +5,8 @@ import manifest from '../../package.json' with { type: 'json' };
 import { noMore, printable } from '../arguments.ts';
 import { mismatches, portFaults } from '../check/between.ts';
 import { readOperatorFolder, type OperatorFolder } from '../check/folder.ts';
+import { checkedLog, logFaults, policyFaults, type CheckedLog } from '../check/log.ts';
+import { logRows } from '../check/log-rows.ts';
 import { liveRows, type CheckPorts, type LiveRow } from '../check/live.ts';
 import { certificateEnd, post } from '../check/network.ts';
 import { modeFaults, variableFaults } from '../check/variables.ts';
@@ -14,7 +16,7 @@ import { withProgress, type Io, type Status } from '../io.ts';
 import { fail, pass, type Finding } from '../probe/live.ts';
 import { printFinding, statusOf } from '../findings.ts';
 
-const MINIMUM_NODE = [22, 16] as const; // of gateway and issuer, which store in SQLite
+const MINIMUM_NODE = [22, 16] as const; // of services that store in SQLite
 
 /** `sotto check`. */
 export const checkCommand = command({
@@ -52,7 +54,12 @@ async function runCheck(
     nodeVersion: process.versions.node,
     ...ports,
   };
-  const rows = [...folderRows(folder, settings, platform), ...liveRows(folder, settings, platform)];
+  const log = await checkedLog(folder, settings);
+  const rows = [
+    ...folderRows(folder, settings, log, platform),
+    ...liveRows(folder, settings, platform),
+    ...(log === null ? [] : logRows(folder, settings, log, platform)),
+  ];
   const results: Finding['result'][] = [];
   for (const { title, check: run } of rows) {
     const finding = await withProgress(io, `checking: ${title}`, run());
@@ -66,7 +73,12 @@ async function runCheck(
 const none = (faults: readonly string[]): Finding =>
   faults.length === 0 ? pass() : fail(faults.map(printable).join('\n'));
 
-function folderRows(folder: OperatorFolder, settings: Settings, { nodeVersion }: CheckPorts): LiveRow[] {
+function folderRows(
+  folder: OperatorFolder,
+  settings: Settings,
+  log: CheckedLog | null,
+  { nodeVersion }: CheckPorts,
+): LiveRow[] {
   const row = (title: string, faults: () => readonly string[]): LiveRow => ({
     title,
     check: async () => none(faults()),
@@ -77,6 +89,10 @@ function folderRows(folder: OperatorFolder, settings: Settings, { nodeVersion }:
       row(`secret files of the ${service}`, () => modeFaults(given)),
     ]),
     row('what must fit together', () => mismatches(folder, settings)),
+    ...(log === null ? [] : [row('policy of the log', () => policyFaults(log, folder, settings))]),
+    ...(log === null || log.folder === null
+      ? []
+      : [{ title: `log in ${log.folder}`, check: async () => none(await logFaults(log)) }]),
     row('ports', () => portFaults(folder)),
     ...(folder.hosting === 'node' ? [row('version of Node', () => nodeFaults(folder, nodeVersion))] : []),
     { title: 'release', check: () => releaseFinding(folder) },
@@ -87,8 +103,9 @@ function nodeFaults({ services }: OperatorFolder, version: string): string[] {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [leastMajor, leastMinor] = MINIMUM_NODE;
   const isOld = major < leastMajor || (major === leastMajor && minor < leastMinor);
-  if (!isOld || !(services.has('gateway') || services.has('issuer'))) return [];
-  return [`gateway and issuer need Node ${MINIMUM_NODE.join('.')} or newer, and this is ${version}`];
+  const stored = (['gateway', 'issuer', 'witness'] as const).filter((name) => services.has(name));
+  if (!isOld || stored.length === 0) return [];
+  return [`${stored.join(' and ')} need Node ${MINIMUM_NODE.join('.')} or newer, and this is ${version}`];
 }
 
 /** Whether what the folder runs is there, and of the version of this command. */

@@ -7,14 +7,19 @@ import { count, noMore } from '../arguments.ts';
 import { command, Failure, UsageError, type OptionSpecs } from '../command.ts';
 import { bytesOfText } from '../fetching.ts';
 import type { Owner } from '../init/compose.ts';
-import { operatorA, type Invite } from '../init/operator-a.ts';
-import type { Databases } from '../init/postgres.ts';
-import { clusterPorts } from '../init/two-of-each.ts';
+import { origin, readInvite } from '../init/invite.ts';
+import { mirrorNotice } from '../init/mirror.ts';
+import { operatorA } from '../init/operator-a.ts';
+import { databasesOf } from '../init/postgres.ts';
 import { DEVELOPMENT, operatorB, type Attester } from '../init/operator-b.ts';
 import { oneProviderNotice, PROVIDER_OPTION, providerOf, toldOfProvider } from '../init/provider.ts';
 import { HOSTINGS, type Hosting } from '../init/settings.ts';
 import { writeFolder, writeSecret, type PlannedFolder } from '../init/write.ts';
 import type { Io, Status } from '../io.ts';
+import { makeLog } from '../log/directory.ts';
+import { filesIn } from '../log/files.ts';
+import { epochNow, logFolderOf, logSecretOf, newLogKey } from '../log/new-log.ts';
+import { policyText } from '../log/policy.ts';
 
 /** Runs as the user nobody in a container, where root would otherwise own the secrets. */
 const NOBODY = 65_532;
@@ -66,6 +71,11 @@ export const initB = command({
       value: 'FILE',
       text: 'an existing root secret, or where to write a new one',
     },
+    log: {
+      type: 'string',
+      value: 'NAME',
+      text: 'keep a public log of key bundles under this permanent name, such as bundles.example',
+    },
   },
   examples: [
     [
@@ -80,6 +90,10 @@ export const initB = command({
       'init b ops/b --store postgres --database db1.example --quota-database db2.example --gateway https://gateway.example --issuer https://issuer.example',
       'writes what each machine of several runs over PostgreSQL, and the scripts that make its databases',
     ],
+    [
+      'init b ops/b --log bundles.example --gateway https://gateway.example --issuer https://issuer.example',
+      'also makes a log in ops/b.log, and its key in ops/b.log.secret',
+    ],
   ],
   run: async ({ values, words }, io) => {
     const { folder, hosting, release, port } = hostingOf(values, words, io);
@@ -91,6 +105,8 @@ export const initB = command({
     const rootSecret = path.resolve(io.cwd, values['root-secret'] ?? `${folder}.root.secret`);
     if (isInside(rootSecret, folder)) throw new UsageError('--root-secret must be outside of the folder');
     const { secret, isNew } = await rootSecretAt(rootSecret);
+    const epochSeconds = count(values['epoch-seconds'], 'epoch-seconds') ?? DAY;
+    const log = values.log === undefined ? null : newLog(values.log, epochSeconds);
     const options = {
       gateway,
       issuer,
@@ -104,12 +120,17 @@ export const initB = command({
       owner: owner(),
       root: base64url(rootPublicKey(secret)),
       provider: providerOf(values.provider, hosting, gateway),
-      epochSeconds: count(values['epoch-seconds'], 'epoch-seconds') ?? DAY,
+      epochSeconds,
+      log: log === null ? null : { key: log.key, base: log.base },
     };
     await mkdir(path.dirname(rootSecret), { recursive: true, mode: 0o700 }).catch(() => {}); // writeSecret tells
     if (isNew) await writeSecret(rootSecret, `${base64url(secret)}\n`);
+    if (log !== null) await writeLog(folder, log);
     const also = [
       `${rootSecret}  (root secret: move it to another machine)`,
+      ...(log === null
+        ? []
+        : [`${logFolderOf(folder)}  (log, public) and ${logSecretOf(folder)}: move both there too`]),
       ...(hosting === 'workers' || values.provider !== undefined ? [toldOfProvider(options.provider)] : []),
     ];
     return write(folder, operatorB(options), { io, json: values.json === true, also });
@@ -129,20 +150,36 @@ export const initA = command({
       type: 'boolean',
       text: 'accept that one provider runs the machines of relay and gateway',
     },
+    witness: {
+      type: 'string',
+      value: 'URL',
+      text: "public origin of a witness, which mirrors operator B's log of key bundles",
+    },
   },
-  examples: [['init a ops/a --invite invite.json --relay https://relay.example', 'writes ops/a for systemd']],
+  examples: [
+    ['init a ops/a --invite invite.json --relay https://relay.example', 'writes ops/a for systemd'],
+    [
+      'init a ops/a --invite invite.json --relay https://relay.example --witness https://witness.example',
+      'also writes a witness, and the policy that apps pin and operator B signs by',
+    ],
+  ],
   run: async ({ values, words }, io) => {
     const { folder, hosting, release, port } = hostingOf(values, words, io);
     const invite = await readInvite(values.invite, io);
     const relay = origin(values.relay, 'relay');
     if (relay.host === new URL(invite.gateway).host)
       throw new UsageError('--relay is the gateway itself; it must be another host, of another operator');
+    const witness = values.witness === undefined ? null : origin(values.witness, 'witness');
+    if (witness !== null && [relay.host, new URL(invite.gateway).host].includes(witness.host))
+      throw new UsageError('--witness must have a host of its own');
+    const noMirror = mirrorNotice(invite.log, witness);
     const provider = providerOf(values.provider, hosting, relay);
     const notice = oneProviderNotice(provider, invite.provider, values['allow-one-provider'] === true);
     const allowOneProvider = notice !== null;
     const options = {
       invite,
       relay,
+      witness,
       hosting,
       folder,
       release,
@@ -151,7 +188,7 @@ export const initA = command({
       allowOneProvider,
       owner: owner(),
     };
-    const also = notice === null ? [] : [notice];
+    const also = [notice, noMirror].filter((line) => line !== null);
     return write(folder, operatorA(options), { io, json: values.json === true, also });
   },
 });
@@ -199,50 +236,20 @@ function attesterOf(values: {
   return { issuer, audience, jwksUrl: jwks };
 }
 
-/** Where PostgreSQL is; null for the store of one machine, or of Workers. A compose file can run both clusters itself. */
-function databasesOf(
-  values: { readonly store?: string; readonly database?: string; readonly 'quota-database'?: string },
-  hosting: Hosting,
-  port: number,
-): Databases | null {
-  const { store = 'sqlite', database: tokens, 'quota-database': quotas } = values;
-  if (store !== 'sqlite' && store !== 'postgres') throw new UsageError('--store must be sqlite or postgres');
-  const isNamed = tokens !== undefined || quotas !== undefined;
-  if (store === 'sqlite') {
-    if (isNamed) throw new UsageError('--database and --quota-database belong to --store postgres');
-    return null;
-  }
-  if (hosting === 'workers')
-    throw new UsageError('--store postgres is not for workers: their Durable Objects are the store');
-  if (!isNamed && hosting === 'compose') {
-    const ports = clusterPorts(port);
-    return { tokens: `127.0.0.1:${ports.tokens}`, quotas: `127.0.0.1:${ports.quotas}`, inCompose: true };
-  }
-  if (tokens === undefined || quotas === undefined)
-    throw new UsageError('--store postgres needs --database and --quota-database, on two clusters');
-  for (const one of [tokens, quotas]) {
-    if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?$/i.test(one))
-      throw new UsageError(`${one} must be a host, or host:port, without user and password`);
-  }
-  if (tokens.toLowerCase() === quotas.toLowerCase())
-    throw new UsageError(
-      '--database and --quota-database must be two clusters: the log of one would order issuance against redemption',
-    );
-  return { tokens, quotas, inCompose: false };
+interface NewLog {
+  readonly key: string;
+  readonly base: number;
+  readonly secret: Bytes;
 }
 
-/** A bare https origin with a name. @throws {UsageError} */
-function origin(text: string | undefined, option: string): URL {
-  if (text === undefined) throw new UsageError(`--${option} is missing`);
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (
-    url?.protocol !== 'https:' ||
-    url.origin !== text.replace(/\/$/, '') ||
-    /^[\d.]+$|^\[|^localhost$/.test(url.hostname)
-  ) {
-    throw new UsageError(`--${option} must be an https origin with a name, like https://${option}.example`);
-  }
-  return url;
+function newLog(name: string, epochSeconds: number): NewLog {
+  return { ...newLogKey(name, 'log'), base: epochNow(epochSeconds) };
+}
+
+/** Its policy names no witness until operator A sends one. */
+async function writeLog(folder: string, { key, base, secret }: NewLog): Promise<void> {
+  await writeSecret(logSecretOf(folder), `${base64url(secret)}\n`);
+  await makeLog(filesIn(logFolderOf(folder)), policyText({ key, base, witnesses: [] }), secret);
 }
 
 const isInside = (file: string, folder: string): boolean => !path.relative(folder, file).startsWith('..');
@@ -253,24 +260,6 @@ async function rootSecretAt(file: string): Promise<{ readonly secret: Bytes; rea
   const secret = bytesOfText(text);
   if (secret?.length !== 32) throw new Failure(`${file} does not contain a root secret. Name another file.`);
   return { secret, isNew: false };
-}
-
-async function readInvite(file: string | undefined, io: Io): Promise<Invite> {
-  if (file === undefined) throw new UsageError('--invite is missing');
-  const text = await readFile(path.resolve(io.cwd, file), 'utf8').catch(() => null);
-  if (text === null) throw new Failure(`Cannot read ${file}. It is the invite.json of operator B.`);
-  const wrong = new Failure(`${file} is not an invite. Ask operator B for the invite.json of sotto init b.`);
-  let invite: Partial<Record<keyof Invite, unknown>>;
-  try {
-    invite = JSON.parse(text) as typeof invite;
-  } catch {
-    throw wrong;
-  }
-  const { gateway, credential, issuer, root, epochSeconds, provider = '' } = invite ?? {};
-  const isText = [gateway, credential, issuer, root].every((one) => typeof one === 'string' && one !== '');
-  if (!isText || !Number.isInteger(epochSeconds) || typeof provider !== 'string') throw wrong;
-  if (!URL.canParse(String(gateway)) || bytesOfText(String(root))?.length !== 32) throw wrong;
-  return invite as Invite;
 }
 
 /** Compose gives a container the secret files with owner and mode as they are. */

@@ -1,14 +1,5 @@
-import { randomFillSync } from 'node:crypto';
 import path from 'node:path';
-import {
-  COSIGNATURE,
-  ED25519,
-  formatVerifierKey,
-  parsePolicy,
-  parseVerifierKey,
-  splitViewCost,
-  verifierKeyOf,
-} from '@sotto/tlog';
+import { COSIGNATURE, parsePolicy, parseVerifierKey, splitViewCost } from '@sotto/tlog';
 import { base64url, DAY, ProtocolError } from '@sotto/wire';
 import { count, noMore } from '../arguments.ts';
 import { command, UsageError } from '../command.ts';
@@ -16,6 +7,7 @@ import { base } from '../fetching.ts';
 import { writeSecret } from '../init/write.ts';
 import { makeLog } from '../log/directory.ts';
 import { filesIn } from '../log/files.ts';
+import { epochNow, newLogKey } from '../log/new-log.ts';
 import { policyText, type WitnessLine } from '../log/policy.ts';
 
 /** `sotto log init`. */
@@ -50,9 +42,8 @@ export const logInit = command({
     if (origin === undefined) throw new UsageError('--origin is missing');
     if (file === undefined) throw new UsageError('--log-secret is missing');
     const epochSeconds = count(values['epoch-seconds'], 'epoch-seconds') ?? DAY;
-    const first = count(values.base, 'base') ?? Math.floor(Date.now() / 1000 / epochSeconds);
-    const secret = randomFillSync(new Uint8Array(32));
-    const key = keyOf(origin, secret);
+    const first = count(values.base, 'base') ?? epochNow(epochSeconds);
+    const { secret, key } = newLogKey(origin, 'origin');
     const policy = policyText({ key, base: first, witnesses: witness.map(witnessOf) });
     const cost = splitViewCost(parsePolicy(policy).quorum);
     await writeSecret(path.resolve(io.cwd, file), `${base64url(secret)}\n`);
@@ -62,15 +53,6 @@ export const logInit = command({
     return 0;
   },
 });
-
-function keyOf(origin: string, secret: Uint8Array<ArrayBuffer>): string {
-  try {
-    return formatVerifierKey(verifierKeyOf(origin, ED25519, secret));
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    throw new UsageError('--origin must be a name without spaces and plus signs, such as bundles.example');
-  }
-}
 
 function witnessOf(text: string): WitnessLine {
   const [key = '', url = '', ...rest] = text.trim().split(/\s+/);

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { REFILL_SERVICE } from '@sotto/bundle';
 import { composeFile, type Owner } from './compose.ts';
+import type { Invite, InvitedLog } from './invite.ts';
 import { postgresStores, type Databases } from './postgres.ts';
 import { balancerCfg, caddyfile, haproxyCfg, nginxConf, type Site } from './proxy.ts';
 import { readmeOfB } from './readme.ts';
@@ -38,6 +39,8 @@ export interface OperatorBOptions {
   readonly owner: Owner;
   /** Null for SQLite, and for Durable Objects. */
   readonly databases: Databases | null;
+  /** Null without a log of bundles. */
+  readonly log: InvitedLog | null;
 }
 
 /** Claims of the development attester. */
@@ -67,8 +70,7 @@ const secret = (): string => randomBytes(32).toString('base64url');
 
 /** What operator B needs: gateway, issuer and sticker service. All secrets are new. */
 export function operatorB(options: OperatorBOptions): PlannedFolder {
-  const { gateway, issuer, hosting, folder, release, owner, port, epochSeconds, root, provider, databases } =
-    options;
+  const { gateway, issuer, hosting, folder, release, owner, port, epochSeconds, root, databases } = options;
   const development = options.attester === null ? developmentAttester() : null;
   const attester = development?.attester ?? options.attester ?? {};
   const stores = databases === null ? null : postgresStores(databases);
@@ -77,7 +79,7 @@ export function operatorB(options: OperatorBOptions): PlannedFolder {
   const services = pair?.services ?? alone;
   const credential = services.gateway?.['RELAY_TOKEN'] ?? '';
   const operatorToken = services.gateway?.['OPERATOR_TOKEN'] ?? '';
-  const invite = { gateway: gateway.origin, credential, issuer: issuer.origin, root, epochSeconds, provider };
+  const invite = inviteOf(options, credential);
   const listeners =
     hosting === 'workers'
       ? {}
@@ -123,6 +125,20 @@ export function operatorB(options: OperatorBOptions): PlannedFolder {
     files: [...files, { name: 'compose.yaml', text: compose }],
     stores: state.map((name) => `state/${name}`),
     owner,
+  };
+}
+
+/** What operator A needs to know. */
+function inviteOf(options: OperatorBOptions, credential: string): Invite {
+  const { gateway, issuer, root, epochSeconds, provider, log } = options;
+  return {
+    gateway: gateway.origin,
+    credential,
+    issuer: issuer.origin,
+    root,
+    epochSeconds,
+    provider,
+    ...(log !== null && { log }),
   };
 }
 

@@ -1,5 +1,7 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
-import type { PlannedFile, ServiceSettings, Settings } from './settings.ts';
+import { UsageError } from '../command.ts';
+import type { Hosting, PlannedFile, ServiceSettings, Settings } from './settings.ts';
+import { clusterPorts } from './two-of-each.ts';
 
 /** The two clusters of operator B, as `host` or `host:port`: one clock must not order issuance against redemption. */
 export interface Databases {
@@ -8,6 +10,38 @@ export interface Databases {
   readonly quotas: string;
   /** Whether the compose file runs both, on one machine and without a standby. */
   readonly inCompose: boolean;
+}
+
+/** Where PostgreSQL is; null for the store of one machine, or of Workers. A compose file can run both clusters itself. */
+export function databasesOf(
+  values: { readonly store?: string; readonly database?: string; readonly 'quota-database'?: string },
+  hosting: Hosting,
+  port: number,
+): Databases | null {
+  const { store = 'sqlite', database: tokens, 'quota-database': quotas } = values;
+  if (store !== 'sqlite' && store !== 'postgres') throw new UsageError('--store must be sqlite or postgres');
+  const isNamed = tokens !== undefined || quotas !== undefined;
+  if (store === 'sqlite') {
+    if (isNamed) throw new UsageError('--database and --quota-database belong to --store postgres');
+    return null;
+  }
+  if (hosting === 'workers')
+    throw new UsageError('--store postgres is not for workers: their Durable Objects are the store');
+  if (!isNamed && hosting === 'compose') {
+    const ports = clusterPorts(port);
+    return { tokens: `127.0.0.1:${ports.tokens}`, quotas: `127.0.0.1:${ports.quotas}`, inCompose: true };
+  }
+  if (tokens === undefined || quotas === undefined)
+    throw new UsageError('--store postgres needs --database and --quota-database, on two clusters');
+  for (const one of [tokens, quotas]) {
+    if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?$/i.test(one))
+      throw new UsageError(`${one} must be a host, or host:port, without user and password`);
+  }
+  if (tokens.toLowerCase() === quotas.toLowerCase())
+    throw new UsageError(
+      '--database and --quota-database must be two clusters: the log of one would order issuance against redemption',
+    );
+  return { tokens, quotas, inCompose: false };
 }
 
 /** Who logs in, and into which database of the same name. */

@@ -5,6 +5,8 @@ export interface Site {
   readonly port: number;
   /** Whether the service must be told the address of the client. Only the relay's rate limit needs it. */
   readonly tellsAddress: boolean;
+  /** Whether entries of a log are uploaded there, a package of at most 4 MiB each time. */
+  readonly isUpload?: boolean;
 }
 
 /** Fields that would tell the gateway who a client is, and that proxies add by default. */
@@ -26,7 +28,7 @@ export function caddyfile(sites: readonly Site[]): string {
 /** For nginx's `http` section. The certificates are the operator's. */
 export function nginxConf(sites: readonly Site[], tls: string): string {
   return sites
-    .map(({ host, port, tellsAddress }) => {
+    .map(({ host, port, tellsAddress, isUpload = false }) => {
       const [name = '', listen = '443'] = host.split(':');
       const fields = REMOVED.map((field) =>
         field === 'X-Real-IP' && tellsAddress
@@ -39,7 +41,7 @@ export function nginxConf(sites: readonly Site[], tls: string): string {
   ssl_certificate ${tls}/${name}.crt;
   ssl_certificate_key ${tls}/${name}.key;
   access_log off;
-  client_max_body_size 2m;
+  client_max_body_size ${isUpload ? 5 : 2}m;
   location / {
     proxy_pass http://127.0.0.1:${port};
     proxy_http_version 1.1;

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { logFolderOf, logSecretOf } from '../log/new-log.ts';
 import type { OperatorAOptions } from './operator-a.ts';
 import type { OperatorBOptions } from './operator-b.ts';
 import type { Databases } from './postgres.ts';
@@ -64,6 +65,17 @@ function postgresOf(databases: Databases | null, folder: string): string {
 
 const hostOf = (address: string): string => address.replace(/:(\d+)$/, ' -p $1');
 
+const logOfB = (folder: string, rootSecret: string): string => `## Log
+
+Anybody can see which keys clients were given, because every bundle is logged. \`${logFolderOf(folder)}\` is the log, which is public: back it up after each run. Move it with its
+secret, \`${logSecretOf(folder)}\`, to the machine that signs. When operator A has sent the policy with its witness, put it there, and sign by it from then on:
+
+${console([`cp policy ${logFolderOf(folder)}/policy`, `${SOTTO} bundle sign --config ${folder} --root-secret ${rootSecret} --log ${logFolderOf(folder)} --log-secret ${logSecretOf(folder)}`])}
+
+Sign every second day, or with \`--ahead 7\` once a week; what is logged cannot be replaced. Apps pin the policy beside the root.
+
+`;
+
 /** The next commands of operator B. */
 export function readmeOfB({
   folder,
@@ -74,6 +86,7 @@ export function readmeOfB({
   gateway,
   issuer,
   provider,
+  log,
 }: OperatorBOptions): string {
   const start = startCommand(hosting, folder, ['stickers', 'issuer', 'gateway']);
   const invite = path.join(folder, 'invite.json');
@@ -111,12 +124,19 @@ Before the first user set \`ATTESTERS\` of the issuer to your own identity provi
     : `The issuer accepts account tokens of ${attester.issuer}.`
 }
 
-## Every week
+${log === null ? '' : logOfB(folder, rootSecret)}## Every week
 
 Sign again: the bundles of seven epochs are signed ahead, and clients stop when none is left. \`${SOTTO} check\` and the metric \`sotto_gateway_bundle_signed_until\`
 say how long the signatures last.
 `;
 }
+
+const witnessOfA = (witness: URL): string => `## Witness
+
+${witness.origin} mirrors operator B's log of key bundles and cosigns one history of it. Send \`policy\` to operator B before anything is logged; it is not secret. Never change
+\`WITNESS_NAME\` and \`WITNESS_KEY\`, and never start it again with an empty or restored store: it would cosign a second history.
+
+`;
 
 /** The next commands of operator A. */
 export function readmeOfA({
@@ -126,8 +146,10 @@ export function readmeOfA({
   invite,
   provider,
   allowOneProvider,
+  witness,
 }: OperatorAOptions): string {
-  return `# Operator A: relay
+  const workers = witness === null ? ['relay'] : ['relay', 'witness'];
+  return `# Operator A: relay${witness === null ? '' : ', and witness'}
 
 ${relay.origin}, for the gateway ${invite.gateway}. The relay stores nothing.
 
@@ -137,9 +159,9 @@ ${
     ? `\`ALLOW_ONE_PROVIDER=true\` accepts that ${provider} runs both and could combine what both see. Tell your users that they trust it not to.\n`
     : ''
 }
-${console([startCommand(hosting, folder, ['relay']), `${SOTTO} check --config ${folder}`, `${SOTTO} probe --config ${folder}`])}
+${console([startCommand(hosting, folder, workers), `${SOTTO} check --config ${folder}`, `${SOTTO} probe --config ${folder}`])}
 
-\`client.json\` is what an app pins. A private search with it:
+${witness === null ? '' : witnessOfA(witness)}\`client.json\` is what an app pins${witness === null ? '' : ', with `policy`'}. A private search with it:
 
 ${console([`${SOTTO} search happy cat --config ${folder}`])}
 
