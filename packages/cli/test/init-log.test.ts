@@ -118,13 +118,13 @@ describe('sotto init: a log and a witness need each other', () => {
     '--witness %s is wrong usage',
     async (url) => {
       await run(INIT_B, io);
-      expect(await run(INIT_A.with(-1, url), io)).toBe(2);
+      expect(await run([...INIT_A.slice(0, -1), url], io)).toBe(2);
       expect(existsSync(folders.file('a'))).toBe(false);
     },
   );
 
   test.each(['two words', 'a+b', ''])('--log %j is wrong usage, and nothing is written', async (name) => {
-    expect(await run(INIT_B.with(-1, name), io)).toBe(2);
+    expect(await run([...INIT_B.slice(0, -1), name], io)).toBe(2);
     expect(io.errors.at(-1)).toContain('--log must be a name without spaces and plus signs');
     expect(readdirSync(folder)).toEqual(['root.secret']);
   });

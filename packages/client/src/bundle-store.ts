@@ -116,7 +116,7 @@ function acceptSigned(
     const code = error instanceof BundleError ? error.code : null;
     if (code === 'equivocation') {
       const stored = state.bundle === null ? [] : [state.bundle.signed];
-      const bundles = [...stored, ...shown].flatMap((one) => verified(one, { ...rules, roots }) ?? []);
+      const bundles = [...stored, ...shown].flatMap((one) => verifiedOrNull(one, { ...rules, roots }) ?? []);
       const sequences = bundles.map(({ bundle }) => bundle.sequence);
       return refuseBundles(
         state,
@@ -203,7 +203,7 @@ const pinsOf = ({ pins, policy }: AcceptRules): string =>
   [...pins.map(base64url), ...(policy === null ? [] : [`policy ${policy.id}`])].join(' ');
 
 /** A bundle that verifies; null for any other. */
-function verified(
+function verifiedOrNull(
   signed: Bytes,
   options: AcceptRules & { readonly roots: readonly Bytes[] },
 ): VerifiedBundle | null {

@@ -130,7 +130,7 @@ function witnessFaults(given: Given, { policy, file, log, root }: Expected): str
     );
   if (row.base !== undefined && row.base !== policy.base)
     faults.push(
-      `LOGS of the witness has base ${String(row.base)}, and ${file} has ${String(policy.base)}: the mirror refuses every entry. Use that of the policy`,
+      `LOGS of the witness has base ${JSON.stringify(row.base)}, and ${file} has ${String(policy.base)}: the mirror refuses every entry. Use that of the policy`,
     );
   if (row.roots !== undefined && root !== undefined && !row.roots.includes(root))
     faults.push(

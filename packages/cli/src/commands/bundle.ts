@@ -77,7 +77,7 @@ interface Source {
   readonly name: string;
   /** Whether it is kept, and may have expired. */
   readonly isFile: boolean;
-  read(): Promise<Bytes>;
+  readonly read: () => Promise<Bytes>;
 }
 
 function sourceOf(word: string, io: Io): Source {
@@ -89,7 +89,7 @@ function sourceOf(word: string, io: Io): Source {
   return {
     name: word,
     isFile: true,
-    async read() {
+    read: async () => {
       const text = await readFile(path.resolve(io.cwd, word), 'utf8').catch(() => null);
       const bytes = text === null ? null : bytesOfText(text);
       if (bytes === null)
