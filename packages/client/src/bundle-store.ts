@@ -84,11 +84,18 @@ function twoHistories({ checkpoint }: WalletState, proven: readonly ProvenBundle
 
 /** The wallet keeps the first of the two, so that every further attempt gives the same evidence. */
 function forkError([a, b]: Fork): ClientError {
-  const detail =
-    `For the app's developer: the log ${a.origin} signed two histories of ${a.size} entries. ` +
-    'Save both notes of error.evidence, check them with `sotto log verify`, and publish them.';
-  if (a.note === undefined || b.note === undefined) return new ClientError('equivocation');
-  return new ClientError('equivocation', { detail, evidence: [a.note, b.note] });
+  const what = `the log ${a.origin} signed two histories of ${a.size} entries`;
+  return contradictionError(what, 'log', [a.note, b.note]);
+}
+
+function contradictionError(
+  what: string,
+  command: string,
+  [a, b]: readonly (string | undefined)[],
+): ClientError {
+  if (a === undefined || b === undefined) return new ClientError('equivocation');
+  const detail = `For the app's developer: ${what}. Check both texts of error.evidence with \`sotto ${command} verify\`, and publish them.`;
+  return new ClientError('equivocation', { detail, evidence: [a, b] });
 }
 
 function acceptSigned(
@@ -107,7 +114,7 @@ function acceptSigned(
       return refuseBundles(state, sequence, otherKeys(state, accepted));
     }
     const pins = pinsOf(rules);
-    state.evidence = null;
+    state.evidence = [];
     state.sequence = sequence;
     state.bundle = { signed: accepted.signed, pins };
     state.roots = { keys: accepted.roots, pins };
@@ -131,7 +138,7 @@ function acceptSigned(
 type VerifiedBundle = Pick<AcceptedBundle, 'bundle' | 'signed' | 'digest'>;
 
 /** The first two bundles of one epoch that differ. */
-function contradiction(bundles: readonly VerifiedBundle[]): readonly (Bytes | undefined)[] {
+function contradiction(bundles: readonly VerifiedBundle[]): readonly Bytes[] {
   for (const one of bundles) {
     const other = bundles.find((each) => compareBundles(one, each) === 'equivocation');
     if (other !== undefined) return [one.signed, other.signed];
@@ -147,27 +154,15 @@ function otherKeys({ bundle: stored }: WalletState, { bundle, signed }: Accepted
 }
 
 /** Refuses this epoch and those before, and keeps the two bundles, so that every further attempt gives the same evidence. */
-function refuseBundles(
-  state: WalletState,
-  sequence: number,
-  [a, b]: readonly (Bytes | undefined)[],
-): ClientError {
+function refuseBundles(state: WalletState, sequence: number, bundles: readonly Bytes[]): ClientError {
   state.refused = sequence;
   state.bundle = null;
-  if (a !== undefined && b !== undefined) state.evidence = [a, b];
+  state.evidence = bundles.map(base64url);
   return twoBundles(state);
 }
 
-function twoBundles({ evidence }: WalletState): ClientError {
-  if (evidence === null) return new ClientError('equivocation');
-  const detail =
-    "For the app's developer: one root signed two bundles that contradict each other. " +
-    'Save both texts of error.evidence as files, check them with `sotto bundle verify`, and publish them.';
-  return new ClientError('equivocation', {
-    detail,
-    evidence: [base64url(evidence[0]), base64url(evidence[1])],
-  });
-}
+const twoBundles = ({ evidence }: WalletState): ClientError =>
+  contradictionError('the root signed two bundles', 'bundle', evidence);
 
 /** Whether a bundle names another key of an epoch than the vouchers of this wallet were issued under. */
 function changesVoucherKeys({ vouchers }: WalletState, { sequence, extension }: Bundle): boolean {

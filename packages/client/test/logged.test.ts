@@ -103,8 +103,8 @@ describe('a client with a policy', () => {
       .search('cat')
       .catch((cause: unknown) => cause);
     expect(error).toEqual(refused('equivocation'));
-    expect(String(error)).toContain('signed two histories of 3 entries. Save both notes of error.evidence');
-    expect(String(error)).toContain('check them with `sotto log verify`');
+    expect(String(error)).toContain('signed two histories of 3 entries. Check both texts of error.evidence');
+    expect(String(error)).toContain('with `sotto log verify`');
     // Both notes are signed by the log, and have two roots for one size.
     const { evidence } = error as ClientError;
     const heads = (evidence ?? []).map((note) => parseCheckpoint(note));

@@ -73,8 +73,8 @@ export interface WalletState {
   sequence: number;
   /** The highest sequence with two different bundles; it stays refused. -1 if there was none. */
   refused: number;
-  /** The two signed bundles for which it is refused; null if there are none. */
-  evidence: readonly [Bytes, Bytes] | null;
+  /** The two signed bundles for which it is refused, in base64url; empty if there are none. */
+  evidence: readonly string[];
   /** The largest head of the bundle log that proved a bundle; null without a policy. */
   checkpoint: SignedHead | null;
   /** Vouchers, from the first bundle on that has refills; null before it. */
@@ -91,7 +91,7 @@ export const emptyState = (): WalletState => ({
   roots: null,
   sequence: -1,
   refused: -1,
-  evidence: null,
+  evidence: [],
   checkpoint: null,
   vouchers: null,
 });
@@ -118,7 +118,7 @@ export function encodeState(state: WalletState): Bytes {
  */
 export function decodeState(bytes: Bytes): WalletState {
   const { version, ...stored } = parse(bytes);
-  const state: WalletState = { checkpoint: null, vouchers: null, evidence: null, ...stored }; // earlier releases stored none of them
+  const state: WalletState = { checkpoint: null, vouchers: null, evidence: [], ...stored }; // earlier releases stored none of them
   if (version > VERSION) throw new Error('the wallet belongs to a later version of the client');
   if (version !== VERSION) throw new UnreadableWalletError('the wallet has an unknown version');
   if (!isState(state)) throw new UnreadableWalletError('a part of the wallet is missing or has a wrong type');
@@ -166,13 +166,10 @@ function isState({
     (roots === null || (isRecord(roots) && Array.isArray(roots['keys']))) &&
     Number.isSafeInteger(sequence) &&
     Number.isSafeInteger(refused) &&
-    (evidence === null || isPair(evidence)) &&
+    Array.isArray(evidence) &&
     (checkpoint === null || (isRecord(checkpoint) && checkpoint['root'] instanceof Uint8Array)) &&
     (vouchers === null || isVoucherState(vouchers))
   );
 }
-
-const isPair = (value: unknown): boolean =>
-  Array.isArray(value) && value.length === 2 && value.every((one) => one instanceof Uint8Array);
 
 const isToken = (value: unknown): boolean => isRecord(value) && value['token'] instanceof Uint8Array;
