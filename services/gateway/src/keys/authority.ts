@@ -19,6 +19,7 @@ import type { ServiceRow } from '../config.ts';
 import { classesOf, offeredRefill, refillProblem } from './extension.ts';
 import { hasOtherServices, otherServicesProblem } from './changed-services.ts';
 import { lostKeysProblem, namesLostKeys } from './lost-issuer-keys.ts';
+import { lostVouchersProblem, publicVoucherKeys, withPublicKeys, type VoucherKeys } from './voucher-keys.ts';
 import type { KeyWrap } from '@sotto/service/keys';
 import type { KeyStore, StoredKey, StoredEpoch } from '../ports.ts';
 
@@ -130,11 +131,12 @@ export function keyConfigsOf({ keys }: StoredEpoch): Bytes {
 
 /** Offers the bundles of the coming epochs for signing. Returns messages for the operator, one line each. */
 async function offerBundles(deps: AuthorityDeps, from: number, now: UnixSeconds): Promise<readonly string[]> {
-  const [epochs, bundles] = await Promise.all([
+  const [epochs, stored] = await Promise.all([
     deps.store.epochs(from, from + HORIZON),
-    deps.store.bundles(from, from + HORIZON),
+    deps.store.bundles(from - 1, from + HORIZON),
   ]);
-  const signed = bundles.filter(({ signature }) => signature !== null);
+  const known = publicVoucherKeys(stored, from);
+  const signed = stored.filter(({ epochIndex, signature }) => epochIndex >= from && signature !== null);
   const isSigned = new Set(signed.map(({ epochIndex }) => epochIndex));
   const unsigned = epochs.filter(({ epochIndex }) => !isSigned.has(epochIndex));
   const published = await deps.schedule().catch((error: unknown) => {
@@ -148,12 +150,12 @@ async function offerBundles(deps: AuthorityDeps, from: number, now: UnixSeconds)
   const scheduled = new Map(published.epochs.map((epoch) => [epoch.start / deps.epochSeconds, epoch]));
   const offer = (epoch: StoredEpoch): { epochIndex: number; bundle: Bytes }[] => {
     const { epochIndex } = epoch;
-    const bundle = bundleOf(deps, epoch, scheduled.get(epochIndex));
+    const bundle = bundleOf(deps, epoch, scheduled.get(epochIndex), known);
     return bundle === null ? [] : [{ epochIndex, bundle: encodeBundle(bundle) }];
   };
   const lost = signed.filter(({ epochIndex, bundle }) => {
     const epoch = scheduled.get(epochIndex);
-    if (epoch !== undefined) return namesLostKeys(bundle, epoch);
+    if (epoch !== undefined) return namesLostKeys(bundle, epoch, known);
     // Retired keys: none for the current epoch. At its end the issuer's clock may only be ahead of ours.
     return (
       epochIndex === from && epochIndexAt(now + graceSeconds(deps.epochSeconds), deps.epochSeconds) === from
@@ -164,7 +166,7 @@ async function offerBundles(deps: AuthorityDeps, from: number, now: UnixSeconds)
     const epoch = epochs.find((one) => one.epochIndex === epochIndex);
     if (epoch === undefined || proof !== null || epochIndex < from + REPLACED_AHEAD) return false;
     if (lost.some((one) => one.epochIndex === epochIndex)) return false;
-    const wanted = bundleOf(deps, epoch, scheduled.get(epochIndex));
+    const wanted = bundleOf(deps, epoch, scheduled.get(epochIndex), known);
     return wanted !== null && hasOtherServices(bundle, wanted);
   });
   const replaceable = lost.filter(({ epochIndex, proof }) => epochIndex > from && proof === null);
@@ -176,6 +178,7 @@ async function offerBundles(deps: AuthorityDeps, from: number, now: UnixSeconds)
   if (offered.length > 0) await deps.store.offer(offered);
   return [
     ...problems,
+    ...lostVouchersProblem(known, published, deps.epochSeconds),
     ...lost.map(({ epochIndex, proof }) =>
       lostKeysProblem(epochIndex, epochIndex === from || proof !== null),
     ),
@@ -188,9 +191,10 @@ function bundleOf(
   deps: AuthorityDeps,
   epoch: StoredEpoch,
   scheduled: ScheduledEpoch | undefined,
+  known: VoucherKeys,
 ): Bundle | null {
   if (scheduled === undefined) return null;
-  const refill = offeredRefill(deps.services, scheduled.refill);
+  const refill = offeredRefill(deps.services, withPublicKeys(scheduled.refill, epoch.epochIndex, known));
   const offered = deps.services.filter(({ target }) => refill !== null || !('issuer' in target));
   const services: ServiceEntry[] = [];
   for (const { name, token, lengths, stream } of offered) {

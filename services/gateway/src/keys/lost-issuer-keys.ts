@@ -2,18 +2,25 @@ import { decodeBundle } from '@sotto/bundle';
 import { decodeDirectory, type DirectoryKey } from '@sotto/privacypass';
 import type { ScheduledEpoch } from '@sotto/redemption';
 import { hex, type Bytes } from '@sotto/wire';
+import { withPublicKeys, type VoucherKeys } from './voucher-keys.ts';
 
 /**
  * Whether a bundle names keys that the issuer does not have: it lost its store, or restored an old one. Clients that
  * hold the bundle are issued nothing.
+ *
+ * @param known - keys of vouchers that are public: a bundle has to name these, even if they are lost
  */
-export function namesLostKeys(bundle: Bytes, { directory, refill }: ScheduledEpoch): boolean {
+export function namesLostKeys(
+  bundle: Bytes,
+  { directory, refill }: ScheduledEpoch,
+  known: VoucherKeys,
+): boolean {
   const present = new Set(decodeDirectory(directory).tokenKeys.map(keyText));
-  const ofVouchers = new Set(refill?.keys.map(hex));
-  const { extension, directory: named } = decodeBundle(bundle);
+  const { extension, directory: named, sequence } = decodeBundle(bundle);
+  const wanted = withPublicKeys(refill, sequence, known)?.keys.map(hex);
   return (
     decodeDirectory(named).tokenKeys.some((key) => !present.has(keyText(key))) ||
-    (extension?.refill?.keys ?? []).some((key) => !ofVouchers.has(hex(key)))
+    (extension?.refill?.keys ?? []).some((key, i) => hex(key) !== wanted?.[i])
   );
 }
 
