@@ -91,7 +91,7 @@ describe('variables', () => {
 
   test('a missing variable is reported with its purpose', () => {
     expect(() => reading({}).credential('RELAY_TOKEN')).toThrow(
-      'RELAY_TOKEN: is missing. Set RELAY_TOKEN (or RELAY_TOKEN_FILE, a path): Bearer token that the relay must show; two with a space between them during a change.',
+      'RELAY_TOKEN: is missing. Set RELAY_TOKEN (or RELAY_TOKEN_FILE, a path): Bearer token that the relay must send; two, separated by a space, during a change.',
     );
   });
 

@@ -14,7 +14,7 @@ const GOOD = {
 };
 const RELAY_TOKENS_MISSING =
   'RELAY_TOKENS: is missing. Set RELAY_TOKENS (or RELAY_TOKENS_FILE, a path): ' +
-  'Credential of each gateway by base path; null for a gateway that asks for none.';
+  'Credential of each gateway by base path; null for a gateway that requires none.';
 const SAME_ZONE =
   'GATEWAYS: names a gateway in the zone of this relay. Move one of them to another domain (specs/deployment.md)';
 const TLS = { TLS_CERT_FILE: import.meta.filename, TLS_KEY_FILE: import.meta.filename };

@@ -8,7 +8,7 @@ export const ISSUER_VARIABLES = {
   ISSUER_NAME: variable('text', ISSUER, 'Name of the issuer in challenges (RFC 9577 §2.1.1): a host name.', {
     example: 'issuer.example',
   }),
-  ISSUER_URL: variable('text', ISSUER, 'Public URL of the issuer; https://ISSUER_NAME when it is missing.', {
+  ISSUER_URL: variable('text', ISSUER, 'Public URL of the issuer. Default: https://ISSUER_NAME.', {
     optional: true,
     example: 'https://issuer.example',
   }),
@@ -24,19 +24,19 @@ export const ISSUER_VARIABLES = {
   ACCOUNT_KEY: variable(
     'key',
     ISSUER,
-    'Key of the hash under which accounts are counted: 32 random bytes in base64url.',
+    'Key of the hash that replaces account names in the quota store: 32 random bytes in base64url.',
     { secret: true },
   ),
   ACCOUNT_KEY_PREVIOUS: variable(
     'key',
     ISSUER,
-    'The former ACCOUNT_KEY, after a change: quotas are counted under it until the next epoch.',
+    'The previous ACCOUNT_KEY, after a change: quotas are counted under it until the next epoch.',
     { secret: true, optional: true },
   ),
   VOUCHERS: variable(
     'json',
     ISSUER,
-    'How tokens are issued without an account: `period`, `perEpoch`, `issuances` of each tier. Without it they are not.',
+    'How tokens are issued without an account: `period`, `perEpoch`, `issuances` of each tier. Default: an account is required.',
     { optional: true, example: '{"period": 7, "perEpoch": 3, "issuances": {"default": 3}}' },
   ),
   INTERNAL_PORT: variable('number', ISSUER_ON_NODE, 'Port of the listener for gateways.', {
@@ -47,19 +47,19 @@ export const ISSUER_VARIABLES = {
   INTERNAL_HOST: variable(
     'text',
     ISSUER_ON_NODE,
-    'Address of the listener for gateways. Beyond loopback, for gateways on other machines, TLS is needed.',
+    'Address of the listener for gateways. Beyond loopback, for gateways on other machines, TLS is required.',
     { default: '127.0.0.1' },
   ),
   INTERNAL_TOKEN: variable(
     'credential',
     ISSUER_ON_NODE,
-    'Bearer token that the gateway must show to that listener.',
+    'Bearer token that the gateway must send to that listener.',
     { secret: true },
   ),
   QUOTA_STORE: variable(
     'text',
     ISSUER_ON_NODE,
-    'URL of the PostgreSQL database of the quotas, on another cluster than STORE, so that no clock orders both.',
+    'URL of the PostgreSQL database of the quotas, on another cluster than STORE, so that no shared clock or log orders the entries of both.',
     { optional: true, example: 'postgres://quota@db2.example:5432/quota' },
   ),
   QUOTA_STORE_PASSWORD: variable('text', ISSUER_ON_NODE, 'Password of the PostgreSQL user in QUOTA_STORE.', {
@@ -82,6 +82,6 @@ export const ISSUER_VARIABLES = {
   RESTORED: variable(
     'flag',
     ISSUER_ON_NODE,
-    'Set to 1 for the first start after STORE came back from a backup: every key is retired.',
+    'Set to 1 for the first start after STORE was restored from a backup: every key is retired.',
   ),
 };

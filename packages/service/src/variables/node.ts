@@ -8,12 +8,12 @@ const ON_NODE = {
 const STORED_ON_NODE = { services: ['gateway', 'issuer', 'witness'], platforms: ['node'] } as const;
 const DATABASE_ON_NODE = { services: ['gateway', 'issuer'], platforms: ['node'] } as const;
 const FILE_OR_DATABASE =
-  'Path of the SQLite file, which is made when it does not exist; or the URL of a PostgreSQL database without its password, like postgres://user@host:5432/database.';
+  'Path of the SQLite file, which is created if it does not exist; or the URL of a PostgreSQL database without its password, for example postgres://user@host:5432/database.';
 const STICKERS_ON_NODE = { services: ['stickers'], platforms: ['node'] } as const;
 
 /** Variables of the Node main program. */
 export const NODE_VARIABLES = {
-  HOST: variable('text', ON_NODE, 'Address to listen on. Beyond loopback TLS is needed.', {
+  HOST: variable('text', ON_NODE, 'Address to listen on. Beyond loopback TLS is required.', {
     default: '127.0.0.1',
   }),
   PORT: variable('number', ON_NODE, 'Port to listen on; 0 for any free port.', {
@@ -24,7 +24,7 @@ export const NODE_VARIABLES = {
   OPERATOR_HOST: variable(
     'text',
     STORED_ON_NODE,
-    'Address of the operator listener. Beyond loopback TLS is needed.',
+    'Address of the operator listener. Beyond loopback TLS is required.',
     {
       default: '127.0.0.1',
     },
@@ -32,7 +32,7 @@ export const NODE_VARIABLES = {
   OPERATOR_PORT: variable(
     'number',
     STORED_ON_NODE,
-    'Port of the operator listener, which alone has /metrics and /operator; 0 for any free port.',
+    'Port of the operator listener, the only one with /metrics and /operator; 0 for any free port.',
     { default: { gateway: 8812, issuer: 8082, witness: 8816 }, min: 0, max: 65_535 },
   ),
   TLS_CERT_FILE: variable('path', ON_NODE, 'Certificate chain in PEM.', {
@@ -43,12 +43,17 @@ export const NODE_VARIABLES = {
     optional: true,
     example: '/etc/sotto/key.pem',
   }),
-  BEHIND_TLS: variable('flag', ON_NODE, 'Says that your own proxy in front terminates TLS.'),
-  MAX_IN_FLIGHT: variable('number', ON_NODE, 'Requests in progress; more are refused with 503.', {
-    default: 512,
-    min: 1,
-    max: 65_536,
-  }),
+  BEHIND_TLS: variable('flag', ON_NODE, 'Your own reverse proxy terminates TLS.'),
+  MAX_IN_FLIGHT: variable(
+    'number',
+    ON_NODE,
+    'Maximum number of requests in progress; more are refused with 503.',
+    {
+      default: 512,
+      min: 1,
+      max: 65_536,
+    },
+  ),
   DRAIN_MS: variable('number', ON_NODE, 'Time for requests in progress after SIGTERM.', {
     default: 9000,
     min: 10,
@@ -64,7 +69,7 @@ export const NODE_VARIABLES = {
   MAX_CONNECTIONS_PER_ADDRESS: variable(
     'number',
     ON_NODE,
-    'Connections of one client address at once. Not counted behind your own proxy.',
+    'Maximum number of connections from one client address. Not counted behind your own proxy.',
     { default: 1024, min: 1, max: 65_536 },
   ),
   STORE: variable(
@@ -73,7 +78,7 @@ export const NODE_VARIABLES = {
     {
       gateway: FILE_OR_DATABASE,
       issuer: FILE_OR_DATABASE,
-      witness: 'Path of the SQLite file. It is made when it does not exist.',
+      witness: 'Path of the SQLite file. It is created if it does not exist.',
     },
     {
       example: {
@@ -90,19 +95,19 @@ export const NODE_VARIABLES = {
   STORE_CA_FILE: variable(
     'path',
     DATABASE_ON_NODE,
-    'Authorities in PEM that the certificate of a PostgreSQL server must be from; those of Node without it.',
+    'Certificate authorities in PEM that must have issued the certificate of a PostgreSQL server. Default: those of Node.',
     { optional: true, example: '/etc/sotto/postgres-ca.pem' },
   ),
   STORE_RISKS: variable(
     'text',
     DATABASE_ON_NODE,
-    'Risks of a PostgreSQL store that are accepted, with spaces between them: no-synchronous-standby, one-cluster, unattended-promotion.',
+    'Accepted risks of a PostgreSQL store, separated by spaces: no-synchronous-standby, one-cluster, unattended-promotion.',
     { optional: true, example: 'no-synchronous-standby' },
   ),
   MOVE_FROM: variable(
     'path',
     DATABASE_ON_NODE,
-    'Path of the SQLite file whose contents move to the empty database in STORE, for one start.',
+    'Path of the SQLite file whose contents are moved to the empty database in STORE. For one start only.',
     {
       optional: true,
       example: { gateway: '/var/lib/sotto/gateway.sqlite', issuer: '/var/lib/sotto/issuer.sqlite' },

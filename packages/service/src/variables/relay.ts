@@ -14,21 +14,21 @@ export const RELAY_VARIABLES = {
   RELAY_TOKENS: variable(
     'json',
     RELAY,
-    'Credential of each gateway by base path; null for a gateway that asks for none.',
+    'Credential of each gateway by base path; null for a gateway that requires none.',
     { secret: true, example: '{"": "a-long-random-text-of-letters-and-digits"}' },
   ),
   ALLOW_ONE_PROVIDER: variable(
     'flag',
     RELAY,
-    'Accepts a gateway at the provider of this relay, which is then trusted not to combine what both see.',
+    'Accepts a gateway at the provider of this relay. That provider is then trusted not to combine the data of both.',
   ),
   CORS_ORIGINS: variable(
     'json',
     RELAY,
-    'List of the origins whose web pages may use this relay, for example ["https://app.example"]; all without it.',
+    'List of the origins whose web pages may use this relay, for example ["https://app.example"]. Default: all.',
     { optional: true, example: '["https://app.example"]' },
   ),
-  BUNDLE_SECONDS: variable('number', RELAY, 'Period in which the key bundle is fetched.', {
+  BUNDLE_SECONDS: variable('number', RELAY, 'Interval between fetches of the key bundle.', {
     default: 600,
     min: 1,
     max: 86_400,
@@ -37,22 +37,22 @@ export const RELAY_VARIABLES = {
   BUCKET_MS: variable(
     'number',
     RELAY,
-    'Responses leave at a multiple of this after their request arrived; 0 sends them at once.',
+    'Responses are sent at a multiple of this time after their request arrived; 0 sends them at once.',
     { default: 0, min: 0, max: 5000, unit: 'milliseconds' },
   ),
-  MAX_REQUEST_BYTES: variable('number', RELAY, 'Largest request.', {
+  MAX_REQUEST_BYTES: variable('number', RELAY, 'Maximum size of a request.', {
     default: 1 << 20,
     min: 55,
     max: 1 << 26,
     unit: 'bytes',
   }),
-  MAX_RESPONSE_BYTES: variable('number', RELAY, 'Largest response of a gateway.', {
+  MAX_RESPONSE_BYTES: variable('number', RELAY, "Maximum size of a gateway's response.", {
     default: 1 << 20,
     min: 1024,
     max: 1 << 26,
     unit: 'bytes',
   }),
-  MAX_STREAM_BYTES: variable('number', RELAY, 'Largest chunked message in each direction.', {
+  MAX_STREAM_BYTES: variable('number', RELAY, 'Maximum size of a chunked message, for each direction.', {
     default: 1 << 24,
     min: 1024,
     max: 1 << 30,
@@ -83,24 +83,34 @@ export const RELAY_VARIABLES = {
   ADDRESS_HEADER: variable(
     'text',
     RELAY_ON_NODE,
-    'Header in which your own proxy writes the address of the client. Only the rate limit uses it.',
+    'Header in which your own proxy sends the client address. Only the rate limit uses it.',
     { optional: true, example: 'x-real-ip' },
   ),
-  RATE_BURST: variable('number', RELAY_ON_NODE, 'Requests that an address may send at once.', {
+  RATE_BURST: variable('number', RELAY_ON_NODE, 'Number of requests that an address may send at once.', {
     default: 60,
     min: 1,
     max: 1e6,
   }),
-  RATE_PER_MINUTE: variable('number', RELAY_ON_NODE, 'Requests that an address may send in a minute.', {
-    default: 60,
-    min: 1,
-    max: 1e6,
-  }),
-  RATE_ADDRESSES: variable('number', RELAY_ON_NODE, 'Addresses that the rate limit keeps in memory.', {
-    default: 65_536,
-    min: 16,
-    max: 1 << 24,
-  }),
+  RATE_PER_MINUTE: variable(
+    'number',
+    RELAY_ON_NODE,
+    'Number of requests that an address may send in a minute.',
+    {
+      default: 60,
+      min: 1,
+      max: 1e6,
+    },
+  ),
+  RATE_ADDRESSES: variable(
+    'number',
+    RELAY_ON_NODE,
+    'Number of addresses that the rate limit keeps in memory.',
+    {
+      default: 65_536,
+      min: 16,
+      max: 1 << 24,
+    },
+  ),
   HEADERS_MS: variable('number', RELAY_ON_NODE, 'Time for the headers of a request to arrive.', {
     default: 10_000,
     min: 50,

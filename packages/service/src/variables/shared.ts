@@ -18,8 +18,8 @@ export const SHARED_VARIABLES = {
     BOTH_SIDES,
     {
       relay:
-        'Whose machines the relay runs on, for example cloudflare. It refuses a gateway at the same provider.',
-      gateway: 'Whose machines the gateway runs on, for example cloudflare. Its bundle names them.',
+        'Provider that the relay runs on, for example cloudflare. The relay refuses a gateway at the same provider.',
+      gateway: 'Provider that the gateway runs on, for example cloudflare. The bundle contains it.',
     },
     { default: { workers: 'cloudflare' }, example: 'hetzner' },
   ),
@@ -53,18 +53,18 @@ export const SHARED_VARIABLES = {
   KEY_WRAPPING_KEY_PREVIOUS: variable(
     'key',
     KEEPERS,
-    'The KEY_WRAPPING_KEY before a change, until every key has been wrapped again.',
+    'The previous KEY_WRAPPING_KEY during a change, until every key has been wrapped again.',
     { secret: true, optional: true },
   ),
   KEYS_LOST: variable(
     'flag',
     { services: ['gateway', 'issuer'], platforms: ['node'] },
-    'Set to 1 for one start after KEY_WRAPPING_KEY was lost: keys of later epochs that cannot be unwrapped are made anew.',
+    'Set to 1 for one start after KEY_WRAPPING_KEY was lost: keys of later epochs that cannot be unwrapped are replaced.',
   ),
   OPERATOR_TOKEN: variable(
     'credential',
     OPERATED,
-    'Bearer token of the operator for every role; two with a space between them during a change.',
+    'Bearer token of the operator for every role; two, separated by a space, during a change.',
     { secret: true },
   ),
   OPERATOR_METRICS_TOKEN: variable('credential', OPERATED, 'Bearer token that only reads /metrics.', {
@@ -74,14 +74,14 @@ export const SHARED_VARIABLES = {
   OPERATOR_SUPPORT_TOKEN: variable(
     'credential',
     KEEPERS,
-    'Bearer token that only reads what support for an account needs.',
+    'Bearer token that only reads the data needed to support an account.',
     { secret: true, optional: true },
   ),
   OPERATOR_KEYS_TOKEN: variable('credential', KEEPERS, 'Bearer token that only manages keys and bundles.', {
     secret: true,
     optional: true,
   }),
-  PAGE_BYTES: variable('number', STICKERS, 'Largest response of the sticker service.', {
+  PAGE_BYTES: variable('number', STICKERS, 'Maximum size of a response of the sticker service.', {
     default: 162_816,
     min: 16_384,
     max: 1 << 24,
