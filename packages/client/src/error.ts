@@ -47,7 +47,7 @@ export const MESSAGES = {
   'issuer-failed': ['The issuer cannot issue tokens.', 'Try again later, or search on the device.'],
   'account-refused': ['The issuer does not accept this account.', 'Sign in again.'],
   'policy-required': [
-    'The issuer issues tokens of this service for vouchers alone, and this client has no policy to get vouchers with.',
+    'The issuer issues tokens of this service for vouchers only, and this client has no policy.',
     'Search on the device. For the app’s developer: set the option `policy` to the policy file of the deployment, which its operator has.',
   ],
   'account-unavailable': [
@@ -105,7 +105,7 @@ export const MESSAGES = {
   ],
   'request-broken': [
     'The body of the request broke off before its end.',
-    'Open the source of the body again and send a new request: this one was ended, and its token is used up.',
+    'Open the source of the body again and send a new request. The token of this one is used up.',
   ],
   'wallet-unavailable': [
     'The wallet cannot be read or written.',
