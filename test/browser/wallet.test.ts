@@ -8,10 +8,29 @@ const CLIENT = path.resolve(import.meta.dirname, '../../packages/client');
 const PAGE = `
   import { createBrowserClient } from './src/browser/index.ts';
   import { indexedDbWallet } from './src/browser/indexeddb.ts';
+  import { killAt, seededWorld, VOUCHER_CONTRACT } from './test/support/voucher-contract.ts';
+  import { peek } from './test/support/vouchers.ts';
   import { WALLET_CONTRACT } from './test/support/wallet-contract.ts';
+  const CONTRACT = [...WALLET_CONTRACT, ...VOUCHER_CONTRACT];
   const open = (name) => indexedDbWallet(name);
-  globalThis.contract = (i) => WALLET_CONTRACT[i][1](async () => open('row ' + i));
-  globalThis.rows = WALLET_CONTRACT.map(([name]) => name);
+  globalThis.contract = (i) => CONTRACT[i][1](async () => open('row ' + i));
+  globalThis.rows = CONTRACT.map(([name]) => name);
+  const packs = ({ world }) => world.gateway.seen.map(({ content }) => [...content].join(' '));
+  /** Refills, and refills once more without reading the response. Then the page is closed. */
+  globalThis.refillAndHang = async (name) => {
+    const setup = await seededWorld();
+    await setup.world.client({ wallet: open(name) }).refill();
+    await killAt(setup, open(name), '/ohttp', true);
+    return packs(setup).at(-1);
+  };
+  /** Another page of the same origin, a minute later: its user wants tokens. */
+  globalThis.refillAgain = async (name) => {
+    const setup = await seededWorld();
+    setup.world.now += 60;
+    await setup.world.client({ wallet: open(name) }).refill({ more: true });
+    const { tokens, vouchers } = await peek(open(name));
+    return { packs: packs(setup), tokens: tokens.length, held: vouchers.held.length, pack: vouchers.pack };
+  };
   globalThis.fill = (name) => open(name).update((state) => {
     for (let i = 0; i < 40; i++) state.tokens.push({ service: 's', epoch: 1, issuedAt: 1, token: Uint8Array.of(i) });
     state.schedules['canary'] = { epoch: 1, dueAt: 1, left: 1 };
@@ -134,6 +153,20 @@ test('IndexedDB wallet: meets the wallet contract', async () => {
   const rows = (await tab?.evaluate('rows')) as string[];
   expect(rows.length).toBeGreaterThan(5);
   for (const i of rows.keys()) await tab?.evaluate(`contract(${i})`);
+});
+
+test('V10 IndexedDB wallet: a page that is closed during a refill leaves its pack, and another page sends the same one', async () => {
+  const closed = await tabs[0]?.context().newPage();
+  await closed?.goto(served.url);
+  await closed?.waitForFunction('globalThis.contract');
+  const sent = (await closed?.evaluate('refillAndHang("closed page")')) as string;
+  await closed?.close();
+  expect(await tabs[1]?.evaluate('refillAgain("closed page")')).toEqual({
+    packs: [sent],
+    tokens: 6,
+    held: 19,
+    pack: null,
+  });
 });
 
 test('IndexedDB wallet: two tabs take 40 tokens at once, each token once', async () => {

@@ -24,7 +24,10 @@ import { createWallet, emptyState, memoryWallet } from '../src/index.ts';
 import { fileStore, fileWallet, keyFileSealer } from '../src/node/file-wallet.ts';
 import { memoryStore } from '../src/wallet/memory.ts';
 import { encodeState } from '../src/wallet/state.ts';
+import { VOUCHER_CONTRACT } from './support/voucher-contract.ts';
 import { WALLET_CONTRACT } from './support/wallet-contract.ts';
+
+const CONTRACT = [...WALLET_CONTRACT, ...VOUCHER_CONTRACT];
 
 const CANARY = 'canary-of-a-query';
 let folder = '';
@@ -35,12 +38,12 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const fresh = (): string => path.join(folder, randomUUID(), 'wallet');
 
 describe('wallet contract', () => {
-  test.each(WALLET_CONTRACT)('in memory: %s', async (_name, row) => {
+  test.each(CONTRACT)('in memory: %s', async (_name, row) => {
     const store = memoryStore();
     await expect(row(async () => createWallet(store))).resolves.toBeUndefined();
   });
 
-  test.each(WALLET_CONTRACT)('in a file: %s', async (_name, row) => {
+  test.each(CONTRACT)('in a file: %s', async (_name, row) => {
     const file = fresh();
     await expect(row(async () => fileWallet(file))).resolves.toBeUndefined();
   });
