@@ -6,10 +6,10 @@ import { memoryWallet } from '@sotto/client';
 import { DAY } from '@sotto/wire';
 import { openLog } from '../../services/local/src/log.ts';
 import { freePorts } from '../../services/local/src/ports.ts';
-import { clientOf } from '../support/clients.ts';
+import { clientOf, once } from '../support/clients.ts';
 import { suiteOnNode, urlsFrom, type SuiteOnNode } from '../support/on-node.ts';
 import { random, RawExchange, type RawResponse } from '../support/raw-exchange.ts';
-import { once, quick, VOUCHERS, voucherTests } from '../support/voucher-suite.ts';
+import { quick, VOUCHERS, voucherTests } from '../support/voucher-suite.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sotto-node-'));
 let suite: SuiteOnNode;

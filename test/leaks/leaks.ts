@@ -12,7 +12,7 @@ import { vocabulary } from './vocabulary.ts';
 const USAGE = `Usage: npm run leaks -- [--json] [--html FILE] [--most N]
 
 Measures the bits that lengths, statuses, headers and counts tell of a search, over the whole vocabulary and all
-errors, or over N queries of it, of voucher requests and of refills; then what those of a service that streams tell of sixteen texts, sent and received. --json prints one
+errors, or over N queries of it, and of the voucher requests and refills that pay for them, refused ones included; then what those of a service that streams tell of sixteen texts, sent and received. --json prints one
 object a line; --html writes a report with a plot. Exit status 1 when a channel leaks that should not: of a stream the relay sees the pieces, so
 the pieces and times of stream.request and stream.response tell something by design, of 4.1 bits at most.`;
 

@@ -5,10 +5,10 @@ import { loadSodium } from '@sotto/voprf/sodium-node';
 import { nodeHpke } from '@sotto/ohttp/node';
 import type { BhttpRequest } from '@sotto/bhttp';
 import type { Suite } from '../../services/local/src/suite.ts';
-import { clientOf } from '../support/clients.ts';
+import { clientOf, once } from '../support/clients.ts';
 import { RawExchange } from '../support/raw-exchange.ts';
 import { Channels, type Channel } from './bits.ts';
-import { observed } from './observe.ts';
+import { observed, type Send } from './observe.ts';
 import { typeAndSubmit } from './typist.ts';
 
 /** Envelopes of searches are shorter: the relay can tell a refill by its length class. */
@@ -27,13 +27,14 @@ const json = (value: unknown): Partial<BhttpRequest> => ({ content: utf8(JSON.st
 
 const AT_ONCE = 8; // searches under way
 const BATCH = 30; // tokens
-const PER_ACCOUNT = 240; // searches, of the 300 tokens that an account may be issued
+const PACK = 30; // tokens of a refill
+const PER_DEVICE = 3 * PACK; // searches of one account, by the vouchers of a day
 
 export interface LeakOptions {
   readonly queries: readonly string[];
   readonly progress?: (line: string) => void;
   /** Sends to the network. A leaky stand-in shows that the measure detects a leak. */
-  readonly send?: typeof fetch;
+  readonly send?: Send;
 }
 
 /**
@@ -42,37 +43,39 @@ export interface LeakOptions {
  */
 export async function measureLeaks(
   suite: Suite,
-  { queries, progress, send = fetch }: LeakOptions,
+  { queries, progress, send = once }: LeakOptions,
 ): Promise<Channel[]> {
   const channels = new Channels();
   const fetcher = observed(channels, part, send);
   const voprf = sodiumVoprf(await loadSodium());
-  const drawing = (account: string, searches: number): Client =>
-    clientOf(suite, account, {
-      fetch: fetcher,
-      hpke: nodeHpke(),
-      voprf,
-      batches: Math.ceil(searches / BATCH),
-    });
+  const platform = { fetch: fetcher, hpke: nodeHpke(), voprf };
+  const { policy } = suite;
+  if (policy === null) throw new Error('the suite has no log, so its clients get no vouchers');
+  const withVouchers = (account: string, wallet = memoryWallet()): Client =>
+    clientOf(suite, account, { ...platform, policy, wallet });
 
-  for (let from = 0; from < queries.length; from += PER_ACCOUNT) {
-    const left = queries.slice(from, from + PER_ACCOUNT);
-    const client = drawing(`account ${from}`, left.length);
-    await client.refill();
-    await Promise.all(Array.from({ length: AT_ONCE }, () => searchAll(client, left)));
-    progress?.(`${Math.min(from + PER_ACCOUNT, queries.length)} of ${queries.length} searches`);
+  for (let from = 0; from < queries.length; from += PER_DEVICE) {
+    const left = queries.slice(from, from + PER_DEVICE);
+    await searchAll(withVouchers(`device ${from}`), left);
+    progress?.(`${Math.min(from + PER_DEVICE, queries.length)} of ${queries.length} searches`);
   }
   await refusals(suite, channels);
-  await requestsOfOneSearch(channels, drawing('typist', TYPED.length));
-  if (suite.policy !== null)
-    await refills(channels, (account, wallet) => {
-      const options = { fetch: fetcher, hpke: nodeHpke(), voprf, policy: suite.policy ?? '', wallet };
-      return clientOf(suite, account, options);
-    });
+  const batches = Math.ceil(TYPED.length / BATCH);
+  await requestsOfOneSearch(channels, clientOf(suite, 'typist', { ...platform, batches })); // tokens with the account
+  await refills(channels, withVouchers);
   return channels.report();
 }
 
-async function searchAll(client: Client, left: string[]): Promise<void> {
+/** Searches for all of them, with a refill before each pack of searches. The first one follows the issuance of the vouchers. */
+async function searchAll(client: Client, queries: readonly string[]): Promise<void> {
+  for (let from = 0; from < queries.length; from += PACK) {
+    await client.refill({ more: from > 0 });
+    const left = queries.slice(from, from + PACK);
+    await Promise.all(Array.from({ length: AT_ONCE }, () => searchSome(client, left)));
+  }
+}
+
+async function searchSome(client: Client, left: string[]): Promise<void> {
   for (let query = left.pop(); query !== undefined; query = left.pop()) {
     await client.search(query, { locale: 'en' }).catch((error: unknown) => {
       if (!(error instanceof ClientError) || error.code !== 'query-too-long') throw error;

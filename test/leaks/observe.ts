@@ -1,6 +1,9 @@
-import type { Fetch } from '@sotto/client';
+import type { Fetch, FetchInit } from '@sotto/client';
 import { bytesOf } from '../../packages/client/test/support/bytes-of.ts';
 import type { Channels } from './bits.ts';
+
+/** Sends to the network. */
+export type Send = (url: string, init: FetchInit) => Promise<Response>;
 
 /** Fields that contain a time and nothing about a request. */
 const MOMENTS = new Set(['date']);
@@ -11,12 +14,11 @@ const MOMENTS = new Set(['date']);
  *
  * @param part - names the channels, from URL and length of the request: `search`, `tokens`, or null for
  *   requests that are not measured
- * @param send - sends to the network
  */
 export function observed(
   channels: Channels,
   part: (url: string, length: number) => string | null,
-  send: typeof fetch = fetch,
+  send: Send,
 ): Fetch {
   return async (url, init) => {
     const answer = await send(url, init);

@@ -6,7 +6,7 @@ import { sodiumVoprf } from '@sotto/voprf/sodium';
 import { loadSodium } from '@sotto/voprf/sodium-node';
 import { bytesOf } from '../../packages/client/test/support/bytes-of.ts';
 import type { Suite } from '../../services/local/src/suite.ts';
-import { clientOf } from './clients.ts';
+import { clientOf, once } from './clients.ts';
 import type { Reachable } from './raw-exchange.ts';
 
 /** A running suite whose bundles are logged. */
@@ -45,10 +45,6 @@ export const VOUCHERS = {
     },
   ],
 };
-
-/** A fetch with a connection of its own: one that is kept may be closed by the server just when it is used again. */
-export const once: Fetch = (url, init) =>
-  fetch(url, { ...init, headers: { ...init.headers, connection: 'close' } });
 
 interface SentRequest {
   readonly path: string;
