@@ -21,8 +21,8 @@ beforeAll(async () => {
     const oneProvider = hosting === 'workers' ? ' --allow-one-provider' : '';
     await machine.must(
       [
-        `npx @sotto/cli init b ${hosting}/b --on ${hosting} --release ${release()} --gateway https://gateway.example --issuer https://issuer.example`,
-        `npx @sotto/cli init a ${hosting}/a --on ${hosting} --release ${release()} --invite ${hosting}/b/invite.json --relay https://relay.other.example${oneProvider}`,
+        `npx @sotto/cli init b ${hosting}/b --on ${hosting} --release ${release()} --log bundles.example --gateway https://gateway.example --issuer https://issuer.example`,
+        `npx @sotto/cli init a ${hosting}/a --on ${hosting} --release ${release()} --invite ${hosting}/b/invite.json --relay https://relay.other.example --witness https://witness.other.example${oneProvider}`,
       ].join('\n'),
     );
   }
@@ -35,6 +35,7 @@ describe('prebuilt Workers', () => {
     ['b', 'issuer'],
     ['b', 'gateway'],
     ['a', 'relay'],
+    ['a', 'witness'],
   ])('wrangler takes the folder of operator %s, Worker %s, without a checkout', async (operator, env) => {
     const outdir = path.join(machine.folder, 'dry', env);
     const wrangler = path.join(root, 'node_modules/wrangler/bin/wrangler.js');
@@ -62,7 +63,7 @@ describe('prebuilt Workers', () => {
 describe('units, images and files, checked by the tools of this machine', () => {
   test.for([
     ['b', ['stickers', 'issuer', 'gateway', 'proxy']],
-    ['a', ['relay', 'proxy']],
+    ['a', ['relay', 'witness', 'proxy']],
   ] as const)(
     'systemd-analyze verifies the units of operator %s, and rates them OK',
     async ([operator, names], context) => {
@@ -97,7 +98,8 @@ describe('units, images and files, checked by the tools of this machine', () => 
     needs(context, 'podman', 'info');
     const images = new Images(path.join(machine.folder, 'images'));
     await images.base();
-    for (const service of ['relay', 'gateway', 'issuer', 'stickers']) await images.build(service, release());
+    for (const service of ['relay', 'gateway', 'issuer', 'stickers', 'witness'])
+      await images.build(service, release());
     const first = await freePorts(21);
     const hosts = ['gateway.b.test', 'issuer.b.test', 'relay.a.test'];
     const stops: (() => Promise<void>)[] = [];

@@ -143,6 +143,11 @@ describe('a client with a policy', () => {
   test.each([
     ['text that is not a policy file', 'x', 'is not a policy file: line 1'],
     ['no base', POLICY.replace('# sotto base', '# base'), 'must have a log and a base.'],
+    [
+      'one witness under two names',
+      POLICY.replace(/^witness w1 (.*)$/m, 'witness w1 $1\nwitness w9 $1'),
+      'is not a policy file: line 5: a witness with the key of another',
+    ],
     ['no log', POLICY.replace(/log [^\n]+\n/, ''), 'must have a log and a base.'],
   ])('%s is an error of the configuration that names the option', async (_what, policy, rule) => {
     const { client } = await loggedWorld();
