@@ -47,7 +47,7 @@ export const NODE_VARIABLES = {
   MAX_IN_FLIGHT: variable(
     'number',
     ON_NODE,
-    'Maximum number of requests in progress; more are refused with 503.',
+    'Maximum number of requests in progress; more are refused with 503, per process.',
     {
       default: 512,
       min: 1,
