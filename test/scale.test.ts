@@ -3,12 +3,20 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { budget, DEFAULTS } from './bench/scale-model.ts';
+import recorded from './bench/device-days.json' with { type: 'json' };
+import { measureDeviceDays, type DeviceDays } from './bench/device-days.ts';
+import { missedBounds, tokenRows } from './bench/scale-measured.ts';
+import type { Kind } from './bench/virtual-suite.ts';
+import { assumptionsOf, budget, valuesOf } from './bench/scale-model.ts';
+
+const SEED = 16;
+const DEFAULTS = valuesOf(assumptionsOf(recorded));
 
 const SCRIPT = path.join(import.meta.dirname, 'bench/scale.ts');
 const DOCUMENT = path.join(import.meta.dirname, '../specs/scale.md');
 
-const run = (...args: string[]) => spawnSync(process.execPath, [SCRIPT, ...args], { encoding: 'utf8' });
+const run = (...args: string[]) =>
+  spawnSync(process.execPath, [SCRIPT, '--recorded', ...args], { encoding: 'utf8' });
 
 /** Rows of the tables in a text, however a formatter aligned them. */
 const rowsOf = (text: string): string[] =>
@@ -60,14 +68,20 @@ test('a value that is not a number ends it with status 2', () => {
 });
 
 test('the bill of a month follows the price list', () => {
-  // A million searches a day and nothing else: 30 million requests of 1 ms at the gateway, none at the issuer.
-  const quiet = { ...DEFAULTS, 'batches-a-device': 1e-9, 'preflights-a-device': 1e-9, 'counter-rows': 0 };
+  // A million searches a day and nothing else: 30 million requests of 3 ms at the gateway, of which the relay has one.
+  const nothing = {
+    'refills-a-device': 0,
+    'issuances-a-device': 0,
+    'preflights-a-device': 0,
+    'counter-rows': 0,
+  };
   const lines = budget(1e6, {
-    ...quiet,
+    ...DEFAULTS,
+    ...nothing,
     'isolate-rate': 1e9,
-    'gateway-cpu': 1,
-    'redeem-cpu': 1,
-    'search-cpu': 1,
+    'relay-cpu': 1,
+    'search-cpu': 4,
+    'search-rows': 1,
   });
   const money = (name: string) => lines.find((line) => line.name === `money: ${name}`)?.value ?? Number.NaN;
   expect(money('requests')).toBeCloseTo((30 - 10) * 0.3, 4);
@@ -76,15 +90,51 @@ test('the bill of a month follows the price list', () => {
   expect(money('rows')).toBe(0);
 });
 
-test('the peak of issuing is four times its mean, and changes the cores of issuing only', () => {
-  const line = (name: string, numbers = DEFAULTS) =>
-    budget(1e8, numbers).find((one) => one.name === name)?.value ?? Number.NaN;
-  expect(line('batches, peak')).toBeCloseTo((4 * 1e8 * 3) / 10 / 86_400, 6);
-  const flat = { ...DEFAULTS, 'issuing-peak': 1 };
-  const issuing = (1e7 * 3 * 12) / 1000 / 86_400; // cores, mean
-  expect(line('cores, peak') - line('cores, peak', flat)).toBeCloseTo(3 * issuing, 6);
-  expect(line('searches, peak')).toBe(line('searches, peak', flat));
+test('tokens add what refills and issuances of all devices take, and their peak is that of searches', () => {
+  const line = (name: string, more: object = {}) =>
+    budget(1e8, { ...DEFAULTS, 'searches-a-device': 1, 'relay-cpu': 1, ...more }).find(
+      (one) => one.name === name,
+    )?.value ?? Number.NaN;
+  const rates = { 'refills-a-device': 0.5, 'issuances-a-device': 0.1 };
+  expect(line('refills and issuances, peak', rates)).toBeCloseTo((3 * 1e8 * 0.6) / 86_400, 6);
+  const costs = { 'refill-cpu': 11, 'issuance-cpu': 20, 'small-cpu': 0 };
+  expect(line('of it, tokens', { ...rates, ...costs })).toBeCloseTo(30 * 100 * (0.5 * 10 + 0.1 * 20), 6);
 });
+
+test('the recorded measurement keeps the bounds of rows and requests, and a measurement that misses bounds is told', () => {
+  // CPU depends on the machine; specs/scale.md says by how much its aim was missed.
+  expect(missedBounds(recorded).filter((line) => !line.includes('CPU'))).toEqual([]);
+  const { vouchers, direct } = recorded;
+  const days = (of: DeviceDays, deviceDays: number): DeviceDays => ({ ...of, deviceDays });
+  const thrice = { ...recorded, vouchers: days(vouchers, vouchers.deviceDays / 3) };
+  expect(missedBounds(thrice)).toHaveLength(3);
+  const easy = { ...recorded, vouchers: days(vouchers, 2 * vouchers.deviceDays) };
+  expect(missedBounds(easy)).toEqual([]);
+  const fewer = { ...easy, direct: days(direct, 2 * direct.deviceDays) };
+  expect(missedBounds(fewer)).toEqual([
+    expect.stringContaining('without vouchers: 30.82, must be at least 50'),
+  ]);
+});
+
+// `npm run scale` measures many, with and without vouchers.
+test('a device lives for three days with vouchers: a voucher, a quota and a search each write one row', async () => {
+  const { spent, ...days } = await measureDeviceDays('vouchers', {
+    devices: 1,
+    days: 3,
+    warmUpDays: 0,
+    seed: SEED,
+  });
+  const requests = (kind: Kind): number => spent[kind]?.requests ?? 0;
+  expect(days.deviceDays).toBe(3);
+  expect(requests('refill')).toBeGreaterThan(0);
+  expect(days.served).toBeGreaterThan(0);
+  expect(requests('batch')).toBe(0);
+  expect(requests('search')).toBe(days.served);
+  expect(spent.search?.rows['issuer SpentShard']).toBe(days.served);
+  const redeemed = requests('refill') + requests('issuance');
+  expect(tokenRows({ spent, ...days }) * days.deviceDays).toBeCloseTo(redeemed, 6);
+  for (const { cpu } of Object.values(spent)) expect(cpu).toBeGreaterThan(0);
+}, 120_000);
 
 test('the object of the keys gets few calls at every scale, and each object of counts no more than it can take', () => {
   const line = (name: string) => budget(1e9, DEFAULTS).find((one) => one.name === name)?.value ?? Number.NaN;

@@ -1,3 +1,6 @@
+import { cpuOf, ratesOf, rowsEach, type Measurement } from './scale-measured.ts';
+import type { Kind } from './virtual-suite.ts';
+
 /** A number that the budget rests on, with its unit and where it comes from. Every one is a flag of `npm run scale`. */
 export interface Assumption {
   readonly value: number;
@@ -7,28 +10,23 @@ export interface Assumption {
 
 const of = (value: number, unit: string, why: string): Assumption => ({ value, unit, why });
 
-const measured = 'measured 2026-11-23, workerd’s CPU';
 const published = 'Cloudflare’s price list';
 
-export const ASSUMPTIONS = {
-  'relay-cpu': of(1.6, 'ms a search', measured),
-  'gateway-cpu': of(2.2, 'ms a search', measured),
-  'redeem-cpu': of(0.8, 'ms a search', measured),
-  'search-cpu': of(1.3, 'ms a search', measured),
-  'issue-cpu': of(12, 'ms a batch of 30', `${measured}, quota objects awake; 7.8 of them are the signing`),
-  'small-cpu': of(0.2, 'ms a bundle or preflight', measured),
-
-  'searches-a-device': of(10, 'a day', 'guess; more makes issuing cheaper'),
-  'batches-a-device': of(3, 'a day', 'the client’s schedule: issued whether they are used or not'),
-  'bundles-a-device': of(1, 'a day', 'one an epoch'),
-  'preflights-a-device': of(2, 'a day', 'browsers only; one for each origin and day'),
-  peak: of(3, 'times the mean', 'guess: evenings'),
-  'issuing-peak': of(4, 'times the mean', 'tokens are fetched in the first 6 of 24 hours'),
+const FIXED = {
+  'relay-cpu': of(1.6, 'ms a search or refill', 'measured 2026-11-23, workerd’s CPU: the relay’s part'),
+  'small-cpu': of(0.2, 'ms a bundle or preflight', 'measured 2026-11-23, workerd’s CPU'),
+  'preflights-a-device': of(1, 'a day', 'browsers only, at the relay; at the issuer one an issuance'),
+  peak: of(
+    3,
+    'times the mean',
+    'guess: evenings. Tokens are fetched while the app is open, so they have the same peak',
+  ),
   'isolate-rate': of(20, 'requests a second', 'guess; above it another isolate starts'),
   'counter-rows': of(4, 'rows a write', 'outcomes that an isolate has counted in ten seconds'),
 
   'request-bytes': of(2_167, 'bytes', '1,024 padded, in an X-Wing envelope'),
   'response-bytes': of(163_872, 'bytes', '163,840 padded, sealed'),
+  'refill-bytes': of(9_400, 'bytes', '4,096 padded, in an envelope, and back'),
   'spent-bytes': of(132, 'bytes a row', 'measured: SQLite pages, 300,000 random rows'),
   'quota-bytes': of(179, 'bytes a row', 'measured likewise'),
   epochs: of(2, 'epochs', 'a spent token is remembered until its key is gone'),
@@ -56,7 +54,33 @@ export const ASSUMPTIONS = {
   'storage-included': of(5, 'GB', published),
 } as const satisfies Record<string, Assumption>;
 
-export type AssumptionName = keyof typeof ASSUMPTIONS;
+/** What the budget takes from measured device-days with vouchers. */
+function measuredOf({ vouchers, date }: Measurement) {
+  const measured = `measured ${date}, device-days with vouchers`;
+  const three = (value: number): number => Number(value.toPrecision(3));
+  const cpu = (kind: Kind, unit: string): Assumption =>
+    of(three(cpuOf(vouchers, kind)), `ms ${unit}`, measured);
+  const rate = (kind: Kind): Assumption => of(three(ratesOf(vouchers, kind)), 'a day', measured);
+  const rows = (kind: Kind): Assumption => of(three(rowsEach(vouchers, kind)), 'rows', measured);
+  return {
+    'search-cpu': cpu('search', 'a search, all services'),
+    'refill-cpu': cpu('refill', 'a refill of 30 tokens, all services'),
+    'issuance-cpu': cpu('issuance', 'an issuance of up to 21 vouchers'),
+    'searches-a-device': rate('search'),
+    'refills-a-device': rate('refill'),
+    'issuances-a-device': rate('issuance'),
+    'bundles-a-device': rate('bundle'),
+    'search-rows': rows('search'),
+    'refill-rows': rows('refill'),
+    'issuance-rows': rows('issuance'),
+  };
+}
+
+/** Every number that the budget rests on. */
+export const assumptionsOf = (measurement: Measurement) => ({ ...measuredOf(measurement), ...FIXED });
+
+export type Assumptions = ReturnType<typeof assumptionsOf>;
+export type AssumptionName = keyof Assumptions;
 export type Numbers = Readonly<Record<AssumptionName, number>>;
 
 /** A line of the budget. */
@@ -73,7 +97,8 @@ const MILLION = 1e6;
 // What the services are built for.
 const COUNTER_SHARDS = 16;
 const FLUSH_SECONDS = 10; // between two writes of an isolate's counts
-const BATCH = 30; // tokens
+const BATCH = 30; // tokens of a refill
+const VOUCHERS = 21; // of an issuance, at most: a period of seven epochs, three each
 const MAX_BLOCK = 30_000; // evaluations that an isolate reserves at once
 const BLOCK_SECONDS = 600; // a block lasts about this long, and an isolate asks this often whether its key exists
 
@@ -85,38 +110,43 @@ export function budget(searches: number, n: Numbers): Line[] {
     Math.max(0, used - included) * price;
 
   const devices = searches / n['searches-a-device'];
-  const batches = devices * n['batches-a-device'];
+  const issuances = devices * n['issuances-a-device'];
+  const refills = devices * n['refills-a-device'];
   const bundles = devices * n['bundles-a-device'];
-  const preflights = (devices * n['preflights-a-device']) / 2; // each at the relay and at the issuer
+  const preflights = devices * n['preflights-a-device']; // at the relay; at the issuer one an issuance
   const perSecond = searches / DAY;
-  const issuedPerSecond = batches / DAY;
-  const issuedPeak = issuedPerSecond * n['issuing-peak'];
-  // A search takes one request at the gateway and one at the issuer, a batch one at the issuer.
-  const isolatesOf = (searched: number, issued: number): number =>
-    (2 * searched + issued) / n['isolate-rate'];
-  const isolatesPeak = isolatesOf(perSecond * n.peak, issuedPeak);
-  const signers = Math.max(1, issuedPeak / n['isolate-rate']);
-  const counterWrites = monthly((isolatesOf(perSecond, issuedPerSecond) * DAY) / FLUSH_SECONDS);
-  const spentRows = searches * n.epochs;
+  const signedPeak = ((refills + issuances) / DAY) * n.peak;
+  const evaluations = refills * BATCH + issuances * VOUCHERS; // a day
+  // A search or a refill takes one request at the gateway and one at the issuer, an issuance one at the issuer.
+  const isolates = (2 * (searches + refills) + issuances) / DAY / n['isolate-rate'];
+  const isolatesPeak = isolates * n.peak;
+  const signers = Math.max(1, signedPeak / n['isolate-rate']);
+  const counterWrites = monthly((isolates * DAY) / FLUSH_SECONDS);
+  const spentRows = (searches + refills) * n.epochs;
   const shards = Math.max(
     1,
     Math.ceil((perSecond * n.peak) / n['object-rate']),
-    Math.ceil((spentRows * n['spent-bytes']) / (n['object-room'] * 1e9)),
+    Math.ceil((searches * n.epochs * n['spent-bytes']) / (n['object-room'] * 1e9)),
   );
 
-  const relayRequests = monthly(searches + bundles + preflights);
-  const relayCpu = monthly(searches * n['relay-cpu'] + (bundles + preflights) * n['small-cpu']);
-  const requests = monthly(searches + batches + preflights);
-  const searchCpu = n['gateway-cpu'] + n['redeem-cpu'] + n['search-cpu'];
-  const issueCpu = monthly(batches * n['issue-cpu']);
-  const cpu = monthly(searches * searchCpu + preflights * n['small-cpu']) + issueCpu;
-  const calls = monthly(searches + batches) + counterWrites;
-  const rows = monthly(searches + batches) + counterWrites * n['counter-rows'];
+  const relayRequests = monthly(searches + refills + bundles + preflights);
+  const relayCpu = monthly((searches + refills) * n['relay-cpu'] + (bundles + preflights) * n['small-cpu']);
+  const requests = monthly(searches + refills + 2 * issuances);
+  const tokenCpu = monthly(
+    refills * (n['refill-cpu'] - n['relay-cpu']) + issuances * (n['issuance-cpu'] + n['small-cpu']),
+  );
+  const cpu = monthly(searches * (n['search-cpu'] - n['relay-cpu'])) + tokenCpu;
+  const calls = monthly(searches + refills + issuances) + counterWrites;
+  const rows =
+    monthly(searches * n['search-rows'] + refills * n['refill-rows'] + issuances * n['issuance-rows']) +
+    counterWrites * n['counter-rows'];
   // An object that is never idle is billed for the clock, not for its calls one by one.
   const busy = Math.min((calls * n['object-active']) / 1000, monthly(2 * shards * DAY));
   const duration = busy * n['object-memory'];
   const storage = (spentRows * n['spent-bytes'] + devices * n['quota-bytes']) / 1e9;
-  const traffic = (perSecond * n.peak * (n['request-bytes'] + n['response-bytes']) * 8) / 1e9;
+  const refillBytes = (refills / DAY) * n['refill-bytes'];
+  const searchBytes = perSecond * (n['request-bytes'] + n['response-bytes']);
+  const traffic = ((searchBytes + refillBytes) * n.peak * 8) / 1e9;
 
   const relayMoney =
     n['plan-price'] +
@@ -130,14 +160,14 @@ export function budget(searches: number, n: Numbers): Line[] {
       charge(duration, n['duration-included'], n['duration-price']),
     rows:
       charge(rows, n['rows-written-included'], n['rows-written-price']) +
-      charge(monthly(searches * n['rows-read']), n['rows-read-included'], n['rows-read-price']),
+      charge(monthly((searches + refills) * n['rows-read']), n['rows-read-included'], n['rows-read-price']),
     storage: charge(storage, n['storage-included'], n['storage-price']),
   };
   const operator = Object.values(money).reduce((sum, part) => sum + part, n['plan-price']);
   return [
     line('searches, mean', 'a second', perSecond),
     line('searches, peak', 'a second', perSecond * n.peak),
-    line('batches, peak', 'a second', issuedPeak),
+    line('refills and issuances, peak', 'a second', signedPeak),
     line('devices', '', devices),
     line('traffic, peak', 'Gbit/s', traffic),
     line('relay: requests', 'M', relayRequests),
@@ -145,18 +175,13 @@ export function budget(searches: number, n: Numbers): Line[] {
     line('relay: money', '$', relayMoney),
     line('operator: requests', 'M', requests),
     line('operator: CPU', 'M ms', cpu),
-    line('of it, issuing', 'M ms', issueCpu),
-    line(
-      'cores, peak',
-      '',
-      (((cpu - issueCpu + relayCpu) * n.peak + issueCpu * n['issuing-peak']) * MILLION) /
-        (MONTH * DAY * 1000),
-    ),
+    line('of it, tokens', 'M ms', tokenCpu),
+    line('cores, peak', '', ((cpu + relayCpu) * n.peak * MILLION) / (MONTH * DAY * 1000)),
     line('isolates, peak', '', isolatesPeak),
     line(
       'object of the keys, peak',
       'calls a second',
-      (2 * signers) / BLOCK_SECONDS + (issuedPeak * BATCH) / MAX_BLOCK,
+      (2 * signers) / BLOCK_SECONDS + ((evaluations / DAY) * n.peak) / MAX_BLOCK,
     ),
     line('object of counts, peak', 'calls a second', isolatesPeak / FLUSH_SECONDS / COUNTER_SHARDS),
     line('object requests', 'M', calls),
@@ -187,8 +212,8 @@ export function budgetTable(scales: readonly number[], n: Numbers): string[] {
 }
 
 /** The assumptions of the budgets, as a table of Markdown. */
-export function assumptionsTable(n: Numbers): string[] {
-  const rows = Object.entries(ASSUMPTIONS).map(
+export function assumptionsTable(assumptions: Assumptions, n: Numbers): string[] {
+  const rows = Object.entries(assumptions).map(
     ([name, { unit, why }]) => `| ${name} | ${n[name as AssumptionName]} | ${unit} | ${why} |`,
   );
   return ['| assumption | value | unit | source |', '| --- | ---: | --- | --- |', ...rows];
@@ -205,8 +230,10 @@ function figure(value: number): string {
   return Number(value.toPrecision(3)).toLocaleString('en-US', { maximumFractionDigits: 4 });
 }
 
-export const DEFAULTS = Object.fromEntries(
-  Object.entries(ASSUMPTIONS).map(([name, { value }]) => [name, value]),
-) as Numbers;
+export const valuesOf = (assumptions: Assumptions): Record<AssumptionName, number> =>
+  Object.fromEntries(Object.entries(assumptions).map(([name, { value }]) => [name, value])) as Record<
+    AssumptionName,
+    number
+  >;
 
 export const SCALES = [1e6, 1e8, 1e9] as const; // searches a day

@@ -1,6 +1,5 @@
-import { costOf } from './cost.ts';
-import type { Findings } from './model.ts';
 import type { Surface } from './people.ts';
+import type { Findings } from './model.ts';
 import type { Scheme } from './schemes.ts';
 
 /** The required result of a scheme: a bound, or for a leaky build how much the simulation has to detect. */
@@ -33,22 +32,6 @@ export const BOUNDS: readonly Bound[] = [
     value: ({ requests }) => requests,
     most: 4.2,
   },
-  ...(['messenger', 'page'] as const).flatMap((surface): Bound[] => [
-    {
-      scheme: 'vouchers',
-      surface,
-      what: 'milliseconds of server CPU a device-day',
-      value: (findings) => costOf('vouchers', findings).cpu,
-      most: 7,
-    },
-    {
-      scheme: 'vouchers',
-      surface,
-      what: 'rows written a device-day',
-      value: (findings) => costOf('vouchers', findings).rows,
-      most: 0.6,
-    },
-  ]),
   {
     scheme: 'direct',
     surface: 'messenger',

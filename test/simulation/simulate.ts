@@ -1,6 +1,5 @@
 import { flags, numberOf } from '../support/flags.ts';
 import { BOUNDS, keeps } from './bounds.ts';
-import { costOf } from './cost.ts';
 import { simulate, type Findings } from './model.ts';
 import type { Surface } from './people.ts';
 import { SCHEMES, type Scheme } from './schemes.ts';
@@ -50,10 +49,6 @@ for (const surface of ['messenger', 'page'] as const satisfies readonly Surface[
     console.log(`| ${surface} | ${schemes.join(' | ')} |\n| --- |${' ---: |'.repeat(schemes.length)}`);
     for (const [name, text] of COLUMNS)
       console.log(`| ${name} | ${[...all.values()].map(text).join(' | ')} |`);
-    const costs = Array.from(all, ([scheme, findings]) => costOf(scheme, findings));
-    console.log(
-      `| server CPU (ms), rows, a device-day | ${costs.map(({ cpu, rows }) => `${cpu.toFixed(1)}, ${rows.toFixed(2)}`).join(' | ')} |`,
-    );
     console.log('');
   }
   for (const bound of BOUNDS.filter((one) => one.surface === surface)) {

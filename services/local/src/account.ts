@@ -10,12 +10,13 @@ export function attesterConfig({ d: _secret, ...publicKey }: JWK): Record<string
 
 /** A bearer token for any account name, valid for one hour. The development attester checks nothing. */
 export async function accountToken(attester: JWK, account: string): Promise<string> {
+  const now = Math.floor(Date.now() / 1000);
   return new SignJWT()
     .setProtectedHeader({ alg: 'ES256', kid: 'local' })
     .setIssuer(ATTESTER)
     .setAudience(AUDIENCE)
     .setSubject(account)
-    .setIssuedAt()
-    .setExpirationTime('1h')
+    .setIssuedAt(now)
+    .setExpirationTime(now + 3600)
     .sign(await importJWK(attester, 'ES256'));
 }

@@ -9,7 +9,7 @@ import { openLog } from './log.ts';
 import { signBundles } from './signer.ts';
 import { EMPTY_REPORT, Taps, type TapReport } from './taps/taps.ts';
 import { tcpTap, type TcpTap } from './taps/tcp-tap.ts';
-import { SERVICES, startWorkers, type PerService, type ServiceName } from './workers.ts';
+import { SERVICES, startWorkers, type ChangeWorker, type PerService, type ServiceName } from './workers.ts';
 
 export interface SuiteOptions {
   /** The relay's port; gateway, issuer, stickers, the page and the witness use the next five. Default: free ports. */
@@ -28,6 +28,8 @@ export interface SuiteOptions {
   readonly epochSeconds?: number;
   /** More Workers in Miniflare's format, such as the drivers of a test. */
   readonly workers?: readonly unknown[];
+  /** Changes the code of Workers, for a measurement. */
+  readonly change?: ChangeWorker;
   /** Receives everything that workerd and its Workers write to their log. */
   readonly onOutput?: (text: string) => void;
   /** Variables that replace those of wrangler.toml. */
@@ -79,6 +81,7 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
     ...(options.persist !== undefined && { persist: options.persist }),
     ...(taps && { taps }),
     ...(options.workers && { others: options.workers }),
+    ...(options.change && { change: options.change }),
     ...(options.onOutput && { onOutput: options.onOutput }),
   });
   const cron = async (service: ServiceName): Promise<void> => {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, Response } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
 import type { Taps } from './taps/taps.ts';
-import { bundleWorker, ON_LOOPBACK, ROOT } from './worker-code.ts';
+import { bundleWorker, ON_LOOPBACK, ROOT, type WorkerBundle, type WorkerModule } from './worker-code.ts';
 
 export const SERVICES = ['relay', 'gateway', 'issuer', 'stickers'] as const;
 /**
@@ -22,6 +22,12 @@ export function deployedVariable(service: ServiceName, name: string): string {
   return String((bindings as Record<string, unknown>)[name]);
 }
 
+/** Gives the modules that run in place of those of a bundled Worker. */
+export type ChangeWorker = (
+  service: (typeof DEPLOYED)[number],
+  bundle: WorkerBundle,
+) => readonly WorkerModule[];
+
 interface WorkersOptions {
   /** Loopback port of each Worker. Without one of the witness there is no witness. */
   readonly ports: PerService<number> & { readonly witness?: number };
@@ -35,6 +41,8 @@ interface WorkersOptions {
   readonly taps?: Taps;
   /** More Workers in Miniflare's format. */
   readonly others?: readonly unknown[];
+  /** Changes the code of a Worker, for a measurement. */
+  readonly change?: ChangeWorker;
   /** Receives everything that workerd and its Workers write to their log. */
   readonly onOutput?: (text: string) => void;
 }
@@ -46,6 +54,7 @@ export async function startWorkers({
   persist,
   taps,
   others = [],
+  change = (_service, { modules }) => modules,
   onOutput,
 }: WorkersOptions): Promise<Miniflare> {
   const workers: unknown[] = await Promise.all(
@@ -58,7 +67,7 @@ export async function startWorkers({
         name: `sotto-${service}`,
         ratelimits: {}, // on loopback all clients share one address
         bindings: { ...(options['bindings'] as Record<string, unknown>), ...vars[service] },
-        modules: (await bundleWorker(main)).modules,
+        modules: [...change(service, await bundleWorker(main))],
         unsafeDirectSockets: [{ host: '127.0.0.1', port: ports[service] }],
         ...(service === 'gateway' && taps && { serviceBindings: tappedBindings(ports, taps) }),
       };
