@@ -133,6 +133,7 @@ test('page: says that the tokens are used up, and searches on the device', async
   await picker.cells.first().waitFor();
   await search(page, 'cat');
   await picker.notice.filter({ hasText: 'used all your private tokens' }).waitFor();
+  expect(await picker.notice.getByRole('button').allInnerTexts()).toEqual(['Search on this device']);
   expect(await picker.cells.count()).toBeGreaterThan(0);
   expect(await violations(page)).toEqual([]);
   await page.context().close();

@@ -1,16 +1,11 @@
 import { hex } from '@sotto/wire';
 import type { Wallet } from '../../src/index.ts';
 import { bytesOf, FIRST, peek, refills, voucherWorld, vouchersOf, type VoucherWorld } from './vouchers.ts';
-import type { WalletRow } from './wallet-contract.ts';
+import { same, type WalletRow } from './wallet-contract.ts';
 import { DAY } from './world.ts';
 
 /** Seconds after which a request of a page that was closed counts as failed. */
 const IN_FLIGHT = 60;
-
-function same(actual: unknown, expected: unknown): void {
-  const [a, b] = [actual, expected].map((value) => JSON.stringify(value));
-  if (a !== b) throw new Error(`got ${a}, not ${b}`);
-}
 
 /** Waits for an event of a request that is under way. */
 async function until(happened: () => boolean): Promise<void> {

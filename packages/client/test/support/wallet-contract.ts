@@ -3,7 +3,8 @@ import { ClientError, type Wallet, type WalletState } from '../../src/index.ts';
 /** The contract of every wallet. The test of each adapter runs it. It needs no globals of a test runner. */
 export type WalletRow = readonly [name: string, run: (open: () => Promise<Wallet>) => Promise<void>];
 
-function same(actual: unknown, expected: unknown): void {
+/** Fails unless both are the same as JSON. */
+export function same(actual: unknown, expected: unknown): void {
   const [a, b] = [actual, expected].map((value) => JSON.stringify(value));
   if (a !== b) throw new Error(`got ${a}, not ${b}`);
 }
