@@ -57,7 +57,12 @@ export function searchPage(catalogue: Catalogue, request: SearchRequest, pageByt
 
 /** Art inside JSON: the text of an SVG, or base64. */
 const textOf = ({ type }: ArtLocation, image: Uint8Array): string =>
-  type === 'image/svg+xml' ? decoder.decode(image) : btoa(String.fromCharCode(...image));
+  type === 'image/svg+xml' ? decoder.decode(image) : base64(image);
+
+/** Base64 (RFC 4648 §4) by the engine where it can (V8 14.1 and later), which costs a hundredth. */
+function base64(bytes: Uint8Array & { toBase64?(): string }): string {
+  return bytes.toBase64?.() ?? btoa(String.fromCharCode.apply(null, bytes as unknown as number[]));
+}
 
 function lookUp({ search }: Catalogue, { q, locale, packs }: SearchRequest): Results {
   try {

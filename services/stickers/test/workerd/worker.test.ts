@@ -1,4 +1,5 @@
 import { env } from 'cloudflare:test';
+import { decodeStickerPage } from '@sotto/sticker-search/response';
 import { describe, expect, test } from 'vitest';
 import { PROBLEMS, problemText } from '@sotto/http';
 import worker from '../../src/index.ts';
@@ -43,6 +44,18 @@ describe('the Worker, with the catalogue it deploys with', () => {
       );
     }
     expect(next).toMatch(/^3\./);
+  });
+  test('art in JSON is the base64 of the art that comes as bytes', async () => {
+    const asked = { q: 'happy', locale: 'en', limit: 24 };
+    const { results } = await search(asked);
+    const content = new Uint8Array(await (await post({ ...asked, art: 'bytes' })).arrayBuffer());
+    const { images } = decodeStickerPage(content);
+    const compared = results.flatMap(({ art }, i) =>
+      art.type === 'image/webp' ? [[art.data, images[i]] as const] : [],
+    );
+    expect(compared.length).toBeGreaterThan(5);
+    for (const [data, image] of compared)
+      expect(Uint8Array.from(atob(data), (c) => c.charCodeAt(0))).toEqual(Uint8Array.from(image ?? []));
   });
   test('has every language', async () => {
     const found = async (q: string, locale: string) =>
