@@ -1,4 +1,5 @@
 import type { Db } from '@sotto/service/sqlite';
+import { onlyTables } from '@sotto/service/migrations';
 import { openStorage } from '@sotto/service/sqlite/durable';
 import { graceSeconds, monotonicClock, type UnixSeconds } from '@sotto/wire';
 import { DurableObject } from 'cloudflare:workers';
@@ -6,6 +7,9 @@ import type { QuotaOutcome, QuotaCharge } from '../ports.ts';
 import { MIGRATIONS } from '../store/migrations.ts';
 import { chargeQuota, usedQuota } from '../store/quota.ts';
 import { epochSecondsOf, type EpochEnv } from './epoch-seconds.ts';
+
+/** Objects are made all the time, and every table costs time. */
+const TABLES = onlyTables(MIGRATIONS, 'quotas');
 
 /** The quotas of some accounts in one epoch, whose start the object's name begins with. Deleted after the epoch. */
 export class QuotaShard extends DurableObject<EpochEnv> {
@@ -36,7 +40,7 @@ export class QuotaShard extends DurableObject<EpochEnv> {
 
   #open(): Db {
     if (this.#db === undefined) {
-      this.#db = openStorage(this.ctx.storage, MIGRATIONS).db;
+      this.#db = openStorage(this.ctx.storage, TABLES).db;
       void this.ctx.storage.setAlarm(this.#end * 1000);
     }
     return this.#db;

@@ -1,4 +1,5 @@
 import type { Db } from '@sotto/service/sqlite';
+import { onlyTables } from '@sotto/service/migrations';
 import { openStorage } from '@sotto/service/sqlite/durable';
 import { graceSeconds, monotonicClock, type UnixSeconds } from '@sotto/wire';
 import { DurableObject } from 'cloudflare:workers';
@@ -7,6 +8,8 @@ import { MIGRATIONS } from '../store/migrations.ts';
 import { closeLedger, spendToken } from '../store/spent.ts';
 import { epochSecondsOf, type EpochEnv } from './epoch-seconds.ts';
 import { ledgerEnd } from './names.ts';
+
+const TABLES = onlyTables(MIGRATIONS, 'spent_tokens', 'closed_ledgers');
 
 /** One object is one ledger. */
 const LEDGER = 0;
@@ -39,7 +42,7 @@ export class SpentShard extends DurableObject<EpochEnv> {
   /** Makes the tables and the alarm at the first token, and never after the end: else the ledger would stay for ever. */
   #open(): Db {
     if (this.#db === undefined) {
-      this.#db = openStorage(this.ctx.storage, MIGRATIONS).db;
+      this.#db = openStorage(this.ctx.storage, TABLES).db;
       void this.ctx.storage.setAlarm((this.#end + graceSeconds(epochSecondsOf(this.env))) * 1000);
     }
     return this.#db;

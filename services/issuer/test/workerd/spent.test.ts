@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { ledgerEnd, ledgerName, quotaName, shardOf } from '../../src/durable/names.ts';
 import { durableQuota, durableSpentTokens } from '../../src/durable/ports.ts';
 import type { Ledger, Spend } from '../../src/ports.ts';
+import { MIGRATIONS } from '../../src/store/migrations.ts';
 import { spentTokensViolations } from '../support/spent-contract.ts';
 import { random } from '../support/wallet.ts';
 import { bindings, oneToken, redeem, redemption, worker } from './objects.ts';
@@ -185,6 +186,35 @@ test('SpentShard: an object with another name stores nothing', async () => {
       state.storage.sql.exec("select name from sqlite_schema where name like 'spent%'").toArray(),
     );
     expect(tables).toEqual([]);
+  }
+});
+
+test('SpentShard, QuotaShard: an object has the tables of its own class, and the names of all migrations', async () => {
+  const at = ledger();
+  await stubOf(at).spend(spend());
+  const epoch = Math.floor(NOW / 86_400) * 86_400;
+  const charge = { epoch, account: random(32), service: 'stickers', count: 5, limit: 30 };
+  await durableQuota(bindings.QUOTA).charge({ ...charge, batch: 'a'.repeat(32) });
+  const quota = bindings.QUOTA.getByName(quotaName(epoch, charge.account));
+  for (const [stub, own] of [
+    [stubOf(at), ['closed_ledgers', 'spent_tokens']],
+    [quota, ['quotas']],
+  ] as const) {
+    const [tables, applied] = await runInDurableObject(stub, (_object, { storage }) => {
+      const names = (query: string) =>
+        storage.sql
+          .exec<{ name: string }>(query)
+          .toArray()
+          .map(({ name }) => name);
+      return [
+        names(
+          "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY name",
+        ),
+        names('SELECT name FROM __drizzle_migrations ORDER BY name'),
+      ] as const;
+    });
+    expect(tables).toEqual(own);
+    expect(applied).toEqual(Object.keys(MIGRATIONS).toSorted());
   }
 });
 
