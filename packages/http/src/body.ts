@@ -8,7 +8,7 @@ export interface BodyLimits {
 }
 
 const FIRST_BUFFER = 16 * 1024; // bytes, for a body without Content-Length
-const LARGEST_FIRST_BUFFER = 128 * 1024; // bytes, whatever Content-Length says
+const LARGEST_FIRST_BUFFER = 128 * 1024; // bytes, whatever the Content-Length of a request says
 
 type Piece = Uint8Array<ArrayBuffer>;
 
@@ -31,7 +31,8 @@ export async function readBody(
     if (Number(declared) > maxBytes) throw new HttpError('content-too-large');
   }
   if (body === null) return new Uint8Array(0);
-  return collect(body, maxBytes, deadline, declared === null ? FIRST_BUFFER : Number(declared));
+  const expected = declared === null ? FIRST_BUFFER : Math.min(Number(declared), LARGEST_FIRST_BUFFER);
+  return collect(body, maxBytes, deadline, expected);
 }
 
 /**
@@ -39,7 +40,7 @@ export async function readBody(
  *
  * One buffer grows with what arrives: a body in single bytes costs no more than one in large chunks.
  *
- * @param expected - bytes that will probably come
+ * @param expected - bytes that will probably come, of which the first buffer is made
  */
 export async function collect(
   stream: ReadableStream<Uint8Array>,
@@ -51,7 +52,7 @@ export async function collect(
   const late = (): void => void reader.cancel().catch(() => {}); // ends the pending read
   deadline.addEventListener('abort', late, { once: true });
   // One byte more than the limit, so that a body over the limit is noticed.
-  let buffer = new Uint8Array(Math.min(expected, LARGEST_FIRST_BUFFER, maxBytes) + 1);
+  let buffer = new Uint8Array(Math.min(expected, maxBytes) + 1);
   let length = 0;
   try {
     for (;;) {

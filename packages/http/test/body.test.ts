@@ -166,3 +166,30 @@ describe.each(['default', 'bytes'] as const)('a stream of kind %s', (kind) => {
     expect(listeners.size).toBe(0);
   });
 });
+
+describe('the first buffer', () => {
+  /** The length of the view of the first read. */
+  async function firstView(
+    read: (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => Promise<unknown>,
+  ): Promise<number> {
+    const views: number[] = [];
+    const reader = {
+      read: async (view: Uint8Array) => (views.push(view.length), { done: true, value: view.subarray(0, 0) }),
+      cancel: async () => {},
+    };
+    await read({ getReader: () => reader } as unknown as ReadableStream<Uint8Array<ArrayBuffer>>);
+    return views[0] ?? 0;
+  }
+  const limits = (maxBytes: number) => ({ maxBytes, deadline: never });
+
+  test('has one byte more than the length that is expected, and than the limit at most', async () => {
+    expect(await firstView((stream) => collect(stream, 1_000_000, never, 163_872))).toBe(163_873);
+    expect(await firstView((stream) => collect(stream, 100_000, never, 1e15))).toBe(100_001);
+  });
+
+  test('of a request has 128 KiB at most, whatever its Content-Length says', async () => {
+    expect(await firstView((stream) => readBody(body(stream, '900000'), limits(1_000_000)))).toBe(131_073);
+    expect(await firstView((stream) => readBody(body(stream, '500'), limits(1_000_000)))).toBe(501);
+    expect(await firstView((stream) => readBody(body(stream), limits(1_000_000)))).toBe(16_385);
+  });
+});

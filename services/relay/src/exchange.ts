@@ -56,7 +56,8 @@ async function plain(deps: ExchangeDeps, gateway: Gateway, request: Request): Pr
   );
   if (!isEncapsulated(response, PLAIN.response)) return refusal(response, deadline);
   try {
-    return encapsulated(await collect(response.body, limits.responseBytes, deadline), PLAIN.response);
+    const content = await collect(response.body, limits.responseBytes, deadline, declaredLength(response));
+    return encapsulated(content, PLAIN.response);
   } catch (error) {
     throw gatewayFault(error);
   }
@@ -116,6 +117,12 @@ function isEncapsulated(
     !headers.has('content-encoding') &&
     hasMediaType(headers.get('content-type'), type)
   );
+}
+
+/** The length that a response says it has, in bytes; undefined when it says none that can be. */
+function declaredLength({ headers }: Response): number | undefined {
+  const declared = headers.get('content-length') ?? '';
+  return /^[0-9]{1,15}$/.test(declared) ? Number(declared) : undefined;
 }
 
 /** The constant response in place of one that is not encapsulated. */
