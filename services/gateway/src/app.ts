@@ -164,8 +164,11 @@ function checkDeclared(headers: Headers, maxBytes: number): void {
 }
 
 async function liveKeys(deps: GatewayDeps, ring: KeyRing): Promise<LiveKeys> {
+  const now = deps.now();
+  const cached = ring.cached(now);
+  if (cached !== null) return cached;
   try {
-    return await withDeadline(deps.deadline(KEYS_MS), ring.at(deps.now()));
+    return await withDeadline(deps.deadline(KEYS_MS), ring.at(now));
   } catch (error) {
     throw new HttpError('unavailable', { cause: error });
   }

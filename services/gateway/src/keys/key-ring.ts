@@ -69,29 +69,38 @@ export class KeyRing {
     this.#deps = deps;
   }
 
+  /** What is live at this time, if that is in memory; else null. */
+  cached(now: UnixSeconds): LiveKeys | null {
+    const { range, current } = this.#epochsAt(now);
+    const cache = this.#cache;
+    const isValid =
+      cache !== null &&
+      cache.range.from === range.from &&
+      cache.range.to === range.to &&
+      cache.current === current &&
+      now < cache.until;
+    return isValid ? cache.live : null;
+  }
+
   /**
    * The keys that are live at this time. Epochs whose keys cannot be unwrapped are left out; it rejects when
    * the store fails, or when no epoch is left.
    */
   async at(now: UnixSeconds): Promise<LiveKeys> {
-    const range = usableEpochs(now, this.#deps.epochSeconds);
-    const current = epochIndexAt(now, this.#deps.epochSeconds);
-    const cache = this.#cache;
-    if (
-      cache !== null &&
-      cache.range.from === range.from &&
-      cache.range.to === range.to &&
-      cache.current === current &&
-      now < cache.until
-    ) {
-      return cache.live;
-    }
+    const cached = this.cached(now);
+    if (cached !== null) return cached;
+    const { range, current } = this.#epochsAt(now);
     this.#cache = null;
     for (const epochIndex of this.#loaded.keys())
       if (epochIndex < range.from) this.#loaded.delete(epochIndex);
     const { live, complete } = await this.#load(range, current, now);
     this.#cache = { range, current, live, until: complete ? Infinity : now + INCOMPLETE };
     return live;
+  }
+
+  #epochsAt(now: UnixSeconds): { range: EpochRange; current: number } {
+    const { epochSeconds } = this.#deps;
+    return { range: usableEpochs(now, epochSeconds), current: epochIndexAt(now, epochSeconds) };
   }
 
   async #load(
