@@ -11,6 +11,7 @@ const figure = (name: string, ratio: number | null, ours_us = 1): Figure => ({
   peer_us: null,
   ratio,
   spread: null,
+  unsteady: false,
   limit_us: null,
 });
 
@@ -34,7 +35,11 @@ describe('bench: one row', () => {
         turns.push(who);
         time += times * cost;
       };
-    const { ratio, spread } = await measure([contestant(0, 100), contestant(1, 400)], () => time);
+    const { ratio, spread } = await measure(
+      [contestant(0, 100), contestant(1, 400)],
+      () => time,
+      () => {},
+    );
     expect(ratio).toBeCloseTo(0.25);
     expect(spread).toBeCloseTo(0);
     expect(turns.slice(-4)).toEqual([1, 0, 0, 1]);
@@ -45,7 +50,11 @@ describe('bench: one row', () => {
     let calls = 0;
     const steady: Contestant = async (times) => void (time += times * 100);
     const unsteady: Contestant = async (times) => void (time += times * (100 + 50 * (calls++ % 3)));
-    const { spread } = await measure([steady, unsteady], () => time);
+    const { spread } = await measure(
+      [steady, unsteady],
+      () => time,
+      () => {},
+    );
     expect(spread).toBeGreaterThan(0.1);
     expect(calls).toBeGreaterThan(40);
     expect(calls).toBeLessThan(100);

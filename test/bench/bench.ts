@@ -1,6 +1,8 @@
 import '../../services/local/src/offline-env.ts';
 import { spawnSync } from 'node:child_process';
 import os from 'node:os';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { flags } from '../support/flags.ts';
 import { prepare } from '../../services/local/src/prepare.ts';
 import { pageFigures } from './chromium.ts';
@@ -14,13 +16,14 @@ import {
   groupsOf,
   measure,
   measureCases,
+  plainSummary,
   runCase,
   type CaseGroups,
   type Contestant,
 } from './measure.ts';
 import { nodePlatform } from './node-platform.ts';
 import { reporter } from './report.ts';
-import type { Figure, Row } from './row.ts';
+import type { Row } from './row.ts';
 import { allRows } from './rows/all.ts';
 import { searchData, writeSearchData } from './search-data.ts';
 import { startBenchWorker } from './workerd.ts';
@@ -39,12 +42,19 @@ const values = flags(USAGE, {
   growth: { type: 'boolean' },
 });
 
-// Pinned to one core: thread-pool wake-ups across cores would flatter synchronous code by two.
+// Pinned to one core, with one thread for WebCrypto: wake-ups across cores and threads would flatter synchronous code by two.
 if (process.env[PINNED] === undefined && process.platform === 'linux') {
   const argv = ['-c', '0', process.execPath, ...process.argv.slice(1)];
-  const run = spawnSync('taskset', argv, { stdio: 'inherit', env: { ...process.env, [PINNED]: '1' } });
+  const run = spawnSync('taskset', argv, {
+    stdio: 'inherit',
+    env: { ...process.env, [PINNED]: '1', UV_THREADPOOL_SIZE: '1' },
+  });
   if (run.error === undefined) process.exit(run.status ?? 1);
 }
+
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc') as (options: { type: string }) => void;
+const GC_TYPES = { all: 'major', young: 'minor' } as const;
 
 const only = patternOf(values.only ?? '');
 let measured = 0; // rows
@@ -68,12 +78,6 @@ function wanted(name: string): boolean {
   return true;
 }
 
-/** A row without a peer. */
-function reportPlain(runtime: Figure['runtime'], name: string, ours_us: number, size?: number): void {
-  const none = { peer_us: null, ratio: null, spread: null, limit_us: null };
-  report(runtime, { name, peer: null }, { ours_us, ...none, ...(size !== undefined && { size }) });
-}
-
 async function inNode(): Promise<void> {
   for (const row of await allRows(await nodePlatform(), searchData())) {
     if (!wanted(row.name)) continue;
@@ -82,7 +86,7 @@ async function inNode(): Promise<void> {
     const cases = row.cases?.();
     const figure = cases
       ? await measureCases(cases.share, groupsOf(cases), runCase(cases), ownClock)
-      : await measure(contestantsOf(row), ownClock);
+      : await measure(contestantsOf(row), ownClock, (what) => gc({ type: GC_TYPES[what] }));
     report('node', row, figure);
   }
 }
@@ -113,7 +117,7 @@ async function inWorkerd(): Promise<void> {
           (who, at, times) => get(`?row=${index}&of=${who}&case=${at}&times=${times}`),
           worker.clock,
         )
-      : await measure(contestants, worker.clock);
+      : await measure(contestants, worker.clock, (what) => get(`?gc=${GC_TYPES[what]}`));
     report('workerd', row, figure);
   }
   await worker.stop();
@@ -122,7 +126,7 @@ async function inWorkerd(): Promise<void> {
 if (values.growth === true) {
   for await (const { name, runtime, size, microseconds } of growthFigures()) {
     measured++;
-    reportPlain(runtime, name, microseconds, size);
+    report(runtime, { name, peer: null }, { ...plainSummary([microseconds]), size });
   }
   finish(values.html);
   process.exit();
@@ -144,12 +148,12 @@ if (wanted('page.batch')) {
   for (const [name, figure] of await pageFigures())
     report('chromium', { name, peer: '@noble/curves' }, figure);
 }
-if (wanted('e2e.search')) {
+if (wanted('e2e.search e2e.issue')) {
   progress('e2e.search: four live services');
   if (process.platform === 'linux') {
     spawnSync('taskset', ['-acp', `0-${os.cpus().length - 1}`, `${process.pid}`]); // latency wants all cores
   }
-  for (const [name, ours_us] of await exchangeFigures()) reportPlain('workerd', name, ours_us);
+  for (const [name, figure] of await exchangeFigures()) report('workerd', { name, peer: null }, figure);
 }
 if (measured === 0) {
   console.error('no row has such a name');

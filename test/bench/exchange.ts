@@ -1,103 +1,164 @@
+import { Agent, request, type IncomingMessage } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import type { Bytes } from '@sotto/wire';
 import { decodeToken, tokenAuthenticatorInput } from '@sotto/privacypass';
+import { encodeSearch } from '../../packages/client/src/search.ts';
 import { startSuite, type Suite } from '../../services/local/src/suite.ts';
 import { RawExchange } from '../support/raw-exchange.ts';
 import { childNamed, clockOf } from './cpu-clock.ts';
-import { median } from './measure.ts';
+import { median, plainSummary, type Clock } from './measure.ts';
 import { nodePlatform } from './node-platform.ts';
+import type { Measured } from './row.ts';
 
-const SEARCHES = 60;
+const WARM = 200; // searches before the first round: until then the engine compiles what they run
+const WARM_OTHERS = 50; // calls of every other kind
+const WARM_BATCHES = 8; // of 30 tokens
+const ROUNDS = 7;
+const CALLS = 24; // of each kind in a round
+const BATCHES = 2; // in a round
 const AT_ONCE = 8;
-const BATCHES = 8; // of 30 tokens
+
+const CONTENT = encodeSearch('happy cat', { locale: 'en' }); // what our client sends
+const CONNECTIONS = new Agent({ keepAlive: true });
 
 /** One private search through four live services, whole and in parts; microseconds. */
-export async function exchangeFigures(): Promise<[name: string, microseconds: number][]> {
+export async function exchangeFigures(): Promise<[name: string, figure: Measured][]> {
   const suite = await startSuite();
   try {
     const raw = await RawExchange.of(suite);
     const clock = clockOf(childNamed('workerd'));
     const tokens: Bytes[] = [];
-    const beforeBatches = clock();
-    for (let i = 0; i < BATCHES; i++) tokens.push(...(await raw.issue(`bench ${i}`)));
-    const batch = (clock() - beforeBatches) / BATCHES;
-    const take = (): Bytes => tokens.pop() as Bytes;
-    for (let i = 0; i < 10; i++) await raw.search(take(), 'warm');
-
-    const whole = await medianOf(SEARCHES, async () => raw.search(take(), 'happy cat'));
-    const beforeSearch = clock();
-    const search = await medianOf(SEARCHES, () =>
-      fetch(`${suite.urls.stickers}/v1/search`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: '{"q":"happy cat"}',
-      }).then((response) => response.arrayBuffer()),
-    );
-    const searchCpu = (clock() - beforeSearch) / SEARCHES;
-    // Sending the same envelope again is refused at the ledger: it has the cost of an exchange without the
-    // search and the making of the response.
-    const spent = await raw.seal(raw.request(take(), 'spent'));
-    await raw.post(spent);
-    const beforeRefused = clock();
-    const refused = await medianOf(SEARCHES, () => raw.post(spent));
-    const refusedCpu = (clock() - beforeRefused) / SEARCHES;
-    const beforeDirect = clock();
-    await medianOf(SEARCHES, () => pastRelay(suite, spent.bytes));
-    const directCpu = (clock() - beforeDirect) / SEARCHES;
-    const transport = await medianOf(SEARCHES, () =>
-      fetch(`${suite.urls.relay}/health`).then((r) => r.text()),
-    );
-    const crypto = await cryptoOf(raw, take());
-
-    const spentBefore = clock();
-    const began = performance.now();
-    let left = SEARCHES;
-    const work = async (): Promise<void> => {
-      for (; left > 0; left--) await raw.search(take(), 'happy cat');
+    let accounts = 0;
+    const issue = async (): Promise<number> => {
+      const began = clock();
+      tokens.push(...(await raw.issue(`bench ${accounts++}`)));
+      return clock() - began;
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
-    const each = ((performance.now() - began) * 1000) / SEARCHES;
-    const cpu = (clock() - spentBefore) / SEARCHES;
+    const search = async (): Promise<void> => {
+      const { inner, code } = await raw.search(tokens.pop() as Bytes, '', { content: CONTENT });
+      if (inner?.status !== 200) throw new Error(`a search failed: ${code}`);
+    };
+
+    const first = await issue(); // the issuer loads its keys, and nothing is compiled
+    for (let i = 1; i < WARM_BATCHES; i++) await issue();
+    for (let i = 0; i < WARM; i++) await search();
+    const spent = await raw.seal(raw.request(tokens.pop() as Bytes, 'spent'));
+    const others = {
+      refused: () => raw.post(spent), // at the ledger: all but the search and the making of its response
+      direct: () => pastRelay(suite, spent.bytes), // the same without a relay
+      stickers: () => searchAt(suite),
+      assets: () => health(suite.urls.stickers), // through the two Workers that Miniflare puts before one with assets
+      nothing: () => health(suite.urls.relay),
+    };
+    for (const call of Object.values(others)) for (let i = 0; i < WARM_OTHERS; i++) await call();
+    const crypto = await cryptoOf(raw, tokens.pop() as Bytes);
+
+    const rounds: Record<string, number>[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const batches = [];
+      for (let i = 0; i < BATCHES; i++) batches.push(await issue());
+      const each = await perCall({ search, ...others }, clock, round % 2 === 1);
+      const { refused, direct, stickers, assets, nothing } = each;
+      const { cpu, wall } = await together(search, clock);
+      rounds.push({
+        'e2e.search': each.search.wall,
+        'e2e.search.crypto': crypto,
+        'e2e.search.storage': Math.max(0, refused.wall - crypto - 2 * nothing.wall),
+        'e2e.search.search': Math.max(0, stickers.wall - nothing.wall),
+        'e2e.search.transport': 2 * nothing.wall,
+        'e2e.search.throughput': wall,
+        'e2e.search.cpu': cpu, // of all four services and workerd around them
+        'e2e.search.cpu.relay': refused.cpu - direct.cpu,
+        'e2e.search.cpu.search': stickers.cpu,
+        'e2e.search.cpu.assets': assets.cpu - nothing.cpu, // part of the row above
+        'e2e.issue.cpu': median(batches), // with quota objects that are new
+      });
+    }
+    const names = Object.keys(rounds[0] ?? {});
     return [
-      ['e2e.search', whole],
-      ['e2e.search.crypto', crypto],
-      ['e2e.search.storage', Math.max(0, refused - crypto - 2 * transport)],
-      ['e2e.search.search', Math.max(0, search - transport)],
-      ['e2e.search.transport', 2 * transport],
-      ['e2e.search.throughput', each],
-      ['e2e.search.cpu', cpu], // of all four services and their workerd
-      ['e2e.search.cpu.relay', refusedCpu - directCpu],
-      ['e2e.search.cpu.search', searchCpu],
-      ['e2e.issue.cpu', batch], // with new quota objects
+      ...names.map((name): [string, Measured] => [
+        name,
+        plainSummary(rounds.map((round) => round[name] ?? 0)),
+      ]),
+      ['e2e.issue.cpu.first', plainSummary([first])],
     ];
   } finally {
     await suite.dispose();
   }
 }
 
-/** Sends to the gateway directly, as the relay would. The difference is the cost of the relay. */
-async function pastRelay({ urls, secrets }: Suite, envelope: Bytes): Promise<void> {
-  const headers = { 'content-type': 'message/ohttp-req', authorization: `Bearer ${secrets.relayToken}` };
-  const url = `${urls.gateway}/.well-known/ohttp-gateway`;
-  const response = await fetch(url, { method: 'POST', headers, body: envelope });
-  await response.arrayBuffer();
-}
-
-async function medianOf(times: number, run: () => Promise<unknown>): Promise<number> {
-  const each = [];
-  for (let i = 0; i < times; i++) {
-    const began = performance.now();
-    await run();
-    each.push((performance.now() - began) * 1000);
+/** Calls of each kind, one kind after the other: the median time of a call, and its CPU time. */
+async function perCall<Name extends string>(
+  calls: Readonly<Record<Name, () => Promise<unknown>>>,
+  clock: Clock,
+  isReversed: boolean,
+): Promise<Record<Name, { readonly wall: number; readonly cpu: number }>> {
+  const names = Object.keys(calls) as Name[];
+  const all = {} as Record<Name, { wall: number; cpu: number }>;
+  for (const name of isReversed ? names.toReversed() : names) {
+    const walls: number[] = [];
+    const began = clock();
+    for (let i = 0; i < CALLS; i++) walls.push(await wallOf(calls[name]));
+    all[name] = { wall: median(walls), cpu: (clock() - began) / CALLS };
   }
-  return median(each);
+  return all;
 }
 
-/** Sealing at the client, opening and sealing at the gateway, one evaluation at the issuer. */
+/** As many searches, some of them at the same time: CPU time and time of one. */
+async function together(
+  search: () => Promise<unknown>,
+  clock: Clock,
+): Promise<{ readonly cpu: number; readonly wall: number }> {
+  let left = CALLS;
+  const work = async (): Promise<void> => {
+    while (left-- > 0) await search();
+  };
+  const began = clock();
+  const wall = await wallOf(() => Promise.all(Array.from({ length: AT_ONCE }, work)));
+  return { cpu: (clock() - began) / CALLS, wall: wall / CALLS };
+}
+
+async function wallOf(run: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await run();
+  return (performance.now() - began) * 1000;
+}
+
+const read = (sent: Promise<Response>): Promise<unknown> => sent.then((response) => response.arrayBuffer());
+const health = (origin: string): Promise<unknown> => read(fetch(`${origin}/health`));
+
+function searchAt({ urls }: Suite): Promise<unknown> {
+  const headers = { 'content-type': 'application/json' };
+  return read(fetch(`${urls.stickers}/v1/search`, { method: 'POST', headers, body: CONTENT }));
+}
+
+/** To the gateway as the relay would, with no field more, or it is refused: what a relay costs is the difference. */
+async function pastRelay({ urls, secrets }: Suite, envelope: Bytes): Promise<void> {
+  const headers = {
+    authorization: `Bearer ${secrets.relayToken}`,
+    'content-type': 'message/ohttp-req',
+    'content-length': envelope.length,
+  };
+  const url = `${urls.gateway}/.well-known/ohttp-gateway`;
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const sent = request(url, { method: 'POST', headers, agent: CONNECTIONS }, resolve);
+    sent.once('error', reject).end(envelope);
+  });
+  await buffer(response);
+  if (response.statusCode !== 200) throw new Error(`the gateway refused an envelope: ${response.statusCode}`);
+}
+
+/** Sealing at the client, opening and answering at the gateway, one evaluation at the issuer. */
 async function cryptoOf(raw: RawExchange, token: Bytes): Promise<number> {
   const { ristretto255, random } = await nodePlatform();
   const { secretKey } = await ristretto255.generateKeyPair(random);
   const input = tokenAuthenticatorInput(decodeToken(token));
-  const seal = await medianOf(SEARCHES, () => raw.seal(raw.request(token, 'happy cat')));
-  const evaluate = await medianOf(SEARCHES, async () => ristretto255.evaluate(secretKey, input));
-  return 2 * seal + evaluate; // opening costs as much as sealing
+  const medianOf = async (run: () => unknown): Promise<number> => {
+    const each = [];
+    for (let i = 0; i < WARM_OTHERS; i++) each.push(await wallOf(async () => run()));
+    return median(each);
+  };
+  const seal = await medianOf(() => raw.seal(raw.request(token, '', { content: CONTENT })));
+  const evaluate = await medianOf(() => ristretto255.evaluate(secretKey, input));
+  return 2 * seal + evaluate; // opening costs what sealing does
 }

@@ -19,6 +19,9 @@ export type Contestant = (times: number) => Promise<unknown>;
 /** Microseconds of CPU time of the contestants' process, from any origin. */
 export type Clock = () => number;
 
+/** Collects garbage, all of it or the young generation, so that no contestant pays for another's. */
+export type CollectGarbage = (what: 'all' | 'young') => unknown;
+
 /** Ours, the peer and, if there are any, the bare primitives. */
 export function contestantsOf(row: Row): Contestant[] {
   const limit = row.limit?.bind(row);
@@ -31,7 +34,11 @@ export function contestantsOf(row: Row): Contestant[] {
  * Contestants take turns within every round, every second round in reverse order, so that a machine that slows down
  * slows all of them. The ratio is taken inside the round. There are more rounds while the ratios differ.
  */
-export async function measure(contestants: readonly Contestant[], clock: Clock): Promise<Measured> {
+export async function measure(
+  contestants: readonly Contestant[],
+  clock: Clock,
+  collectGarbage: CollectGarbage,
+): Promise<Measured> {
   const counts: number[] = [];
   for (const run of contestants) {
     counts.push(Math.max(1, Math.round((ROUND * 1000) / (await warm(run, clock)))));
@@ -39,12 +46,15 @@ export async function measure(contestants: readonly Contestant[], clock: Clock):
   const round = async (isReversed: boolean): Promise<number[]> => {
     const order = [...contestants.keys()];
     const times: number[] = [];
-    for (const i of isReversed ? order.toReversed() : order)
+    for (const i of isReversed ? order.toReversed() : order) {
+      await collectGarbage('young');
       times[i] = await timeOf(contestants[i] as Contestant, counts[i] ?? 1, clock);
+    }
     return times;
   };
   const began = clock();
   for (let i = 0; i < SETTLING && clock() - began < (BUDGET * 1000) / 4; i++) await round(i % 2 === 1);
+  await collectGarbage('all');
   const rounds: number[][] = [];
   const isDone = (): boolean => {
     if (rounds.length >= MOST) return true;
@@ -126,16 +136,27 @@ const quantile = (values: readonly number[], share: number): number =>
 /** The summary of the rounds, each with the times of ours, the peer and, if there is one, the limit. */
 export function summary(rounds: readonly (readonly number[])[]): Measured & { readonly spread: number } {
   const column = (i: number): number => median(rounds.map((times) => times[i] ?? 0));
-  const ratios = rounds.map(([ours = 0, theirs = 1]) => ours / theirs).toSorted((a, b) => a - b);
-  const quartile = (share: number): number => ratios[Math.round(share * (ratios.length - 1))] ?? 0;
-  const ratio = median(ratios);
+  const ratios = rounds.map(([ours = 0, theirs = 1]) => ours / theirs);
   return {
     ours_us: column(0),
     peer_us: column(1),
-    ratio,
-    spread: (quartile(0.75) - quartile(0.25)) / ratio,
+    ratio: median(ratios),
+    spread: spreadOf(ratios),
     limit_us: (rounds[0]?.length ?? 0) > 2 ? column(2) : null,
   };
+}
+
+/** The summary of the rounds of a row without a peer. */
+export function plainSummary(rounds: readonly number[]): Measured {
+  const spread = rounds.length > 1 ? spreadOf(rounds) : null;
+  return { ours_us: median(rounds), peer_us: null, ratio: null, spread, limit_us: null };
+}
+
+/** The width of the middle half, as a share of the median. */
+function spreadOf(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const quartile = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
+  return (quartile(0.75) - quartile(0.25)) / median(values);
 }
 
 /** Calls until two rounds are full. Returns microseconds of one call at the end. */

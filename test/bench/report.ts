@@ -13,7 +13,7 @@ const LEGEND = [
   'ours, peer: microseconds of CPU of one call, the median of the rounds. Rows of Chromium, and e2e.search, .crypto, .storage,',
   '  .search, .transport and .throughput are time on the clock; .task is the longest task of the main thread of a page.',
   'ratio: ours / peer, taken in each round, in which both take turns; the median of the rounds. Below 1, ours is faster.',
-  'spread: the width of the middle half of those ratios, as a share of the median. A row over 10 % is marked "unsteady":',
+  'spread: the width of the middle half of those ratios, or of ours without a peer, as a share of the median. A row over 10 % is marked "unsteady":',
   '  the machine was busy, so run that row again with --only.',
   'limit: the bare primitives of the platform for the same work, which no code can beat.',
 ];
@@ -47,6 +47,7 @@ export function reporter(json: boolean) {
       peer_us: rounded(m.peer_us),
       ratio: rounded(m.ratio),
       spread: rounded(m.spread),
+      unsteady: isUnsteady(m),
       limit_us: rounded(m.limit_us),
       ...(m.size === undefined ? {} : { size: m.size }),
       ...(m.each_us === undefined ? {} : { each_us: m.each_us }),
@@ -66,6 +67,8 @@ export function reporter(json: boolean) {
       const growth = growthOf(figures).map(({ name, points }) => growthSentence(name, points));
       console.log(['', ...LEGEND, '', sentence(figures), ...growth].join('\n').trimEnd());
     }
+    const unsteady = figures.filter(isUnsteady).map(({ name, runtime }) => `${name} (${runtime})`);
+    if (unsteady.length > 0) process.stderr.write(`${unsteady.length} unsteady: ${unsteady.join(', ')}\n`);
     if (htmlFile !== undefined) writeFileSync(htmlFile, page(figures));
   }
 
@@ -75,12 +78,14 @@ export function reporter(json: boolean) {
 function cellsOf(figure: Figure): string[] {
   const { runtime, ours_us, peer, peer_us, ratio, spread, limit_us, size } = figure;
   const name = size === undefined ? figure.name : `${figure.name} ${size}`;
-  const unsteady = spread !== null && spread > UNSTEADY ? ' unsteady' : '';
+  const unsteady = isUnsteady(figure) ? ' unsteady' : '';
   const percent = spread === null ? '' : `${Math.round(spread * 100)} %`;
   return [name, runtime, ours_us, peer_us, ratio, percent, limit_us, `${peer ?? ''}${unsteady}`].map((cell) =>
     String(cell ?? ''),
   );
 }
+
+const isUnsteady = ({ spread }: Pick<Measured, 'spread'>): boolean => spread !== null && spread > UNSTEADY;
 
 function line(cells: readonly string[]): string {
   const padded = cells.map((cell, i) => {

@@ -3,7 +3,7 @@ export interface Measured {
   readonly ours_us: number;
   readonly peer_us: number | null;
   readonly ratio: number | null;
-  /** The width of the middle half of the rounds' ratios, as a share of their median. */
+  /** The width of the middle half of the rounds' ratios, or of ours without a peer, as a share of the median. */
   readonly spread: number | null;
   readonly limit_us: number | null;
   /** The size at which the row was measured, if there are several. */
@@ -51,6 +51,8 @@ export interface Figure {
   readonly peer_us: number | null;
   readonly ratio: number | null;
   readonly spread: number | null;
+  /** Whether the spread is over 10 %: the figure may be another in the next run. */
+  readonly unsteady: boolean;
   readonly limit_us: number | null;
   readonly size?: number;
   readonly each_us?: Readonly<Record<string, number>>;

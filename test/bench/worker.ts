@@ -48,7 +48,8 @@ function casesOf(row: Row): Cases | null {
 
 /**
  * `/` names the rows. With `?row=N`: alone, it checks one; with `who` and `times`, it runs a contestant so
- * often, while the caller measures the CPU time; with `of` and `case`, one of the row's cases.
+ * often, while the caller measures the CPU time; with `of` and `case`, one of the row's cases. `?gc=minor` and
+ * `?gc=major` collect garbage.
  */
 export default {
   async fetch(request: Request): Promise<Response> {
@@ -59,6 +60,11 @@ export default {
     });
     const all = await rows;
     const asked = new URL(request.url).searchParams;
+    const garbage = asked.get('gc');
+    if (garbage !== null) {
+      (globalThis as unknown as { gc(options: { type: string }): void }).gc({ type: garbage });
+      return new Response(null, { status: 204 });
+    }
     const row = all[Number(asked.get('row') ?? -1)];
     if (row === undefined) return Response.json(all.map(({ name, peer }) => ({ name, peer })));
     const cases = casesOf(row);

@@ -11,8 +11,9 @@ export interface BenchWorker {
   stop(): Promise<void>;
 }
 
-/** Starts one Worker alone in workerd, on a loopback port of its own. */
+/** Starts one Worker alone in workerd, on a loopback port of its own. It can collect garbage when it is told to. */
 export async function startBenchWorker(file: string): Promise<BenchWorker> {
+  process.env['MINIFLARE_WORKERD_V8_FLAGS'] = '--expose-gc';
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       workers: [
