@@ -12,14 +12,16 @@ table.facts td:first-child{width:8.5rem}table.digests td:first-child{width:38%}
 @media(max-width:40rem){table.rows{font-size:11px}table.rows tr>:first-child,table.rows tr>:nth-child(2){width:21%}td,th{padding:3px}}
 @media print{body{margin:0;max-width:none;font-size:11px}table{font-size:9.5px}table.rows tr>:first-child{width:6.5rem}table.rows tr>:nth-child(2){width:5rem}h2{break-after:avoid}a{color:inherit}}`;
 
+const spaced = (text: string): string => text.replaceAll('-', ' ');
+
 const proof = ({ test, name, command, status }: Evidence): string => {
   const what =
     [test ?? command, name].filter((part) => part !== undefined).join(' “') +
     (name !== undefined && test !== undefined ? '”' : '');
-  return `${status === 'pass' ? '' : `${status}: `}${escapeHtml(what)}`;
+  return `${status === 'pass' ? '' : `${spaced(status)}: `}${escapeHtml(what)}`;
 };
 
-const status = (text: string): string => `<span class="${text}">${text}</span>`;
+const status = (text: string): string => `<span class="${text}">${spaced(text)}</span>`;
 
 const anchored = (id: string): string => `<tr id="${id}"><td>${id}</td>`;
 const linked = (id: string): string => `<tr><td><a href="#${id}">${id}</a></td>`;
@@ -39,14 +41,15 @@ function rowHtml(
 }
 
 const table = (rows: readonly AuditRow[], first: (id: string) => string): string =>
-  `<table class="rows"><tr><th>row</th><th>status</th><th>what</th><th>shown by</th></tr>${rows.map((row) => rowHtml(row, first)).join('\n')}</table>`;
+  `<table class="rows"><tr><th>row</th><th>status</th><th>what</th><th>evidence or reason</th></tr>${rows.map((row) => rowHtml(row, first)).join('\n')}</table>`;
 
+/** `257 of 261 pass, 4 accepted open`. */
 const totals = ({ totals: counts, rows }: AuditSection): string =>
   [
+    `${counts.pass} of ${rows.length} pass`,
     ...Object.entries(counts)
-      .filter(([, n]) => n > 0)
-      .map(([name, n]) => `${n} ${name}`),
-    `of ${rows.length}`,
+      .filter(([name, n]) => name !== 'pass' && n > 0)
+      .map(([name, n]) => `${n} ${spaced(name)}`),
   ].join(', ');
 
 /** audit.html: one page without scripts and without anything to download, for a screen and for paper. */
@@ -72,7 +75,7 @@ export function auditPage(report: AuditReport): string {
 <p>This report was made by the project itself, by running its own tests. Nobody outside the project has audited Sotto. It says what is claimed, what shows it, and what is
 open. <code>npm run audit -- --section NAME</code> runs one section again, <code>npx sotto audit audit.json</code> recounts this report, and <code>npm run test:audit</code> shows that rows fail when they should.</p>
 <table class="facts">${facts.map(([name, value]) => `<tr><td>${name}</td><td>${escapeHtml(value)}</td></tr>`).join('')}</table>
-<h2>Open and failed rows</h2>
+<h2>Rows that do not pass</h2>
 ${first.length === 0 ? '<p>None.</p>' : table(first, linked)}
 <h2>Sections</h2>
 <table class="rows"><tr><th>section</th><th>status</th><th>what</th><th>rows</th></tr>${sections

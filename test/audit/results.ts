@@ -71,6 +71,11 @@ export class Results {
     return { test: file, name: id, status: this.#broken(file) ?? together(tests) };
   }
 
+  /** The evidence of all tests that ran. */
+  all(): Evidence {
+    return { name: 'all tests', status: together([...this.#byFile.values()].flat()) };
+  }
+
   /** The evidence of a whole file. */
   file(file: string): Evidence {
     return { test: file, status: together(this.#of(file)) };

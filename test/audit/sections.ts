@@ -155,7 +155,10 @@ export const SECTIONS: readonly SectionPlan[] = [
     id: 'invariants',
     title: 'Invariants',
     needs: ['tests'],
-    rows: ({ results }) => fileRows('invariant', INVARIANTS, results),
+    rows: ({ results }) => [
+      ...fileRows('invariant', INVARIANTS, results),
+      shown({ id: 'tests', what: 'no test of this run fails', evidence: [results.all()] }),
+    ],
   },
   {
     id: 'leaks',
