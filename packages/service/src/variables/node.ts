@@ -47,7 +47,7 @@ export const NODE_VARIABLES = {
   MAX_IN_FLIGHT: variable(
     'number',
     ON_NODE,
-    'Maximum number of requests in progress; more are refused with 503, per process.',
+    'Maximum number of requests in progress in one process; more are refused with 503.',
     {
       default: 512,
       min: 1,
