@@ -13,7 +13,7 @@ import type { ServiceRow } from '../../services/gateway/src/config.ts';
 import { trackIssuer } from '../../services/gateway/src/issuer.ts';
 import { runSchedule } from '../../services/gateway/src/keys/schedule.ts';
 import type { KeyStore } from '../../services/gateway/src/ports.ts';
-import { house, memoryStores, ROOT_SECRET, row } from '../../services/gateway/test/support/house.ts';
+import { testGateway, memoryStores, ROOT_SECRET, row } from '../../services/gateway/test/support/gateway.ts';
 import { ISSUER_FILE } from '../../services/issuer/src/node/ports.ts';
 import { VoucherWorld } from '../../services/issuer/test/support/vouchers.ts';
 import { DAY } from '../../services/issuer/test/support/world.ts';
@@ -34,7 +34,7 @@ const ROWS: readonly ServiceRow[] = [
 /** A day at the gateway: its operator signs what waits, and a client that was there every day looks at the bundle. */
 async function day(world: VoucherWorld, store: KeyStore, wallet: WalletState) {
   const { schedule } = trackIssuer(world.issuer, store, () => 0);
-  const gateway = await house({ store, rows: ROWS, schedule, now: world.clock.now });
+  const gateway = await testGateway({ store, rows: ROWS, schedule, now: world.clock.now });
   const lines = await runSchedule(gateway.deps.authority, gateway.now);
   const [stored] = await store.bundles(world.epoch, world.epoch);
   if (stored === undefined || stored.signature === null) throw new Error('no bundle of the day');

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { trackIssuer } from '../../services/gateway/src/issuer.ts';
 import { runSchedule } from '../../services/gateway/src/keys/schedule.ts';
 import type { KeyStore } from '../../services/gateway/src/ports.ts';
-import { house, memoryStores, row } from '../../services/gateway/test/support/house.ts';
+import { testGateway, memoryStores, row } from '../../services/gateway/test/support/gateway.ts';
 import { ISSUER_FILE } from '../../services/issuer/src/node/ports.ts';
 import { base64url } from '@sotto/wire';
 import { blindBatch, currentKey, random } from '../../services/issuer/test/support/wallet.ts';
@@ -75,7 +75,7 @@ test('N56 drill: an empty store in place of a lost one is refused in the same wa
 async function gatewayOf(world: World, store: KeyStore) {
   const { schedule } = trackIssuer(world.issuer, store, () => 0);
   const rows = [row('stickers', { type: 5 }, true)];
-  return house({ store, rows, schedule, now: world.clock.now });
+  return testGateway({ store, rows, schedule, now: world.clock.now });
 }
 
 /** The status of an issuance by a client that holds this gateway's bundle. */
@@ -121,7 +121,7 @@ test('N51 drill: a backup two epochs old, or an empty store, restored with RESTO
     // The drill: start once with RESTORED=1, read what the gateway reports, sign again.
     const world = new World({ database: at(), clock: first.clock });
     await world.issuer.retireAll();
-    const gateway = await house({
+    const gateway = await testGateway({
       store: gatewayStore,
       rows: [row('stickers', { type: 5 }, true)],
       schedule: trackIssuer(world.issuer, gatewayStore, () => 0).schedule,

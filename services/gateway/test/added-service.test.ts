@@ -2,7 +2,7 @@ import { decodeBundle } from '@sotto/bundle';
 import { beforeEach, expect, test } from 'vitest';
 import type { PublishedSchedule } from '@sotto/redemption';
 import type { KeyStore } from '../src/ports.ts';
-import { DAY, house, memoryStores, NOW, row, scheduleOf } from './support/house.ts';
+import { DAY, testGateway, memoryStores, NOW, row, scheduleOf } from './support/gateway.ts';
 
 const STICKERS = row('stickers', { type: 5 }, true);
 const WEATHER = row('weather', { type: 5 }, true);
@@ -20,7 +20,7 @@ const schedule =
 let store: KeyStore;
 beforeEach(async () => {
   store = memoryStores().keys;
-  await house({ store, rows: [STICKERS], schedule: schedule(['stickers'], NOW) }); // signs every bundle
+  await testGateway({ store, rows: [STICKERS], schedule: schedule(['stickers'], NOW) }); // signs every bundle
 });
 
 /** The services that the bundle of each epoch from today names. */
@@ -36,13 +36,13 @@ const SIGNED = [0, 1, 2, 3, 4, 5, 6].map((epoch) => `${epoch}: stickers`);
 
 test('an added service is in the bundles from the second epoch ahead, signed or not', async () => {
   const rows = [STICKERS, WEATHER];
-  await house({ store, rows, schedule: schedule(['stickers', 'weather'], TOMORROW), now: TOMORROW });
+  await testGateway({ store, rows, schedule: schedule(['stickers', 'weather'], TOMORROW), now: TOMORROW });
   const later = [3, 4, 5, 6, 7].map((epoch) => `${epoch}: stickers weather`);
   expect(await named()).toEqual([...SIGNED.slice(0, 3), ...later]);
 });
 
 test('while the issuer lacks a service of the table, no bundle is put up for signing', async () => {
   const rows = [STICKERS, WEATHER];
-  await house({ store, rows, schedule: schedule(['stickers'], TOMORROW), now: TOMORROW });
+  await testGateway({ store, rows, schedule: schedule(['stickers'], TOMORROW), now: TOMORROW });
   expect(await named()).toEqual(SIGNED);
 });

@@ -3,7 +3,7 @@ import type { BhttpRequest, Field } from '@sotto/bhttp';
 import { EMPTY, utf8 } from '@sotto/wire';
 import { admit, METHODS, type RowPolicy } from '../src/admission/admit.ts';
 import { inner } from './support/client.ts';
-import { house, type House } from './support/house.ts';
+import { testGateway, type TestGateway } from './support/gateway.ts';
 
 const ROW: RowPolicy = { methods: ['GET', 'POST'], paths: '/', fields: [] };
 const ANY_METHOD: RowPolicy = { ...ROW, methods: METHODS };
@@ -177,9 +177,9 @@ describe('the header set', () => {
 });
 
 describe('a refusal before redemption', () => {
-  let h: House;
+  let h: TestGateway;
   beforeAll(async () => {
-    h = await house();
+    h = await testGateway();
   });
 
   test.each<[string, Partial<BhttpRequest>, number, string]>([

@@ -7,7 +7,7 @@ import {
   CHUNKED,
   driven,
   headOf,
-  houseOf,
+  arrivingGateway,
   LARGE_PIECE,
   readerOf,
   settle,
@@ -15,7 +15,7 @@ import {
   textOf,
 } from './support/arriving.ts';
 import { inner, joined, padded, sealChunked } from './support/client.ts';
-import { house } from './support/house.ts';
+import { testGateway } from './support/gateway.ts';
 
 describe('the content of a streamed request', () => {
   test('reads the response of a service that still reads the request: 30,000 bytes both ways', async () => {
@@ -26,7 +26,7 @@ describe('the content of a streamed request', () => {
         content: content as ReadableStream<Uint8Array>,
       }),
     };
-    const of = await houseOf({ speech: echo });
+    const of = await arrivingGateway({ speech: echo });
     const { put, end, outcome } = await asking(of);
     for (let i = 0; i < 30; i++) put(LARGE_PIECE);
     end();
@@ -51,7 +51,7 @@ describe('the content of a streamed request', () => {
       [lazy, 200],
       [broken, 502],
     ] as const) {
-      const of = await houseOf({ speech: service });
+      const of = await arrivingGateway({ speech: service });
       const { send, end, outcome } = await asking(of);
       for (let i = 0; i < 100; i++) send('more');
       end();
@@ -63,7 +63,7 @@ describe('the content of a streamed request', () => {
 
   test('reads at most one piece ahead of the service', async () => {
     const { called, service } = driven();
-    const of = await houseOf({ speech: service });
+    const of = await arrivingGateway({ speech: service });
     let pulled = 0;
     const { hpke, config, suite, random } = await of.sealer();
     const head = await headOf(inner({ authority: 'speech', fields: await of.fields('speech') }));
@@ -92,7 +92,7 @@ describe('the content of a streamed request', () => {
 
   test('a request that is slower than the row allows is given up, at the service too', async () => {
     const { called, service } = driven();
-    const of = await houseOf({ speech: service });
+    const of = await arrivingGateway({ speech: service });
     of.deadlineMs = 500;
     const { send, outcome } = await asking(of);
     const call = await called;
@@ -102,7 +102,7 @@ describe('the content of a streamed request', () => {
   });
 
   test('releases its place at the service when the request is finished', async () => {
-    const of = await house({ rows: [{ ...speech, maxInFlight: 1 }] });
+    const of = await testGateway({ rows: [{ ...speech, maxInFlight: 1 }] });
     for (let i = 0; i < 3; i++) {
       const cutOff = await asking(of);
       cutOff.send('one');
@@ -118,7 +118,7 @@ describe('the content of a streamed request', () => {
 
 describe('a row that takes streamed requests', () => {
   test('buffers other requests: known length, GET, and with a Content-Length', async () => {
-    const of = await houseOf();
+    const of = await arrivingGateway();
     const date = await of.fields('speech');
     const request = inner({ authority: 'speech', fields: date, content: utf8('known') });
     const { chunks } = await sealChunked(await of.sealer(), [padded(request)]);
@@ -139,7 +139,7 @@ describe('a row that takes streamed requests', () => {
 
   test('its bundle contains this', async () => {
     const plain = { ...speech, name: 'feed', stream: { flushMs: 20, requests: false } };
-    const of = await house({ rows: [speech, plain] });
+    const of = await testGateway({ rows: [speech, plain] });
     const { services } = await of.bundle();
     expect(
       services.map(({ name, streams, streamsRequests, requestLength }) => [
@@ -157,7 +157,7 @@ describe('a row that takes streamed requests', () => {
 
 test('a row that only streams responses buffers requests of any framing', async () => {
   const feed = { ...speech, stream: { flushMs: 20, requests: false } };
-  const of = await house({ rows: [feed] });
+  const of = await testGateway({ rows: [feed] });
   const { send, end, outcome } = await asking(of);
   send('one');
   await settle();

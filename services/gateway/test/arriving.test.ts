@@ -7,7 +7,7 @@ import {
   driven,
   END,
   headOf,
-  houseOf,
+  arrivingGateway,
   pieceOf,
   readerOf,
   settle,
@@ -19,7 +19,7 @@ import { inner, joined, sealChunked } from './support/client.ts';
 describe('a row that takes streamed requests', () => {
   test('passes pieces on as they arrive, after one token was spent, and responds when all have arrived', async () => {
     const { called, service } = driven();
-    const of = await houseOf({ speech: service });
+    const of = await arrivingGateway({ speech: service });
     const { send, end, outcome, isDone } = await asking(of);
     const call = await called;
     expect(of.issuer.rows.size).toBe(1);
@@ -42,7 +42,7 @@ describe('a row that takes streamed requests', () => {
 
   test('ends the content only after the final chunk and valid padding', async () => {
     const { called, service } = driven();
-    const of = await houseOf({ speech: service });
+    const of = await arrivingGateway({ speech: service });
     const { send, put, outcome } = await asking(of);
     const call = await called;
     const reader = readerOf(call.request);
@@ -81,7 +81,7 @@ describe('a row that takes streamed requests', () => {
     'after %s the call is aborted, then the content fails, and its token stays spent',
     async (_name, fault, expected) => {
       const { called, service } = driven();
-      const of = await houseOf({ speech: service });
+      const of = await arrivingGateway({ speech: service });
       const asked = await asking(of);
       const call = await called;
       const { request, deadline, respond } = call;
@@ -103,7 +103,7 @@ describe('a row that takes streamed requests', () => {
   );
 
   test('spends a token once: in another envelope it is spent, although the row is idempotent', async () => {
-    const of = await houseOf();
+    const of = await arrivingGateway();
     const fields = await of.fields('speech');
     const first = await asking(of, { fields });
     first.send('one');
@@ -119,7 +119,7 @@ describe('a row that takes streamed requests', () => {
   });
 
   test('the same envelope again is a replay', async () => {
-    const of = await houseOf();
+    const of = await arrivingGateway();
     const head = await headOf(inner({ authority: 'speech', fields: await of.fields('speech') }));
     const { chunks, open } = await sealChunked(await of.sealer(), [head, pieceOf('one'), END]);
     const codes = [];
@@ -140,7 +140,7 @@ describe('a row that takes streamed requests', () => {
   ])(
     'refuses %s when the whole request has arrived, with the length of every response',
     async (_name, changes, code) => {
-      const of = await houseOf();
+      const of = await arrivingGateway();
       const { send, end, outcome, isDone } = await asking(of, changes);
       send('one');
       await settle();

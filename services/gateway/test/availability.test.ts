@@ -10,22 +10,22 @@ import { Uploads } from '../src/uploads.ts';
 import { inner, padded, seal } from './support/client.ts';
 import { rawServer } from './support/raw-server.ts';
 import {
-  house,
+  testGateway,
   LARGE_ROWS,
   opened,
   outerCode,
   RESPONSE_LENGTH,
   row,
-  type House,
+  type TestGateway,
   type Sent,
-} from './support/house.ts';
+} from './support/gateway.ts';
 
 const CHUNKED = { 'content-type': 'message/ohttp-chunked-req' };
 const ok: Service['call'] = async () => ({ status: 200, fields: [], content: utf8('{}') });
 const told = ({ inner: { status }, code }: Sent): string => `${status} ${code ?? ''}`.trim();
 
 /** The beginning of an envelope. */
-async function stalled(h: House): Promise<ReadableStream<Uint8Array>> {
+async function stalled(h: TestGateway): Promise<ReadableStream<Uint8Array>> {
   const { body } = await seal(await h.sealer(), padded(inner({ fields: [] })));
   return new ReadableStream({ start: (controller) => controller.enqueue(body.slice(0, -1)) });
 }
@@ -46,7 +46,7 @@ describe('N01 the client gets an encapsulated response in time, whatever the ser
   };
   test.each(Object.entries(services))('a service that %s', async (_what, call) => {
     const rows = [{ ...row('stickers', { type: 5 }, true), maxInFlight: 1 }, row('open', null, true)];
-    const h = await house({ rows, services: { stickers: { call } } });
+    const h = await testGateway({ rows, services: { stickers: { call } } });
     for (let i = 0; i < 3; i++) {
       const sealed = await seal(await h.sealer(), padded(inner({ fields: await h.fields() })));
       h.deadlineMs = 500; // of the request only; preparations of the client may take longer
@@ -70,7 +70,7 @@ describe('N01 the client gets an encapsulated response in time, whatever the ser
     const server = await rawServer(behave);
     const permits = permitAddresses({ own: ['127.0.0.1'], internet: false, nat64: null });
     const send = guardedFetch(() => Promise.reject(new Error('no names here')), permits);
-    const h = await house({ services: { stickers: fetchService(server.url, send) } });
+    const h = await testGateway({ services: { stickers: fetchService(server.url, send) } });
     for (let i = 0; i < 30; i++) {
       const sent = await h.search();
       expect([told(sent), sent.encapsulated.length - RESPONSE_LENGTH]).toEqual(['502 bad-gateway', 32]);
@@ -80,7 +80,7 @@ describe('N01 the client gets an encapsulated response in time, whatever the ser
   });
 
   test('after two hundred requests to a service that never responds every place is free', async () => {
-    const h = await house({ services: { stickers: { call: () => new Promise(() => {}) } } });
+    const h = await testGateway({ services: { stickers: { call: () => new Promise(() => {}) } } });
     const sealer = await h.sealer();
     const bodies: Bytes[] = [];
     for (let i = 0; i < 200; i++) {
@@ -96,8 +96,8 @@ describe('N01 the client gets an encapsulated response in time, whatever the ser
   });
 
   test('a store of keys that never responds is 503', async () => {
-    const h = await house();
-    const hanging = await house({ store: { ...h.deps.authority.store } });
+    const h = await testGateway();
+    const hanging = await testGateway({ store: { ...h.deps.authority.store } });
     hanging.deps.authority.store.epochs = () => new Promise(() => {});
     const { gateway } = await import('../src/app.ts');
     const app = gateway({ ...hanging.deps, deadline: () => AbortSignal.timeout(50) });
@@ -107,7 +107,7 @@ describe('N01 the client gets an encapsulated response in time, whatever the ser
 
 describe('N03 stopped uploads do not block other requests', () => {
   test.each([24, 255])('with %i of them an honest search succeeds', async (count) => {
-    const h = await house();
+    const h = await testGateway();
     const pending = [];
     for (let i = 0; i < count; i++) pending.push(h.post(await stalled(h), i % 2 === 0 ? CHUNKED : {}));
     expect(told(await h.search())).toBe('200');
@@ -116,7 +116,7 @@ describe('N03 stopped uploads do not block other requests', () => {
   });
 
   test('an upload that stops ends after the inactivity limit, and releases its memory', async () => {
-    const h = await house({ rows: LARGE_ROWS });
+    const h = await testGateway({ rows: LARGE_ROWS });
     await h.search(); // loads the keys, which may take longer than the deadlines set next
     h.deadlineMs = 50;
     for (let round = 0; round < 40; round++) {
@@ -131,22 +131,22 @@ describe('N03 stopped uploads do not block other requests', () => {
   });
 
   test('complete bodies release their memory, whether they open or not', async () => {
-    const h = await house({ rows: LARGE_ROWS });
+    const h = await testGateway({ rows: LARGE_ROWS });
     const garbage = new Uint8Array(1 << 20).fill(255);
     for (let i = 0; i < 30; i++) expect((await h.post(garbage)).status).toBe(400);
     expect(told(await h.search())).toBe('200');
   });
 
   test('chunks are refused if no row takes them, and inside if the requested row does not', async () => {
-    const none = await house({ rows: [{ ...row('stickers', { type: 5 }, true), chunked: false }] });
+    const none = await testGateway({ rows: [{ ...row('stickers', { type: 5 }, true), chunked: false }] });
     expect((await none.post(new Uint8Array(100), CHUNKED)).status).toBe(415);
     const rows = [{ ...row('stickers', { type: 5 }, true), chunked: false }, row('open', null, true)];
-    const some = await house({ rows });
+    const some = await testGateway({ rows });
     expect(some.deps.maxRequest(0)).toEqual({ plain: 1024 + 2048, chunked: 2 * 1024 + 2048 });
   });
 
   test('N21 an envelope in chunks of one byte ends at the limit of its length', async () => {
-    const h = await house();
+    const h = await testGateway();
     const endless = new ReadableStream<Uint8Array>({
       pull: (controller) => controller.enqueue(Uint8Array.of(0, 0x20, 0, 1)),
     });
@@ -212,7 +212,7 @@ describe('N22 a slow service only uses up its own places', () => {
       return ok(request, deadline);
     };
     const rows = [{ ...row('stickers', { type: 5 }, true), maxInFlight: 3 }, row('open', null, true)];
-    const h = await house({ rows, services: { stickers: { call: slow } } });
+    const h = await testGateway({ rows, services: { stickers: { call: slow } } });
     const held = Array.from({ length: 3 }, () => h.search());
     while (h.issuer.calls.length < 3) await new Promise((next) => setImmediate(next));
     const fields = await h.fields();
@@ -228,7 +228,7 @@ describe('N22 a slow service only uses up its own places', () => {
 
   test('a place is released after a failure, a refusal, and a streamed response that is not read', async () => {
     const rows = [{ ...row('stickers', { type: 5 }, true), maxInFlight: 1 }];
-    const failing = await house({
+    const failing = await testGateway({
       rows,
       services: { stickers: { call: () => Promise.reject(new Error('down')) } },
     });

@@ -2,29 +2,38 @@ import { encodeRequest } from '@sotto/bhttp';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { KeyStore } from '../src/ports.ts';
 import { inner, joined, seal, sealChunked, type Sealer } from './support/client.ts';
-import { DAY, house, memoryStores, NOW, opened, row, type House, type Sent } from './support/house.ts';
+import {
+  DAY,
+  testGateway,
+  memoryStores,
+  NOW,
+  opened,
+  row,
+  type TestGateway,
+  type Sent,
+} from './support/gateway.ts';
 
 const BEFORE = { requestLength: 8192, responseLength: 2048 };
 /** Shorter requests and longer responses. */
 const AFTER = { requestLength: 1024, responseLength: 4096 };
 const OVERHEAD = 32; // bytes that an envelope adds to a response: nonce and AEAD tag
 
-const withLengths = (lengths: typeof BEFORE, store: KeyStore, now = NOW): Promise<House> =>
-  house({
+const withLengths = (lengths: typeof BEFORE, store: KeyStore, now = NOW): Promise<TestGateway> =>
+  testGateway({
     store,
     now,
     rows: [{ ...row('stickers', { type: 5 }, true), lengths: { name: 'default', ...lengths } }],
   });
 
 let store: KeyStore;
-let h: House;
+let h: TestGateway;
 beforeEach(async () => {
   store = memoryStores().keys;
   await withLengths(BEFORE, store); // signs a week
   h = await withLengths(AFTER, store);
 });
 
-async function send(at: House, changes: object, length: number, sealer?: Sealer): Promise<Sent> {
+async function send(at: TestGateway, changes: object, length: number, sealer?: Sealer): Promise<Sent> {
   const request = encodeRequest(inner({ fields: await at.fields(), ...changes }), { length });
   const sealed = await seal(sealer ?? (await at.sealer()), request);
   return opened(sealed, await at.post(sealed.body));

@@ -2,15 +2,15 @@ import { expect, test } from 'vitest';
 import { decodeBundle, signVersions } from '@sotto/bundle';
 import { HORIZON } from '@sotto/wire';
 import { runSchedule } from '../src/keys/schedule.ts';
-import { DAY, house, memoryStores, NOW, ROOT_SECRET } from './support/house.ts';
+import { DAY, testGateway, memoryStores, NOW, ROOT_SECRET } from './support/gateway.ts';
 
 const TODAY = Math.floor(NOW / DAY);
-type Authority = Awaited<ReturnType<typeof house>>['deps']['authority'];
+type Authority = Awaited<ReturnType<typeof testGateway>>['deps']['authority'];
 
 /** A gateway all of whose bundles are signed, and whose table then changes. */
 async function afterChange(change: (authority: Authority) => Partial<Authority>) {
   const store = memoryStores().keys;
-  const { deps } = await house({ store });
+  const { deps } = await testGateway({ store });
   const authority = { ...deps.authority, ...change(deps.authority) };
   const before = await store.bundles(TODAY, TODAY + HORIZON);
   const problems = await runSchedule(authority, NOW);

@@ -5,26 +5,26 @@ import { concat, EMPTY, fromUtf8, hex, utf8, varint, type Bytes } from '@sotto/w
 import type { Service } from '../src/service/service.ts';
 import { inner, joined, padded, sealChunked, sealOneChunk, streamOf } from './support/client.ts';
 import {
-  house,
+  testGateway,
   LARGE_ROWS,
   outerCode,
   RESPONSE_LENGTH,
   row,
-  type House,
-  type HouseOptions,
-} from './support/house.ts';
+  type TestGateway,
+  type TestGatewayOptions,
+} from './support/gateway.ts';
 
 const CHUNKED = { 'content-type': 'message/ohttp-chunked-req' };
 const LONG = 40_000; // bytes of a response: two full chunks and a part
 const TAG = 16; // bytes
 
-let h: House;
+let h: TestGateway;
 beforeAll(async () => {
-  h = await house({ rows: LARGE_ROWS });
+  h = await testGateway({ rows: LARGE_ROWS });
 });
 
 /** A search in chunks of 300 bytes. */
-async function sealed(of: House = h, kemId: number = KEM.X25519) {
+async function sealed(of: TestGateway = h, kemId: number = KEM.X25519) {
   const request = padded(inner({ fields: await of.fields() }));
   const pieces = Array.from({ length: Math.ceil(request.length / 300) }, (_, i) =>
     request.subarray(i * 300, (i + 1) * 300),
@@ -172,13 +172,13 @@ describe('a request in chunks', () => {
 });
 
 /** A gateway whose stickers respond in this way, with responses of 40,000 bytes. */
-function long(call: Service['call'], options: HouseOptions = {}): Promise<House> {
+function long(call: Service['call'], options: TestGatewayOptions = {}): Promise<TestGateway> {
   const lengths = { name: 'long', requestLength: 1024, responseLength: LONG };
   const stickers = { ...row('stickers', { type: 5 }, true), lengths };
-  return house({ rows: [stickers], services: { stickers: { call } }, ...options });
+  return testGateway({ rows: [stickers], services: { stickers: { call } }, ...options });
 }
 
-async function stream(of: House): Promise<{ lengths: number[]; answer: () => Promise<BhttpResponse> }> {
+async function stream(of: TestGateway): Promise<{ lengths: number[]; answer: () => Promise<BhttpResponse> }> {
   const { chunks, open } = await sealed(of);
   const response = await of.post(joined(chunks), CHUNKED);
   expect(response.status).toBe(200);

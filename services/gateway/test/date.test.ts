@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Field } from '@sotto/bhttp';
 import { DATE_GRID, DATE_SKEW, formatDate, isInDateWindow, parseDate } from '../src/date.ts';
 import { inner, padded, seal } from './support/client.ts';
-import { house, NOW, opened, outerCode, type House, type Sent } from './support/house.ts';
+import { testGateway, NOW, opened, outerCode, type TestGateway, type Sent } from './support/gateway.ts';
 
 const LAST = 253_402_300_799; // 9999-12-31T23:59:59Z
 
@@ -61,7 +61,7 @@ describe('IMF-fixdate', () => {
   });
 });
 
-async function withDates(h: House, ...dates: string[]): Promise<Sent> {
+async function withDates(h: TestGateway, ...dates: string[]): Promise<Sent> {
   const [authorization] = await h.fields();
   const fields = dates.map((date): Field => ['date', date]);
   return h.search({ fields: authorization === undefined ? fields : [authorization, ...fields] });
@@ -77,7 +77,7 @@ describe('G13', () => {
   ])(
     'a Date that is %s is refused with the gateway’s Date, before a token is spent',
     async (_name, dates) => {
-      const h = await house();
+      const h = await testGateway();
       const { inner: answer, code } = await withDates(h, ...dates);
       expect([answer.status, code]).toEqual([400, 'date']);
       expect(answer.fields).toContainEqual(['date', formatDate(NOW)]);
@@ -87,7 +87,7 @@ describe('G13', () => {
   );
 
   test('the edges of the window are accepted', async () => {
-    const h = await house();
+    const h = await testGateway();
     for (const at of [NOW - 900, NOW, NOW + 300]) {
       expect((await withDates(h, formatDate(at))).inner.status).toBe(200);
     }
@@ -95,7 +95,7 @@ describe('G13', () => {
 
   test('G14 a server two hours behind, or thirty days ahead, refuses by Date or by key, and spends nothing', async () => {
     const noon = NOW + 11 * 3600;
-    const h = await house({ now: noon });
+    const h = await testGateway({ now: noon });
     const [authorization, date] = await h.fields();
     const fields = [authorization, date].filter((field) => field !== undefined);
     const sealed = await seal(await h.sealer(), padded(inner({ fields })));

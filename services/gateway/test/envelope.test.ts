@@ -2,13 +2,13 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { AEAD, KEM } from '@sotto/ohttp';
 import { concat, hex, uint, type Bytes } from '@sotto/wire';
 import { inner, padded, seal, sealChunked, streamOf } from './support/client.ts';
-import { house, opened, outerCode, random, type House } from './support/house.ts';
+import { testGateway, opened, outerCode, random, type TestGateway } from './support/gateway.ts';
 
-let h: House;
+let h: TestGateway;
 let valid: Bytes; // a search under X25519: hdr 7, enc 32, ct 1024 + 16
 
 beforeAll(async () => {
-  h = await house();
+  h = await testGateway();
   valid = (await seal(await h.sealer(), padded(inner({ fields: await h.fields() })))).body;
 });
 

@@ -5,7 +5,7 @@ import { gateway, type GatewayDeps } from '../src/app.ts';
 import { aesKeyWrap } from '@sotto/service/keys';
 import { SUITES } from '../src/keys/authority.ts';
 import { inner, padded, seal } from './support/client.ts';
-import { house, random, RELAY_TOKEN, RESPONSE_LENGTH } from './support/house.ts';
+import { testGateway, random, RELAY_TOKEN, RESPONSE_LENGTH } from './support/gateway.ts';
 
 const CANARY = 'canary-7f3a';
 const broken = (): never => {
@@ -45,7 +45,7 @@ function brokenRoutes(
 
 describe('X05 a dependency that fails', () => {
   test.each(FAULTS)('%s: a constant, without any part of the error', async (_name, spoil, where) => {
-    const h = await house();
+    const h = await testGateway();
     const sealed = await seal(await h.sealer(), padded(inner({ fields: await h.fields() })));
     const app = gateway({ ...h.deps, ...spoil(h.deps) });
     const response = await app.request('/.well-known/ohttp-gateway', {

@@ -6,7 +6,7 @@ import { openFile } from '@sotto/service/sqlite/file';
 import { epochIndexAt, hex } from '@sotto/wire';
 import { afterAll, expect, test } from 'vitest';
 import { GATEWAY_FILE, sqliteStores } from '../src/node/stores.ts';
-import { DAY, house, NOW } from './support/house.ts';
+import { DAY, testGateway, NOW } from './support/gateway.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sotto-first-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -25,7 +25,7 @@ test('first release: its store opens with the same keys, bundles and envelopes',
     [today, 2],
     [today + 1, 2],
   ]);
-  const h = await house({ store: keys, replays });
+  const h = await testGateway({ store: keys, replays });
   expect(`-- key configurations: ${hex((await h.bundle()).keyConfigs)}`).toBe(dump.split('\n')[1]);
   expect(await keys.epochs(today, today + 1)).toEqual(before);
   expect((await keys.bundles(today, today)).map(({ signature }) => signature?.length)).toEqual([64]);

@@ -1,7 +1,7 @@
 import type { IssuerApi, RedemptionCall } from '@sotto/redemption';
 import { expect, test } from 'vitest';
 import { trackIssuer, type RevisionStore } from '../src/issuer.ts';
-import { memoryStores, random } from './support/house.ts';
+import { memoryStores, random } from './support/gateway.ts';
 
 const redemption = () => ({
   service: 'stickers',

@@ -7,19 +7,28 @@ import { KeyRing } from '../src/keys/key-ring.ts';
 import { runSchedule } from '../src/keys/schedule.ts';
 import type { StoredEpoch } from '../src/ports.ts';
 import { inner, padded, seal } from './support/client.ts';
-import { DAY, house, memoryStores, NOW, opened, outerCode, random, type House } from './support/house.ts';
+import {
+  DAY,
+  testGateway,
+  memoryStores,
+  NOW,
+  opened,
+  outerCode,
+  random,
+  type TestGateway,
+} from './support/gateway.ts';
 
 const MIDNIGHT = NOW - 3600;
 const TODAY = MIDNIGHT / DAY;
 
-async function keysOf({ app }: House): Promise<string> {
+async function keysOf({ app }: TestGateway): Promise<string> {
   const response = await app.request('/.well-known/ohttp-gateway');
   return hex(new Uint8Array(await response.arrayBuffer()));
 }
 
 describe('the schedule', () => {
   test('G07 a key opens from its epoch, less a skew, until grace after its bundle, and not later', async () => {
-    const h = await house();
+    const h = await testGateway();
     const sealer = await h.sealer();
     const tries: [number, string][] = [
       [MIDNIGHT, '200'],
@@ -43,7 +52,7 @@ describe('the schedule', () => {
   });
 
   test('G07 after grace the private key is deleted from the store, and from memory with the next request', async () => {
-    const h = await house();
+    const h = await testGateway();
     const { authority } = h.deps;
     h.now = MIDNIGHT + 2 * DAY + 299;
     await destroyDead(authority, h.now);
@@ -58,7 +67,7 @@ describe('the schedule', () => {
   });
 
   test('G07 a key past grace is not kept in memory: it would have to be unwrapped again', async () => {
-    const h = await house();
+    const h = await testGateway();
     const unwrapped: string[] = [];
     const { wrap } = h.deps.authority;
     const unwrap: typeof wrap.unwrap = (wrapped, purpose) => {
@@ -79,7 +88,7 @@ describe('the schedule', () => {
   });
 
   test('the keys of an epoch are read once in it', async () => {
-    const h = await house();
+    const h = await testGateway();
     const { store } = h.deps.authority;
     let reads = 0;
     const epochs: typeof store.epochs = (from, to) => {
@@ -92,7 +101,7 @@ describe('the schedule', () => {
   });
 
   test('a destroyed epoch never comes back, also by a clock that is behind', async () => {
-    const h = await house();
+    const h = await testGateway();
     const { authority } = h.deps;
     await destroyDead(authority, MIDNIGHT + 3 * DAY);
     await prepare(authority, MIDNIGHT);
@@ -105,7 +114,7 @@ describe('the schedule', () => {
   });
 
   test('N24 a clock that is days ahead for a while destroys no key that is still used', async () => {
-    const h = await house();
+    const h = await testGateway();
     let minute = 0;
     let ahead = 0;
     const now = (): number => NOW + minute * 60 + ahead;
@@ -128,7 +137,7 @@ describe('the schedule', () => {
 
   test('keys are made ahead, and ten further concurrent runs make none', async () => {
     const store = memoryStores().keys;
-    const h = await house({ store });
+    const h = await testGateway({ store });
     const before = await store.epochs(0, Infinity);
     expect(before.map(({ epochIndex }) => epochIndex)).toEqual(
       Array.from({ length: HORIZON + 1 }, (_, i) => TODAY + i),
@@ -139,8 +148,8 @@ describe('the schedule', () => {
 
   test('ten cold isolates at once agree on the keys of every epoch', async () => {
     const store = memoryStores().keys;
-    const houses = await Promise.all(Array.from({ length: 10 }, () => house({ store })));
-    const shown = await Promise.all(houses.map(keysOf));
+    const gateways = await Promise.all(Array.from({ length: 10 }, () => testGateway({ store })));
+    const shown = await Promise.all(gateways.map(keysOf));
     expect(new Set(shown).size).toBe(1);
   });
 
@@ -158,7 +167,7 @@ describe('the schedule', () => {
       KEM.X_WING,
     ],
   ])('N76 a client that %s gets a response', async (_rule, choose, kemId) => {
-    const h = await house();
+    const h = await testGateway();
     const list = await h.app.request('/.well-known/ohttp-gateway');
     const configs = decodeKeyConfigs(new Uint8Array(await list.arrayBuffer()));
     const chosen = choose(configs.map((config) => config.kemId));
@@ -168,7 +177,7 @@ describe('the schedule', () => {
   });
 
   test('an epoch has one X25519 and one X-Wing key, in this order, and distinct ids among live epochs', async () => {
-    const h = await house();
+    const h = await testGateway();
     const { keyConfigs } = await h.bundle();
     expect(decodeKeyConfigs(keyConfigs).map(({ kemId }) => kemId)).toEqual([KEM.X25519, KEM.X_WING]);
     expect(hex(keyConfigs)).toBe(await keysOf(h));
@@ -184,7 +193,7 @@ describe('the schedule', () => {
 
   test('G28 over twenty epochs, every client whose bundle has not expired gets a response', async () => {
     const E = 10;
-    const h = await house({ epochSeconds: E, now: 100_000 * E });
+    const h = await testGateway({ epochSeconds: E, now: 100_000 * E });
     const outcomes: string[] = [];
     for (let epoch = 0; epoch < 20; epoch++) {
       await h.signEpochs();
@@ -219,13 +228,13 @@ describe('the storage of keys', () => {
     ];
     for (const spoil of spoils) {
       const store = memoryStores().keys;
-      await house({ store });
+      await testGateway({ store });
       const spoilt = {
         ...store,
         epochs: async (a: number, b: number) => (await store.epochs(a, b)).map(spoil),
       };
       const response = await (
-        await house({ store }).then(() => rehouse(spoilt))
+        await testGateway({ store }).then(() => restartedGateway(spoilt))
       ).request('/.well-known/ohttp-gateway');
       expect([response.status, await outerCode(response)]).toEqual([503, 'unavailable']);
     }
@@ -233,11 +242,11 @@ describe('the storage of keys', () => {
 
   test('K03 with another wrapping key or a failing store the response is 503, and no new key is made', async () => {
     const store = memoryStores().keys;
-    await house({ store });
+    await testGateway({ store });
     const before = await store.epochs(0, Infinity);
-    const other = await rehouse(store, new Uint8Array(32).fill(1));
+    const other = await restartedGateway(store, new Uint8Array(32).fill(1));
     expect((await other.request('/.well-known/ohttp-gateway')).status).toBe(503);
-    const failing = await rehouse({ ...store, epochs: () => Promise.reject(new Error('away')) });
+    const failing = await restartedGateway({ ...store, epochs: () => Promise.reject(new Error('away')) });
     for (const path of ['/.well-known/ohttp-gateway']) {
       const response = await failing.request(path);
       expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
@@ -246,7 +255,7 @@ describe('the storage of keys', () => {
   });
 
   test('no private key is in the store in the clear, nor under another epoch’s name', async () => {
-    const h = await house();
+    const h = await testGateway();
     const { wrap, store } = h.deps.authority;
     const [epoch, next] = await store.epochs(TODAY, TODAY + 1);
     if (epoch === undefined || next === undefined) throw new Error('no epochs');
@@ -264,10 +273,13 @@ describe('the storage of keys', () => {
 });
 
 /** The app of a new isolate over an existing store, without signing anything. */
-async function rehouse(store: House['deps']['authority']['store'], wrappingKey?: Uint8Array<ArrayBuffer>) {
+async function restartedGateway(
+  store: TestGateway['deps']['authority']['store'],
+  wrappingKey?: Uint8Array<ArrayBuffer>,
+) {
   const { gateway } = await import('../src/app.ts');
   const { aesKeyWrap } = await import('@sotto/service/keys');
-  const { deps } = await house();
+  const { deps } = await testGateway();
   const wrap =
     wrappingKey === undefined
       ? deps.authority.wrap

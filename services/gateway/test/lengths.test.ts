@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { utf8, type Bytes } from '@sotto/wire';
 import type { Service } from '../src/service/service.ts';
 import { inner, joined, padded, sealChunked, streamOf } from './support/client.ts';
-import { house, opened, RESPONSE_LENGTH, type House } from './support/house.ts';
+import { testGateway, opened, RESPONSE_LENGTH, type TestGateway } from './support/gateway.ts';
 
 /** The service's next behaviour; each test of an outcome sets it. */
 type Behaviour = Service['call'];
@@ -15,9 +15,9 @@ const answering =
     content: utf8('x'.repeat(size)),
   });
 
-async function withService(): Promise<{ h: House; set: (behaviour: Behaviour) => void }> {
+async function withService(): Promise<{ h: TestGateway; set: (behaviour: Behaviour) => void }> {
   let current: Behaviour = answering(200, 100);
-  const h = await house({
+  const h = await testGateway({
     metadata: true,
     replayCapacity: 2,
     services: { stickers: { call: (request, deadline) => current(request, deadline) } },
@@ -42,7 +42,7 @@ describe('L1 every response has one length', () => {
   test('over all outcomes, in plain envelopes', async () => {
     const { h, set } = await withService();
     const outcomes = new Map<string, number>();
-    const sees = (sent: Awaited<ReturnType<House['send']>>) => {
+    const sees = (sent: Awaited<ReturnType<TestGateway['send']>>) => {
       const { status, fields } = sent.inner;
       const headers = [...sent.response.headers].map(String).join(';');
       outcomes.set(`${status} ${sent.code ?? ''} ${fields.length}`, sent.encapsulated.length);

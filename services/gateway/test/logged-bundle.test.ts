@@ -2,24 +2,24 @@ import { asVersion1, decodeLoggedBundle, verifySignedBundle } from '@sotto/bundl
 import { fromBase64url } from '@sotto/wire';
 import { expect, test } from 'vitest';
 import {
-  house,
+  testGateway,
   OPERATOR_TOKEN,
   outerCode,
   RESPONSE_LENGTH,
   uploadedSignatures,
-  type House,
-} from './support/house.ts';
+  type TestGateway,
+} from './support/gateway.ts';
 
 const HEADERS = { authorization: `Bearer ${OPERATOR_TOKEN}`, 'content-type': 'application/json' };
 
 type Listed = { sequence: number; bundle: string; signed: boolean }[];
-const listed = async ({ app }: House): Promise<Listed> =>
+const listed = async ({ app }: TestGateway): Promise<Listed> =>
   (await app.request('/operator/bundles', { headers: HEADERS })).json() as Promise<Listed>;
-const sign = ({ app }: House, body: unknown): Response | Promise<Response> =>
+const sign = ({ app }: TestGateway, body: unknown): Response | Promise<Response> =>
   app.request('/operator/bundles', { method: 'POST', headers: HEADERS, body: JSON.stringify(body) });
 
 test('a bundle is served with its proof once a log has it, and not earlier', async () => {
-  const h = await house({ provider: 'hetzner' });
+  const h = await testGateway({ provider: 'hetzner' });
   const logged = () => h.app.request('/bundle/2');
   const forRelays = async () => (await h.app.request('/bundle')).headers.get('sotto-logged');
   expect([(await logged()).status, await outerCode(await logged())]).toEqual([503, 'unavailable']);

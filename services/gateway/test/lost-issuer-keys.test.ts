@@ -3,7 +3,7 @@ import { decodeDirectory, encodeDirectory } from '@sotto/privacypass';
 import type { PublishedSchedule } from '@sotto/redemption';
 import { expect, test } from 'vitest';
 import { runSchedule } from '../src/keys/schedule.ts';
-import { DAY, house, memoryStores, NOW, scheduleOf } from './support/house.ts';
+import { DAY, testGateway, memoryStores, NOW, scheduleOf } from './support/gateway.ts';
 
 const TODAY = Math.floor(NOW / DAY);
 const AHEAD = [0, 1, 2, 3, 4, 5, 6, 7];
@@ -29,7 +29,7 @@ function losing(lost: readonly number[]): () => Promise<PublishedSchedule> {
 /** A gateway all of whose bundles are signed, and whose issuer then loses keys. */
 async function afterLoss(lost: readonly number[]) {
   const store = memoryStores().keys;
-  const { deps } = await house({ store, schedule: losing([]) });
+  const { deps } = await testGateway({ store, schedule: losing([]) });
   const authority = { ...deps.authority, schedule: losing(lost) };
   const before = await store.bundles(TODAY, TODAY + 7);
   const problems = await runSchedule(authority, NOW);
@@ -83,7 +83,7 @@ test('N51 gateway: while the issuer is unreachable or refuses, signed bundles do
 
 test('N51 gateway: a coming bundle that a log has stays although the issuer lost its keys, and the operator is told', async () => {
   const store = memoryStores().keys;
-  const { deps } = await house({ store, schedule: losing([]) });
+  const { deps } = await testGateway({ store, schedule: losing([]) });
   const [logged] = await store.bundles(TODAY + 1, TODAY + 1);
   if (logged === undefined || logged.signature === null) throw new Error('the bundle is not signed');
   const { epochIndex, bundle, signature, signature1 } = logged;

@@ -3,13 +3,13 @@ import { decodeRequest, encodeRequest, type Field } from '@sotto/bhttp';
 import { concat, hex, uint, utf8, varint, type Bytes } from '@sotto/wire';
 import { formatDate } from '../src/date.ts';
 import { inner } from './support/client.ts';
-import { house, LARGE_ROWS, NOW, type House } from './support/house.ts';
+import { testGateway, LARGE_ROWS, NOW, type TestGateway } from './support/gateway.ts';
 
-let h: House;
+let h: TestGateway;
 let request: Bytes; // for the service without tokens, so that every request may get a response
 
 beforeAll(async () => {
-  h = await house({ replayCapacity: 10_000, rows: LARGE_ROWS });
+  h = await testGateway({ replayCapacity: 10_000, rows: LARGE_ROWS });
   const date: Field = ['date', formatDate(NOW)];
   request = encodeRequest(inner({ authority: 'open', fields: [date] }));
 });

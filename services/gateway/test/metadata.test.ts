@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { EMPTY, fromUtf8 } from '@sotto/wire';
 import { inner, padded, seal } from './support/client.ts';
-import { house, opened, RELAY_TOKEN, type House } from './support/house.ts';
+import { testGateway, opened, RELAY_TOKEN, type TestGateway } from './support/gateway.ts';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-async function ask(h: House, changes: object, headers: Record<string, string> = {}) {
+async function ask(h: TestGateway, changes: object, headers: Record<string, string> = {}) {
   const request = inner({
     authority: 'sotto-metadata',
     method: 'GET',
@@ -21,11 +21,11 @@ async function ask(h: House, changes: object, headers: Record<string, string> = 
 
 describe('the metadata route', () => {
   test('does not exist unless it is turned on', async () => {
-    expect((await ask(await house(), {})).inner.status).toBe(403);
+    expect((await ask(await testGateway(), {})).inner.status).toBe(403);
   });
 
   test('returns the names of outer fields, and digests of their values', async () => {
-    const h = await house({ metadata: true });
+    const h = await testGateway({ metadata: true });
     const { inner: answer } = await ask(h, {}, { 'x-canary': 'e3b0c442', incremental: '?1' });
     expect(answer.status).toBe(200);
     const text = fromUtf8(answer.content);
@@ -43,7 +43,7 @@ describe('the metadata route', () => {
   });
 
   test('accepts an envelope once, like any service without a token, and nothing else', async () => {
-    const h = await house({ metadata: true });
+    const h = await testGateway({ metadata: true });
     const first = await ask(h, {});
     const again = await opened(first.sealed, await h.post(first.sealed.body));
     expect([again.inner.status, again.code]).toEqual([409, 'replayed']);
@@ -52,7 +52,7 @@ describe('the metadata route', () => {
   });
 
   test('is in no bundle', async () => {
-    const h = await house({ metadata: true });
+    const h = await testGateway({ metadata: true });
     expect((await h.bundle()).services.map(({ name }) => name)).not.toContain('sotto-metadata');
   });
 });

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { permitAddresses, type Permits } from '../src/node/addresses.ts';
 import { guardedFetch, type Resolve } from '../src/node/connect.ts';
 import { fetchService } from '../src/service/fetch-service.ts';
-import { house, RESPONSE_LENGTH, type House, type Sent } from './support/house.ts';
+import { testGateway, RESPONSE_LENGTH, type TestGateway, type Sent } from './support/gateway.ts';
 import { ok, rawServer, type RawServer } from './support/raw-server.ts';
 
 /** The internet, and these addresses. */
@@ -35,12 +35,12 @@ async function named(
   resolve: Resolve,
   own: readonly string[],
   answer = closing,
-): Promise<{ h: House; server: RawServer }> {
+): Promise<{ h: TestGateway; server: RawServer }> {
   const server = await rawServer(answer);
   open.push(server);
   const base = `http://stickers.example:${server.port}`;
   const stickers = fetchService(base, guardedFetch(resolve, publicAnd(own)));
-  return { h: await house({ services: { stickers } }), server };
+  return { h: await testGateway({ services: { stickers } }), server };
 }
 
 const REFUSED = [
@@ -120,7 +120,7 @@ describe('addresses of a name', () => {
     for (const host of ['127.0.0.1', '[::1]', '[::ffff:127.0.0.1]', 'localhost']) {
       const send = guardedFetch(saying(['127.0.0.1']).resolve, publicAnd([]));
       const stickers = fetchService(`http://${host}:${server.port}`, send);
-      expect([host, said(await (await house({ services: { stickers } })).search())]).toEqual([
+      expect([host, said(await (await testGateway({ services: { stickers } })).search())]).toEqual([
         host,
         '403 forbidden',
       ]);
@@ -216,7 +216,7 @@ test('B23 over TLS the server name is the name in the table, not the address', a
   const { port } = server.address() as AddressInfo;
   const send = guardedFetch(saying(['127.0.0.1']).resolve, publicAnd(['127.0.0.1']));
   const stickers = fetchService(`https://stickers.example:${port}`, send);
-  expect(said(await (await house({ services: { stickers } })).search())).toBe('502 bad-gateway');
+  expect(said(await (await testGateway({ services: { stickers } })).search())).toBe('502 bad-gateway');
   expect(hello).toContain('stickers.example');
   server.close();
 });

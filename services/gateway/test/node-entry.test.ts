@@ -8,7 +8,7 @@ import { rootPublicKey } from '@sotto/bundle';
 import { decodeKeyConfigs } from '@sotto/ohttp';
 import { base64url } from '@sotto/wire';
 import { COMPILE_CACHE } from '../../../test/support/compile-cache.ts';
-import { random, ROOT_SECRET } from './support/house.ts';
+import { random, ROOT_SECRET } from './support/gateway.ts';
 import { rawConnection } from '../../../test/support/raw-connection.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sotto-gateway-entry-'));

@@ -9,7 +9,7 @@ import { ConfigError } from '@sotto/service/config';
 import { openFile } from '@sotto/service/sqlite/file';
 import { afterAll, describe, expect, test } from 'vitest';
 import { GATEWAY_FILE, sqliteStores, type Stores } from '../src/node/stores.ts';
-import { house } from './support/house.ts';
+import { testGateway } from './support/gateway.ts';
 import { patiently } from './support/patiently.ts';
 import { keyStoreContract, replayStoreContract } from './support/store-contract.ts';
 
@@ -79,7 +79,7 @@ describe('one file, two processes', () => {
   test('G12 while another process holds the file a request without token is 503, and succeeds afterwards', async () => {
     const file = fresh();
     const { replays } = stores(file);
-    const h = await house({ replays });
+    const h = await testGateway({ replays });
     const other = new DatabaseSync(file);
     other.exec('BEGIN IMMEDIATE');
     const locked = await h.search({ authority: 'open' });

@@ -11,14 +11,14 @@ import { gateway, operatorApp } from '../src/app.ts';
 import { operator } from '../src/operator.ts';
 import {
   DAY,
-  house,
+  testGateway,
   NOW,
   OPERATOR_TOKEN,
   outerCode,
   ROOT_SECRET,
   uploadedSignatures,
-  type House,
-} from './support/house.ts';
+  type TestGateway,
+} from './support/gateway.ts';
 
 const HEADERS = { authorization: `Bearer ${OPERATOR_TOKEN}`, 'content-type': 'application/json' };
 const TODAY = Math.floor(NOW / DAY);
@@ -27,14 +27,14 @@ const away = () => Promise.reject(new Error('away'));
 const MIDNIGHT = TODAY * DAY;
 
 type Listed = { sequence: number; bundle: string; signed: boolean }[];
-const listed = async ({ app }: House): Promise<Listed> =>
+const listed = async ({ app }: TestGateway): Promise<Listed> =>
   (await app.request('/operator/bundles', { headers: HEADERS })).json() as Promise<Listed>;
-const sign = ({ app }: House, body: unknown): Response | Promise<Response> =>
+const sign = ({ app }: TestGateway, body: unknown): Response | Promise<Response> =>
   app.request('/operator/bundles', { method: 'POST', headers: HEADERS, body: JSON.stringify(body) });
 
 describe('bundles', () => {
   test('N12 N51 bundles: those ahead are listed and signed, and served from grace before their epoch on', async () => {
-    const h = await house();
+    const h = await testGateway();
     expect((await listed(h)).map(({ sequence, signed }) => [sequence, signed])).toEqual(
       Array.from({ length: HORIZON + 1 }, (_, i) => [TODAY + i, true]),
     );
@@ -58,7 +58,7 @@ describe('bundles', () => {
   });
 
   test('an unknown epoch, and text that is not an epoch, are refused', async () => {
-    const { app } = await house();
+    const { app } = await testGateway();
     for (const epoch of [TODAY - 1, TODAY + HORIZON + 1, 0]) {
       expect((await app.request(`/bundle?slot=${epoch}`)).status).toBe(404);
     }
@@ -68,7 +68,7 @@ describe('bundles', () => {
   });
 
   test('an unsigned epoch is not served', async () => {
-    const h = await house();
+    const h = await testGateway();
     h.now = NOW + (HORIZON + 1) * DAY;
     const response = await h.app.request('/bundle');
     expect([response.status, await outerCode(response), response.headers.get('retry-after')]).toEqual([
@@ -81,7 +81,7 @@ describe('bundles', () => {
   });
 
   test('a signature by another key, of another bundle, or without its context is refused', async () => {
-    const h = await house();
+    const h = await testGateway();
     h.now = NOW + DAY;
     const [first, last] = [(await listed(h))[0], (await listed(h)).at(-1)];
     if (first === undefined || last === undefined) throw new Error('no bundles');
@@ -115,7 +115,7 @@ describe('bundles', () => {
   });
 
   test('a signed bundle does not change, whatever the schedule does afterwards', async () => {
-    const h = await house();
+    const h = await testGateway();
     const digest = async () => {
       const response = await h.app.request('/bundle');
       return base64url(bundleDigest(decodeSignedBundle(new Uint8Array(await response.arrayBuffer())).bundle));
@@ -131,21 +131,21 @@ describe('bundles', () => {
 
 describe('other routes', () => {
   test('without the issuer or the store, they report that and use what they have', async () => {
-    const h = await house();
+    const h = await testGateway();
     h.now = NOW + DAY;
     const rotate = { method: 'POST', headers: HEADERS };
-    const mute = await house({ store: h.deps.authority.store, now: h.now, schedule: away });
+    const mute = await testGateway({ store: h.deps.authority.store, now: h.now, schedule: away });
     expect((await listed(mute)).map(({ signed }) => signed)).toEqual(
       Array.from({ length: HORIZON }, () => true),
     );
     expect((await mute.app.request('/operator/keys/rotate', rotate)).status).toBe(503);
     const broken = { ...h.deps.authority.store, destroy: away };
-    const stuck = await house({ store: broken, now: h.now });
+    const stuck = await testGateway({ store: broken, now: h.now });
     expect((await stuck.app.request('/operator/keys/rotate', rotate)).status).toBe(503);
   });
 
   test('X05 a failing store is 503 with Retry-After on every route that needs it', async () => {
-    const h = await house();
+    const h = await testGateway();
     const [epoch] = await listed(h);
     const { store } = h.deps.authority;
     const broken = { epochs: away, add: away, destroy: away, bundles: away, offer: away, sign: away };
@@ -165,7 +165,7 @@ describe('other routes', () => {
   });
 
   test('keys are listed with their epochs, public keys only', async () => {
-    const { app } = await house();
+    const { app } = await testGateway();
     const response = await app.request('/operator/keys', { headers: HEADERS });
     const epochs = (await response.json()) as { sequence: number; keys: { kemId: number }[] }[];
     expect(epochs).toHaveLength(HORIZON + 1);
@@ -173,7 +173,7 @@ describe('other routes', () => {
   });
 
   test('a wrong credential gets 404', async () => {
-    const { app } = await house();
+    const { app } = await testGateway();
     for (const authorization of ['', 'Bearer x', `Bearer ${OPERATOR_TOKEN}x`, `Basic ${OPERATOR_TOKEN}`]) {
       for (const path of ['/metrics', '/operator/keys', '/operator/bundles']) {
         const response = await app.request(path, { headers: { authorization } });
@@ -183,7 +183,7 @@ describe('other routes', () => {
   });
 
   test('N63 what operators do is recorded by route and role, without query, body or token; scrapes are not', async () => {
-    const h = await house();
+    const h = await testGateway();
     const before = (
       (await (await h.app.request('/operator/audit', { headers: HEADERS })).json()) as unknown[]
     ).length;
@@ -207,7 +207,7 @@ describe('other routes', () => {
 
   test('N63 a token of another role gets 404', async () => {
     const roles = { metrics: ['m'.repeat(16)], support: ['s'.repeat(16)], keys: ['k'.repeat(16)] };
-    const { deps } = await house();
+    const { deps } = await testGateway();
     const app = operatorApp({ ...deps, config: { ...deps.config, operators: roles } });
     const status = async (path: string, token: string | undefined): Promise<number> =>
       (await app.request(path, { headers: { authorization: `Bearer ${token}` } })).status;
@@ -226,7 +226,7 @@ describe('other routes', () => {
   });
 
   test('N59 the public app has no operator route', async () => {
-    const { deps } = await house();
+    const { deps } = await testGateway();
     for (const path of ['/metrics', '/operator/keys', '/operator/bundles', '/operator/audit']) {
       const response = await gateway(deps).request(path, { headers: HEADERS });
       expect([response.status, await outerCode(response)]).toEqual([404, 'not-found']);
@@ -235,7 +235,7 @@ describe('other routes', () => {
   });
 
   test('N63 health: the operator listener has /livez and /readyz without a token, the routes of a Worker with one', async () => {
-    const h = await house();
+    const h = await testGateway();
     const own = operatorApp(h.deps);
     for (const path of ['/livez', '/readyz']) {
       expect((await own.request(path)).status).toBe(200);
@@ -255,7 +255,7 @@ describe('other routes', () => {
   });
 
   test('P09 counters have names from a closed set, and values in steps of fifty', async () => {
-    const h = await house();
+    const h = await testGateway();
     for (let i = 0; i < 60; i++) await h.search({ fields: [] });
     await h.search();
     const metrics = async () => (await h.app.request('/metrics', { headers: HEADERS })).text();

@@ -4,7 +4,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { IDENTITY } from '../src/outer.ts';
 import { gateway } from '../src/app.ts';
 import { inner, padded, seal } from './support/client.ts';
-import { house, opened, outerCode, RELAY_TOKEN, RESPONSE_LENGTH, row } from './support/house.ts';
+import { testGateway, opened, outerCode, RELAY_TOKEN, RESPONSE_LENGTH, row } from './support/gateway.ts';
 
 const PATH = '/.well-known/ohttp-gateway';
 const told = async (response: Response): Promise<string> => `${response.status} ${await outerCode(response)}`;
@@ -21,7 +21,7 @@ const IDENTITIES = [
 
 describe('outside', () => {
   test('G15 other methods are refused with Allow', async () => {
-    const { app } = await house();
+    const { app } = await testGateway();
     for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
       const response = await app.request(PATH, { method });
       expect(await told(response)).toBe('405 method-not-allowed');
@@ -36,18 +36,18 @@ describe('outside', () => {
   });
 
   test('the provider is in a field of the bundle, for relays, and in no other response', async () => {
-    const { app } = await house({ provider: 'cloudflare' });
+    const { app } = await testGateway({ provider: 'cloudflare' });
     const providerIn = async (path: string) => (await app.request(path)).headers.get('sotto-provider');
     expect(await Promise.all(['/bundle', PATH, '/health'].map(providerIn))).toEqual([
       'cloudflare',
       null,
       null,
     ]);
-    expect((await (await house()).app.request('/bundle')).headers.get('sotto-provider')).toBeNull();
+    expect((await (await testGateway()).app.request('/bundle')).headers.get('sotto-provider')).toBeNull();
   });
 
   test('HEAD responds like GET, without the content', async () => {
-    const { app } = await house();
+    const { app } = await testGateway();
     for (const path of ['/health', '/bundle']) {
       const [get, head] = [await app.request(path), await app.request(path, { method: 'HEAD' })];
       expect([head.status, await head.text()]).toEqual([get.status, '']);
@@ -56,7 +56,7 @@ describe('outside', () => {
   });
 
   test('G15 other media types are refused, also those that only contain ours', async () => {
-    const h = await house();
+    const h = await testGateway();
     const types = ['', 'text/plain', 'xmessage/ohttp-reqx', 'message/ohttp-req, x', 'message/ohttp-res'];
     for (const type of types) {
       expect(await told(await h.post(new Uint8Array(100), { 'content-type': type }))).toBe(
@@ -66,7 +66,7 @@ describe('outside', () => {
   });
 
   test('a body is limited by its declared length and by the bytes that arrive', async () => {
-    const h = await house();
+    const h = await testGateway();
     const most = h.deps.maxRequest(0).plain;
     expect(most).toBe(1024 + 2048); // the longest request of the table, and its envelope
     const post = (length: string, body: Uint8Array<ArrayBuffer>) =>
@@ -82,7 +82,7 @@ describe('outside', () => {
   test('G25 a hundred concurrent bodies of the largest size are accepted or refused, in bounded memory', async () => {
     const lengths = { name: 'large', requestLength: 1 << 20, responseLength: RESPONSE_LENGTH };
     const timer = { elapsedMs: () => 0, sleep: async () => {} }; // no upload is old enough to be ended for another one
-    const h = await house({ rows: [{ ...row('stickers', { type: 5 }, true), lengths }], timer });
+    const h = await testGateway({ rows: [{ ...row('stickers', { type: 5 }, true), lengths }], timer });
     const body = new Uint8Array(h.deps.maxRequest(0).plain).fill(255);
     const gate = Promise.withResolvers<void>();
     /** Almost a whole body, and its end when all of them are in progress. */
@@ -106,7 +106,7 @@ describe('outside', () => {
   });
 
   test('G29 the keys are the same bytes for everyone, without anything that distinguishes two requests', async () => {
-    const { app } = await house();
+    const { app } = await testGateway();
     const seen = new Set<string>();
     for (let i = 0; i < 1000; i++) {
       const response = await app.request(PATH, {
@@ -128,7 +128,7 @@ describe('outside', () => {
   });
 
   test('the bundle is the same bytes for everyone too', async () => {
-    const { app } = await house();
+    const { app } = await testGateway();
     const seen = new Set<string>();
     for (let i = 0; i < 200; i++) {
       const headers = { 'if-none-match': `"${i}"`, cookie: `id=${i}`, 'user-agent': `agent ${i}` };
@@ -142,7 +142,7 @@ describe('outside', () => {
   });
 
   test('G30 without the relay’s credential nothing is opened', async () => {
-    const h = await house();
+    const h = await testGateway();
     const { body } = await seal(await h.sealer(), padded(inner({ fields: await h.fields() })));
     const almost = `${RELAY_TOKEN.slice(0, -1)}x`;
     const wrong = ['', `Bearer ${almost}`, `Bearer ${RELAY_TOKEN}x`, `Basic ${RELAY_TOKEN}`, RELAY_TOKEN];
@@ -155,7 +155,7 @@ describe('outside', () => {
   });
 
   test('G31 any identity header is refused and counted, unless it is the configured egress', async () => {
-    const h = await house();
+    const h = await testGateway();
     const { body } = await seal(await h.sealer(), padded(inner({ fields: await h.fields() })));
     expect(IDENTITY.toSorted()).toEqual(IDENTITIES.toSorted());
     for (const name of IDENTITIES) {
@@ -167,7 +167,7 @@ describe('outside', () => {
     expect(h.calls).toHaveLength(0);
 
     const egress = { 'cf-connecting-ip': '2a06:98c0:3600::103' };
-    const known = await house({ egress });
+    const known = await testGateway({ egress });
     const sealed = await seal(await known.sealer(), padded(inner({ fields: await known.fields() })));
     expect(await told(await known.post(sealed.body, { 'cf-connecting-ip': '198.51.100.7' }))).toBe(
       '400 bad-request',
@@ -176,7 +176,7 @@ describe('outside', () => {
   });
 
   test('N14 any field that a relay does not have to send is refused', async () => {
-    const h = await house();
+    const h = await testGateway();
     const { body } = await seal(await h.sealer(), padded(inner({ fields: await h.fields() })));
     const names = [
       'cloudfront-viewer-address',
@@ -211,7 +211,7 @@ describe('outside', () => {
   });
 
   test('N80 an unexpected field is counted by its name, and the metadata route shows it if it is on', async () => {
-    const h = await house({ metadata: true });
+    const h = await testGateway({ metadata: true });
     const ask = async (authority: string, headers: Record<string, string>) => {
       const fields = authority === 'sotto-metadata' ? (await h.fields('open')).slice(-1) : await h.fields();
       const request =
@@ -246,7 +246,7 @@ describe('outside', () => {
   });
 
   test('N52 during a change of its credential the relay may send either one', async () => {
-    const h = await house();
+    const h = await testGateway();
     const app = gateway({
       ...h.deps,
       config: { ...h.deps.config, relayTokens: ['the-next-credential', RELAY_TOKEN] },
@@ -263,7 +263,7 @@ describe('outside', () => {
   });
 
   test('an upload that stops is cancelled at the deadline, in either form', async () => {
-    const h = await house();
+    const h = await testGateway();
     const { body: whole } = await seal(await h.sealer(), padded(inner({ fields: await h.fields() })));
     for (const type of ['message/ohttp-req', 'message/ohttp-chunked-req']) {
       let gone = false;
@@ -278,7 +278,7 @@ describe('outside', () => {
   });
 
   test('other paths get 404 for every method', async () => {
-    const { app } = await house();
+    const { app } = await testGateway();
     for (const path of ['/', '/metrics', '/operator/keys', '/operator/bundles', '/debug', '/.well-known/x']) {
       expect(await told(await app.request(path))).toBe('404 not-found');
     }
@@ -287,7 +287,7 @@ describe('outside', () => {
   });
 
   test('health is 200 without details', async () => {
-    const { app } = await house();
+    const { app } = await testGateway();
     const response = await app.request('/health');
     expect([response.status, await response.text()]).toEqual([200, '']);
   });

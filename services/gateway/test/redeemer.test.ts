@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { issuerClient } from '../src/node/issuer-client.ts';
-import { random } from './support/house.ts';
+import { random } from './support/gateway.ts';
 import { redeemerContract } from '../../../packages/redemption/test/issuer-contract.ts';
 import { fakeIssuer } from './support/tokens.ts';
 

@@ -7,7 +7,16 @@ import { refillKey } from '../../../packages/bundle/test/support.ts';
 import type { ServiceRow } from '../src/config.ts';
 import { runSchedule } from '../src/keys/schedule.ts';
 import { inner } from './support/client.ts';
-import { DAY, house, NOW, random, row, scheduleOf, type House, type HouseOptions } from './support/house.ts';
+import {
+  DAY,
+  testGateway,
+  NOW,
+  random,
+  row,
+  scheduleOf,
+  type TestGateway,
+  type TestGatewayOptions,
+} from './support/gateway.ts';
 import { authorization } from './support/tokens.ts';
 
 const LENGTHS = { name: 'refill', requestLength: 2048, responseLength: 3072 };
@@ -46,10 +55,10 @@ function schedule(change: Partial<ScheduledRefill> | null = {}): () => Promise<P
   };
 }
 
-const open = (options: HouseOptions = {}): Promise<House> =>
-  house({ rows: ROWS, schedule: schedule(), ...options });
+const open = (options: TestGatewayOptions = {}): Promise<TestGateway> =>
+  testGateway({ rows: ROWS, schedule: schedule(), ...options });
 
-async function version2({ deps }: House): Promise<Bundle> {
+async function version2({ deps }: TestGateway): Promise<Bundle> {
   const [stored] = await deps.authority.store.bundles(NOW / DAY - 1, NOW / DAY);
   if (stored === undefined || stored.signature === null) throw new Error('no bundle');
   const signed = encodeSignedBundle({ bundle: stored.bundle, signature: stored.signature });
@@ -58,8 +67,8 @@ async function version2({ deps }: House): Promise<Bundle> {
 
 /** A refill as a client sends it, with changes. */
 async function refill(
-  h: House,
-  changes: Parameters<House['search']>[0] = {},
+  h: TestGateway,
+  changes: Parameters<TestGateway['search']>[0] = {},
   content: Bytes = utf8('a pack'),
 ) {
   const entry = (await version2(h)).services.find(({ name }) => name === 'refill');

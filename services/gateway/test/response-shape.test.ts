@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { utf8, type Bytes } from '@sotto/wire';
 import type { Service } from '../src/service/service.ts';
 import { inner, padded } from './support/client.ts';
-import { house, RESPONSE_LENGTH, row, type Sent } from './support/house.ts';
+import { testGateway, RESPONSE_LENGTH, row, type Sent } from './support/gateway.ts';
 
 const ok: Service['call'] = async () => ({ status: 200, fields: [], content: utf8('{}') });
 const told = ({ inner: { status }, code }: Sent): string => `${status} ${code ?? ''}`.trim();
@@ -15,7 +15,7 @@ describe('N09 responses are sent on a time grid', () => {
       timer.now += 35;
       return ok(request, deadline);
     };
-    const h = await house({
+    const h = await testGateway({
       responseGridMs: 50,
       services: { stickers: { call } },
       timer: {
@@ -42,7 +42,7 @@ describe('N09 responses are sent on a time grid', () => {
   test('without a grid nothing waits', async () => {
     const waits: number[] = [];
     const timer = { elapsedMs: () => 0, sleep: async (ms: number) => void waits.push(ms) };
-    const h = await house({ timer });
+    const h = await testGateway({ timer });
     expect(told(await h.search())).toBe('200');
     expect(waits).toEqual([]);
   });
@@ -63,7 +63,7 @@ describe('N04 the relay sees the class of an exchange, and not its service', () 
       { ...row('weather', null, true), lengths: SEARCH },
       { ...row('maps', { type: 5 }, true), lengths: LARGE },
     ];
-    const h = await house({ rows });
+    const h = await testGateway({ rows });
     const lengths = async (requestLength: number, changes: object): Promise<number> => {
       const request: Bytes = new Uint8Array(requestLength);
       request.set(padded(inner({ fields: await h.fields('stickers'), ...changes })));
@@ -107,7 +107,7 @@ describe('N17 responses of the gateway itself are marked, and no service can sen
       fields: [['content-type', 'application/problem+json']],
       content: utf8('{"code":"spent"}'),
     });
-    const h = await house({ services: { open: { call: spoof } } });
+    const h = await testGateway({ services: { open: { call: spoof } } });
     const spoofed = await h.search({ authority: 'open' });
     expect([spoofed.inner.status, spoofed.code]).toEqual([409, 'spent']);
     expect(spoofed.inner.fields.map(([name]) => name)).not.toContain('proxy-status');
@@ -116,7 +116,9 @@ describe('N17 responses of the gateway itself are marked, and no service can sen
     }
     h.issuer.fail = 'spent';
     expect((await h.search()).inner.fields).toContainEqual(MARK);
-    const broken = await house({ services: { stickers: { call: () => Promise.reject(new Error('x')) } } });
+    const broken = await testGateway({
+      services: { stickers: { call: () => Promise.reject(new Error('x')) } },
+    });
     expect((await broken.search()).inner.fields).toContainEqual(MARK);
   });
 });

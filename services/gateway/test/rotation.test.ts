@@ -8,20 +8,20 @@ import type { KeyStore } from '../src/ports.ts';
 import { inner, padded, seal } from './support/client.ts';
 import {
   DAY,
-  house,
+  testGateway,
   memoryStores,
   NOW,
   opened,
   OPERATOR_TOKEN,
   random,
-  type House,
-} from './support/house.ts';
+  type TestGateway,
+} from './support/gateway.ts';
 
 const TODAY = epochIndexAt(NOW, DAY);
 const [OLD, NEW] = [random(32), random(32)];
 const KEYS_PATH = '/.well-known/ohttp-gateway';
 
-async function operator(h: House, path: string): Promise<unknown> {
+async function operator(h: TestGateway, path: string): Promise<unknown> {
   const headers = { authorization: `Bearer ${OPERATOR_TOKEN}` };
   const response = await h.app.request(path, { method: 'POST', headers });
   expect(response.status).toBe(200);
@@ -29,24 +29,24 @@ async function operator(h: House, path: string): Promise<unknown> {
 }
 
 /** A gateway with its operator's routes over another store. */
-function appOver(h: House, store: KeyStore) {
+function appOver(h: TestGateway, store: KeyStore) {
   const deps = { ...h.deps, authority: { ...h.deps.authority, store } };
   return gateway(deps).route('/', operatorRoutes(deps));
 }
 
-const statusOf = async (h: House): Promise<number> => (await h.app.request(KEYS_PATH)).status;
+const statusOf = async (h: TestGateway): Promise<number> => (await h.app.request(KEYS_PATH)).status;
 
 describe('N52 the wrapping key of the gateway is changed', () => {
   test('without an outage: both keys, rewrap, the new key alone', async () => {
     const store = memoryStores().keys;
-    const before = await house({ store, wrappingKeys: { current: OLD } });
+    const before = await testGateway({ store, wrappingKeys: { current: OLD } });
     const sealed = await seal(
       await before.sealer(),
       padded(inner({ authority: 'open', fields: await before.fields('open') })),
     );
     const shown = await (await before.app.request(KEYS_PATH)).arrayBuffer();
 
-    const during = await house({ store, wrappingKeys: { current: NEW, previous: OLD } });
+    const during = await testGateway({ store, wrappingKeys: { current: NEW, previous: OLD } });
     expect((await during.search()).inner.status).toBe(200);
     expect(await operator(during, '/operator/keys/rewrap')).toEqual({
       rewrapped: 3 * (HORIZON + 1),
@@ -54,7 +54,7 @@ describe('N52 the wrapping key of the gateway is changed', () => {
     });
     expect(await operator(during, '/operator/keys/rewrap')).toEqual({ rewrapped: 0, unreadable: [] });
 
-    const after = await house({ store, wrappingKeys: { current: NEW } });
+    const after = await testGateway({ store, wrappingKeys: { current: NEW } });
     expect(await requireReadable(after.deps.authority)).toEqual([]);
     expect(await (await after.app.request(KEYS_PATH)).arrayBuffer()).toEqual(shown);
     expect((await opened(sealed, await after.post(sealed.body))).inner.status).toBe(200); // an envelope from before
@@ -62,17 +62,21 @@ describe('N52 the wrapping key of the gateway is changed', () => {
 
   test('keys that are made during the change are under the new key', async () => {
     const store = memoryStores().keys;
-    await house({ store, wrappingKeys: { current: OLD } });
-    const during = await house({ store, wrappingKeys: { current: NEW, previous: OLD }, now: NOW + 2 * DAY });
+    await testGateway({ store, wrappingKeys: { current: OLD } });
+    const during = await testGateway({
+      store,
+      wrappingKeys: { current: NEW, previous: OLD },
+      now: NOW + 2 * DAY,
+    });
     expect(await operator(during, '/operator/keys/rewrap')).toMatchObject({ rewrapped: 3 * (HORIZON + 1) });
-    const after = await house({ store, wrappingKeys: { current: NEW }, now: NOW + 2 * DAY });
+    const after = await testGateway({ store, wrappingKeys: { current: NEW }, now: NOW + 2 * DAY });
     expect(await requireReadable(after.deps.authority)).toEqual([]);
   });
 
   test('a wrong key is found at the start, with the remedy', async () => {
     const store = memoryStores().keys;
-    await house({ store, wrappingKeys: { current: OLD } });
-    const wrong = await house({ store: memoryStores().keys, wrappingKeys: { current: NEW } });
+    await testGateway({ store, wrappingKeys: { current: OLD } });
+    const wrong = await testGateway({ store: memoryStores().keys, wrappingKeys: { current: NEW } });
     await expect(requireReadable({ ...wrong.deps.authority, store })).rejects.toThrow(
       'KEY_WRAPPING_KEY: unwraps no key in the store. Set KEY_WRAPPING_KEY_PREVIOUS to the key before it, or KEYS_LOST=1 if that is lost',
     );
@@ -84,7 +88,7 @@ describe('N52 one epoch whose keys cannot be unwrapped', () => {
   /** A store whose keys of one epoch are wrapped under a lost key. */
   async function damaged(epochIndex: number) {
     const store = memoryStores().keys;
-    const h = await house({ store, wrappingKeys: { current: OLD } });
+    const h = await testGateway({ store, wrappingKeys: { current: OLD } });
     const sealed = await seal(
       await h.sealer(),
       padded(inner({ authority: 'open', fields: await h.fields('open') })),
@@ -98,10 +102,10 @@ describe('N52 one epoch whose keys cannot be unwrapped', () => {
 
   test('does not stop the others from opening requests, and is reported to the operator', async () => {
     const { store, sealed } = await damaged(TODAY + 1);
-    const before = await house({ store, wrappingKeys: { current: OLD } });
+    const before = await testGateway({ store, wrappingKeys: { current: OLD } });
     expect((await before.search()).inner.status).toBe(200);
     // The next day, whose own keys cannot be used: a client with yesterday's bundle gets a response.
-    const h = await house({ store: memoryStores().keys, wrappingKeys: { current: OLD }, now: NOW });
+    const h = await testGateway({ store: memoryStores().keys, wrappingKeys: { current: OLD }, now: NOW });
     h.now = NOW + DAY;
     const app = gateway({ ...h.deps, now: () => NOW, authority: { ...h.deps.authority, store } });
     const headers = {
@@ -129,7 +133,7 @@ describe('N52 one epoch whose keys cannot be unwrapped', () => {
       const others = (await store.epochs(0, TODAY + HORIZON)).filter(
         (epoch) => epoch.epochIndex !== epochIndex,
       );
-      const h = await house({ store: memoryStores().keys, wrappingKeys: { current: OLD } });
+      const h = await testGateway({ store: memoryStores().keys, wrappingKeys: { current: OLD } });
       const app = appOver(h, store);
       expect(await operator({ ...h, app }, '/operator/keys/replace-unreadable')).toEqual({ replaced });
       const unreadable = await requireReadable({ ...h.deps.authority, store });
@@ -145,8 +149,8 @@ describe('N52 one epoch whose keys cannot be unwrapped', () => {
 
   test('after the wrapping key was lost the outage ends with the current epoch', async () => {
     const store = memoryStores().keys;
-    await house({ store, wrappingKeys: { current: OLD } });
-    const h = await house({ store: memoryStores().keys, wrappingKeys: { current: NEW } });
+    await testGateway({ store, wrappingKeys: { current: OLD } });
+    const h = await testGateway({ store: memoryStores().keys, wrappingKeys: { current: NEW } });
     const authority = { ...h.deps.authority, store };
     const lost = { ...h, app: appOver(h, store) };
     expect(await statusOf(lost)).toBe(503);

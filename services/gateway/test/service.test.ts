@@ -5,13 +5,11 @@ import { EMPTY, fromUtf8, utf8 } from '@sotto/wire';
 import { permitAddresses } from '../src/node/addresses.ts';
 import { guardedFetch } from '../src/node/connect.ts';
 import { fetchService, type Fetch } from '../src/service/fetch-service.ts';
-import { house, RESPONSE_LENGTH, type House, type Sent } from './support/house.ts';
+import { testGateway, RESPONSE_LENGTH, type TestGateway, type Sent } from './support/gateway.ts';
 import { ok, raw, rawServer, type RawServer } from './support/raw-server.ts';
 
 const open: RawServer[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((server) => server.close()));
-});
+afterEach(() => Promise.all(open.splice(0).map((server) => server.close())));
 
 const HERE = permitAddresses({ own: ['127.0.0.1'], internet: false, nat64: null });
 /** Two ways to call a service: the platform's fetch, and that of Node's entry, which resolves names itself. */
@@ -28,11 +26,11 @@ describe.each(WAYS)('over %s', (_way, send, constants) => {
   async function behind(
     answer: (socket: Socket, request: string) => void,
     base = '',
-  ): Promise<{ h: House; server: RawServer }> {
+  ): Promise<{ h: TestGateway; server: RawServer }> {
     const server = await rawServer(answer);
     open.push(server);
     const stickers = fetchService(server.url + base, send);
-    return { h: await house({ services: { stickers } }), server };
+    return { h: await testGateway({ services: { stickers } }), server };
   }
 
   const SHORT = 700; // milliseconds
@@ -181,7 +179,7 @@ describe.each(WAYS)('over %s', (_way, send, constants) => {
     test('B36 a 500 of the service is passed on, and an exception in our process becomes a constant', async () => {
       const own = await behind(raw(['HTTP/1.1 500 x', 'content-length: 0', 'connection: close']));
       expect((await own.h.search()).inner.status).toBe(500);
-      const broken = await house({
+      const broken = await testGateway({
         services: {
           stickers: {
             call: () => {
@@ -201,7 +199,8 @@ describe.each(WAYS)('over %s', (_way, send, constants) => {
       const gone = await rawServer(page);
       await gone.close();
       const dead = fetchService(gone.url, send);
-      expect(status(await (await house({ services: { stickers: dead } })).search())).toBe('502 bad-gateway');
+      const toDead = await testGateway({ services: { stickers: dead } });
+      expect(status(await toDead.search())).toBe('502 bad-gateway');
 
       const head = 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n';
       for (const part of ['', head, `${head}\r\nhalf`]) {

@@ -7,7 +7,7 @@ import { rootPublicKey } from '@sotto/bundle';
 import { ConfigError } from '@sotto/service/config';
 import { variablesOnNode } from '@sotto/service/node';
 import { readSettings } from '../src/node/settings.ts';
-import { ROOT_SECRET } from './support/house.ts';
+import { ROOT_SECRET } from './support/gateway.ts';
 
 const ROW = {
   name: 'stickers',

@@ -1,4 +1,4 @@
-import { memoryStores } from './support/house.ts';
+import { memoryStores } from './support/gateway.ts';
 import { keyStoreContract, replayStoreContract } from './support/store-contract.ts';
 
 keyStoreContract('node:sqlite', () => memoryStores().keys);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeResponse } from '@sotto/bhttp';
 import { fromUtf8, utf8, type Bytes } from '@sotto/wire';
 import { inner, joined, padded, pullFrom, sealChunked, streamOf } from './support/client.ts';
-import { house, outerCode, row, type House } from './support/house.ts';
+import { testGateway, outerCode, row, type TestGateway } from './support/gateway.ts';
 
 const LENGTH = 40_000; // bytes of a response
 
@@ -18,7 +18,7 @@ describe('a row that streams', () => {
   const plain = row('open', null, true);
 
   async function ask(
-    of: House,
+    of: TestGateway,
     authority: string,
   ): Promise<{ status: number; length: number; code: string }> {
     const request = padded(inner({ authority, fields: await of.fields(authority) }));
@@ -33,20 +33,20 @@ describe('a row that streams', () => {
   }
 
   test('responds to requests in chunks, and refuses others inside', async () => {
-    const of = await house({ rows: [feed, plain] });
+    const of = await testGateway({ rows: [feed, plain] });
     expect(await ask(of, 'feed')).toMatchObject({ status: 200 });
     const whole = await of.send(inner({ authority: 'feed', fields: await of.fields('feed') }));
     expect([whole.inner.status, whole.code]).toEqual([415, 'unsupported-media-type']);
   });
 
   test('a row that neither streams nor takes chunks refuses chunks inside', async () => {
-    const of = await house({ rows: [feed, { ...plain, chunked: false }] });
+    const of = await testGateway({ rows: [feed, { ...plain, chunked: false }] });
     expect(await ask(of, 'open')).toMatchObject({ status: 415, code: 'unsupported-media-type' });
   });
 
   test('refusals have the length of responses', async () => {
     const content = (): ReadableStream<Bytes> => streamOf([utf8('a'), utf8('b'.repeat(9000))]);
-    const of = await house({
+    const of = await testGateway({
       rows: [feed, plain],
       services: { feed: { call: async () => ({ status: 200, fields: [], content: content() }) } },
     });
@@ -64,7 +64,7 @@ describe('a row that streams', () => {
   test('a reader that stops keeps its place at the service until the deadline, and no longer', async () => {
     let calls = 0;
     const endless = (): ReadableStream<Bytes> => new ReadableStream({ start: (it) => it.enqueue(utf8('a')) });
-    const of = await house({
+    const of = await testGateway({
       rows: [{ ...feed, maxInFlight: 1 }],
       services: {
         feed: {
@@ -84,7 +84,7 @@ describe('a row that streams', () => {
   });
 
   test('its bundle has that it streams', async () => {
-    const of = await house({ rows: [feed, plain] });
+    const of = await testGateway({ rows: [feed, plain] });
     const { services } = await of.bundle();
     expect(services.map(({ name, streams, responseLength }) => [name, streams, responseLength])).toEqual([
       ['feed', true, LENGTH],
@@ -95,7 +95,7 @@ describe('a row that streams', () => {
   test('refusals are sent on its grid, as responses are', async () => {
     const slept: number[] = [];
     const timer = { elapsedMs: () => 0, sleep: async (ms: number) => void slept.push(ms) };
-    const of = await house({ rows: [feed, plain], timer });
+    const of = await testGateway({ rows: [feed, plain], timer });
     expect(await ask(of, 'feed')).toMatchObject({ status: 200 });
     expect(slept.splice(0)).toContain(20);
     const request = padded(inner({ authority: 'feed', path: '//', fields: await of.fields('feed') }));
@@ -107,7 +107,7 @@ describe('a row that streams', () => {
   });
 
   test('the request may arrive in any pieces', async () => {
-    const of = await house({ rows: [feed] });
+    const of = await testGateway({ rows: [feed] });
     const request = padded(inner({ authority: 'feed', fields: await of.fields('feed') }));
     const { chunks } = await sealChunked(await of.sealer(), [
       request.subarray(0, 100),

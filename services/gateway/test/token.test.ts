@@ -13,11 +13,20 @@ import {
 import { base64url, concat, hex, type Bytes } from '@sotto/wire';
 import { envelopeOf, tagOf } from '../src/admission/tag.ts';
 import { inner, padded, seal } from './support/client.ts';
-import { DAY, house, NOW, opened, outerCode, random, type House, type Sent } from './support/house.ts';
+import {
+  DAY,
+  testGateway,
+  NOW,
+  opened,
+  outerCode,
+  random,
+  type TestGateway,
+  type Sent,
+} from './support/gateway.ts';
 import { authorization, MOST_ANSWERS } from './support/tokens.ts';
 
 /** A search with this Authorization field. */
-async function withAuthorization(h: House, value: string | null, changes = {}): Promise<Sent> {
+async function withAuthorization(h: TestGateway, value: string | null, changes = {}): Promise<Sent> {
   const [, date] = await h.fields();
   const fields: Field[] = value === null ? [] : [['authorization', value]];
   if (date !== undefined) fields.push(date);
@@ -28,7 +37,7 @@ const told = ({ inner: { status }, code }: Sent): string => `${status} ${code ??
 
 describe('the token of a request', () => {
   test('a missing or unreadable token, or another scheme, gets the challenge', async () => {
-    const h = await house();
+    const h = await testGateway();
     const token = base64url(await h.mint());
     const values = [null, 'Bearer x', `Bearer token="${token}"`, 'Basic eA==', '', 'x', 'PrivateToken token'];
     for (const value of values) {
@@ -44,7 +53,7 @@ describe('the token of a request', () => {
   });
 
   test('N73 the challenge is sent with the issuer’s key of this epoch, both quoted', async () => {
-    const h = await house();
+    const h = await testGateway();
     for (const [i, authority] of ['stickers', 'ledger'].entries()) {
       const { inner: refused } = await h.search({ authority, fields: (await h.fields()).slice(1) });
       const www = refused.fields.find(([name]) => name === 'www-authenticate')?.[1] ?? '';
@@ -58,7 +67,7 @@ describe('the token of a request', () => {
   });
 
   test('a token of another service, or of the next epoch, is refused here and not redeemed', async () => {
-    const h = await house();
+    const h = await testGateway();
     const { epochs } = await h.deps.authority.schedule();
     const challengeOf = (epoch: number, service: string): Bytes =>
       epochs[epoch]?.challenges.find((one) => one.service === service)?.challenge ?? random(1);
@@ -93,7 +102,7 @@ describe('the token of a request', () => {
   });
 
   test('a token of any other length, type or challenge is invalid and is not redeemed', async () => {
-    const h = await house();
+    const h = await testGateway();
     const token = await h.mint();
     const decoded = decodeToken(token);
     const values: Bytes[] = [
@@ -112,7 +121,7 @@ describe('the token of a request', () => {
   });
 
   test('quoted or not, padded or not, it is the same token', async () => {
-    const h = await house();
+    const h = await testGateway();
     const bare = async () => base64url(await h.mint());
     for (const value of [`PrivateToken token="${await bare()}"`, `privatetoken token=${await bare()}`]) {
       expect((await withAuthorization(h, value)).inner.status).toBe(200);
@@ -120,7 +129,7 @@ describe('the token of a request', () => {
   });
 
   test('a forged token is invalid; one for another service too', async () => {
-    const h = await house();
+    const h = await testGateway();
     const token = await h.mint();
     const forged = token.slice();
     forged[token.length - 1] = (forged[token.length - 1] ?? 0) ^ 1;
@@ -132,7 +141,7 @@ describe('the token of a request', () => {
   });
 
   test('with another request a spent token is refused, and the service is not called', async () => {
-    const h = await house();
+    const h = await testGateway();
     const fields = await h.fields();
     expect(told(await h.search({ fields }))).toBe('200');
     expect(told(await h.search({ fields, path: '/v1/other' }))).toBe('409 spent');
@@ -141,7 +150,7 @@ describe('the token of a request', () => {
   });
 
   test('a retry in a new envelope with a new Date succeeds, three times in all', async () => {
-    const h = await house();
+    const h = await testGateway();
     const [token, , type] = await h.fields();
     const answers: string[] = [];
     for (let i = 0; i < MOST_ANSWERS + 1; i++) {
@@ -155,7 +164,7 @@ describe('the token of a request', () => {
   });
 
   test('for a service that is not idempotent there is no second call, whatever the issuer returns', async () => {
-    const h = await house();
+    const h = await testGateway();
     const fields = await h.fields('ledger');
     expect(told(await h.search({ authority: 'ledger', fields }))).toBe('200');
     expect(told(await h.search({ authority: 'ledger', fields }))).toBe('409 spent');
@@ -165,7 +174,7 @@ describe('the token of a request', () => {
   });
 
   test('a tag covers method, authority, path, fields and content, and not Date or padding', async () => {
-    const h = await house();
+    const h = await testGateway();
     const fields = await h.fields();
     const [token, date] = fields;
     if (token === undefined || date === undefined) throw new Error('no fields');
@@ -180,7 +189,7 @@ describe('the token of a request', () => {
   });
 
   test('a token of the last epoch is accepted with the tag of its own epoch, and an older one is not', async () => {
-    const h = await house();
+    const h = await testGateway();
     const fields = (await h.fields()).filter(([name]) => name !== 'date');
     const [, date] = await h.fields();
     if (date === undefined) throw new Error('no date');
@@ -203,7 +212,7 @@ describe('the token of a request', () => {
   test.each(['throw', 'hang', 'unavailable'] as const)(
     'G12 when the ledger is unreachable (%s) the response is 503 inside, and the service is not called',
     async (fail) => {
-      const h = await house();
+      const h = await testGateway();
       h.issuer.fail = fail;
       h.deadlineMs = 300;
       const sent = await h.search();
@@ -216,7 +225,7 @@ describe('the token of a request', () => {
 
 describe('a service without a token', () => {
   test('accepts each envelope once, with or without a token', async () => {
-    const h = await house();
+    const h = await testGateway();
     const first = await h.search({ authority: 'open' });
     expect(told(first)).toBe('200');
     expect(told(await opened(first.sealed, await h.post(first.sealed.body)))).toBe('409 replayed');
@@ -224,14 +233,14 @@ describe('a service without a token', () => {
   });
 
   test('I6 outside of the window the same envelope is refused by its Date', async () => {
-    const h = await house();
+    const h = await testGateway();
     const first = await h.search({ authority: 'open' });
     h.now += 901;
     expect(told(await opened(first.sealed, await h.post(first.sealed.body)))).toBe('400 date');
   });
 
   test('G12 when its replay store is full it refuses, and forgets nothing that is live', async () => {
-    const h = await house({ replayCapacity: 3 });
+    const h = await testGateway({ replayCapacity: 3 });
     const sent = [];
     for (let i = 0; i < 5; i++) sent.push(await h.search({ authority: 'open' }));
     expect(sent.map(told)).toEqual(['200', '200', '200', '503 unavailable', '503 unavailable']);
@@ -243,7 +252,7 @@ describe('a service without a token', () => {
   });
 
   test('an envelope is recognised across the change of an epoch', async () => {
-    const h = await house({ now: NOW - 3600 + DAY - 60 });
+    const h = await testGateway({ now: NOW - 3600 + DAY - 60 });
     const fields: Field[] = await h.fields('open');
     const sealed = await seal(await h.sealer(), padded(inner({ authority: 'open', fields })));
     expect(told(await opened(sealed, await h.post(sealed.body)))).toBe('200');
@@ -253,9 +262,9 @@ describe('a service without a token', () => {
 });
 
 test('without the challenges of the issuer a token is not accepted, and keys are still served', async () => {
-  const h = await house();
+  const h = await testGateway();
   const token = await h.mint();
-  const away = await house({ store: { ...h.deps.authority.store, bundles: async () => [] } });
+  const away = await testGateway({ store: { ...h.deps.authority.store, bundles: async () => [] } });
   expect((await away.app.request('/.well-known/ohttp-gateway')).status).toBe(200);
   const response = await away.app.request('/bundle');
   expect([response.status, await outerCode(response)]).toEqual([503, 'unavailable']);

@@ -9,7 +9,7 @@ import { GATEWAY_FILE, sqliteStores } from '../../src/node/stores.ts';
 import { MIGRATIONS } from '../../src/postgres/migrations.ts';
 import { moveGateway } from '../../src/postgres/move.ts';
 import { postgresStores } from '../../src/postgres/stores.ts';
-import { random } from '../support/house.ts';
+import { random } from '../support/gateway.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sotto-move-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

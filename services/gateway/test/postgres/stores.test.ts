@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { freshSchema, inTurn, open } from '../../../../test/support/postgres-tests.ts';
 import { MIGRATIONS } from '../../src/postgres/migrations.ts';
 import { postgresStores } from '../../src/postgres/stores.ts';
-import { random } from '../support/house.ts';
+import { random } from '../support/gateway.ts';
 import { keyStoreContract, replayStoreContract } from '../support/store-contract.ts';
 
 /** Stores of this many processes over one new schema. */

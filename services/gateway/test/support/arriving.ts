@@ -3,7 +3,7 @@ import { encapsulateChunkedRequest, type Pull } from '@sotto/ohttp';
 import { concat, EMPTY, fromUtf8, utf8, type Bytes } from '@sotto/wire';
 import type { Service, ServiceRequest } from '../../src/service/service.ts';
 import { drain, inner, joined, pullFrom, streamOf } from './client.ts';
-import { house, outerCode, row, type House, type HouseOptions } from './house.ts';
+import { testGateway, outerCode, row, type TestGateway, type TestGatewayOptions } from './gateway.ts';
 
 const LENGTH = 40_000; // bytes of a response
 export const CHUNKED = { 'content-type': 'message/ohttp-chunked-req' };
@@ -52,7 +52,7 @@ export interface Outcome {
 }
 
 /** A request that the test writes, and its outcome. */
-export async function asking(of: House, changes: Partial<BhttpRequest> = {}) {
+export async function asking(of: TestGateway, changes: Partial<BhttpRequest> = {}) {
   const { hpke, config, suite, random } = await of.sealer();
   const plain = new Queue();
   const sealed = await encapsulateChunkedRequest(hpke, config, suite, random, plain.pull);
@@ -130,10 +130,10 @@ export const readerOf = ({ content }: ServiceRequest): ReadableStreamDefaultRead
 export const textOf = async (reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> =>
   fromUtf8((await reader.read()).value as Bytes);
 
-export const houseOf = (
-  services: HouseOptions['services'] = {},
-  more: Partial<HouseOptions> = {},
-): Promise<House> => house({ rows: [speech], services, ...more });
+export const arrivingGateway = (
+  services: TestGatewayOptions['services'] = {},
+  more: Partial<TestGatewayOptions> = {},
+): Promise<TestGateway> => testGateway({ rows: [speech], services, ...more });
 
 /** Runs everything that waits for no timer. */
 export async function settle(): Promise<void> {

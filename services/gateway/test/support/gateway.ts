@@ -62,7 +62,7 @@ export const LARGE_ROWS: readonly ServiceRow[] = SERVICES.map((one) => ({
 }));
 
 /** The parts of the gateway that a test may change. */
-export interface HouseOptions {
+export interface TestGatewayOptions {
   readonly epochSeconds?: number;
   readonly now?: UnixSeconds;
   readonly services?: Readonly<Record<string, Service>>;
@@ -81,7 +81,7 @@ export interface HouseOptions {
   readonly schedule?: () => Promise<PublishedSchedule>;
 }
 
-export interface House {
+export interface TestGateway {
   readonly app: Hono;
   readonly deps: GatewayDeps;
   readonly issuer: FakeIssuer;
@@ -150,7 +150,7 @@ export function scheduleOf(
 }
 
 /** The gateway's app over real packages and stores, with a fake issuer, and services that are functions. */
-export async function house(options: HouseOptions = {}): Promise<House> {
+export async function testGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const { epochSeconds = DAY, rows = SERVICES } = options;
   const issuer = fakeIssuer(random);
   const calls: ServiceRequest[] = [];
@@ -195,7 +195,7 @@ export async function house(options: HouseOptions = {}): Promise<House> {
   });
   const app = gateway(deps).route('/', operatorRoutes(deps));
   const operator = { authorization: `Bearer ${OPERATOR_TOKEN}`, 'content-type': 'application/json' };
-  const self: House = {
+  const self: TestGateway = {
     app,
     deps,
     issuer,
