@@ -77,8 +77,11 @@ async function searchAll(client: Client, queries: readonly string[]): Promise<vo
 
 async function searchSome(client: Client, left: string[]): Promise<void> {
   for (let query = left.pop(); query !== undefined; query = left.pop()) {
-    await client.search(query, { locale: 'en' }).catch((error: unknown) => {
-      if (!(error instanceof ClientError) || error.code !== 'query-too-long') throw error;
+    await client.search(query, { locale: 'en' }).catch(async (error: unknown) => {
+      if (!(error instanceof ClientError)) throw error;
+      if (error.code === 'query-too-long') return;
+      if (error.code !== 'relay-unreachable' || error.attempt === null) throw error;
+      await client.retrySearch(error.attempt); // the connection broke on a busy machine: a person tries again
     });
   }
 }
