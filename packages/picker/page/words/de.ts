@@ -64,6 +64,8 @@ export const words: Words = {
   tokenTitle: 'Missbrauch wird ohne Namen begrenzt',
   token:
     'Jede Suche löst ein anonymes Token ein. Durch die Verdeckung kann niemand erkennen, welches Konto es bekam, auch der Aussteller nicht.',
+  logTitle: 'Alle bekommen dieselben Schlüssel',
+  log: 'Die Schlüssel jedes Tages stehen in einem öffentlichen Log, das unabhängige Zeugen signieren. Ihr Client prüft beides. So kann kein Server Ihnen eigene Schlüssel geben und Sie daran erkennen.',
   standardTitle: 'Offene Standards',
   standard:
     'Oblivious HTTP (RFC 9458), Binary HTTP (RFC 9292), Privacy Pass (RFC 9577, 9578) und VOPRF (RFC 9497), geprüft mit deren Testvektoren. Noch kein unabhängiges Audit.',

@@ -61,6 +61,8 @@ export const en = {
   tokenTitle: 'Abuse is limited without names',
   token:
     'Each search redeems one anonymous token. Blinding hides which account received it, even from the issuer.',
+  logTitle: 'Everyone gets the same keys',
+  log: 'Each day’s keys stand in a public log, and independent witnesses sign it. Your client checks both, so no server can give you keys of your own and recognise you by them.',
   standardTitle: 'Open standards',
   standard:
     'Oblivious HTTP (RFC 9458), Binary HTTP (RFC 9292), Privacy Pass (RFC 9577, 9578) and VOPRF (RFC 9497), checked against their test vectors. No independent audit yet.',

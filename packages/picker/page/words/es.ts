@@ -63,6 +63,8 @@ export const words: Words = {
   size: 'Una solicitud cifrada y una respuesta cifrada, cada una siempre de la misma longitud. Las imágenes van dentro de la respuesta, así que después no se descarga nada.',
   tokenTitle: 'El abuso se limita sin nombres',
   token: 'Cada búsqueda canjea un token anónimo. El cegado oculta qué cuenta lo recibió, incluso al emisor.',
+  logTitle: 'Todos reciben las mismas claves',
+  log: 'Las claves de cada día constan en un registro público que firman testigos independientes. El cliente comprueba ambas cosas, así que ningún servidor puede darle claves propias para reconocerle.',
   standardTitle: 'Estándares abiertos',
   standard:
     'Oblivious HTTP (RFC 9458), Binary HTTP (RFC 9292), Privacy Pass (RFC 9577, 9578) y VOPRF (RFC 9497), comprobados con sus vectores de prueba. Aún sin auditoría independiente.',

@@ -65,6 +65,8 @@ export const words: Words = {
   tokenTitle: 'Les abus sont limités sans aucun nom',
   token:
     'Chaque recherche utilise un jeton anonyme. Le masquage cache à tous, même à l’émetteur, quel compte l’a reçu.',
+  logTitle: 'Tout le monde reçoit les mêmes clés',
+  log: 'Les clés de chaque jour figurent dans un journal public que signent des témoins indépendants. Le client vérifie les deux : aucun serveur ne peut vous donner des clés à part pour vous reconnaître.',
   standardTitle: 'Standards ouverts',
   standard:
     'Oblivious HTTP (RFC 9458), Binary HTTP (RFC 9292), Privacy Pass (RFC 9577, 9578) et VOPRF (RFC 9497), vérifiés avec leurs vecteurs de test. Pas encore d’audit indépendant.',

@@ -64,6 +64,8 @@ export const words: Words = {
   size: 'Uma solicitação criptografada e uma resposta criptografada, cada uma sempre do mesmo tamanho. As imagens vêm dentro da resposta, então nada é baixado depois.',
   tokenTitle: 'O abuso é limitado sem nomes',
   token: 'Cada pesquisa resgata um token anônimo. O cegamento esconde qual conta o recebeu, até do emissor.',
+  logTitle: 'Todos recebem as mesmas chaves',
+  log: 'As chaves de cada dia constam de um registro público assinado por testemunhas independentes. O cliente verifica ambos; assim, nenhum servidor pode dar a você chaves próprias para reconhecê-lo.',
   standardTitle: 'Padrões abertos',
   standard:
     'Oblivious HTTP (RFC 9458), Binary HTTP (RFC 9292), Privacy Pass (RFC 9577, 9578) e VOPRF (RFC 9497), verificados com seus vetores de teste. Ainda sem auditoria independente.',

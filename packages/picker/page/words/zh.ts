@@ -63,6 +63,8 @@ export const words: Words = {
   size: '一个加密请求和一个加密响应，长度始终固定。图片就在响应里，之后不再下载任何东西。',
   tokenTitle: '不用姓名也能防止滥用',
   token: '每次搜索兑换一个匿名令牌。盲化让任何人，包括签发方，都看不出它发给了哪个账户。',
+  logTitle: '每个人得到相同的密钥',
+  log: '每天的密钥都记录在公开日志中，并由独立见证方签名。客户端会验证这两点，因此任何服务器都无法给您单独的密钥来识别您。',
   standardTitle: '开放标准',
   standard:
     'Oblivious HTTP（RFC 9458）、Binary HTTP（RFC 9292）、Privacy Pass（RFC 9577、9578）和 VOPRF（RFC 9497），均以其测试向量验证。尚未经过独立审计。',
