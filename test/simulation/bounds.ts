@@ -41,6 +41,13 @@ export const BOUNDS: readonly Bound[] = [
   },
   { scheme: 'on demand', surface: 'messenger', what: 'bits: a leak that is seen', value: bits, least: 0.3 },
   {
+    scheme: 'vouchers on demand',
+    surface: 'messenger',
+    what: 'bits: a leak that is seen',
+    value: bits,
+    least: 0.3,
+  },
+  {
     scheme: 'refills on demand',
     surface: 'messenger',
     what: 'share of searches right after a refill of the same device: a leak that is seen',

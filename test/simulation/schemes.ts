@@ -131,11 +131,30 @@ class RefillsOnDemand implements Device {
   }
 }
 
-/** The schemes that are compared, by name. The last two are leaky builds. */
+/** A leaky build: it requests the vouchers of a period with the account when a search finds none, and redeems one at once. */
+class VouchersOnDemand implements Device {
+  readonly #fresh = new OnDemand();
+  #through = -1;
+
+  run(): Did {
+    return NOTHING;
+  }
+
+  search(now: number): Did {
+    const { requests: refills } = this.#fresh.search(now);
+    const epoch = Math.floor(now / DAY);
+    const isEmpty = refills > 0 && epoch > this.#through;
+    if (isEmpty) this.#through = epoch + PERIOD - 1;
+    return { requests: isEmpty ? 1 : 0, through: this.#through, refills, searched: true };
+  }
+}
+
+/** The schemes that are compared, by name. The last three are leaky builds. */
 export const SCHEMES = {
   vouchers: (now: number, random: Randomness): Device => new Vouchers(now, random),
   direct: (_now: number, random: Randomness): Device => new Direct(random),
   'on demand': (): Device => new OnDemand(),
+  'vouchers on demand': (): Device => new VouchersOnDemand(),
   'refills on demand': (now: number, random: Randomness): Device => new RefillsOnDemand(now, random),
 } as const;
 
