@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { rotate } from '../soak/rotation.ts';
 
 test('G28 I14 suite: while every key rotates under load, no request of a client with a valid bundle fails', async () => {
-  const least = { slots: 3, requests: 30, searches: 3, previous: 3 };
+  const least = { epochs: 3, requests: 30, searches: 3, previous: 3 };
   const figures = await rotate({
     seconds: 8,
     epochSeconds: 2,

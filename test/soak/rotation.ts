@@ -16,12 +16,12 @@ export interface RotationOptions {
   readonly echoClients: number;
   readonly seed: number;
   /** The minimum of each before it ends. It runs for at most five times as long. */
-  readonly least?: { readonly [Count in 'slots' | 'requests' | 'searches' | 'previous']: number };
+  readonly least?: { readonly [Count in 'epochs' | 'requests' | 'searches' | 'previous']: number };
 }
 
 export interface RotationFigures {
   /** Epochs whose keys and tokens were used. */
-  readonly slots: number;
+  readonly epochs: number;
   readonly requests: number; // small ones
   readonly searches: number;
   readonly perSecond: number; // both, as their responses arrived
@@ -53,7 +53,7 @@ export async function rotate(options: RotationOptions): Promise<RotationFigures>
     epochSeconds,
     vars: { gateway: { SERVICES: JSON.stringify(rows), LENGTH_CLASSES: JSON.stringify(LENGTH_CLASSES) } },
   });
-  const slots = new Set<number>();
+  const epochs = new Set<number>();
   const failed: string[] = [];
   let [requests, searches, previous, oldest, of5xx, accounts] = [0, 0, 0, 0, 0, 0];
   const began = performance.now();
@@ -61,11 +61,11 @@ export async function rotate(options: RotationOptions): Promise<RotationFigures>
   const running = (): boolean => {
     const now = performance.now();
     if (now < end || least === undefined || now > end + 4000 * seconds) return now < end;
-    const { slots: s, requests: r, searches: q, previous: p } = least;
-    return failed.length === 0 && (slots.size < s || requests < r || searches < q || previous < p);
+    const { epochs: s, requests: r, searches: q, previous: p } = least;
+    return failed.length === 0 && (epochs.size < s || requests < r || searches < q || previous < p);
   };
   const used = (sequence: number, age: number): void => {
-    slots.add(sequence);
+    epochs.add(sequence);
     oldest = Math.max(oldest, age / 1000 / epochSeconds);
     if (age >= epochSeconds * 1000) previous++;
   };
@@ -90,7 +90,7 @@ export async function rotate(options: RotationOptions): Promise<RotationFigures>
       if (Date.now() > notAfter * 1000) return; // the bundle expired meanwhile
       if (status !== 200 || inner?.status !== 200) {
         if (Math.max(status, inner?.status ?? 0) >= 500) of5xx++;
-        failed.push(`search: ${status} ${inner?.status ?? ''} ${code} in slot ${sequence}`);
+        failed.push(`search: ${status} ${inner?.status ?? ''} ${code} in epoch ${sequence}`);
         return;
       }
       searches++;
@@ -134,7 +134,7 @@ export async function rotate(options: RotationOptions): Promise<RotationFigures>
       if (fault === null) {
         requests++;
         used(sequence, age);
-      } else failed.push(`echo: ${fault} in slot ${sequence}`);
+      } else failed.push(`echo: ${fault} in epoch ${sequence}`);
     }
     for (let sent = 0; running(); await sleep(TICK)) {
       const due = Math.floor(((performance.now() - began) / 1000) * perSecond);
@@ -164,7 +164,7 @@ export async function rotate(options: RotationOptions): Promise<RotationFigures>
   const took = (performance.now() - began) / 1000;
   const rate = Math.round(((requests + searches) / took) * 10) / 10;
   const sums = { requests, searches, previous, of5xx, failures: failed.length, failed: failed.slice(0, 10) };
-  return { slots: slots.size, perSecond: rate, oldest: Math.round(oldest * 1000) / 1000, ...sums };
+  return { epochs: epochs.size, perSecond: rate, oldest: Math.round(oldest * 1000) / 1000, ...sums };
 }
 
 const USAGE = `Usage: node test/soak/rotation.ts [--seconds N] [--rate N] [--clients N] [--seed N]
@@ -172,7 +172,7 @@ const USAGE = `Usage: node test/soak/rotation.ts [--seconds N] [--rate N] [--cli
 Keys rotating under load, more than 20 times in 30 seconds, at 200 requests a second. Most requests are small ones to
 an echo, under X25519, from clients that keep their bundles to ages of their own; among them are whole searches, X-Wing
 and tokens included. It says what rate was reached: on two cores of its own the suite has room for 200, with others
-on them it has not. Exit status 1 when anything failed, or fewer than 20 slots were used.`;
+on them it has not. Exit status 1 when anything failed, or fewer than 20 epochs were used.`;
 
 if (import.meta.main) {
   const values = flags(USAGE, {
@@ -191,6 +191,6 @@ if (import.meta.main) {
     seed: numberOf('seed', values.seed),
   });
   console.log(JSON.stringify(figures));
-  const rotated = figures.slots >= Math.min(20, seconds - 2);
+  const rotated = figures.epochs >= Math.min(20, seconds - 2);
   if (figures.failures > 0 || figures.of5xx > 0 || !rotated) process.exitCode = 1;
 }

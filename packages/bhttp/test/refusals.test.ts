@@ -8,14 +8,20 @@ import {
   type Field,
 } from '@sotto/bhttp';
 import { concat, EMPTY, fromHex, uint, utf8, varint, type Bytes } from '@sotto/wire';
-import { indeterminateLength, INDETERMINATE_SLOTS, KNOWN_SLOTS, knownLength, REQUEST } from './slots.ts';
+import {
+  indeterminateLength,
+  INDETERMINATE_VARINTS,
+  KNOWN_VARINTS,
+  knownLength,
+  REQUEST,
+} from './varints.ts';
 
 const withCode = (code: string) => expect.objectContaining({ name: 'BhttpError', code });
 const TRUNCATED = withCode('truncated');
 
 const builders = [
-  ...KNOWN_SLOTS.map((slot) => ['known length', slot, knownLength] as const),
-  ...INDETERMINATE_SLOTS.map((slot) => ['indeterminate length', slot, indeterminateLength] as const),
+  ...KNOWN_VARINTS.map((place) => ['known length', place, knownLength] as const),
+  ...INDETERMINATE_VARINTS.map((place) => ['indeterminate length', place, indeterminateLength] as const),
 ];
 
 /** n as a varint of 1, 2, 4 or 8 bytes, in any form (RFC 9000 §16). */
@@ -78,7 +84,7 @@ test('B04 framing indicator 2 is decoded as indeterminate length', () => {
   expect(() => decodeRequest(knownLength({ framing: varint(2) }))).toThrow(BhttpError);
 });
 
-describe.each(builders)('%s, the length of %s', (_framing, slot, build) => {
+describe.each(builders)('%s, the length of %s', (_framing, place, build) => {
   test.each([
     ['2^32', 'c000000100000000', 'truncated'],
     ['2^32 + its own length', 'c000000100000001', 'truncated'],
@@ -86,13 +92,13 @@ describe.each(builders)('%s, the length of %s', (_framing, slot, build) => {
     ['2^53 + 1', 'c020000000000001', 'out-of-range'],
     ['2^62 - 1', 'ffffffffffffffff', 'out-of-range'],
   ])('B05 %s is refused', (_name, text, code) => {
-    expect(() => decodeRequest(build({ [slot]: fromHex(text) }))).toThrow(withCode(code));
+    expect(() => decodeRequest(build({ [place]: fromHex(text) }))).toThrow(withCode(code));
   });
 
   test('B06 a length one above the remaining bytes is refused, not filled with zeros', () => {
     const whole = build();
     for (const over of [whole.length, 100, 63]) {
-      expect(() => decodeRequest(build({ [slot]: varint(over) }))).toThrow(TRUNCATED);
+      expect(() => decodeRequest(build({ [place]: varint(over) }))).toThrow(TRUNCATED);
     }
   });
 
@@ -109,8 +115,8 @@ describe.each(builders)('%s, the length of %s', (_framing, slot, build) => {
     };
     for (const width of [1, 2, 4, 8] as const) {
       // Inside a known-length section a wider length makes the section longer.
-      const grown = slot === 'name' || slot === 'value' ? { 'header section': varint(3 + width) } : {};
-      const wide = build({ ...grown, [slot]: varintOf(lengths[slot] ?? 1, width) });
+      const grown = place === 'name' || place === 'value' ? { 'header section': varint(3 + width) } : {};
+      const wide = build({ ...grown, [place]: varintOf(lengths[place] ?? 1, width) });
       expect(decodeRequest(wide)).toEqual(REQUEST);
     }
   });

@@ -3,7 +3,7 @@ import { decodeRequest, decodeResponse, encodeRequest, encodeResponse, type Fiel
 import { EMPTY, fromHex, hex, utf8, type Bytes } from '@sotto/wire';
 import figures from '../../../specs/vectors/rfc9292.json' with { type: 'json' };
 import rfc9458 from '../../../specs/vectors/rfc9458.json' with { type: 'json' };
-import { indeterminateLength, knownLength } from './slots.ts';
+import { indeterminateLength, knownLength } from './varints.ts';
 
 const TRUNCATED = expect.objectContaining({ name: 'BhttpError', code: 'truncated' });
 const wireOf = (name: string): Bytes =>

@@ -20,9 +20,9 @@ const withRefill = (changes: Partial<Refill>) => () => open(bundle2Of({ refill: 
 
 describe('version 2', () => {
   test('a bundle of any epoch of a period opens, with refills and without', () => {
-    for (let slots = 0; slots < 8; slots++) {
-      expect(open(bundle2Of({}, slots))).toEqual(bundle2Of({}, slots));
-      expect(open(bundle2Of({ refill: null }, slots))).toEqual(bundle2Of({ refill: null }, slots));
+    for (let epochs = 0; epochs < 8; epochs++) {
+      expect(open(bundle2Of({}, epochs))).toEqual(bundle2Of({}, epochs));
+      expect(open(bundle2Of({ refill: null }, epochs))).toEqual(bundle2Of({ refill: null }, epochs));
     }
   });
 
@@ -48,8 +48,8 @@ describe('version 2', () => {
   });
 
   test('adds 159 to 351 bytes to version 1 beside the service refill, 255 on an average day: at most 300', () => {
-    const added = [0, 1, 2, 3, 4, 5, 6].map((slots) => {
-      const whole = bundle2Of({}, slots);
+    const added = [0, 1, 2, 3, 4, 5, 6].map((epochs) => {
+      const whole = bundle2Of({}, epochs);
       const bare = { ...asVersion1(whole), services: whole.services };
       return encodeBundle(whole).length - encodeBundle(bare).length;
     });

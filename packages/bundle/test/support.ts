@@ -39,11 +39,11 @@ export function directory(...keys: readonly { type: number; service?: string }[]
   );
 }
 
-export function bundleOf(changes: Partial<Bundle> = {}, slots = 0): Bundle {
+export function bundleOf(changes: Partial<Bundle> = {}, epochs = 0): Bundle {
   return {
-    sequence: NOW / DAY + slots,
-    notBefore: NOW + slots * DAY,
-    notAfter: NOW + (slots + 2) * DAY,
+    sequence: NOW / DAY + epochs,
+    notBefore: NOW + epochs * DAY,
+    notAfter: NOW + (epochs + 2) * DAY,
     suite: { kemId: 0x647a, kdfId: 1, aeadId: 1 },
     keyConfigs: keyConfigs([0, 0x647a], [1, 0x20]),
     directory: directory({ type: 5, service: 'stickers' }, { type: 5, service: 'stickers' }),
@@ -81,8 +81,8 @@ const CLASSES = [
 ];
 
 /** A bundle of version 2, of an epoch this many after the first of these tests. */
-export function bundle2Of(changes: Partial<Extension> = {}, slots = 0): Bundle {
-  const one = bundleOf({}, slots);
+export function bundle2Of(changes: Partial<Extension> = {}, epochs = 0): Bundle {
+  const one = bundleOf({}, epochs);
   const [stickers] = one.services;
   if (stickers === undefined) throw new Error('no service');
   const refill = { ...stickers, name: 'refill', requestLength: 2048, responseLength: 2048 };

@@ -68,10 +68,10 @@ describe('the content of an envelope is Binary HTTP, or is refused inside', () =
   });
 
   test('B05 B06 a length beyond the message is refused for any part', async () => {
-    const slots = lengthSlots();
-    expect(slots).toHaveLength(9);
+    const places = lengthPlaces();
+    expect(places).toHaveLength(9);
     const lengths = [2 ** 32, 2 ** 53 + 1, 2 ** 62 - 1].map(eightBytes);
-    for (const { at, remaining } of slots) {
+    for (const { at, remaining } of places) {
       for (const length of [...lengths, varint(remaining + 1)]) {
         expect(await told(concat(request.subarray(0, at), length, request.subarray(at + 1)))).toBe(REFUSED);
       }
@@ -112,21 +112,21 @@ describe('the content of an envelope is Binary HTTP, or is refused inside', () =
 });
 
 /** The positions of the one-byte lengths of `request`, and the number of bytes after each. */
-function lengthSlots(): { at: number; remaining: number }[] {
-  const slots: { at: number; remaining: number }[] = [];
-  const slot = (at: number) => slots.push({ at, remaining: request.length - at - 1 });
+function lengthPlaces(): { at: number; remaining: number }[] {
+  const places: { at: number; remaining: number }[] = [];
+  const place = (at: number) => places.push({ at, remaining: request.length - at - 1 });
   let at = 1;
   for (const part of control) {
-    slot(at);
+    place(at);
     at += 1 + part.length;
   }
-  slot(at); // the section
-  slot(at + 1); // its name
-  slot(at + 1 + 1 + 'date'.length); // its value
+  place(at); // the section
+  place(at + 1); // its name
+  place(at + 1 + 1 + 'date'.length); // its value
   at += 1 + 1 + 'date'.length + 1 + formatDate(NOW).length;
-  slot(at); // the content
-  slot(at + 1 + '{"q":"cat"}'.length); // the trailers
-  return slots;
+  place(at); // the content
+  place(at + 1 + '{"q":"cat"}'.length); // the trailers
+  return places;
 }
 
 function eightBytes(n: number): Bytes {

@@ -1,14 +1,14 @@
 import { concat, utf8, varint, type Bytes } from '@sotto/wire';
 
 /** The length fields of a message, in order, by the name of what they measure. */
-export type Slots = Readonly<Record<string, Bytes>>;
+export type Varints = Readonly<Record<string, Bytes>>;
 
-type Piece = Bytes | readonly [slot: string, body: Bytes];
+type Piece = Bytes | readonly [name: string, body: Bytes];
 
-/** Joins pieces, and puts before each named body its length, or the one in `slots`. */
-function join(slots: Slots, pieces: readonly Piece[]): Bytes {
+/** Joins pieces, and puts before each named body its length, or the one in `varints`. */
+function join(varints: Varints, pieces: readonly Piece[]): Bytes {
   const flat = pieces.flatMap((piece) =>
-    piece instanceof Uint8Array ? [piece] : [slots[piece[0]] ?? varint(piece[1].length), piece[1]],
+    piece instanceof Uint8Array ? [piece] : [varints[piece[0]] ?? varint(piece[1].length), piece[1]],
   );
   return concat(...flat);
 }
@@ -17,8 +17,8 @@ const END = varint(0);
 const CONTENT = 'hello';
 
 /** `POST https://a/b` with the field `c: d`, content and the trailer `e: f`, known length. */
-export function knownLength(slots: Slots = {}): Bytes {
-  const header = join(slots, [
+export function knownLength(varints: Varints = {}): Bytes {
+  const header = join(varints, [
     ['name', utf8('c')],
     ['value', utf8('d')],
   ]);
@@ -26,8 +26,8 @@ export function knownLength(slots: Slots = {}): Bytes {
     ['name', utf8('e')],
     ['value', utf8('f')],
   ]);
-  return join(slots, [
-    slots['framing'] ?? varint(0),
+  return join(varints, [
+    varints['framing'] ?? varint(0),
     ['method', utf8('POST')],
     ['scheme', utf8('https')],
     ['authority', utf8('a')],
@@ -38,7 +38,7 @@ export function knownLength(slots: Slots = {}): Bytes {
   ]);
 }
 
-export const KNOWN_SLOTS = [
+export const KNOWN_VARINTS = [
   'method',
   'scheme',
   'authority',
@@ -51,26 +51,26 @@ export const KNOWN_SLOTS = [
 ];
 
 /** The same request, indeterminate length, its content in two chunks. */
-export function indeterminateLength(slots: Slots = {}): Bytes {
-  return join(slots, [
-    slots['framing'] ?? varint(2),
+export function indeterminateLength(varints: Varints = {}): Bytes {
+  return join(varints, [
+    varints['framing'] ?? varint(2),
     ['method', utf8('POST')],
     ['scheme', utf8('https')],
     ['authority', utf8('a')],
     ['path', utf8('/b')],
     ['name', utf8('c')],
     ['value', utf8('d')],
-    slots['header end'] ?? END,
+    varints['header end'] ?? END,
     ['chunk', utf8('hel')],
     ['second chunk', utf8('lo')],
-    slots['content end'] ?? END,
+    varints['content end'] ?? END,
     ['trailer name', utf8('e')],
     ['trailer value', utf8('f')],
-    slots['trailer end'] ?? END,
+    varints['trailer end'] ?? END,
   ]);
 }
 
-export const INDETERMINATE_SLOTS = [
+export const INDETERMINATE_VARINTS = [
   'method',
   'scheme',
   'authority',
