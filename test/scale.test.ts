@@ -101,9 +101,8 @@ test('tokens add what refills and issuances of all devices take, and their peak 
   expect(line('of it, tokens', { ...rates, ...costs })).toBeCloseTo(30 * 100 * (0.5 * 10 + 0.1 * 20), 6);
 });
 
-test('the recorded measurement keeps the bounds of rows and requests, and a measurement that misses bounds is told', () => {
-  // CPU depends on the machine; specs/scale.md says by how much its aim was missed.
-  expect(missedBounds(recorded).filter((line) => !line.includes('CPU'))).toEqual([]);
+test('the recorded measurement keeps its bounds, and a measurement that misses bounds is told', () => {
+  expect(missedBounds(recorded)).toEqual([]);
   const { vouchers, direct } = recorded;
   const days = (of: DeviceDays, deviceDays: number): DeviceDays => ({ ...of, deviceDays });
   const thrice = { ...recorded, vouchers: days(vouchers, vouchers.deviceDays / 3) };
@@ -112,7 +111,7 @@ test('the recorded measurement keeps the bounds of rows and requests, and a meas
   expect(missedBounds(easy)).toEqual([]);
   const fewer = { ...easy, direct: days(direct, 2 * direct.deviceDays) };
   expect(missedBounds(fewer)).toEqual([
-    expect.stringContaining('without vouchers: 30.82, must be at least 50'),
+    expect.stringMatching(/without vouchers: [0-9.]+, must be at least 50/),
   ]);
 });
 
