@@ -21,18 +21,14 @@ import {
   configOf,
   entriesOf,
   NAME,
+  plainConfig,
   SECRET,
   startApp,
   uploadBody,
 } from './support/running.ts';
 
 const mirror = () => startApp(memoryStore(), { config: configOf(true) });
-/** A mirror of a log with arbitrary entries, so that a test can have many. */
-function plainMirror() {
-  const { logs, ...config } = configOf(true);
-  const open = [...logs].map(([origin, log]) => [origin, { ...log, bundles: null }] as const);
-  return startApp(memoryStore(), { config: { ...config, logs: new Map(open) } });
-}
+const plainMirror = () => startApp(memoryStore(), { config: plainConfig() });
 const short = (size: number): Bytes[] => Array.from({ length: size }, (_, i) => uint(2, i));
 const seven = entriesOf(7);
 

@@ -49,6 +49,13 @@ export function configOf(isMirror: boolean): Config {
   };
 }
 
+/** A mirror of a log with arbitrary entries, so that a test can have many. */
+export function plainConfig(): Config {
+  const { logs, ...config } = configOf(true);
+  const open = [...logs].map(([origin, log]) => [origin, { ...log, bundles: null }] as const);
+  return { ...config, logs: new Map(open) };
+}
+
 /** The app of a witness. */
 export function startApp(store: WitnessStore, more: Partial<WitnessDeps> = {}) {
   const deps: WitnessDeps = {
