@@ -43,8 +43,11 @@ describe('the Worker', () => {
     await running.scheduled();
     await signEpochs(running);
     const published = await running.bound['ISSUER'].schedule(0);
-    const [, ...later] = published.epochs; // the keys of the current epoch were retired
-    const ISSUER = { redeem: () => {}, schedule: async () => ({ ...published, epochs: later }) };
+    const [current, next, ...later] = published.epochs;
+    if (current === undefined || next === undefined) throw new Error('the issuer has fewer than two epochs');
+    const restored = { ...current, directory: next.directory }; // without the key that the bundle names
+    const epochs = [restored, next, ...later];
+    const ISSUER = { redeem: () => {}, schedule: async () => ({ ...published, epochs }) };
     await expect(startWorker({ ISSUER }).scheduled()).rejects.toThrow(
       /^bundle \d+: names issuer keys that are lost/,
     );
