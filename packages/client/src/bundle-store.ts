@@ -34,13 +34,8 @@ export function storedBundle(state: WalletState, rules: AcceptRules): AcceptedBu
   const { bundle } = state;
   if (bundle === null || bundle.pins !== pinsOf(rules)) return null;
   const roots = acceptedRoots(state, rules);
-  try {
-    const { signed } = bundle;
-    const verified = verifySignedBundle(signed, { ...rules, roots });
-    return { bundle: verified, signed, digest: bundleDigest(decodeSignedBundle(signed).bundle), roots };
-  } catch {
-    return null;
-  }
+  const verified = verifiedOrNull(bundle.signed, { ...rules, roots });
+  return verified && { ...verified, roots };
 }
 
 /**

@@ -62,13 +62,16 @@ export const usableTokens = (
 ): readonly StoredToken[] =>
   tokens.filter((token) => token.service === service && isLive(token, rules) && hasBegun(token, rules));
 
-/** Those of them that have rested. One that seems to be issued in the future, by a clock that was ahead, has not. */
+/** Whether a token has rested. One that seems to be issued in the future, by a clock that was ahead, has not. */
+const hasRested = ({ issuedAt }: StoredToken, { now, restSeconds }: TokenRules): boolean =>
+  issuedAt + restSeconds <= now;
+
+/** The usable tokens of a service that have rested. */
 export const restedTokens = (
   state: Pick<WalletState, 'tokens'>,
   service: string,
   rules: TokenRules,
-): readonly StoredToken[] =>
-  usableTokens(state, service, rules).filter(({ issuedAt }) => issuedAt + rules.restSeconds <= rules.now);
+): readonly StoredToken[] => usableTokens(state, service, rules).filter((token) => hasRested(token, rules));
 
 /** The result of taking a token: the token, the time until which all tokens rest, or that there is none. */
 export type TakeResult =
@@ -91,7 +94,7 @@ export function takeToken(
   dropExpired(state, rules);
   const candidates = usableTokens(state, service, rules);
   if (candidates.length === 0) return { none: true };
-  const rested = restedTokens(state, service, rules);
+  const rested = candidates.filter((token) => hasRested(token, rules));
   const chosen = rested[rested.length === 0 ? 0 : randomBelow(rested.length, request.random)];
   if (chosen === undefined) {
     return { restingUntil: Math.min(...candidates.map(({ issuedAt }) => issuedAt + rules.restSeconds)) };
