@@ -1,11 +1,10 @@
 import { decodeSignedBundle, encodeLoggedBundle } from '@sotto/bundle';
 import { memoryWallet, type Wallet } from '@sotto/client';
-import { COSIGNATURE, ED25519, verifierKeyOf } from '@sotto/tlog';
+import { COSIGNATURE, ED25519, verifierKeyOf, logFolder } from '@sotto/tlog';
 import type { Bytes } from '@sotto/wire';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { memoryStore } from '../../../services/witness/test/support/memory-store.ts';
 import { configOf, startApp } from '../../../services/witness/test/support/running.ts';
-import { logFolder } from '../../../services/witness/src/tiles.ts';
 import { seed, vkey } from '../../../test/support/bundle-log.ts';
 import { DAY, START, World } from '../../client/test/support/world.ts';
 import { logBundles } from '../src/log/bundles.ts';

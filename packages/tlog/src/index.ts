@@ -54,6 +54,7 @@ export {
   decodeTile,
   entryPaths,
   logFiles,
+  logFolder,
   parseTilePath,
   tileHashes,
   type LogFile,

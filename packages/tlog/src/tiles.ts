@@ -1,9 +1,13 @@
-import { concat, Reader, vector, type Bytes } from '@sotto/wire';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { concat, hex, Reader, utf8, vector, type Bytes } from '@sotto/wire';
 import { TlogError } from './error.ts';
 import { HASH_LENGTH, leafHash, rootHash } from './merkle.ts';
 
 /** The hashes of a full tile. */
 const TILE = 256;
+
+/** A log's path below the monitoring prefix of a mirror (C2SP tlog-mirror): SHA-256 of its origin, 64 hexadecimal digits. */
+export const logFolder = (origin: string): string => hex(new Uint8Array(sha256(utf8(origin))));
 
 /** One static file of a log: its path below the log's prefix, and its bytes. */
 export interface LogFile {

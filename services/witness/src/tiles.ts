@@ -1,16 +1,10 @@
-import { sha256 } from '@noble/hashes/sha2.js';
 import { HttpError } from '@sotto/http';
-import { parseTilePath, tileHashes, type TileName } from '@sotto/tlog';
-import { concat, hex, utf8, vector, type Bytes } from '@sotto/wire';
+import { logFolder, parseTilePath, tileHashes, type TileName } from '@sotto/tlog';
+import { concat, utf8, vector, type Bytes } from '@sotto/wire';
 import type { Config } from './config.ts';
 import type { WitnessStore } from './ports.ts';
 
 const TILE = 256; // entries of a full bundle
-
-/** A log's path below the monitoring prefix of a mirror (C2SP tlog-mirror): SHA-256 of its origin in hexadecimal. */
-export function logFolder(origin: string): string {
-  return hex(new Uint8Array(sha256(utf8(origin))));
-}
 
 /** Serves the logs of a mirror as static files (C2SP tlog-tiles). @throws {HttpError} `not-found` */
 export function tileServer({ logs }: Pick<Config, 'logs'>, store: WitnessStore) {

@@ -14,12 +14,12 @@ import {
   parseCheckpoint,
   rootHash,
   verifierKeyOf,
+  logFolder,
 } from '@sotto/tlog';
 import { fromUtf8, uint, type Bytes } from '@sotto/wire';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LOG, ORIGIN } from '../../../test/support/bundle-log.ts';
 import { sqliteStores, WITNESS_FILE } from '../src/node/stores.ts';
-import { logFolder } from '../src/tiles.ts';
 import { checkpointRequest, NAME, plainConfig, SECRET, startApp, uploadBody } from './support/running.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sotto-mirror-crash-'));

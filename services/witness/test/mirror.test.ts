@@ -8,11 +8,11 @@ import {
   parseCheckpoint,
   parseMirrorInfo,
   verifierKeyOf,
+  logFolder,
 } from '@sotto/tlog';
 import { concat, EMPTY, uint, vector, type Bytes } from '@sotto/wire';
 import { describe, expect, test } from 'vitest';
 import { ORIGIN, seed } from '../../../test/support/bundle-log.ts';
-import { logFolder } from '../src/tiles.ts';
 import { memoryStore } from './support/memory-store.ts';
 import {
   BASE,

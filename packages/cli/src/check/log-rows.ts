@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   decodeBundle,
   decodeLoggedBundle,
@@ -6,7 +5,7 @@ import {
   nobleEd25519Verify,
   readLogEntry,
 } from '@sotto/bundle';
-import { parseCheckpoint, verifyProof, type Policy, type PolicyKey } from '@sotto/tlog';
+import { logFolder, parseCheckpoint, verifyProof, type Policy, type PolicyKey } from '@sotto/tlog';
 import { DAY, epochIndexAt, fromUtf8, ProtocolError } from '@sotto/wire';
 import { iso } from '../arguments.ts';
 import type { Settings } from '../config.ts';
@@ -117,8 +116,9 @@ async function newestCheckpoint(
 ): Promise<Finding> {
   const [log] = logs;
   const origin = log?.key.name ?? '';
-  const folder = createHash('sha256').update(origin).digest('hex');
-  const response = await send(ports, `${url}/${folder}/checkpoint`).catch((error: unknown) => codeOf(error));
+  const response = await send(ports, `${url}/${logFolder(origin)}/checkpoint`).catch((error: unknown) =>
+    codeOf(error),
+  );
   if (typeof response === 'string')
     return cannotTell(`not reached (${response}). Start the witness, or correct its address in the policy`);
   if (response.status === 404)

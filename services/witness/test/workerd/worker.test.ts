@@ -1,13 +1,12 @@
 import { env } from 'cloudflare:workers';
 import { createExecutionContext, evictDurableObject } from 'cloudflare:test';
-import { ED25519 } from '@sotto/tlog';
+import { ED25519, logFolder } from '@sotto/tlog';
 import { base64url } from '@sotto/wire';
 import { describe, expect, test } from 'vitest';
 import { LOG, ORIGIN, vkey } from '../../../../test/support/bundle-log.ts';
 import type { LogState } from '../../src/durable/log-state.ts';
 import { durableWitnessStore } from '../../src/durable/ports.ts';
 import worker from '../../src/index.ts';
-import { logFolder } from '../../src/tiles.ts';
 import { witnessStoreContract } from '../support/store-contract.ts';
 import { BASE, bundleEntry, checkpointRequest, entriesOf, ROOT, uploadBody } from '../support/running.ts';
 
