@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parsePolicy, parseVerifierKey, splitViewCost } from '@sotto/tlog';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { unstable_readConfig } from 'wrangler';
 import { run } from '../src/run.ts';
 import { TestIo } from './support/io.ts';
 import { INIT_A, INIT_B, LoggedFolders, NOW, ORIGIN, WITNESS } from './support/logged-folders.ts';
+import { expectAsShipped } from './support/shipped-config.ts';
 
 let folder = '';
 let io: TestIo;
@@ -76,22 +76,7 @@ describe('sotto init with a log', () => {
 
   test('on workers the witness has the bindings, flags and limits of the shipped wrangler.toml', async () => {
     await init('workers');
-    const shipped = path.resolve(import.meta.dirname, '../../../wrangler.toml');
-    const [ours, theirs] = [folders.file('a/wrangler.toml'), shipped].map((config) =>
-      unstable_readConfig({ config, env: 'witness' }, { hideWarnings: true }),
-    );
-    for (const member of [
-      'name',
-      'compatibility_date',
-      'compatibility_flags',
-      'workers_dev',
-      'observability',
-      'triggers',
-      'migrations',
-      'durable_objects',
-    ] as const)
-      expect(ours?.[member]).toEqual(theirs?.[member]);
-    expect(ours?.routes).toHaveLength(1);
+    expect(expectAsShipped(folders.file('a/wrangler.toml'), 'witness')).toBe(1);
     expect(Object.keys(JSON.parse(folders.read('a/witness.secrets.json')) as object)).toEqual([
       'WITNESS_KEY',
       'OPERATOR_TOKEN',
