@@ -1,5 +1,5 @@
 import { COSIGNATURE, ED25519, formatVerifierKey, parsePolicy, verifierKeyOf } from '@sotto/tlog';
-import { fromBase64url, fromUtf8, type Bytes } from '@sotto/wire';
+import { epochIndexAt, fromBase64url, fromUtf8, type Bytes } from '@sotto/wire';
 import { logBundles } from '../../../packages/cli/src/log/bundles.ts';
 import { makeLog } from '../../../packages/cli/src/log/directory.ts';
 import { filesIn, type LogFiles } from '../../../packages/cli/src/log/files.ts';
@@ -35,7 +35,7 @@ export async function openLog({ secrets, witness, epochSeconds, folder }: LogOpt
   const cosigner = verifierKeyOf(name, COSIGNATURE, fromBase64url(secrets.witnessKey));
   const key = formatVerifierKey(verifierKeyOf('bundles.local', ED25519, secret));
   if ((await files.read('checkpoint')) === null) {
-    const base = Math.floor(Date.now() / 1000 / epochSeconds);
+    const base = epochIndexAt(Math.floor(Date.now() / 1000), epochSeconds);
     const witnesses = witness === null ? [] : [{ key: formatVerifierKey(cosigner), url: witness }];
     await makeLog(files, policyText({ key, base, witnesses }), secret);
   }

@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import { ED25519, formatVerifierKey, verifierKeyOf } from '@sotto/tlog';
-import { ProtocolError, type Bytes } from '@sotto/wire';
+import { epochIndexAt, ProtocolError, type Bytes } from '@sotto/wire';
 import { UsageError } from '../command.ts';
 
 /** The key pair of a new log. */
@@ -22,7 +22,8 @@ export function newLogKey(origin: string, option: string): LogKey {
 }
 
 /** The epoch that runs now. */
-export const epochNow = (epochSeconds: number): number => Math.floor(Date.now() / 1000 / epochSeconds);
+export const epochNow = (epochSeconds: number): number =>
+  epochIndexAt(Math.floor(Date.now() / 1000), epochSeconds);
 
 /** Where `sotto init b` puts the log of a folder: beside it, because it belongs to the machine that signs. */
 export const logFolderOf = (folder: string): string => `${folder}.log`;
