@@ -83,8 +83,7 @@ export function tagPurposeOf(epochIndex: number): Bytes {
  * Makes the keys of the epochs from now to the horizon that are missing, and offers their bundles for signing.
  *
  * Returns messages for the operator, one line each. Any number of isolates may do it at once, any number of
- * times: the store keeps the first keys of each epoch. Nothing is made outside of the schedule, whoever calls
- * it.
+ * times: the store keeps the first keys of each epoch, and nothing is made outside of the schedule.
  */
 export async function prepare(deps: AuthorityDeps, now: UnixSeconds): Promise<readonly string[]> {
   const from = epochIndexAt(now, deps.epochSeconds);

@@ -53,7 +53,7 @@ test('four processes together stay under the ceiling of a key, and lose at most 
   expect(total).toBeGreaterThanOrEqual(ceiling - PROCESSES * block);
 });
 
-test('a request beyond the ceiling is refused by every process, whoever used it up', async () => {
+test('a request beyond the ceiling is refused by every process, even if other processes used the ceiling up', async () => {
   const worlds = await worldsOf(PROCESSES, { ceiling: 10, batch: [1] });
   const three = (world: World, i: number): Promise<number>[] =>
     Array.from({ length: 3 }, (_, j) => draw(world, `account ${i} ${j}`, 1));

@@ -1,4 +1,4 @@
-/** Unusual texts that are valid all the same. */
+/** Unusual but valid texts. */
 export const ODD = [
   '',
   ' ',
