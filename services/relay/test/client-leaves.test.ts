@@ -41,16 +41,19 @@ describe.each(RELAYS)('a client that disconnects from the relay on %s', (name, s
   ])(
     'R21 %s (%s) that the client ends early by %s never looks complete to the gateway',
     async (type, framing, how) => {
+      let begun = false;
+      gateway.early = () => void (begun = true);
       const connection = rawConnection(relay.url);
       const body = framing.startsWith('transfer') ? `7d0\r\n${'x'.repeat(2000)}\r\n` : 'x'.repeat(2000);
       connection.write(
         `POST /ohttp HTTP/1.1\r\nhost: r\r\ncontent-type: ${type}\r\n${framing}\r\n\r\n${body}`,
       );
+      if (type === CHUNKED) await eventually(() => begun); // a relay that has not begun sends nothing later
       await connection.until(() => false, 100);
       if (how === 'reset') connection.socket.resetAndDestroy();
       else connection.socket.end();
       expect(await eventually(() => proxy.open === 0)).toBe(true);
-      await eventually(() => gateway.seen.length > 0, type === CHUNKED ? 3000 : 100);
+      await eventually(() => gateway.seen.length > 0, type === CHUNKED ? 10_000 : 100);
       expect(gateway.processed).toBe(0);
       expect(gateway.seen.map(({ complete }) => complete)).toEqual(type === CHUNKED ? [false] : []);
     },
