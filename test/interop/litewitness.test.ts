@@ -108,7 +108,7 @@ describe.skipIf(missing.length > 0)(`litewitness (needs ${PROGRAMS.join(', ')})`
       gateway.signAll();
       const rows = [...gateway.rows].map(([sequence, { bundle, signature, proof }]) => {
         if (signature === null) throw new Error('not signed');
-        return { sequence, bundle, signature, logged: proof !== null };
+        return { sequence, bundle, signature, proof };
       });
       const rules = { secret: LOG, now: now * DAY, ahead: 2, agreed: true };
       for (const { sequence, proof = null } of (await logBundles(files, rows, rules, io)).proofs) {

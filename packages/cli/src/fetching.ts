@@ -130,8 +130,8 @@ export interface OperatorBundle {
   readonly sequence: number;
   readonly bundle: string; // unsigned, base64url
   readonly signed: boolean;
-  /** Whether it has the proof that a log has it. */
-  readonly logged: boolean;
+  /** The proof that a log has it (C2SP tlog-proof), if the gateway has one. */
+  readonly proof?: string;
   readonly signature?: string; // base64url
 }
 

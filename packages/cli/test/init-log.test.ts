@@ -4,6 +4,7 @@ import path from 'node:path';
 import { parsePolicy, parseVerifierKey, splitViewCost } from '@sotto/tlog';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { run } from '../src/run.ts';
+import { useFixedClock } from './support/clock.ts';
 import { TestIo } from './support/io.ts';
 import { INIT_A, INIT_B, LoggedFolders, NOW, ORIGIN, WITNESS } from './support/logged-folders.ts';
 import { expectAsShipped } from './support/shipped-config.ts';
@@ -11,6 +12,7 @@ import { expectAsShipped } from './support/shipped-config.ts';
 let folder = '';
 let io: TestIo;
 let folders: LoggedFolders;
+useFixedClock();
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'sotto-init-log-'));
   io = new TestIo(folder);

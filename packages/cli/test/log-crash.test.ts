@@ -57,7 +57,7 @@ class Deployment {
       sequence,
       bundle,
       signature: signature ?? new Uint8Array(64),
-      logged: proof !== null,
+      proof,
     }));
     const rules = { secret: SECRET, now: epoch * DAY, ahead: 2, agreed: true };
     const { proofs } = await logBundles(this.files, rows, rules, this.io);

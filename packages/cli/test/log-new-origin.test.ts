@@ -78,7 +78,7 @@ class Deployment {
       return {
         sequence,
         ...decodeSignedBundle(world.signed(sequence * DAY)),
-        logged: this.proofs.has(sequence),
+        proof: this.proofs.get(sequence) ?? null,
       };
     });
     const network = plainIo(async (input, init) => this.#mirror.app.fetch(new Request(input, init)), []);

@@ -6,15 +6,17 @@ import { base64url } from '@sotto/wire';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { run } from '../src/run.ts';
 import { seed } from '../../../test/support/bundle-log.ts';
+import { CLOCK, useFixedClock } from './support/clock.ts';
 import { localRoutes, TestIo } from './support/io.ts';
 import { bundleOf, DAY, FakeGateway, ROOT, WITNESSES, Witnesses } from './support/witnessed.ts';
 
 const GATEWAY = 'https://gateway.example/operator/bundles';
-const NOW = Math.floor(Date.now() / 1000 / DAY); // the current epoch
+const NOW = Math.floor(CLOCK / DAY); // the current epoch
 let folder = '';
 let io: TestIo;
 let gateway: FakeGateway;
 
+useFixedClock();
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'sotto-cli-log-'));
   io = new TestIo(folder);
@@ -34,14 +36,7 @@ const init = (...more: string[]) =>
 async function ready(): Promise<Witnesses> {
   expect(await init('--base', String(NOW - 1), ...witnessOptions)).toBe(0);
   const witnesses = new Witnesses(await readFile(at('log/policy'), 'utf8'));
-  const others = io.fetch;
-  const names = new Set(WITNESSES.map(({ name }) => name));
-  Object.assign(io, {
-    fetch: ((input, options) =>
-      names.has(new URL(input instanceof Request ? input.url : input).hostname)
-        ? witnesses.fetch(input, options)
-        : others(input, options)) satisfies typeof fetch,
-  });
+  witnesses.join(io);
   gateway.offer(NOW, NOW + 7);
   io.lines.length = 0;
   io.errors.length = 0;

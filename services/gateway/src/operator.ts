@@ -91,7 +91,7 @@ export function operator(deps: OperatorDeps): Hono {
       sequence: epochIndex,
       bundle: base64url(bundle),
       signed: signature !== null,
-      logged: proof !== null,
+      ...(proof !== null && { proof }), // from it operators learn which log it is of: the gateway knows no log
       ...(signature !== null && { signature: base64url(signature) }),
       ...(signature1 !== null && { signature1: base64url(signature1) }),
     }));

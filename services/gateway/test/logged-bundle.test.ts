@@ -12,7 +12,7 @@ import {
 
 const HEADERS = { authorization: `Bearer ${OPERATOR_TOKEN}`, 'content-type': 'application/json' };
 
-type Listed = { sequence: number; bundle: string; signed: boolean }[];
+type Listed = { sequence: number; bundle: string; signed: boolean; proof?: string }[];
 const listed = async ({ app }: TestGateway): Promise<Listed> =>
   (await app.request('/operator/bundles', { headers: HEADERS })).json() as Promise<Listed>;
 const sign = ({ app }: TestGateway, body: unknown): Response | Promise<Response> =>
@@ -32,6 +32,8 @@ test('a bundle is served with its proof once a log has it, and not earlier', asy
   const [current] = await listed(h);
   if (current === undefined) throw new Error('no bundle');
   const { sequence } = current;
+  const shown = async () => (await listed(h)).slice(0, 2).map(({ proof }) => proof);
+  expect(await shown()).toEqual([undefined, undefined]);
   const signatures = uploadedSignatures(fromBase64url(current.bundle));
   for (const proof of ['', 7, 'a'.repeat(4097), '\ud800']) {
     expect((await sign(h, [{ sequence, ...signatures, proof }])).status).toBe(400);
@@ -39,6 +41,8 @@ test('a bundle is served with its proof once a log has it, and not earlier', asy
   // Both signatures are stored. A request with the proof need not repeat that on version 1.
   const { signature } = signatures;
   expect((await sign(h, [{ sequence, signature, proof: 'the proof' }])).status).toBe(204);
+  // Operators compare it with their log: the gateway knows none.
+  expect(await shown()).toEqual(['the proof', undefined]);
   const response = await logged();
   expect([
     response.status,

@@ -1,15 +1,8 @@
 import { signVersions } from '@sotto/bundle';
 import { base64url, fromBase64url } from '@sotto/wire';
-import type { SignedBundleOfGateway } from '../../../packages/cli/src/log/bundles.ts';
+import type { OperatorBundle } from '../../../packages/cli/src/fetching.ts';
+import { signedOnly, type SignedBundleOfGateway } from '../../../packages/cli/src/log/held-proof.ts';
 import type { Secrets } from './secrets.ts';
-
-interface BundleEntry {
-  readonly sequence: number;
-  readonly bundle: string;
-  readonly signed: boolean;
-  readonly logged: boolean;
-  readonly signature?: string;
-}
 
 interface UploadedSignature {
   readonly sequence: number;
@@ -41,11 +34,7 @@ export async function signedBundles(
   gateway: string,
   secrets: OperatorSecrets,
 ): Promise<SignedBundleOfGateway[]> {
-  return (await bundlesOf(gateway, secrets)).flatMap(({ sequence, bundle, signature, logged }) =>
-    signature === undefined
-      ? []
-      : [{ sequence, bundle: fromBase64url(bundle), signature: fromBase64url(signature), logged }],
-  );
+  return signedOnly(await bundlesOf(gateway, secrets));
 }
 
 /** Sends the gateway signatures, and proofs where there are any. */
@@ -58,8 +47,8 @@ export async function sendSignatures(
   await send(gateway, secrets, { method: 'POST', body: JSON.stringify(signatures) });
 }
 
-async function bundlesOf(gateway: string, secrets: OperatorSecrets): Promise<BundleEntry[]> {
-  return (await (await send(gateway, secrets, {})).json()) as BundleEntry[];
+async function bundlesOf(gateway: string, secrets: OperatorSecrets): Promise<OperatorBundle[]> {
+  return (await (await send(gateway, secrets, {})).json()) as OperatorBundle[];
 }
 
 async function send(

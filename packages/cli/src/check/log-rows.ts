@@ -9,7 +9,8 @@ import { logFolder, parseCheckpoint, verifyProof, type Policy, type PolicyKey } 
 import { DAY, epochIndexAt, fromUtf8, ProtocolError } from '@sotto/wire';
 import { iso } from '../arguments.ts';
 import type { Settings } from '../config.ts';
-import { bytesOf, rootKey } from '../fetching.ts';
+import { bytesOf, rootKey, type OperatorBundle } from '../fetching.ts';
+import { heldProof, otherProofs, signedOnly } from '../log/held-proof.ts';
 import { cannotTell, fail, pass, type Finding } from '../probe/live.ts';
 import type { OperatorFolder } from './folder.ts';
 import { certificate, clock, codeOf, readiness, send, type CheckPorts, type LiveRow } from './live.ts';
@@ -40,7 +41,17 @@ export function logRows(
           },
         ],
   );
-  return [...ownWitness(folder, settings, policy, ports), ...served, ...witnesses];
+  const operator = settings.gatewayOperator ?? settings.gateway;
+  const held =
+    !services.has('gateway') || operator === undefined
+      ? []
+      : [
+          {
+            title: 'the proofs at the gateway are of this log',
+            check: () => heldProofs(operator, policy, settings, ports),
+          },
+        ];
+  return [...ownWitness(folder, settings, policy, ports), ...held, ...served, ...witnesses];
 }
 
 /** The rows of the witness in the folder, by its address in the policy. */
@@ -69,12 +80,36 @@ function ownWitness(
   ];
 }
 
+async function heldProofs(
+  operator: string,
+  policy: Policy,
+  { operatorToken = '' }: Settings,
+  ports: CheckPorts,
+): Promise<Finding> {
+  const headers = { authorization: `Bearer ${operatorToken}` };
+  const response = await send(ports, `${operator}/operator/bundles`, { headers }).catch(() => null);
+  const listed: unknown = response?.status === 200 ? await response.json().catch(() => null) : null;
+  if (!Array.isArray(listed))
+    return cannotTell(
+      `${operator}/operator/bundles gives no list. See the row about the readiness of the gateway`,
+    );
+  const bundles = signedOnly(listed as OperatorBundle[]);
+  const others = otherProofs(bundles, policy);
+  if (others !== null) return fail(others.message);
+  const refused = bundles.filter((bundle) => heldProof(bundle, policy).is === 'refused');
+  if (refused.length === 0) return pass();
+  const epochs = refused.map(({ sequence }) => sequence).join(', ');
+  return fail(
+    `clients with the policy refuse the proofs of the epochs ${epochs}. Run sotto bundle sign --log again: it makes them anew`,
+  );
+}
+
 /** Why clients refuse a bundle with a proof, and what to do. */
 const REFUSED: Readonly<Record<string, string>> = {
   'wrong-index':
     'is in the log as another epoch: the base of the policy is not that of the log. Restore the policy with which the log was made',
   'log-signature':
-    'has the proof of another log than the policy names. Restore the policy, or sign again with --log and its own secret',
+    'has the proof of another log than the policy names. Restore the policy; a log that replaces another begins after the epochs that the gateway has proofs of (sotto log init --base)',
   'too-few-witnesses':
     'has fewer cosignatures than the quorum of the policy needs. Give operator B this policy, and run sotto bundle sign --log again',
   'malformed-note':
@@ -85,7 +120,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 async function loggedBundle(
   url: string,
   policy: Policy,
-  { root = '' }: Settings,
+  { root = '', epochSeconds = DAY }: Settings,
   ports: CheckPorts,
 ): Promise<Finding> {
   const response = await send(ports, `${url}/bundle/2`).catch((error: unknown) => codeOf(error));
@@ -95,9 +130,15 @@ async function loggedBundle(
   try {
     const { signed, proof } = decodeLoggedBundle(await bytesOf(response));
     const { sequence, notAfter } = decodeBundle(decodeSignedBundle(signed).bundle);
+    const { base } = policy;
+    if (base !== null && sequence < base)
+      return {
+        result: 'warn',
+        detail: `the log begins with epoch ${base}: until ${iso(base * epochSeconds)}, clients with this policy accept no bundle. Release no application with it earlier`,
+      };
     const ed25519Verify = nobleEd25519Verify;
     readLogEntry(signed, { epochIndex: sequence, roots: [rootKey(root)], ed25519Verify });
-    verifyProof(signed, proof, { policy, index: sequence - (policy.base ?? 0), ed25519Verify });
+    verifyProof(signed, proof, { policy, index: sequence - (base ?? 0), ed25519Verify });
     if (ports.now() >= notAfter)
       return fail(`the bundle has expired (${iso(notAfter)}). Run sotto bundle sign --log`);
     return pass();

@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { nodePlatform } from '@sotto/client/node';
-import { fromBase64url } from '@sotto/wire';
 import { iso, noMore } from '../arguments.ts';
 import { command, UsageError, type Values } from '../command.ts';
-import { operatorBundles, readSecret, type OperatorBundle } from '../fetching.ts';
+import { operatorBundles, readSecret } from '../fetching.ts';
 import type { Io, Status } from '../io.ts';
-import { logBundles, type SignedBundleOfGateway } from '../log/bundles.ts';
+import { logBundles } from '../log/bundles.ts';
 import { filesIn } from '../log/files.ts';
+import { signedOnly } from '../log/held-proof.ts';
 import { bundlesRoute, GATEWAY, sendSignatures } from './operator-bundles.ts';
 
 /** How many epochs ahead an entry is logged at most, because logged entries cannot be replaced. */
@@ -74,12 +74,4 @@ function aheadOf(text: string | undefined): number {
   if (text === undefined) return AHEAD;
   if (/^[0-9]$/.test(text) && Number(text) <= MOST_AHEAD) return Number(text);
   throw new UsageError(`--ahead must be a whole number from 0 to ${MOST_AHEAD}`);
-}
-
-function signedOnly(bundles: readonly OperatorBundle[]): SignedBundleOfGateway[] {
-  return bundles.flatMap(({ sequence, bundle, signature, logged }) =>
-    signature === undefined
-      ? []
-      : [{ sequence, bundle: fromBase64url(bundle), signature: fromBase64url(signature), logged }],
-  );
 }

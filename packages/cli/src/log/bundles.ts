@@ -6,15 +6,7 @@ import type { Network } from '../io.ts';
 import { cosignedCheckpoint, proofFor } from './cosign.ts';
 import { appendEntries, publishCheckpoint, readLog, type Log } from './directory.ts';
 import type { LogFiles } from './files.ts';
-
-/** A bundle of the gateway with the signature of the root. */
-export interface SignedBundleOfGateway {
-  readonly sequence: number;
-  readonly bundle: Bytes;
-  readonly signature: Bytes;
-  /** Whether the gateway has a proof that it is logged. */
-  readonly logged: boolean;
-}
+import { heldProof, otherProofs, type SignedBundleOfGateway } from './held-proof.ts';
 
 /** How bundles are logged. */
 export interface LogRules {
@@ -34,9 +26,9 @@ export interface LogResult {
   readonly proofs: readonly UploadedSignature[];
   /** The epochs that are new in the log. */
   readonly added: readonly number[];
-  /** The end of the last epoch that is logged, in Unix seconds; null when none is. */
+  /** The end of the epochs that have proofs of this log, from the first that is due on without a gap; null without one. */
   readonly provenUntil: number | null;
-  /** Epochs for which the log has another entry than the gateway has a bundle. */
+  /** Epochs for which the log has another entry than the gateway has a bundle, or the gateway the proof of another log. */
   readonly conflicts: number;
 }
 
@@ -44,7 +36,7 @@ export interface LogResult {
  * Logs the bundles of the current and the next epochs, has the witnesses cosign them, and makes the proofs that the
  * gateway lacks. It can be interrupted anywhere and called again.
  *
- * @throws {Failure} when the quorum is not met or the log is damaged
+ * @throws {Failure} when the quorum is not met, the log is damaged, or it is new and the gateway has proofs of another
  */
 export async function logBundles(
   files: LogFiles,
@@ -53,6 +45,10 @@ export async function logBundles(
   io: Network,
 ): Promise<LogResult> {
   const before = await readLog(files);
+  const others = otherProofs(bundles, before.policy);
+  if (others !== null && before.entries.length === 0)
+    throw new Failure(`Nothing was logged: ${others.message}.`);
+  if (others !== null) io.err(`sotto: ${others.message}`);
   const due = bundles
     .map((one) => ({ ...one, content: decodeBundle(one.bundle) }))
     .filter(({ content, sequence }) => isDue(content, rules) && sequence >= before.base)
@@ -64,11 +60,38 @@ export async function logBundles(
     added.map(({ entry }) => entry),
     rules.secret,
   );
-  let log = appended;
-  const missing = due.filter(({ logged, sequence }) => !logged && sequence - log.base < log.entries.length);
-  if (missing.length === 0 && log.published === log.entries.length) return result(log, due, [], added);
-  const checkpoint = await cosignedCheckpoint(io, log);
-  log = await publishCheckpoint(files, log, checkpoint);
+  const { log, proofs, conflicts } = await prove(files, appended, due, io);
+  return {
+    proofs,
+    added: added.map(({ epochIndex }) => epochIndex),
+    provenUntil: provenUntil(log, due, proofs),
+    conflicts: conflicts + (others === null ? 0 : others.epochs.length),
+  };
+}
+
+/** The proofs that the gateway lacks, under a checkpoint that a quorum cosigned. */
+interface NewProofs {
+  readonly log: Log;
+  readonly proofs: readonly UploadedSignature[];
+  /** Epochs for which the log has another entry than the gateway has a bundle. */
+  readonly conflicts: number;
+}
+
+async function prove(
+  files: LogFiles,
+  appended: Log,
+  due: readonly DueBundle[],
+  io: Network,
+): Promise<NewProofs> {
+  const { base, entries, policy, published } = appended;
+  const missing = due.filter(
+    (bundle) =>
+      bundle.sequence - base < entries.length && ['none', 'refused'].includes(heldProof(bundle, policy).is),
+  );
+  if (missing.length === 0 && published === entries.length)
+    return { log: appended, proofs: [], conflicts: 0 };
+  const checkpoint = await cosignedCheckpoint(io, appended);
+  const log = await publishCheckpoint(files, appended, checkpoint);
   const proofs: UploadedSignature[] = [];
   for (const { sequence, bundle } of missing) {
     const signature = signatureInLog(log, sequence, bundle);
@@ -78,25 +101,28 @@ export async function logBundles(
       proofs.push({ sequence, signature: base64url(signature), proof });
     }
   }
-  return { ...result(log, due, proofs, added), conflicts: missing.length - proofs.length };
+  return { log, proofs, conflicts: missing.length - proofs.length };
 }
 
 const OTHER_ENTRY =
   'the log has another entry for epoch EPOCH than the gateway has a bundle. What is logged stays: clients use the bundle of the epoch before on its second day';
 
-function result(
-  { base, entries }: Log,
+function provenUntil(
+  { policy }: Log,
   due: readonly DueBundle[],
   proofs: readonly UploadedSignature[],
-  added: readonly NewEntry[],
-): LogResult {
-  const last = due.findLast(({ sequence }) => sequence - base < entries.length)?.content;
-  return {
-    proofs,
-    added: added.map(({ epochIndex }) => epochIndex),
-    provenUntil: last === undefined ? null : last.notAfter - epochSecondsOf(last),
-    conflicts: 0,
-  };
+): number | null {
+  const sent = new Set(proofs.map(({ sequence }) => sequence));
+  const isProven = (bundle: DueBundle): boolean =>
+    sent.has(bundle.sequence) || heldProof(bundle, policy).is === 'own';
+  let until: number | null = null;
+  let next = due[0]?.sequence;
+  for (const bundle of due) {
+    if (bundle.sequence !== next || !isProven(bundle)) break;
+    until = bundle.content.notAfter - epochSecondsOf(bundle.content);
+    next += 1;
+  }
+  return until;
 }
 
 type DueBundle = SignedBundleOfGateway & { readonly content: Bundle };

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { encodeLoggedBundle } from '@sotto/bundle';
 import { Variables } from '@sotto/service/config';
@@ -8,13 +8,14 @@ import { memoryStore } from '../../../../services/witness/test/support/memory-st
 import { startApp } from '../../../../services/witness/test/support/running.ts';
 import { seed } from '../../../../test/support/bundle-log.ts';
 import { run } from '../../src/run.ts';
+import { CLOCK } from './clock.ts';
 import type { TestIo } from './io.ts';
 import { DAY, FakeGateway } from './witnessed.ts';
 
 export const WITNESS = 'https://witness.a.test';
 export const ORIGIN = 'bundles.b.test';
-/** The current epoch. */
-export const NOW = Math.floor(Date.now() / 1000 / DAY);
+/** The epoch of the fixed clock. */
+export const NOW = Math.floor(CLOCK / DAY);
 
 /** The commands that make both folders, with a log and its mirror. */
 export const INIT_B =
@@ -27,17 +28,22 @@ const SIGN = 'bundle sign --config b --root-secret root.secret --log b.log --log
   ' ',
 );
 
-/** What operators A and B have after `sotto init` with a log, and its witness on the network of `io`. */
-export class LoggedFolders {
-  readonly gateway = new FakeGateway();
-  readonly #io: TestIo;
-  #witness: ReturnType<typeof startApp>['app'] | null = null;
+type Witness = ReturnType<typeof startApp>['app'];
 
-  constructor(io: TestIo) {
+/** What operators A and B have after `sotto init` with a log, and its witness on the network of `io`. Needs the fixed clock. */
+export class LoggedFolders {
+  readonly gateway: FakeGateway;
+  readonly #io: TestIo;
+  #witness: Witness | null;
+
+  constructor(io: TestIo, gateway = new FakeGateway(), witness: Witness | null = null) {
     this.#io = io;
+    this.gateway = gateway;
+    this.#witness = witness;
+    mkdirSync(io.cwd, { recursive: true });
     writeFileSync(this.file('root.secret'), base64url(seed(7)), { mode: 0o600 });
-    this.gateway.offer(NOW, NOW + 2);
-    io.routes['http://127.0.0.1:8806/operator/bundles'] = this.gateway.route;
+    gateway.offer(NOW, NOW + 2);
+    io.routes['http://127.0.0.1:8806/operator/bundles'] = gateway.route;
     const others = io.fetch;
     const network: typeof fetch = (input, options) => {
       const url = new URL(input instanceof Request ? input.url : input);
@@ -46,6 +52,13 @@ export class LoggedFolders {
       return Promise.resolve(this.#witness.fetch(new Request(url, options)));
     };
     Object.assign(io, { fetch: network });
+  }
+
+  /** The same folders on another terminal, with the same witness and a copy of what the gateway has. */
+  on(io: TestIo): LoggedFolders {
+    const gateway = new FakeGateway();
+    for (const [epoch, row] of this.gateway.rows) gateway.rows.set(epoch, { ...row });
+    return new LoggedFolders(io, gateway, this.#witness);
   }
 
   file = (name: string): string => path.join(this.#io.cwd, name);

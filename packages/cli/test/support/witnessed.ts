@@ -81,7 +81,7 @@ export class FakeGateway {
         sequence,
         bundle: base64url(bundle),
         signed: signature !== null,
-        logged: proof !== null,
+        ...(proof !== null && { proof }),
         ...(signature !== null && { signature: base64url(signature) }),
       })),
     );
@@ -122,6 +122,16 @@ export class Witnesses {
       const store = this.stores[i] ?? memoryStore();
       this.#apps.set(url, startApp(store, { config }));
     }
+  }
+
+  /** Puts them on the network of a terminal. */
+  join(io: { readonly fetch: typeof fetch }): void {
+    const others = io.fetch;
+    const network: typeof fetch = (input, init) =>
+      this.#apps.has(new URL(input instanceof Request ? input.url : input).origin)
+        ? this.fetch(input, init)
+        : others(input, init);
+    Object.assign(io, { fetch: network });
   }
 
   readonly fetch: typeof fetch = async (input, init) => {
