@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bundleSigningInput, decodeSignedBundle, nobleEd25519Verify } from '@sotto/bundle';
 import { base64url, fromBase64url, hex } from '@sotto/wire';
 import { run } from '../src/run.ts';
+import { CLOCK, useFixedClock } from './support/clock.ts';
 import { localRoutes, TestIo } from './support/io.ts';
 import { DAY, World } from '../../client/test/support/world.ts';
 
@@ -12,10 +13,11 @@ let folder = '';
 let world: World;
 let io: TestIo;
 
+useFixedClock();
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'sotto-cli-'));
   world = await World.create();
-  world.now = Math.floor(Date.now() / 1000);
+  world.now = CLOCK;
   io = new TestIo(folder, world);
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));

@@ -7,16 +7,18 @@ import { withProgress } from '../src/io.ts';
 import { COMMANDS, run } from '../src/run.ts';
 import { json, field } from '../../client/test/support/gateway.ts';
 import { World } from '../../client/test/support/world.ts';
+import { CLOCK, useFixedClock } from './support/clock.ts';
 import { localRoutes, TestIo } from './support/io.ts';
 
 let folder = '';
 let world: World;
 let io: TestIo;
 
+useFixedClock();
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'sotto-frame-'));
   world = await World.create();
-  world.now = Math.floor(Date.now() / 1000);
+  world.now = CLOCK;
   io = new TestIo(folder, world);
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));

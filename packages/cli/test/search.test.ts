@@ -6,6 +6,7 @@ import { base64url } from '@sotto/wire';
 import { createNodeClient } from '@sotto/client/node';
 import { run } from '../src/run.ts';
 import { found, sticker } from '../../client/test/support/gateway.ts';
+import { CLOCK, useFixedClock } from './support/clock.ts';
 import { localRoutes, TestIo } from './support/io.ts';
 import { World } from '../../client/test/support/world.ts';
 
@@ -16,11 +17,12 @@ let world: World;
 let io: TestIo;
 let parties: string[];
 
+useFixedClock();
 /** A wallet with one batch. Each test gets a copy. */
 beforeAll(async () => {
   home = await mkdtemp(path.join(tmpdir(), 'sotto-cli-'));
   world = await World.create();
-  world.now = Math.floor(Date.now() / 1000);
+  world.now = CLOCK;
   const file = path.join(home, 'wallet');
   const { wallet: _memory, ...options } = world.options();
   await createNodeClient({ ...options, walletFile: file, batches: 1 }).refill();
