@@ -55,7 +55,7 @@ describe('sotto init', () => {
     expect(all().filter((file) => read(file).includes(secret))).toEqual(['b.root.secret']);
     const inside = [...B.with(2, 'c'), '--root-secret', 'c/root.secret'];
     expect(await run(inside, io)).toBe(2);
-    expect(io.errors.at(-1)).toContain('--root-secret must be outside of the folder');
+    expect(io.errors.at(-1)).toContain('--root-secret must be outside of ');
   });
 
   test('an existing root secret is used and stays', async () => {

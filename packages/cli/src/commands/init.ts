@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { rootPublicKey } from '@sotto/bundle';
 import { base64url, DAY, type Bytes } from '@sotto/wire';
@@ -14,11 +14,16 @@ import { databasesOf } from '../init/postgres.ts';
 import { DEVELOPMENT, operatorB, type Attester } from '../init/operator-b.ts';
 import { oneProviderNotice, PROVIDER_OPTION, providerOf, toldOfProvider } from '../init/provider.ts';
 import { HOSTINGS, type Hosting } from '../init/settings.ts';
-import { writeFolder, writeSecret, type PlannedFolder } from '../init/write.ts';
+import { allOrNothing, makeFolders, writeFolder, writeSecret, type PlannedFolder } from '../init/write.ts';
 import type { Io, Status } from '../io.ts';
-import { makeLog } from '../log/directory.ts';
-import { filesIn } from '../log/files.ts';
-import { epochNow, logFolderOf, logSecretOf, newLogKey } from '../log/new-log.ts';
+import {
+  epochNow,
+  logFolderOf,
+  logSecretOf,
+  newLogKey,
+  newLogSteps,
+  requireOutside,
+} from '../log/new-log.ts';
 import { policyText } from '../log/policy.ts';
 
 /** Runs as the user nobody in a container, where root would otherwise own the secrets. */
@@ -103,10 +108,11 @@ export const initB = command({
     if (gateway.host === issuer.host)
       throw new UsageError('--gateway and --issuer must have different hosts');
     const rootSecret = path.resolve(io.cwd, values['root-secret'] ?? `${folder}.root.secret`);
-    if (isInside(rootSecret, folder)) throw new UsageError('--root-secret must be outside of the folder');
+    requireOutside(rootSecret, folder, 'root-secret');
+    if (values.log !== undefined) requireOutside(rootSecret, logFolderOf(folder), 'root-secret');
     const { secret, isNew } = await rootSecretAt(rootSecret);
     const epochSeconds = count(values['epoch-seconds'], 'epoch-seconds') ?? DAY;
-    const log = values.log === undefined ? null : newLog(values.log, epochSeconds);
+    const log = values.log === undefined ? null : newLog(values.log, folder, epochSeconds);
     const options = {
       gateway,
       issuer,
@@ -123,9 +129,17 @@ export const initB = command({
       epochSeconds,
       log: log === null ? null : { key: log.key, base: log.base },
     };
-    await mkdir(path.dirname(rootSecret), { recursive: true, mode: 0o700 }).catch(() => {}); // writeSecret tells
-    if (isNew) await writeSecret(rootSecret, `${base64url(secret)}\n`);
-    if (log !== null) await writeLog(folder, log);
+    const planned = operatorB(options);
+    await allOrNothing([
+      () => writeFolder(folder, planned),
+      ...(isNew
+        ? [
+            () => makeFolders(path.dirname(rootSecret)),
+            () => writeSecret(rootSecret, `${base64url(secret)}\n`),
+          ]
+        : []),
+      ...(log === null ? [] : newLogSteps(log, 'log')),
+    ]);
     const also = [
       `${rootSecret}  (root secret: move it to another machine)`,
       ...(log === null
@@ -133,7 +147,7 @@ export const initB = command({
         : [`${logFolderOf(folder)}  (log, public) and ${logSecretOf(folder)}: move both there too`]),
       ...(hosting === 'workers' || values.provider !== undefined ? [toldOfProvider(options.provider)] : []),
     ];
-    return write(folder, operatorB(options), { io, json: values.json === true, also });
+    return report(folder, planned, { io, json: values.json === true, also });
   },
 });
 
@@ -189,7 +203,9 @@ export const initA = command({
       owner: owner(),
     };
     const also = [notice, noMirror].filter((line) => line !== null);
-    return write(folder, operatorA(options), { io, json: values.json === true, also });
+    const planned = operatorA(options);
+    await writeFolder(folder, planned);
+    return report(folder, planned, { io, json: values.json === true, also });
   },
 });
 
@@ -236,23 +252,13 @@ function attesterOf(values: {
   return { issuer, audience, jwksUrl: jwks };
 }
 
-interface NewLog {
-  readonly key: string;
-  readonly base: number;
-  readonly secret: Bytes;
-}
-
-function newLog(name: string, epochSeconds: number): NewLog {
-  return { ...newLogKey(name, 'log'), base: epochNow(epochSeconds) };
-}
-
 /** Its policy names no witness until operator A sends one. */
-async function writeLog(folder: string, { key, base, secret }: NewLog): Promise<void> {
-  await writeSecret(logSecretOf(folder), `${base64url(secret)}\n`);
-  await makeLog(filesIn(logFolderOf(folder)), policyText({ key, base, witnesses: [] }), secret);
+function newLog(name: string, folder: string, epochSeconds: number) {
+  const { key, secret } = newLogKey(name, 'log');
+  const base = epochNow(epochSeconds);
+  const policy = policyText({ key, base, witnesses: [] });
+  return { key, base, secret, policy, folder: logFolderOf(folder), secretFile: logSecretOf(folder) };
 }
-
-const isInside = (file: string, folder: string): boolean => !path.relative(folder, file).startsWith('..');
 
 async function rootSecretAt(file: string): Promise<{ readonly secret: Bytes; readonly isNew: boolean }> {
   const text = await readFile(file, 'utf8').catch(() => null);
@@ -268,12 +274,11 @@ function owner(): Owner {
   return uid === 0 ? { uid: NOBODY, gid: NOBODY } : { uid, gid };
 }
 
-async function write(
+function report(
   folder: string,
   planned: PlannedFolder,
-  { io, json, also = [] }: { readonly io: Io; readonly json: boolean; readonly also?: readonly string[] },
-): Promise<Status> {
-  await writeFolder(folder, planned);
+  { io, json, also }: { readonly io: Io; readonly json: boolean; readonly also: readonly string[] },
+): Status {
   const names = planned.files.map(({ name }) => name);
   if (json) io.out(JSON.stringify({ folder, files: names }));
   else

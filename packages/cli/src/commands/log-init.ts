@@ -1,13 +1,11 @@
 import path from 'node:path';
 import { COSIGNATURE, parsePolicy, parseVerifierKey, splitViewCost } from '@sotto/tlog';
-import { base64url, DAY, ProtocolError } from '@sotto/wire';
+import { DAY, ProtocolError } from '@sotto/wire';
 import { count, noMore } from '../arguments.ts';
 import { command, UsageError } from '../command.ts';
 import { base } from '../fetching.ts';
-import { writeSecret } from '../init/write.ts';
-import { makeLog } from '../log/directory.ts';
-import { filesIn } from '../log/files.ts';
-import { epochNow, newLogKey } from '../log/new-log.ts';
+import { allOrNothing } from '../init/write.ts';
+import { epochNow, newLogKey, newLogSteps } from '../log/new-log.ts';
 import { policyText, type WitnessLine } from '../log/policy.ts';
 
 /** `sotto log init`. */
@@ -46,8 +44,8 @@ export const logInit = command({
     const { secret, key } = newLogKey(origin, 'origin');
     const policy = policyText({ key, base: first, witnesses: witness.map(witnessOf) });
     const cost = splitViewCost(parsePolicy(policy).quorum);
-    await writeSecret(path.resolve(io.cwd, file), `${base64url(secret)}\n`);
-    await makeLog(filesIn(path.resolve(io.cwd, folder)), policy, secret);
+    const [dir, secretFile] = [path.resolve(io.cwd, folder), path.resolve(io.cwd, file)];
+    await allOrNothing(newLogSteps({ folder: dir, secretFile, secret, policy }, 'log-secret'));
     io.out(values.json === true ? JSON.stringify({ key, base: first, splitViewCost: cost }) : key);
     io.err(`sotto: two histories of this log need ${cost} witnesses that lie`);
     return 0;

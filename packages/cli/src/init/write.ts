@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, open, readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Failure } from '../command.ts';
 import type { Owner } from './compose.ts';
@@ -20,6 +20,32 @@ export type ModeOf = (file: string) => Promise<number>;
 
 const modeOf: ModeOf = async (file) => (await stat(file)).mode & 0o777;
 
+/** Removes what a step wrote. */
+export type Undo = () => Promise<void>;
+
+/** Takes all steps or, when one fails, removes what those before it wrote. Each step removes its own rest. */
+export async function allOrNothing(steps: readonly (() => Promise<Undo>)[]): Promise<void> {
+  const taken: Undo[] = [];
+  try {
+    for (const step of steps) taken.push(await step());
+  } catch (error) {
+    for (const undo of taken.toReversed()) await undo().catch(() => {});
+    throw error;
+  }
+}
+
+/**
+ * Makes a folder with those above it. When that fails, the first file in it fails too and says why. Undone, only those
+ * that are new are removed, and only while they are empty.
+ */
+export async function makeFolders(folder: string, mode = 0o700): Promise<Undo> {
+  const first = await mkdir(folder, { recursive: true, mode }).catch(() => undefined);
+  return async () => {
+    if (first === undefined) return;
+    for (let at = folder; at.length >= first.length; at = path.dirname(at)) await rmdir(at);
+  };
+}
+
 /**
  * Writes all files into a new folder that only its owner can enter, or none of them.
  *
@@ -27,9 +53,9 @@ const modeOf: ModeOf = async (file) => (await stat(file)).mode & 0o777;
  */
 export async function writeFolder(
   folder: string,
-  { files, stores = [], owner }: PlannedFolder,
+  planned: PlannedFolder,
   mode: ModeOf = modeOf,
-): Promise<void> {
+): Promise<Undo> {
   const there = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
     throw new Failure(`Cannot read ${folder} (${error.code ?? 'unknown'}). Name a folder of your own.`);
@@ -37,45 +63,65 @@ export async function writeFolder(
   if (there !== null && there.length > 0) {
     throw new Failure(`${folder} is not empty. Name a new folder: nothing is overwritten.`);
   }
+  let removeFolders: Undo = async () => {};
+  const undo = async (): Promise<void> => {
+    for (const name of await readdir(folder).catch(() => []))
+      await rm(path.join(folder, name), { recursive: true, force: true });
+    await removeFolders();
+  };
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    for (const { name, text, secret = false } of files) {
-      const file = path.join(folder, name);
-      await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-      await writeFile(file, text.endsWith('\n') ? text : `${text}\n`, {
-        mode: secret ? SECRET : 0o644,
-        flag: 'wx',
-      });
-      if (secret) await keepToOwner(file, mode);
-      if (owner !== undefined && path.dirname(name) !== '.') await chown(file, owner.uid, owner.gid);
-    }
-    for (const name of stores) {
-      const store = path.join(folder, name);
-      await mkdir(store, { recursive: true, mode: 0o700 });
-      if (owner !== undefined) await chown(store, owner.uid, owner.gid);
-    }
+    removeFolders = await makeFolders(folder);
+    await fill(folder, planned, mode);
+    return undo;
   } catch (error) {
-    await rm(folder, { recursive: true, force: true });
+    await undo().catch(() => {});
     if (error instanceof Failure) throw error;
     const { code = 'unknown' } = error as NodeJS.ErrnoException;
     throw new Failure(`Cannot write into ${folder} (${code}). Choose another folder.`);
   }
 }
 
-/** Writes one secret file that does not exist yet. */
-export async function writeSecret(file: string, text: string, mode: ModeOf = modeOf): Promise<void> {
-  try {
-    await writeFile(file, text, { mode: SECRET, flag: 'wx' });
-  } catch (error) {
+async function fill(
+  folder: string,
+  { files, stores = [], owner }: PlannedFolder,
+  mode: ModeOf,
+): Promise<void> {
+  for (const { name, text, secret = false } of files) {
+    const file = path.join(folder, name);
+    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    await writeFile(file, text.endsWith('\n') ? text : `${text}\n`, {
+      mode: secret ? SECRET : 0o644,
+      flag: 'wx',
+    });
+    if (secret) await keepToOwner(file, mode);
+    if (owner !== undefined && path.dirname(name) !== '.') await chown(file, owner.uid, owner.gid);
+  }
+  for (const name of stores) {
+    const store = path.join(folder, name);
+    await mkdir(store, { recursive: true, mode: 0o700 });
+    if (owner !== undefined) await chown(store, owner.uid, owner.gid);
+  }
+}
+
+/** Writes one secret file that does not exist yet, or nothing. */
+export async function writeSecret(file: string, text: string, mode: ModeOf = modeOf): Promise<Undo> {
+  const undo = (): Promise<void> => rm(file, { force: true });
+  const failed = (error: unknown): never => {
     const { code = 'unknown' } = error as NodeJS.ErrnoException;
     const remedy = code === 'EEXIST' ? 'It exists: choose another name.' : 'Choose another folder.';
     throw new Failure(`Cannot create ${file} (${code}). ${remedy}`);
-  }
+  };
+  const handle = await open(file, 'wx', SECRET).catch(failed);
   try {
+    await handle.writeFile(text);
     await keepToOwner(file, mode);
+    return undo;
   } catch (error) {
-    await rm(file, { force: true });
-    throw error;
+    await undo();
+    if (error instanceof Failure) throw error;
+    return failed(error);
+  } finally {
+    await handle.close();
   }
 }
 

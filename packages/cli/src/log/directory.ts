@@ -42,16 +42,29 @@ const damaged = (what: string): Failure =>
     `The log is damaged: ${what}. Restore the whole folder from a backup, and never sign without it.`,
   );
 
-/** Makes a log without entries. The checkpoint is written last: without it the folder is no log. */
-export async function makeLog(files: LogFiles, policy: string, secret: Bytes): Promise<void> {
+/**
+ * Makes a log without entries, or nothing. The checkpoint is written last: without it the folder is no log.
+ *
+ * @returns what removes it again
+ */
+export async function makeLog(files: LogFiles, policy: string, secret: Bytes): Promise<() => Promise<void>> {
   const { name } = originOf(parsePolicy(policy));
   if ((await files.read(CHECKPOINT)) !== null) {
     throw new Failure('The folder has a log already. Name a new folder: a log is never replaced.');
   }
-  const note = signedHead({ origin: name, size: 0, root: rootHash([]) }, secret);
-  await files.write(POLICY, utf8(policy));
-  await files.write(PENDING, utf8(note));
-  await files.write(CHECKPOINT, utf8(note));
+  const note = utf8(signedHead({ origin: name, size: 0, root: rootHash([]) }, secret));
+  const undo = async (): Promise<void> => {
+    for (const file of [CHECKPOINT, PENDING, POLICY]) await files.remove(file);
+  };
+  try {
+    await files.write(POLICY, utf8(policy));
+    await files.write(PENDING, note);
+    await files.write(CHECKPOINT, note);
+    return undo;
+  } catch (error) {
+    await undo().catch(() => {});
+    throw error;
+  }
 }
 
 /** Reads a log and checks that its entries are those of its newest checkpoint. @throws {Failure} if they are not */

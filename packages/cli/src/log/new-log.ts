@@ -1,7 +1,11 @@
 import { randomFillSync } from 'node:crypto';
+import path from 'node:path';
 import { ED25519, formatVerifierKey, verifierKeyOf } from '@sotto/tlog';
-import { epochIndexAt, ProtocolError, type Bytes } from '@sotto/wire';
+import { base64url, epochIndexAt, ProtocolError, type Bytes } from '@sotto/wire';
 import { UsageError } from '../command.ts';
+import { makeFolders, writeSecret, type Undo } from '../init/write.ts';
+import { makeLog } from './directory.ts';
+import { filesIn } from './files.ts';
 
 /** The key pair of a new log. */
 export interface LogKey {
@@ -19,6 +23,40 @@ export function newLogKey(origin: string, option: string): LogKey {
     if (!(error instanceof ProtocolError)) throw error;
     throw new UsageError(`--${option} must be a name without spaces and plus signs, such as bundles.example`);
   }
+}
+
+/** A log that is to be made, and where. */
+export interface NewLog {
+  readonly folder: string;
+  readonly secretFile: string;
+  readonly secret: Bytes;
+  readonly policy: string;
+}
+
+/** The steps that make a log and its secret. @throws {UsageError} if the secret would be published with the log */
+export function newLogSteps(
+  { folder, secretFile, secret, policy }: NewLog,
+  option: string,
+): readonly (() => Promise<Undo>)[] {
+  requireOutside(secretFile, folder, option);
+  return [
+    () => writeSecret(secretFile, `${base64url(secret)}\n`),
+    async () => {
+      const removeFolders = await makeFolders(folder, 0o777);
+      const removeLog = await makeLog(filesIn(folder), policy, secret).catch(async (error: unknown) => {
+        await removeFolders().catch(() => {});
+        throw error;
+      });
+      return () => removeLog().then(removeFolders);
+    },
+  ];
+}
+
+/** @param option - that named the file @throws {UsageError} if a secret is inside of a folder */
+export function requireOutside(file: string, folder: string, option: string): void {
+  const way = path.relative(folder, file);
+  if (way !== '..' && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way))
+    throw new UsageError(`--${option} must be outside of ${folder}`);
 }
 
 /** The epoch that runs now. */
