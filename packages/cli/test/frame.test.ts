@@ -1,27 +1,12 @@
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { base64url } from '@sotto/wire';
 import { withProgress } from '../src/io.ts';
 import { COMMANDS, run } from '../src/run.ts';
 import { json, field } from '../../client/test/support/gateway.ts';
-import { World } from '../../client/test/support/world.ts';
-import { CLOCK, useFixedClock } from './support/clock.ts';
-import { localRoutes, TestIo } from './support/io.ts';
-
-let folder = '';
-let world: World;
-let io: TestIo;
-
-useFixedClock();
-beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'sotto-frame-'));
-  world = await World.create();
-  world.now = CLOCK;
-  io = new TestIo(folder, world);
-});
-afterEach(() => rm(folder, { recursive: true, force: true }));
+import { localRoutes } from './support/io.ts';
+import { drawn, folder, io, world } from './support/one-world.ts';
 
 const complete = async (...words: string[]): Promise<string[]> => {
   io.lines.length = 0;
@@ -74,7 +59,7 @@ describe('profiles', () => {
   ])('%s selects another profile', async (_name, where, option, env) => {
     expect(await set(...where, ...urls, '--root', base64url(world.root))).toBe(0);
     Object.assign(io.env, env);
-    expect(await run(['search', 'cat', ...option, ...fresh], io)).toBe(0);
+    expect(await run(['search', 'cat', ...option, ...drawn, ...fresh], io)).toBe(0);
   });
 
   test('an option wins over the profile', async () => {
@@ -140,7 +125,7 @@ describe('sotto fetch', () => {
 
   test('prints the body of a GET', async () => {
     world.gateway.service = () => json({ packs: ['core'] });
-    expect(await run(['fetch', 'https://stickers/v1/packs'], io)).toBe(0);
+    expect(await run(['fetch', 'https://stickers/v1/packs', ...drawn], io)).toBe(0);
     expect(body()).toBe('{"packs":["core"]}');
     const [request] = world.gateway.seen;
     expect([request?.method, request?.path]).toEqual(['GET', '/v1/packs']);
@@ -153,7 +138,7 @@ describe('sotto fetch', () => {
   ])('sends %s', async (_name, words, method, type, content) => {
     await writeFile(path.join(folder, 'data'), 'from a file');
     io.stdin = new TextEncoder().encode('from standard input');
-    expect(await run(['fetch', 'https://stickers/x?a=1', ...words], io)).toBe(0);
+    expect(await run(['fetch', 'https://stickers/x?a=1', ...drawn, ...words], io)).toBe(0);
     const [request] = world.gateway.seen;
     expect([request?.method, request?.path]).toEqual([method, '/x?a=1']);
     expect(request === undefined ? '' : field(request, 'content-type')).toBe(type);
@@ -166,19 +151,19 @@ describe('sotto fetch', () => {
       type: 'text/plain',
       content: new TextEncoder().encode('none'),
     });
-    expect(await run(['fetch', 'https://stickers/x', '-i'], io)).toBe(0);
+    expect(await run(['fetch', 'https://stickers/x', ...drawn, '-i'], io)).toBe(0);
     expect(io.lines).toEqual(['HTTP 404', 'content-type: text/plain', '']);
-    expect(await run(['fetch', 'https://stickers/x', '-f', '-o', 'out'], io)).toBe(1);
+    expect(await run(['fetch', 'https://stickers/x', ...drawn, '-f', '-o', 'out'], io)).toBe(1);
     expect(await readFile(path.join(folder, 'out'), 'utf8')).toBe('none');
     io.lines.length = 0;
-    expect(await run(['fetch', 'https://stickers/x', '--json'], io)).toBe(0);
+    expect(await run(['fetch', 'https://stickers/x', ...drawn, '--json'], io)).toBe(0);
     expect(JSON.parse(io.lines[0] ?? '')).toMatchObject({ status: 404, body: 'none' });
   });
 
   test('-H sends the fields that a service admits, and refuses a malformed line', async () => {
-    expect(await run(['fetch', 'https://stickers/x', '-H', 'Accept: text/plain', '-H', 'x-a:b: c'], io)).toBe(
-      0,
-    );
+    expect(
+      await run(['fetch', 'https://stickers/x', ...drawn, '-H', 'Accept: text/plain', '-H', 'x-a:b: c'], io),
+    ).toBe(0);
     const names = ['authorization', 'content-type', 'date', 'accept', 'x-a'];
     expect(world.gateway.seen[0]?.fields.map(([name]) => name)).toEqual(names);
     expect(field(world.gateway.seen[0] as never, 'x-a')).toBe('b: c');
@@ -190,7 +175,7 @@ describe('sotto fetch', () => {
   test('on a terminal control characters are replaced', async () => {
     io.columns = 80;
     world.gateway.service = () => ({ status: 200, content: new TextEncoder().encode('a\u001b[2Jb\nc') });
-    expect(await run(['fetch', 'https://stickers/x'], io)).toBe(0);
+    expect(await run(['fetch', 'https://stickers/x', ...drawn], io)).toBe(0);
     expect(body()).toBe('a\ufffd[2Jb\nc\n');
   });
 

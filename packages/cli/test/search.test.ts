@@ -1,46 +1,13 @@
-import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { base64url } from '@sotto/wire';
-import { createNodeClient } from '@sotto/client/node';
 import { run } from '../src/run.ts';
 import { found, sticker } from '../../client/test/support/gateway.ts';
-import { CLOCK, useFixedClock } from './support/clock.ts';
-import { localRoutes, TestIo } from './support/io.ts';
-import { World } from '../../client/test/support/world.ts';
+import { localRoutes } from './support/io.ts';
+import { drawn, folder, io, parties, world } from './support/one-world.ts';
 
 const ENVELOPE = 'https://relay.example/ohttp';
-let home = '';
-let folder = '';
-let world: World;
-let io: TestIo;
-let parties: string[];
-
-useFixedClock();
-/** A wallet with one batch. Each test gets a copy. */
-beforeAll(async () => {
-  home = await mkdtemp(path.join(tmpdir(), 'sotto-cli-'));
-  world = await World.create();
-  world.now = CLOCK;
-  const file = path.join(home, 'wallet');
-  const { wallet: _memory, ...options } = world.options();
-  await createNodeClient({ ...options, walletFile: file, batches: 1 }).refill();
-});
-afterAll(() => rm(home, { recursive: true, force: true }));
-
-beforeEach(async () => {
-  folder = await mkdtemp(path.join(home, 'test-'));
-  for (const name of ['wallet', 'wallet.key']) await copyFile(path.join(home, name), path.join(folder, name));
-  world.gateway.service = () => found({ results: [sticker('1', 'cat')], next: null });
-  world.gateway.seen.length = 0;
-  world.issuer.spent.clear();
-  io = new TestIo(folder, world);
-  const root = base64url(world.root);
-  parties = ['--relay', 'https://relay.example', '--issuer', 'https://issuer.example', '--root', root];
-});
-
-const drawn = ['--wallet', 'wallet'];
 const account = ['--account-token', 'account.jwt.canary'];
 const search = (...words: string[]): Promise<number> =>
   run(['search', ...words, ...parties, ...drawn, '--fresh'], io);

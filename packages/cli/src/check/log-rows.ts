@@ -10,7 +10,7 @@ import { DAY, epochIndexAt, fromUtf8, ProtocolError } from '@sotto/wire';
 import { iso } from '../arguments.ts';
 import type { Settings } from '../config.ts';
 import { bytesOf, rootKey, type OperatorBundle } from '../fetching.ts';
-import { heldProof, otherProofs, signedOnly } from '../log/held-proof.ts';
+import { heldBundles, otherProofs, signedOnly } from '../log/held-proof.ts';
 import { cannotTell, fail, pass, type Finding } from '../probe/live.ts';
 import type { OperatorFolder } from './folder.ts';
 import { certificate, clock, codeOf, readiness, send, type CheckPorts, type LiveRow } from './live.ts';
@@ -93,10 +93,10 @@ async function heldProofs(
     return cannotTell(
       `${operator}/operator/bundles gives no list. See the row about the readiness of the gateway`,
     );
-  const bundles = signedOnly(listed as OperatorBundle[]);
-  const others = otherProofs(bundles, policy);
+  const bundles = heldBundles(signedOnly(listed as OperatorBundle[]), policy);
+  const others = otherProofs(bundles);
   if (others !== null) return fail(others.message);
-  const refused = bundles.filter((bundle) => heldProof(bundle, policy).is === 'refused');
+  const refused = bundles.filter(({ held }) => held.is === 'refused');
   if (refused.length === 0) return pass();
   const epochs = refused.map(({ sequence }) => sequence).join(', ');
   return fail(

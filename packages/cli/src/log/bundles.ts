@@ -6,7 +6,7 @@ import type { Network } from '../io.ts';
 import { cosignedCheckpoint, proofFor } from './cosign.ts';
 import { appendEntries, publishCheckpoint, readLog, type Log } from './directory.ts';
 import type { LogFiles } from './files.ts';
-import { heldProof, otherProofs, type SignedBundleOfGateway } from './held-proof.ts';
+import { heldBundles, otherProofs, type HeldBundle, type SignedBundleOfGateway } from './held-proof.ts';
 
 /** How bundles are logged. */
 export interface LogRules {
@@ -45,14 +45,14 @@ export async function logBundles(
   io: Network,
 ): Promise<LogResult> {
   const before = await readLog(files);
-  const others = otherProofs(bundles, before.policy);
+  const held = heldBundles(bundles, before.policy);
+  const others = otherProofs(held);
   if (others !== null && before.entries.length === 0)
     throw new Failure(`Nothing was logged: ${others.message}.`);
   if (others !== null) io.err(`sotto: ${others.message}`);
-  const due = bundles
+  const due = held
     .map((one) => ({ ...one, content: decodeBundle(one.bundle) }))
-    .filter(({ content, sequence }) => isDue(content, rules) && sequence >= before.base)
-    .toSorted((a, b) => a.sequence - b.sequence);
+    .filter(({ content }) => isDue(content, rules));
   const added = newEntries(before, due, rules, io);
   const appended = await appendEntries(
     files,
@@ -60,18 +60,17 @@ export async function logBundles(
     added.map(({ entry }) => entry),
     rules.secret,
   );
-  const { log, proofs, conflicts } = await prove(files, appended, due, io);
+  const { proofs, conflicts } = await prove(files, appended, due, io);
   return {
     proofs,
     added: added.map(({ epochIndex }) => epochIndex),
-    provenUntil: provenUntil(log, due, proofs),
+    provenUntil: provenUntil(due, proofs),
     conflicts: conflicts + (others === null ? 0 : others.epochs.length),
   };
 }
 
 /** The proofs that the gateway lacks, under a checkpoint that a quorum cosigned. */
 interface NewProofs {
-  readonly log: Log;
   readonly proofs: readonly UploadedSignature[];
   /** Epochs for which the log has another entry than the gateway has a bundle. */
   readonly conflicts: number;
@@ -83,13 +82,11 @@ async function prove(
   due: readonly DueBundle[],
   io: Network,
 ): Promise<NewProofs> {
-  const { base, entries, policy, published } = appended;
+  const { base, entries, published } = appended;
   const missing = due.filter(
-    (bundle) =>
-      bundle.sequence - base < entries.length && ['none', 'refused'].includes(heldProof(bundle, policy).is),
+    ({ sequence, held: { is } }) => sequence - base < entries.length && (is === 'none' || is === 'refused'),
   );
-  if (missing.length === 0 && published === entries.length)
-    return { log: appended, proofs: [], conflicts: 0 };
+  if (missing.length === 0 && published === entries.length) return { proofs: [], conflicts: 0 };
   const checkpoint = await cosignedCheckpoint(io, appended);
   const log = await publishCheckpoint(files, appended, checkpoint);
   const proofs: UploadedSignature[] = [];
@@ -101,20 +98,15 @@ async function prove(
       proofs.push({ sequence, signature: base64url(signature), proof });
     }
   }
-  return { log, proofs, conflicts: missing.length - proofs.length };
+  return { proofs, conflicts: missing.length - proofs.length };
 }
 
 const OTHER_ENTRY =
   'the log has another entry for epoch EPOCH than the gateway has a bundle. What is logged stays: clients use the bundle of the epoch before on its second day';
 
-function provenUntil(
-  { policy }: Log,
-  due: readonly DueBundle[],
-  proofs: readonly UploadedSignature[],
-): number | null {
+function provenUntil(due: readonly DueBundle[], proofs: readonly UploadedSignature[]): number | null {
   const sent = new Set(proofs.map(({ sequence }) => sequence));
-  const isProven = (bundle: DueBundle): boolean =>
-    sent.has(bundle.sequence) || heldProof(bundle, policy).is === 'own';
+  const isProven = (bundle: DueBundle): boolean => sent.has(bundle.sequence) || bundle.held.is === 'own';
   let until: number | null = null;
   let next = due[0]?.sequence;
   for (const bundle of due) {
@@ -125,7 +117,7 @@ function provenUntil(
   return until;
 }
 
-type DueBundle = SignedBundleOfGateway & { readonly content: Bundle };
+type DueBundle = HeldBundle & { readonly content: Bundle };
 
 interface NewEntry {
   readonly epochIndex: number;

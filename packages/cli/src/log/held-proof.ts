@@ -29,11 +29,17 @@ export type HeldProof =
   | { readonly is: 'none' | 'own' | 'refused' }
   | { readonly is: 'other'; readonly origin: string };
 
-/** Compares the proof that the gateway has for an epoch with the only log of a policy. */
-export function heldProof(
-  { sequence, bundle, signature, proof }: SignedBundleOfGateway,
-  policy: Policy,
-): HeldProof {
+/** A bundle of an epoch that the log has or may have, and what the proof at the gateway is. */
+export type HeldBundle = SignedBundleOfGateway & { readonly held: HeldProof };
+
+/** Compares the proofs that the gateway has, from the base of the log on, with the only log of a policy. */
+export const heldBundles = (bundles: readonly SignedBundleOfGateway[], policy: Policy): HeldBundle[] =>
+  bundles
+    .filter(({ sequence }) => sequence >= (policy.base ?? 0))
+    .toSorted((a, b) => a.sequence - b.sequence)
+    .map((bundle) => ({ ...bundle, held: heldProof(bundle, policy) }));
+
+function heldProof({ sequence, bundle, signature, proof }: SignedBundleOfGateway, policy: Policy): HeldProof {
   if (proof === null) return { is: 'none' };
   try {
     const { checkpoint, note } = parseCheckpoint(parseProof(proof).checkpoint);
@@ -49,28 +55,25 @@ export function heldProof(
   }
 }
 
-/** The epochs from the base of a policy on for which the gateway has proofs of other logs. */
+/** Epochs for which the gateway has proofs of other logs. */
 export interface OtherProofs {
   readonly epochs: readonly number[];
   /** What is wrong, and what to do. */
   readonly message: string;
 }
 
-/** Finds the epochs of a log for which the gateway has proofs of other logs; null when there are none. */
-export function otherProofs(bundles: readonly SignedBundleOfGateway[], policy: Policy): OtherProofs | null {
-  const held = bundles
-    .filter(({ sequence }) => sequence >= (policy.base ?? 0))
-    .flatMap((bundle) => {
-      const proof = heldProof(bundle, policy);
-      return proof.is === 'other' ? [{ epoch: bundle.sequence, origin: proof.origin }] : [];
-    })
-    .toSorted((a, b) => a.epoch - b.epoch);
-  const [first, last] = [held[0], held.at(-1)];
+/** Null when there are none. */
+export function otherProofs(bundles: readonly HeldBundle[]): OtherProofs | null {
+  const others = bundles.flatMap(({ sequence, held }) =>
+    held.is === 'other' ? [{ epoch: sequence, origin: held.origin }] : [],
+  );
+  const [first, last] = [others[0], others.at(-1)];
   if (first === undefined || last === undefined) return null;
-  const origins = [...new Set(held.map(({ origin }) => origin))].join(' and ');
-  const which = first === last ? `epoch ${first.epoch}` : `epochs ${first.epoch} to ${last.epoch}`;
+  const origins = [...new Set(others.map(({ origin }) => origin))].join(' and ');
+  const [which, them] =
+    first === last ? [`epoch ${first.epoch}`, 'it'] : [`epochs ${first.epoch} to ${last.epoch}`, 'them'];
   return {
-    epochs: held.map(({ epoch }) => epoch),
-    message: `the gateway keeps proofs of another log (${origins}) for ${which}, so clients with the policy of this log accept no bundle of ${first === last ? 'it' : 'them'}. A log that replaces another begins later: make it with sotto log init --base ${last.epoch + 1}`,
+    epochs: others.map(({ epoch }) => epoch),
+    message: `the gateway keeps proofs of another log (${origins}) for ${which}, so clients with the policy of this log accept no bundle of ${them}. A log that replaces another begins later: make it with sotto log init --base ${last.epoch + 1}`,
   };
 }
