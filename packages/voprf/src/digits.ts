@@ -5,22 +5,31 @@ export const WINDOW = 5; // bits
  * any five in a row at most one is not zero. A table for it holds P, 3P, … 15P.
  */
 export function signedDigits(scalar: bigint, length: number): Int8Array {
-  const bits = Uint8Array.from(scalar.toString(2).padStart(length + WINDOW, '0'), Number).toReversed();
+  const words = wordsOf(scalar, length);
   const digits = new Int8Array(length);
-  for (let at = 0; at < length; at++) {
-    if (bits[at] !== 1) continue;
-    let digit = 0;
-    for (let i = 0; i < WINDOW; i++) {
-      digit += (bits[at + i] ?? 0) << i;
-      bits[at + i] = 0;
+  let carry = 0;
+  for (let at = 0; at < length;) {
+    const [word, shift] = [at >>> 5, at & 31];
+    const bits = ((words[word] ?? 0) >>> shift) | (((words[word + 1] ?? 0) << 1) << (31 - shift));
+    const window = (bits & 31) + carry;
+    if ((window & 1) === 0) {
+      at++; // a carry stays
+      continue;
     }
-    if (digit >= 1 << (WINDOW - 1)) {
-      digit -= 1 << WINDOW;
-      let carry = at + WINDOW;
-      while (bits[carry] === 1) bits[carry++] = 0;
-      bits[carry] = 1;
-    }
-    digits[at] = digit;
+    carry = window >> (WINDOW - 1);
+    digits[at] = window - (carry << WINDOW);
+    at += WINDOW;
   }
   return digits;
+}
+
+/** 32 bits each, least significant first. */
+function wordsOf(scalar: bigint, length: number): Uint32Array {
+  const words = new Uint32Array(Math.ceil(length / 32));
+  let left = scalar;
+  for (let i = 0; i < words.length; i++) {
+    words[i] = Number(BigInt.asUintN(32, left));
+    left >>= 32n;
+  }
+  return words;
 }

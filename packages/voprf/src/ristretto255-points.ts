@@ -1,4 +1,4 @@
-import { ristretto255 } from '@noble/curves/ed25519.js';
+import { ed25519, ristretto255 } from '@noble/curves/ed25519.js';
 import { signedDigits, WINDOW } from './digits.ts';
 import type { RistrettoPoint } from './noble-group.ts';
 
@@ -9,12 +9,22 @@ const n = ristretto255.Point.Fn.ORDER;
 const DIGITS = 257; // of a scalar below 2^255, and a carry
 const NIBBLES = 80; // of a secret scalar below 2^253 and a mask of 64 bits times n
 
-/** X, Y, Z, T with x = X/Z, y = Y/Z, xy = T/Z; each modulo p, of either sign. */
-export type ExtendedPoint = readonly [X: bigint, Y: bigint, Z: bigint, T: bigint];
-/** Y + X, Y - X, 2Z, 2dT: the second operand of an addition. */
-type Cached = readonly [sum: bigint, difference: bigint, twoZ: bigint, twoDT: bigint];
+/** x = X/Z, y = Y/Z, xy = T/Z; each modulo p, of either sign. */
+export interface ExtendedPoint {
+  readonly X: bigint;
+  readonly Y: bigint;
+  readonly Z: bigint;
+  readonly T: bigint;
+}
+/** The second operand of an addition. */
+interface Cached {
+  readonly sum: bigint; // Y + X
+  readonly difference: bigint; // Y - X
+  readonly twoZ: bigint;
+  readonly twoDT: bigint;
+}
 
-const IDENTITY: ExtendedPoint = [0n, 1n, 1n, 0n];
+const IDENTITY: ExtendedPoint = { X: 0n, Y: 1n, Z: 1n, T: 0n };
 
 /**
  * The sum of scalar times point over edwards25519. The time depends on both, so they must be public.
@@ -27,9 +37,9 @@ export function sumPublic(scalars: readonly bigint[], points: readonly Ristretto
   let sum = IDENTITY;
   for (let bit = DIGITS - 1; bit >= 0; bit--) {
     sum = double(sum);
-    for (const [i, table] of tables.entries()) {
+    for (let i = 0; i < tables.length; i++) {
       const digit = digits[i]?.[bit] ?? 0;
-      if (digit !== 0) sum = add(sum, table[(Math.abs(digit) - 1) >> 1] as Cached, digit < 0);
+      if (digit !== 0) sum = add(sum, tables[i]?.[(Math.abs(digit) - 1) >> 1] as Cached, digit < 0);
     }
   }
   return toPoint(sum);
@@ -61,15 +71,15 @@ export function multiplySecret(scalar: bigint, mask: bigint, point: RistrettoPoi
   return toPoint(product);
 }
 
-/** A point in extended coordinates. */
+/** A point in extended coordinates. noble has it so; its `toAffine` would cost an inversion. */
 export function extended(point: RistrettoPoint): ExtendedPoint {
-  const { x, y } = point.toAffine();
-  return [x, y, 1n, (x * y) % p];
+  const { X, Y, Z, T } = point['ep'];
+  return { X, Y, Z, T };
 }
 
-function toPoint([X, Y, Z]: ExtendedPoint): RistrettoPoint {
-  const inverse = Fp.inv(Fp.create(Z));
-  return ristretto255.Point.fromAffine({ x: Fp.create(X * inverse), y: Fp.create(Y * inverse) });
+export function toPoint({ X, Y, Z, T }: ExtendedPoint): RistrettoPoint {
+  const reduced = new ed25519.Point(Fp.create(X), Fp.create(Y), Fp.create(Z), Fp.create(T));
+  return new ristretto255.Point(reduced);
 }
 
 /** P, 3P, 5P, … 15P. */
@@ -84,12 +94,12 @@ function oddMultiples(point: RistrettoPoint): Cached[] {
   return table;
 }
 
-function cached([X, Y, Z, T]: ExtendedPoint): Cached {
-  return [Y + X, Y - X, 2n * Z, (T * d2) % p];
+function cached({ X, Y, Z, T }: ExtendedPoint): Cached {
+  return { sum: Y + X, difference: Y - X, twoZ: 2n * Z, twoDT: (T * d2) % p };
 }
 
 /** dbl-2008-hwcd for a = -1 (Hisil, Wong, Carter, Dawson). */
-export function double([X, Y, Z]: ExtendedPoint): ExtendedPoint {
+export function double({ X, Y, Z }: ExtendedPoint): ExtendedPoint {
   const A = (X * X) % p;
   const B = (Y * Y) % p;
   const S = X + Y;
@@ -97,19 +107,18 @@ export function double([X, Y, Z]: ExtendedPoint): ExtendedPoint {
   const G = B - A;
   const F = (G - 2n * Z * Z) % p;
   const H = -A - B;
-  return [(E * F) % p, (G * H) % p, (F * G) % p, (E * H) % p];
+  return { X: (E * F) % p, Y: (G * H) % p, Z: (F * G) % p, T: (E * H) % p };
 }
 
 /** add-2008-hwcd-3, complete on this curve; of -Q when `negative`. */
-function add(
-  [X, Y, Z, T]: ExtendedPoint,
-  [sum, difference, twoZ, twoDT]: Cached,
-  negative: boolean,
-): ExtendedPoint {
-  const A = ((Y - X) * (negative ? sum : difference)) % p;
-  const B = ((Y + X) * (negative ? difference : sum)) % p;
-  const C = ((negative ? -T : T) * twoDT) % p;
-  const D = (Z * twoZ) % p;
-  const [E, F, G, H] = [B - A, D - C, D + C, B + A];
-  return [(E * F) % p, (G * H) % p, (F * G) % p, (E * H) % p];
+function add(P: ExtendedPoint, Q: Cached, negative: boolean): ExtendedPoint {
+  const A = ((P.Y - P.X) * (negative ? Q.sum : Q.difference)) % p;
+  const B = ((P.Y + P.X) * (negative ? Q.difference : Q.sum)) % p;
+  const C = ((negative ? -P.T : P.T) * Q.twoDT) % p;
+  const D = (P.Z * Q.twoZ) % p;
+  const E = B - A;
+  const F = D - C;
+  const G = D + C;
+  const H = B + A;
+  return { X: (E * F) % p, Y: (G * H) % p, Z: (F * G) % p, T: (E * H) % p };
 }

@@ -72,7 +72,7 @@ function clamped(k: bigint): Bytes | null {
 
 /** u and v of 8P. */
 function eightfold(P: RistrettoPoint): { readonly u: bigint; readonly v: bigint } {
-  const [X, Y, Z] = double(double(double(extended(P))));
+  const { X, Y, Z } = double(double(double(extended(P))));
   const inverse = Fp.inv(mod((Z - Y) * X, p));
   const sum = ((Z + Y) * inverse) % p;
   return { u: mod(sum * X, p), v: mod(((ROOT * sum) % p) * Z, p) };
