@@ -53,7 +53,7 @@ export const CONTROLS: readonly Control[] = [
   {
     id: 'C04',
     fault: 'the client skips the proof',
-    edit: ['packages/voprf/src/protocol.ts', 'await verifyProof(suite, B, C, D, proof);', ''],
+    edit: ['packages/voprf/src/client.ts', 'await verifyProof(suite, B, C, D, proof);', ''],
     tests: ['packages/privacypass/test/malicious-issuer.test.ts'],
     section: 'faults',
     row: 'I12',

@@ -8,7 +8,7 @@ import {
   VOPRF_RISTRETTO255,
   type PendingTokens,
 } from '@sotto/privacypass';
-import type { Voprf } from '@sotto/voprf';
+import type { VoprfClient } from '@sotto/voprf';
 import { concat, epochStartAt, ProtocolError, uint, type Bytes, type Random } from '@sotto/wire';
 import type { ActiveBundle } from './bundle-cache.ts';
 import { withDeadline } from './deadline.ts';
@@ -28,7 +28,7 @@ const ACCOUNT_SECONDS = 30; // for the application to return its account token
 export interface IssuanceDeps extends Pick<ClientPlatform, 'fetch' | 'random' | 'now' | 'deadline'> {
   readonly issuer: string;
   readonly account: () => Promise<string>;
-  readonly voprf: Voprf;
+  readonly voprf: VoprfClient;
   readonly epochSeconds: number;
   /** Null for a client that gets no bundles of version 2, and so no vouchers. */
   readonly policy: PinnedPolicy | null;

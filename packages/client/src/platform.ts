@@ -1,5 +1,5 @@
 import type { Hpke } from '@sotto/ohttp';
-import type { Voprf } from '@sotto/voprf';
+import type { VoprfClient } from '@sotto/voprf';
 import type { Bytes, Random, UnixSeconds } from '@sotto/wire';
 import type { streamedUpload } from './upload.ts';
 import type { Wallet } from './wallet/wallet.ts';
@@ -63,7 +63,7 @@ export interface ClientPlatform {
   /** Default: pure JavaScript for the suites of the key bundle. */
   readonly hpke?: Hpke;
   /** Default: pure JavaScript for ristretto255. Browsers and Node use WebCrypto's X25519 where it exists. */
-  readonly voprf?: Voprf;
+  readonly voprf?: VoprfClient;
 }
 
 /** How a client reaches its relay and issuer, and how it refills its wallet. */

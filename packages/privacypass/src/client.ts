@@ -1,4 +1,4 @@
-import { VoprfError, type Voprf } from '@sotto/voprf';
+import { VoprfError, type VoprfClient } from '@sotto/voprf';
 import { Reader, WireError, type Bytes, type Random } from '@sotto/wire';
 import { challengeDigest } from './challenge.ts';
 import { PrivacyPassError } from './error.ts';
@@ -33,7 +33,7 @@ export interface PendingTokens {
 
 /** The arguments of `createTokenRequests`. */
 interface TokenRequestOptions {
-  readonly voprf: Voprf;
+  readonly voprf: VoprfClient;
   readonly tokenType: number;
   readonly publicKey: Bytes; // Ne bytes
   readonly challenge: Bytes;

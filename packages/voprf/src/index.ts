@@ -3,6 +3,7 @@ export { nobleVoprf } from './noble.ts';
 export {
   VOPRF_SIZES,
   type Voprf,
+  type VoprfClient,
   type VoprfItem,
   type VoprfKeyPair,
   type VoprfOptions,

@@ -27,7 +27,7 @@ export interface Suite<E> {
 
 export function suiteOf<E>(
   group: Group<E>,
-  { proofNonce = 'hedged', pause = () => {} }: VoprfOptions,
+  { proofNonce = 'hedged', pause = () => {} }: VoprfOptions = {},
 ): Suite<E> {
   return {
     group,

@@ -43,15 +43,38 @@ export interface VoprfOptions {
   readonly pause?: () => MaybePromise<void>;
 }
 
-/** One suite of RFC 9497 in VOPRF mode. Entry files choose its implementation. */
-export interface Voprf {
+/** A client's part of a suite of RFC 9497 in VOPRF mode. */
+export interface VoprfClient {
   readonly suite: VoprfSuiteId;
   readonly Ne: number;
   readonly Ns: number;
   readonly Nh: number;
 
   /**
-   * A new key pair. Takes one scalar from `random`: 1.5 * Ns bytes, as in all methods here.
+   * Blinds one input (RFC 9497 §3.3.2, Blind). Takes one scalar from `random`: 1.5 * Ns bytes, as in all methods
+   * here.
+   *
+   * @throws {VoprfError} `bad-input`, `bad-random`
+   */
+  blind(input: Bytes, random: Random): Promise<{ blind: Bytes; blindedElement: Bytes }>;
+
+  /**
+   * Verifies the proof over the whole batch, then unblinds it (RFC 9497 §3.3.2, Finalize).
+   *
+   * @param proof - 2 * Ns bytes
+   * @returns as many outputs of Nh bytes, in the same order
+   * @throws {VoprfError} `proof-failed`, `bad-element`, `empty-batch`, `batch-too-large`, `bad-scalar`, `bad-input`
+   */
+  finalize(publicKey: Bytes, items: readonly VoprfItem[], proof: Bytes): MaybePromise<Bytes[]>;
+
+  /** Whether the bytes are a canonical element: Ne bytes, in the group, not the identity. */
+  isElement(bytes: Bytes): boolean;
+}
+
+/** One suite of RFC 9497 in VOPRF mode. Entry files choose its implementation. */
+export interface Voprf extends VoprfClient {
+  /**
+   * A new key pair. Takes one scalar from `random`.
    *
    * @throws {VoprfError} `bad-random`
    */
@@ -59,13 +82,6 @@ export interface Voprf {
 
   /** The public key of a secret key. @throws {VoprfError} `bad-scalar` unless it is Ns bytes in 1..n-1 */
   publicKey(secretKey: Bytes): Promise<Bytes>;
-
-  /**
-   * Blinds one input (RFC 9497 §3.3.2, Blind). Takes one scalar from `random`.
-   *
-   * @throws {VoprfError} `bad-input`, `bad-random`
-   */
-  blind(input: Bytes, random: Random): Promise<{ blind: Bytes; blindedElement: Bytes }>;
 
   /**
    * Evaluates a batch under one proof (RFC 9497 §3.3.2, BlindEvaluate). Takes one scalar from `random`.
@@ -81,22 +97,10 @@ export interface Voprf {
   ): MaybePromise<{ evaluatedElements: Bytes[]; proof: Bytes }>;
 
   /**
-   * Verifies the proof over the whole batch, then unblinds it (RFC 9497 §3.3.2, Finalize).
-   *
-   * @param proof - 2 * Ns bytes
-   * @returns as many outputs of Nh bytes, in the same order
-   * @throws {VoprfError} `proof-failed`, `bad-element`, `empty-batch`, `batch-too-large`, `bad-scalar`, `bad-input`
-   */
-  finalize(publicKey: Bytes, items: readonly VoprfItem[], proof: Bytes): MaybePromise<Bytes[]>;
-
-  /**
    * The output of an input, computed with the secret key (RFC 9497 §3.3.2, Evaluate).
    *
    * @returns Nh bytes
    * @throws {VoprfError} `bad-scalar`, `bad-input`
    */
   evaluate(secretKey: Bytes, input: Bytes): MaybePromise<Bytes>;
-
-  /** Whether the bytes are a canonical element: Ne bytes, in the group, not the identity. */
-  isElement(bytes: Bytes): boolean;
 }

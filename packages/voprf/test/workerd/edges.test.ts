@@ -1,9 +1,9 @@
 import { describe } from 'vitest';
 import { ecdhVoprf } from '../../src/ecdh.ts';
-import { ristretto255Voprf } from '../../src/ristretto255.ts';
 import { loadSodium } from '../../src/sodium-workerd.ts';
 import { sodiumVoprf } from '../../src/sodium.ts';
 import { edges } from '../edges-cases.ts';
+import { x25519Voprf } from '../x25519-voprf.ts';
 
 const GIVEN = { proofNonce: 'given' } as const;
 
@@ -12,6 +12,6 @@ const sodium = await loadSodium();
 describe('edges in workerd', () => {
   edges('sodium', sodiumVoprf(sodium, GIVEN), 6);
   edges('sodium, sums by libsodium', sodiumVoprf({ ...sodium, sums: 'libsodium' }, GIVEN), 3);
-  edges('x25519', ristretto255Voprf(crypto.subtle, GIVEN), 6);
+  edges('x25519', x25519Voprf(GIVEN), 6);
   edges('ecdh', ecdhVoprf(crypto.subtle, GIVEN), 4);
 });
