@@ -112,7 +112,7 @@ const SCALED: Readonly<
 > = {
   gateway: [['FLUSH_SECONDS', 10, 86_400]],
   issuer: [
-    ['QUOTA_SHARDS', 256, 1],
+    ['QUOTA_SHARDS', 32, 1],
     ['SHARDS', SHARDS, 1],
     ['FLUSH_SECONDS', 10, 86_400],
     ['CONFIRM_SECONDS', 600, 864_000],

@@ -8,8 +8,17 @@ import {
 } from '@sotto/privacypass';
 import { hex, type Bytes } from '@sotto/wire';
 import { expect, test } from 'vitest';
+import { quotaName } from '../src/durable/names.ts';
 import { ISSUER_VARIABLES } from './support/variables.ts';
 import { DAY, PROBLEM, START, told, World } from './support/world.ts';
+
+test('quota objects: the accounts of an epoch are spread over 32, and another epoch has its own', () => {
+  const accounts = Array.from({ length: 256 }, (_, i) => new Uint8Array(32).fill(i));
+  const today = accounts.map((account) => quotaName(START, account));
+  const tomorrow = accounts.map((account) => quotaName(START + DAY, account));
+  expect(new Set(today).size).toBe(32);
+  expect(new Set([...today, ...tomorrow]).size).toBe(64);
+});
 
 test('I08 quota: no credential and a bad one get 401; an exhausted quota gets 429 with the next epoch’s date', async () => {
   const world = new World();

@@ -1,8 +1,11 @@
 import { hex, type Bytes, type UnixSeconds } from '@sotto/wire';
 import type { Ledger } from '../ports.ts';
 
-/** How many objects the accounts of an epoch are spread over. Constant: changed within an epoch, it would refill quotas. */
-export const QUOTA_SHARDS = 256;
+/**
+ * How many objects the accounts of an epoch are spread over. Few, because to make or wake an object costs more than to count in it;
+ * specs/scale.md has the load of each. Constant: changed within an epoch, it would refill quotas.
+ */
+export const QUOTA_SHARDS = 32;
 
 /** The shard of a 32-byte digest, among at most 256. */
 export function shardOf(digest: Bytes, shards: number): number {
