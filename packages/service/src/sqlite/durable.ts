@@ -3,12 +3,17 @@ import type { Database } from './database.ts';
 import type { Migrations } from '../migrations.ts';
 import { migrate } from './migrate.ts';
 
+/** A database that was just opened. */
+interface OpenedDatabase extends Database {
+  /** Whether its schema was made or changed now. */
+  readonly isMigrated: boolean;
+}
+
 /** The database of a Durable Object, brought up to the current schema. */
-export function openStorage(storage: DurableObjectStorage, migrations: Migrations): Database {
+export function openStorage(storage: DurableObjectStorage, migrations: Migrations): OpenedDatabase {
   const database: Database = {
     db: drizzle(storage),
     atomically: (work) => storage.transactionSync(work),
   };
-  migrate(database, migrations);
-  return database;
+  return { ...database, isMigrated: migrate(database, migrations) };
 }

@@ -38,10 +38,12 @@ export class QuotaShard extends DurableObject<EpochEnv> {
     return epoch === this.#epoch && this.#now() < this.#end;
   }
 
+  /** Makes the tables and the alarm at the first use: one commit. Later it sets no alarm, because each is a row that is billed. */
   #open(): Db {
     if (this.#db === undefined) {
-      this.#db = openStorage(this.ctx.storage, TABLES).db;
-      void this.ctx.storage.setAlarm(this.#end * 1000);
+      const { db, isMigrated } = openStorage(this.ctx.storage, TABLES);
+      this.#db = db;
+      if (isMigrated) void this.ctx.storage.setAlarm(this.#end * 1000);
     }
     return this.#db;
   }

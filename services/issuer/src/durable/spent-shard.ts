@@ -20,6 +20,7 @@ const LEDGER = 0;
  */
 export class SpentShard extends DurableObject<EpochEnv> {
   readonly #end = ledgerEnd(this.ctx.id.name);
+  readonly #deletedAt = this.#end + graceSeconds(epochSecondsOf(this.env));
   readonly #now: () => UnixSeconds;
   #db: Db | undefined;
 
@@ -39,18 +40,21 @@ export class SpentShard extends DurableObject<EpochEnv> {
     closeLedger(this.#open(), LEDGER, this.#end);
   }
 
-  /** Makes the tables and the alarm at the first token, and never after the end: else the ledger would stay for ever. */
+  /**
+   * Makes the tables and the alarm at the first token: one commit. Never after the end, or the ledger would stay for ever. Later it
+   * sets no alarm, because each is a row that is billed.
+   */
   #open(): Db {
     if (this.#db === undefined) {
-      this.#db = openStorage(this.ctx.storage, TABLES).db;
-      void this.ctx.storage.setAlarm((this.#end + graceSeconds(epochSecondsOf(this.env))) * 1000);
+      const { db, isMigrated } = openStorage(this.ctx.storage, TABLES);
+      this.#db = db;
+      if (isMigrated) void this.ctx.storage.setAlarm(this.#deletedAt * 1000);
     }
     return this.#db;
   }
 
   override async alarm(): Promise<void> {
-    const goes = this.#end + graceSeconds(epochSecondsOf(this.env));
-    if (this.#now() < goes) return this.ctx.storage.setAlarm(goes * 1000); // it came early
+    if (this.#now() < this.#deletedAt) return this.ctx.storage.setAlarm(this.#deletedAt * 1000); // it came early
     this.#db = undefined;
     await this.ctx.storage.deleteAll();
   }

@@ -218,6 +218,28 @@ test('SpentShard, QuotaShard: an object has the tables of its own class, and the
   }
 });
 
+test('SpentShard, QuotaShard: an object that wakes up reads its tables, and leaves its alarm as it is', async () => {
+  const at = ledger();
+  const one = spend();
+  const epoch = Math.floor(NOW / 86_400) * 86_400;
+  const charge = { epoch, account: random(32), service: 'stickers', count: 5, limit: 30, batch: 'a' };
+  const quota = durableQuota(bindings.QUOTA);
+  expect(await stubOf(at).spend(one)).toBe('first');
+  expect(await quota.charge(charge)).toBe('charged');
+  const moved = (NOW + 5000) * 1000;
+  const stubs = [stubOf(at), bindings.QUOTA.getByName(quotaName(epoch, charge.account))];
+  for (const stub of stubs) {
+    await runInDurableObject(stub, (_object, { storage }) => storage.setAlarm(moved));
+    await evictDurableObject(stub);
+  }
+  expect(await stubOf(at).spend({ ...one, call: random(8) })).toBe('replayed');
+  expect(await quota.charge({ ...charge, batch: 'b' })).toBe('charged');
+  expect(await quota.used(charge)).toBe(10);
+  for (const stub of stubs) {
+    expect(await runInDurableObject(stub, (_object, { storage }) => storage.getAlarm())).toBe(moved);
+  }
+});
+
 test('I09 QuotaShard: charges racing batches within the limit, and is deleted with its epoch', async () => {
   const epoch = Math.floor(NOW / 86_400) * 86_400;
   const quota = durableQuota(bindings.QUOTA);
