@@ -44,6 +44,7 @@ export async function authorityViolations(
   check('reservations of a tenth', reserved.filter(Boolean).length, 10);
   check('a reservation of nothing', await one.reserve(key.keyId, 0), true);
   check('a reservation of an unknown key', await one.reserve(new Uint8Array(32), 1), false);
+  check('a reservation of nothing of an unknown key', await one.reserve(new Uint8Array(32), 0), false);
   check(
     'evaluations',
     (await one.list()).find(({ keyId }) => hex(keyId) === hex(key.keyId))?.evaluations,

@@ -1,7 +1,7 @@
 import { createExecutionContext, runInDurableObject } from 'cloudflare:test';
 import { AMORTIZED_REQUEST } from '@sotto/privacypass';
 import { hex } from '@sotto/wire';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { durableSpentTokens } from '../../src/durable/ports.ts';
 import type { IssuerEnv } from '../../src/durable/worker.ts';
 import entry, { GatewayEntrypoint } from '../../src/index.ts';
@@ -199,6 +199,25 @@ const spend = (): Spend => ({
   envelope: random(32),
   call: random(8),
   idempotent: true,
+});
+
+test('IssuerKeys: a confirmation of a key writes no row, and a reservation one', async () => {
+  const stub = bindings.KEYS.getByName('keys');
+  const [key] = (await stub.snapshot()).keys;
+  const rowsOf = (count: number) =>
+    runInDurableObject(stub, async (object, { storage: { sql } }) => {
+      const exec = vi.spyOn(Object.getPrototypeOf(sql) as SqlStorage, 'exec');
+      try {
+        expect(await object.reserve(key?.keyId ?? random(32), count)).toBe(true);
+        const cursors = exec.mock.results.map(({ value }) => value as { readonly rowsWritten: number });
+        expect(cursors).not.toEqual([]);
+        return cursors.reduce((rows, { rowsWritten }) => rows + rowsWritten, 0);
+      } finally {
+        exec.mockRestore();
+      }
+    });
+  expect(await rowsOf(0)).toBe(0);
+  expect(await rowsOf(1)).toBe(1);
 });
 
 test('K07 S16 retire-all on Workers: closes the ledgers for isolates that still hold the keys', async () => {
