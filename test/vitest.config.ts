@@ -36,7 +36,7 @@ const IN_ONE_PROCESS = [
   'packages/{bhttp,bundle,client,http,ohttp,picker,privacypass,redemption,sticker-search,tlog,voprf,wire}/test/**/*.test.ts',
 ];
 /** Tests that replace a module before others load it. */
-const REPLACES_A_MODULE = ['packages/ohttp/test/{node-26,wycheproof-ml-kem}.test.ts'];
+const REPLACES_A_MODULE = ['packages/ohttp/test/{node-20,node-24,node-26,wycheproof-ml-kem}.test.ts'];
 
 const inNode = (name: string, include: readonly string[], exclude: readonly string[] = []) => ({
   root,

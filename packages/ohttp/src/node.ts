@@ -1,15 +1,24 @@
 import * as crypto from 'node:crypto'; // as a namespace, because older versions of Node lack some names
-import { createCipheriv, createDecipheriv, createPrivateKey, createPublicKey } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  type KeyObject,
+} from 'node:crypto';
+import process from 'node:process';
 import { concat, fromBase64url, fromHex, type Bytes } from '@sotto/wire';
 import { OhttpError } from './error.ts';
-import { AEAD, type Aead, type Hpke } from './hpke.ts';
+import { AEAD, type Aead, type Hpke, type Kem } from './hpke.ts';
 import { hkdfSha256 } from './parts/hkdf.ts';
 import { hmacSha256 } from './parts/sha256.ts';
 import { NOBLE_ML_KEM_768 } from './parts/noble-parts.ts';
-import { dhkemX25519, ImportedKeys, type X25519, type X25519Key } from './parts/x25519.ts';
+import { dhkemX25519, ImportedKeys, isHonestPoint, type X25519, type X25519Key } from './parts/x25519.ts';
 import { xWing, type MlKem768 } from './parts/x-wing.ts';
 
-// DER before the secret bytes.
+// DER before the bytes of a key.
+const SPKI_X25519 = fromHex('302a300506032b656e032100'); // of 32 bytes of a public key (RFC 8410 §4)
 const PKCS8_X25519 = fromHex('302e020100300506032b656e04220420'); // of 32 bytes (RFC 8410 §7)
 const PKCS8_ML_KEM_768 = fromHex('3054020100300b060960864801650304040204428040'); // of a 64-byte seed (RFC 9935 §6)
 const TAG = 16; // bytes
@@ -18,7 +27,7 @@ const OPTIONS = { authTagLength: TAG };
 /** HPKE on `node:crypto`, all synchronous: a thread pool costs more time than the work itself. */
 export function nodeHpke(): Hpke {
   return {
-    kems: [xWing(NODE_X25519, NODE_ML_KEM_768), dhkemX25519(NODE_X25519, NODE_HKDF_SHA256)],
+    kems: [xWing(NODE_X25519, NODE_ML_KEM_768), NODE_DHKEM],
     kdfs: [NODE_HKDF_SHA256],
     aeads: [
       nodeAead(AEAD.AES_128_GCM, 16, {
@@ -40,32 +49,41 @@ function plain({ buffer, byteOffset, byteLength }: Buffer): Bytes {
 
 const NODE_HKDF_SHA256 = hkdfSha256(hmacSha256);
 
-// Node imports a JWK (RFC 8037 §2) faster than any other encoding: in some versions DER takes seven times as long.
+const IMPORTED = new ImportedKeys<KeyObject>();
+
+// The encoding that Node imports fastest depends on its version. Microseconds of a private key and of a public key:
+//
+//     Node              JWK (RFC 8037 §2)   DER          PEM
+//     20                39, 8               353, 77      356, 78
+//     22                35, 5               39, 8        48, 10
+//     24 (from 24.18)   54, 24              59, 28       45, 8     it catches two exceptions for each object
+//     26                refused, 4          44, 9        53, 9
+const IS_NODE_24 = process.versions.node.startsWith('24.');
 const OKP = { kty: 'OKP', crv: 'X25519' };
 const base64url = (bytes: Bytes) => Buffer.from(bytes).toString('base64url');
+const pem = (label: string, der: Buffer) =>
+  `-----BEGIN ${label}-----\n${der.toString('base64')}\n-----END ${label}-----`;
 
-const IMPORTED = new ImportedKeys<crypto.KeyObject>();
+const importPublic = (publicKey: Bytes): KeyObject =>
+  IS_NODE_24
+    ? createPublicKey(pem('PUBLIC KEY', Buffer.concat([SPKI_X25519, publicKey])))
+    : createPublicKey({ key: { ...OKP, x: base64url(publicKey) }, format: 'jwk' });
 
-const importPublic = (publicKey: Bytes): crypto.KeyObject =>
-  createPublicKey({ key: { ...OKP, x: base64url(publicKey) }, format: 'jwk' });
-
-const importJwk = (secret: Bytes): crypto.KeyObject =>
+const importJwk = (secret: Bytes): KeyObject =>
   createPrivateKey({ key: { ...OKP, d: base64url(secret), x: '' }, format: 'jwk' });
 
-function importPkcs8(prefix: Bytes, secret: Bytes): crypto.KeyObject {
-  const key = Buffer.from(concat(prefix, secret));
+function importPkcs8(prefix: Bytes, secret: Bytes, inPem = false): KeyObject {
+  const key = Buffer.concat([prefix, secret]);
   try {
-    return createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+    return createPrivateKey(inPem ? pem('PRIVATE KEY', key) : { key, format: 'der', type: 'pkcs8' });
   } finally {
     key.fill(0);
   }
 }
 
-/**
- * Imports an X25519 private key without its public key. Before version 26, Node accepts a JWK with an empty `x`, and reads
- * it faster than PKCS #8 (14 times in Node 20). Since 26 it requires an `x` that matches, so PKCS #8 is used.
- */
+/** Imports an X25519 private key without its public key, which Node before 26 does not require in a JWK. */
 const importPrivate: typeof importJwk = (() => {
+  if (IS_NODE_24) return (secret) => importPkcs8(PKCS8_X25519, secret, true);
   try {
     importJwk(new Uint8Array(32).fill(1));
     return importJwk;
@@ -74,7 +92,12 @@ const importPrivate: typeof importJwk = (() => {
   }
 })();
 
-const loadX25519 = (secret: Bytes): X25519Key => {
+interface NodeX25519Key extends X25519Key {
+  /** Decap of DHKEM (RFC 9180 §4.1): agreement and key derivation in one call, from Node 24.7. */
+  decapsulate(enc: Bytes): Bytes;
+}
+
+const loadX25519 = (secret: Bytes): NodeX25519Key => {
   const privateKey = importPrivate(secret);
   const { x } = createPublicKey(privateKey).export({ format: 'jwk' });
   return {
@@ -85,10 +108,28 @@ const loadX25519 = (secret: Bytes): X25519Key => {
         : importPublic(peer);
       return plain(crypto.diffieHellman({ privateKey, publicKey }));
     },
+    decapsulate: (enc) => plain(crypto.decapsulate(privateKey, enc)),
   };
 };
 
 const NODE_X25519: X25519 = { load: loadX25519, loadOnce: loadX25519 };
+
+/** DHKEM(X25519, HKDF-SHA256). Encapsulation is ours, because OpenSSL uses its own randomness. */
+const NODE_DHKEM: Kem = (() => {
+  const kem = dhkemX25519(NODE_X25519, NODE_HKDF_SHA256);
+  if (typeof crypto.decapsulate !== 'function') return kem;
+  return {
+    ...kem,
+    decap(enc, key) {
+      if (!isHonestPoint(enc)) throw new OhttpError('open-failed', 'not a public key of X25519');
+      try {
+        return (key as NodeX25519Key).decapsulate(enc);
+      } catch (error) {
+        throw new OhttpError('open-failed', 'OpenSSL refused the encapsulated key', { cause: error });
+      }
+    },
+  };
+})();
 
 /** Decapsulation is OpenSSL's from Node 24.7. Encapsulation is noble's, because OpenSSL uses its own randomness. */
 const NODE_ML_KEM_768: MlKem768 = {
@@ -112,8 +153,8 @@ interface Cipher {
 }
 
 interface Ciphers {
-  seal(key: Bytes, nonce: Bytes): Cipher & { getAuthTag(): Buffer };
-  open(key: Bytes, nonce: Bytes): Cipher & { setAuthTag(tag: Bytes): unknown };
+  seal(key: KeyObject, nonce: Bytes): Cipher & { getAuthTag(): Buffer };
+  open(key: KeyObject, nonce: Bytes): Cipher & { setAuthTag(tag: Bytes): unknown };
 }
 
 function nodeAead(id: number, Nk: number, ciphers: Ciphers): Aead {
@@ -122,26 +163,30 @@ function nodeAead(id: number, Nk: number, ciphers: Ciphers): Aead {
     Nk,
     Nn: 12,
     Nt: TAG,
-    load: (key) => ({
-      seal(nonce, aad, pt) {
-        const cipher = ciphers.seal(key, nonce);
-        cipher.setAAD(aad, { plaintextLength: pt.length });
-        const ct = cipher.update(pt);
-        cipher.final();
-        return concat(ct, cipher.getAuthTag());
-      },
-      open(nonce, aad, ct) {
-        const decipher = ciphers.open(key, nonce);
-        try {
-          decipher.setAAD(aad, { plaintextLength: ct.length - TAG });
-          decipher.setAuthTag(ct.subarray(ct.length - TAG));
-          const pt = decipher.update(ct.subarray(0, ct.length - TAG));
-          decipher.final(); // throws unless the tag is valid; pt must not be used before
-          return plain(pt);
-        } catch (error) {
-          throw new OhttpError('open-failed', 'ciphertext is not authentic', { cause: error });
-        }
-      },
-    }),
+    load(raw) {
+      // Some releases of Node 24 find out by two caught exceptions that bytes are not a KeyObject: 11 µs for each cipher.
+      const key = createSecretKey(raw);
+      return {
+        seal(nonce, aad, pt) {
+          const cipher = ciphers.seal(key, nonce);
+          cipher.setAAD(aad, { plaintextLength: pt.length });
+          const ct = cipher.update(pt);
+          cipher.final();
+          return concat(ct, cipher.getAuthTag());
+        },
+        open(nonce, aad, ct) {
+          const decipher = ciphers.open(key, nonce);
+          try {
+            decipher.setAAD(aad, { plaintextLength: ct.length - TAG });
+            decipher.setAuthTag(ct.subarray(ct.length - TAG));
+            const pt = decipher.update(ct.subarray(0, ct.length - TAG));
+            decipher.final(); // throws unless the tag is valid; pt must not be used before
+            return plain(pt);
+          } catch (error) {
+            throw new OhttpError('open-failed', 'ciphertext is not authentic', { cause: error });
+          }
+        },
+      };
+    },
   };
 }

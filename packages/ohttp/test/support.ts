@@ -1,5 +1,17 @@
 import { fromHex, type Bytes, type Random } from '@sotto/wire';
-import { AEAD, KDF, type Hpke, type Kem, type KeyConfig, type SuiteIds } from '@sotto/ohttp';
+import { expect } from 'vitest';
+import {
+  AEAD,
+  decapsulateRequest,
+  encapsulateRequest,
+  KDF,
+  loadGatewayKey,
+  type Hpke,
+  type Kem,
+  type KeyConfig,
+  type SuiteIds,
+} from '@sotto/ohttp';
+import { nobleHpke } from '@sotto/ohttp/noble';
 import type { Pull } from '@sotto/ohttp';
 
 /** A Random that returns recorded bytes in order, and throws on a call or a length that was not recorded. */
@@ -41,6 +53,18 @@ export async function keyPair(
   const kem: Kem = byId(hpke.kems, kemId);
   const { privateKey, publicKey } = await kem.generate(random);
   return { config: { keyId, kemId, publicKey, suites: SUITES }, privateKey };
+}
+
+/** Checks that an implementation makes the same keys as noble's, and opens its requests and its own. */
+export async function agreesWithNoble(hpke: Hpke, kemId: number): Promise<void> {
+  const { config, privateKey } = await keyPair(hpke, kemId);
+  expect((await byId(nobleHpke().kems, kemId).load(privateKey)).publicKey).toEqual(config.publicKey);
+  const key = await loadGatewayKey(hpke, { ...config, privateKey });
+  const request = random(100);
+  for (const sender of [hpke, nobleHpke()]) {
+    const sent = await encapsulateRequest(sender, config, AES, request, random);
+    expect((await decapsulateRequest(hpke, [key], sent.encapsulatedRequest)).request).toEqual(request);
+  }
 }
 
 /** The code of the OhttpError that a promise rejects with, or `none`. */
