@@ -6,16 +6,19 @@ import { encodeSearch } from '../../packages/client/src/search.ts';
 import { startSuite, type Suite } from '../../services/local/src/suite.ts';
 import { RawExchange } from '../support/raw-exchange.ts';
 import { childNamed, clockOf } from './cpu-clock.ts';
+import { Issuance } from './issuance.ts';
 import { median, plainSummary, type Clock } from './measure.ts';
 import { nodePlatform } from './node-platform.ts';
 import type { Measured } from './row.ts';
 
 const WARM = 200; // searches before the first round: until then the engine compiles what they run
 const WARM_OTHERS = 50; // calls of every other kind
-const WARM_BATCHES = 8; // of 30 tokens
+const WARM_BATCHES = 8; // of 30 tokens that searches use
+const WARM_ISSUANCES = 120; // batches before the first round: until some 80 the cost still falls
 const ROUNDS = 7;
 const CALLS = 24; // of each kind in a round
-const BATCHES = 2; // in a round
+const REFILLS = 2; // batches in a round, for its searches
+const BATCHES = 5; // in a round, measured
 const AT_ONCE = 8;
 
 const CONTENT = encodeSearch('happy cat', { locale: 'en' }); // what our client sends
@@ -27,20 +30,17 @@ export async function exchangeFigures(): Promise<[name: string, figure: Measured
   try {
     const raw = await RawExchange.of(suite);
     const clock = clockOf(childNamed('workerd'));
+    const issuance = await Issuance.of(suite, raw, clock);
     const tokens: Bytes[] = [];
-    let accounts = 0;
-    const issue = async (): Promise<number> => {
-      const began = clock();
-      tokens.push(...(await raw.issue(`bench ${accounts++}`)));
-      return clock() - began;
-    };
+    const refill = async (): Promise<void> => void tokens.push(...(await issuance.tokens()));
     const search = async (): Promise<void> => {
       const { inner, code } = await raw.search(tokens.pop() as Bytes, '', { content: CONTENT });
       if (inner?.status !== 200) throw new Error(`a search failed: ${code}`);
     };
 
-    const first = await issue(); // the issuer loads its keys, and nothing is compiled
-    for (let i = 1; i < WARM_BATCHES; i++) await issue();
+    const first = await issuance.costWithObject(); // the issuer loads its keys, and nothing is compiled
+    for (let i = 0; i < WARM_BATCHES; i++) await refill();
+    for (let i = 0; i < WARM_ISSUANCES; i++) await issuance.cost();
     for (let i = 0; i < WARM; i++) await search();
     const spent = await raw.seal(raw.request(tokens.pop() as Bytes, 'spent'));
     const others = {
@@ -55,8 +55,11 @@ export async function exchangeFigures(): Promise<[name: string, figure: Measured
 
     const rounds: Record<string, number>[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      const batches = [];
-      for (let i = 0; i < BATCHES; i++) batches.push(await issue());
+      for (let i = 0; i < REFILLS; i++) await refill();
+      const batches: number[] = [];
+      for (let i = 0; i < BATCHES; i++) batches.push(await issuance.cost());
+      const issued = median(batches);
+      const firstOfObject = await issuance.costWithObject();
       const each = await perCall({ search, ...others }, clock, round % 2 === 1);
       const { refused, direct, stickers, assets, nothing } = each;
       const { cpu, wall } = await together(search, clock);
@@ -71,7 +74,8 @@ export async function exchangeFigures(): Promise<[name: string, figure: Measured
         'e2e.search.cpu.relay': refused.cpu - direct.cpu,
         'e2e.search.cpu.search': stickers.cpu,
         'e2e.search.cpu.assets': assets.cpu - nothing.cpu, // part of the row above
-        'e2e.issue.cpu': median(batches), // with quota objects that are new
+        'e2e.issue.cpu': issued, // of accounts that are new, and of quota objects that exist
+        'e2e.issue.cpu.object': firstOfObject - issued, // what the first batch of a quota object costs more
       });
     }
     const names = Object.keys(rounds[0] ?? {});

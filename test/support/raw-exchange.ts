@@ -3,7 +3,12 @@ import { decodeResponse, encodeRequest, type BhttpRequest, type BhttpResponse } 
 import { decodeBundle, decodeSignedBundle, type Bundle } from '@sotto/bundle';
 import { decodeKeyConfigs, encapsulateRequest, type KeyConfig } from '@sotto/ohttp';
 import { nodeHpke } from '@sotto/ohttp/node';
-import { createTokenRequests, decodeDirectory, formatAuthorization } from '@sotto/privacypass';
+import {
+  createTokenRequests,
+  decodeDirectory,
+  formatAuthorization,
+  type PendingTokens,
+} from '@sotto/privacypass';
 import { nobleVoprf } from '@sotto/voprf';
 import { utf8, type Bytes } from '@sotto/wire';
 
@@ -57,11 +62,17 @@ export class RawExchange {
 
   /** Has the issuer issue one batch of tokens for a service. */
   async issue(account: string, service = 'stickers', count = 30): Promise<Bytes[]> {
+    const pending = await this.blind(service, count);
+    return pending.finish(await this.sendBatch(account, pending));
+  }
+
+  /** Blinds a batch of tokens for a service. */
+  async blind(service = 'stickers', count = 30): Promise<PendingTokens> {
     const { tokenKeys } = decodeDirectory(this.bundle.directory);
     const key = tokenKeys.find((k) => k.service === service && (k.notBefore ?? 0) <= this.bundle.notBefore);
     const entry = this.bundle.services.find(({ name }) => name === service);
     if (key === undefined || entry === undefined) throw new Error(`no key for ${service}`);
-    const pending = await createTokenRequests({
+    return createTokenRequests({
       voprf: RISTRETTO,
       tokenType: entry.tokenType,
       publicKey: key.tokenKey,
@@ -70,16 +81,20 @@ export class RawExchange {
       random,
       kind: 'amortized',
     });
+  }
+
+  /** Sends a blinded batch to the issuer. Returns the body of the response. */
+  async sendBatch(account: string, { contentType, request }: PendingTokens): Promise<Bytes> {
     const response = await fetch(`${this.#parties.urls.issuer}/token-request`, {
       method: 'POST',
       headers: {
         authorization: `Bearer ${await this.#parties.account(account)}`,
-        'content-type': pending.contentType,
+        'content-type': contentType,
       },
-      body: pending.request,
+      body: request,
     });
     if (response.status !== 200) throw new Error(`token-request: ${response.status}`);
-    return pending.finish(new Uint8Array(await response.arrayBuffer()));
+    return new Uint8Array(await response.arrayBuffer());
   }
 
   /** A search as our client sends it, with the changes of `change`. */
