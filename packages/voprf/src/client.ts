@@ -74,9 +74,7 @@ async function blind<E>(
   checkInput(input);
   const inputElement = hashInput(suite, input);
   const scalar = randomScalar(suite, random);
-  await suite.pause();
-  const secret = await suite.group.load(scalar);
-  const blindedElement = encode(suite.group, await secret.multiply(inputElement));
+  const [blindedElement] = (await multiplyEach(suite, [scalar], [inputElement])) as [EncodedElement<E>];
   elements.keep(blindedElement);
   return { blind: scalar, blindedElement: blindedElement.bytes };
 }
@@ -103,17 +101,29 @@ async function finalize<E>(
 }
 
 async function unblind<E>(
-  { group, pause }: Suite<E>,
+  suite: Suite<E>,
   items: readonly VoprfItem[],
   D: readonly EncodedElement<E>[],
 ): Promise<Bytes[]> {
-  const inverses = group.invert(items.map((item) => item.blind));
-  const outputs: Bytes[] = [];
-  for (const [i, { input }] of items.entries()) {
+  const inverses = suite.group.invert(items.map(({ blind: scalar }) => scalar));
+  const evaluated = D.map(({ element }) => element);
+  const unblinded = await multiplyEach(suite, inverses, evaluated);
+  return unblinded.map(({ bytes }, i) =>
+    suite.group.hash(finalizeTranscript((items[i] as VoprfItem).input, bytes)),
+  );
+}
+
+async function multiplyEach<E>(
+  { group, pause }: Suite<E>,
+  scalars: readonly Bytes[],
+  elements: readonly E[],
+): Promise<EncodedElement<E>[]> {
+  if (group.multiplyEach) return group.multiplyEach(scalars, elements, pause);
+  const products: EncodedElement<E>[] = [];
+  for (const [i, element] of elements.entries()) {
     await pause();
-    const secret = await group.load(inverses[i] as Bytes);
-    const unblinded = await secret.multiply((D[i] as EncodedElement<E>).element);
-    outputs.push(group.hash(finalizeTranscript(input, group.serialize(unblinded))));
+    const secret = await group.load(scalars[i] as Bytes);
+    products.push(encode(group, await secret.multiply(element)));
   }
-  return outputs;
+  return products;
 }

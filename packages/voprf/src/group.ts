@@ -1,4 +1,5 @@
 import type { Bytes } from '@sotto/wire';
+import type { EncodedElement } from './suite.ts';
 import type { MaybePromise, VoprfSuiteId } from './voprf.ts';
 
 /** A loaded secret scalar. Implementations must not leak it by timing. */
@@ -36,6 +37,15 @@ export interface Group<E> {
 
   /** Loads a secret scalar other than zero. */
   load(scalar: Bytes): MaybePromise<Secret<E>>;
+  /**
+   * Elements other than the identity, each times its own secret scalar. `pause` is awaited before each product. Only
+   * groups have it in which a batch costs less than its products.
+   */
+  multiplyEach?(
+    scalars: readonly Bytes[],
+    elements: readonly E[],
+    pause: () => MaybePromise<void>,
+  ): Promise<EncodedElement<E>[]>;
   /** The sum of scalar times element. All are public, so it may take variable time. Null when it is the identity. */
   combine(scalars: readonly Bytes[], elements: readonly E[]): E | null;
 }

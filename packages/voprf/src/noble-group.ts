@@ -41,7 +41,7 @@ export function nobleGroup<P extends CurvePoint<any, P>>(parts: Parts<P>): Group
   const { Ne, Ns } = VOPRF_SIZES[suite];
   const n = Point.Fn.ORDER;
   const field: ScalarField = { n, Ns, littleEndian };
-  const order = scalarToBytes({ n, Ns, littleEndian: true }, n);
+  const order = scalarToBytes({ Ns, littleEndian: true }, n);
   const number = (scalar: Uint8Array) => scalarFromBytes(field, scalar);
   const hash = (message: Bytes) => parts.hash(message) as Bytes;
 
@@ -67,7 +67,10 @@ export function nobleGroup<P extends CurvePoint<any, P>>(parts: Parts<P>): Group
     isScalar: (bytes) => belowOrder(littleEndian ? bytes : bytes.toReversed(), order),
     reduce: (wide) => scalarToBytes(field, mod(number(wide), n)),
     respond: (r, c, k) => respond(field, hash, r, c, k),
-    invert: (scalars) => invertAll(field, scalars, (value) => invertCt(value, n)),
+    invert(scalars) {
+      const inverses = invertAll(scalars.map(number), n, (value) => invertCt(value, n));
+      return inverses.map((inverse) => scalarToBytes(field, inverse));
+    },
     load(scalar): Secret<P> {
       const k = number(scalar);
       return {

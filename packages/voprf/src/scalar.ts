@@ -7,7 +7,7 @@ export interface ScalarField {
   readonly littleEndian: boolean;
 }
 
-export function scalarToBytes({ Ns, littleEndian }: ScalarField, value: bigint): Bytes {
+export function scalarToBytes({ Ns, littleEndian }: Omit<ScalarField, 'n'>, value: bigint): Bytes {
   const text = value.toString(16).padStart(2 * Ns, '0');
   const bytes = new Uint8Array(Ns);
   for (let i = 0; i < Ns; i++) {
@@ -68,24 +68,23 @@ export function splitScalar(
   return [first, mod(scalarFromBytes(field, k) + n - first, n)];
 }
 
-/** Inverts scalars other than zero with one inversion (Montgomery's trick). */
+/** Inverts values other than zero with one inversion (Montgomery's trick). */
 export function invertAll(
-  field: ScalarField,
-  scalars: readonly Bytes[],
+  values: readonly bigint[],
+  modulus: bigint,
   invert: (value: bigint) => bigint,
-): Bytes[] {
-  const values = scalars.map((bytes) => scalarFromBytes(field, bytes));
+): bigint[] {
   const products: bigint[] = [];
   let product = 1n;
   for (const value of values) {
     products.push(product);
-    product = (product * value) % field.n;
+    product = (product * value) % modulus;
   }
-  let inverse = invert(product);
-  const inverses: Bytes[] = [];
+  let inverse = invert(mod(product, modulus));
+  const inverses: bigint[] = [];
   for (let i = values.length - 1; i >= 0; i--) {
-    inverses[i] = scalarToBytes(field, (inverse * (products[i] as bigint)) % field.n);
-    inverse = (inverse * (values[i] as bigint)) % field.n;
+    inverses[i] = (inverse * (products[i] as bigint)) % modulus;
+    inverse = (inverse * (values[i] as bigint)) % modulus;
   }
   return inverses;
 }

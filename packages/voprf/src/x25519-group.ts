@@ -1,9 +1,10 @@
-import { ed25519, ristretto255 } from '@noble/curves/ed25519.js';
+import { ristretto255 } from '@noble/curves/ed25519.js';
 import type { Bytes } from '@sotto/wire';
 import type { Group, Secret } from './group.ts';
 import { ristretto255Group, type RistrettoPoint } from './noble-group.ts';
-import { double, extended } from './ristretto255-points.ts';
-import { mod, scalarFromBytes, scalarToBytes } from './scalar.ts';
+import { doubleAndEncode } from './ristretto255-encode.ts';
+import { double, extended, toPoint, type ExtendedPoint } from './ristretto255-points.ts';
+import { invertAll, mod, scalarFromBytes, scalarToBytes } from './scalar.ts';
 import type { MaybePromise } from './voprf.ts';
 
 const { Point } = ristretto255;
@@ -13,12 +14,13 @@ const n = Point.Fn.ORDER;
 const A = 486662n; // v^2 = u^3 + A u^2 + u (RFC 7748 §4.1)
 const ROOT = Fp.sqrt(p - A - 2n); // (u, v) = ((1 + y) / (1 - y), ROOT * u / x)
 const EIGHTH = Point.Fn.inv(8n);
+const HALF = 4n * EIGHTH;
 const SCALAR = { n, Ns: 32, littleEndian: true };
 
 /** X25519 in a platform's implementation: u coordinates of 32 bytes, little-endian. */
 export interface X25519 {
-  /** A private key that is clamped already (RFC 7748 §5). Null when the platform has no X25519. */
-  load(scalar: Bytes): MaybePromise<{ derive(u: Bytes): MaybePromise<Bytes> } | null>;
+  /** Private keys that are clamped already (RFC 7748 §5). Null when the platform has no X25519. */
+  load(scalars: readonly Bytes[]): MaybePromise<{ derive(u: Bytes): MaybePromise<Bytes[]> } | null>;
 }
 
 /**
@@ -27,7 +29,34 @@ export interface X25519 {
  */
 export function x25519Group(x25519: X25519): Group<RistrettoPoint> {
   const noble = ristretto255Group();
-  return { ...noble, load: (scalar) => loadSecret(x25519, noble, scalar) };
+  return {
+    ...noble,
+    async load(scalar): Promise<Secret<RistrettoPoint>> {
+      const multiply = await loadSecret(x25519, noble, scalarFromBytes(SCALAR, scalar));
+      return {
+        publicElement: () => (noble.load(scalar) as Secret<RistrettoPoint>).publicElement(),
+        multiply: async (P) => toPoint(await multiply(...(eightfold([P]) as [Eightfold]))),
+      };
+    },
+    async multiplyEach(scalars, elements, pause) {
+      const points = eightfold(elements);
+      const halves: ExtendedPoint[] = [];
+      for (const [i, scalar] of scalars.entries()) {
+        await pause();
+        const half = mod(scalarFromBytes(SCALAR, scalar) * HALF, n);
+        const multiply = await loadSecret(x25519, noble, half);
+        halves.push(await multiply(points[i] as Eightfold));
+      }
+      return doubleAndEncode(halves);
+    },
+  };
+}
+
+/** An element, with u and v of 8P. */
+interface Eightfold {
+  readonly P: RistrettoPoint;
+  readonly u: bigint;
+  readonly v: bigint;
 }
 
 /**
@@ -40,23 +69,19 @@ export function x25519Group(x25519: X25519): Group<RistrettoPoint> {
 async function loadSecret(
   x25519: X25519,
   noble: Group<RistrettoPoint>,
-  scalar: Bytes,
-): Promise<Secret<RistrettoPoint>> {
-  const k = mod(scalarFromBytes(SCALAR, scalar) * EIGHTH, n);
-  const [first, second] = [clamped(k), clamped(k + 1n)];
-  const keys = first && second && (await Promise.all([x25519.load(first), x25519.load(second)]));
-  const [key, next] = keys ?? [];
-  const inNoble = noble.load(scalar) as Secret<RistrettoPoint>;
-  if (!key || !next) return inNoble;
-  return {
-    publicElement: () => inNoble.publicElement(),
-    async multiply(P) {
-      const { u, v } = eightfold(P);
-      const encoded = scalarToBytes(SCALAR, u);
-      const products = await Promise.all([key.derive(encoded), next.derive(encoded)]);
-      const [uQ = 0n, uSum = 0n] = products.map((product) => scalarFromBytes(SCALAR, product));
-      return solve(uQ, uSum, u, v);
-    },
+  k: bigint,
+): Promise<(point: Eightfold) => Promise<ExtendedPoint>> {
+  const eighth = mod(k * EIGHTH, n);
+  const [first, second] = [clamped(eighth), clamped(eighth + 1n)];
+  const keys = first && second && (await x25519.load([first, second]));
+  if (!keys) {
+    const secret = await noble.load(scalarToBytes(SCALAR, k));
+    return async ({ P }) => extended(await secret.multiply(P));
+  }
+  return async ({ u, v }) => {
+    const products = await keys.derive(scalarToBytes(SCALAR, u));
+    const [uQ = 0n, uSum = 0n] = products.map((product) => scalarFromBytes(SCALAR, product));
+    return solve(uQ, uSum, u, v);
   };
 }
 
@@ -70,16 +95,21 @@ function clamped(k: bigint): Bytes | null {
   return m >> 251n === 1n ? scalarToBytes(SCALAR, 8n * m) : null;
 }
 
-/** u and v of 8P. */
-function eightfold(P: RistrettoPoint): { readonly u: bigint; readonly v: bigint } {
-  const { X, Y, Z } = double(double(double(extended(P))));
-  const inverse = Fp.inv(mod((Z - Y) * X, p));
-  const sum = ((Z + Y) * inverse) % p;
-  return { u: mod(sum * X, p), v: mod(((ROOT * sum) % p) * Z, p) };
+function eightfold(elements: readonly RistrettoPoint[]): Eightfold[] {
+  const points = elements.map((P) => double(double(double(extended(P)))));
+  const inverses = invertAll(
+    points.map(({ X, Y, Z }) => ((Z - Y) * X) % p),
+    p,
+    (value) => Fp.inv(value),
+  );
+  return points.map(({ X, Y, Z }, i) => {
+    const sum = ((Z + Y) * (inverses[i] as bigint)) % p;
+    return { P: elements[i] as RistrettoPoint, u: mod(sum * X, p), v: mod(((ROOT * sum) % p) * Z, p) };
+  });
 }
 
 /** Q, from u(Q), u(Q + R), and u and v of R. */
-function solve(uQ: bigint, uSum: bigint, uR: bigint, vR: bigint): RistrettoPoint {
+function solve(uQ: bigint, uSum: bigint, uR: bigint, vR: bigint): ExtendedPoint {
   const v2 = ((((uQ + A) * uQ + 1n) % p) * uQ) % p; // of Q
   const difference = uQ - uR;
   const slope2 = ((uSum + A + uQ + uR) * ((difference * difference) % p)) % p;
@@ -90,12 +120,10 @@ function solve(uQ: bigint, uSum: bigint, uR: bigint, vR: bigint): RistrettoPoint
   }
   // x = ROOT * u / v and y = (u - 1) / (u + 1)
   const X = (((ROOT * uQ) % p) * twice) % p;
-  return new Point(
-    new ed25519.Point(
-      (X * (uQ + 1n)) % p,
-      mod((uQ - 1n) * product, p),
-      ((uQ + 1n) * product) % p,
-      mod(X * (uQ - 1n), p),
-    ),
-  );
+  return {
+    X: (X * (uQ + 1n)) % p,
+    Y: ((uQ - 1n) * product) % p,
+    Z: ((uQ + 1n) * product) % p,
+    T: (X * (uQ - 1n)) % p,
+  };
 }

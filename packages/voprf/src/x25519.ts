@@ -12,23 +12,26 @@ const PKCS8_PREFIX = fromHex('302e020100300506032b656e04220420');
 export function webcryptoX25519(subtle: X25519Subtle | undefined): X25519 {
   let isSupported = subtle !== undefined;
   return {
-    async load(scalar) {
+    async load(scalars) {
       if (subtle === undefined || !isSupported) return null;
-      const pkcs8 = concat(PKCS8_PREFIX, scalar);
+      const encoded = scalars.map((scalar) => concat(PKCS8_PREFIX, scalar));
       try {
-        const key = await subtle.importKey('pkcs8', pkcs8, ALGORITHM, false, ['deriveBits']);
+        const keys = await Promise.all(
+          encoded.map((pkcs8) => subtle.importKey('pkcs8', pkcs8, ALGORITHM, false, ['deriveBits'])),
+        );
         return {
           async derive(u) {
             const peer = await subtle.importKey('raw', u, ALGORITHM, false, []);
             const algorithm = { ...ALGORITHM, public: peer }; // in a variable, because workerd's types call the member $public
-            return new Uint8Array(await subtle.deriveBits(algorithm, key, 256));
+            const results = await Promise.all(keys.map((key) => subtle.deriveBits(algorithm, key, 256)));
+            return results.map((result) => new Uint8Array(result));
           },
         };
       } catch {
         isSupported = false;
         return null;
       } finally {
-        pkcs8.fill(0);
+        for (const pkcs8 of encoded) pkcs8.fill(0);
       }
     },
   };

@@ -22,10 +22,10 @@ function watched(change: (u: Bytes, call: number) => Bytes = (u) => u) {
   const keys: Bytes[] = [];
   let call = 0;
   const x25519: X25519 = {
-    async load(scalar) {
-      keys.push(scalar);
-      const key = await native.load(scalar);
-      return key && { derive: async (u) => change(await key.derive(u), call++) };
+    async load(scalars) {
+      keys.push(...scalars);
+      const loaded = await native.load(scalars);
+      return loaded && { derive: async (u) => (await loaded.derive(u)).map((one) => change(one, call++)) };
     },
   };
   return { x25519, keys };
@@ -81,6 +81,33 @@ describe('products by X25519', () => {
     expect(keys).toEqual([]);
     const none: X25519 = { load: () => null };
     expect((await multiply(none, 12345n, P)).equals(P.multiply(12345n))).toBe(true);
+  });
+
+  test('of a batch agree with noble, encoded and decoded, also when X25519 cannot use one of the keys', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(scalar, point), { minLength: 1, maxLength: 4 }), async (terms) => {
+        const events: string[] = [];
+        const group = x25519Group({
+          async load(scalars) {
+            events.push('keys');
+            return native.load(scalars);
+          },
+        });
+        const usable = [...terms, [128n, Point.BASE] as const]; // half of 128 is 64, which X25519 cannot use
+        const products = await group.multiplyEach?.(
+          usable.map(([k]) => bytes(k)),
+          usable.map(([, P]) => P),
+          () => void events.push('pause'),
+        );
+        const expected = usable.map(([k, P]) => Point.fromBytes(P.toBytes()).multiply(k).toHex());
+        expect(products?.map((product) => hex(product.bytes))).toEqual(expected);
+        expect(products?.map(({ element }) => element.toHex())).toEqual(expected);
+        expect(events.filter((event) => event === 'pause')).toHaveLength(usable.length);
+        expect(events[0]).toBe('pause'); // before the first key is loaded
+        expect(events.at(-1)).toBe('pause'); // 64 is not loaded
+      }),
+      { numRuns: 30 },
+    );
   });
 
   const other = bytes(9n);
