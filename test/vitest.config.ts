@@ -33,7 +33,7 @@ const inWorkerd = (name: string, miniflare: Record<string, unknown> = {}) => ({
 
 /** Packages whose tests start no process. Their files share modules and compiled code, which saves a third of their processor time. */
 const IN_ONE_PROCESS = [
-  'packages/{bhttp,bundle,client,http,ohttp,picker,privacypass,redemption,sticker-search,tlog,voprf,wire}/test/**/*.test.ts',
+  'packages/{bhttp,bundle,cli,client,http,ohttp,picker,privacypass,redemption,sticker-search,tlog,voprf,wire}/test/**/*.test.ts',
 ];
 /** Tests that replace a module before others load it. */
 const REPLACES_A_MODULE = ['packages/ohttp/test/{node-20,node-24,node-26,wycheproof-ml-kem}.test.ts'];
@@ -95,7 +95,7 @@ export default defineConfig({
     projects: [
       packagesInOneProcess,
       inNode('node', [
-        'packages/{cli,release,service}/test/**/*.test.ts',
+        'packages/{release,service}/test/**/*.test.ts',
         'services/*/test/**/*.test.ts',
         'test/*.test.ts',
         ...REPLACES_A_MODULE,

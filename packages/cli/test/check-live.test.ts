@@ -12,7 +12,10 @@ import {
   gauges,
   ports,
   lines,
+  useCheckedFolders,
 } from './support/checked.ts';
+
+useCheckedFolders();
 
 describe('check: faults of running services', () => {
   const live = (name: string, route: string, answer: () => Response): [string, () => void] => [

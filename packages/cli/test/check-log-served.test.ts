@@ -2,9 +2,11 @@ import { encodeLoggedBundle } from '@sotto/bundle';
 import { ED25519 } from '@sotto/tlog';
 import { describe, expect, test } from 'vitest';
 import { seed, vkey } from '../../../test/support/bundle-log.ts';
-import { change, faults, folders, found, io, key } from './support/checked-log.ts';
+import { change, faults, folders, found, io, key, useCheckedLog } from './support/checked-log.ts';
 import { NOW, ORIGIN } from './support/logged-folders.ts';
 import { bundleOf, DAY } from './support/witnessed.ts';
+
+useCheckedLog();
 
 describe('sotto check: faults of what is served', () => {
   const serve =

@@ -5,8 +5,10 @@ import { describe, expect, test } from 'vitest';
 import { seed, vkey } from '../../../test/support/bundle-log.ts';
 import { check } from '../src/commands/check.ts';
 import { run } from '../src/run.ts';
-import { change, faults, folders, found, io, key } from './support/checked-log.ts';
+import { change, faults, folders, found, io, key, useCheckedLog } from './support/checked-log.ts';
 import { INIT_B, NOW, ORIGIN, WITNESS } from './support/logged-folders.ts';
+
+useCheckedLog();
 
 describe('sotto check with a log', () => {
   test('what init wrote and sign --log has signed has no fault on either side', async () => {

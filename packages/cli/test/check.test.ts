@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { tomlVariables } from '../src/check/toml.ts';
 import { check } from '../src/commands/check.ts';
 import { run } from '../src/run.ts';
-import { io, problem, ports, lines, file, edit, append } from './support/checked.ts';
+import { io, problem, ports, lines, file, edit, append, useCheckedFolders } from './support/checked.ts';
+
+useCheckedFolders();
 
 test('check: what init wrote, with its services running, has no fault', async () => {
   expect(await check(['--config', 'b'], io, ports)).toBe(0);

@@ -6,7 +6,9 @@ import { withProgress } from '../src/io.ts';
 import { COMMANDS, run } from '../src/run.ts';
 import { json, field } from '../../client/test/support/gateway.ts';
 import { localRoutes } from './support/io.ts';
-import { drawn, folder, io, world } from './support/one-world.ts';
+import { drawn, folder, io, world, useOneWorld } from './support/one-world.ts';
+
+useOneWorld();
 
 const complete = async (...words: string[]): Promise<string[]> => {
   io.lines.length = 0;

@@ -5,7 +5,9 @@ import { base64url } from '@sotto/wire';
 import { run } from '../src/run.ts';
 import { found, sticker } from '../../client/test/support/gateway.ts';
 import { localRoutes } from './support/io.ts';
-import { drawn, folder, io, parties, world } from './support/one-world.ts';
+import { drawn, folder, io, parties, world, useOneWorld } from './support/one-world.ts';
+
+useOneWorld();
 
 const ENVELOPE = 'https://relay.example/ohttp';
 const account = ['--account-token', 'account.jwt.canary'];

@@ -16,34 +16,37 @@ export let io: TestIo;
 export let folders: LoggedFolders;
 let cwd = '';
 let kept = '';
-let restore: () => void;
 
-useFixedClock();
-beforeAll(async () => {
-  const parent = mkdtempSync(path.join(tmpdir(), 'sotto-check-log-'));
-  [cwd, kept] = [path.join(parent, 'work'), path.join(parent, 'kept')];
-  const first = new TestIo(cwd);
-  const made = new LoggedFolders(first);
-  await run(INIT_B, first);
-  await run(INIT_A, first);
-  made.startWitness();
-  if ((await made.sign()) !== 0) throw new Error(first.said);
-  cpSync(cwd, kept, { recursive: true });
-  restore = () => {
-    rmSync(cwd, { recursive: true, force: true });
-    cpSync(kept, cwd, { recursive: true });
-    io = new TestIo(cwd);
-    folders = made.on(io);
-  };
-});
-afterAll(() => rmSync(path.dirname(cwd), { recursive: true, force: true }));
+/** Makes the folders once for a file, and gives them to every test of it. */
+export function useCheckedLog(): void {
+  let restore = (): void => {};
+  useFixedClock();
+  beforeAll(async () => {
+    const parent = mkdtempSync(path.join(tmpdir(), 'sotto-check-log-'));
+    [cwd, kept] = [path.join(parent, 'work'), path.join(parent, 'kept')];
+    const first = new TestIo(cwd);
+    const made = new LoggedFolders(first);
+    await run(INIT_B, first);
+    await run(INIT_A, first);
+    made.startWitness();
+    if ((await made.sign()) !== 0) throw new Error(first.said);
+    cpSync(cwd, kept, { recursive: true });
+    restore = () => {
+      rmSync(cwd, { recursive: true, force: true });
+      cpSync(kept, cwd, { recursive: true });
+      io = new TestIo(cwd);
+      folders = made.on(io);
+    };
+  });
+  afterAll(() => rmSync(path.dirname(cwd), { recursive: true, force: true }));
 
-beforeEach(() => {
-  restore();
-  for (const party of ['gateway.b', 'relay.a'])
-    io.routes[`https://${party}.test/bundle/2`] = () => new Response(folders.logged());
-  io.routes['http://127.0.0.1:8807/readyz'] = () => Response.json({ ready: true });
-});
+  beforeEach(() => {
+    restore();
+    for (const party of ['gateway.b', 'relay.a'])
+      io.routes[`https://${party}.test/bundle/2`] = () => new Response(folders.logged());
+    io.routes['http://127.0.0.1:8807/readyz'] = () => Response.json({ ready: true });
+  });
+}
 
 /** Replaces text of a file. */
 export const change = (name: string, from: string | RegExp, to: string): void =>

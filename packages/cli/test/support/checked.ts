@@ -15,27 +15,30 @@ export const ENVELOPES = `${GATEWAY}/.well-known/ohttp-gateway`;
 export let folder = '';
 export let io: TestIo;
 
-beforeEach(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'sotto-check-'));
-  io = new TestIo(folder);
-  const release = path.join(folder, 'release');
-  const { version } = JSON.parse(
-    readFileSync(path.resolve(import.meta.dirname, '../../package.json'), 'utf8'),
-  ) as { version: string };
-  mkdirSync(path.join(release, 'workers/relay'), { recursive: true });
-  for (const name of ['relay', 'gateway', 'issuer', 'stickers'])
-    writeFileSync(path.join(release, `${name}.mjs`), '');
-  writeFileSync(
-    path.join(release, 'components.cdx.json'),
-    JSON.stringify({ component: { name: 'sotto', version } }, null, 1),
-  );
-  await run(['init', 'b', 'b', '--gateway', GATEWAY, '--issuer', ISSUER, '--release', release], io);
-  const invite = ['--invite', 'b/invite.json', '--relay', 'https://relay.a.test'];
-  await run(['init', 'a', 'a', ...invite, '--release', release], io);
-  io.lines.length = 0;
-  healthy();
-});
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+/** Gives every test of a file the folders of both operators, and responses of healthy services. */
+export function useCheckedFolders(): void {
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'sotto-check-'));
+    io = new TestIo(folder);
+    const release = path.join(folder, 'release');
+    const { version } = JSON.parse(
+      readFileSync(path.resolve(import.meta.dirname, '../../package.json'), 'utf8'),
+    ) as { version: string };
+    mkdirSync(path.join(release, 'workers/relay'), { recursive: true });
+    for (const name of ['relay', 'gateway', 'issuer', 'stickers'])
+      writeFileSync(path.join(release, `${name}.mjs`), '');
+    writeFileSync(
+      path.join(release, 'components.cdx.json'),
+      JSON.stringify({ component: { name: 'sotto', version } }, null, 1),
+    );
+    await run(['init', 'b', 'b', '--gateway', GATEWAY, '--issuer', ISSUER, '--release', release], io);
+    const invite = ['--invite', 'b/invite.json', '--relay', 'https://relay.a.test'];
+    await run(['init', 'a', 'a', ...invite, '--release', release], io);
+    io.lines.length = 0;
+    healthy();
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+}
 
 export const date = (seconds: number): Record<string, string> => ({
   date: new Date(seconds * 1000).toUTCString(),

@@ -19,24 +19,27 @@ export let parties: string[];
 /** The option that names the wallet of the running test, which has one batch of tokens. */
 export const drawn = ['--wallet', 'wallet'];
 
-useFixedClock();
-/** Tokens take a second to draw. Each test gets a copy of the wallet. */
-beforeAll(async () => {
-  home = await mkdtemp(path.join(tmpdir(), 'sotto-cli-'));
-  world = await World.create();
-  world.now = CLOCK;
-  const { wallet: _memory, ...options } = world.options();
-  await createNodeClient({ ...options, walletFile: path.join(home, 'wallet'), batches: 1 }).refill();
-});
-afterAll(() => rm(home, { recursive: true, force: true }));
+/** Makes one world for a file, because tokens take a second to draw, and gives every test a copy of the wallet. */
+export function useOneWorld(): void {
+  useFixedClock();
+  beforeAll(async () => {
+    home = await mkdtemp(path.join(tmpdir(), 'sotto-cli-'));
+    world = await World.create();
+    world.now = CLOCK;
+    const { wallet: _memory, ...options } = world.options();
+    await createNodeClient({ ...options, walletFile: path.join(home, 'wallet'), batches: 1 }).refill();
+  });
+  afterAll(() => rm(home, { recursive: true, force: true }));
 
-beforeEach(async () => {
-  folder = await mkdtemp(path.join(home, 'test-'));
-  for (const name of ['wallet', 'wallet.key']) await copyFile(path.join(home, name), path.join(folder, name));
-  world.gateway.service = () => found({ results: [sticker('1', 'cat')], next: null });
-  world.gateway.seen.length = 0;
-  world.issuer.spent.clear();
-  io = new TestIo(folder, world);
-  const root = base64url(world.root);
-  parties = ['--relay', 'https://relay.example', '--issuer', 'https://issuer.example', '--root', root];
-});
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(home, 'test-'));
+    for (const name of ['wallet', 'wallet.key'])
+      await copyFile(path.join(home, name), path.join(folder, name));
+    world.gateway.service = () => found({ results: [sticker('1', 'cat')], next: null });
+    world.gateway.seen.length = 0;
+    world.issuer.spent.clear();
+    io = new TestIo(folder, world);
+    const root = base64url(world.root);
+    parties = ['--relay', 'https://relay.example', '--issuer', 'https://issuer.example', '--root', root];
+  });
+}
