@@ -5,6 +5,7 @@ import { p384, p384_hasher } from '@noble/curves/nist.js';
 import { sha384, sha512 } from '@noble/hashes/sha2.js';
 import { hex, utf8, type Bytes } from '@sotto/wire';
 import type { Group, Secret } from './group.ts';
+import { decodeP384 } from './p384-decode.ts';
 import { hashToP384 } from './p384-hash.ts';
 import * as p384Points from './p384-points.ts';
 import * as ristretto255Points from './ristretto255-points.ts';
@@ -56,7 +57,7 @@ export function nobleGroup<P extends CurvePoint<any, P>>(parts: Parts<P>): Group
     hashToScalar: (message, DST) => scalarToBytes(field, parts.hashToScalar(message, { DST })),
     serialize: (element) => element.toBytes() as Bytes,
     deserialize(bytes) {
-      if (bytes.length !== Ne) return null; // noble also accepts uncompressed points
+      if (bytes.length !== Ne) return null;
       try {
         const element = Point.fromBytes(bytes);
         return element.is0() ? null : element;
@@ -88,9 +89,8 @@ export function nobleGroup<P extends CurvePoint<any, P>>(parts: Parts<P>): Group
 export type RistrettoPoint = typeof ristretto255.Point.BASE;
 export type P384Point = typeof p384.Point.BASE;
 
-/** A 64-bit mask that only the holder of the scalar knows, different for each element. */
-function mask(scalar: bigint, element: RistrettoPoint | P384Point): bigint {
-  const { x } = element.toAffine();
+/** A 64-bit mask that only the holder of the scalar knows, different for each x coordinate. */
+function mask(scalar: bigint, x: bigint): bigint {
   return BigInt(`0x${hex(sha512(utf8(`Sotto mask ${scalar} ${x}`)).subarray(0, 8))}`);
 }
 
@@ -102,21 +102,36 @@ export const ristretto255Group = (): Group<RistrettoPoint> =>
     hashToScalar: (message, options) => ristretto255_hasher.hashToScalar(message, options),
     hash: sha512,
     littleEndian: true,
-    multiply: (scalar, element) => ristretto255Points.multiplySecret(scalar, mask(scalar, element), element),
+    multiply: (scalar, element) =>
+      ristretto255Points.multiplySecret(scalar, mask(scalar, element.x), element),
     sum: ristretto255Points.sumPublic,
   });
 
-export const p384Group = (): Group<P384Point> =>
-  nobleGroup<P384Point>({
+const masked = (scalar: bigint): p384Points.MaskedScalar => ({ scalar, mask: (x) => mask(scalar, x) });
+
+export const p384Group = (): Group<P384Point> => ({
+  ...nobleGroup<P384Point>({
     suite: 'P384-SHA384',
     Point: p384.Point,
     hashToCurve: (message, { DST }) => hashToP384(message, DST),
     hashToScalar: (message, options) => p384_hasher.hashToScalar(message, options),
     hash: sha384,
     littleEndian: false,
-    multiply(scalar, element) {
-      const affine = p384.Point.fromAffine(element.toAffine()); // its x is needed twice
-      return p384Points.multiplySecret(scalar, mask(scalar, affine), affine);
-    },
+    multiply: (scalar, element) => p384Points.multiplySecret(masked(scalar), element),
     sum: p384Points.sumPublic,
-  });
+  }),
+  deserialize: decodeP384,
+});
+
+/** P-384 for clients, which multiply many elements by a secret each. */
+export function p384ClientGroup(): Group<P384Point> {
+  const group = p384Group();
+  return {
+    ...group,
+    async multiplyEach(scalars, elements, pause) {
+      const numbers = scalars.map((scalar) => masked(scalarFromBytes({ littleEndian: false }, scalar)));
+      const products = await p384Points.multiplyEach(numbers, elements, pause);
+      return products.map((element) => ({ bytes: group.serialize(element), element }));
+    },
+  };
+}

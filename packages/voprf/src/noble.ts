@@ -1,4 +1,4 @@
-import { p384Group, ristretto255Group } from './noble-group.ts';
+import { p384ClientGroup, ristretto255Group } from './noble-group.ts';
 import { createVoprf } from './protocol.ts';
 import type { Voprf, VoprfOptions, VoprfSuiteId } from './voprf.ts';
 
@@ -10,5 +10,5 @@ import type { Voprf, VoprfOptions, VoprfSuiteId } from './voprf.ts';
 export function nobleVoprf(suite: VoprfSuiteId, options?: VoprfOptions): Voprf {
   return suite === 'ristretto255-SHA512'
     ? createVoprf(ristretto255Group(), options)
-    : createVoprf(p384Group(), options);
+    : createVoprf(p384ClientGroup(), options);
 }

@@ -45,7 +45,7 @@ function sqrtRatio(u: bigint, v: bigint): { readonly square: boolean; readonly r
 }
 
 /** x^((p - 3) / 4): in binary 255 ones, a zero, 32 ones, 64 zeros, 30 ones. */
-function power(x: bigint): bigint {
+export function power(x: bigint): bigint {
   const x2 = squareMultiply(x, 1, x);
   const x3 = squareMultiply(x2, 1, x);
   const x6 = squareMultiply(x3, 3, x3);
