@@ -15,8 +15,8 @@ type Piece = Uint8Array<ArrayBuffer>;
 /**
  * Reads a whole body, never more than one chunk over `maxBytes`.
  *
- * Content-Length is used only to refuse a body early and to choose the size of the first buffer. The limit
- * applies to the bytes that arrive.
+ * Content-Length is used to refuse a body early, for the size of the first buffer, and for the end. The limit applies to
+ * the bytes that arrive.
  *
  * @throws {HttpError} `bad-request` for a malformed Content-Length, `content-too-large`, `request-timeout`,
  *   or `bad-request` when the peer closes the connection early
@@ -31,8 +31,15 @@ export async function readBody(
     if (Number(declared) > maxBytes) throw new HttpError('content-too-large');
   }
   if (body === null) return new Uint8Array(0);
-  const expected = declared === null ? FIRST_BUFFER : Math.min(Number(declared), LARGEST_FIRST_BUFFER);
-  return collect(body, maxBytes, deadline, expected);
+  if (declared === null) return collect(body, maxBytes, deadline, undefined, FIRST_BUFFER);
+  const length = Number(declared);
+  return collect(body, maxBytes, deadline, length, Math.min(length, LARGEST_FIRST_BUFFER));
+}
+
+/** The length that a message says it has, in bytes; undefined when it says none that can be. */
+export function declaredLength(headers: Headers): number | undefined {
+  const declared = headers.get('content-length') ?? '';
+  return /^[0-9]{1,15}$/.test(declared) ? Number(declared) : undefined;
 }
 
 /**
@@ -40,19 +47,24 @@ export async function readBody(
  *
  * One buffer grows with what arrives: a body in single bytes costs no more than one in large chunks.
  *
- * @param expected - bytes that will probably come, of which the first buffer is made
+ * A body that has reached its declared length is complete, as HTTP says (RFC 9112 §6.3): the end of the stream is not
+ * waited for, which would cost another turn of the event loop.
+ *
+ * @param declared - the Content-Length of the message, if it has one. The limit applies to the bytes that arrive
+ * @param firstBuffer - bytes of the first buffer
  */
 export async function collect(
   stream: ReadableStream<Uint8Array>,
   maxBytes: number,
   deadline: AbortSignal,
-  expected: number = LARGEST_FIRST_BUFFER,
+  declared?: number,
+  firstBuffer: number = declared ?? LARGEST_FIRST_BUFFER,
 ): Promise<Piece> {
   const reader = readerOf(stream);
   const late = (): void => void reader.cancel().catch(() => {}); // ends the pending read
   deadline.addEventListener('abort', late, { once: true });
   // One byte more than the limit, so that a body over the limit is noticed.
-  let buffer = new Uint8Array(Math.min(expected, maxBytes) + 1);
+  let buffer = new Uint8Array(Math.min(firstBuffer, maxBytes) + 1);
   let length = 0;
   try {
     for (;;) {
@@ -64,6 +76,7 @@ export async function collect(
       if (done) break;
       length += value.length;
       if (length > maxBytes) throw new HttpError('content-too-large');
+      if (length === declared) break;
       if (length === buffer.length) buffer = grown(buffer, maxBytes + 1);
     }
   } catch (error) {

@@ -57,11 +57,21 @@ describe.each(['default', 'bytes'] as const)('a stream of kind %s', (kind) => {
       const pieces = Array.from({ length: Math.ceil(whole.length / size) }, (_, i) =>
         whole.subarray(i * size, (i + 1) * size),
       );
-      for (const expected of [undefined, 1]) {
-        const got = await collect(source(kind, pieces).stream, 20_000, never, expected);
+      for (const first of [undefined, 1]) {
+        const got = await collect(source(kind, pieces).stream, 20_000, never, undefined, first);
         expect(Buffer.compare(got, whole)).toBe(0);
       }
     }
+  });
+
+  test('a body that has its declared length is complete, and the end of the stream is not waited for', async () => {
+    const pieces = () => [new Uint8Array(7).fill(1), new Uint8Array(13).fill(2)];
+    const whole = new Uint8Array(Buffer.concat(pieces()));
+    expect(await collect(source(kind, pieces(), 'hang').stream, 100, never, 20)).toEqual(whole);
+    const request = body(source(kind, pieces(), 'hang').stream, '20');
+    expect(await readBody(request, { maxBytes: 100, deadline: never })).toEqual(whole);
+    const short = source(kind, pieces(), 'error').stream;
+    expect(await code(collect(short, 100, never, 21))).toBe('bad-request');
   });
 
   test('no body and an empty one are no bytes', async () => {
@@ -182,7 +192,7 @@ describe('the first buffer', () => {
   }
   const limits = (maxBytes: number) => ({ maxBytes, deadline: never });
 
-  test('has one byte more than the length that is expected, and than the limit at most', async () => {
+  test('has one byte more than the declared length, and than the limit at most', async () => {
     expect(await firstView((stream) => collect(stream, 1_000_000, never, 163_872))).toBe(163_873);
     expect(await firstView((stream) => collect(stream, 100_000, never, 1e15))).toBe(100_001);
   });

@@ -28,10 +28,12 @@ const withContent = ({ status, fields }: ServiceResponse, content: Bytes): Bhttp
  * Pads a whole response to its length. A body that fails or does not fit becomes a problem of that length.
  */
 export async function paddedReply(response: InnerResponse, tally: Tally): Promise<Bytes> {
-  const { length, deadline, content, release } = response;
+  const { length, deadline, content, declaredLength, release } = response;
   try {
     const whole =
-      content instanceof Uint8Array ? content : await collect(content, length, deadline ?? never());
+      content instanceof Uint8Array
+        ? content
+        : await collect(content, length, deadline ?? never(), declaredLength);
     return encodeResponse(withContent(response, whole), { length });
   } catch (error) {
     const { code } = serviceFault(error, deadline);

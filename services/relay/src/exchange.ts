@@ -1,4 +1,4 @@
-import { collect, firstOf, hasMediaType, HttpError, readBody, withDeadline } from '@sotto/http';
+import { collect, declaredLength, firstOf, hasMediaType, HttpError, readBody, withDeadline } from '@sotto/http';
 import { encapsulated, gatewayFault, mayBeProblem, problemFor } from './response.ts';
 import type { Gateway, Limits } from './config.ts';
 import { passOn } from './stream.ts';
@@ -56,7 +56,7 @@ async function plain(deps: ExchangeDeps, gateway: Gateway, request: Request): Pr
   );
   if (!isEncapsulated(response, PLAIN.response)) return refusal(response, deadline);
   try {
-    const content = await collect(response.body, limits.responseBytes, deadline, declaredLength(response));
+    const content = await collect(response.body, limits.responseBytes, deadline, declaredLength(response.headers));
     return encapsulated(content, PLAIN.response);
   } catch (error) {
     throw gatewayFault(error);
@@ -117,12 +117,6 @@ function isEncapsulated(
     !headers.has('content-encoding') &&
     hasMediaType(headers.get('content-type'), type)
   );
-}
-
-/** The length that a response says it has, in bytes; undefined when it says none that can be. */
-function declaredLength({ headers }: Response): number | undefined {
-  const declared = headers.get('content-length') ?? '';
-  return /^[0-9]{1,15}$/.test(declared) ? Number(declared) : undefined;
 }
 
 /** The constant response in place of one that is not encapsulated. */

@@ -67,6 +67,16 @@ describe.each(RELAYS)('one exchange through the relay on %s', (runtime, start) =
     expect(gateway.seen[0]).toMatchObject({ method: 'POST', target: '/.well-known/ohttp-gateway' });
   });
 
+  test('exchanges one after the other use one connection to the gateway', async () => {
+    const sealed = randomBytes(163_872);
+    respond(200, { 'content-type': 'message/ohttp-res', 'content-length': `${sealed.length}` }, sealed);
+    await post();
+    gateway.reset();
+    for (let i = 0; i < 8; i++) expect(Buffer.from(await (await post()).arrayBuffer())).toEqual(sealed);
+    expect(gateway.processed).toBe(8);
+    expect(gateway.connections).toBe(0); // new ones
+  });
+
   test('R08 the gateway receives none of forty headers that could mark a client', async () => {
     const canary = randomBytes(16).toString('hex');
     const known = [

@@ -32,9 +32,10 @@ function pipe(): {
 
 test.each([0, 1, 16_384, 98_335, 98_336])('a body of %i bytes is read completely', async (length) => {
   const part = whole.slice(0, length);
-  for (const expected of [undefined, 1, length, 1_000_000]) {
-    expect(await collect(native(part), 100_000, never, expected)).toEqual(part);
+  for (const first of [undefined, 1, length, 1_000_000]) {
+    expect(await collect(native(part), 100_000, never, undefined, first)).toEqual(part);
   }
+  expect(await collect(native(part), 100_000, never, length)).toEqual(part);
 });
 
 test('a body of 96 KiB is read at once, not in twenty-four pieces', async () => {

@@ -1,4 +1,5 @@
 import type { Field } from '@sotto/bhttp';
+import { declaredLength } from '@sotto/http';
 import { InnerError } from '../problem.ts';
 import type { Service, ServiceResponse, ServiceRequest } from './service.ts';
 
@@ -71,5 +72,6 @@ function passedOn({ status, headers, body }: Response, method: string): ServiceR
       : [];
   });
   const isBodiless = method === 'HEAD' || status === 204 || status === 304;
-  return { status, fields, content: isBodiless || body === null ? new Uint8Array(0) : body };
+  if (isBodiless || body === null) return { status, fields, content: new Uint8Array(0) };
+  return { status, fields, content: body, declaredLength: declaredLength(headers) };
 }

@@ -19,6 +19,8 @@ export interface ServiceResponse {
   readonly status: number; // 200 to 599
   readonly fields: readonly Field[];
   readonly content: ReadableStream<Uint8Array> | Bytes;
+  /** Bytes of a content that is a stream, if the service says so. */
+  readonly declaredLength?: number | undefined;
 }
 
 /**
