@@ -47,7 +47,6 @@ export async function exchangeFigures(): Promise<[name: string, figure: Measured
       refused: () => raw.post(spent), // at the ledger: all but the search and the making of its response
       direct: () => pastRelay(suite, spent.bytes), // the same without a relay
       stickers: () => searchAt(suite),
-      assets: () => health(suite.urls.stickers), // through the two Workers that Miniflare puts before one with assets
       nothing: () => health(suite.urls.relay),
     };
     for (const call of Object.values(others)) for (let i = 0; i < WARM_OTHERS; i++) await call();
@@ -61,7 +60,7 @@ export async function exchangeFigures(): Promise<[name: string, figure: Measured
       const issued = median(batches);
       const firstOfObject = await issuance.costWithObject();
       const each = await perCall({ search, ...others }, clock, round % 2 === 1);
-      const { refused, direct, stickers, assets, nothing } = each;
+      const { refused, direct, stickers, nothing } = each;
       const { cpu, wall } = await together(search, clock);
       rounds.push({
         'e2e.search': each.search.wall,
@@ -73,7 +72,6 @@ export async function exchangeFigures(): Promise<[name: string, figure: Measured
         'e2e.search.cpu': cpu, // of all four services and workerd around them
         'e2e.search.cpu.relay': refused.cpu - direct.cpu,
         'e2e.search.cpu.search': stickers.cpu,
-        'e2e.search.cpu.assets': assets.cpu - nothing.cpu, // part of the row above
         'e2e.issue.cpu': issued, // of accounts that are new, and of quota objects that exist
         'e2e.issue.cpu.object': firstOfObject - issued, // what the first batch of a quota object costs more
       });

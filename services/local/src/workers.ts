@@ -60,7 +60,7 @@ export async function startWorkers({
   const workers: unknown[] = await Promise.all(
     (ports.witness === undefined ? SERVICES : DEPLOYED).map(async (service) => {
       const { workerOptions, main } = unstable_getMiniflareWorkerOptions(CONFIG, service);
-      const { rootPath: _rootPath, modulesRules: _modulesRules, ...options } = workerOptions;
+      const { rootPath: _rootPath, modulesRules: _modulesRules, assets, ...options } = workerOptions;
       if (main === undefined) throw new Error(`wrangler.toml: [env.${service}] has no main`);
       return {
         ...options,
@@ -69,6 +69,7 @@ export async function startWorkers({
         bindings: { ...(options['bindings'] as Record<string, unknown>), ...vars[service] },
         modules: [...change(service, await bundleWorker(main))],
         unsafeDirectSockets: [{ host: '127.0.0.1', port: ports[service] }],
+        ...(assets !== undefined && { serviceBindings: folderOf(assets as Assets) }),
         ...(service === 'gateway' && taps && { serviceBindings: tappedBindings(ports, taps) }),
       };
     }),
@@ -90,6 +91,20 @@ export async function startWorkers({
   await miniflare.ready;
   return miniflare;
 }
+
+/** Static assets in wrangler.toml. */
+interface Assets {
+  readonly directory: string;
+  readonly binding: string;
+}
+
+/**
+ * The folder of static assets, which workerd serves to the binding. Miniflare would put two Workers of its own before
+ * ours, and every request would pass through both. A deployment with `run_worker_first` has no such Workers.
+ */
+const folderOf = ({ directory, binding }: Assets): Record<string, unknown> => ({
+  [binding]: { disk: { path: directory, writable: false } },
+});
 
 /** The gateway's two bindings, each with a tap. */
 function tappedBindings(ports: PerService<number>, taps: Taps): Record<string, unknown> {

@@ -1,4 +1,12 @@
-import { collect, declaredLength, firstOf, hasMediaType, HttpError, readBody, withDeadline } from '@sotto/http';
+import {
+  collect,
+  declaredLength,
+  firstOf,
+  hasMediaType,
+  HttpError,
+  readBody,
+  withDeadline,
+} from '@sotto/http';
 import { encapsulated, gatewayFault, mayBeProblem, problemFor } from './response.ts';
 import type { Gateway, Limits } from './config.ts';
 import { passOn } from './stream.ts';
@@ -56,7 +64,12 @@ async function plain(deps: ExchangeDeps, gateway: Gateway, request: Request): Pr
   );
   if (!isEncapsulated(response, PLAIN.response)) return refusal(response, deadline);
   try {
-    const content = await collect(response.body, limits.responseBytes, deadline, declaredLength(response.headers));
+    const content = await collect(
+      response.body,
+      limits.responseBytes,
+      deadline,
+      declaredLength(response.headers),
+    );
     return encapsulated(content, PLAIN.response);
   } catch (error) {
     throw gatewayFault(error);
