@@ -31,9 +31,12 @@ const inWorkerd = (name: string, miniflare: Record<string, unknown> = {}) => ({
   },
 });
 
-/** Packages whose tests start no process. Their files share modules and compiled code, which saves a third of their processor time. */
+/** Files of the gateway without sockets, processes and files. */
+const GATEWAY = 'services/gateway/test/!(availability|fetch-in-workerd|names|node-*|service).test.ts';
+/** Tests that start no process. Their files share modules and compiled code, which saves a third of their processor time. */
 const IN_ONE_PROCESS = [
   'packages/{bhttp,bundle,cli,client,http,ohttp,picker,privacypass,redemption,sticker-search,tlog,voprf,wire}/test/**/*.test.ts',
+  GATEWAY,
 ];
 /** Tests that replace a module before others load it. */
 const REPLACES_A_MODULE = ['packages/ohttp/test/{node-20,node-24,node-26,wycheproof-ml-kem}.test.ts'];
@@ -94,12 +97,16 @@ export default defineConfig({
     reporters: ['default', path.join(root, 'test/support/plain-reporter.ts')],
     projects: [
       packagesInOneProcess,
-      inNode('node', [
-        'packages/{release,service}/test/**/*.test.ts',
-        'services/*/test/**/*.test.ts',
-        'test/*.test.ts',
-        ...REPLACES_A_MODULE,
-      ]),
+      inNode(
+        'node',
+        [
+          'packages/{release,service}/test/**/*.test.ts',
+          'services/*/test/**/*.test.ts',
+          'test/*.test.ts',
+          ...REPLACES_A_MODULE,
+        ],
+        [GATEWAY],
+      ),
       inNode('exchange', ['test/{exchange,privacy,soak}/**/*.test.ts']),
       inNode('browser', ['test/browser/**/*.test.ts']),
       overPostgres,
