@@ -1,7 +1,6 @@
 import { SearchError } from './error.ts';
-import { Language, NONE } from './language.ts';
-import { isLocale, languageOf, parents } from './locale.ts';
-import { Meaning, RelatedWords } from './meaning.ts';
+import { RelatedWords } from './meaning.ts';
+import { type Chosen, nameIn, OpenLanguages } from './open-languages.ts';
 import { NO_PHRASE } from './score.ts';
 import type { RankedList } from './page.ts';
 import { Pool } from './pool.ts';
@@ -66,7 +65,6 @@ export interface FoundSticker extends Omit<Sticker, 'art'> {
 
 const RECENT_LOCALES = 64;
 const RECENT_QUERIES = 256;
-const MOST_WARM = 6; // languages whose terms stay decoded for matches with edits
 const ANY = '*'; // means no locale
 
 /**
@@ -77,89 +75,44 @@ const ANY = '*'; // means no locale
 export function createSearch({ stickers, indexes, meanings = {}, related }: CatalogueFiles): Search {
   const table = openTable(stickers);
   const count = table.stickers.length;
-  const files = { indexes: { ...indexes }, meanings: { ...meanings } };
-  const languages = (): string[] => Object.keys(files.indexes).toSorted();
-  const openLanguages = new Map<string, Language>();
-  const openMeanings = new Map<string, Meaning>();
-  const language = opener(openLanguages, files.indexes, (bytes) => new Language(bytes, count));
-  const meaning = opener(openMeanings, files.meanings, (bytes) => new Meaning(bytes, count));
+  const languages = new OpenLanguages(indexes, meanings, count);
   const corpus = {
     table,
     related: related === undefined ? null : new RelatedWords(related, count),
     pool: new Pool(table),
   };
   const packIds = new Set(table.packs.map(({ id }) => id));
-  if (language('en') === null) throw new SearchError('corrupt-index', 'there is no index of English');
-
   const chosen = new Recent<Chosen>(RECENT_LOCALES);
   const recent = new Recent<RankedList>(RECENT_QUERIES);
-  const choose = (locale: string | undefined): Chosen => {
-    if (locale !== undefined && !isLocale(locale))
-      throw new SearchError('unknown-locale', 'not a language tag');
-    const tag = locale === undefined ? 'en' : languageOf(locale);
-    const first = tag === 'en' || !Object.hasOwn(files.indexes, tag) ? ['en'] : [tag, 'en'];
-    const others = locale === undefined ? languages().filter((other) => other !== 'en') : [];
-    const opened = open(first, language);
-    const regions = locale === undefined ? [] : parents(locale);
-    const namings = opened.map((one) => ({
-      language: one,
-      regions: regions.flatMap((region) => one.variants.get(region) ?? []),
-    }));
-    return { first: opened, others: open(others, language), meanings: open(first, meaning), namings };
-  };
-
-  const warm = new Set<Language>(); // in the order of their last use
-  const keepWarm = (used: Language): void => {
-    warm.delete(used);
-    warm.add(used);
-    const [oldest] = warm;
-    if (warm.size <= MOST_WARM || oldest === undefined) return;
-    warm.delete(oldest);
-    oldest.terms.forget();
-  };
 
   const results = (query: string, { locale, packs = [] }: Options = {}): Results => {
     if (packs.some((pack) => !packIds.has(pack))) throw new SearchError('unknown-pack', 'no such pack');
     const key = locale ?? ANY;
-    const languagesOf = chosen.get(key, () => choose(locale));
+    const languagesOf = chosen.get(key, () => languages.choose(locale));
     const find = (): RankedList => {
-      languagesOf.first.forEach(keepWarm);
+      for (const language of languagesOf.first) languages.keepWarm(language);
       const allowed = packs.length === 0 ? null : ofPacks(table, packs);
       return query.trim() === '' ? everything(table, allowed) : rank(corpus, languagesOf, query, allowed);
     };
     const ranked = packs.length === 0 ? recent.get(`${key} ${query}`, find) : find();
-    const at = (index: number): FoundSticker => {
-      const number = ranked.stickers[index] ?? -1;
-      const record = table.stickers[number];
-      if (record === undefined) throw new RangeError('past the end of the results');
-      const { id, emoji, pack, art } = record;
-      const name = nameIn(languagesOf.namings, number);
-      const matched = phraseAt(languagesOf, ranked.where[index]) ?? (emoji || name);
-      return { id, name, emoji, pack, matched, art };
-    };
+    const at = (index: number): FoundSticker => foundAt(index, ranked, table, languagesOf);
     return { total: ranked.stickers.length, strict: ranked.strict, at };
   };
 
   return {
     get languages() {
-      return languages();
+      return languages.tags;
     },
     table,
     results,
     add(tag, index, ownMeaning) {
-      files.indexes[tag] = index;
-      if (ownMeaning !== undefined) files.meanings[tag] = ownMeaning;
+      languages.add(tag, index, ownMeaning);
       chosen.clear();
       recent.clear();
     },
     remove(tag) {
-      const removed = openLanguages.get(tag);
       if (tag === 'en') return;
-      if (removed !== undefined) warm.delete(removed);
-      openLanguages.delete(tag);
-      openMeanings.delete(tag);
-      Reflect.deleteProperty(files.indexes, tag);
-      Reflect.deleteProperty(files.meanings, tag);
+      languages.remove(tag);
       chosen.clear();
       recent.clear();
     },
@@ -174,48 +127,14 @@ export function createSearch({ stickers, indexes, meanings = {}, related }: Cata
   };
 }
 
-/** Opens each file once, at its first use; null if there is no such file. */
-function opener<T>(
-  opened: Map<string, T>,
-  files: Readonly<Record<string, Uint8Array>>,
-  make: (bytes: Uint8Array) => T,
-) {
-  return (tag: string): T | null => {
-    const known = opened.get(tag);
-    if (known !== undefined) return known;
-    const bytes = Object.hasOwn(files, tag) ? files[tag] : undefined;
-    if (bytes === undefined) return null;
-    const made = make(bytes);
-    opened.set(tag, made);
-    return made;
-  };
-}
-
-const open = <T>(tags: readonly string[], opened: (tag: string) => T | null): T[] =>
-  tags.flatMap((tag) => opened(tag) ?? []);
-
-/** A language, and the names that the regions of a locale have for stickers, the nearest region first. */
-interface Naming {
-  readonly language: Language;
-  readonly regions: readonly ReadonlyMap<number, number>[];
-}
-
-/** The languages that a locale is searched in, and those that it names stickers in. */
-interface Chosen extends Languages {
-  readonly namings: readonly Naming[];
-}
-
-/** The name of a sticker in the first language that has one. Names of a region take precedence. */
-function nameIn(namings: readonly Naming[], sticker: number): string {
-  for (const { language, regions } of namings) {
-    for (const names of regions) {
-      const phrase = names.get(sticker);
-      if (phrase !== undefined) return language.phrase(phrase);
-    }
-    const phrase = language.names[sticker] ?? NONE;
-    if (phrase !== NONE) return language.phrase(phrase);
-  }
-  return '';
+function foundAt(index: number, ranked: RankedList, { stickers }: Table, languages: Chosen): FoundSticker {
+  const number = ranked.stickers[index] ?? -1;
+  const record = stickers[number];
+  if (record === undefined) throw new RangeError('past the end of the results');
+  const { id, emoji, pack, art } = record;
+  const name = nameIn(languages.namings, number);
+  const matched = phraseAt(languages, ranked.where[index]) ?? (emoji || name);
+  return { id, name, emoji, pack, matched, art };
 }
 
 /** The phrase by which a sticker was found, as its source writes it; null if it was not found by a phrase. */
