@@ -1,5 +1,6 @@
 import type { PostgresDb, PostgresStore } from '@sotto/service/postgres';
 import { and, asc, between, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
+import type { RevisionStore } from '../issuer.ts';
 import type { KeyStore, StoredEpoch, StoredKey } from '../ports.ts';
 import { bundles, destroyed, issuerRevision, ohttpKeys, tagKeys } from './schema.ts';
 
@@ -10,7 +11,15 @@ const MAX = Number.MAX_SAFE_INTEGER;
  * Keys and bundles in PostgreSQL, for any number of processes. Each method is one transaction, and takes its epochs in their
  * order, so that two processes never wait for each other.
  */
-export function postgresKeyStore({ run, transact }: PostgresStore): KeyStore {
+export function postgresKeyStore(store: PostgresStore): KeyStore {
+  return { ...epochStore(store), ...bundleStore(store), ...revisionStore(store) };
+}
+
+/** Epochs with their keys. What goes takes its bundles along. */
+function epochStore({
+  run,
+  transact,
+}: PostgresStore): Pick<KeyStore, 'epochs' | 'add' | 'destroy' | 'discard' | 'rewrap'> {
   return {
     epochs: (from, to) => run((db) => readEpochs(db, from, Math.min(to, MAX))),
     add: (epochs) =>
@@ -49,6 +58,15 @@ export function postgresKeyStore({ run, transact }: PostgresStore): KeyStore {
           await tx.update(table).set({ wrapped: after }).where(isThis);
         }
       }),
+  };
+}
+
+/** Bundles with the signatures of the root and the proofs of a log. */
+function bundleStore({
+  run,
+  transact,
+}: PostgresStore): Pick<KeyStore, 'bundles' | 'offer' | 'withdraw' | 'sign'> {
+  return {
     bundles: (from, to) =>
       run((db) =>
         db
@@ -83,6 +101,12 @@ export function postgresKeyStore({ run, transact }: PostgresStore): KeyStore {
         const values = { signature, signature1, ...(proof !== null && { proof }) };
         return (await db.update(bundles).set(values).where(isSame).returning()).length === 1;
       }),
+  };
+}
+
+/** The newest revision of the issuer's keys that was seen. */
+function revisionStore({ run }: PostgresStore): RevisionStore {
+  return {
     issuerRevision: () => run(async (db) => (await db.select().from(issuerRevision))[0]?.revision ?? 0),
     rememberIssuerRevision: (revision) =>
       run(async (db) => {

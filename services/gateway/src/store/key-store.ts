@@ -1,11 +1,22 @@
 import type { Database, Synchronous } from '@sotto/service/sqlite';
 import { and, asc, between, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
+import type { RevisionStore } from '../issuer.ts';
 import type { KeyStore } from '../ports.ts';
 import { bundles, destroyed, issuerRevision, ohttpKeys, tagKeys } from './schema.ts';
 
 /** Keys and bundles in SQLite, by epoch. Every method is one transaction. */
-export function sqlKeyStore({ db, atomically }: Database): Synchronous<KeyStore> {
-  const floor = (): number => db.select().from(destroyed).get()?.before ?? 0;
+export function sqlKeyStore(database: Database): Synchronous<KeyStore> {
+  return { ...epochStore(database), ...bundleStore(database), ...revisionStore(database) };
+}
+
+/** The first epoch that may exist. */
+const floorOf = (db: Database['db']): number => db.select().from(destroyed).get()?.before ?? 0;
+
+/** Epochs with their keys. What goes takes its bundles along. */
+function epochStore({
+  db,
+  atomically,
+}: Database): Synchronous<Pick<KeyStore, 'epochs' | 'add' | 'destroy' | 'discard' | 'rewrap'>> {
   return {
     epochs(from, to) {
       const keys = db
@@ -30,7 +41,7 @@ export function sqlKeyStore({ db, atomically }: Database): Synchronous<KeyStore>
     },
     add(epochs) {
       atomically(() => {
-        const least = floor();
+        const least = floorOf(db);
         for (const { epochIndex, keys, tagKey } of epochs) {
           if (epochIndex < least) continue;
           const row = { epochIndex, wrapped: tagKey };
@@ -48,7 +59,7 @@ export function sqlKeyStore({ db, atomically }: Database): Synchronous<KeyStore>
         for (const table of [ohttpKeys, tagKeys, bundles]) {
           db.delete(table).where(lt(table.epochIndex, before)).run();
         }
-        const row = { id: 0, before: Math.max(before, floor()) };
+        const row = { id: 0, before: Math.max(before, floorOf(db)) };
         db.insert(destroyed).values(row).onConflictDoUpdate({ target: destroyed.id, set: row }).run();
       });
     },
@@ -71,13 +82,22 @@ export function sqlKeyStore({ db, atomically }: Database): Synchronous<KeyStore>
         }
       });
     },
+  };
+}
+
+/** Bundles with the signatures of the root and the proofs of a log. */
+function bundleStore({
+  db,
+  atomically,
+}: Database): Synchronous<Pick<KeyStore, 'bundles' | 'offer' | 'withdraw' | 'sign'>> {
+  return {
     bundles(from, to) {
       const within = between(bundles.epochIndex, from, to);
       return db.select().from(bundles).where(within).orderBy(asc(bundles.epochIndex)).all();
     },
     offer(offered) {
       atomically(() => {
-        const least = floor();
+        const least = floorOf(db);
         for (const { epochIndex, bundle } of offered) {
           if (epochIndex < least) continue;
           db.insert(bundles)
@@ -96,6 +116,17 @@ export function sqlKeyStore({ db, atomically }: Database): Synchronous<KeyStore>
         .where(and(inArray(bundles.epochIndex, [...epochIndexes]), isNull(bundles.proof)))
         .run();
     },
+    sign({ epochIndex, bundle, signature, signature1, proof }) {
+      const sameBundle = and(eq(bundles.epochIndex, epochIndex), eq(bundles.bundle, bundle));
+      const values = { signature, signature1, ...(proof !== null && { proof }) };
+      return db.update(bundles).set(values).where(sameBundle).returning().all().length === 1;
+    },
+  };
+}
+
+/** The newest revision of the issuer's keys that was seen. */
+function revisionStore({ db }: Database): Synchronous<RevisionStore> {
+  return {
     issuerRevision() {
       return db.select().from(issuerRevision).get()?.revision ?? 0;
     },
@@ -107,11 +138,6 @@ export function sqlKeyStore({ db, atomically }: Database): Synchronous<KeyStore>
           set: { revision: sql`max(${issuerRevision.revision}, ${revision})` },
         })
         .run();
-    },
-    sign({ epochIndex, bundle, signature, signature1, proof }) {
-      const sameBundle = and(eq(bundles.epochIndex, epochIndex), eq(bundles.bundle, bundle));
-      const values = { signature, signature1, ...(proof !== null && { proof }) };
-      return db.update(bundles).set(values).where(sameBundle).returning().all().length === 1;
     },
   };
 }
