@@ -1,9 +1,24 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { measure, summary, type Contestant } from './bench/measure.ts';
+import { disagreements } from './bench/compare.ts';
+import {
+  measure,
+  measureCases,
+  overStarts,
+  plainSummary,
+  summary,
+  type Contestant,
+  type RunCase,
+} from './bench/measure.ts';
 import { growthSentence, sentence } from './bench/report.ts';
 import type { Figure } from './bench/row.ts';
 
-const figure = (name: string, ratio: number | null, ours_us = 1): Figure => ({
+const BENCH = path.join(import.meta.dirname, 'bench/bench.ts');
+
+const row = (name: string, ratio: number | null, ours_us = 1): Figure => ({
   name,
   runtime: 'node',
   ours_us,
@@ -35,11 +50,12 @@ describe('bench: one row', () => {
         turns.push(who);
         time += times * cost;
       };
-    const { ratio, spread } = await measure(
-      [contestant(0, 100), contestant(1, 400)],
-      () => time,
-      () => {},
-    );
+    const { ratio, spread } = await measure({
+      contestants: [contestant(0, 100), contestant(1, 400)],
+      isOneCall: false,
+      clock: () => time,
+      collectGarbage: () => {},
+    });
     expect(ratio).toBeCloseTo(0.25);
     expect(spread).toBeCloseTo(0);
     expect(turns.slice(-4)).toEqual([1, 0, 0, 1]);
@@ -47,27 +63,169 @@ describe('bench: one row', () => {
 
   test('measure: takes more rounds while the ratios differ, and stops at a limit', async () => {
     let time = 0;
-    let calls = 0;
-    const steady: Contestant = async (times) => void (time += times * 100);
-    const unsteady: Contestant = async (times) => void (time += times * (100 + 50 * (calls++ % 3)));
-    const { spread } = await measure(
-      [steady, unsteady],
-      () => time,
-      () => {},
-    );
-    expect(spread).toBeGreaterThan(0.1);
-    expect(calls).toBeGreaterThan(40);
-    expect(calls).toBeLessThan(100);
+    let turns = 0;
+    const rounds = async (costs: readonly number[]): Promise<number> => {
+      turns = 0;
+      const other: Contestant = async (times) =>
+        void (time += times * (costs[turns++ % costs.length] as number));
+      const steady: Contestant = async (times) => void (time += times * 100);
+      const began = turns;
+      await measure({ contestants: [steady, other], isOneCall: false, clock: () => time, collectGarbage });
+      return turns - began;
+    };
+    const collectGarbage = (): void => {};
+    const more = (await rounds([100, 150, 200])) - (await rounds([100]));
+    expect(more).toBeGreaterThan(5);
+    expect(more).toBeLessThan(50);
+  });
+
+  test('measure: code that is still slow at first, and what a request costs, are not in the figure', async () => {
+    let time = 0;
+    const contestant = (cost: number): Contestant => {
+      let calls = 0;
+      return async (times) => {
+        time += 250; // of a request to another process
+        for (let i = 0; i < times; i++) time += calls++ < 200 ? 5 * cost : cost;
+      };
+    };
+    const contestants = [contestant(100), contestant(400)];
+    const collectGarbage = (): void => {};
+    const figure = await measure({ contestants, isOneCall: true, clock: () => time, collectGarbage });
+    expect([figure.ours_us, figure.peer_us, figure.ratio, figure.spread]).toEqual([100, 400, 0.25, 0]);
+  });
+
+  test('measure: a row of one call a turn makes one, and collects garbage before each', async () => {
+    let time = 0;
+    const turns: (number | 'collected')[] = [];
+    const contestant: Contestant = async (times) => void (turns.push(times), (time += times * 1000));
+    const collectGarbage = (): void => void turns.push('collected');
+    await measure({
+      contestants: [contestant, contestant],
+      isOneCall: true,
+      clock: () => time,
+      collectGarbage,
+    });
+    expect(turns.slice(-4)).toEqual(['collected', 1, 'collected', 1]);
+  });
+});
+
+describe('bench: a row of cases', () => {
+  /** Groups a to l, of which the case of l costs the most, beside one case of the peer that costs 100. */
+  const GROUPS = 'abcdefghijkl'.split('');
+  const cases = { quantiles: [{ name: 'worst', share: 0.99 }], groups: { ours: GROUPS, theirs: ['en'] } };
+
+  test('the figure is that of the worst group, and only the worst groups of the first round are measured', async () => {
+    let time = 0;
+    const calls = new Map<string, number>();
+    const runCase: RunCase = async (who, index, times) => {
+      if (who === 'ours') calls.set(GROUPS[index] ?? '', (calls.get(GROUPS[index] ?? '') ?? 0) + times);
+      time += times * (who === 'ours' ? 100 * (index + 1) : 100);
+    };
+    const [[name, figure] = []] = await measureCases({ runCase, clock: () => time }, cases);
+    expect(name).toBe('worst');
+    expect(figure).toMatchObject({ ours_us: 1200, peer_us: 100, ratio: 12 });
+    expect(Object.keys(figure?.each_us ?? {})).toEqual('efghijkl'.split(''));
+    expect(calls.get('d')).toBeLessThan((calls.get('e') ?? 0) / 10);
+  });
+
+  test('a case that is disturbed in some rounds does not become the worst', async () => {
+    let time = 0;
+    let turns = 0;
+    const runCase: RunCase = async (who, index, times) => {
+      const disturbed = who === 'ours' && index < 11 && ++turns % 5 === 0;
+      time += times * (who === 'ours' && index === 11 ? 200 : 100) + (disturbed ? 100_000 : 0);
+    };
+    const [[, figure] = []] = await measureCases({ runCase, clock: () => time }, cases);
+    expect(figure).toMatchObject({ ours_us: 200, ratio: 2 });
+  });
+});
+
+describe('bench: several starts of one row', () => {
+  const start = (ours_us: number, peer_us: number, each_us?: Record<string, number>) => ({
+    ours_us,
+    peer_us,
+    ratio: ours_us / peer_us,
+    spread: 0.5,
+    limit_us: 1,
+    ...(each_us && { each_us }),
+  });
+
+  test('overStarts: each number is the median, and the spread is that of the starts', () => {
+    const all = [start(10, 20, { en: 4 }), start(30, 20, { en: 6 }), start(11, 20, { en: 5 })];
+    const figure = overStarts(all);
+    expect(figure).toMatchObject({ ours_us: 11, peer_us: 20, ratio: 0.55, limit_us: 1, each_us: { en: 5 } });
+    expect(figure.spread).toBeCloseTo((20.5 - 10.5) / 11); // between the quartiles of 10, 11 and 30
+    expect(overStarts(all.slice(0, 1)).spread).toBe(0.5);
+  });
+
+  test('overStarts: a row without a peer has the spread of its times', () => {
+    const plain = (ours_us: number) => ({ ...plainSummary([ours_us]), growth_bytes: 7 });
+    const figure = overStarts([plain(8), plain(10), plain(12)]);
+    expect(figure).toMatchObject({ ours_us: 10, peer_us: null, ratio: null, growth_bytes: 7 });
+    expect(figure.spread).toBeCloseTo(0.2);
+    expect(overStarts([plain(0), plain(0)]).spread).toBe(0);
+  });
+});
+
+describe('bench: two runs beside each other', () => {
+  test('rows that differ by more than 10 %, by ratio or else by time, and rows of one run only are listed', () => {
+    const first = [row('same', 0.5, 90), row('other', 0.5), row('plain', null, 100), row('gone', 1)];
+    const second = [row('same', 0.549, 10), row('other', 0.4), row('plain', null, 111), row('new', 1)];
+    expect(disagreements(first, second)).toEqual([
+      'other (node): 0.5 and 0.4, 25 % more',
+      'plain (node): 100 and 111 µs, 11 % more',
+      'gone (node): only in the first run',
+      'new (node): only in the second run',
+    ]);
+    expect(disagreements(first, first)).toEqual([]);
+  });
+
+  test('rows of one name are told apart by runtime, peer and size; zero agrees with zero only', () => {
+    const sized = [1, 2].map((size) => ({ ...row('a', null, size), size }));
+    const first = [...sized, { ...row('a', 0.5), peer: 'x' }, { ...row('a', 0.7), peer: 'y' }, row('z', null, 0)]; // prettier-ignore
+    expect(disagreements(first, first.toReversed())).toEqual([]);
+    expect(disagreements(first, [...first.slice(0, -1), row('z', null, 3)])).toEqual([
+      'z (node): 0 and 3 µs, much more',
+    ]);
+  });
+
+  test('npm run bench -- --compare: exits with 0 if the runs agree, with 1 if not, and with 2 without two runs', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'sotto-bench-'));
+    const write = (name: string, text: string): string => {
+      writeFileSync(path.join(folder, name), text);
+      return path.join(folder, name);
+    };
+    const json = (ratio: number): string => `${JSON.stringify(row('a', ratio))}\n`;
+    const [one, near, far, text] = [write('1', json(0.5)), write('2', json(0.52)), write('3', json(0.9)), write('4', 'row  ratio\n')]; // prettier-ignore
+    const run = (...args: string[]) => {
+      const { status, stdout, stderr } = spawnSync(process.execPath, [BENCH, ...args], { encoding: 'utf8' });
+      return { status, said: stdout + stderr };
+    };
+    try {
+      expect(run('--compare', one, '--with', near)).toEqual({
+        status: 0,
+        said: '1 of 1 rows agree within 10 %.\n',
+      });
+      expect(run('--compare', one, '--with', far)).toEqual({
+        status: 1,
+        said: 'a (node): 0.5 and 0.9, 80 % more\n0 of 1 rows agree within 10 %.\n',
+      });
+      expect(run('--compare', one, '--with', text)).toEqual({
+        status: 2,
+        said: `${text}:1: not a figure; write the file with npm run -s bench -- --json\n`,
+      });
+      expect(run('--compare', one)).toEqual({
+        status: 2,
+        said: '--compare FILE and --with FILE belong together\n',
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
 test('bench: the sentence names the median, the extremes and the CPU time of a search, as far as they were measured', () => {
-  const figures = [
-    figure('a', 0.2),
-    figure('b', 0.5),
-    figure('c', 0.9),
-    figure('e2e.search.cpu', null, 2345),
-  ];
+  const figures = [row('a', 0.2), row('b', 0.5), row('c', 0.9), row('e2e.search.cpu', null, 2345)];
   expect(sentence(figures)).toBe(
     "In this run, Sotto took 0.50 of the other packages' time in the median of 3 comparisons, from 0.20 (a, node) to 0.90 (c, node), and one private search cost 2.3 ms of CPU in all four services.",
   );

@@ -1,17 +1,20 @@
 import type { Cases, Measured, Row } from './row.ts';
 
-const ROUND = 40; // milliseconds of each contestant in a round
+const TURN = 40; // milliseconds of a contestant in a round
+const SETTLING = 600; // milliseconds of CPU time of a contestant before the first round, while its code is compiled and optimized,
+const SETTLING_CASES = 3000; // and of a set of cases, which takes more ways through the code
 const FEWEST = 9; // rounds
-const MOST = 41;
+const MOST = 25;
+const MOST_OF_ONE_CALL = 150; // rounds of a row that makes one call in a turn
 const ENOUGH = 0.03; // spread at which no more rounds are needed
-const BUDGET = 12_000; // milliseconds of CPU time of a row, after which no round begins, except the fewest rounds of a slow row
+const BUDGET = 1500; // milliseconds of CPU time of the rounds in one isolate, after which no round begins, except the fewest rounds of a slow row
 const SLOW_ROUNDS = 3; // of rows whose rounds take longer than that
 const CASE = 1500; // minimum microseconds of one case in a round, unless there are so many cases that
 const ALL_CASES = 1_000_000; // all of them together take longer than this
 const MOST_CALLS = 4 ** 6; // of one case in a round
-const CASE_ROUNDS = 4;
-const EMPTY_CALLS = 15;
-const SETTLING = 4; // rounds that do not count: compilers optimize meanwhile
+const CASE_ROUNDS = 5; // at least
+const WORST = 8; // groups that are measured, of those that are slowest in the first round
+const EMPTY_TURNS = 15;
 
 /** Does its work this many times, in this process or in another one. */
 export type Contestant = (times: number) => Promise<unknown>;
@@ -19,8 +22,39 @@ export type Contestant = (times: number) => Promise<unknown>;
 /** Microseconds of CPU time of the contestants' process, from any origin. */
 export type Clock = () => number;
 
-/** Collects garbage, all of it or the young generation, so that no contestant pays for another's. */
-export type CollectGarbage = (what: 'all' | 'young') => unknown;
+/** Runs a case of one contestant this many times, in this process or in another one. */
+export type RunCase = (who: keyof CaseGroups, index: number, times: number) => Promise<unknown>;
+
+/** The group of each case. */
+export interface CaseGroups {
+  readonly ours: readonly string[];
+  readonly theirs: readonly string[];
+}
+
+/** What is known of a row's cases without running them. */
+export interface CaseList {
+  readonly quantiles: Cases['quantiles'];
+  readonly groups: CaseGroups;
+}
+
+/** One row in an isolate that has run nothing else, in this process or in another one. */
+export interface Isolate {
+  /** Ours, the peer and, if there are any, the bare primitives. */
+  readonly contestants: readonly Contestant[];
+  readonly isOneCall: boolean;
+  readonly cases: CaseList | null;
+  readonly runCase: RunCase;
+  readonly clock: Clock;
+  /** Collects the young garbage, so that no contestant pays for another's. */
+  collectGarbage(): unknown;
+}
+
+/** Measures a row in one isolate: one figure, or one for each quantile of its cases. */
+export async function measureIsolate(name: string, isolate: Isolate): Promise<NamedFigure[]> {
+  return isolate.cases ? await measureCases(isolate, isolate.cases) : [[name, await measure(isolate)]];
+}
+
+export type NamedFigure = [name: string, figure: Measured];
 
 /** Ours, the peer and, if there are any, the bare primitives. */
 export function contestantsOf(row: Row): Contestant[] {
@@ -34,30 +68,31 @@ export function contestantsOf(row: Row): Contestant[] {
  * Contestants take turns within every round, every second round in reverse order, so that a machine that slows down
  * slows all of them. The ratio is taken inside the round. There are more rounds while the ratios differ.
  */
-export async function measure(
-  contestants: readonly Contestant[],
-  clock: Clock,
-  collectGarbage: CollectGarbage,
-): Promise<Measured> {
+export async function measure({
+  contestants,
+  isOneCall,
+  clock,
+  collectGarbage,
+}: Omit<Isolate, 'cases' | 'runCase'>): Promise<Measured> {
   const counts: number[] = [];
   for (const run of contestants) {
-    counts.push(Math.max(1, Math.round((ROUND * 1000) / (await warm(run, clock)))));
+    const count = await settle(run, SETTLING * (isOneCall ? 2 : 1), clock);
+    counts.push(isOneCall ? 1 : count);
   }
+  const empty = await emptyTurn((times) => (contestants[0] as Contestant)(times), clock);
   const round = async (isReversed: boolean): Promise<number[]> => {
     const order = [...contestants.keys()];
     const times: number[] = [];
     for (const i of isReversed ? order.toReversed() : order) {
-      await collectGarbage('young');
-      times[i] = await timeOf(contestants[i] as Contestant, counts[i] ?? 1, clock);
+      await collectGarbage();
+      times[i] = await timeOf(contestants[i] as Contestant, counts[i] ?? 1, clock, empty);
     }
     return times;
   };
   const began = clock();
-  for (let i = 0; i < SETTLING && clock() - began < (BUDGET * 1000) / 4; i++) await round(i % 2 === 1);
-  await collectGarbage('all');
   const rounds: number[][] = [];
   const isDone = (): boolean => {
-    if (rounds.length >= MOST) return true;
+    if (rounds.length >= (isOneCall ? MOST_OF_ONE_CALL : MOST)) return true;
     if (clock() - began > BUDGET * 1000) return rounds.length >= SLOW_ROUNDS;
     return rounds.length >= FEWEST && summary(rounds).spread <= ENOUGH;
   };
@@ -65,72 +100,109 @@ export async function measure(
   return summary(rounds);
 }
 
-/** Runs a case of one contestant this many times, in this process or in another one. */
-export type RunCase = (who: keyof CaseGroups, index: number, times: number) => Promise<unknown>;
-
-/** The group of each case. */
-export interface CaseGroups {
-  readonly ours: readonly string[];
-  readonly theirs: readonly string[];
+/** Runs a contestant for so many milliseconds of CPU time. Returns how many calls fill a turn at the end. */
+async function settle(run: Contestant, milliseconds: number, clock: Clock): Promise<number> {
+  let calls = 1;
+  for (const began = clock(); ;) {
+    const each = await timeOf(run, calls, clock);
+    if (clock() - began >= milliseconds * 1000) return Math.max(1, Math.round((TURN * 1000) / each));
+    calls = Math.max(1, Math.min(calls * 2, Math.round((TURN * 1000) / each)));
+  }
 }
 
-export const groupsOf = ({ ours, theirs }: Cases): CaseGroups => ({
-  ours: ours.map(({ group }) => group),
-  theirs: theirs.map(({ group }) => group),
+export const caseListOf = ({ quantiles, ours, theirs }: Cases): CaseList => ({
+  quantiles,
+  groups: { ours: ours.map(({ group }) => group), theirs: theirs.map(({ group }) => group) },
 });
 
 /** Runs cases in this process. */
 export const runCase =
-  (cases: Cases): RunCase =>
+  (cases: Cases | null): RunCase =>
   async (who, index, times) => {
-    for (let i = 0; i < times; i++) await cases[who][index]?.run();
+    for (let i = 0; i < times; i++) await cases?.[who][index]?.run();
   };
 
 /**
- * Runs each case in turn in every round, often enough for the resolution of the clock, and subtracts the cost
- * of a call without a case.
+ * Runs each case in turn in every round, often enough for the resolution of the clock. A case's time is its median
+ * over the rounds: a quantile of single times, and the worst of several quantiles, would choose the largest
+ * disturbance.
  */
 export async function measureCases(
-  share: number,
-  groups: CaseGroups,
-  run: RunCase,
-  clock: Clock,
-): Promise<Measured> {
-  const empty: number[] = [];
-  for (let i = 0; i < EMPTY_CALLS; i++)
-    empty.push(await timeOf((times) => run('ours', 0, times - 1), 1, clock));
-  const overhead = median(empty);
-  const least = Math.min(CASE, ALL_CASES / groups.ours.length);
-  const counts = { ours: groups.ours.map(() => 1), theirs: groups.theirs.map(() => 1) };
-  const quantiles = async (who: keyof CaseGroups): Promise<Map<string, number>> => {
-    const times = new Map<string, number[]>();
-    for (const [index, group] of groups[who].entries()) {
-      for (let isEnough = false; !isEnough;) {
-        const count = counts[who][index] ?? 1;
-        const whole = count * (await timeOf((calls) => run(who, index, calls), count, clock)) - overhead;
-        isEnough = whole >= least || count >= MOST_CALLS;
-        if (isEnough) times.set(group, [...(times.get(group) ?? []), Math.max(whole, 1) / count]);
-        else counts[who][index] = count * 4;
-      }
+  { runCase: run, clock }: Pick<Isolate, 'runCase' | 'clock'>,
+  { quantiles, groups }: CaseList,
+): Promise<NamedFigure[]> {
+  const empty = await emptyTurn((times) => run('ours', 0, times), clock);
+  const [ours, theirs] = [casesOf('ours'), casesOf('theirs')];
+  const runUntil = async (milliseconds: number, rounds: number): Promise<void> => {
+    const left = () => [ours, theirs].filter((who) => who.spent < milliseconds * 1000 || who.rounds < rounds);
+    for (let all = left(); all.length > 0; all = left()) {
+      for (const who of all) await who.round();
     }
-    return new Map([...times].map(([group, each]) => [group, quantile(each, share)]));
   };
-  const rounds: { readonly ours: Map<string, number>; readonly peer: number }[] = [];
-  for (let round = -1; round < CASE_ROUNDS; round++) {
-    const measured = {
-      ours: await quantiles('ours'),
-      peer: Math.max(...(await quantiles('theirs')).values()),
+  await runUntil(0, 1);
+  ours.keepWorst(quantiles[0]?.share ?? 1);
+  await runUntil(SETTLING_CASES, 1);
+  for (const who of [ours, theirs]) who.forget();
+  await runUntil(BUDGET / 2, CASE_ROUNDS);
+  return quantiles.map(({ name, share }) => {
+    const each = ours.quantiles(share);
+    const peer_us = Math.max(...theirs.quantiles(share).values());
+    const ours_us = Math.max(...each.values());
+    const figure = { ours_us, peer_us, ratio: ours_us / peer_us, spread: null, limit_us: null };
+    return [name, each.size > 1 ? { ...figure, each_us: Object.fromEntries(each) } : figure];
+  });
+
+  function casesOf(who: keyof CaseGroups) {
+    const least = Math.min(CASE, ALL_CASES / groups[who].length);
+    const counts = groups[who].map(() => 1);
+    const times = new Map(groups[who].map((_group, index): [number, number[]] => [index, []]));
+    const timeOfCase = async (index: number): Promise<number> => {
+      for (;;) {
+        const count = counts[index] ?? 1;
+        const each = await timeOf((calls) => run(who, index, calls), count, clock, empty);
+        if (each * count >= least || count >= MOST_CALLS) return each;
+        counts[index] = count * 4;
+      }
     };
-    if (round >= 0) rounds.push(measured);
+    return {
+      spent: 0,
+      rounds: 0,
+      async round(): Promise<void> {
+        const began = clock();
+        for (const [index, all] of times) all.push(await timeOfCase(index));
+        this.spent += clock() - began;
+        this.rounds++;
+      },
+      /** Forgets the rounds in which code was still compiled. */
+      forget(): void {
+        for (const all of times.values()) all.length = 0;
+        this.spent = 0;
+        this.rounds = 0;
+      },
+      /** Forgets the cases of all groups but the slowest. */
+      keepWorst(share: number): void {
+        const slowest = [...this.quantiles(share)].toSorted(([, a], [, b]) => b - a).slice(0, WORST);
+        const kept = new Set(slowest.map(([group]) => group));
+        for (const index of times.keys()) if (!kept.has(groups[who][index] ?? '')) times.delete(index);
+      },
+      /** Of the cases of each group. */
+      quantiles(share: number): Map<string, number> {
+        const byGroup = Map.groupBy(times, ([index]) => groups[who][index] ?? '');
+        return new Map(
+          [...byGroup].map(([group, all]) => [
+            group,
+            quantile(
+              all.map(([, each]) => median(each)),
+              share,
+            ),
+          ]),
+        );
+      },
+    };
   }
-  const each = Object.fromEntries(
-    [...new Set(groups.ours)].map((group) => [group, median(rounds.map(({ ours }) => ours.get(group) ?? 0))]),
-  );
-  const figures = summary(rounds.map(({ ours, peer }) => [Math.max(...ours.values()), peer]));
-  return Object.keys(each).length > 1 ? { ...figures, each_us: each } : figures;
 }
 
-const quantile = (values: readonly number[], share: number): number =>
+export const quantile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.floor(share * (values.length - 1))] ?? Number.NaN;
 
 /** The summary of the rounds, each with the times of ours, the peer and, if there is one, the limit. */
@@ -152,26 +224,55 @@ export function plainSummary(rounds: readonly number[]): Measured {
   return { ours_us: median(rounds), peer_us: null, ratio: null, spread, limit_us: null };
 }
 
-/** The width of the middle half, as a share of the median. */
-function spreadOf(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const quartile = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
-  return (quartile(0.75) - quartile(0.25)) / median(values);
+/** One figure of those that several starts gave: the median of each number, and the spread of the starts. */
+export function overStarts(starts: readonly Measured[]): Measured {
+  const [first] = starts;
+  if (first === undefined) throw new Error('there was no start');
+  const medianOf = (pick: (one: Measured) => number | null | undefined): number | null =>
+    pick(first) === null ? null : median(starts.map((one) => pick(one) ?? 0));
+  const each = Object.keys(first.each_us ?? {}).map((name): [string, number] => [
+    name,
+    median(starts.map(({ each_us }) => each_us?.[name] ?? 0)),
+  ]);
+  return {
+    ...first,
+    ours_us: median(starts.map(({ ours_us }) => ours_us)),
+    peer_us: medianOf(({ peer_us }) => peer_us),
+    ratio: medianOf(({ ratio }) => ratio),
+    spread: starts.length > 1 ? spreadOf(starts.map(({ ratio, ours_us }) => ratio ?? ours_us)) : first.spread,
+    limit_us: medianOf(({ limit_us }) => limit_us),
+    ...(first.each_us && { each_us: Object.fromEntries(each) }),
+  };
 }
 
-/** Calls until two rounds are full. Returns microseconds of one call at the end. */
-async function warm(run: Contestant, clock: Clock): Promise<number> {
-  for (let calls = 1; ; calls *= 2) {
-    const each = await timeOf(run, calls, clock);
-    if (each * calls >= 2 * ROUND * 1000) return each;
+/** The width of the middle half, as a share of the median; zero if all values are zero. */
+export function spreadOf(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (share: number): number => {
+    const place = share * (sorted.length - 1);
+    const [low = 0, high = 0] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
+    return low + (high - low) * (place % 1);
+  };
+  const width = at(0.75) - at(0.25);
+  return width === 0 ? 0 : width / median(values);
+}
+
+/** Microseconds of a turn without a call: of a request, if the contestant is in another process. */
+async function emptyTurn(run: Contestant, clock: Clock): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < EMPTY_TURNS; i++) {
+    const began = clock();
+    await run(0);
+    times.push(clock() - began);
   }
+  return median(times);
 }
 
 /** Microseconds of one call, over this many calls. */
-async function timeOf(run: Contestant, calls: number, clock: Clock): Promise<number> {
+async function timeOf(run: Contestant, calls: number, clock: Clock, empty = 0): Promise<number> {
   const began = clock();
   await run(calls);
-  return Math.max(clock() - began, 1) / calls;
+  return Math.max(clock() - began - empty, 1) / calls;
 }
 
 export function median(values: readonly number[]): number {

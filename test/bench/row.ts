@@ -3,7 +3,7 @@ export interface Measured {
   readonly ours_us: number;
   readonly peer_us: number | null;
   readonly ratio: number | null;
-  /** The width of the middle half of the rounds' ratios, or of ours without a peer, as a share of the median. */
+  /** The width of the middle half of the starts' ratios, or of ours without a peer, as a share of the median. */
   readonly spread: number | null;
   readonly limit_us: number | null;
   /** The size at which the row was measured, if there are several. */
@@ -15,10 +15,10 @@ export interface Measured {
 }
 
 /**
- * Different calls of ours and of the peer. A quantile of each is compared. Ours is that of the worst group.
+ * Different calls of ours and of the peer. Quantiles of each are compared. Ours is that of the worst group.
  */
 export interface Cases {
-  readonly share: number; // of the quantile
+  readonly quantiles: readonly { readonly name: string; readonly share: number }[];
   readonly ours: readonly Case[];
   readonly theirs: readonly Case[];
 }
@@ -37,8 +37,13 @@ export interface Row {
   theirs(): unknown;
   /** The platform's bare primitives for the same work: a lower bound for any code. */
   limit?(): unknown;
-  /** Instead of whole calls: cases of which a quantile is compared. */
+  /** Instead of whole calls: cases of which quantiles are compared, each under a name of its own. */
   cases?(): Cases;
+  /**
+   * Whether a turn is one call. For calls that leave much garbage: of several calls in a turn, some turns would have a
+   * collection of all garbage and others none, and the median would fall on either.
+   */
+  readonly isOneCall?: boolean;
   /** Throws unless both do the same work: outputs are compared before anything is timed. */
   check(): Promise<void>;
 }

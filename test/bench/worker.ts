@@ -5,10 +5,9 @@ import { loadSodium } from '@sotto/voprf/sodium-workerd';
 import archive from '../../services/stickers/catalogue/built/catalogue.bin';
 import art from '../../services/stickers/catalogue/built/art.bin';
 import miniSearch from './dist/minisearch.bin';
-import { contestantsOf, groupsOf, runCase } from './measure.ts';
-import type { Cases, Row } from './row.ts';
+import { caseListOf, contestantsOf, runCase } from './measure.ts';
 import { ristrettoProduct, type Platform } from './platform.ts';
-import { allRows } from './rows/all.ts';
+import { rowAt } from './rows/all.ts';
 
 const { subtle } = crypto;
 const P384 = { name: 'ECDH', namedCurve: 'P-384' };
@@ -37,51 +36,50 @@ async function workerdPlatform(): Promise<Platform> {
   };
 }
 
-let rows: ReturnType<typeof allRows> | undefined;
-
-const known = new Map<Row, Cases | null>();
-function casesOf(row: Row): Cases | null {
-  const cases = known.get(row) ?? row.cases?.() ?? null;
-  known.set(row, cases);
-  return cases;
+async function opened(group: string, index: number) {
+  const row = await rowAt({ group, index }, await workerdPlatform(), {
+    archive: new Uint8Array(archive),
+    art: new Uint8Array(art),
+    peer: new TextDecoder().decode(miniSearch),
+  });
+  await row.check();
+  const cases = row.cases?.() ?? null;
+  const isOneCall = row.isOneCall === true;
+  return { cases, contestants: contestantsOf(row), isOneCall };
 }
 
+let row: ReturnType<typeof opened> | undefined;
+
 /**
- * `/` names the rows. With `?row=N`: alone, it checks one; with `who` and `times`, it runs a contestant so
- * often, while the caller measures the CPU time; with `of` and `case`, one of the row's cases. `?gc=minor` and
- * `?gc=major` collect garbage.
+ * `/?group=G&index=N` opens and checks the one row that this isolate runs. After that, `/?who=N&times=N` runs a
+ * contestant so often, while the caller measures the CPU time; with `of` and `case`, one of the row's cases.
+ * `/?gc=minor` collects garbage.
  */
 export default {
   async fetch(request: Request): Promise<Response> {
-    rows ??= allRows(await workerdPlatform(), {
-      archive: new Uint8Array(archive),
-      art: new Uint8Array(art),
-      peer: new TextDecoder().decode(miniSearch),
-    });
-    const all = await rows;
     const asked = new URL(request.url).searchParams;
     const garbage = asked.get('gc');
     if (garbage !== null) {
       (globalThis as unknown as { gc(options: { type: string }): void }).gc({ type: garbage });
       return new Response(null, { status: 204 });
     }
-    const row = all[Number(asked.get('row') ?? -1)];
-    if (row === undefined) return Response.json(all.map(({ name, peer }) => ({ name, peer })));
-    const cases = casesOf(row);
+    row ??= opened(asked.get('group') ?? '', Number(asked.get('index')));
+    const { cases, contestants, isOneCall } = await row;
     const of = asked.get('of');
-    if (cases !== null && (of === 'ours' || of === 'theirs')) {
-      await runCase(cases)(of, Number(asked.get('case')), Number(asked.get('times')));
-      return new Response(null, { status: 204 });
+    const times = Number(asked.get('times'));
+    if (of === 'ours' || of === 'theirs') await runCase(cases)(of, Number(asked.get('case')), times);
+    else if (asked.has('who')) await contestants[Number(asked.get('who'))]?.(times);
+    else {
+      const about = { contestants: contestants.length, isOneCall, cases: cases && caseListOf(cases) };
+      return Response.json(about satisfies AboutRow);
     }
-    const contestants = contestantsOf(row);
-    if (!asked.has('who')) {
-      await row.check();
-      return Response.json({
-        contestants: contestants.length,
-        cases: cases && { share: cases.share, groups: groupsOf(cases) },
-      });
-    }
-    await contestants[Number(asked.get('who'))]?.(Number(asked.get('times')));
     return new Response(null, { status: 204 });
   },
 };
+
+/** What the caller needs to know of the row. */
+export interface AboutRow {
+  readonly contestants: number;
+  readonly isOneCall: boolean;
+  readonly cases: ReturnType<typeof caseListOf> | null;
+}

@@ -11,15 +11,23 @@ export interface BenchWorker {
   stop(): Promise<void>;
 }
 
+const bundles = new Map<string, ReturnType<typeof bundleWorker>>();
+function bundleOf(file: string): ReturnType<typeof bundleWorker> {
+  const bundle = bundles.get(file) ?? bundleWorker(path.resolve(import.meta.dirname, file));
+  bundles.set(file, bundle);
+  return bundle;
+}
+
 /** Starts one Worker alone in workerd, on a loopback port of its own. It can collect garbage when it is told to. */
 export async function startBenchWorker(file: string): Promise<BenchWorker> {
   process.env['MINIFLARE_WORKERD_V8_FLAGS'] = '--expose-gc';
+  const { modules } = await bundleOf(file);
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       workers: [
         {
           name: 'bench',
-          modules: (await bundleWorker(path.resolve(import.meta.dirname, file))).modules,
+          modules,
           compatibilityDate: '2026-10-23',
           compatibilityFlags: ['webcrypto_modern_algorithms', 'nodejs_compat'],
           unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],

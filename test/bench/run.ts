@@ -1,0 +1,126 @@
+import '../../services/local/src/offline-env.ts';
+import { spawnSync } from 'node:child_process';
+import os from 'node:os';
+import { setFlagsFromString } from 'node:v8';
+import { prepare } from '../../services/local/src/prepare.ts';
+import { pageFigures } from './chromium.ts';
+import { coldFigures } from './cold.ts';
+import { exchangeFigures } from './exchange.ts';
+import { growthFigures } from './growth.ts';
+import { languageFigure } from './languages.ts';
+import { inNode, inWorkerd } from './isolates.ts';
+import { overStarts, plainSummary } from './measure.ts';
+import { nodePlatform } from './node-platform.ts';
+import { reporter } from './report.ts';
+import type { Measured } from './row.ts';
+import { rowPlaces } from './rows/all.ts';
+import { searchData, writeSearchData } from './search-data.ts';
+
+const STARTS = 3; // of the isolate of each row, and of the four services
+
+interface Wanted {
+  readonly only: RegExp;
+  readonly json: boolean;
+  readonly html: string | undefined;
+  readonly growth: boolean;
+}
+
+/** Measures what is wanted and reports it. Returns the exit code. */
+export async function run({ only, json, html, growth }: Wanted): Promise<number> {
+  setFlagsFromString('--expose-gc'); // in the threads
+  const reported = reporter(json);
+  reported.progress('making what the rows need');
+  await prepare();
+  writeSearchData();
+  const wanted = (name: string): boolean => only.test(name);
+  const count = growth ? await measureGrowth(reported) : await measureAll(reported, wanted);
+  if (count === 0) {
+    console.error('no row has such a name');
+    return 2;
+  }
+  reported.finish(html);
+  return 0;
+}
+
+type Reported = ReturnType<typeof reporter>;
+type IsWanted = (name: string) => boolean;
+
+async function measureGrowth({ report }: Reported): Promise<number> {
+  let rows = 0;
+  for await (const { name, runtime, size, microseconds } of growthFigures()) {
+    rows++;
+    report(runtime, { name, peer: null }, { ...plainSummary([microseconds]), size });
+  }
+  return rows;
+}
+
+async function measureAll(reported: Reported, wanted: IsWanted): Promise<number> {
+  const { report, progress } = reported;
+  let rows = await measureRows(reported, wanted);
+  if (wanted('search.languages.first')) {
+    rows++;
+    progress('search.languages.first: the sticker Worker, asked in every language');
+    report('workerd', { name: 'search.languages.first', peer: null }, await languageFigure(STARTS));
+  }
+  if (wanted('issuer.cold')) {
+    rows++;
+    progress('issuer.cold: isolates that have signed nothing yet');
+    for (const { runtime, figure } of await coldFigures()) {
+      report(runtime, { name: 'issuer.cold', peer: '@noble/curves' }, figure);
+    }
+  }
+  if (wanted('page.batch')) {
+    rows++;
+    progress('page.batch: a page in Chromium');
+    for (const [name, figure] of await pageFigures())
+      report('chromium', { name, peer: '@noble/curves' }, figure);
+  }
+  if (wanted('e2e.search e2e.issue')) {
+    rows++;
+    if (process.platform === 'linux') {
+      spawnSync('taskset', ['-acp', `0-${os.cpus().length - 1}`, `${process.pid}`]); // latency wants all cores
+    }
+    await measureExchange(reported);
+  }
+  return rows;
+}
+
+/** Every start is a pass over all rows, so that a busy minute of the machine is in one start of a row, and not in all. */
+async function measureRows({ report, progress }: Reported, wanted: IsWanted): Promise<number> {
+  const all = await rowPlaces(await nodePlatform(), searchData());
+  const places = all.filter(({ figures }) => figures.some(wanted));
+  const starts = new Map<string, Measured[]>();
+  for (let start = 1; start <= STARTS; start++) {
+    for (const [runtime, measureIn] of [
+      ['node', inNode],
+      ['workerd', inWorkerd],
+    ] as const) {
+      for (const place of places) {
+        const { name: row, peer } = place;
+        progress(`start ${start} of ${STARTS}: ${runtime}: ${row} beside ${peer}`);
+        for (const [name, figure] of await measureIn(place)) {
+          const so = added(starts, `${runtime} ${name} ${peer}`, figure);
+          if (start === STARTS && wanted(name)) report(runtime, { name, peer }, overStarts(so));
+        }
+      }
+    }
+  }
+  return places.length;
+}
+
+/** The four services are started several times, because every start compiles and lays out its code differently. */
+async function measureExchange({ report, progress }: Reported): Promise<void> {
+  const starts = new Map<string, Measured[]>();
+  for (let start = 1; start <= STARTS; start++) {
+    progress(`start ${start} of ${STARTS}: e2e.search: four live services`);
+    for (const [name, figure] of await exchangeFigures()) added(starts, name, figure);
+  }
+  for (const [name, all] of starts) report('workerd', { name, peer: null }, overStarts(all));
+}
+
+/** The figures of a row with one more. */
+function added(starts: Map<string, Measured[]>, row: string, figure: Measured): Measured[] {
+  const all = [...(starts.get(row) ?? []), figure];
+  starts.set(row, all);
+  return all;
+}
