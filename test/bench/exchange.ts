@@ -17,6 +17,7 @@ const WARM_BATCHES = 8; // of 30 tokens that searches use
 const WARM_ISSUANCES = 120; // batches before the first round: until some 80 the cost still falls
 const ROUNDS = 7;
 const CALLS = 24; // of each kind in a round
+const FEW = 4; // of these calls, one after the other
 const REFILLS = 2; // batches in a round, for its searches
 const BATCHES = 5; // in a round, measured
 const AT_ONCE = 8;
@@ -89,19 +90,28 @@ export async function exchangeFigures(): Promise<[name: string, figure: Measured
   }
 }
 
-/** Calls of each kind, one kind after the other: the median time of a call, and its CPU time. */
+/**
+ * Calls of each kind, a few of one kind after a few of another, so that a busy moment is not in one kind only: the median
+ * time of a call, and its CPU time, which is the median of those few.
+ */
 async function perCall<Name extends string>(
   calls: Readonly<Record<Name, () => Promise<unknown>>>,
   clock: Clock,
   isReversed: boolean,
 ): Promise<Record<Name, { readonly wall: number; readonly cpu: number }>> {
   const names = Object.keys(calls) as Name[];
+  const walls = new Map(names.map((name): [Name, number[]] => [name, []]));
+  const cpus = new Map(names.map((name): [Name, number[]] => [name, []]));
+  for (let few = 0; few < CALLS / FEW; few++) {
+    for (const name of isReversed ? names.toReversed() : names) {
+      const began = clock();
+      for (let i = 0; i < FEW; i++) walls.get(name)?.push(await wallOf(calls[name]));
+      cpus.get(name)?.push((clock() - began) / FEW);
+    }
+  }
   const all = {} as Record<Name, { wall: number; cpu: number }>;
-  for (const name of isReversed ? names.toReversed() : names) {
-    const walls: number[] = [];
-    const began = clock();
-    for (let i = 0; i < CALLS; i++) walls.push(await wallOf(calls[name]));
-    all[name] = { wall: median(walls), cpu: (clock() - began) / CALLS };
+  for (const name of names) {
+    all[name] = { wall: median(walls.get(name) ?? []), cpu: median(cpus.get(name) ?? []) };
   }
   return all;
 }
