@@ -5,12 +5,6 @@ declare module '*.wasm' {
 }
 
 declare module '*/dist/libsodium.js' {
-  type Instance = { readonly exports: Readonly<Record<string, unknown>> };
-  const create: (hooks: {
-    instantiateWasm(
-      imports: Record<string, Record<string, unknown>>,
-      done: (instance: Instance) => void,
-    ): void;
-  }) => Promise<unknown>;
-  export default create;
+  const load: (module: WebAssembly.Module) => import('./sodium.ts').RawSodium;
+  export default load;
 }

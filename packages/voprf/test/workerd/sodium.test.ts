@@ -5,8 +5,9 @@ import { rfc9497 } from '../rfc9497-cases.ts';
 
 const GIVEN = { proofNonce: 'given' } as const;
 
-const voprf = sodiumVoprf(await loadSodium(), GIVEN);
+const sodium = await loadSodium();
 
 describe('RFC 9497 Appendix A by libsodium in workerd', () => {
-  rfc9497('sodium', voprf);
+  rfc9497('sodium', sodiumVoprf(sodium, GIVEN));
+  rfc9497('sodium, sums by noble', sodiumVoprf({ ...sodium, libsodiumSums: 0 }, GIVEN));
 });
