@@ -1,5 +1,6 @@
 import { COSIGNATURE, ED25519, formatVerifierKey, parsePolicy, verifierKeyOf } from '@sotto/tlog';
 import { epochIndexAt, fromBase64url, fromUtf8, type Bytes } from '@sotto/wire';
+import { mirrorSettings } from '../../../packages/cli/src/init/mirror.ts';
 import { logBundles } from '../../../packages/cli/src/log/bundles.ts';
 import { makeLog } from '../../../packages/cli/src/log/directory.ts';
 import { filesIn, type LogFiles } from '../../../packages/cli/src/log/files.ts';
@@ -43,12 +44,7 @@ export async function openLog({ secrets, witness, epochSeconds, folder }: LogOpt
   const { base } = parsePolicy(policy);
   return {
     policy,
-    witnessVariables: {
-      WITNESS_NAME: name,
-      WITNESS_KEY: secrets.witnessKey,
-      OPERATOR_TOKEN: secrets.operatorToken,
-      LOGS: JSON.stringify([{ key, base, roots: [secrets.root] }]),
-    },
+    witnessVariables: mirrorSettings({ ...secrets, name, log: { key, base: base ?? 0 } }),
     async add(gateway) {
       const rules = { secret, now: Math.floor(Date.now() / 1000), ahead: AHEAD, agreed: true };
       const reasons: string[] = [];
