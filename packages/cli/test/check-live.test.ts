@@ -34,7 +34,7 @@ describe('check: faults of running services', () => {
         `${ISSUER}/health`,
         () => new Response('hello', { status: 404 }),
       ),
-      'something else answers',
+      'another program answers',
     ],
     [
       ...live(

@@ -76,7 +76,7 @@ describe('sotto check: faults of what is served', () => {
       `keeps proofs of another log (${ORIGIN}) for epochs ${NOW + 1} to ${NOW + 2}, so clients with the policy of this log accept no bundle of them. A log that replaces another begins later: make it with sotto log init --base ${NOW + 3}`,
     ],
     [
-      'a proof that is none',
+      'text in place of a proof',
       () => Object.assign(folders.gateway.rows.get(NOW + 1) ?? {}, { proof: 'the proof' }),
       `clients with the policy refuse the proofs of the epochs ${NOW + 1}. Run sotto bundle sign --log again`,
     ],
@@ -133,7 +133,7 @@ describe('sotto check: faults of what is served', () => {
     expect(faults(await found('b'))).toContain('of the policy did not sign. Correct LOGS of the witness');
     folders.stopWitness();
     Object.assign(io, { fetch: async () => new Response('<html>') });
-    expect(faults(await found('b'))).toContain('serves something that is no checkpoint');
+    expect(faults(await found('b'))).toContain('serves something that is not a checkpoint');
     Object.assign(io, { fetch: async () => new Response('', { status: 500 }) });
     expect(faults(await found('b'))).toContain('HTTP 500: look at its readiness and its store');
     Object.assign(io, { fetch: async () => new Response('', { status: 404 }) });

@@ -49,7 +49,11 @@ describe('sotto check with a log', () => {
 
 describe('sotto check: faults of a policy', () => {
   test.each<[string, () => void, string]>([
-    ['a line that is none', () => change('a/policy', /^quorum/m, 'quorums'), 'line 5: not a log, witness'],
+    [
+      'a line of no known kind',
+      () => change('a/policy', /^quorum/m, 'quorums'),
+      'line 5: not a log, witness',
+    ],
     [
       'a quorum larger than its witnesses',
       () => change('a/policy', 'all w1', '2 w1'),
@@ -145,7 +149,11 @@ describe('sotto check: faults of a log', () => {
       () => writeFileSync(folders.file('b.log.secret'), base64url(seed(9))),
       `b.log.secret is not the secret of the log ${ORIGIN}`,
     ],
-    ['a secret that is none', () => writeFileSync(folders.file('b.log.secret'), ''), 'is not the secret of'],
+    [
+      'a file that is not a secret',
+      () => writeFileSync(folders.file('b.log.secret'), ''),
+      'is not the secret of',
+    ],
     [
       'the policy of another log with its name',
       () => change('b.log/policy', /^log .*$/m, `log ${vkey(ORIGIN, ED25519, seed(9))}`),

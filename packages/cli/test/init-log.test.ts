@@ -125,7 +125,7 @@ describe('sotto init: a log and a witness need each other', () => {
   });
 
   test.each([{ key: 'x', base: 1 }, { key: 7, base: 1 }, { base: 1 }, null, 'log'])(
-    'an invite whose log is %j is none',
+    'an invite whose log is %j is refused',
     async (log) => {
       await run(INIT_B, io);
       const invite = JSON.parse(folders.read('b/invite.json')) as object;

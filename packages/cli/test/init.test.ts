@@ -144,7 +144,9 @@ describe('sotto init and providers', () => {
 
   test('on Workers both sides say that they run at one provider, and A has to accept it', async () => {
     expect(await run(onB, io)).toBe(0);
-    expect(said()).toContain('the gateway runs at cloudflare: a relay there too serves nobody until');
+    expect(said()).toContain(
+      'the gateway runs at cloudflare: a relay at the same provider serves nobody until',
+    );
     expect(read('b/README.md')).toContain('`PROVIDER=cloudflare`');
     expect(await run(onA, io)).toBe(2);
     expect(said()).toContain('relay and gateway both run at cloudflare, which could combine what both see');

@@ -3,7 +3,7 @@ import type { ServiceName } from '@sotto/service/variables';
 import type { Settings } from '../config.ts';
 import type { OperatorFolder } from './folder.ts';
 
-/** What does not fit together between the services of a folder, and with what clients pin. */
+/** Contradictions between the services of a folder, and with what clients pin. */
 export function mismatches({ services, hosting }: OperatorFolder, settings: Settings | null): string[] {
   const value = (service: ServiceName, name: string): string | undefined =>
     services.get(service)?.get(name)?.value;
@@ -16,7 +16,7 @@ export function mismatches({ services, hosting }: OperatorFolder, settings: Sett
   same(
     epoch('gateway'),
     epoch('issuer'),
-    'EPOCH_SECONDS differs between gateway and issuer: no token of one is known to the other',
+    'EPOCH_SECONDS differs between gateway and issuer: neither knows the tokens of the other',
   );
   same(
     epoch('gateway'),
@@ -78,7 +78,7 @@ function serviceFaults(
     const row = issued.find((one) => one.name === name);
     if (row !== undefined && (row.types ?? [5]).includes(token.type)) return [];
     return [
-      `SERVICES: the gateway asks for tokens of type ${String(token.type)} for ${String(name)}, and the issuer issues none`,
+      `SERVICES: the gateway requires tokens of type ${String(token.type)} for ${String(name)}, and the issuer issues none`,
     ];
   });
 }
@@ -104,7 +104,7 @@ export function portsOf({ services }: OperatorFolder): { readonly of: string; re
   );
 }
 
-/** Ports that two listeners want. */
+/** Ports that two listeners share. */
 export function portFaults(folder: OperatorFolder): string[] {
   const ports = portsOf(folder);
   return ports.flatMap(({ of, port }, i) => {

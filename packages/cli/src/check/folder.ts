@@ -8,9 +8,9 @@ import { tomlVariables } from './toml.ts';
 /** A variable as a folder has it. */
 export interface GivenVariable {
   readonly value: string;
-  /** Where it stands: a file, relative to the folder. */
+  /** The file that sets it, relative to the folder. */
   readonly file: string;
-  /** Permission bits of a file that holds one secret or several; null for an environment file. */
+  /** Permission bits of a file with one or several secrets; null for an environment file. */
   readonly mode: number | null;
 }
 
@@ -21,7 +21,7 @@ export interface OperatorFolder {
   readonly dir: string;
   readonly hosting: Hosting;
   readonly services: ReadonlyMap<ServiceName, Given>;
-  /** Folder of the release that its units, compose file or wrangler file run; null if none is named. */
+  /** The folder of the release that its units, compose file or wrangler file name; null if they name none. */
   readonly release: string | null;
 }
 

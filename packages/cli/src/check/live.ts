@@ -12,7 +12,7 @@ export interface PostResponse {
   readonly text: string;
 }
 
-/** What the checks reach beside the folder. */
+/** What the checks use besides the folder. */
 export interface CheckPorts {
   readonly fetch: typeof fetch;
   readonly now: () => UnixSeconds;
@@ -87,7 +87,7 @@ function relayRows({ services, hosting }: OperatorFolder, settings: Settings, po
     try {
       return JSON.parse(services.get('relay')?.get(name)?.value ?? '{}') as Record<string, string | null>;
     } catch {
-      return {}; // the row of the variables tells
+      return {}; // the row of the variables reports it
     }
   };
   const credentials = parsed('RELAY_TOKENS');
@@ -115,7 +115,7 @@ export const send = (
 ): Promise<Response> =>
   fetchUrl(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) });
 
-/** Why there was no response, in the words of the system. */
+/** The system's code for the failure of a request. */
 export const codeOf = (error: unknown): string => {
   const { code, cause } = error as { readonly code?: string; readonly cause?: { readonly code?: string } };
   return cause?.code ?? code ?? 'no response';
@@ -143,7 +143,7 @@ export async function clock(
   const response = await send(ports, `${url}/health`).catch((error: unknown) => codeOf(error));
   if (typeof response === 'string') return cannotTell(`not reached (${response}). Start the services first`);
   if (response.status !== 200)
-    return fail(`/health: HTTP ${response.status}: something else answers under this name`);
+    return fail(`/health: HTTP ${response.status}: another program answers under this name`);
   const date = Date.parse(response.headers.get('date') ?? '') / 1000;
   if (Number.isNaN(date)) return pass('no Date field');
   const off = Math.round(Math.abs(date - ports.now()));
@@ -160,7 +160,7 @@ async function localPort(port: string, ports: CheckPorts): Promise<Finding> {
     : fail(`another program listens here (/health: HTTP ${response.status})`);
 }
 
-/** An envelope to a key that does not exist: it must come as far as the key. */
+/** Sends an envelope for a key id that does not exist. The gateway must come as far as looking up the key. */
 async function envelope(gateway: string, credential: string, ports: CheckPorts): Promise<Finding> {
   const body = new Uint8Array(100);
   body.set([255, 0, 0x20, 0, 1, 0, 1]); // key id 255, X25519, HKDF-SHA256, AES-128-GCM

@@ -16,7 +16,7 @@ import type { OperatorFolder } from './folder.ts';
 import { certificate, clock, codeOf, readiness, send, type CheckPorts, type LiveRow } from './live.ts';
 import { isOf, witnessKeyOf, type CheckedLog } from './log.ts';
 
-/** Checks what relay, gateway and witnesses serve of a log. None when the policy cannot be read: its row tells. */
+/** Checks what relay, gateway and witnesses serve of a log. No rows if the policy cannot be read, which has a row of its own. */
 export function logRows(
   folder: OperatorFolder,
   settings: Settings,
@@ -164,7 +164,7 @@ async function newestCheckpoint(
     return cannotTell(`not reached (${response}). Start the witness, or correct its address in the policy`);
   if (response.status === 404)
     return cannotTell(
-      'serves no checkpoint: it is no mirror, or nothing was logged yet (sotto bundle sign --log)',
+      'serves no checkpoint: it is not a mirror, or nothing was logged yet (sotto bundle sign --log)',
     );
   if (response.status !== 200) return fail(`HTTP ${response.status}: look at its readiness and its store`);
   try {
@@ -185,6 +185,6 @@ async function newestCheckpoint(
       : pass(`${checkpoint.size} entries, until ${until}`);
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    return fail(`serves something that is no checkpoint (${error.code}). Check its address in the policy`);
+    return fail(`serves something that is not a checkpoint (${error.code}). Check its address in the policy`);
   }
 }

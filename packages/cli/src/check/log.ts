@@ -36,7 +36,7 @@ export interface CheckedLog {
   readonly secret: string | null;
 }
 
-/** The log of a folder: by its policy, or beside it as `sotto init b` puts it. Null when it has none. */
+/** The log of a folder, found by its policy or beside it, where `sotto init b` puts it. Null if it has none. */
 export async function checkedLog(folder: OperatorFolder, settings: Settings): Promise<CheckedLog | null> {
   const at = logFolderOf(settings.dir);
   const beside = folder.services.has('gateway') && existsSync(at) ? at : null;
@@ -148,7 +148,7 @@ interface LogRow {
   readonly roots?: readonly unknown[];
 }
 
-/** The rows of LOGS whose key can be read; the witness tells of the others when it starts. */
+/** The rows of LOGS whose key can be read; the witness reports the others when it starts. */
 function rowsOf(text = ''): LogRow[] {
   try {
     const rows = JSON.parse(text) as readonly {
@@ -162,7 +162,7 @@ function rowsOf(text = ''): LogRow[] {
       ...(Array.isArray(roots) && { roots: roots as readonly unknown[] }),
     }));
   } catch {
-    return []; // the row of the variables tells
+    return []; // the row of the variables reports it
   }
 }
 

@@ -64,7 +64,7 @@ function aboutOf({ about }: Variable, service: ServiceName): string {
   return typeof about === 'string' ? about : (about[service] ?? '');
 }
 
-/** What the value must be; null if it is that. */
+/** The rule that the value breaks; null if it breaks none. */
 function brokenRule(
   { type, min = 0, max = Number.MAX_SAFE_INTEGER, unit }: Variable,
   value: string,
@@ -105,7 +105,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** Secrets that others than their owner can read. */
+/** Secrets that users other than their owner can read. */
 export function modeFaults(given: Given): string[] {
   const files = new Map<string, number>();
   for (const [name, { file, mode }] of given) {

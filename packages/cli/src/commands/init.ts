@@ -12,7 +12,7 @@ import { mirrorNotice } from '../init/mirror.ts';
 import { operatorA } from '../init/operator-a.ts';
 import { databasesOf } from '../init/postgres.ts';
 import { DEVELOPMENT, operatorB, type Attester } from '../init/operator-b.ts';
-import { oneProviderNotice, PROVIDER_OPTION, providerOf, toldOfProvider } from '../init/provider.ts';
+import { oneProviderNotice, PROVIDER_OPTION, providerOf, providerNotice } from '../init/provider.ts';
 import { HOSTINGS, type Hosting } from '../init/settings.ts';
 import { allOrNothing, makeFolders, writeFolder, writeSecret, type PlannedFolder } from '../init/write.ts';
 import type { Io, Status } from '../io.ts';
@@ -145,7 +145,7 @@ export const initB = command({
       ...(log === null
         ? []
         : [`${logFolderOf(folder)}  (log, public) and ${logSecretOf(folder)}: move both there too`]),
-      ...(hosting === 'workers' || values.provider !== undefined ? [toldOfProvider(options.provider)] : []),
+      ...(hosting === 'workers' || values.provider !== undefined ? [providerNotice(options.provider)] : []),
     ];
     return report(folder, planned, { io, json: values.json === true, also });
   },

@@ -1,13 +1,13 @@
 import type { ServiceName } from '@sotto/service/variables';
 import { filesOf, hasFileStore, type ServiceSettings, type Settings } from './settings.ts';
 
-/** Who owns the secret files, and so who must run the containers: compose keeps owner and mode of a secret's file. */
+/** The user that owns the secret files and runs the containers: compose keeps owner and mode of a secret's file. */
 export interface Owner {
   readonly uid: number;
   readonly gid: number;
 }
 
-/** What there is when several processes of a service share a database. */
+/** What a compose file has in addition when several processes of a service share a database. */
 export interface SharedStore {
   /** A second process of each of these services, and what is different for it. */
   readonly seconds: ServiceSettings;

@@ -21,13 +21,13 @@ export interface Invite {
   readonly issuer: string;
   readonly root: string;
   readonly epochSeconds: number;
-  /** Whose machines the gateway runs on. Invites of older versions do not say. */
+  /** The provider of the gateway's machines. Invites of older versions have none. */
   readonly provider?: string;
-  /** Missing when B keeps none. */
+  /** Absent if B keeps no log. */
   readonly log?: InvitedLog;
 }
 
-/** Reads the invite of operator B. @throws {UsageError} without a file @throws {Failure} if it is none */
+/** Reads the invite of operator B. @throws {UsageError} without a file @throws {Failure} if it is not an invite */
 export async function readInvite(file: string | undefined, io: Io): Promise<Invite> {
   if (file === undefined) throw new UsageError('--invite is missing');
   const text = await readFile(path.resolve(io.cwd, file), 'utf8').catch(() => null);

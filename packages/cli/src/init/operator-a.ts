@@ -17,7 +17,7 @@ export interface OperatorAOptions {
   readonly port: number;
   /** Public origin of the mirror of the log; null without one. */
   readonly witness: URL | null;
-  /** Whose machines the relay runs on. */
+  /** The provider of the relay's machines. */
   readonly provider: string;
   readonly allowOneProvider: boolean;
   /** Absolute paths. */
@@ -26,7 +26,7 @@ export interface OperatorAOptions {
   readonly owner: Owner;
 }
 
-/** What operator A needs: the relay, the mirror of B's log if there is one, and what an app pins. */
+/** The folder of operator A: the relay, the mirror of B's log if there is one, and what an app pins. */
 export function operatorA(options: OperatorAOptions): PlannedFolder {
   const { invite, relay, hosting, port, folder, release, owner, witness } = options;
   const { gateway, issuer, root, epochSeconds, log } = invite;
@@ -38,10 +38,10 @@ export function operatorA(options: OperatorAOptions): PlannedFolder {
   const names = Object.keys(services) as (keyof typeof services)[];
   const client = { relay: relay.origin, gateway, issuer, root, epochSeconds };
   const sites: Site[] = [
-    { host: relay.host, port, tellsAddress: true },
+    { host: relay.host, port, sendsAddress: true },
     ...(witness === null
       ? []
-      : [{ host: witness.host, port: port + 5, tellsAddress: false, isUpload: true }]),
+      : [{ host: witness.host, port: port + 5, sendsAddress: false, isUpload: true }]),
   ];
   const common: PlannedFile[] = [
     { name: 'client.json', text: JSON.stringify(client, null, 2) },

@@ -28,7 +28,7 @@ export interface OperatorBOptions {
   /** The Ed25519 key that clients pin, base64url. */
   readonly root: string;
   readonly epochSeconds: number;
-  /** Whose machines the gateway runs on. */
+  /** The provider of the gateway's machines. */
   readonly provider: string;
   /** The relay's port; gateway, issuer, stickers and the private listeners use the next ones. */
   readonly port: number;
@@ -46,7 +46,7 @@ export interface OperatorBOptions {
 /** Claims of the development attester. */
 export const DEVELOPMENT = { issuer: 'https://accounts.invalid', audience: 'sotto-issuer' } as const;
 
-/** A Worker as relay sends this to a Worker in another zone, the same for every client (specs/deployment.md). */
+/** What a relay on Workers sends to a Worker in another zone, the same for every client (specs/deployment.md). */
 const WORKER_EGRESS = { 'cf-connecting-ip': '2a06:98c0:3600::103' };
 
 /** The row of refills, with room for the tokens of three services. */
@@ -58,7 +58,7 @@ const REFILLS = {
   responseLength: 4096,
 };
 
-/** Empty files, for the day when a key is changed or somebody gets one role alone (docs/how-to/rotate-secrets.md). */
+/** Empty files, for a later change of keys or tokens of single roles (docs/how-to/rotate-secrets.md). */
 const NOT_SET = {
   KEY_WRAPPING_KEY_PREVIOUS: '',
   OPERATOR_METRICS_TOKEN: '',
@@ -68,7 +68,7 @@ const NOT_SET = {
 
 const secret = (): string => randomBytes(32).toString('base64url');
 
-/** What operator B needs: gateway, issuer and sticker service. All secrets are new. */
+/** The folder of operator B: gateway, issuer and sticker service. All secrets are new. */
 export function operatorB(options: OperatorBOptions): PlannedFolder {
   const { gateway, issuer, hosting, folder, release, owner, port, epochSeconds, root, databases } = options;
   const development = options.attester === null ? developmentAttester() : null;
@@ -86,8 +86,8 @@ export function operatorB(options: OperatorBOptions): PlannedFolder {
       : { gatewayOperator: `http://127.0.0.1:${port + 5}`, issuerOperator: `http://127.0.0.1:${port + 6}` };
   const client = { gateway: gateway.origin, issuer: issuer.origin, root, epochSeconds, ...listeners };
   const sites: Site[] = [
-    { host: gateway.host, port: port + 1, tellsAddress: false },
-    { host: issuer.host, port: port + 2, tellsAddress: false },
+    { host: gateway.host, port: port + 1, sendsAddress: false },
+    { host: issuer.host, port: port + 2, sendsAddress: false },
   ];
   const operatorPorts = [port + 5, port + 6, ...(pair?.operatorPorts ?? [])];
   const ports = [...publicPorts(sites), ...operatorPorts.map((one) => `127.0.0.1:${one}:${one}`)];
@@ -128,7 +128,7 @@ export function operatorB(options: OperatorBOptions): PlannedFolder {
   };
 }
 
-/** What operator A needs to know. */
+/** The invite for operator A. */
 function inviteOf(options: OperatorBOptions, credential: string): Invite {
   const { gateway, issuer, root, epochSeconds, provider, log } = options;
   return {
@@ -159,7 +159,7 @@ export function proxyFiles(sites: readonly Site[], folder: string): PlannedFile[
   ];
 }
 
-/** What the proxy publishes. Port 80 is for the certificates (ACME). */
+/** The ports that the proxy publishes. Port 80 is for certificates (ACME). */
 export function publicPorts(sites: readonly Site[]): string[] {
   const ports = new Set(['80', ...sites.map(({ host }) => host.split(':')[1] ?? '443')]);
   return Array.from(ports, (port) => `${port}:${port}`);

@@ -12,7 +12,7 @@ export interface Databases {
   readonly inCompose: boolean;
 }
 
-/** Where PostgreSQL is; null for the store of one machine, or of Workers. A compose file can run both clusters itself. */
+/** The clusters that the options name; null for the store of one machine or of Workers. A compose file can run both itself. */
 export function databasesOf(
   values: { readonly store?: string; readonly database?: string; readonly 'quota-database'?: string },
   hosting: Hosting,
@@ -44,7 +44,7 @@ export function databasesOf(
   return { tokens, quotas, inCompose: false };
 }
 
-/** Who logs in, and into which database of the same name. */
+/** A role that logs in to the database of its own name. */
 interface Role {
   readonly name: 'sotto_issuer' | 'sotto_gateway' | 'sotto_quotas';
   readonly password: string;
@@ -92,7 +92,7 @@ export function postgresStores({ tokens, quotas, inCompose }: Databases): {
   };
 }
 
-/** What a superuser of a cluster runs once with psql. A role can do nothing outside of its own database. */
+/** The script that a superuser of a cluster runs once with psql. A role has no rights outside of its own database. */
 function script(roles: readonly Role[]): string {
   const parts = roles.map(
     ({

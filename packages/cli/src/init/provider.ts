@@ -11,8 +11,8 @@ export const PROVIDER_OPTION = {
 } as const satisfies OptionSpecs;
 
 /**
- * Whose machines the services of an operator run on. Without a name it is Cloudflare for Workers, and else the operator's
- * own machines, which have the name of the public host.
+ * The provider of the machines of an operator. Without a name it is Cloudflare for Workers, and otherwise the operator,
+ * with a name made from the public host.
  *
  * @throws {UsageError} for a name that the services would refuse
  */
@@ -26,14 +26,14 @@ export function providerOf(given: string | undefined, hosting: Hosting, { hostna
   return own.slice(0, 63);
 }
 
-/** What operator B is told of its provider. */
-export const toldOfProvider = (provider: string): string =>
-  `the gateway runs at ${provider}: a relay there too serves nobody until its operator sets ALLOW_ONE_PROVIDER=true (sotto init a --allow-one-provider)`;
+/** The notice for operator B about its provider. */
+export const providerNotice = (provider: string): string =>
+  `the gateway runs at ${provider}: a relay at the same provider serves nobody until its operator sets ALLOW_ONE_PROVIDER=true (sotto init a --allow-one-provider)`;
 
 /**
- * What operator A is told when both run at one provider; null when they do not, or B's invite does not name one.
+ * The notice for operator A if both run at one provider; null if they do not, or if B's invite names none.
  *
- * @throws {UsageError} unless that was asked for
+ * @throws {UsageError} unless the option allows it
  */
 export function oneProviderNotice(
   relay: string,

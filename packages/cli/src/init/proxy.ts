@@ -3,20 +3,20 @@ export interface Site {
   /** Host, and port if it is not 443. */
   readonly host: string;
   readonly port: number;
-  /** Whether the service must be told the address of the client. Only the relay's rate limit needs it. */
-  readonly tellsAddress: boolean;
-  /** Whether entries of a log are uploaded there, a package of at most 4 MiB each time. */
+  /** Whether the proxy sends the client's address to the service. Only the relay's rate limit needs it. */
+  readonly sendsAddress: boolean;
+  /** Whether entries of a log are uploaded there, in packages of at most 4 MiB. */
   readonly isUpload?: boolean;
 }
 
-/** Fields that would tell the gateway who a client is, and that proxies add by default. */
+/** Header fields that identify a client, and that proxies add by default. */
 const REMOVED = ['X-Forwarded-For', 'X-Forwarded-Host', 'X-Real-IP', 'Forwarded', 'Via'];
 
 /** Caddy gets the certificates itself and writes no access log unless told to. */
 export function caddyfile(sites: readonly Site[]): string {
-  const site = ({ host, port, tellsAddress }: Site): string => {
+  const site = ({ host, port, sendsAddress }: Site): string => {
     const lines = [
-      ...(tellsAddress ? [] : REMOVED.map((name) => `header_up -${name}`)),
+      ...(sendsAddress ? [] : REMOVED.map((name) => `header_up -${name}`)),
       'flush_interval -1',
       'lb_retries 0',
     ];
@@ -28,10 +28,10 @@ export function caddyfile(sites: readonly Site[]): string {
 /** For nginx's `http` section. The certificates are the operator's. */
 export function nginxConf(sites: readonly Site[], tls: string): string {
   return sites
-    .map(({ host, port, tellsAddress, isUpload = false }) => {
+    .map(({ host, port, sendsAddress, isUpload = false }) => {
       const [name = '', listen = '443'] = host.split(':');
       const fields = REMOVED.map((field) =>
-        field === 'X-Real-IP' && tellsAddress
+        field === 'X-Real-IP' && sendsAddress
           ? `proxy_set_header X-Real-IP $remote_addr;`
           : `proxy_set_header ${field} "";`,
       );
@@ -73,7 +73,7 @@ ${here.map((site) => `  use_backend ${nameOf(site)} if { req.hdr(host),field(1,:
   });
   const backends = sites.map((site) => {
     const fields = REMOVED.map((field) =>
-      field === 'X-Real-IP' && site.tellsAddress
+      field === 'X-Real-IP' && site.sendsAddress
         ? 'http-request set-header X-Real-IP %[src]'
         : `http-request del-header ${field}`,
     );

@@ -22,10 +22,10 @@ const console = (commands: readonly string[]): string =>
   `\`\`\`console\n${commands.map((line) => `$ ${line}\n`).join('')}\`\`\``;
 
 const PROXIES: Readonly<Record<Hosting, string>> = {
-  node: `Caddy ends TLS and gets the certificates itself. With nginx or HAProxy use \`proxy/nginx.conf\` or \`proxy/haproxy.cfg\`, put the certificates into \`tls/\`,
+  node: `Caddy terminates TLS and gets the certificates itself. With nginx or HAProxy use \`proxy/nginx.conf\` or \`proxy/haproxy.cfg\`, put the certificates into \`tls/\`,
 and leave \`sotto-proxy.service\` out.`,
-  compose: 'The container `proxy` ends TLS and gets the certificates itself.',
-  workers: 'The platform ends TLS.',
+  compose: 'The container `proxy` terminates TLS and gets the certificates itself.',
+  workers: 'The platform terminates TLS.',
 };
 
 const CLUSTERS_IN_COMPOSE = `
@@ -46,7 +46,7 @@ psql -h ${hostOf(tokens)} -d postgres -f ${folder}/postgres/tokens.sql
 psql -h ${hostOf(quotas)} -d postgres -f ${folder}/postgres/quotas.sql
 \`\`\`
 
-Each role has rights in the database of its own name alone. Let it log in there alone, and with TLS alone, by \`pg_hba.conf\`:
+Each role has rights only in the database of its own name. In \`pg_hba.conf\`, allow it to log in only there, and only with TLS:
 
 \`\`\`
 hostssl sameuser sotto_issuer,sotto_gateway,sotto_quotas ADDRESSES-OF-THE-SERVICES scram-sha-256
@@ -68,7 +68,7 @@ const hostOf = (address: string): string => address.replace(/:(\d+)$/, ' -p $1')
 const logOfB = (folder: string, rootSecret: string): string => `## Log
 
 Anybody can see which keys clients were given, because every bundle is logged. \`${logFolderOf(folder)}\` is the log, which is public: back it up after each run. Move it with its
-secret, \`${logSecretOf(folder)}\`, to the machine that signs. When operator A has sent the policy with its witness, put it there, and sign by it from then on:
+secret, \`${logSecretOf(folder)}\`, to the machine that signs. When operator A has sent the policy with its witness, copy it there, and sign with it from then on:
 
 ${console([`cp policy ${logFolderOf(folder)}/policy`, `${SOTTO} bundle sign --config ${folder} --root-secret ${rootSecret} --log ${logFolderOf(folder)} --log-secret ${logSecretOf(folder)}`])}
 
@@ -153,7 +153,7 @@ export function readmeOfA({
 
 ${relay.origin}, for the gateway ${invite.gateway}. The relay stores nothing.
 
-\`PROVIDER=${provider}\` says whose machines the relay runs on. If you rent them, it must name the company: the relay serves nobody while the gateway is at the same one.
+\`PROVIDER=${provider}\` names the provider of the relay's machines. If you rent them, it must name the company: the relay serves nobody while the gateway is at the same one.
 ${
   allowOneProvider
     ? `\`ALLOW_ONE_PROVIDER=true\` accepts that ${provider} runs both and could combine what both see. Tell your users that they trust it not to.\n`

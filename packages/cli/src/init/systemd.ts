@@ -2,8 +2,8 @@ import type { ServiceName } from '@sotto/service/variables';
 import { filesOf, hasFileStore, type PlannedFile, type ServiceSettings, type Settings } from './settings.ts';
 
 /**
- * No MemoryDenyWriteExecute: V8 compiles at run time. A call that is filtered fails and does not kill, because Caddy, as
- * every program in Go, tries to raise its limits.
+ * Without MemoryDenyWriteExecute, because V8 compiles at run time. A filtered system call fails instead of killing the
+ * process, because Caddy, like every Go program, tries to raise its limits.
  */
 const HARDENING = `DynamicUser=yes
 NoNewPrivileges=yes
@@ -73,10 +73,10 @@ CapabilityBoundingSet=
 ${HARDENING}${INSTALL}`;
 }
 
-/** With a HOME, because Caddy may end without one, and DynamicUser= sets none. */
+/** Sets HOME, because Caddy may exit without it, and DynamicUser= does not set it. */
 function proxyUnit(names: readonly ServiceName[], folder: string): string {
   return `[Unit]
-Description=Sotto proxy: ends TLS
+Description=Sotto proxy: terminates TLS
 After=network-online.target${names.map((name) => ` sotto-${name}.service`).join('')}
 Wants=network-online.target
 

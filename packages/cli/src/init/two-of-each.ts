@@ -3,12 +3,12 @@ import type { Databases } from './postgres.ts';
 import type { Group } from './proxy.ts';
 import type { ServiceSettings } from './settings.ts';
 
-/** Gateway and issuer twice over one PostgreSQL, behind a balancer that has the ports which they have alone. */
+/** Gateway and issuer twice over one PostgreSQL, behind a balancer on the ports that single processes use. */
 export interface TwoOfEach {
   readonly services: ServiceSettings;
   readonly shared: SharedStore;
   readonly groups: readonly Group[];
-  /** Of the operator's listeners of the second processes. */
+  /** The ports of the operator's listeners of the second processes. */
   readonly operatorPorts: readonly number[];
 }
 
@@ -18,7 +18,7 @@ export const clusterPorts = (port: number): { readonly tokens: number; readonly 
   quotas: port + 8,
 });
 
-/** @param port - the first of the folder */
+/** @param port - the first port of the folder */
 export function twoOfEach(services: ServiceSettings, port: number, { inCompose }: Databases): TwoOfEach {
   const group = (name: string, own: number, operator: number): Group => ({
     name,

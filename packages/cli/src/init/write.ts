@@ -6,16 +6,16 @@ import type { PlannedFile } from './settings.ts';
 
 const SECRET = 0o600;
 
-/** What a folder gets. */
+/** The contents of a new folder. */
 export interface PlannedFolder {
   readonly files: readonly PlannedFile[];
   /** Empty folders, for the stores of containers. */
   readonly stores?: readonly string[];
-  /** Who gets the secrets and the stores. Default: who writes them. */
+  /** The owner of the secrets and the stores; by default the user who writes them. */
   readonly owner?: Owner;
 }
 
-/** What {@link writeFolder} needs to know of a file: its mode. */
+/** Reads the permission bits of a file. */
 export type ModeOf = (file: string) => Promise<number>;
 
 const modeOf: ModeOf = async (file) => (await stat(file)).mode & 0o777;
@@ -23,7 +23,7 @@ const modeOf: ModeOf = async (file) => (await stat(file)).mode & 0o777;
 /** Removes what a step wrote. */
 export type Undo = () => Promise<void>;
 
-/** Takes all steps or, when one fails, removes what those before it wrote. Each step removes its own rest. */
+/** Runs the steps in order. If one fails, it cleans up after itself, and what the steps before it wrote is removed. */
 export async function allOrNothing(steps: readonly (() => Promise<Undo>)[]): Promise<void> {
   const taken: Undo[] = [];
   try {
@@ -35,8 +35,8 @@ export async function allOrNothing(steps: readonly (() => Promise<Undo>)[]): Pro
 }
 
 /**
- * Makes a folder with those above it. When that fails, the first file in it fails too and says why. Undone, only those
- * that are new are removed, and only while they are empty.
+ * Makes a folder and its parents. If that fails, writing the first file fails too, with the reason. The undo removes the
+ * folders that are new, as long as they are empty.
  */
 export async function makeFolders(folder: string, mode = 0o700): Promise<Undo> {
   const first = await mkdir(folder, { recursive: true, mode }).catch(() => undefined);
@@ -49,7 +49,7 @@ export async function makeFolders(folder: string, mode = 0o700): Promise<Undo> {
 /**
  * Writes all files into a new folder that only its owner can enter, or none of them.
  *
- * @throws {Failure} if the folder has files already, or its file system does not keep a secret file to its owner
+ * @throws {Failure} if the folder has files already, or its file system has no permission bits
  */
 export async function writeFolder(
   folder: string,
