@@ -4,7 +4,6 @@ import { agreesWithNoble } from './support.ts';
 
 const formats = vi.hoisted(() => new Set<string>());
 
-vi.mock('node:process', () => ({ default: { versions: { node: '20.20.2' } } }));
 // Node before 24.7 has no `decapsulate`.
 vi.mock('node:crypto', async (importOriginal) => {
   const original = await importOriginal<typeof import('node:crypto')>();

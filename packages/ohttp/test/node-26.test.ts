@@ -4,7 +4,6 @@ import { agreesWithNoble } from './support.ts';
 
 const refusals = vi.hoisted(() => ({ count: 0 }));
 
-vi.mock('node:process', () => ({ default: { versions: { node: '26.12.1' } } }));
 // From version 26 on, Node refuses a private JWK whose `x` is not the public key of `d`.
 vi.mock('node:crypto', async (importOriginal) => {
   const original = await importOriginal<typeof import('node:crypto')>();
