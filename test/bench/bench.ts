@@ -24,7 +24,8 @@ if (values.compare !== undefined || values.with !== undefined)
   process.exit(compare(values.compare, values.with));
 
 // Pinned to one core, with one thread for WebCrypto: wake-ups across cores and threads would flatter synchronous code by two.
-if (process.env[PINNED] === undefined && process.platform === 'linux') {
+// What grows with processes and isolates needs all cores.
+if (values.growth !== true && process.env[PINNED] === undefined && process.platform === 'linux') {
   const argv = ['-c', '0', process.execPath, ...process.argv.slice(1)];
   const run = spawnSync('taskset', argv, {
     stdio: 'inherit',

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { groupCommit } from '@sotto/service/sqlite';
 import { openFile } from '@sotto/service/sqlite/file';
 import { encodeLanguage, KEYWORD, NAME, type Entry, type StickersFile } from '@sotto/sticker-search/format';
@@ -21,6 +23,9 @@ const CATALOGUES = [2000, 20_000, 200_000]; // stickers
 const AT_ONCE = [10, 100, 1000]; // searches
 const PROCESSES = [1, 2]; // over one PostgreSQL
 const PROCESS_SECONDS = 4;
+const ISOLATES = [1, 2]; // of the search
+const WARM_SEARCHES = 20_000;
+const ISOLATE_SEARCHES = 20_000; // in each isolate
 const SPENDS = 2000;
 const QUERIES = 300;
 const WORDS = 6000; // of the vocabulary; their frequencies follow their ranks
@@ -33,13 +38,25 @@ export interface GrowthFigure {
   readonly microseconds: number;
 }
 
-/** The cost of one operation with growing ledgers, catalogues, concurrency and numbers of processes. */
-export async function* growthFigures(): AsyncGenerator<GrowthFigure> {
-  yield* ledgers();
-  yield* processes();
+/** The cost of one operation with growing ledgers, catalogues, concurrency and numbers of processes and isolates. */
+export async function* growthFigures(wanted: (name: string) => boolean): AsyncGenerator<GrowthFigure> {
+  const parts = {
+    'growth.ledger': ledgers,
+    'growth.processes': processes,
+    'growth.isolates': isolates,
+    'growth.catalogue': catalogues,
+    'growth.concurrent': crowds,
+  };
+  for (const [name, figures] of Object.entries(parts)) if (wanted(name)) yield* figures();
+}
+
+async function* catalogues(): AsyncGenerator<GrowthFigure> {
   for (const size of CATALOGUES) {
     yield { name: 'growth.catalogue', runtime: 'node', size, microseconds: catalogue(size) };
   }
+}
+
+async function* crowds(): AsyncGenerator<GrowthFigure> {
   for (const size of AT_ONCE) {
     const { cpu, clock } = await crowd(size);
     yield { name: 'growth.concurrent', runtime: 'workerd', size, microseconds: cpu };
@@ -100,6 +117,38 @@ async function* processes(): AsyncGenerator<GrowthFigure> {
     const of = { runtime: 'node', size: spent.processes } as const;
     yield { name: 'growth.processes', ...of, microseconds: spent.cpuMsPerSpend * 1000 };
     yield { name: 'growth.processes.throughput', ...of, microseconds: 1e6 / spent.perSecond };
+  }
+}
+
+/** The same searches in each of several isolates of one process at once: CPU time and wall time per search. */
+async function* isolates(): AsyncGenerator<GrowthFigure> {
+  for (const size of ISOLATES) {
+    const { cpu, clock } = await searchesIn(size);
+    yield { name: 'growth.isolates', runtime: 'node', size, microseconds: cpu };
+    yield { name: 'growth.isolates.throughput', runtime: 'node', size, microseconds: clock };
+  }
+}
+
+async function searchesIn(size: number): Promise<{ cpu: number; clock: number }> {
+  const file = path.join(import.meta.dirname, 'search-thread.ts');
+  const threads = Array.from(
+    { length: size },
+    () => new Worker(file, { workerData: { warm: WARM_SEARCHES } }),
+  );
+  const ready = (): Promise<unknown> => Promise.all(threads.map((thread) => once(thread, 'message')));
+  try {
+    await ready();
+    const [cpuBegan, began] = [ownClock(), performance.now()];
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origins
+    for (const thread of threads) thread.postMessage(ISOLATE_SEARCHES);
+    await ready();
+    const searches = size * ISOLATE_SEARCHES;
+    return {
+      cpu: (ownClock() - cpuBegan) / searches,
+      clock: ((performance.now() - began) * 1000) / searches,
+    };
+  } finally {
+    await Promise.all(threads.map((thread) => thread.terminate()));
   }
 }
 

@@ -143,7 +143,7 @@ export async function measureCases(
   ours.keepWorst(quantiles[0]?.share ?? 1);
   await runUntil(SETTLING_CASES, 1);
   for (const who of [ours, theirs]) who.forget();
-  await runUntil(BUDGET / 2, CASE_ROUNDS);
+  await runUntil(BUDGET, CASE_ROUNDS);
   return quantiles.map(({ name, share }) => {
     const each = ours.quantiles(share);
     const peer_us = Math.max(...theirs.quantiles(share).values());

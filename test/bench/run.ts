@@ -33,7 +33,7 @@ export async function run({ only, json, html, growth }: Wanted): Promise<number>
   await prepare();
   writeSearchData();
   const wanted = (name: string): boolean => only.test(name);
-  const count = growth ? await measureGrowth(reported) : await measureAll(reported, wanted);
+  const count = growth ? await measureGrowth(reported, wanted) : await measureAll(reported, wanted);
   if (count === 0) {
     console.error('no row has such a name');
     return 2;
@@ -45,9 +45,9 @@ export async function run({ only, json, html, growth }: Wanted): Promise<number>
 type Reported = ReturnType<typeof reporter>;
 type IsWanted = (name: string) => boolean;
 
-async function measureGrowth({ report }: Reported): Promise<number> {
+async function measureGrowth({ report }: Reported, wanted: IsWanted): Promise<number> {
   let rows = 0;
-  for await (const { name, runtime, size, microseconds } of growthFigures()) {
+  for await (const { name, runtime, size, microseconds } of growthFigures(wanted)) {
     rows++;
     report(runtime, { name, peer: null }, { ...plainSummary([microseconds]), size });
   }

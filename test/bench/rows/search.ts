@@ -15,7 +15,7 @@ export interface SearchData {
 export const PEER_OPTIONS = { fields: ['name', 'keywords'], searchOptions: { prefix: true, fuzzy: 0.2 } };
 
 /** Typical queries: one word, two words, a prefix, a typo, and words without results. */
-const QUERIES = [
+export const QUERIES = [
   'cat/happy/heart/dog/fire/tree/flag/sun/pizza/ghost/party/rain',
   'happy cat/red heart/crying face/thumbs up/birthday cake/green apple/sleeping cat',
   'hap/bir/s/sa/sad/umb/roc/star s/cat f',
