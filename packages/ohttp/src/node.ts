@@ -51,15 +51,16 @@ const IMPORTED = new ImportedKeys<KeyObject>();
 
 /**
  * Imports a key without stack traces. From 24.18 on, Node 24 finds out by four caught exceptions that a JWK is not a key
- * object, and their traces take 16 of 24 µs. No other code runs before the limit is restored.
+ * object, and their traces take 16 of 24 µs. No other code runs before the limit is restored. Where `Error` is frozen, the
+ * limit stays as it is.
  */
 function withoutTraces(importKey: () => KeyObject): KeyObject {
   const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0;
+  Reflect.set(Error, 'stackTraceLimit', 0);
   try {
     return importKey();
   } finally {
-    Error.stackTraceLimit = limit;
+    Reflect.set(Error, 'stackTraceLimit', limit);
   }
 }
 

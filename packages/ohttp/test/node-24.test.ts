@@ -57,3 +57,14 @@ test('nodeHpke: restores the limit of stack traces after an import, also if Node
   expect(seen.keys).toContain('createPrivateKey: traces of 0 frames');
   expect(Error.stackTraceLimit).toBe(limit);
 });
+
+test('nodeHpke: imports keys where the limit of stack traces cannot be set, as with --frozen-intrinsics', async () => {
+  const limit = Error.stackTraceLimit;
+  Object.defineProperty(Error, 'stackTraceLimit', { writable: false });
+  try {
+    await agreesWithNoble(nodeHpke(), KEM.X25519);
+    expect(seen.keys).toContain(`createPrivateKey: traces of ${limit} frames`);
+  } finally {
+    Object.defineProperty(Error, 'stackTraceLimit', { writable: true });
+  }
+});
