@@ -2,7 +2,8 @@ import type { Cases, Measured, Row } from './row.ts';
 
 const TURN = 40; // milliseconds of a contestant in a round
 const SETTLING = 600; // milliseconds of CPU time of a contestant before the first round, while its code is compiled and optimized,
-const SETTLING_CASES = 3000; // and of a set of cases, which takes more ways through the code
+const SETTLING_LIMIT = 100; // of the bare primitives, which have little code
+const SETTLING_CASES = 2500; // and of a set of cases, which takes more ways through the code
 const FEWEST = 9; // rounds
 const MOST = 25;
 const MOST_OF_ONE_CALL = 150; // rounds of a row that makes one call in a turn
@@ -75,8 +76,9 @@ export async function measure({
   collectGarbage,
 }: Omit<Isolate, 'cases' | 'runCase'>): Promise<Measured> {
   const counts: number[] = [];
-  for (const run of contestants) {
-    const count = await settle(run, SETTLING * (isOneCall ? 2 : 1), clock);
+  for (const [i, run] of contestants.entries()) {
+    const settling = i > 1 ? SETTLING_LIMIT : SETTLING * (isOneCall ? 2 : 1);
+    const count = await settle(run, settling, clock);
     counts.push(isOneCall ? 1 : count);
   }
   const empty = await emptyTurn((times) => (contestants[0] as Contestant)(times), clock);

@@ -1,18 +1,17 @@
 import type { Platform } from '../platform.ts';
 import type { Row } from '../row.ts';
-import { bhttpRows } from './bhttp.ts';
-import { ohttpRows } from './ohttp.ts';
-import { searchRows, type SearchData } from './search.ts';
-import { tlogRows } from './tlog.ts';
-import { voprfRows } from './voprf.ts';
+import type { SearchData } from './search.ts';
 
-/** The rows that run inside one isolate, on either runtime. A group is made alone, because every row has an isolate of its own. */
-export const GROUPS: Readonly<Record<string, (platform: Platform, data: SearchData) => Promise<Row[]>>> = {
-  ohttp: ohttpRows,
-  bhttp: async () => bhttpRows(),
-  search: async (_platform, data) => searchRows(data),
-  voprf: voprfRows,
-  tlog: tlogRows,
+/**
+ * The rows that run inside one isolate, on either runtime. A group is loaded and made alone, because every row has an isolate
+ * of its own.
+ */
+const GROUPS: Readonly<Record<string, (platform: Platform, data: SearchData) => Promise<Row[]>>> = {
+  ohttp: async (platform) => (await import('./ohttp.ts')).ohttpRows(platform),
+  bhttp: async () => (await import('./bhttp.ts')).bhttpRows(),
+  search: async (_platform, data) => (await import('./search.ts')).searchRows(data),
+  voprf: async (platform) => (await import('./voprf.ts')).voprfRows(platform),
+  tlog: async () => (await import('./tlog.ts')).tlogRows(),
 };
 
 /** Where a row is, and the names of its figures. */
