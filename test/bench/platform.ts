@@ -20,7 +20,11 @@ export interface Platform {
 }
 
 /** Repeatable bytes: 00 01 02 …, so that two implementations can be compared byte for byte. */
-export const counting: Random = (length) => Uint8Array.from({ length }, (_, i) => (i + 1) % 251);
+export const counting: Random = (length) => {
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) bytes[i] = (i + 1) % 251; // a callback for each byte costs 1 µs in an exchange of 90
+  return bytes;
+};
 
 /** The generator of ristretto255 (RFC 9496 §4), which is an element like any other. */
 export const RISTRETTO_ELEMENT = fromHex('e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76');
