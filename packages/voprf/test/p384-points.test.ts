@@ -2,7 +2,7 @@ import { mulAddUnsafe } from '@noble/curves/abstract/curve.js';
 import { p384, p384_hasher } from '@noble/curves/nist.js';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { multiplySecret, sumPublic } from '../src/p384-points.ts';
+import { multiplyEach, multiplySecret, sumPublic } from '../src/p384-points.ts';
 
 const { Point } = p384;
 const n = Point.Fn.ORDER;
@@ -53,4 +53,30 @@ test('a masked product agrees with noble for any mask, also where two added poin
     ),
     { numRuns: 60 },
   );
+});
+
+test('multiplyEach: agrees with noble for a batch with the identity and equal points, and pauses before every product', async () => {
+  const P = p384_hasher.hashToCurve(Uint8Array.of(1));
+  const points = [P, Point.ZERO, Point.BASE, P, P.negate().add(Point.BASE)];
+  const scalars = [n - 1n, 5n, 2n, 7n, n / 2n];
+  const masked: bigint[] = [];
+  let pauses = 0;
+  const products = await multiplyEach(
+    scalars.map((k) => ({
+      scalar: k,
+      mask(x) {
+        masked.push(x);
+        expect(pauses).toBe(masked.length + Number(masked.length > 1)); // the identity needs no mask
+        return 2n ** 63n + (x % 2n ** 63n);
+      },
+    })),
+    points,
+    () => void pauses++,
+  );
+  expect(pauses).toBe(5);
+  expect(masked).toEqual([P, Point.BASE, P, P.negate().add(Point.BASE)].map(({ x }) => x));
+  for (const [i, product] of products.entries()) {
+    const point = points[i] ?? P;
+    expect(product.equals(point.is0() ? point : point.multiply(scalars[i] ?? 0n))).toBe(true);
+  }
 });
