@@ -169,7 +169,7 @@ describe('canaries in every sink', () => {
 
   test('R08 gateway: receives only header fields that the relay sets', () => {
     const heads = atGateway.received().toString('latin1').split('POST /.well-known/ohttp-gateway');
-    const allowed = /^(host|content-type|content-length|authorization|cf-worker|incremental|connection)$/i;
+    const allowed = /^(host|content-type|content-length|authorization|incremental|connection)$/i;
     for (const head of heads.slice(1)) {
       const names = head
         .split('\r\n\r\n')[0]

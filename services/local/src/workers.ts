@@ -67,9 +67,12 @@ export async function startWorkers({
         name: `sotto-${service}`,
         ratelimits: {}, // on loopback all clients share one address
         bindings: { ...(options['bindings'] as Record<string, unknown>), ...vars[service] },
-        modules: [...change(service, await bundleWorker(main))],
+        modules: change(service, await bundleWorker(main)).map(
+          service === 'relay' ? withNetwork : (it) => it,
+        ),
         unsafeDirectSockets: [{ host: '127.0.0.1', port: ports[service] }],
         ...(assets !== undefined && { serviceBindings: folderOf(assets as Assets) }),
+        ...(service === 'relay' && { serviceBindings: NETWORK }),
         ...(service === 'gateway' && taps && { serviceBindings: tappedBindings(ports, taps) }),
       };
     }),
@@ -105,6 +108,18 @@ interface Assets {
 const folderOf = ({ directory, binding }: Assets): Record<string, unknown> => ({
   [binding]: { disk: { path: directory, writable: false } },
 });
+
+const NETWORK = { NETWORK: { network: { allow: ['private'] } } };
+const BY_NETWORK = `import { env as suiteEnv } from 'cloudflare:workers';
+globalThis.fetch = (url, init) => suiteEnv.NETWORK.fetch(url, init);
+`;
+
+/**
+ * Code that sends straight to the network. Miniflare puts a Worker of its own between every Worker and the network, through
+ * which each envelope and each response would pass. A deployment has no such Worker.
+ */
+const withNetwork = (module: WorkerModule): WorkerModule =>
+  module.path === 'index.js' ? { ...module, contents: BY_NETWORK + String(module.contents) } : module;
 
 /** The gateway's two bindings, each with a tap. */
 function tappedBindings(ports: PerService<number>, taps: Taps): Record<string, unknown> {
