@@ -13,7 +13,7 @@ const LEGEND = [
   'Every row is measured in three starts: in isolates that have run nothing else, once their code is optimized; e2e, in services',
   '  that are started anew. issuer.cold and page.batch have rounds instead of starts.',
   'ours, peer: microseconds of CPU of one call, the median of the rounds, and of the starts. Rows of Chromium, and e2e.search, .crypto,',
-  '  .storage, .search, .transport and .throughput are time on the clock; .task is the longest task of the main thread of a page.',
+  '  .storage, .disk, .search, .transport and .throughput are time on the clock; .task is the longest task of the main thread of a page.',
   'ratio: ours / peer, taken in each round, in which both take turns; the median of the rounds, and of the starts. Below 1, ours is faster.',
   'spread: the width of the middle half of the starts, as a share of their median: of the ratios, or of ours without a peer. A row over',
   '  10 % is marked "unsteady": the machine was busy, so run that row again with --only.',
