@@ -156,6 +156,8 @@ describe('bench: several starts of one row', () => {
     expect(figure).toMatchObject({ ours_us: 11, peer_us: 20, ratio: 0.55, limit_us: 1, each_us: { en: 5 } });
     expect(figure.spread).toBeCloseTo((20.5 - 10.5) / 11); // between the quartiles of 10, 11 and 30
     expect(overStarts(all.slice(0, 1)).spread).toBe(0.5);
+    const others = overStarts([start(1, 2, { de: 7 }), start(1, 2, { en: 4 }), start(1, 2, { en: 4 })]);
+    expect(others.each_us).toEqual({ de: 7, en: 4 }); // a group that few starts measured does not count as zero
   });
 
   test('overStarts: a row without a peer has the spread of its times', () => {

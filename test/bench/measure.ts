@@ -232,9 +232,11 @@ export function overStarts(starts: readonly Measured[]): Measured {
   if (first === undefined) throw new Error('there was no start');
   const medianOf = (pick: (one: Measured) => number | null | undefined): number | null =>
     pick(first) === null ? null : median(starts.map((one) => pick(one) ?? 0));
-  const each = Object.keys(first.each_us ?? {}).map((name): [string, number] => [
+  // Not every start has the same worst groups: the median is of those that measured the group.
+  const names = new Set(starts.flatMap(({ each_us }) => Object.keys(each_us ?? {})));
+  const each = [...names].map((name): [string, number] => [
     name,
-    median(starts.map(({ each_us }) => each_us?.[name] ?? 0)),
+    median(starts.flatMap(({ each_us }) => each_us?.[name] ?? [])),
   ]);
   return {
     ...first,

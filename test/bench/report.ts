@@ -22,6 +22,9 @@ const LEGEND = [
 
 const rounded = (n: number | null): number | null => (n === null ? null : Number(n.toPrecision(4)));
 
+const roundedAll = (each: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(each).map(([name, us]) => [name, rounded(us) ?? 0]));
+
 /** Reports figures on standard output, as a table or as one JSON object a line, and progress on standard error. */
 export function reporter(json: boolean) {
   const terminal = process.stderr.isTTY;
@@ -52,13 +55,13 @@ export function reporter(json: boolean) {
       unsteady: isUnsteady(m),
       limit_us: rounded(m.limit_us),
       ...(m.size === undefined ? {} : { size: m.size }),
-      ...(m.each_us === undefined ? {} : { each_us: m.each_us }),
+      ...(m.each_us === undefined ? {} : { each_us: roundedAll(m.each_us) }),
       ...(m.growth_bytes === undefined ? {} : { growth_bytes: m.growth_bytes }),
     };
     figures.push(figure);
     if (terminal) process.stderr.write('\r\u001b[K');
     console.log(json ? JSON.stringify(figure) : line(cellsOf(figure)));
-    if (!json && m.each_us !== undefined) console.log(worst(m.each_us));
+    if (!json && figure.each_us !== undefined) console.log(worst(figure.each_us));
     if (!json && m.growth_bytes !== undefined)
       console.log(`    memory grew by ${(m.growth_bytes / 1e6).toPrecision(3)} MB`);
   }
