@@ -41,14 +41,8 @@ export function newLogSteps(
   requireOutside(secretFile, folder, option);
   return [
     () => writeSecret(secretFile, `${base64url(secret)}\n`),
-    async () => {
-      const removeFolders = await makeFolders(folder, 0o777);
-      const removeLog = await makeLog(filesIn(folder), policy, secret).catch(async (error: unknown) => {
-        await removeFolders().catch(() => {});
-        throw error;
-      });
-      return () => removeLog().then(removeFolders);
-    },
+    () => makeFolders(folder, 0o777),
+    () => makeLog(filesIn(folder), policy, secret),
   ];
 }
 
