@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { allOrNothing } from '../src/init/write.ts';
+import { makeLog } from '../src/log/directory.ts';
+import { newLogKey } from '../src/log/new-log.ts';
+import { policyText } from '../src/log/policy.ts';
 import { run } from '../src/run.ts';
 import { TestIo } from './support/io.ts';
 
@@ -139,6 +142,24 @@ test('all or nothing: undoes in reverse order, also after an undo that fails, an
   const failing = () => Promise.reject(new Error('the reason'));
   await expect(allOrNothing([step(1), step(2), step(3), failing, step(4)])).rejects.toThrow('the reason');
   expect(undone).toEqual([3, 2, 1]);
+});
+
+test.each([1, 2, 3])('a new log whose write %i fails: leaves no file', async (failing) => {
+  const files = new Map<string, Uint8Array>();
+  let writes = 0;
+  const disk = {
+    read: async (name: string) => files.get(name)?.slice() ?? null,
+    write: async (name: string, bytes: Uint8Array) => {
+      files.set(name, bytes);
+      if (++writes === failing) throw new Error('no space');
+    },
+    remove: async (name: string) => void files.delete(name),
+  };
+  const { key, secret } = newLogKey('bundles.b.test', 'log');
+  await expect(makeLog(disk, policyText({ key, base: 0, witnesses: [] }), secret)).rejects.toThrow(
+    'no space',
+  );
+  expect([...files.keys()]).toEqual([]);
 });
 
 test('sotto init into an empty folder that is there: keeps the folder when it fails', async () => {
