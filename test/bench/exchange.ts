@@ -102,7 +102,7 @@ const MEMORY = '/dev/shm'; // Linux
  * Starts a suite whose objects keep their files in memory, where the system has such a folder: how long a disk takes to
  * write is a fact of the machine and not of the services, and differs by milliseconds from one run to the next.
  */
-async function inMemory<T>(start: () => Promise<T>): Promise<T> {
+export async function inMemory<T>(start: () => Promise<T>): Promise<T> {
   const before = process.env['TMPDIR'];
   if (existsSync(MEMORY)) process.env['TMPDIR'] = MEMORY;
   try {
