@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { disagreements } from './bench/compare.ts';
 import {
   measure,
@@ -13,7 +13,7 @@ import {
   type Contestant,
   type RunCase,
 } from './bench/measure.ts';
-import { sentence } from './bench/report.ts';
+import { BARE, growthSentence, reporter, sentence } from './bench/report.ts';
 import type { Figure } from './bench/row.ts';
 
 const BENCH = path.join(import.meta.dirname, 'bench/bench.ts');
@@ -160,6 +160,13 @@ describe('bench: several starts of one row', () => {
     expect(others.each_us).toEqual({ de: 7, en: 4 }); // a group that few starts measured does not count as zero
   });
 
+  test('overStarts: each part of a row has its median, and the parts are not in the spread', () => {
+    const parts = (crypto: number, disk: number) => ({ ...start(10, 20), parts_us: { crypto, disk } });
+    const figure = overStarts([parts(1, 900), parts(3, 20), parts(2, 30)]);
+    expect(figure).toMatchObject({ parts_us: { crypto: 2, disk: 30 }, spread: 0 });
+    expect(overStarts([start(1, 2)])).not.toHaveProperty('parts_us');
+  });
+
   test('overStarts: a row without a peer has the spread of its times', () => {
     const plain = (ours_us: number) => ({ ...plainSummary([ours_us]), growth_bytes: 7 });
     const figure = overStarts([plain(8), plain(10), plain(12)]);
@@ -188,6 +195,16 @@ describe('bench: two runs beside each other', () => {
     expect(disagreements(first, first.toReversed())).toEqual([]);
     expect(disagreements(first, [...first.slice(0, -1), row('z', null, 3)])).toEqual([
       'z (node): 0 and 3 µs, much more',
+    ]);
+  });
+
+  test('a row with a peer is compared by its ratio, and its parts are no rows', () => {
+    const run = (ours_us: number, ratio: number, disk: number): Figure[] => [
+      { ...row('e2e.search', ratio, ours_us), peer: BARE, peer_us: ours_us / ratio, parts_us: { disk } },
+    ];
+    expect(disagreements(run(4000, 1.6, 300), run(6000, 1.7, 1900))).toEqual([]);
+    expect(disagreements(run(4000, 1.6, 300), run(4000, 1.8, 300))).toEqual([
+      'e2e.search (node, bare exchange): 1.6 and 1.8, 13 % more',
     ]);
   });
 
@@ -235,4 +252,40 @@ test('bench: the sentence names the median, the extremes and the CPU time of a s
     'In this run, one private search cost 2.3 ms of CPU in all four services.',
   );
   expect(sentence([])).toBe('');
+  const beside = { ...row('e2e.search.cpu', 1.5, 2345), peer: BARE, peer_us: 1560 };
+  expect(sentence([row('b', 0.5), beside])).toBe(
+    "In this run, Sotto took 0.50 of the other packages' time in the median of 1 comparisons, from 0.50 (b, node) to 0.50 (b, node), and one private search cost 2.3 ms of CPU in all four services (a bare exchange: 1.6).",
+  );
+});
+
+test('bench: the parts of a row are printed below it with their times, and are in its JSON', () => {
+  const printed = (json: boolean): string => {
+    const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+    try {
+      const measured = { ...summary([[4000, 2500]]), parts_us: { crypto: 1362.123, disk: 279 } };
+      reporter(json).report('workerd', { name: 'e2e.search', peer: BARE }, measured);
+      return log.mock.calls.join('\n');
+    } finally {
+      log.mockRestore();
+    }
+  };
+  expect(printed(false)).toContain(
+    'e2e.search                workerd        4000       2500       1.6      0 %             bare exchange\n    of ours: crypto 1362, disk 279',
+  );
+  expect(JSON.parse(printed(true))).toMatchObject({
+    ours_us: 4000,
+    peer: BARE,
+    ratio: 1.6,
+    parts_us: { crypto: 1362, disk: 279 },
+  });
+});
+
+test('bench: the sentence on growth says how much the cost grows, and where it has doubled', () => {
+  const points = [10, 100, 1000].map((x) => ({ x, y: 5 + x / 20 }));
+  expect(growthSentence('rows', points)).toBe(
+    'rows: 5.5 µs at 10, 55 µs at 1000, 10 times as much for 100 times the size; it has doubled at 1000.',
+  );
+  expect(growthSentence('rows', points.slice(0, 2))).toContain(
+    '1.8 times as much for 10 times the size; it does not double.',
+  );
 });

@@ -9,7 +9,9 @@ const USAGE = `Usage: npm run bench -- [--json] [--html FILE] [--only PATTERN] [
 Compares our speed with that of other packages, in one run, on Node and workerd. --json prints one object a line; --html
 also writes a report with plots; --only measures the rows whose names match a regular expression; --growth measures, in
 place of all rows, what larger ledgers, catalogues and crowds cost (minutes, and 2 GB of temporary files). --compare
-measures nothing: it lists the rows of two runs with --json that differ by more than 10 %, and exits with 1 if there are any.`;
+measures nothing: it lists the rows of two runs with --json that differ by more than 10 %, and exits with 1 if there are any.
+It compares ratios, since a peer beside ours slows down with the machine, and times only of rows without a peer. The parts of
+a row (\`of ours\`, in JSON \`parts_us\`) are no rows.`;
 
 const values = flags(USAGE, {
   json: { type: 'boolean' },

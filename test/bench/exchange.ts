@@ -1,117 +1,144 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
-import { Agent, request, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { buffer } from 'node:stream/consumers';
-import type { Bytes } from '@sotto/wire';
 import { decodeToken, tokenAuthenticatorInput } from '@sotto/privacypass';
-import { encodeSearch } from '../../packages/client/src/search.ts';
-import { startSuite, type Suite } from '../../services/local/src/suite.ts';
-import { RawExchange } from '../support/raw-exchange.ts';
-import { childNamed, clockOf } from './cpu-clock.ts';
-import { Issuance } from './issuance.ts';
-import { median, plainSummary, type Clock } from './measure.ts';
+import type { Bytes } from '@sotto/wire';
+import type { RawExchange } from '../support/raw-exchange.ts';
+import { median, summary } from './measure.ts';
 import { nodePlatform } from './node-platform.ts';
 import type { Measured } from './row.ts';
+import { startSides, type Pair, type Side, type Sides } from './sides.ts';
+import { CONTENT } from './suites.ts';
+import { takeTurns, wallOf, type Timed, type Turn } from './turns.ts';
 
 const WARM = 200; // searches before the first round: until then the engine compiles what they run
 const WARM_OTHERS = 50; // calls of every other kind
 const WARM_BATCHES = 8; // of 30 tokens that searches use
 const WARM_ISSUANCES = 120; // batches before the first round: until some 80 the cost still falls
-const ROUNDS = 7;
-const CALLS = 24; // of each kind in a round
-const FEW = 4; // of these calls, one after the other
-const REFILLS = 2; // batches in a round, for its searches
-const BATCHES = 5; // in a round, measured
-const AT_ONCE = 8;
+const ROUNDS = 7; // of turns
+const REFILLS = 3; // batches in a round, for its searches
+const ALONE = { turns: 6, calls: 4, atOnce: 1 }; // calls one after the other
+const CROWD = { turns: 4, calls: 16, atOnce: 8 };
+const BATCHES = { turns: 5, calls: 1, atOnce: 1 };
+const NEW_OBJECTS = { ...BATCHES, turns: 1 };
 
-const CONTENT = encodeSearch('happy cat', { locale: 'en' }); // what our client sends
-const CONNECTIONS = new Agent({ keepAlive: true });
+/** Microseconds of ours and of the bare exchange in each pair of turns, and of parts of ours. */
+class Samples {
+  readonly #rows = new Map<string, Pair[]>();
+  readonly #parts = new Map<string, Map<string, number[]>>();
 
-/** One private search through four live services, whole and in parts; microseconds. */
+  /** Adds turns of both that were taken in the same moments. */
+  add(row: string, what: keyof Turn, ours: readonly Turn[], bare: readonly Turn[]): void {
+    const pairs = ours.map((turn, i): Pair => [turn[what], bare[i]?.[what] ?? Number.NaN]);
+    this.#rows.set(row, [...(this.#rows.get(row) ?? []), ...pairs]);
+  }
+
+  addParts(row: string, parts: Readonly<Record<string, number>>): void {
+    const all = this.#parts.get(row) ?? new Map<string, number[]>();
+    this.#parts.set(row, all);
+    for (const [part, us] of Object.entries(parts)) all.set(part, [...(all.get(part) ?? []), us]);
+  }
+
+  /** The figure of each row, with the medians of its parts. */
+  figures(): [name: string, figure: Measured][] {
+    return [...this.#rows].map(([row, pairs]) => {
+      const parts = [...(this.#parts.get(row) ?? [])].map(([part, all]) => [part, median(all)] as const);
+      return [row, { ...summary(pairs), ...(parts.length > 0 && { parts_us: Object.fromEntries(parts) }) }];
+    });
+  }
+}
+
+/** One private search through four live services, whole and in parts, beside a bare exchange of the same shape. */
 export async function exchangeFigures(): Promise<[name: string, figure: Measured][]> {
-  const suite = await inMemory(() => startSuite());
+  const sides = await startSides();
   try {
-    const raw = await RawExchange.of(suite);
-    const clock = clockOf(childNamed('workerd'));
-    const issuance = await Issuance.of(suite, raw, clock);
-    const tokens: Bytes[] = [];
-    const refill = async (): Promise<void> => void tokens.push(...(await issuance.tokens()));
-    const search = async (): Promise<void> => {
-      const { inner, code } = await raw.search(tokens.pop() as Bytes, '', { content: CONTENT });
-      if (inner?.status !== 200) throw new Error(`a search failed: ${code}`);
-    };
-
-    const first = await issuance.costWithObject(); // the issuer loads its keys, and nothing is compiled
-    for (let i = 0; i < WARM_BATCHES; i++) await refill();
-    for (let i = 0; i < WARM_ISSUANCES; i++) await issuance.cost();
-    for (let i = 0; i < WARM; i++) await search();
-    const spent = await raw.seal(raw.request(tokens.pop() as Bytes, 'spent'));
-    const others = {
-      refused: () => raw.post(spent), // at the ledger: all but the search and the making of its response
-      direct: () => pastRelay(suite, spent.bytes), // the same without a relay
-      stickers: () => searchAt(suite),
-      nothing: () => health(suite.urls.relay),
-    };
-    for (const call of Object.values(others)) for (let i = 0; i < WARM_OTHERS; i++) await call();
-    const crypto = await cryptoOf(raw, tokens.pop() as Bytes);
-    const disk = await diskCommit();
-
-    const rounds: Record<string, number>[] = [];
+    await warmUp(sides);
+    const { raw, token } = sides.ours;
+    const fixed = { crypto: await cryptoOf(raw, token()), disk: await diskCommit() };
+    const samples = new Samples();
     for (let round = 0; round < ROUNDS; round++) {
-      for (let i = 0; i < REFILLS; i++) await refill();
-      const batches: number[] = [];
-      for (let i = 0; i < BATCHES; i++) batches.push(await issuance.cost());
-      const issued = median(batches);
-      const firstOfObject = await issuance.costWithObject();
-      const each = await perCall({ search, ...others }, clock, round % 2 === 1);
-      const { refused, direct, stickers, nothing } = each;
-      const { cpu, wall } = await together(search, clock);
-      rounds.push({
-        'e2e.search': each.search.wall,
-        'e2e.search.crypto': crypto,
-        'e2e.search.storage': Math.max(0, refused.wall - crypto - 2 * nothing.wall),
-        'e2e.search.disk': disk, // not part of e2e.search: what a search waits longer if the ledger is on this disk
-        'e2e.search.search': Math.max(0, stickers.wall - nothing.wall),
-        'e2e.search.transport': 2 * nothing.wall,
-        'e2e.search.throughput': wall,
-        'e2e.search.cpu': cpu, // of all four services and workerd around them
-        'e2e.search.cpu.relay': refused.cpu - direct.cpu,
-        'e2e.search.cpu.search': stickers.cpu,
-        'e2e.issue.cpu': issued, // of accounts that are new, and of quota objects that exist
-        'e2e.issue.cpu.object': firstOfObject - issued, // what the first batch of a quota object costs more
-      });
+      for (let i = 0; i < REFILLS; i++) await sides.ours.refill();
+      await measureSearch(sides, samples, round % 2 === 1, fixed);
+      await measureIssuance(sides, samples, round % 2 === 1);
     }
-    const names = Object.keys(rounds[0] ?? {});
-    return [
-      ...names.map((name): [string, Measured] => [
-        name,
-        plainSummary(rounds.map((round) => round[name] ?? 0)),
-      ]),
-      ['e2e.issue.cpu.first', plainSummary([first])],
-    ];
+    return [...samples.figures(), [FIRST, firstFigure(sides)]];
   } finally {
-    await suite.dispose();
+    await sides.dispose();
   }
 }
 
-const MEMORY = '/dev/shm'; // Linux
-
-/**
- * Starts a suite whose objects keep their files in memory, where the system has such a folder: how long a disk takes to
- * write is a fact of the machine and not of the services, and differs by milliseconds from one run to the next.
- */
-export async function inMemory<T>(start: () => Promise<T>): Promise<T> {
-  const before = process.env['TMPDIR'];
-  if (existsSync(MEMORY)) process.env['TMPDIR'] = MEMORY;
+/** The very first batch of new services. It happens once, so they are started for it alone. */
+export async function firstBatch(): Promise<[name: string, figure: Measured]> {
+  const sides = await startSides();
   try {
-    return await start();
+    return [FIRST, firstFigure(sides)];
   } finally {
-    if (before === undefined) delete process.env['TMPDIR'];
-    else process.env['TMPDIR'] = before;
+    await sides.dispose();
   }
 }
+
+const FIRST = 'e2e.issue.cpu.first';
+const firstFigure = ({ first }: Sides): Measured => ({ ...summary([first]), spread: null });
+
+async function warmUp({ ours, bare }: Sides): Promise<void> {
+  for (let i = 0; i < WARM_BATCHES; i++) await ours.refill();
+  for (const { issue, search, refused, relayed, stickers } of [ours, bare]) {
+    for (let i = 0; i < WARM_ISSUANCES; i++) await issue();
+    for (let i = 0; i < WARM; i++) await search();
+    for (const call of [refused, relayed, stickers]) for (let i = 0; i < WARM_OTHERS; i++) await call();
+  }
+  for (let i = 0; i < WARM_OTHERS; i++) await ours.nothing();
+}
+
+async function measureIssuance({ ours, bare }: Sides, samples: Samples, isReversed: boolean): Promise<void> {
+  const batch = { ours: timed(ours, ours.issue), bare: timed(bare, bare.issue) };
+  const withObject = { ours: timed(ours, ours.issueWithObject), bare: timed(bare, bare.issueWithObject) };
+  const [old, made] = [
+    await takeTurns(batch, { ...BATCHES, isReversed }),
+    await takeTurns(withObject, { ...NEW_OBJECTS, isReversed }),
+  ];
+  samples.add('e2e.issue.cpu', 'cpu', old.ours, old.bare); // accounts that are new, and quota objects that exist
+  samples.add('e2e.issue.cpu.object', 'cpu', made.ours, made.bare); // a quota object is made
+  samples.addParts('e2e.issue.cpu.object', { object: of(made.ours, 'cpu') - of(old.ours, 'cpu') });
+}
+
+async function measureSearch(
+  { ours, bare }: Sides,
+  samples: Samples,
+  isReversed: boolean,
+  { crypto, disk }: { readonly crypto: number; readonly disk: number },
+): Promise<void> {
+  const searches = { ours: timed(ours, ours.search), bare: timed(bare, bare.search) };
+  const alone = await takeTurns(
+    {
+      ...searches,
+      relayed: timed(ours, ours.relayed),
+      bareRelayed: timed(bare, bare.relayed),
+      stickers: timed(ours, ours.stickers),
+      bareStickers: timed(bare, bare.stickers),
+      refused: timed(ours, ours.refused),
+      nothing: timed(ours, ours.nothing),
+    },
+    { ...ALONE, isReversed },
+  );
+  const crowd = await takeTurns(searches, { ...CROWD, isReversed });
+  samples.add('e2e.search', 'latency', alone.ours, alone.bare);
+  samples.add('e2e.search.throughput', 'wall', crowd.ours, crowd.bare);
+  samples.add('e2e.search.cpu', 'cpu', crowd.ours, crowd.bare); // of all four services and workerd around them
+  samples.add('e2e.search.cpu.relay', 'cpu', alone.relayed, alone.bareRelayed);
+  samples.add('e2e.search.cpu.search', 'cpu', alone.stickers, alone.bareStickers);
+  const transport = 2 * of(alone.nothing, 'latency');
+  samples.addParts('e2e.search', {
+    crypto,
+    storage: Math.max(0, of(alone.refused, 'latency') - crypto - transport),
+    search: Math.max(0, of(alone.stickers, 'latency') - transport / 2),
+    transport,
+    disk, // not part of e2e.search: what a search waits longer if the ledger is on this disk
+  });
+}
+
+const of = (turns: readonly Turn[], what: keyof Turn): number => median(turns.map((turn) => turn[what]));
+const timed = ({ clock }: Side, run: () => Promise<unknown>): Timed => ({ clock, run });
 
 /** A commit of two pages to the disk of this machine. */
 async function diskCommit(): Promise<number> {
@@ -132,76 +159,6 @@ async function medianOf(run: () => unknown): Promise<number> {
   const each = [];
   for (let i = 0; i < WARM_OTHERS; i++) each.push(await wallOf(async () => run()));
   return median(each);
-}
-
-/**
- * Calls of each kind, a few of one kind after a few of another, so that a busy moment is not in one kind only: the median
- * time of a call, and its CPU time, which is the median of those few.
- */
-async function perCall<Name extends string>(
-  calls: Readonly<Record<Name, () => Promise<unknown>>>,
-  clock: Clock,
-  isReversed: boolean,
-): Promise<Record<Name, { readonly wall: number; readonly cpu: number }>> {
-  const names = Object.keys(calls) as Name[];
-  const walls = new Map(names.map((name): [Name, number[]] => [name, []]));
-  const cpus = new Map(names.map((name): [Name, number[]] => [name, []]));
-  for (let few = 0; few < CALLS / FEW; few++) {
-    for (const name of isReversed ? names.toReversed() : names) {
-      const began = clock();
-      for (let i = 0; i < FEW; i++) walls.get(name)?.push(await wallOf(calls[name]));
-      cpus.get(name)?.push((clock() - began) / FEW);
-    }
-  }
-  const all = {} as Record<Name, { wall: number; cpu: number }>;
-  for (const name of names) {
-    all[name] = { wall: median(walls.get(name) ?? []), cpu: median(cpus.get(name) ?? []) };
-  }
-  return all;
-}
-
-/** As many searches, some of them at the same time: CPU time and time of one. */
-async function together(
-  search: () => Promise<unknown>,
-  clock: Clock,
-): Promise<{ readonly cpu: number; readonly wall: number }> {
-  let left = CALLS;
-  const work = async (): Promise<void> => {
-    while (left-- > 0) await search();
-  };
-  const began = clock();
-  const wall = await wallOf(() => Promise.all(Array.from({ length: AT_ONCE }, work)));
-  return { cpu: (clock() - began) / CALLS, wall: wall / CALLS };
-}
-
-async function wallOf(run: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
-  await run();
-  return (performance.now() - began) * 1000;
-}
-
-const read = (sent: Promise<Response>): Promise<unknown> => sent.then((response) => response.arrayBuffer());
-const health = (origin: string): Promise<unknown> => read(fetch(`${origin}/health`));
-
-function searchAt({ urls }: Suite): Promise<unknown> {
-  const headers = { 'content-type': 'application/json' };
-  return read(fetch(`${urls.stickers}/v1/search`, { method: 'POST', headers, body: CONTENT }));
-}
-
-/** To the gateway as the relay would, with no field more, or it is refused: what a relay costs is the difference. */
-async function pastRelay({ urls, secrets }: Suite, envelope: Bytes): Promise<void> {
-  const headers = {
-    authorization: `Bearer ${secrets.relayToken}`,
-    'content-type': 'message/ohttp-req',
-    'content-length': envelope.length,
-  };
-  const url = `${urls.gateway}/.well-known/ohttp-gateway`;
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const sent = request(url, { method: 'POST', headers, agent: CONNECTIONS }, resolve);
-    sent.once('error', reject).end(envelope);
-  });
-  await buffer(response);
-  if (response.statusCode !== 200) throw new Error(`the gateway refused an envelope: ${response.statusCode}`);
 }
 
 /** Sealing at the client, opening and answering at the gateway, one evaluation at the issuer. */

@@ -232,12 +232,6 @@ export function overStarts(starts: readonly Measured[]): Measured {
   if (first === undefined) throw new Error('there was no start');
   const medianOf = (pick: (one: Measured) => number | null | undefined): number | null =>
     pick(first) === null ? null : median(starts.map((one) => pick(one) ?? 0));
-  // Not every start has the same worst groups: the median is of those that measured the group.
-  const names = new Set(starts.flatMap(({ each_us }) => Object.keys(each_us ?? {})));
-  const each = [...names].map((name): [string, number] => [
-    name,
-    median(starts.flatMap(({ each_us }) => each_us?.[name] ?? [])),
-  ]);
   return {
     ...first,
     ours_us: median(starts.map(({ ours_us }) => ours_us)),
@@ -245,8 +239,17 @@ export function overStarts(starts: readonly Measured[]): Measured {
     ratio: medianOf(({ ratio }) => ratio),
     spread: starts.length > 1 ? spreadOf(starts.map(({ ratio, ours_us }) => ratio ?? ours_us)) : first.spread,
     limit_us: medianOf(({ limit_us }) => limit_us),
-    ...(first.each_us && { each_us: Object.fromEntries(each) }),
+    ...(first.each_us && { each_us: mediansOf(starts.map(({ each_us = {} }) => each_us)) }),
+    ...(first.parts_us && { parts_us: mediansOf(starts.map(({ parts_us = {} }) => parts_us)) }),
   };
+}
+
+/** The median of each name. Not every start has the same worst groups: the median is of those that measured the group. */
+function mediansOf(starts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const names = new Set(starts.flatMap((start) => Object.keys(start)));
+  return Object.fromEntries(
+    [...names].map((name) => [name, median(starts.flatMap((start) => start[name] ?? []))]),
+  );
 }
 
 /** The width of the middle half, as a share of the median; zero if all values are zero. */

@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
-import { barChart, htmlReport } from '../support/report.ts';
-import { growthSections, growthSentences } from './growth/report.ts';
+import { barChart, htmlReport, lineChart } from '../support/report.ts';
 import { median } from './measure.ts';
 import type { Figure, Measured } from './row.ts';
+
+/** The peer of the rows of e2e. It is no package, so the sentence does not count it among them. */
+export const BARE = 'bare exchange';
 
 const MOST_NAMED = 8; // parts of a row
 const QUIET = 5000; // milliseconds between lines of progress where no terminal shows them
@@ -12,14 +14,17 @@ const HEAD = ['row', 'runtime', 'ours µs', 'peer µs', 'ratio', 'spread', 'limi
 const WIDTHS = [24, -8, 9, 9, 8, 7, 9, 0]; // negative: on the left
 const LEGEND = [
   'Every row is measured in three starts: in isolates that have run nothing else, once their code is optimized; e2e, in services',
-  '  that are started anew. issuer.cold, page.batch and growth have rounds instead of starts.',
-  'ours, peer: microseconds of CPU of one call, the median of the rounds, and of the starts. Rows of Chromium, and e2e.search, .crypto,',
-  '  .storage, .disk, .search, .transport and .throughput are time on the clock; .task is the longest task of the main thread of a page.',
+  '  that are started anew. issuer.cold and page.batch have rounds instead of starts.',
+  'ours, peer: microseconds of CPU of one call, the median of the rounds, and of the starts. Rows of Chromium, e2e.search (and its parts)',
+  '  and e2e.search.throughput are time on the clock; .task is the longest task of the main thread of a page.',
   'ratio: ours / peer, taken in each round, in which both take turns; the median of the rounds, and of the starts. Below 1, ours is faster.',
-  '  Of a row with sizes: the cost beside that of its smallest size.',
   'spread: the width of the middle half of the starts, as a share of their median: of the ratios, or of ours without a peer. A row over',
   '  10 % is marked "unsteady": the machine was busy, so run that row again with --only.',
   'limit: the bare primitives of the platform for the same work, which no code can beat.',
+  'bare exchange: the floor of e2e. As many hops through workerd, with messages of the same lengths and header fields, in which there is',
+  '  only what no such exchange can do without: WebCrypto’s X25519, ML-KEM, HKDF and AES-GCM, libsodium’s multiplications, and one row',
+  '  written. .cpu.relay is a relay before a gateway outside of workerd that answers at once, .cpu.search the service alone.',
+  'of ours: parts of the row above. They have no peer, and disk and transport are facts of the machine, so --compare leaves them out.',
 ];
 
 const rounded = (n: number | null): number | null => (n === null ? null : Number(n.toPrecision(4)));
@@ -57,14 +62,15 @@ export function reporter(json: boolean) {
       unsteady: isUnsteady(m),
       limit_us: rounded(m.limit_us),
       ...(m.size === undefined ? {} : { size: m.size }),
-      ...(m.relative === undefined ? {} : { relative: rounded(m.relative) ?? 0 }),
       ...(m.each_us === undefined ? {} : { each_us: roundedAll(m.each_us) }),
+      ...(m.parts_us === undefined ? {} : { parts_us: roundedAll(m.parts_us) }),
       ...(m.growth_bytes === undefined ? {} : { growth_bytes: m.growth_bytes }),
     };
     figures.push(figure);
     if (terminal) process.stderr.write('\r\u001b[K');
     console.log(json ? JSON.stringify(figure) : line(cellsOf(figure)));
     if (!json && figure.each_us !== undefined) console.log(worst(figure.each_us));
+    if (!json && figure.parts_us !== undefined) console.log(partsOf(figure.parts_us));
     if (!json && m.growth_bytes !== undefined)
       console.log(`    memory grew by ${(m.growth_bytes / 1e6).toPrecision(3)} MB`);
   }
@@ -72,7 +78,8 @@ export function reporter(json: boolean) {
   /** Explains the columns, prints the result in one sentence, and writes the report. */
   function finish(htmlFile: string | undefined): void {
     if (!json) {
-      console.log(['', ...LEGEND, '', sentence(figures), ...growthSentences(figures)].join('\n').trimEnd());
+      const growth = growthOf(figures).map(({ name, points }) => growthSentence(name, points));
+      console.log(['', ...LEGEND, '', sentence(figures), ...growth].join('\n').trimEnd());
     }
     const unsteady = figures.filter(isUnsteady).map(({ name, runtime }) => `${name} (${runtime})`);
     if (unsteady.length > 0) process.stderr.write(`${unsteady.length} unsteady: ${unsteady.join(', ')}\n`);
@@ -83,20 +90,13 @@ export function reporter(json: boolean) {
 }
 
 function cellsOf(figure: Figure): string[] {
-  const { runtime, ours_us, peer, peer_us, ratio, relative, spread, limit_us, size } = figure;
+  const { runtime, ours_us, peer, peer_us, ratio, spread, limit_us, size } = figure;
   const name = size === undefined ? figure.name : `${figure.name} ${size}`;
   const unsteady = isUnsteady(figure) ? ' unsteady' : '';
   const percent = spread === null ? '' : `${Math.round(spread * 100)} %`;
-  return [
-    name,
-    runtime,
-    ours_us,
-    peer_us,
-    ratio ?? relative,
-    percent,
-    limit_us,
-    `${peer ?? ''}${unsteady}`,
-  ].map((cell) => String(cell ?? ''));
+  return [name, runtime, ours_us, peer_us, ratio, percent, limit_us, `${peer ?? ''}${unsteady}`].map((cell) =>
+    String(cell ?? ''),
+  );
 }
 
 const isUnsteady = ({ spread }: Pick<Measured, 'spread'>): boolean => spread !== null && spread > UNSTEADY;
@@ -118,9 +118,14 @@ function worst(each: Readonly<Record<string, number>>): string {
     .join(', ')}`;
 }
 
+const partsOf = (parts: Readonly<Record<string, number>>): string =>
+  `    of ours: ${Object.entries(parts)
+    .map(([name, us]) => `${name} ${us}`)
+    .join(', ')}`;
+
 /** The run in one sentence that a person can quote. */
 export function sentence(figures: readonly Figure[]): string {
-  const compared = figures.filter(({ ratio }) => ratio !== null);
+  const compared = figures.filter(({ ratio, peer }) => ratio !== null && peer !== BARE);
   const parts: string[] = [];
   if (compared.length > 0) {
     const ratios = compared.map(({ ratio }) => ratio ?? 0);
@@ -132,26 +137,60 @@ export function sentence(figures: readonly Figure[]): string {
       `Sotto took ${median(ratios).toPrecision(2)} of the other packages' time in the median of ${compared.length} comparisons, from ${at(Math.min(...ratios))} to ${at(Math.max(...ratios))}`,
     );
   }
-  const cpu = figures.find(({ name }) => name === 'e2e.search.cpu')?.ours_us;
-  if (cpu !== undefined)
-    parts.push(`one private search cost ${(cpu / 1000).toPrecision(2)} ms of CPU in all four services`);
+  const cpu = figures.find(({ name }) => name === 'e2e.search.cpu');
+  if (cpu !== undefined) {
+    const ms = (us: number): string => (us / 1000).toPrecision(2);
+    const floor = cpu.peer_us === null ? '' : ` (a bare exchange: ${ms(cpu.peer_us)})`;
+    parts.push(`one private search cost ${ms(cpu.ours_us)} ms of CPU in all four services${floor}`);
+  }
   return parts.length === 0 ? '' : `In this run, ${parts.join(', and ')}.`;
 }
 
+interface Growth {
+  readonly name: string;
+  readonly points: readonly { readonly x: number; readonly y: number }[];
+}
+
+/** The rows that were measured at several sizes, one list of points a row. */
+function growthOf(figures: readonly Figure[]): Growth[] {
+  const sized = figures.filter(({ size }) => size !== undefined);
+  return [...new Set(sized.map(({ name }) => name))].map((name) => ({
+    name,
+    points: sized
+      .filter((one) => one.name === name)
+      .map(({ size = 0, ours_us }) => ({ x: size, y: ours_us })),
+  }));
+}
+
+/** How much the cost grows, and where it bends: at the first size that costs twice what the smallest one does. */
+export function growthSentence(name: string, points: Growth['points']): string {
+  const [first, last] = [points[0], points.at(-1)];
+  if (first === undefined || last === undefined) return '';
+  const bend = points.find(({ y }) => y >= 2 * first.y);
+  const grown = `${name}: ${first.y} µs at ${first.x}, ${last.y} µs at ${last.x}, ${(last.y / first.y).toPrecision(2)} times as much for ${last.x / first.x} times the size`;
+  return `${grown}; it ${bend === undefined ? 'does not double' : `has doubled at ${bend.x}`}.`;
+}
+
 function page(figures: readonly Figure[]): string {
-  const bars = figures.flatMap(({ name, runtime, ratio }) =>
-    ratio === null ? [] : [{ name: `${name} ${runtime === 'workerd' ? 'wd' : runtime}`, value: ratio }],
-  );
+  const barsOf = (isWanted: (peer: string | null) => boolean) =>
+    figures.flatMap(({ name, runtime, ratio, peer }) =>
+      ratio === null || !isWanted(peer)
+        ? []
+        : [{ name: `${name} ${runtime === 'workerd' ? 'wd' : runtime}`, value: ratio }],
+    );
+  const charts = [
+    { title: 'Our time / the peer’s (the line is 1)', bars: barsOf((peer) => peer !== BARE) },
+    { title: 'Our time / the bare exchange’s (the line is 1)', bars: barsOf((peer) => peer === BARE) },
+  ];
   return htmlReport('Sotto: npm run bench', [
     { text: sentence(figures) },
-    ...(bars.length > 0
-      ? [
-          {
-            chart: barChart({ title: 'Our time / the peer’s (the line is 1)', unit: '', bars, reference: 1 }),
-          },
-        ]
-      : []),
-    ...growthSections(figures),
+    ...charts
+      .filter(({ bars }) => bars.length > 0)
+      .map((chart) => ({ chart: barChart({ ...chart, unit: '', reference: 1 }) })),
+    ...growthOf(figures).flatMap(({ name, points }) => [
+      { chart: lineChart({ title: name, x: 'size', y: 'µs', series: [{ name: 'µs each', points }] }) },
+      { text: growthSentence(name, points) },
+    ]),
     { table: [HEAD, ...figures.map(cellsOf)] },
     { text: LEGEND.map((text) => text.trim()).join(' ') },
   ]);

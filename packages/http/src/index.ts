@@ -1,5 +1,4 @@
-export { collect, readBody, type BodyLimits } from './body.ts';
-export { declaredLength, parseContentLength } from './content-length.ts';
+export { collect, declaredLength, readBody, type BodyLimits } from './body.ts';
 export { firstOf, withDeadline } from './signal.ts';
 export { HttpError } from './error.ts';
 export {

@@ -68,11 +68,10 @@ async function plain(deps: ExchangeDeps, gateway: Gateway, request: Request): Pr
       response.body,
       limits.responseBytes,
       deadline,
-      declaredLength(response.headers, limits.responseBytes),
+      declaredLength(response.headers),
     );
     return encapsulated(content, PLAIN.response);
   } catch (error) {
-    discard(response);
     throw gatewayFault(error);
   }
 }
@@ -80,7 +79,8 @@ async function plain(deps: ExchangeDeps, gateway: Gateway, request: Request): Pr
 async function chunked(deps: ExchangeDeps, gateway: Gateway, request: Request): Promise<Response> {
   const { limits, timeout } = deps;
   if (request.body === null) throw new HttpError('bad-request');
-  declaredLength(request.headers, limits.streamBytes); // refuses a body that is too long before it is read
+  if (Number(request.headers.get('content-length')) > limits.streamBytes)
+    throw new HttpError('content-too-large');
   const deadline = timeout(limits.streamMs);
   const end = firstOf(deadline, request.signal);
   const maxBytes = limits.streamBytes;

@@ -1,5 +1,4 @@
 import type { BhttpRequest, Field } from '@sotto/bhttp';
-import { parseContentLength } from '@sotto/http';
 import { IDENTITY } from '../outer.ts';
 import { InnerError } from '../problem.ts';
 
@@ -155,6 +154,8 @@ function single(fields: readonly Field[], row: RowPolicy): Map<string, string> {
 }
 
 function checkContent(declared: string | undefined, length: number, method: string): void {
-  if (declared !== undefined && parseContentLength(declared) !== length) throw new InnerError('bad-request');
+  if (declared !== undefined && !(/^[0-9]{1,15}$/.test(declared) && Number(declared) === length)) {
+    throw new InnerError('bad-request');
+  }
   if (length > 0 && BODILESS.has(method)) throw new InnerError('bad-request');
 }

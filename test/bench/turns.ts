@@ -1,0 +1,59 @@
+import { median, type Clock } from './measure.ts';
+
+/** Something to call, and the CPU time of the process that answers. */
+export interface Timed {
+  readonly clock: Clock;
+  readonly run: () => Promise<unknown>;
+}
+
+/** The costs of the calls of one turn, in microseconds. */
+export interface Turn {
+  /** The median time of a call on the clock. */
+  readonly latency: number;
+  /** The time of the whole turn on the clock, by its calls. */
+  readonly wall: number;
+  /** The CPU time of the whole turn, by its calls. */
+  readonly cpu: number;
+}
+
+export interface Plan {
+  readonly turns: number; // of each kind
+  readonly calls: number; // in a turn
+  readonly atOnce: number; // of these calls
+  readonly isReversed: boolean;
+}
+
+/** Takes turns between kinds of calls. The first turns of all kinds were in the same moment, and so were the second ones. */
+export async function takeTurns<Name extends string>(
+  kinds: Readonly<Record<Name, Timed>>,
+  { turns, isReversed, ...plan }: Plan,
+): Promise<Readonly<Record<Name, readonly Turn[]>>> {
+  const names = Object.keys(kinds) as Name[];
+  const taken = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, Turn[]>;
+  for (let i = 0; i < turns; i++) {
+    for (const name of isReversed ? names.toReversed() : names) {
+      taken[name].push(await turnOf(kinds[name], plan));
+    }
+  }
+  return taken;
+}
+
+async function turnOf(
+  { clock, run }: Timed,
+  { calls, atOnce }: Pick<Plan, 'calls' | 'atOnce'>,
+): Promise<Turn> {
+  const latencies: number[] = [];
+  let left = calls;
+  const work = async (): Promise<void> => {
+    while (left-- > 0) latencies.push(await wallOf(run));
+  };
+  const began = clock();
+  const wall = await wallOf(() => Promise.all(Array.from({ length: atOnce }, work)));
+  return { latency: median(latencies), wall: wall / calls, cpu: (clock() - began) / calls };
+}
+
+export async function wallOf(run: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await run();
+  return (performance.now() - began) * 1000;
+}
