@@ -13,7 +13,7 @@ import {
   type Contestant,
   type RunCase,
 } from './bench/measure.ts';
-import { BARE, growthSentence, reporter, sentence } from './bench/report.ts';
+import { BARE, reporter, sentence } from './bench/report.ts';
 import type { Figure } from './bench/row.ts';
 
 const BENCH = path.join(import.meta.dirname, 'bench/bench.ts');
@@ -278,14 +278,4 @@ test('bench: the parts of a row are printed below it with their times, and are i
     ratio: 1.6,
     parts_us: { crypto: 1362, disk: 279 },
   });
-});
-
-test('bench: the sentence on growth says how much the cost grows, and where it has doubled', () => {
-  const points = [10, 100, 1000].map((x) => ({ x, y: 5 + x / 20 }));
-  expect(growthSentence('rows', points)).toBe(
-    'rows: 5.5 µs at 10, 55 µs at 1000, 10 times as much for 100 times the size; it has doubled at 1000.',
-  );
-  expect(growthSentence('rows', points.slice(0, 2))).toContain(
-    '1.8 times as much for 10 times the size; it does not double.',
-  );
 });

@@ -19,6 +19,19 @@ test('line chart: a decade is as wide everywhere on a logarithmic axis, and larg
   expect(y1).toBeLessThan(y0);
 });
 
+test('line chart: a logarithmic axis marks decades, or 1, 2 and 5 where there are few, and ends beside its values', () => {
+  const marksOf = (...values: number[]): string[] => {
+    const points = values.map((y, i) => ({ x: 10 ** (3 * i), y }));
+    const svg = lineChart({ title: 't', x: 'rows', y: 'µs', series: [{ name: 'cost', points }] });
+    return [...svg.matchAll(/text-anchor="end">([\d.,]+)</g)].map(([, mark = '']) => mark);
+  };
+  expect(marksOf(28, 46)).toEqual(['20', '50']);
+  expect(marksOf(1, 4)).toEqual(['1', '2', '5']);
+  expect(marksOf(7)).toEqual(['5', '10']);
+  expect(marksOf(0.3, 0.09)).toEqual(['0.05', '0.1', '0.2', '0.5']);
+  expect(marksOf(100, 8400)).toEqual(['100', '1,000', '10,000']);
+});
+
 test('line chart: a linear axis starts at zero', () => {
   const points = [
     { x: 1, y: 2 },

@@ -4,8 +4,11 @@ import type { Figure } from './row.ts';
 /** The largest difference at which two runs agree, as a share of the smaller figure. */
 const AGREEMENT = 0.1;
 
-/** What two runs are compared by: the ratio to the peer, which does not depend on the machine, or else the time. Parts are no rows. */
-type Compared = Pick<Figure, 'name' | 'runtime' | 'peer' | 'ratio' | 'ours_us' | 'size'>;
+/**
+ * What two runs are compared by: the ratio to the peer or to the smallest size, which does not depend on the machine, or else
+ * the time. Parts of a row are no rows.
+ */
+type Compared = Pick<Figure, 'name' | 'runtime' | 'peer' | 'ratio' | 'relative' | 'ours_us' | 'size'>;
 
 /** The rows of two runs that differ by more than 10 %, or that are in one run only, one line each. */
 export function disagreements(first: readonly Compared[], second: readonly Compared[]): string[] {
@@ -23,14 +26,17 @@ const percent = (share: number): string => (Number.isFinite(share) ? `${Math.rou
 
 function byRow(run: readonly Compared[]): Map<string, { readonly value: number; readonly unit: string }> {
   return new Map(
-    run.map(({ name, runtime, peer, ratio, ours_us, size }) => [
+    run.map(({ name, runtime, peer, ratio, relative, ours_us, size }) => [
       [name, ...(size === undefined ? [] : [size]), `(${runtime}${peer === null ? '' : `, ${peer}`})`].join(
         ' ',
       ),
-      ratio === null ? { value: ours_us, unit: ' µs' } : { value: ratio, unit: '' },
+      valueOf(ratio ?? relative, ours_us),
     ]),
   );
 }
+
+const valueOf = (ratio: number | undefined, us: number) =>
+  ratio === undefined ? { value: us, unit: ' µs' } : { value: ratio, unit: '' };
 
 /** Compares the files that two runs with --json wrote. Returns the lines to print, and whether the runs agree. */
 export function compareFiles(first: string, second: string): { lines: string[]; agree: boolean } {

@@ -39,3 +39,11 @@ export function childNamed(name: string, other: number | null = null): number | 
   }
   return null;
 }
+
+/** CPU time of a process and of its children; on other systems wall time. */
+export function familyClock(pid: number): Clock {
+  if (process.platform !== 'linux') return wallClock;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+  const clocks = [pid, ...children].map(clockOf);
+  return () => clocks.reduce((sum, clock) => sum + clock(), 0);
+}

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { barChart, htmlReport, lineChart } from '../support/report.ts';
+import { barChart, htmlReport } from '../support/report.ts';
+import { growthSections, growthSentences } from './growth/report.ts';
 import { median } from './measure.ts';
 import type { Figure, Measured } from './row.ts';
 
@@ -14,10 +15,11 @@ const HEAD = ['row', 'runtime', 'ours µs', 'peer µs', 'ratio', 'spread', 'limi
 const WIDTHS = [24, -8, 9, 9, 8, 7, 9, 0]; // negative: on the left
 const LEGEND = [
   'Every row is measured in three starts: in isolates that have run nothing else, once their code is optimized; e2e, in services',
-  '  that are started anew. issuer.cold and page.batch have rounds instead of starts.',
+  '  that are started anew. issuer.cold, page.batch and growth have rounds instead of starts.',
   'ours, peer: microseconds of CPU of one call, the median of the rounds, and of the starts. Rows of Chromium, e2e.search (and its parts)',
   '  and e2e.search.throughput are time on the clock; .task is the longest task of the main thread of a page.',
   'ratio: ours / peer, taken in each round, in which both take turns; the median of the rounds, and of the starts. Below 1, ours is faster.',
+  '  Of a row with sizes: the cost beside that of its smallest size.',
   'spread: the width of the middle half of the starts, as a share of their median: of the ratios, or of ours without a peer. A row over',
   '  10 % is marked "unsteady": the machine was busy, so run that row again with --only.',
   'limit: the bare primitives of the platform for the same work, which no code can beat.',
@@ -62,6 +64,7 @@ export function reporter(json: boolean) {
       unsteady: isUnsteady(m),
       limit_us: rounded(m.limit_us),
       ...(m.size === undefined ? {} : { size: m.size }),
+      ...(m.relative === undefined ? {} : { relative: rounded(m.relative) ?? 0 }),
       ...(m.each_us === undefined ? {} : { each_us: roundedAll(m.each_us) }),
       ...(m.parts_us === undefined ? {} : { parts_us: roundedAll(m.parts_us) }),
       ...(m.growth_bytes === undefined ? {} : { growth_bytes: m.growth_bytes }),
@@ -78,8 +81,7 @@ export function reporter(json: boolean) {
   /** Explains the columns, prints the result in one sentence, and writes the report. */
   function finish(htmlFile: string | undefined): void {
     if (!json) {
-      const growth = growthOf(figures).map(({ name, points }) => growthSentence(name, points));
-      console.log(['', ...LEGEND, '', sentence(figures), ...growth].join('\n').trimEnd());
+      console.log(['', ...LEGEND, '', sentence(figures), ...growthSentences(figures)].join('\n').trimEnd());
     }
     const unsteady = figures.filter(isUnsteady).map(({ name, runtime }) => `${name} (${runtime})`);
     if (unsteady.length > 0) process.stderr.write(`${unsteady.length} unsteady: ${unsteady.join(', ')}\n`);
@@ -90,13 +92,20 @@ export function reporter(json: boolean) {
 }
 
 function cellsOf(figure: Figure): string[] {
-  const { runtime, ours_us, peer, peer_us, ratio, spread, limit_us, size } = figure;
+  const { runtime, ours_us, peer, peer_us, ratio, relative, spread, limit_us, size } = figure;
   const name = size === undefined ? figure.name : `${figure.name} ${size}`;
   const unsteady = isUnsteady(figure) ? ' unsteady' : '';
   const percent = spread === null ? '' : `${Math.round(spread * 100)} %`;
-  return [name, runtime, ours_us, peer_us, ratio, percent, limit_us, `${peer ?? ''}${unsteady}`].map((cell) =>
-    String(cell ?? ''),
-  );
+  return [
+    name,
+    runtime,
+    ours_us,
+    peer_us,
+    ratio ?? relative,
+    percent,
+    limit_us,
+    `${peer ?? ''}${unsteady}`,
+  ].map((cell) => String(cell ?? ''));
 }
 
 const isUnsteady = ({ spread }: Pick<Measured, 'spread'>): boolean => spread !== null && spread > UNSTEADY;
@@ -146,31 +155,6 @@ export function sentence(figures: readonly Figure[]): string {
   return parts.length === 0 ? '' : `In this run, ${parts.join(', and ')}.`;
 }
 
-interface Growth {
-  readonly name: string;
-  readonly points: readonly { readonly x: number; readonly y: number }[];
-}
-
-/** The rows that were measured at several sizes, one list of points a row. */
-function growthOf(figures: readonly Figure[]): Growth[] {
-  const sized = figures.filter(({ size }) => size !== undefined);
-  return [...new Set(sized.map(({ name }) => name))].map((name) => ({
-    name,
-    points: sized
-      .filter((one) => one.name === name)
-      .map(({ size = 0, ours_us }) => ({ x: size, y: ours_us })),
-  }));
-}
-
-/** How much the cost grows, and where it bends: at the first size that costs twice what the smallest one does. */
-export function growthSentence(name: string, points: Growth['points']): string {
-  const [first, last] = [points[0], points.at(-1)];
-  if (first === undefined || last === undefined) return '';
-  const bend = points.find(({ y }) => y >= 2 * first.y);
-  const grown = `${name}: ${first.y} µs at ${first.x}, ${last.y} µs at ${last.x}, ${(last.y / first.y).toPrecision(2)} times as much for ${last.x / first.x} times the size`;
-  return `${grown}; it ${bend === undefined ? 'does not double' : `has doubled at ${bend.x}`}.`;
-}
-
 function page(figures: readonly Figure[]): string {
   const barsOf = (isWanted: (peer: string | null) => boolean) =>
     figures.flatMap(({ name, runtime, ratio, peer }) =>
@@ -187,10 +171,7 @@ function page(figures: readonly Figure[]): string {
     ...charts
       .filter(({ bars }) => bars.length > 0)
       .map((chart) => ({ chart: barChart({ ...chart, unit: '', reference: 1 }) })),
-    ...growthOf(figures).flatMap(({ name, points }) => [
-      { chart: lineChart({ title: name, x: 'size', y: 'µs', series: [{ name: 'µs each', points }] }) },
-      { text: growthSentence(name, points) },
-    ]),
+    ...growthSections(figures),
     { table: [HEAD, ...figures.map(cellsOf)] },
     { text: LEGEND.map((text) => text.trim()).join(' ') },
   ]);

@@ -8,6 +8,8 @@ export interface Measured {
   readonly limit_us: number | null;
   /** The size at which the row was measured, if there are several. */
   readonly size?: number;
+  /** The cost beside that of the smallest size, if this is a larger one. */
+  readonly relative?: number;
   /** The parts of ours, if the row is the worst of several. */
   readonly each_us?: Readonly<Record<string, number>>;
   /** Parts of ours, each with its time, which are no rows of their own. */
@@ -62,6 +64,8 @@ export interface Figure {
   readonly unsteady: boolean;
   readonly limit_us: number | null;
   readonly size?: number;
+  /** The cost beside that of the smallest size, if this is a larger one. */
+  readonly relative?: number;
   readonly each_us?: Readonly<Record<string, number>>;
   readonly parts_us?: Readonly<Record<string, number>>;
   /** The growth of the process's memory, if the row measures it. */

@@ -6,10 +6,10 @@ import { prepare } from '../../services/local/src/prepare.ts';
 import { pageFigures } from './chromium.ts';
 import { coldFigures } from './cold.ts';
 import { exchangeFigures, firstBatch } from './exchange.ts';
-import { growthFigures } from './growth.ts';
+import { growthFigures } from './growth/all.ts';
 import { languageFigure } from './languages.ts';
 import { inNode, inWorkerd } from './isolates.ts';
-import { overStarts, plainSummary } from './measure.ts';
+import { overStarts } from './measure.ts';
 import { nodePlatform } from './node-platform.ts';
 import { BARE, reporter } from './report.ts';
 import type { Measured } from './row.ts';
@@ -46,11 +46,11 @@ export async function run({ only, json, html, growth }: Wanted): Promise<number>
 type Reported = ReturnType<typeof reporter>;
 type IsWanted = (name: string) => boolean;
 
-async function measureGrowth({ report }: Reported, wanted: IsWanted): Promise<number> {
+async function measureGrowth({ report, progress }: Reported, wanted: IsWanted): Promise<number> {
   let rows = 0;
-  for await (const { name, runtime, size, microseconds } of growthFigures(wanted)) {
+  for await (const { name, runtime, measured } of growthFigures(wanted, progress)) {
     rows++;
-    report(runtime, { name, peer: null }, { ...plainSummary([microseconds]), size });
+    report(runtime, { name, peer: null }, measured);
   }
   return rows;
 }

@@ -79,7 +79,7 @@ function startBeside({ secrets }: Suite, { origin }: ConstantGateway, page: Seen
   });
 }
 
-async function inMemory<T>(start: () => Promise<T>): Promise<T> {
+export async function inMemory<T>(start: () => Promise<T>): Promise<T> {
   const before = process.env['TMPDIR'];
   if (existsSync(MEMORY)) process.env['TMPDIR'] = MEMORY;
   try {

@@ -35,12 +35,15 @@ async function executable(): Promise<string> {
   if (there) return file;
   await mkdir(folder, { recursive: true });
   const fresh = await mkdtemp(path.join(folder, 'new-'));
-  const half = path.join(fresh, 'chromium');
-  const source = createReadStream(path.join(packed, 'bin/chromium.br'));
-  await pipeline(source, createBrotliDecompress(), createWriteStream(half));
-  await chmod(half, 0o755);
-  await rename(half, file); // atomic, because another process may unpack it too
-  await rm(fresh, { recursive: true });
+  try {
+    const half = path.join(fresh, 'chromium');
+    const source = createReadStream(path.join(packed, 'bin/chromium.br'));
+    await pipeline(source, createBrotliDecompress(), createWriteStream(half));
+    await chmod(half, 0o755);
+    await rename(half, file); // atomic, because another process may unpack it too
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
+  }
   return file;
 }
 

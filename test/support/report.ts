@@ -32,7 +32,17 @@ const HEIGHT = 360;
 const MARGIN = { left: 80, right: 170, top: 40, bottom: 50 };
 const BAR = 18; // pixels, with its gap
 const NAMES = 190;
-const COLORS = ['#1f6f8b', '#b5532a', '#4c7a34', '#7a4b8f', '#8a6d1d', '#40424a'];
+const FEW_DECADES = 50; // the largest value beside the smallest
+/** Of lines and bars, on a light page and on a dark one. */
+const COLORS = [
+  ['#1f6f8b', '#5fb3d1'],
+  ['#b5532a', '#e8895c'],
+  ['#4c7a34', '#8fc46f'],
+  ['#7a4b8f', '#bf93d3'],
+  ['#8a6d1d', '#d3b45a'],
+  ['#40424a', '#b4b7c0'],
+] as const;
+const color = (i: number): string => `var(--line-${i % COLORS.length})`;
 
 export const escapeHtml = (text: string): string =>
   text.replaceAll(/[&<>"]/g, (char) => `&#${char.codePointAt(0)};`);
@@ -46,9 +56,11 @@ const round = (pixels: number): number => Math.round(pixels * 10) / 10;
 
 /** A page of its own, without scripts and without anything to download. */
 export function htmlReport(title: string, sections: readonly Section[]): string {
+  const colors = COLORS.map(([light, dark], i) => `--line-${i}:light-dark(${light},${dark})`).join(';');
   const style =
+    `:root{color-scheme:light dark;${colors}}svg text{fill:currentColor}` +
     'body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}' +
-    'table{border-collapse:collapse;font-size:14px}td,th{padding:2px 10px;border-bottom:1px solid #ccc;text-align:left}' +
+    'table{border-collapse:collapse;font-size:14px}td,th{padding:2px 10px;border-bottom:1px solid #8886;text-align:left}' +
     'td{font-variant-numeric:tabular-nums}svg{max-width:100%;height:auto;margin:1rem 0}svg text{font:12px system-ui,sans-serif}';
   const head = `<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>${escapeHtml(title)}</title><style>${style}</style>`;
   return `${head}\n<h1>${escapeHtml(title)}</h1>\n${sections.map(sectionHtml).join('\n')}\n</html>\n`;
@@ -87,12 +99,11 @@ export function lineChart({ title, x, y, scale = 'log', series }: LineChart): st
     label(4, MARGIN.top - 8, y, 'start'),
   ];
   for (const [i, { name, points: line }] of series.entries()) {
-    const color = COLORS[i % COLORS.length];
     const at = line.map((point) => [across.at(point.x), up.at(point.y)] as const);
     parts.push(
-      `<polyline points="${at.map((pair) => pair.join(',')).join(' ')}" fill="none" stroke="${color}" stroke-width="2"/>`,
-      ...at.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3" fill="${color}"/>`),
-      `<rect x="${WIDTH - MARGIN.right + 10}" y="${MARGIN.top + 18 * i}" width="10" height="10" fill="${color}"/>`,
+      `<polyline points="${at.map((pair) => pair.join(',')).join(' ')}" fill="none" style="stroke:${color(i)}" stroke-width="2"/>`,
+      ...at.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3" style="fill:${color(i)}"/>`),
+      `<rect x="${WIDTH - MARGIN.right + 10}" y="${MARGIN.top + 18 * i}" width="10" height="10" style="fill:${color(i)}"/>`,
       label(WIDTH - MARGIN.right + 26, MARGIN.top + 18 * i + 10, name, 'start'),
     );
   }
@@ -108,14 +119,14 @@ export function barChart({ title, unit, bars, reference }: BarChart): string {
     const top = MARGIN.top + BAR * i;
     return [
       label(NAMES - 6, top + 12, name, 'end'),
-      `<rect x="${NAMES}" y="${top}" width="${width(value)}" height="${BAR - 4}" fill="${COLORS[0]}"/>`,
+      `<rect x="${NAMES}" y="${top}" width="${width(value)}" height="${BAR - 4}" style="fill:${color(0)}"/>`,
       label(NAMES + width(value) + 6, top + 12, `${short(value)} ${unit}`, 'start'),
     ];
   });
   if (reference !== undefined) {
     const at = NAMES + width(reference);
     parts.push(
-      `<line x1="${at}" x2="${at}" y1="${MARGIN.top - 6}" y2="${height - 10}" stroke="#b5532a" stroke-dasharray="4"/>`,
+      `<line x1="${at}" x2="${at}" y1="${MARGIN.top - 6}" y2="${height - 10}" style="stroke:${color(1)}" stroke-dasharray="4"/>`,
     );
   }
   return svg(title, WIDTH, height, parts);
@@ -128,12 +139,25 @@ function axis(values: readonly number[], scale: 'log' | 'linear', from: number, 
     const ticks = [0, 0.25, 0.5, 0.75, 1].map((part) => high * part);
     return { ticks, at: (value: number) => round(from + ((to - from) * value) / (high || 1)) };
   }
-  const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
-  const decades = Math.max(1, last - first);
+  const ticks = ticksOf(low, high);
+  const [first, last] = [Math.log10(ticks[0] ?? 1), Math.log10(ticks.at(-1) ?? 10)];
   return {
-    ticks: Array.from({ length: decades + 1 }, (_, i) => 10 ** (first + i)),
-    at: (value: number) => round(from + ((to - from) * (Math.log10(value) - first)) / decades),
+    ticks,
+    at: (value: number) => round(from + ((to - from) * (Math.log10(value) - first)) / (last - first)),
   };
+}
+
+/** What a logarithmic axis marks: decades, or 1, 2 and 5 of each where there are few. */
+function ticksOf(low: number, high: number): number[] {
+  const steps = high / low < FEW_DECADES ? [1, 2, 5] : [1];
+  const decades = Array.from(
+    { length: Math.ceil(Math.log10(high)) - Math.floor(Math.log10(low)) + 1 },
+    (_, i) => 10 ** (Math.floor(Math.log10(low)) + i),
+  );
+  const all = decades.flatMap((decade) => steps.map((step) => step * decade));
+  const below = all.findLastIndex((tick) => tick <= low);
+  const above = all.findIndex((tick, i) => tick >= high && i > below);
+  return all.slice(below, above === -1 ? undefined : above + 1);
 }
 
 function label(x: number, y: number, text: string, anchor: 'start' | 'middle' | 'end'): string {

@@ -1,11 +1,13 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { parseBaseUrl } from '@sotto/client/http';
+import { utf8 } from '@sotto/wire';
 import { given, noMore } from './arguments.ts';
 import { command, Failure, UsageError } from './command.ts';
 import { bytesOfText } from './fetching.ts';
 import type { Io } from './io.ts';
+import { writeDurably } from './write-durably.ts';
 
 /** A deployment as a command uses it: `DIR/client.json`, and beside it the operator's token if there is one. */
 export interface Settings {
@@ -162,7 +164,7 @@ export const configSet = command({
     parseSettings(text, 'the new settings');
     try {
       await mkdir(dir, { recursive: true, mode: 0o700 });
-      await writeFile(file, text, { mode: 0o600 });
+      await writeDurably(file, utf8(text), 0o600);
     } catch (error) {
       throw new Failure(`cannot write ${file} (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
     }

@@ -15,6 +15,7 @@ import {
   seed,
   vkey,
 } from '../../../test/support/bundle-log.ts';
+import { failingDisk } from '../../../test/support/failing-disk.ts';
 import { bundleEntry, entriesOf, BASE, ROOT } from '../../../services/witness/test/support/running.ts';
 import { TestIo } from './support/io.ts';
 
@@ -52,6 +53,17 @@ describe('sotto log monitor', () => {
     expect(await monitor('--json')).toBe(0);
     expect(io.lines.map((line) => (JSON.parse(line) as { epoch: number }).epoch)).toEqual([BASE + 3]);
     expect(await readFile(at('seen/checkpoint'), 'utf8')).toBe(checkpointOf(entriesOf(4), ALL));
+  });
+
+  test.each(['write', 'sync'] as const)('keeps the last checkpoint when a %s fails', async (operation) => {
+    serve(entriesOf(3));
+    await monitor();
+    serve(entriesOf(4));
+    await failingDisk(operation);
+    expect(await monitor()).not.toBe(0);
+    expect(io.errors.join('\n')).toContain(`cannot write ${at('seen/checkpoint')} (ENOSPC)`);
+    expect(await readFile(at('seen/checkpoint'), 'utf8')).toBe(checkpointOf(entriesOf(3), ALL));
+    expect(await readdir(at('seen'))).toEqual(['checkpoint']);
   });
 
   test('keeps both notes of a fork in files, and log verify confirms them', async () => {

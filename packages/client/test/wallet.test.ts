@@ -20,6 +20,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fromUtf8, utf8 } from '@sotto/wire';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { failingDisk } from '../../../test/support/failing-disk.ts';
 import { createWallet, emptyState, memoryWallet } from '../src/index.ts';
 import { fileStore, fileWallet, keyFileSealer } from '../src/node/file-wallet.ts';
 import { memoryStore } from '../src/wallet/memory.ts';
@@ -199,6 +200,39 @@ describe('file wallet', () => {
     await rmdir(`${file}.key`);
     await rename(`${file}.away`, `${file}.key`);
     expect(await wallet.update(({ sequence }) => sequence)).toBe(5);
+  });
+
+  test.each(['write', 'sync'] as const)(
+    'when the %s fails, the old file is whole and no draft is left',
+    async (operation) => {
+      const file = fresh();
+      const store = fileStore(file);
+      await store.replace(0, utf8('the old state'));
+      await failingDisk(operation);
+      await expect(store.replace(1, utf8('the new state'))).rejects.toThrow('ENOSPC');
+      expect(await store.load()).toEqual({ version: 1, bytes: utf8('the old state') });
+      expect(await readdir(path.dirname(file))).toEqual(['wallet']);
+      await expect(keyFileSealer(`${file}.key`).seal(utf8('state'), 1)).rejects.toThrow('ENOSPC');
+      expect(await readdir(path.dirname(file))).toEqual(['wallet']);
+    },
+  );
+
+  test('when the rename fails, no draft is left', async () => {
+    const file = fresh();
+    await failingDisk('sync', () => mkdir(file)); // a folder in the way of the rename
+    await expect(fileStore(file).replace(0, utf8('state'))).rejects.toThrow(/rename/);
+    expect(await readdir(path.dirname(file))).toEqual(['wallet']);
+  });
+
+  test('when a write fails after another process broke the lock, the draft of that process is left', async () => {
+    const file = fresh();
+    await failingDisk('sync', async () => {
+      await writeFile(`${file}.lock`, 'held by another process');
+      await writeFile(`${file}.new`, 'the draft of another process');
+      throw new Error('the disk is full');
+    });
+    await expect(fileStore(file).replace(0, utf8('state'))).rejects.toThrow('the disk is full');
+    expect(await readFile(`${file}.new`, 'utf8')).toBe('the draft of another process');
   });
 
   test('a folder that cannot be created throws wallet-unavailable without its path', async () => {

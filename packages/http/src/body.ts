@@ -1,3 +1,4 @@
+import { declaredLength } from './content-length.ts';
 import { HttpError } from './error.ts';
 
 /** Limits on the length of a body, and on the time to read it. */
@@ -15,31 +16,25 @@ type Piece = Uint8Array<ArrayBuffer>;
 /**
  * Reads a whole body, never more than one chunk over `maxBytes`.
  *
- * Content-Length is used to refuse a body early, for the size of the first buffer, and for the end. The limit applies to
- * the bytes that arrive.
+ * Content-Length is used to refuse a body early, for the size of the first buffer, and for the end. The limit also
+ * applies to the bytes that arrive.
  *
- * @throws {HttpError} `bad-request` for a malformed Content-Length, `content-too-large`, `request-timeout`,
- *   or `bad-request` when the peer closes the connection early
+ * @throws {HttpError} `bad-request` if Content-Length is malformed or not the length of the body, or if the peer closes
+ *   the connection early; `content-too-large`; `request-timeout`
  */
 export async function readBody(
   { headers, body }: Pick<Request, 'headers' | 'body'>,
   { maxBytes, deadline }: BodyLimits,
 ): Promise<Piece> {
-  const declared = headers.get('content-length');
-  if (declared !== null) {
-    if (!/^[0-9]+$/.test(declared)) throw new HttpError('bad-request');
-    if (Number(declared) > maxBytes) throw new HttpError('content-too-large');
-  }
+  const declared = declaredLength(headers, maxBytes);
   if (body === null) return new Uint8Array(0);
-  if (declared === null) return collect(body, maxBytes, deadline, undefined, FIRST_BUFFER);
-  const length = Number(declared);
-  return collect(body, maxBytes, deadline, length, Math.min(length, LARGEST_FIRST_BUFFER));
-}
-
-/** The length that a message says it has, in bytes; undefined when it says none that can be. */
-export function declaredLength(headers: Headers): number | undefined {
-  const declared = headers.get('content-length') ?? '';
-  return /^[0-9]{1,15}$/.test(declared) ? Number(declared) : undefined;
+  return collect(
+    body,
+    maxBytes,
+    deadline,
+    declared,
+    Math.min(declared ?? FIRST_BUFFER, LARGEST_FIRST_BUFFER),
+  );
 }
 
 /**
@@ -48,9 +43,9 @@ export function declaredLength(headers: Headers): number | undefined {
  * One buffer grows with what arrives: a body in single bytes costs no more than one in large chunks.
  *
  * A body that has reached its declared length is complete, as HTTP says (RFC 9112 §6.3): the end of the stream is not
- * waited for, which would cost another turn of the event loop.
+ * waited for, which would cost another turn of the event loop. A body that ends before or after it is refused.
  *
- * @param declared - the Content-Length of the message, if it has one. The limit applies to the bytes that arrive
+ * @param declared - the Content-Length of the message, if it has one. The limit also applies to the bytes that arrive
  * @param firstBuffer - bytes of the first buffer
  */
 export async function collect(
@@ -76,9 +71,10 @@ export async function collect(
       if (done) break;
       length += value.length;
       if (length > maxBytes) throw new HttpError('content-too-large');
-      if (length === declared) break;
+      if (declared !== undefined && length >= declared) break;
       if (length === buffer.length) buffer = grown(buffer, maxBytes + 1);
     }
+    if (declared !== undefined && length !== declared) throw new HttpError('bad-request');
   } catch (error) {
     late();
     if (error instanceof HttpError) throw error;

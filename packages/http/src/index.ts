@@ -1,4 +1,5 @@
-export { collect, declaredLength, readBody, type BodyLimits } from './body.ts';
+export { collect, readBody, type BodyLimits } from './body.ts';
+export { declaredLength, parseContentLength } from './content-length.ts';
 export { firstOf, withDeadline } from './signal.ts';
 export { HttpError } from './error.ts';
 export {

@@ -7,7 +7,14 @@ import {
   encodeSignedBundle,
   LOGGED_BUNDLE_TYPE,
 } from '@sotto/bundle';
-import { hasMediaType, HttpError, problemResponse, withDeadline, type Problem } from '@sotto/http';
+import {
+  declaredLength,
+  hasMediaType,
+  HttpError,
+  problemResponse,
+  withDeadline,
+  type Problem,
+} from '@sotto/http';
 import { MEDIA_TYPES, OhttpError } from '@sotto/ohttp';
 import { epochIndexAt, usableEpochs, type Bytes } from '@sotto/wire';
 import { healthRoutes } from '@sotto/service/health';
@@ -133,7 +140,7 @@ async function exchange(
   const max = deps.maxRequest(keys.longestRequest);
   const maxBytes = isChunked ? max.chunked : max.plain;
   if (maxBytes === null) throw new HttpError('unsupported-media-type');
-  checkDeclared(headers, maxBytes);
+  declaredLength(headers, maxBytes); // refuses a body that is too long before it is read
   const body = bodyOf(request, maxBytes, { uploads, deadline: deps.deadline });
   try {
     const open = isChunked ? openChunkedEnvelope : openEnvelope;
@@ -154,13 +161,6 @@ function isForMetadata(request: ReceivedRequest): boolean {
   } catch {
     return false;
   }
-}
-
-/** A Content-Length is used only to refuse a body early. The limit applies to the bytes that arrive. */
-function checkDeclared(headers: Headers, maxBytes: number): void {
-  const declared = headers.get('content-length') ?? '0';
-  if (!/^[0-9]+$/.test(declared)) throw new HttpError('bad-request');
-  if (Number(declared) > maxBytes) throw new HttpError('content-too-large');
 }
 
 async function liveKeys(deps: GatewayDeps, ring: KeyRing): Promise<LiveKeys> {

@@ -146,6 +146,14 @@ describe('a plain service, called from workerd', () => {
     expect(['bad-gateway', 'fault']).toContain(outcome.code);
   });
 
+  test.each(['5, 5', '5\r\ncontent-length: 5'])(
+    'B32 a response with Content-Length %j is a bad gateway, as on Node',
+    async (length) => {
+      const { outcome } = await ask(raw(['HTTP/1.1 200 OK', `content-length: ${length}`], 'hello'));
+      expect(outcome).toEqual({ code: 'bad-gateway', late: false });
+    },
+  );
+
   test('B25 B26 is called once, until the deadline', async () => {
     const cut = await ask((socket) => socket.resetAndDestroy());
     expect(cut.outcome).toEqual({ code: 'fault', late: false });

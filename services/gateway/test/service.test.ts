@@ -286,6 +286,7 @@ describe.each(WAYS)('over %s', (_way, send, constants) => {
         '0\r\n\r\n',
       ],
       ['two lengths', ['HTTP/1.1 200 OK', 'content-length: 5', 'content-length: 6'], 'hello!'],
+      ['a list of equal lengths', ['HTTP/1.1 200 OK', 'content-length: 5, 5'], 'hello'],
       ['a header over 64 KB', ['HTTP/1.1 200 OK', `x: ${'y'.repeat(70_000)}`, 'content-length: 0'], ''],
       ['a broken chunk size', ['HTTP/1.1 200 OK', 'transfer-encoding: chunked'], 'zz\r\nhello\r\n0\r\n\r\n'],
       ['no HTTP', ['SSH-2.0-x'], ''],

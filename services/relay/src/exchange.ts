@@ -68,10 +68,11 @@ async function plain(deps: ExchangeDeps, gateway: Gateway, request: Request): Pr
       response.body,
       limits.responseBytes,
       deadline,
-      declaredLength(response.headers),
+      declaredLength(response.headers, limits.responseBytes),
     );
     return encapsulated(content, PLAIN.response);
   } catch (error) {
+    discard(response);
     throw gatewayFault(error);
   }
 }
@@ -79,8 +80,7 @@ async function plain(deps: ExchangeDeps, gateway: Gateway, request: Request): Pr
 async function chunked(deps: ExchangeDeps, gateway: Gateway, request: Request): Promise<Response> {
   const { limits, timeout } = deps;
   if (request.body === null) throw new HttpError('bad-request');
-  if (Number(request.headers.get('content-length')) > limits.streamBytes)
-    throw new HttpError('content-too-large');
+  declaredLength(request.headers, limits.streamBytes); // refuses a body that is too long before it is read
   const deadline = timeout(limits.streamMs);
   const end = firstOf(deadline, request.signal);
   const maxBytes = limits.streamBytes;

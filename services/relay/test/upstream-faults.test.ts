@@ -80,6 +80,20 @@ describe.each(RELAYS)('faults between the relay on %s and its gateway', (_name, 
     expect(proxy.connections - before).toBe(1);
   });
 
+  test.each(['5, 5', '5,6', '+5', '9007199254740993', '7'])(
+    'R12 a response of 5 bytes with Content-Length "%s": 502, processed once',
+    async (length) => {
+      gateway.answer = (_seen, { socket }) => {
+        socket?.end(
+          `HTTP/1.1 200 OK\r\ncontent-type: message/ohttp-res\r\nconnection: close\r\ncontent-length: ${length}\r\n\r\nhello`,
+        );
+      };
+      expect(await told(await post())).toEqual(problem(PROBLEMS['bad-gateway']));
+      expect(gateway.processed).toBe(1);
+      expect(await eventually(() => proxy.open === 0)).toBe(true);
+    },
+  );
+
   test('R12 a gateway that responds slowly: 504 at the deadline for the whole response', async () => {
     proxy.faults = { dribble: { direction: 'down', everyMs: 20 } };
     expect(await told(await post())).toEqual(problem(PROBLEMS['gateway-timeout']));

@@ -82,17 +82,21 @@ export function manifestOf(
   };
 }
 
-/** Replaces the folder at once, so that no reader sees half of it. */
+/** Replaces the folder at once, so that no reader sees half of it, or leaves it as it was. */
 export function writeWhole(out: string, files: ReadonlyMap<string, Uint8Array>): void {
   const draft = `${out}.${process.pid}`;
   rmSync(draft, { recursive: true, force: true });
-  for (const [name, bytes] of files) {
-    mkdirSync(path.dirname(path.join(draft, name)), { recursive: true });
-    writeFileSync(path.join(draft, name), bytes);
+  try {
+    for (const [name, bytes] of files) {
+      mkdirSync(path.dirname(path.join(draft, name)), { recursive: true });
+      writeFileSync(path.join(draft, name), bytes);
+    }
+    writeFileSync(path.join(draft, '.assetsignore'), 'NOTICE\nengine.js\nfirst.json\n'); // files that the Worker does not read
+    rmSync(out, { recursive: true, force: true });
+    renameSync(draft, out);
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
   }
-  writeFileSync(path.join(draft, '.assetsignore'), 'NOTICE\nengine.js\nfirst.json\n'); // files that the Worker does not read
-  rmSync(out, { recursive: true, force: true });
-  renameSync(draft, out);
 }
 
 /** Prints the result: counts, sizes, languages, licences. */

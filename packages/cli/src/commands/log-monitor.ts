@@ -1,13 +1,14 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ProtocolError } from '@sotto/wire';
+import { ProtocolError, utf8 } from '@sotto/wire';
 import { count, noMore, printable } from '../arguments.ts';
 import { command, Failure, UsageError } from '../command.ts';
 import { base, rootKey } from '../fetching.ts';
 import type { Io, Status } from '../io.ts';
 import { POLICY, readPolicy } from '../log/policy.ts';
 import { observe, type MonitorRules, type Observation, type ObservedEntry } from '../log/monitor.ts';
+import { writeDurably } from '../write-durably.ts';
 
 const EVERY = 3600; // seconds
 
@@ -88,7 +89,9 @@ async function look(
     io.err(`sotto: ${printable(what)}${files.length === 0 ? '' : `. Evidence: ${files.join(' ')}`}`);
   }
   if (anomalies.length > 0) return 1;
-  await writeFile(file, note);
+  await writeDurably(file, utf8(note)).catch((error: NodeJS.ErrnoException) => {
+    throw new Failure(`cannot write ${file} (${error.code ?? 'unknown'})`);
+  });
   return 0;
 }
 

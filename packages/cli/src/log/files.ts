@@ -1,7 +1,8 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Bytes } from '@sotto/wire';
 import { Failure } from '../command.ts';
+import { writeDurably } from '../write-durably.ts';
 
 /** The files of a log, by their path below its folder. */
 export interface LogFiles {
@@ -32,26 +33,4 @@ export function filesIn(folder: string): LogFiles {
     write: (name, bytes) => writeDurably(path.join(folder, name), bytes).catch(failed),
     remove: (name) => rm(path.join(folder, name), { force: true }).catch(failed),
   };
-}
-
-async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
-  const parent = path.dirname(file);
-  await mkdir(parent, { recursive: true });
-  const draft = await open(`${file}.new`, 'w', 0o644);
-  try {
-    await draft.writeFile(bytes);
-    await draft.sync();
-  } finally {
-    await draft.close();
-  }
-  await rename(`${file}.new`, file);
-  await flushFolder(parent);
-  await flushFolder(path.dirname(parent)); // which may have got a new folder
-}
-
-/** Makes names in a folder durable. Windows cannot open folders, and needs no flush for this. */
-async function flushFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => null);
-  await handle?.sync().catch(() => {});
-  await handle?.close();
 }

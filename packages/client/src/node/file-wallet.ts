@@ -28,9 +28,14 @@ export function fileStore(file: string, lockTimes?: LockTimes): WalletStore {
       return locked(async (lock) => {
         if (((await load())?.version ?? 0) !== version) return false;
         const temporary = `${file}.new`; // only the lock holder writes it
-        await writePrivateFile(temporary, concat(MAGIC, uint(VERSION_LENGTH, version + 1), bytes));
-        if (!(await lock.isHeld())) return false; // this process was suspended for too long
-        await rename(temporary, file);
+        try {
+          await writePrivateFile(temporary, concat(MAGIC, uint(VERSION_LENGTH, version + 1), bytes));
+          if (!(await lock.isHeld())) return false; // this process was suspended for too long
+          await rename(temporary, file);
+        } catch (error) {
+          if (await lock.isHeld()) await unlink(temporary).catch(() => {});
+          throw error;
+        }
         await syncFolder(path.dirname(file));
         return true;
       });
@@ -107,13 +112,13 @@ async function loadKey(keyFile: string): Promise<Bytes> {
   if (stored !== null) await rename(keyFile, `${keyFile}.unreadable`);
   await mkdir(path.dirname(keyFile), { recursive: true, mode: 0o700 });
   const temporary = `${keyFile}.${randomBytes(8).toString('hex')}.new`;
-  await writePrivateFile(temporary, randomBytes(KEY_LENGTH));
   try {
+    await writePrivateFile(temporary, randomBytes(KEY_LENGTH));
     await link(temporary, keyFile);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   } finally {
-    await unlink(temporary);
+    await unlink(temporary).catch(() => {});
   }
   const created = await readPrivateFile(keyFile);
   if (created?.length !== KEY_LENGTH) throw new Error('the key file was replaced');

@@ -1,4 +1,5 @@
 import type { BhttpRequest, Field } from '@sotto/bhttp';
+import { parseContentLength } from '@sotto/http';
 import { IDENTITY } from '../outer.ts';
 import { InnerError } from '../problem.ts';
 
@@ -154,8 +155,6 @@ function single(fields: readonly Field[], row: RowPolicy): Map<string, string> {
 }
 
 function checkContent(declared: string | undefined, length: number, method: string): void {
-  if (declared !== undefined && !(/^[0-9]{1,15}$/.test(declared) && Number(declared) === length)) {
-    throw new InnerError('bad-request');
-  }
+  if (declared !== undefined && parseContentLength(declared) !== length) throw new InnerError('bad-request');
   if (length > 0 && BODILESS.has(method)) throw new InnerError('bad-request');
 }

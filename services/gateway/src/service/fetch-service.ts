@@ -1,5 +1,5 @@
 import type { Field } from '@sotto/bhttp';
-import { declaredLength } from '@sotto/http';
+import { parseContentLength } from '@sotto/http';
 import { InnerError } from '../problem.ts';
 import type { Service, ServiceResponse, ServiceRequest } from './service.ts';
 
@@ -34,10 +34,12 @@ export function fetchService(base: string, send: Fetch): Service {
         signal: deadline,
         ...(method === 'GET' || method === 'HEAD' ? {} : { body: content, duplex: 'half' }),
       });
-      const refusal = faultOf(response);
-      if (refusal === null) return passedOn(response, method);
-      response.body?.cancel().catch(() => {});
-      throw refusal;
+      try {
+        return passedOn(response, method);
+      } catch (error) {
+        response.body?.cancel().catch(() => {});
+        throw error;
+      }
     },
   };
 }
@@ -56,15 +58,18 @@ function headersOf({ contentType, fields }: ServiceRequest): Record<string, stri
   return { ...Object.fromEntries(fields), 'accept-encoding': 'identity', ...type };
 }
 
-/** A content coding is refused, because the limit counts the bytes that the service sent. */
-function faultOf({ status, headers }: Response): InnerError | null {
+/**
+ * A content coding is refused, because the limit counts the bytes that the service sent.
+ *
+ * @throws {InnerError} `bad-gateway` for a content coding, a malformed Content-Length, or a status that is not final
+ */
+function passedOn({ status, headers, body }: Response, method: string): ServiceResponse {
   const coding = headers.get('content-encoding');
   const isPlain = coding === null || coding.trim().toLowerCase() === 'identity';
   const isFinal = Number.isInteger(status) && status >= 200 && status <= 599;
-  return isPlain && isFinal ? null : new InnerError('bad-gateway');
-}
-
-function passedOn({ status, headers, body }: Response, method: string): ServiceResponse {
+  const declared = headers.get('content-length');
+  const declaredLength = declared === null ? undefined : parseContentLength(declared);
+  if (!isPlain || !isFinal || declaredLength === null) throw new InnerError('bad-gateway');
   const fields = PASSED.flatMap(([name, allows]): Field[] => {
     const value = headers.get(name);
     return value !== null && allows(status) && value.length <= MOST_VALUE && VISIBLE.test(value)
@@ -73,5 +78,5 @@ function passedOn({ status, headers, body }: Response, method: string): ServiceR
   });
   const isBodiless = method === 'HEAD' || status === 204 || status === 304;
   if (isBodiless || body === null) return { status, fields, content: new Uint8Array(0) };
-  return { status, fields, content: body, declaredLength: declaredLength(headers) };
+  return { status, fields, content: body, declaredLength };
 }

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
-import { openCatalogue } from '../../services/stickers/src/catalogue.ts';
-import { QUERIES } from './rows/search.ts';
-import { searchData } from './search-data.ts';
+import { openCatalogue } from '../../../services/stickers/src/catalogue.ts';
+import { QUERIES } from '../rows/search.ts';
+import { searchData } from '../search-data.ts';
 
 /** Opens the catalogue and searches until the code is optimized; then as often as it is told to, once for each message. */
 if (parentPort === null) throw new Error('search-thread.ts runs in a thread');
