@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { measureIsolate, type Contestant, type NamedFigure } from './measure.ts';
 import type { RowPlace } from './rows/all.ts';
 import type { AboutRow } from './worker.ts';
-import { startBenchWorker } from './workerd.ts';
+import { startBenchWorker, STEADY_HEAP } from './workerd.ts';
 
 /** Measures a row in a new thread of Node. */
 export function inNode(place: RowPlace): Promise<NamedFigure[]> {
@@ -25,7 +25,7 @@ export function inNode(place: RowPlace): Promise<NamedFigure[]> {
 
 /** Measures a row in a new process of workerd. */
 export async function inWorkerd({ group, index, name }: RowPlace): Promise<NamedFigure[]> {
-  const worker = await startBenchWorker('worker.ts');
+  const worker = await startBenchWorker('worker.ts', STEADY_HEAP);
   const get = async (query: string): Promise<unknown> => {
     const response = await fetch(`${worker.url}/?${query}`);
     const text = await response.text();
