@@ -2,25 +2,23 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { summary } from './measure.ts';
 import type { Figure, Measured } from './row.ts';
+import { untilSteady } from './starts.ts';
 import { startBenchWorker } from './workerd.ts';
 
-const ROUNDS = 5;
 type Who = 'ours' | 'noble';
 
 /** The first batch that a fresh isolate signs, measured in turns. */
 export async function coldFigures(): Promise<{ runtime: Figure['runtime']; figure: Measured }[]> {
-  return [
-    { runtime: 'node', figure: await turns(inThread) },
-    { runtime: 'workerd', figure: await turns(inWorkerd) },
-  ];
-}
-
-async function turns(once: (who: Who) => Promise<number>): Promise<Measured> {
-  const rounds: number[][] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    rounds.push([await once('ours'), await once('noble')]);
-  }
-  return summary(rounds);
+  const runtimes = [
+    { runtime: 'node', once: inThread },
+    { runtime: 'workerd', once: inWorkerd },
+  ] as const;
+  const figures = await untilSteady(
+    runtimes.map(({ once }) => async () => [
+      ['issuer.cold', summary([[await once('ours'), await once('noble')]])],
+    ]),
+  );
+  return runtimes.flatMap(({ runtime }, i) => (figures[i] ?? []).map(([, figure]) => ({ runtime, figure })));
 }
 
 function inThread(who: Who): Promise<number> {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
 import { bundleWorker, ON_LOOPBACK, ROOT } from '../../services/local/src/worker-code.ts';
 import { childNamed, clockOf } from './cpu-clock.ts';
-import { median, quantile, spreadOf } from './measure.ts';
+import { doubtOf, median, quantile } from './measure.ts';
 import type { Measured } from './row.ts';
 
 const BUILT = path.join(ROOT, 'services/stickers/catalogue/built');
@@ -26,7 +26,7 @@ export async function languageFigure(starts: number): Promise<Measured> {
     ours_us: quantile(medians, SHARE),
     peer_us: null,
     ratio: null,
-    spread: spreadOf(all.map(({ firsts }) => quantile([...firsts.values()], SHARE))),
+    spread: doubtOf(all.map(({ firsts }) => quantile([...firsts.values()], SHARE))),
     limit_us: null,
     growth_bytes: median(all.map(({ growth_bytes }) => growth_bytes)),
   };

@@ -8,13 +8,14 @@ const FEWEST = 9; // rounds
 const MOST = 25;
 const MOST_OF_ONE_CALL = 150; // rounds of a row that makes one call in a turn
 const ENOUGH = 0.03; // spread at which no more rounds are needed
-const BUDGET = 1500; // milliseconds of CPU time of the rounds in one isolate, after which no round begins, except the fewest rounds of a slow row
+const BUDGET = 1200; // milliseconds of CPU time of the rounds in one isolate, after which no round begins, except the fewest rounds of a slow row
 const SLOW_ROUNDS = 3; // of rows whose rounds take longer than that
 const CASE = 1500; // minimum microseconds of one case in a round, unless there are so many cases that
 const ALL_CASES = 1_000_000; // all of them together take longer than this
 const MOST_CALLS = 4 ** 6; // of one case in a round
 const CASE_ROUNDS = 5; // at least
-const WORST = 8; // groups that are measured, of those that are slowest in the first round
+const WORST = 8; // groups that are run until their code is optimized: the slowest of the first round
+const WORST_SETTLED = 2; // of them: those that are measured
 const EMPTY_TURNS = 15;
 
 /** Does its work this many times, in this process or in another one. */
@@ -133,7 +134,7 @@ export async function measureCases(
   { runCase: run, clock }: Pick<Isolate, 'runCase' | 'clock'>,
   { quantiles, groups }: CaseList,
 ): Promise<NamedFigure[]> {
-  const empty = await emptyTurn((times) => run('ours', 0, times), clock);
+  let empty = 0;
   const [ours, theirs] = [casesOf('ours'), casesOf('theirs')];
   const runUntil = async (milliseconds: number, rounds: number): Promise<void> => {
     const left = () => [ours, theirs].filter((who) => who.spent < milliseconds * 1000 || who.rounds < rounds);
@@ -142,8 +143,11 @@ export async function measureCases(
     }
   };
   await runUntil(0, 1);
-  ours.keepWorst(quantiles[0]?.share ?? 1);
+  const first = quantiles[0]?.share ?? 1;
+  ours.keepWorst(WORST, first);
   await runUntil(SETTLING_CASES, 1);
+  ours.keepWorst(WORST_SETTLED, first);
+  empty = await emptyTurn((times) => run('ours', 0, times), clock);
   for (const who of [ours, theirs]) who.forget();
   await runUntil(BUDGET, CASE_ROUNDS);
   return quantiles.map(({ name, share }) => {
@@ -182,8 +186,8 @@ export async function measureCases(
         this.rounds = 0;
       },
       /** Forgets the cases of all groups but the slowest. */
-      keepWorst(share: number): void {
-        const slowest = [...this.quantiles(share)].toSorted(([, a], [, b]) => b - a).slice(0, WORST);
+      keepWorst(count: number, share: number): void {
+        const slowest = [...this.quantiles(share)].toSorted(([, a], [, b]) => b - a).slice(0, count);
         const kept = new Set(slowest.map(([group]) => group));
         for (const index of times.keys()) if (!kept.has(groups[who][index] ?? '')) times.delete(index);
       },
@@ -226,7 +230,7 @@ export function plainSummary(rounds: readonly number[]): Measured {
   return { ours_us: median(rounds), peer_us: null, ratio: null, spread, limit_us: null };
 }
 
-/** One figure of those that several starts gave: the median of each number, and the spread of the starts. */
+/** One figure of those that several starts gave: the median of each number, and how far the medians of two runs may differ. */
 export function overStarts(starts: readonly Measured[]): Measured {
   const [first] = starts;
   if (first === undefined) throw new Error('there was no start');
@@ -237,7 +241,7 @@ export function overStarts(starts: readonly Measured[]): Measured {
     ours_us: median(starts.map(({ ours_us }) => ours_us)),
     peer_us: medianOf(({ peer_us }) => peer_us),
     ratio: medianOf(({ ratio }) => ratio),
-    spread: starts.length > 1 ? spreadOf(starts.map(({ ratio, ours_us }) => ratio ?? ours_us)) : first.spread,
+    spread: starts.length > 1 ? doubtOf(starts.map(({ ratio, ours_us }) => ratio ?? ours_us)) : first.spread,
     limit_us: medianOf(({ limit_us }) => limit_us),
     ...(first.each_us && { each_us: mediansOf(starts.map(({ each_us = {} }) => each_us)) }),
     ...(first.parts_us && { parts_us: mediansOf(starts.map(({ parts_us = {} }) => parts_us)) }),
@@ -263,6 +267,13 @@ export function spreadOf(values: readonly number[]): number {
   const width = at(0.75) - at(0.25);
   return width === 0 ? 0 : width / median(values);
 }
+
+/**
+ * How far the medians of as many other values may differ from these, as a share: three middle halves by the root of
+ * the number of values. Of values that are normally distributed, nineteen of twenty medians differ by less.
+ */
+export const doubtOf = (values: readonly number[]): number =>
+  (3 * spreadOf(values)) / Math.sqrt(values.length);
 
 /** Microseconds of a turn without a call: of a request, if the contestant is in another process. */
 async function emptyTurn(run: Contestant, clock: Clock): Promise<number> {

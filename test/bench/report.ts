@@ -14,14 +14,16 @@ const UNSTEADY = 0.1; // spread
 const HEAD = ['row', 'runtime', 'ours µs', 'peer µs', 'ratio', 'spread', 'limit µs', 'peer'];
 const WIDTHS = [24, -8, 9, 9, 8, 7, 9, 0]; // negative: on the left
 const LEGEND = [
-  'Every row is measured in three starts: in isolates that have run nothing else, once their code is optimized; e2e, in services',
-  '  that are started anew. issuer.cold, page.batch and growth have rounds instead of starts.',
+  'Every row is measured in three to nine starts, more while they differ: in isolates that have run nothing else, once their code is',
+  '  optimized; issuer.cold, in new isolates; page.batch, in new pages; e2e, three times in services that are started anew. Growth has',
+  '  rounds instead of starts.',
   'ours, peer: microseconds of CPU of one call, the median of the rounds, and of the starts. Rows of Chromium, e2e.search (and its parts)',
-  '  and e2e.search.throughput are time on the clock; .task is the longest task of the main thread of a page.',
+  '  and e2e.search.throughput are time on the clock; .task is the longest task of the main thread of a page, while it ran.',
   'ratio: ours / peer, taken in each round, in which both take turns; the median of the rounds, and of the starts. Below 1, ours is faster.',
   '  Of a row with sizes: the cost beside that of its smallest size.',
-  'spread: the width of the middle half of the starts, as a share of their median: of the ratios, or of ours without a peer. A row over',
-  '  10 % is marked "unsteady": the machine was busy, so run that row again with --only.',
+  'spread: how far another run may differ, as a share of the median: three times the middle half of the starts by the root of their number,',
+  '  of the ratios, or of ours without a peer (of growth, the middle half of the rounds). A row over 10 % is marked "unsteady": the machine',
+  '  was busy, so run it again with --only.',
   'limit: the bare primitives of the platform for the same work, which no code can beat.',
   'bare exchange: the floor of e2e. As many hops through workerd, with messages of the same lengths and header fields, in which there is',
   '  only what no such exchange can do without: WebCrypto’s X25519, ML-KEM, HKDF and AES-GCM, libsodium’s multiplications, and one row',
@@ -108,7 +110,8 @@ function cellsOf(figure: Figure): string[] {
   ].map((cell) => String(cell ?? ''));
 }
 
-const isUnsteady = ({ spread }: Pick<Measured, 'spread'>): boolean => spread !== null && spread > UNSTEADY;
+export const isUnsteady = ({ spread }: Pick<Measured, 'spread'>): boolean =>
+  spread !== null && spread > UNSTEADY;
 
 function line(cells: readonly string[]): string {
   const padded = cells.map((cell, i) => {

@@ -3,7 +3,7 @@ export interface Measured {
   readonly ours_us: number;
   readonly peer_us: number | null;
   readonly ratio: number | null;
-  /** The width of the middle half of the starts' ratios, or of ours without a peer, as a share of the median. */
+  /** How far another run may differ, as a share of the median: of the ratios, or of ours without a peer. */
   readonly spread: number | null;
   readonly limit_us: number | null;
   /** The size at which the row was measured, if there are several. */

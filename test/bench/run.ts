@@ -15,8 +15,9 @@ import { BARE, reporter } from './report.ts';
 import type { Measured } from './row.ts';
 import { rowPlaces } from './rows/all.ts';
 import { searchData, writeSearchData } from './search-data.ts';
+import { untilSteady } from './starts.ts';
 
-const STARTS = 3; // of the isolate of each row, and of the four services
+const STARTS = 3; // of the four services, and of the sticker Worker
 const FIRST_STARTS = 2; // more in each of these, for the first batch of tokens alone
 
 interface Wanted {
@@ -86,25 +87,23 @@ async function measureAll(reported: Reported, wanted: IsWanted): Promise<number>
   return rows;
 }
 
-/** Every start is a pass over all rows, so that a busy minute of the machine is in one start of a row, and not in all. */
 async function measureRows({ report, progress }: Reported, wanted: IsWanted): Promise<number> {
   const all = await rowPlaces(await nodePlatform(), searchData());
   const places = all.filter(({ figures }) => figures.some(wanted));
-  const starts = new Map<string, Measured[]>();
-  for (let start = 1; start <= STARTS; start++) {
-    for (const [runtime, measureIn] of [
+  const isolates = (
+    [
       ['node', inNode],
       ['workerd', inWorkerd],
-    ] as const) {
-      for (const place of places) {
-        const { name: row, peer } = place;
-        progress(`start ${start} of ${STARTS}: ${runtime}: ${row} beside ${peer}`);
-        for (const [name, figure] of await measureIn(place)) {
-          const so = added(starts, `${runtime} ${name} ${peer}`, figure);
-          if (start === STARTS && wanted(name)) report(runtime, { name, peer }, overStarts(so));
-        }
-      }
-    }
+    ] as const
+  ).flatMap(([runtime, measureIn]) => places.map((place) => ({ runtime, measureIn, place })));
+  const figures = await untilSteady(
+    isolates.map(({ runtime, measureIn, place }) => async (start) => {
+      progress(`start ${start}: ${runtime}: ${place.name} beside ${place.peer}`);
+      return (await measureIn(place)).filter(([name]) => wanted(name));
+    }),
+  );
+  for (const [i, { runtime, place }] of isolates.entries()) {
+    for (const [name, figure] of figures[i] ?? []) report(runtime, { name, peer: place.peer }, figure);
   }
   return places.length;
 }
