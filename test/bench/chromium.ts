@@ -1,54 +1,65 @@
+import type { Browser, BrowserContext } from 'playwright-core';
 import { launch } from '../browser/chromium.ts';
 import { bundle, serve } from '../browser/serve.ts';
-import { median, summary } from './measure.ts';
-import type { PageTime } from './page-batch.ts';
-import type { Measured } from './row.ts';
+import { median, summary, type NamedFigure } from './measure.ts';
+import type { BatchTimes } from './page-batch.ts';
+import { untilSteady } from './starts.ts';
+import { longestTasks, type TraceEvent } from './trace.ts';
 
-const ROUNDS = 7;
+const SETTLING = 15; // batches of a page, while its code is compiled and optimized
+const BATCHES = 15; // with their time, and as many with a trace
 const HTML = '<!doctype html><meta charset="utf-8"><script type="module" src="/page.js"></script>';
 
-interface Round {
-  readonly ours: PageTime;
-  readonly peer: PageTime;
-}
-
-/**
- * Drawing a batch of 30 tokens in a page: the time, and the longest task of the main thread, which is the shortest of
- * all rounds, because other processes only make tasks longer.
- */
-export async function pageFigures(): Promise<[name: string, figure: Measured][]> {
+/** Drawing a batch of 30 tokens in a page: the time, and the longest task of the main thread. A start is a new page. */
+export async function pageFigures(): Promise<NamedFigure[]> {
   const script = await bundle("import './page-batch.ts'", import.meta.dirname);
   const [browser, served] = await Promise.all([launch(), serve(() => HTML, script)]);
   try {
-    const page = await browser.newPage();
-    await page.goto(served.url);
-    await page.waitForFunction('globalThis.batch !== undefined');
-    const figures: [string, Measured][] = [];
-    for (const [name, hasX25519] of [
-      ['page.batch', true],
-      ['page.batch.no-x25519', false],
-    ] as const) {
-      const rounds: Round[] = [];
-      for (let i = 0; i < ROUNDS; i++)
-        rounds.push(await page.evaluate<Round>(`globalThis.batch(${hasX25519})`));
-      const times = rounds.map(({ ours, peer }) => [ours.whole * 1000, peer.whole * 1000]);
-      const longest = (who: keyof Round) => Math.min(...rounds.map((round) => round[who].longest)) * 1000;
-      figures.push(
-        [name, summary(times)],
-        [
-          `${name}.task`,
-          task(longest('ours'), longest('peer'), median(rounds.map(({ ours }) => ours.longest))),
-        ],
-      );
-    }
-    return figures;
+    const [withX25519, without] = await untilSteady(
+      [true, false].map((hasX25519) => () => inNewContext(browser, served.url, hasX25519)),
+    );
+    return [...(withX25519 ?? []), ...(without ?? [])];
   } finally {
     served.close();
     await browser.close();
   }
 }
 
-function task(ours_us: number, peer_us: number, middle: number): Measured {
-  const each_us = { 'median of the longest tasks': Math.round(middle * 1000) };
-  return { ours_us, peer_us, ratio: ours_us / peer_us, spread: null, limit_us: null, each_us };
+async function inNewContext(browser: Browser, url: string, hasX25519: boolean): Promise<NamedFigure[]> {
+  const context = await browser.newContext();
+  try {
+    return await inPage(browser, context, url, hasX25519);
+  } finally {
+    await context.close();
+  }
+}
+
+async function inPage(
+  browser: Browser,
+  context: BrowserContext,
+  url: string,
+  hasX25519: boolean,
+): Promise<NamedFigure[]> {
+  const page = await context.newPage();
+  await page.goto(url);
+  await page.waitForFunction('globalThis.batch !== undefined');
+  const batches = async (count: number): Promise<number[][]> => {
+    const all: number[][] = [];
+    for (let i = 0; i < count; i++) {
+      const { ours, peer } = await page.evaluate<BatchTimes>(`globalThis.batch(${hasX25519})`);
+      all.push([ours * 1000, peer * 1000]);
+    }
+    return all;
+  };
+  await batches(SETTLING);
+  const times = await batches(BATCHES);
+  await browser.startTracing(page, { categories: ['-*', 'toplevel', 'blink.user_timing'] });
+  await batches(BATCHES);
+  const trace = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
+  const [ours, peer] = (['ours', 'peer'] as const).map((who) => longestTasks(trace.traceEvents, who));
+  const name = hasX25519 ? 'page.batch' : 'page.batch.no-x25519';
+  return [
+    [name, summary(times)],
+    [`${name}.task`, summary([[median(ours ?? []), median(peer ?? [])]])],
+  ];
 }

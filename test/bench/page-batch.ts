@@ -12,42 +12,31 @@ import { ristretto255_oprf } from '@noble/curves/ed25519.js';
 const BATCH = 30; // tokens
 const noble = ristretto255_oprf.voprf;
 
-/** Milliseconds of some work, and of the longest task of the main thread meanwhile. */
-export interface PageTime {
-  readonly whole: number;
-  readonly longest: number;
+/** Milliseconds on the clock. */
+export interface BatchTimes {
+  readonly ours: number;
+  readonly peer: number;
 }
 
-/** Runs work while a message passes through the task queue again and again. A task delays the message. */
-async function timed(work: () => Promise<unknown>): Promise<PageTime> {
-  const { port1, port2 } = new MessageChannel();
+const newTask = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+/** Runs work in tasks in which there is nothing else, between two marks for a trace. Returns its time. */
+async function timed(who: keyof BatchTimes, work: () => Promise<unknown>): Promise<number> {
+  await newTask();
+  performance.mark(`${who} begins`);
   const began = performance.now();
-  let last = began;
-  let longest = 0;
-  const tick = (): void => {
-    const now = performance.now();
-    longest = Math.max(longest, now - last);
-    last = now;
-  };
-  port1.addEventListener('message', () => {
-    tick();
-    port2.postMessage(null);
-  });
-  port1.start();
-  port2.postMessage(null);
   await work();
   const whole = performance.now() - began;
-  await new Promise((resolve) => setTimeout(resolve, 0));
-  tick();
-  port1.close();
-  return { whole, longest };
+  performance.mark(`${who} ends`);
+  await newTask();
+  return whole;
 }
 
 /**
  * A client's part of a batch of 30 tokens in this page, with our client (with or without X25519) and with
  * noble.
  */
-async function batch(hasX25519: boolean): Promise<{ ours: PageTime; peer: PageTime }> {
+async function batch(hasX25519: boolean): Promise<BatchTimes> {
   const importKey = crypto.subtle.importKey.bind(crypto.subtle);
   if (!hasX25519) crypto.subtle.importKey = () => Promise.reject(new Error('no X25519'));
   const { voprf, random } = browserPlatform('bench');
@@ -63,7 +52,7 @@ async function batch(hasX25519: boolean): Promise<{ ours: PageTime; peer: PageTi
   const pending = await createTokenRequests({ ...asked, kind: 'amortized' });
   const request = decodeAmortizedBatchTokenRequest(pending.request);
   const response = await issueAmortized(issuer, key, request, random);
-  const ours = await timed(async () => {
+  const ours = await timed('ours', async () => {
     await createTokenRequests({ ...asked, kind: 'amortized' });
     await pending.finish(response);
   });
@@ -74,7 +63,7 @@ async function batch(hasX25519: boolean): Promise<{ ours: PageTime; peer: PageTi
     key.publicKey,
     blinds.map(({ blinded }) => blinded),
   );
-  const peer = await timed(async () => {
+  const peer = await timed('peer', async () => {
     for (const input of inputs) noble.blind(input);
     const items = blinds.map((blind, i) => ({
       ...blind,
