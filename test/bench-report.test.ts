@@ -7,7 +7,6 @@ import { disagreements } from './bench/compare.ts';
 import {
   measure,
   measureCases,
-  overStarts,
   plainSummary,
   summary,
   type Contestant,
@@ -15,6 +14,7 @@ import {
 } from './bench/measure.ts';
 import { BARE, reporter, sentence } from './bench/report.ts';
 import type { Figure } from './bench/row.ts';
+import { overStarts } from './bench/starts.ts';
 
 const BENCH = path.join(import.meta.dirname, 'bench/bench.ts');
 

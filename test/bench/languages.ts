@@ -3,8 +3,9 @@ import path from 'node:path';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
 import { bundleWorker, ON_LOOPBACK, ROOT } from '../../services/local/src/worker-code.ts';
 import { childNamed, clockOf } from './cpu-clock.ts';
-import { doubtOf, median, quantile } from './measure.ts';
+import { median, quantile } from './measure.ts';
 import type { Measured } from './row.ts';
+import { doubtOf } from './starts.ts';
 
 const BUILT = path.join(ROOT, 'services/stickers/catalogue/built');
 const SHARE = 0.99; // of the languages

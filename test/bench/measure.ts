@@ -230,32 +230,6 @@ export function plainSummary(rounds: readonly number[]): Measured {
   return { ours_us: median(rounds), peer_us: null, ratio: null, spread, limit_us: null };
 }
 
-/** One figure of those that several starts gave: the median of each number, and how far the medians of two runs may differ. */
-export function overStarts(starts: readonly Measured[]): Measured {
-  const [first] = starts;
-  if (first === undefined) throw new Error('there was no start');
-  const medianOf = (pick: (one: Measured) => number | null | undefined): number | null =>
-    pick(first) === null ? null : median(starts.map((one) => pick(one) ?? 0));
-  return {
-    ...first,
-    ours_us: median(starts.map(({ ours_us }) => ours_us)),
-    peer_us: medianOf(({ peer_us }) => peer_us),
-    ratio: medianOf(({ ratio }) => ratio),
-    spread: starts.length > 1 ? doubtOf(starts.map(({ ratio, ours_us }) => ratio ?? ours_us)) : first.spread,
-    limit_us: medianOf(({ limit_us }) => limit_us),
-    ...(first.each_us && { each_us: mediansOf(starts.map(({ each_us = {} }) => each_us)) }),
-    ...(first.parts_us && { parts_us: mediansOf(starts.map(({ parts_us = {} }) => parts_us)) }),
-  };
-}
-
-/** The median of each name. Not every start has the same worst groups: the median is of those that measured the group. */
-function mediansOf(starts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
-  const names = new Set(starts.flatMap((start) => Object.keys(start)));
-  return Object.fromEntries(
-    [...names].map((name) => [name, median(starts.flatMap((start) => start[name] ?? []))]),
-  );
-}
-
 /** The width of the middle half, as a share of the median; zero if all values are zero. */
 export function spreadOf(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -267,13 +241,6 @@ export function spreadOf(values: readonly number[]): number {
   const width = at(0.75) - at(0.25);
   return width === 0 ? 0 : width / median(values);
 }
-
-/**
- * How far the medians of as many other values may differ from these, as a share: three middle halves by the root of
- * the number of values. Of values that are normally distributed, nineteen of twenty medians differ by less.
- */
-export const doubtOf = (values: readonly number[]): number =>
-  (3 * spreadOf(values)) / Math.sqrt(values.length);
 
 /** Microseconds of a turn without a call: of a request, if the contestant is in another process. */
 async function emptyTurn(run: Contestant, clock: Clock): Promise<number> {

@@ -9,13 +9,12 @@ import { exchangeFigures, firstBatch } from './exchange.ts';
 import { growthFigures } from './growth/all.ts';
 import { languageFigure } from './languages.ts';
 import { inNode, inWorkerd } from './isolates.ts';
-import { overStarts } from './measure.ts';
 import { nodePlatform } from './node-platform.ts';
 import { BARE, reporter } from './report.ts';
 import type { Measured } from './row.ts';
 import { rowPlaces } from './rows/all.ts';
 import { searchData, writeSearchData } from './search-data.ts';
-import { untilSteady } from './starts.ts';
+import { overStarts, untilSteady } from './starts.ts';
 
 const STARTS = 3; // of the four services, and of the sticker Worker
 const FIRST_STARTS = 2; // more in each of these, for the first batch of tokens alone
