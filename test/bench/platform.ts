@@ -1,4 +1,3 @@
-/* oxlint-disable no-underscore-dangle -- libsodium's own name */
 import type { Hpke } from '@sotto/ohttp';
 import type { Voprf } from '@sotto/voprf';
 import type { Sodium } from '@sotto/voprf/sodium';
@@ -29,10 +28,16 @@ export const counting: Random = (length) => {
 /** The generator of ristretto255 (RFC 9496 §4), which is an element like any other. */
 export const RISTRETTO_ELEMENT = fromHex('e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76');
 
+/** As libsodium's crypto_scalarmult_ristretto255 does it: decode, multiply, encode. */
 export function ristrettoProduct({ raw }: Sodium): () => unknown {
-  const at = raw._malloc(96);
-  raw.HEAPU8.fill(0, at, at + 96);
-  raw.HEAPU8.set(counting(31), at + 32);
-  raw.HEAPU8.set(RISTRETTO_ELEMENT, at + 64);
-  return () => raw._crypto_scalarmult_ristretto255(at, at + 32, at + 64);
+  const memory = new Uint8Array(raw.memory.buffer);
+  const at = memory.length - 0x1_0000; // nothing else is there
+  const [scalar, encoded, point, product] = [at, at + 32, at + 64, at + 224];
+  memory.set(counting(31), scalar);
+  memory.set(RISTRETTO_ELEMENT, encoded);
+  return () => {
+    raw.ristretto255_frombytes(point, encoded);
+    raw.ge25519_scalarmult(product, scalar, point);
+    raw.ristretto255_p3_tobytes(product, product);
+  };
 }

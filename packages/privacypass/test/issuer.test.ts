@@ -89,11 +89,11 @@ test('I06 nothing is evaluated of a batch with one bad element', async () => {
   let multiplications = 0;
   const counting = new Proxy(sodium.raw, {
     get(target, name: keyof RawSodium) {
-      if (name === '_crypto_scalarmult_ristretto255') multiplications++;
+      if (name === 'ge25519_scalarmult') multiplications++;
       return target[name];
     },
   });
-  const voprf = sodiumVoprf({ raw: counting, libsodiumSums: Number.POSITIVE_INFINITY });
+  const voprf = sodiumVoprf({ raw: counting });
   const key = await voprf.generateKeyPair(random);
   const blinded = await Promise.all(Array.from({ length: 29 }, () => voprf.blind(random(98), random)));
   const good = blinded.map(({ blindedElement }) => blindedElement);
@@ -107,5 +107,5 @@ test('I06 nothing is evaluated of a batch with one bad element', async () => {
   }
   expect(multiplications).toBe(0);
   await issueAmortized(voprf, key, { ...request, blindedMsgs: good }, random);
-  expect(multiplications).toBe(2 * 29 + 2);
+  expect(multiplications).toBe(29 + 2);
 });

@@ -8,6 +8,8 @@ export interface PublishedPackage {
   readonly folder: string;
   /** Entries of its source manifest that stay in the repository, because they are for our own builds. */
   readonly unpublished?: readonly string[];
+  /** Modules that a script makes before the build, and that its sources import. */
+  readonly generated?: readonly string[];
 }
 
 /** The published libraries, in the order of their dependencies. */
@@ -15,8 +17,11 @@ export const LIBRARIES: readonly PublishedPackage[] = [
   { folder: 'wire' },
   { folder: 'bhttp' },
   { folder: 'ohttp' },
-  // These entries read the parts of libsodium that our builds extract for Workers.
-  { folder: 'voprf', unpublished: ['./libsodium', './sodium-workerd'] },
+  {
+    folder: 'voprf',
+    unpublished: ['./libsodium', './sodium-workerd'], // the second imports WebAssembly as our builds of Workers do
+    generated: ['dist/libsodium.js'], // by packages/voprf/scripts/libsodium.ts
+  },
   { folder: 'privacypass' },
   { folder: 'bundle' },
   { folder: 'tlog' },

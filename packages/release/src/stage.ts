@@ -54,6 +54,9 @@ function compile(outDir: string): void {
 
 function stageLibrary(published: PublishedPackage, emitted: string, folder: string): StagedPackage {
   const source = path.join(emitted, published.folder, 'src');
+  for (const file of published.generated ?? []) {
+    cpSync(path.join(ROOT, 'packages', published.folder, file), path.join(emitted, published.folder, file));
+  }
   const manifest = sourceManifest(published);
   const entries = entriesOf(published).map(([entry, file]) => [entry, builtFile(file)] as const);
   const built = entries.map(([, file]) => path.join(source, path.relative('dist', file)));

@@ -4,8 +4,11 @@ export const WINDOW = 5; // bits
  * The width-5 NAF of a public scalar, least significant digit first: each digit is odd and in -15..15, or zero, and of
  * any five in a row at most one is not zero. A table for it holds P, 3P, … 15P.
  */
-export function signedDigits(scalar: bigint, length: number): Int8Array {
-  const words = wordsOf(scalar, length);
+export const signedDigits = (scalar: bigint, length: number): Int8Array =>
+  signedDigitsOf(wordsOf(scalar, length), length);
+
+/** `signedDigits` of words of 32 bits, least significant first. */
+export function signedDigitsOf(words: Uint32Array, length: number): Int8Array {
   const digits = new Int8Array(length);
   let carry = 0;
   for (let at = 0; at < length;) {
@@ -23,7 +26,6 @@ export function signedDigits(scalar: bigint, length: number): Int8Array {
   return digits;
 }
 
-/** 32 bits each, least significant first. */
 function wordsOf(scalar: bigint, length: number): Uint32Array {
   const words = new Uint32Array(Math.ceil(length / 32));
   let left = scalar;

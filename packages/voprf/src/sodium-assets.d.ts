@@ -1,10 +1,10 @@
-/** The files that scripts/libsodium.ts extracts from libsodium's npm package before bundling. */
+/** The files that scripts/libsodium.ts extracts from libsodium's npm package. */
 declare module '*.wasm' {
   const module: WebAssembly.Module;
   export default module;
 }
 
 declare module '*/dist/libsodium.js' {
-  const load: (module: WebAssembly.Module) => import('./sodium.ts').RawSodium;
-  export default load;
+  const base64: string;
+  export default base64;
 }

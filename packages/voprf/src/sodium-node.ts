@@ -1,9 +1,11 @@
-import * as sodium from 'libsodium-wrappers-sumo';
-import type { RawSodium, Sodium } from './sodium.ts';
+import { Buffer } from 'node:buffer';
+import wasm from '../dist/libsodium.js';
+import { instantiate, type Sodium } from './sodium-raw.ts';
 
-/** Loads libsodium on platforms that compile WebAssembly at run time: Node and browsers. */
+/** Whose types, beside those of Workers, are of a class that cannot be called. */
+const Module = WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module;
+
+/** Loads libsodium in Node. `scripts/libsodium.ts` makes the file of `dist/`. */
 export async function loadSodium(): Promise<Sodium> {
-  await sodium.ready;
-  const { libsodium } = sodium as unknown as { readonly libsodium: RawSodium };
-  return { raw: libsodium, libsodiumSums: Number.POSITIVE_INFINITY };
+  return instantiate(new Module(Buffer.from(wasm, 'base64')));
 }

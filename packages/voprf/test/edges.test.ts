@@ -15,7 +15,6 @@ describe('edges in Node', () => {
   edges('noble', nobleVoprf('ristretto255-SHA512', GIVEN), 6);
   edges('noble', nobleVoprf('P384-SHA384', GIVEN), 2);
   edges('sodium', sodiumVoprf(sodium, GIVEN), 12);
-  edges('sodium, sums by noble', sodiumVoprf({ ...sodium, libsodiumSums: 0 }, GIVEN), 6);
   edges('x25519', x25519Voprf(GIVEN), 6);
   edges('ecdh', ecdhVoprf(crypto.subtle, GIVEN), 2);
   edges('node:crypto', nodeEcdhVoprf(GIVEN), 3);

@@ -25,12 +25,12 @@ export function rfc9496Map(name: string, map: (bytes: Bytes) => Bytes): void {
   });
 }
 
-/* oxlint-disable no-underscore-dangle -- these are libsodium's own names */
 export const sodiumMap =
   (raw: RawSodium) =>
   (bytes: Bytes): Bytes => {
-    const [out, wide] = [raw._malloc(32), raw._malloc(64)];
-    raw.HEAPU8.set(bytes, wide);
-    raw._crypto_core_ristretto255_from_hash(out, wide);
-    return raw.HEAPU8.slice(out, out + 32);
+    const memory = new Uint8Array(raw.memory.buffer);
+    const out = memory.length - 1024; // nothing else is there
+    memory.set(bytes, out + 32);
+    raw.crypto_core_ristretto255_from_hash(out, out + 32);
+    return memory.slice(out, out + 32);
   };

@@ -11,8 +11,15 @@ export interface Lockfile {
   readonly packages: Readonly<Record<string, LockedPackage>>;
 }
 
+/** Files of ours that load a part of an npm package which a script extracted. */
+const EXTRACTED: Readonly<Record<string, string>> = {
+  'packages/voprf/src/sodium-node.ts': 'node_modules/libsodium-sumo',
+  'packages/voprf/src/sodium-workerd.ts': 'node_modules/libsodium-sumo',
+};
+
 /** The folder of the npm package that a bundled file is of; null for a file of this repository. */
 function packageFolder(file: string): string | null {
+  if (EXTRACTED[file] !== undefined) return EXTRACTED[file];
   const [folder] = /^.*\bnode_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? [];
   return folder ?? null;
 }

@@ -1,4 +1,3 @@
-/* oxlint-disable no-underscore-dangle -- libsodium's own names */
 /** An issuer with one key: multiplies what it is given by its secret, and writes one row for each token and each batch. */
 import { loadSodium } from '@sotto/voprf/sodium-workerd';
 import { DurableObject, WorkerEntrypoint } from 'cloudflare:workers';
@@ -18,24 +17,41 @@ type Bytes = Uint8Array<ArrayBuffer>;
 const LEDGERS = 16; // as many as ours has for a key
 
 const { raw: sodium } = await loadSodium();
-const at = sodium._malloc(3 * 64);
+const memory = new Uint8Array(sodium.memory.buffer);
+const OUT = memory.length - 0x1_0000; // nothing else is there
+const [A, B, DECODED, PRODUCT] = [OUT + 64, OUT + 128, OUT + 192, OUT + 352];
 
 /** Copies inputs into libsodium's memory, runs one operation there, and copies an element out. */
-function run(operation: (out: number, a: number, b: number) => number, a: Uint8Array, b = a): Bytes {
-  sodium.HEAPU8.set(a, at + 64);
-  sodium.HEAPU8.set(b, at + 128);
-  if (operation(at, at + 64, at + 128) !== 0) throw new Error('libsodium refused an element');
-  return sodium.HEAPU8.slice(at, at + POINT);
+function run(operation: () => number, a: Uint8Array, b = a): Bytes {
+  memory.set(a, A);
+  memory.set(b, B);
+  if (operation() !== 0) throw new Error('libsodium refused an element');
+  return memory.slice(OUT, OUT + POINT);
 }
 
+/** As libsodium's crypto_scalarmult_ristretto255 does it. */
 const multiply = (scalar: Uint8Array, element: Uint8Array): Bytes =>
-  run((out, n, p) => sodium._crypto_scalarmult_ristretto255(out, n, p), scalar, element);
-const multiplyBase = (scalar: Uint8Array): Bytes =>
-  run((out, n) => sodium._crypto_scalarmult_ristretto255_base(out, n), scalar);
+  run(
+    () => {
+      const refused = sodium.ristretto255_frombytes(DECODED, B);
+      sodium.ge25519_scalarmult(PRODUCT, A, DECODED);
+      sodium.ristretto255_p3_tobytes(OUT, PRODUCT);
+      return refused;
+    },
+    scalar,
+    element,
+  );
+function multiplyBase(scalar: Uint8Array): Bytes {
+  return run(() => {
+    sodium.ge25519_scalarmult_base(PRODUCT, A);
+    sodium.ristretto255_p3_tobytes(OUT, PRODUCT);
+    return 0;
+  }, scalar);
+}
 const elementOf = (uniform: Uint8Array): Bytes =>
-  run((out, h) => sodium._crypto_core_ristretto255_from_hash(out, h), uniform);
+  run(() => sodium.crypto_core_ristretto255_from_hash(OUT, A), uniform);
 const checkElement = (element: Uint8Array): Bytes =>
-  run((_out, p) => sodium._crypto_core_ristretto255_is_valid_point(p) - 1, element);
+  run(() => sodium.ristretto255_frombytes(DECODED, A), element);
 
 export class GatewayEntrypoint extends WorkerEntrypoint<Env> {
   async redeem({ token, tag, envelope }: RedeemCall): Promise<{ outcome: string; revision: number }> {
