@@ -8,6 +8,7 @@ import { constantGateway, type ConstantGateway } from './bench/bare/constant-gat
 import * as layout from './bench/bare/layout.ts';
 import { fetched, posted, requireSame, type Seen } from './bench/bare/seen.ts';
 import { startBare, type BareSuite } from './bench/bare/suite.ts';
+import { Samples } from './bench/samples.ts';
 import { takeTurns } from './bench/turns.ts';
 
 const PAGE = { type: 'application/vnd.test', length: 5000 };
@@ -155,5 +156,35 @@ describe('bench: turns of several kinds of calls', () => {
     };
     await takeTurns({ a: { clock: () => 0, run } }, { turns: 3, calls: 10, atOnce: 4, isReversed: false });
     expect([most, calls]).toEqual([4, 30]);
+  });
+
+  const turn = (cpu: number) => ({ latencies: [], wall: 0, cpu });
+
+  test('Samples: CPU time is compared turn by turn, so a slow moment of both changes no ratio', () => {
+    const samples = new Samples();
+    const slow = [10, 12, 90, 11, 14];
+    samples.addCpu('row', slow.slice(0, 3).map(turn), slow.slice(0, 3).map((us) => turn(us / 2))); // prettier-ignore
+    samples.addCpu(
+      'row',
+      slow.slice(3).map(turn),
+      slow.slice(3).map((us) => turn(us / 2)),
+    );
+    samples.addParts('row', { a: 3, b: 9 });
+    samples.addParts('row', { a: 5, b: 9 });
+    samples.addParts('row', { a: 4, b: 9 });
+    const [[name, figure] = []] = samples.figures();
+    expect(name).toBe('row');
+    expect(figure).toMatchObject({ ours_us: 12, peer_us: 6, ratio: 2, spread: 0, parts_us: { a: 4, b: 9 } });
+  });
+
+  test('Samples: of times on the clock the medians are shown, and the ratio is that of the fastest tenth', () => {
+    const samples = new Samples();
+    const ours = Array.from({ length: 21 }, (_, i) => 300 + 10 * i);
+    const peer = Array.from({ length: 21 }, (_, i) => 200 + (i > 5 ? 1000 : 5 * i)); // it waited in most calls
+    samples.addTimes('row', ours.slice(0, 7), peer.slice(0, 7));
+    samples.addTimes('row', ours.slice(7), peer.slice(7));
+    expect(samples.figures()).toEqual([
+      ['row', { ours_us: 400, peer_us: 1200, ratio: 320 / 210, spread: null, limit_us: null }],
+    ]);
   });
 });

@@ -7,7 +7,8 @@ import type { RawExchange } from '../support/raw-exchange.ts';
 import { median, summary } from './measure.ts';
 import { nodePlatform } from './node-platform.ts';
 import type { Measured } from './row.ts';
-import { startSides, type Pair, type Side, type Sides } from './sides.ts';
+import { Samples } from './samples.ts';
+import { startSides, type Side, type Sides } from './sides.ts';
 import { CONTENT } from './suites.ts';
 import { takeTurns, wallOf, type Timed, type Turn } from './turns.ts';
 
@@ -16,37 +17,11 @@ const WARM_OTHERS = 50; // calls of every other kind
 const WARM_BATCHES = 8; // of 30 tokens that searches use
 const WARM_ISSUANCES = 120; // batches before the first round: until some 80 the cost still falls
 const ROUNDS = 7; // of turns
-const REFILLS = 3; // batches in a round, for its searches
+const REFILLS = 4; // batches in a round, for its searches
 const ALONE = { turns: 6, calls: 4, atOnce: 1 }; // calls one after the other
-const CROWD = { turns: 4, calls: 16, atOnce: 8 };
+const CROWD = { turns: 6, calls: 16, atOnce: 8 };
 const BATCHES = { turns: 5, calls: 1, atOnce: 1 };
 const NEW_OBJECTS = { ...BATCHES, turns: 1 };
-
-/** Microseconds of ours and of the bare exchange in each pair of turns, and of parts of ours. */
-class Samples {
-  readonly #rows = new Map<string, Pair[]>();
-  readonly #parts = new Map<string, Map<string, number[]>>();
-
-  /** Adds turns of both that were taken in the same moments. */
-  add(row: string, what: keyof Turn, ours: readonly Turn[], bare: readonly Turn[]): void {
-    const pairs = ours.map((turn, i): Pair => [turn[what], bare[i]?.[what] ?? Number.NaN]);
-    this.#rows.set(row, [...(this.#rows.get(row) ?? []), ...pairs]);
-  }
-
-  addParts(row: string, parts: Readonly<Record<string, number>>): void {
-    const all = this.#parts.get(row) ?? new Map<string, number[]>();
-    this.#parts.set(row, all);
-    for (const [part, us] of Object.entries(parts)) all.set(part, [...(all.get(part) ?? []), us]);
-  }
-
-  /** The figure of each row, with the medians of its parts. */
-  figures(): [name: string, figure: Measured][] {
-    return [...this.#rows].map(([row, pairs]) => {
-      const parts = [...(this.#parts.get(row) ?? [])].map(([part, all]) => [part, median(all)] as const);
-      return [row, { ...summary(pairs), ...(parts.length > 0 && { parts_us: Object.fromEntries(parts) }) }];
-    });
-  }
-}
 
 /** One private search through four live services, whole and in parts, beside a bare exchange of the same shape. */
 export async function exchangeFigures(): Promise<[name: string, figure: Measured][]> {
@@ -97,9 +72,9 @@ async function measureIssuance({ ours, bare }: Sides, samples: Samples, isRevers
     await takeTurns(batch, { ...BATCHES, isReversed }),
     await takeTurns(withObject, { ...NEW_OBJECTS, isReversed }),
   ];
-  samples.add('e2e.issue.cpu', 'cpu', old.ours, old.bare); // accounts that are new, and quota objects that exist
-  samples.add('e2e.issue.cpu.object', 'cpu', made.ours, made.bare); // a quota object is made
-  samples.addParts('e2e.issue.cpu.object', { object: of(made.ours, 'cpu') - of(old.ours, 'cpu') });
+  samples.addCpu('e2e.issue.cpu', old.ours, old.bare); // accounts that are new, and quota objects that exist
+  samples.addCpu('e2e.issue.cpu.object', made.ours, made.bare); // a quota object is made
+  samples.addParts('e2e.issue.cpu.object', { object: cpuOf(made.ours) - cpuOf(old.ours) });
 }
 
 async function measureSearch(
@@ -122,22 +97,25 @@ async function measureSearch(
     { ...ALONE, isReversed },
   );
   const crowd = await takeTurns(searches, { ...CROWD, isReversed });
-  samples.add('e2e.search', 'latency', alone.ours, alone.bare);
-  samples.add('e2e.search.throughput', 'wall', crowd.ours, crowd.bare);
-  samples.add('e2e.search.cpu', 'cpu', crowd.ours, crowd.bare); // of all four services and workerd around them
-  samples.add('e2e.search.cpu.relay', 'cpu', alone.relayed, alone.bareRelayed);
-  samples.add('e2e.search.cpu.search', 'cpu', alone.stickers, alone.bareStickers);
-  const transport = 2 * of(alone.nothing, 'latency');
+  samples.addTimes('e2e.search', latenciesOf(alone.ours), latenciesOf(alone.bare));
+  samples.addTimes('e2e.search.throughput', wallsOf(crowd.ours), wallsOf(crowd.bare));
+  samples.addCpu('e2e.search.cpu', crowd.ours, crowd.bare); // of all four services and workerd around them
+  samples.addCpu('e2e.search.cpu.relay', alone.relayed, alone.bareRelayed);
+  samples.addCpu('e2e.search.cpu.search', alone.stickers, alone.bareStickers);
+  const latencyOf = (turns: readonly Turn[]): number => median(latenciesOf(turns));
+  const transport = 2 * latencyOf(alone.nothing);
   samples.addParts('e2e.search', {
     crypto,
-    storage: Math.max(0, of(alone.refused, 'latency') - crypto - transport),
-    search: Math.max(0, of(alone.stickers, 'latency') - transport / 2),
+    storage: Math.max(0, latencyOf(alone.refused) - crypto - transport),
+    search: Math.max(0, latencyOf(alone.stickers) - transport / 2),
     transport,
     disk, // not part of e2e.search: what a search waits longer if the ledger is on this disk
   });
 }
 
-const of = (turns: readonly Turn[], what: keyof Turn): number => median(turns.map((turn) => turn[what]));
+const cpuOf = (turns: readonly Turn[]): number => median(turns.map(({ cpu }) => cpu));
+const wallsOf = (turns: readonly Turn[]): number[] => turns.map(({ wall }) => wall);
+const latenciesOf = (turns: readonly Turn[]): number[] => turns.flatMap(({ latencies }) => latencies);
 const timed = ({ clock }: Side, run: () => Promise<unknown>): Timed => ({ clock, run });
 
 /** A commit of two pages to the disk of this machine. */

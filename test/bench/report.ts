@@ -28,6 +28,7 @@ const LEGEND = [
   'bare exchange: the floor of e2e. As many hops through workerd, with messages of the same lengths and header fields, in which there is',
   '  only what no such exchange can do without: WebCrypto’s X25519, ML-KEM, HKDF and AES-GCM, libsodium’s multiplications, and one row',
   '  written. .cpu.relay is a relay before a gateway outside of workerd that answers at once, .cpu.search the service alone.',
+  '  The ratio of e2e.search and .throughput is that of the fastest tenth: on a busy machine every call waits, and that is not ours.',
   'of ours: parts of the row above. They have no peer, and disk and transport are facts of the machine, so --compare leaves them out.',
 ];
 

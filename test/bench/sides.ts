@@ -5,6 +5,7 @@ import { BareClient } from './bare/client.ts';
 import { GATEWAY_PATH, OHTTP } from './bare/layout.ts';
 import { fetched, posted, requireSame, type Seen } from './bare/seen.ts';
 import type { Clock } from './measure.ts';
+import type { Pair } from './samples.ts';
 import {
   CONSTANT,
   CONTENT,
@@ -15,9 +16,6 @@ import {
   type Suites,
   type Urls,
 } from './suites.ts';
-
-/** Ours and the bare one's. */
-export type Pair = readonly [ours: number, bare: number];
 
 /** One of the two that are compared. Every call throws if it is not answered as it should be. */
 export interface Side extends Calls {

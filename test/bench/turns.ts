@@ -1,4 +1,4 @@
-import { median, type Clock } from './measure.ts';
+import type { Clock } from './measure.ts';
 
 /** Something to call, and the CPU time of the process that answers. */
 export interface Timed {
@@ -8,8 +8,8 @@ export interface Timed {
 
 /** The costs of the calls of one turn, in microseconds. */
 export interface Turn {
-  /** The median time of a call on the clock. */
-  readonly latency: number;
+  /** The time of each call on the clock. */
+  readonly latencies: readonly number[];
   /** The time of the whole turn on the clock, by its calls. */
   readonly wall: number;
   /** The CPU time of the whole turn, by its calls. */
@@ -49,7 +49,7 @@ async function turnOf(
   };
   const began = clock();
   const wall = await wallOf(() => Promise.all(Array.from({ length: atOnce }, work)));
-  return { latency: median(latencies), wall: wall / calls, cpu: (clock() - began) / calls };
+  return { latencies, wall: wall / calls, cpu: (clock() - began) / calls };
 }
 
 export async function wallOf(run: () => Promise<unknown>): Promise<number> {
