@@ -5,6 +5,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import recorded from './bench/device-days.json' with { type: 'json' };
 import { measureDeviceDays, type DeviceDays } from './bench/device-days.ts';
+import { withTables } from './bench/scale-document.ts';
 import { missedBounds, tokenRows } from './bench/scale-measured.ts';
 import type { Kind } from './bench/virtual-suite.ts';
 import { assumptionsOf, budget, valuesOf } from './bench/scale-model.ts';
@@ -34,6 +35,18 @@ test('the tables of specs/scale.md are what the script prints', () => {
   const { stdout, status } = run();
   expect(status).toBe(0);
   expect(rowsOf(readFileSync(DOCUMENT, 'utf8'))).toEqual(rowsOf(stdout));
+});
+
+test('--write replaces each table of the document that has the same head, and nothing beside them', () => {
+  const table = (...rows: string[]): string[] => ['| a | b |', '| --- | ---: |', ...rows];
+  const other = ['| c |', '| --- |', '| kept |'];
+  const text = (...rows: string[]): string =>
+    ['# Title', '', ...table(...rows), '', 'Text.', '', ...other].join('\n');
+  expect(withTables(text('| x | 1 |'), [table('| x | 2 |', '| y | 3 |')])).toBe(
+    text('| x | 2 |', '| y | 3 |'),
+  );
+  expect(withTables(text('| x | 1 |'), [other])).toBe(text('| x | 1 |')); // at the end of the text
+  expect(() => withTables(text(), [['| gone |']])).toThrow('no table begins with | gone |');
 });
 
 test('--json prints one object per line, and a flag changes the lines that depend on it', () => {

@@ -1,8 +1,9 @@
 import '../../services/local/src/offline-env.ts';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { flags, numberOf } from '../support/flags.ts';
 import { htmlReport, lineChart } from '../support/report.ts';
+import { withTables } from './scale-document.ts';
 import { measuredTable, missedBounds, type Measurement } from './scale-measured.ts';
 import {
   assumptionsOf,
@@ -20,11 +21,12 @@ const text = { type: 'string' } as const;
 const assumed = Object.fromEntries(names.map((name) => [name, text]));
 
 const USAGE = `Usage: npm run scale -- [--devices N] [--days N] [--seed N] [--write] [--json] [--html FILE] [--searches N,N] [--ASSUMPTION VALUE]
-       npm run scale -- --recorded [--json] [--html FILE] [--searches N,N] [--ASSUMPTION VALUE]
+       npm run scale -- --recorded [--write] [--json] [--html FILE] [--searches N,N] [--ASSUMPTION VALUE]
 
 Measures device-days: so many devices (40) with real clients live for so many days (28) of a virtual clock over the whole suite, with
 vouchers and without, while the CPU and the written rows of the servers are counted. Then computes what so many searches a day cost.
---write stores the measurement in test/bench/device-days.json; --recorded takes that one instead of measuring, which takes minutes.
+--write stores the measurement in test/bench/device-days.json, and the tables in specs/scale.md; --recorded takes the stored
+measurement instead of measuring, which takes minutes.
 --json prints one object a line; --html writes a report with a plot. Exit status 1 when a measurement misses a bound.
 Assumptions, each of which is an option: ${names.join(' ')}.`;
 
@@ -64,12 +66,21 @@ async function measure(): Promise<Measurement> {
   return { date, devices, days, vouchers, direct };
 }
 
+/** The tables of the document, which are of the numbers of searches and of the assumptions that are the default. */
+function writeTables(): void {
+  const file = path.join(import.meta.dirname, '../../specs/scale.md');
+  const all = valuesOf(assumptions);
+  const tables = [measuredTable(measurement), budgetTable(SCALES, all), assumptionsTable(assumptions, all)];
+  writeFileSync(file, withTables(readFileSync(file, 'utf8'), tables));
+}
+
 const measurement: Measurement = values.recorded === true ? recorded : await measure();
+const assumptions = assumptionsOf(measurement);
 if (values.write === true) {
   const file = path.join(import.meta.dirname, 'device-days.json');
   writeFileSync(file, `${JSON.stringify(measurement, null, 2)}\n`);
+  writeTables();
 }
-const assumptions = assumptionsOf(measurement);
 const numbers = { ...valuesOf(assumptions), ...Object.fromEntries(overrides) };
 const missed = missedBounds(measurement);
 
