@@ -58,6 +58,13 @@ describe('growth: the sentence', () => {
     );
   });
 
+  test('costs are compared as the rounds compared them, not as their medians are', () => {
+    const points = [10, 11, 90].map((y, i) => ({ x: 10 ** i, y, relative: [undefined, 1, 3][i] }));
+    expect(growthSentence('it', ROWS, points)).toBe(
+      'it: 10 µs at 1 row, 90 µs at 100: 3 times as much for 100 times the size. It bends at 10 rows: about as much for 10 times the size below, 3 times as much for 10 times the size above.',
+    );
+  });
+
   test('fewer than three sizes, and costs of nothing, cannot show a bend', () => {
     expect(of()).toBe('');
     expect(of(1234.5)).toBe('it: 1,235 µs at 10 rows, the only size.');

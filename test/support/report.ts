@@ -96,7 +96,7 @@ export function lineChart({ title, x, y, scale = 'log', series }: LineChart): st
     ...across.ticks.map((tick) => label(across.at(tick), HEIGHT - MARGIN.bottom + 16, short(tick), 'middle')),
     ...up.ticks.map((tick) => label(MARGIN.left - 6, up.at(tick) + 4, short(tick), 'end')),
     label((MARGIN.left + WIDTH - MARGIN.right) / 2, HEIGHT - 12, x, 'middle'),
-    label(4, MARGIN.top - 8, y, 'start'),
+    label(4, MARGIN.top - 16, y, 'start'),
   ];
   for (const [i, { name, points: line }] of series.entries()) {
     const at = line.map((point) => [across.at(point.x), up.at(point.y)] as const);

@@ -30,7 +30,7 @@ export async function* hopTurns(hop: Hop): AsyncGenerator<Turn> {
   const closing: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
   try {
     const suite = await suiteBehindReplays(folder, closing);
-    const raw = await RawExchange.of(suite);
+    const raw = await RawExchange.of(suite, suite.urls.gateway); // so that no connection to the relay is kept meanwhile
     const [token] = await raw.issue('growth');
     const envelope = await raw.seal(raw.request(token ?? null, 'happy cat'));
     await raw.post(envelope); // is recorded

@@ -30,7 +30,7 @@ function growthOf(figures: readonly Figure[]): Growth[] {
   return [...sized].map(([name, all]) => ({
     name,
     points: all
-      .map(({ size = 0, ours_us, spread }) => ({ x: size, y: ours_us, spread }))
+      .map(({ size = 0, ours_us, relative, spread }) => ({ x: size, y: ours_us, relative, spread }))
       .toSorted((a, b) => a.x - b.x),
   }));
 }
