@@ -43,7 +43,8 @@ export async function readBody(
  * One buffer grows with what arrives: a body in single bytes costs no more than one in large chunks.
  *
  * A body that has reached its declared length is complete, as HTTP says (RFC 9112 §6.3): the end of the stream is not
- * waited for, which would cost another turn of the event loop. A body that ends before or after it is refused.
+ * waited for, and what has arrived before is not either: each would cost another turn of the event loop. A body that ends before
+ * or after its declared length is refused.
  *
  * @param declared - the Content-Length of the message, if it has one. The limit also applies to the bytes that arrive
  * @param firstBuffer - bytes of the first buffer
@@ -64,7 +65,9 @@ export async function collect(
   try {
     for (;;) {
       if (deadline.aborted) throw new HttpError('request-timeout');
-      const { done, value } = await reader.read(buffer.subarray(length));
+      const view = buffer.subarray(length);
+      const min = Math.min(Math.max(1, (declared ?? 0) - length), view.length);
+      const { done, value } = await reader.read(view, { min });
       if (deadline.aborted) throw new HttpError('request-timeout');
       if (value === undefined) break;
       if (value.buffer !== buffer.buffer) buffer = new Uint8Array(value.buffer); // the same memory, handed back
@@ -87,8 +90,14 @@ export async function collect(
 }
 
 interface ViewReader {
-  /** Fills part of a view. The call takes over the view's memory, and its result returns that memory. */
-  read(view: Piece): Promise<{ readonly done: boolean; readonly value?: Piece | undefined }>;
+  /**
+   * Fills part of a view, of a byte stream at least `min` bytes unless it ends. The call takes over the view's memory, and its result
+   * returns that memory.
+   */
+  read(
+    view: Piece,
+    options: { readonly min: number },
+  ): Promise<{ readonly done: boolean; readonly value?: Piece | undefined }>;
   cancel(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { MALFORMED_LENGTHS } from '../../../test/support/content-lengths.ts';
 import { collect, HttpError, readBody } from '../src/index.ts';
 
@@ -73,6 +73,15 @@ describe.each(['default', 'bytes'] as const)('a stream of kind %s', (kind) => {
     expect(await readBody(request, { maxBytes: 100, deadline: never })).toEqual(whole);
     const short = source(kind, pieces(), 'error').stream;
     expect(await code(collect(short, 100, never, 21))).toBe('bad-request');
+  });
+
+  test('a byte stream is read up to its declared length in one call, whatever its pieces', async () => {
+    const read = vi.spyOn(ReadableStreamBYOBReader.prototype, 'read');
+    onTestFinished(() => read.mockRestore());
+    const pieces = [7, 13, 30].map((length, i) => new Uint8Array(length).fill(i));
+    const whole = new Uint8Array(Buffer.concat(pieces));
+    expect(await collect(source(kind, pieces, 'hang').stream, 100, never, 50)).toEqual(whole);
+    expect(read).toHaveBeenCalledTimes(kind === 'bytes' ? 1 : 0);
   });
 
   test('no body and an empty one are no bytes', async () => {
