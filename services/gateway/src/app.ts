@@ -140,8 +140,9 @@ async function exchange(
   const max = deps.maxRequest(keys.longestRequest);
   const maxBytes = isChunked ? max.chunked : max.plain;
   if (maxBytes === null) throw new HttpError('unsupported-media-type');
-  declaredLength(headers, maxBytes); // refuses a body that is too long before it is read
-  const body = bodyOf(request, maxBytes, { uploads, deadline: deps.deadline });
+  const declared = declaredLength(headers, maxBytes); // refuses a body that is too long before it is read
+  const { deadline, pacing } = deps;
+  const body = bodyOf(request, { maxBytes, declared }, { uploads, deadline, elapsedMs: pacing.elapsedMs });
   try {
     const open = isChunked ? openChunkedEnvelope : openEnvelope;
     const envelope = await open(deps, keys.gatewayKeys, body, maxBytes);

@@ -1,12 +1,20 @@
 import { HttpError, withDeadline } from '@sotto/http';
 import type { Pull } from '@sotto/ohttp';
 import type { Bytes } from '@sotto/wire';
+import type { Pacing } from './pacing.ts';
 import type { Uploads } from './uploads.ts';
 
 export interface BodyDeps {
   readonly uploads: Uploads;
   /** Aborts after this many milliseconds. */
   readonly deadline: (ms: number) => AbortSignal;
+  readonly elapsedMs: Pacing['elapsedMs'];
+}
+
+export interface BodyLength {
+  readonly maxBytes: number;
+  /** The Content-Length of the request, if it has one: a body that has reached it is complete. */
+  readonly declared: number | undefined;
 }
 
 /** The body of a request, piece by piece. */
@@ -30,7 +38,11 @@ const WHOLE_MS = 30_000;
 const IDLE_MS = 5000; // between two pieces
 
 /** @throws {HttpError} `unavailable` if too many bodies are on their way */
-export function bodyOf({ body }: Request, maxBytes: number, { uploads, deadline }: BodyDeps): Body {
+export function bodyOf(
+  { body }: Pick<Request, 'body'>,
+  { maxBytes, declared }: BodyLength,
+  { uploads, deadline, elapsedMs }: BodyDeps,
+): Body {
   const reader = body?.getReader();
   const cancel = (): void => void reader?.cancel().catch(() => {});
   let isEnded = false; // to make room for another upload
@@ -38,18 +50,22 @@ export function bodyOf({ body }: Request, maxBytes: number, { uploads, deadline 
     isEnded = true;
     cancel();
   });
-  let whole = deadline(WHOLE_MS);
+  const began = elapsedMs();
+  let whole: AbortSignal | null = null; // begins with the second piece: the first one has less time than the whole
   let idle = (): AbortSignal => deadline(IDLE_MS);
+  let length = 0;
+  const isComplete = (): boolean => length === declared;
   const next = async (): Promise<Bytes | null> => {
-    if (reader === undefined) return null;
+    if (reader === undefined || isComplete()) return null;
+    if (length > 0) whole ??= deadline(Math.max(0, WHOLE_MS - Math.floor(elapsedMs() - began)));
     const reading = reader.read().catch((cause: unknown) => {
       throw new HttpError('bad-request', { cause });
     });
-    const { done, value } = await withDeadline(whole, withDeadline(idle(), reading));
+    const piece = withDeadline(idle(), reading);
+    const { done, value } = await (whole === null ? piece : withDeadline(whole, piece));
     if (isEnded) throw new HttpError('request-timeout');
     return done ? null : (value as Bytes);
   };
-  let length = 0;
   return {
     async pull() {
       const piece = await next().catch((error: unknown) => {
@@ -70,7 +86,7 @@ export function bodyOf({ body }: Request, maxBytes: number, { uploads, deadline 
     },
     admit: () => share.complete(),
     release() {
-      cancel();
+      if (!isComplete()) cancel();
       share.release();
     },
   };
