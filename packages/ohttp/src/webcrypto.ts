@@ -59,35 +59,29 @@ export function webcryptoHpke(subtle: Subtle): Hpke {
 
 function webcryptoX25519(subtle: Subtle): X25519 {
   const imported = new ImportedKeys<CryptoKey>();
-  const importPublic = async (publicKey: Bytes, again: boolean): Promise<CryptoKey> => {
-    const before = again ? imported.find(publicKey) : undefined;
-    if (before !== undefined) return before;
-    const key = await subtle.importKey('raw', publicKey, 'X25519', false, NO_USAGES);
-    return again ? imported.keep(publicKey, key) : key;
-  };
-  const importPrivate = async (privateKey: Bytes, extractable: boolean): Promise<CryptoKey> => {
+  const importPrivate = (privateKey: Bytes, extractable: boolean): Promise<CryptoKey> => {
     const pkcs8 = concat(PKCS8_X25519, privateKey);
-    const key = await subtle.importKey('pkcs8', pkcs8, 'X25519', extractable, DERIVING);
-    pkcs8.fill(0);
-    return key;
+    const importing = subtle.importKey('pkcs8', pkcs8, 'X25519', extractable, DERIVING);
+    pkcs8.fill(0); // importKey has copied it before it returned (W3C Web Cryptography §14.3.9)
+    return importing;
   };
-  const multiply = async (key: CryptoKey, point: Promise<CryptoKey>): Promise<Bytes> =>
-    new Uint8Array(await subtle.deriveBits({ name: 'X25519', public: await point }, key, 256));
+  const agreeWith = (key: CryptoKey) => async (publicKey: Bytes, again: boolean) => {
+    let point = again ? imported.find(publicKey) : undefined;
+    if (point === undefined) {
+      point = await subtle.importKey('raw', publicKey, 'X25519', false, NO_USAGES);
+      if (again) imported.keep(publicKey, point);
+    }
+    return new Uint8Array(await subtle.deriveBits({ name: 'X25519', public: point }, key, 256));
+  };
   return {
     async load(privateKey) {
-      const key = await importPrivate(privateKey, false);
-      return {
-        publicKey: await multiply(key, importPublic(BASE_POINT, true)),
-        agree: (publicKey, again) => multiply(key, importPublic(publicKey, again)),
-      };
+      const agree = agreeWith(await importPrivate(privateKey, false));
+      return { publicKey: await agree(BASE_POINT, true), agree };
     },
     async loadOnce(privateKey) {
       const key = await importPrivate(privateKey, true);
       const { x } = (await subtle.exportKey('jwk', key)) as { x?: string }; // costs a tenth of a multiplication
-      return {
-        publicKey: fromBase64url(x ?? ''),
-        agree: (publicKey, again) => multiply(key, importPublic(publicKey, again)),
-      };
+      return { publicKey: fromBase64url(x ?? ''), agree: agreeWith(key) };
     },
   };
 }
