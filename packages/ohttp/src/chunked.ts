@@ -1,4 +1,4 @@
-import { utf8, type Bytes, type Random } from '@sotto/wire';
+import { concat, utf8, type Bytes, type Random } from '@sotto/wire';
 import { MAX_RECEIVED_CHUNK, openChunks, sealChunks, sealedChunksLength, type ChunkKey } from './chunk.ts';
 import { responseSize, type Labels } from './context.ts';
 import type { GatewayKey } from './gateway-key.ts';
@@ -44,10 +44,10 @@ export async function encapsulateChunkedRequest(
   random: Random,
   plaintext: Pull,
 ): Promise<ChunkedEncapsulation> {
-  const { suite, head, enc, context } = await startSender(hpke, config, suiteIds, LABELS, random);
+  const { suite, hdr, enc, context } = await startSender(hpke, config, suiteIds, LABELS, random);
   const receiver: Receiver = { suite, enc, context };
   return {
-    body: pullOf(after(head, () => sealChunks(requestKey(receiver), plaintext))),
+    body: pullOf(after(concat(hdr, enc), () => sealChunks(requestKey(receiver), plaintext))),
     openResponse: (source, maxChunk = MAX_RECEIVED_CHUNK) =>
       pullOf(openResponseChunks(receiver, source, maxChunk)),
   };
@@ -70,7 +70,7 @@ export async function decapsulateChunkedRequest(
   const hdr = await reader.take(HEADER_LENGTH);
   const { key, suite } = selectKey(hpke, keys, hdr);
   const enc = await reader.take(suite.kem.Nenc);
-  const receiver = await startReceiver(key, suite, LABELS, hdr, enc);
+  const receiver = await startReceiver(key, suite, LABELS, enc);
   return {
     request: pullOf(openChunks(requestKey(receiver), reader, maxChunk)),
     enc,

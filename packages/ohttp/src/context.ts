@@ -1,6 +1,6 @@
 import { concat, EMPTY, uint, utf8, type Bytes } from '@sotto/wire';
 import { OhttpError } from './error.ts';
-import type { Aead, AeadKey, Hpke, Kdf, Kem } from './hpke.ts';
+import type { Aead, AeadKey, Hpke, Kdf, Kem, MaybePromise, Output } from './hpke.ts';
 import { labeledExtract, labeledIkm, labeledInfo } from './labeled.ts';
 import type { KeyConfig, SuiteIds } from './key-config.ts';
 
@@ -27,13 +27,22 @@ export interface Labels {
   readonly response: Bytes;
 }
 
-/** The inputs of the key schedule (RFC 9180 §5.1) that are the same for every message to one key with one suite. */
+/** What is the same for every message to one key with one suite: hdr, and the key schedule's inputs (RFC 9180 §5.1). */
 interface Constants {
+  readonly hdr: Bytes;
   readonly secretIkm: Bytes;
-  readonly keyInfo: Bytes;
-  readonly nonceInfo: Bytes;
-  readonly exporterInfo: Bytes;
-  readonly responseInfo: Bytes;
+  readonly key: Output;
+  readonly baseNonce: Output;
+  readonly exporterSecret: Output;
+  readonly responseSecret: Output;
+}
+
+/** The constants of one key, with one suite and the labels of one kind of message. */
+interface Known {
+  readonly kdfId: number;
+  readonly aeadId: number;
+  readonly labels: Labels;
+  readonly constants: Constants;
 }
 
 /** The HPKE context of one exchange: key and nonce of the request, and the secret of the response. */
@@ -43,7 +52,7 @@ export interface Context {
   readonly responseSecret: Bytes; // max(Nn, Nk) bytes: Export(label, …)
 }
 
-const CONSTANTS = new WeakMap<KeyConfig, Map<string, Constants>>();
+const KNOWN = new WeakMap<KeyConfig, readonly Known[]>();
 
 /** hdr (RFC 9458 §4.3): 7 bytes. */
 export function encodeHeader({ keyId, kemId }: KeyConfig, { kdfId, aeadId }: SuiteIds): Bytes {
@@ -70,49 +79,52 @@ export function responseSize({ Nn, Nk }: Aead): number {
 
 /** KeySchedule in base mode, with the one secret that OHTTP exports (RFC 9180 §5.1, RFC 9458 §4.3, §4.4). */
 export async function keySchedule(
-  suite: Suite,
-  config: KeyConfig,
-  labels: Labels,
-  hdr: Bytes,
+  { kdf, aead }: Suite,
+  constants: Constants,
   sharedSecret: Bytes,
 ): Promise<Context> {
-  const { kdf, aead } = suite;
-  const constants = await constantsOf(suite, config, labels, hdr);
-  const secret = await kdf.extract(sharedSecret, constants.secretIkm);
-  const expand = kdf.expander(secret);
-  const key = await expand(constants.keyInfo, aead.Nk);
-  const baseNonce = await expand(constants.nonceInfo, aead.Nn);
-  const exporterSecret = await expand(constants.exporterInfo, kdf.Nh);
-  const responseSecret = await kdf.expand(exporterSecret, constants.responseInfo, responseSize(aead));
+  const outputs = [constants.key, constants.baseNonce, constants.exporterSecret] as const;
+  const [key, baseNonce, exporterSecret] = await kdf.derive(sharedSecret, constants.secretIkm, outputs);
+  const { info, L } = constants.responseSecret;
+  const responseSecret = await kdf.expand(exporterSecret, info, L);
   return { key: await aead.load(key), baseNonce, responseSecret };
 }
 
-async function constantsOf(suite: Suite, config: KeyConfig, labels: Labels, hdr: Bytes): Promise<Constants> {
-  let ofKey = CONSTANTS.get(config);
-  if (ofKey === undefined) CONSTANTS.set(config, (ofKey = new Map()));
-  const name = `${suite.kdf.id} ${suite.aead.id} ${labels.request.length}`;
-  const known = ofKey.get(name);
-  if (known !== undefined) return known;
-  const constants = await makeConstants(suite, labels, concat(labels.request, Uint8Array.of(0), hdr));
-  ofKey.set(name, constants);
-  return constants;
+/** The constants of a key, computed at its first use with a suite. */
+export function constantsOf(suite: Suite, config: KeyConfig, labels: Labels): MaybePromise<Constants> {
+  const kdfId = suite.kdf.id;
+  const aeadId = suite.aead.id;
+  const ofKey = KNOWN.get(config) ?? [];
+  const known = ofKey.find((one) => one.kdfId === kdfId && one.aeadId === aeadId && one.labels === labels);
+  return known?.constants ?? remember();
+
+  async function remember(): Promise<Constants> {
+    const hdr = encodeHeader(config, { kdfId, aeadId });
+    const info = concat(labels.request, Uint8Array.of(0), hdr); // RFC 9458 §4.3
+    const constants = { hdr, ...(await makeConstants(suite, labels, info)) };
+    KNOWN.set(config, [...ofKey, { kdfId, aeadId, labels, constants }]);
+    return constants;
+  }
 }
 
-/** @param info - the request's label, a zero byte and hdr (RFC 9458 §4.3) */
 export async function makeConstants(
   { kem, kdf, aead }: Suite,
   labels: Labels,
   info: Bytes,
-): Promise<Constants> {
+): Promise<Omit<Constants, 'hdr'>> {
   const suiteId = concat(HPKE, uint(2, kem.id), uint(2, kdf.id), uint(2, aead.id));
   const pskIdHash = await labeledExtract(kdf, suiteId, EMPTY, PSK_ID_HASH, EMPTY);
   const infoHash = await labeledExtract(kdf, suiteId, EMPTY, INFO_HASH, info);
   const context = concat(BASE, pskIdHash, infoHash);
+  const output = (label: Bytes, about: Bytes, L: number): Output => ({
+    info: labeledInfo(suiteId, label, about, L),
+    L,
+  });
   return {
     secretIkm: labeledIkm(suiteId, SECRET, EMPTY), // no PSK
-    keyInfo: labeledInfo(suiteId, KEY, context, aead.Nk),
-    nonceInfo: labeledInfo(suiteId, BASE_NONCE, context, aead.Nn),
-    exporterInfo: labeledInfo(suiteId, EXP, context, kdf.Nh),
-    responseInfo: labeledInfo(suiteId, SEC, labels.response, responseSize(aead)),
+    key: output(KEY, context, aead.Nk),
+    baseNonce: output(BASE_NONCE, context, aead.Nn),
+    exporterSecret: output(EXP, context, kdf.Nh),
+    responseSecret: output(SEC, labels.response, responseSize(aead)),
   };
 }

@@ -9,7 +9,16 @@ import {
 import { XWing } from '@hpke/hybridkem-x-wing';
 import type { Bytes, Random } from '@sotto/wire';
 import { OhttpError } from './error.ts';
-import { KDF, type Aead, type Hpke, type Kdf, type Kem, type KemPrivateKey } from './hpke.ts';
+import {
+  KDF,
+  type Aead,
+  type OutputBytes,
+  type Hpke,
+  type Kdf,
+  type Kem,
+  type KemPrivateKey,
+  type Output,
+} from './hpke.ts';
 import { NOBLE_HKDF_SHA256 } from './parts/noble-parts.ts';
 import { isHonestPoint } from './parts/x25519.ts';
 
@@ -117,16 +126,20 @@ function coreHkdfSha256(): Kdf {
   const kdf = new HkdfSha256();
   const expand = async (prk: Bytes, info: Bytes, L: number): Promise<Bytes> =>
     new Uint8Array(await kdf.expand(prk, info, L));
+  // @hpke/core accepts only a salt of Nh bytes. The salt of RFC 9458 §4.4 is longer.
+  const extract = async (salt: Bytes, ikm: Bytes): Promise<Bytes> =>
+    salt.length === 0 || salt.length === kdf.hashSize
+      ? new Uint8Array(await kdf.extract(salt, ikm))
+      : NOBLE_HKDF_SHA256.extract(salt, ikm);
   return {
     id: KDF.HKDF_SHA256,
     Nh: kdf.hashSize,
-    // @hpke/core accepts only a salt of Nh bytes. The salt of RFC 9458 §4.4 is longer.
-    extract: async (salt, ikm) =>
-      salt.length === 0 || salt.length === kdf.hashSize
-        ? new Uint8Array(await kdf.extract(salt, ikm))
-        : NOBLE_HKDF_SHA256.extract(salt, ikm),
+    extract,
     expand,
-    expander: (prk) => (info, L) => expand(prk, info, L),
+    async derive<T extends readonly Output[]>(salt: Bytes, ikm: Bytes, outputs: T) {
+      const prk = await extract(salt, ikm);
+      return (await Promise.all(outputs.map(({ info, L }) => expand(prk, info, L)))) as OutputBytes<T>;
+    },
   };
 }
 

@@ -3,22 +3,29 @@ import type { Bytes, Random } from '@sotto/wire';
 /** Implementations may be synchronous or not; callers await the result. */
 export type MaybePromise<T> = T | Promise<T>;
 
-/**
- * HKDF-Expand with one PRK (RFC 5869 §2.3).
- *
- * @param L - bytes of output, at most 255 * Nh
- * @throws {WireError} `out-of-range`
- */
-export type Expand = (info: Bytes, L: number) => MaybePromise<Bytes>;
+/** What HKDF-Expand is asked for (RFC 5869 §2.3). */
+export interface Output {
+  readonly info: Bytes;
+  readonly L: number; // bytes, at most 255 * Nh
+}
+
+/** The bytes of each output, in the same order. */
+export type OutputBytes<T extends readonly Output[]> = { readonly [I in keyof T]: Bytes };
 
 /** An extract-and-expand KDF (RFC 9180 §4). RFC 9458 §4.4 needs both functions. */
 export interface Kdf {
   readonly id: number;
   readonly Nh: number; // bytes of a PRK
   extract(salt: Bytes, ikm: Bytes): MaybePromise<Bytes>;
+  /** @throws {WireError} `out-of-range` when L is over 255 * Nh */
   expand(prk: Bytes, info: Bytes, L: number): MaybePromise<Bytes>;
-  /** Expand for a PRK that is used more than once: work that depends only on the PRK is done once. */
-  expander(prk: Bytes): Expand;
+  /**
+   * Extract, then Expand for each output, as one step: work that depends only on the PRK is done once, and the caller
+   * waits once.
+   *
+   * @throws {WireError} as `expand`
+   */
+  derive<T extends readonly Output[]>(salt: Bytes, ikm: Bytes, outputs: T): MaybePromise<OutputBytes<T>>;
 }
 
 /** A loaded AEAD key, for one nonce or many. */

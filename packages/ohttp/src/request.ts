@@ -1,6 +1,6 @@
 import { concat, EMPTY, Reader, utf8, type Bytes, type Random } from '@sotto/wire';
 import {
-  encodeHeader,
+  constantsOf,
   keySchedule,
   responseSize,
   suiteOf,
@@ -38,7 +38,7 @@ export interface DecapsulatedExchange {
 /** The sender's state after encapsulation: header, encapsulated key and context. */
 export interface Sender {
   readonly suite: Suite;
-  readonly head: Bytes; // hdr and enc
+  readonly hdr: Bytes;
   readonly enc: Bytes;
   readonly context: Context;
 }
@@ -65,11 +65,11 @@ export async function encapsulateRequest(
   request: Bytes,
   random: Random,
 ): Promise<EncapsulatedExchange> {
-  const { suite, head, enc, context } = await startSender(hpke, config, suiteIds, LABELS, random);
+  const { suite, hdr, enc, context } = await startSender(hpke, config, suiteIds, LABELS, random);
   const ct = await context.key.seal(context.baseNonce, EMPTY, request);
   const { responseSecret } = context;
   return {
-    encapsulatedRequest: concat(head, ct),
+    encapsulatedRequest: concat(hdr, enc, ct),
     openResponse: (encapsulatedResponse) => openResponse(suite, responseSecret, enc, encapsulatedResponse),
   };
 }
@@ -94,7 +94,7 @@ export async function decapsulateRequest(
   if (encapsulatedRequest.length < start + suite.aead.Nt)
     throw new OhttpError('truncated', 'shorter than a tag');
   const enc = encapsulatedRequest.subarray(HEADER_LENGTH, start);
-  const { context } = await startReceiver(key, suite, LABELS, hdr, enc);
+  const { context } = await startReceiver(key, suite, LABELS, enc);
   const request = await context.key.open(context.baseNonce, EMPTY, encapsulatedRequest.subarray(start));
   const { responseSecret } = context;
   return {
@@ -114,21 +114,20 @@ export async function startSender(
   random: Random,
 ): Promise<Sender> {
   const suite = suiteOf(hpke, config, suiteIds);
-  const hdr = encodeHeader(config, suiteIds);
+  const constants = await constantsOf(suite, config, labels);
   const { sharedSecret, enc } = await suite.kem.encap(config.publicKey, random);
-  const context = await keySchedule(suite, config, labels, hdr, sharedSecret);
-  return { suite, head: concat(hdr, enc), enc, context };
+  return { suite, hdr: constants.hdr, enc, context: await keySchedule(suite, constants, sharedSecret) };
 }
 
 export async function startReceiver(
   { config, key }: GatewayKey,
   suite: Suite,
   labels: Labels,
-  hdr: Bytes,
   enc: Bytes,
 ): Promise<Receiver> {
+  const constants = await constantsOf(suite, config, labels);
   const sharedSecret = await suite.kem.decap(enc, key);
-  return { suite, enc, context: await keySchedule(suite, config, labels, hdr, sharedSecret) };
+  return { suite, enc, context: await keySchedule(suite, constants, sharedSecret) };
 }
 
 /** The key and suite that a header names (RFC 9458 §4.3, steps 1 and 2). */

@@ -18,11 +18,12 @@ export async function responseKey(
   enc: Bytes,
   responseNonce: Bytes,
 ): Promise<{ readonly key: AeadKey; readonly nonce: Bytes }> {
-  const prk = await kdf.extract(concat(enc, responseNonce), secret);
-  const expand = kdf.expander(prk);
-  const aeadKey = await expand(KEY, aead.Nk);
-  const nonce = await expand(NONCE, aead.Nn);
-  return { key: await aead.load(aeadKey), nonce };
+  const outputs = [
+    { info: KEY, L: aead.Nk },
+    { info: NONCE, L: aead.Nn },
+  ] as const;
+  const [key, nonce] = await kdf.derive(concat(enc, responseNonce), secret, outputs);
+  return { key: await aead.load(key), nonce };
 }
 
 /** @throws {OhttpError} `bad-nonce` when `random` returns another length than max(Nn, Nk) */

@@ -54,10 +54,10 @@ export async function rawSender(label = 'message/bhttp chunked request'): Promis
   chunk: (plaintext: Bytes, options?: { final?: boolean; width?: 1 | 2 | 4 | 8 }) => Promise<Bytes>;
 }> {
   const labels = { request: utf8(label), response: utf8(label.replace('request', 'response')) };
-  const { head, context } = await startSender(hpke, CONFIG, AES, labels, random);
+  const { hdr, enc, context } = await startSender(hpke, CONFIG, AES, labels, random);
   let counter = 0;
   return {
-    head,
+    head: concat(hdr, enc),
     async chunk(plaintext, { final = false, width = varintLength(plaintext.length + TAG) } = {}) {
       const aad = final ? utf8('final') : EMPTY;
       const ct = await context.key.seal(chunkNonce(context.baseNonce, counter++), aad, plaintext);

@@ -34,9 +34,12 @@ test('all implementations give the same bytes for the same randomness', async ()
         implementations.map(async ([, { kdfs, aeads }]) => {
           const kdf = byId(kdfs, 1);
           const prk = await kdf.extract(salt, message);
-          const expand = kdf.expander(prk);
           const out = [prk, await kdf.expand(prk, message, length)];
-          out.push(await expand(salt, kdf.Nh), await expand(message, length));
+          const outputs = [
+            { info: salt, L: kdf.Nh },
+            { info: message, L: length },
+          ];
+          out.push(...(await kdf.derive(salt, message, outputs)));
           for (const aead of aeads) {
             const key = await aead.load(prk.slice(0, aead.Nk));
             out.push(await key.seal(prk.slice(0, aead.Nn), salt, message));

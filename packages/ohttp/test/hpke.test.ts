@@ -33,11 +33,11 @@ describe.each(implementations)('%s', (_name, hpke) => {
     const labels = { request: utf8(''), response: utf8('') };
     const constants = await makeConstants(suite, labels, fromHex(v.info));
     const secret = await kdf.extract(fromHex(v.shared_secret), constants.secretIkm);
-    const aeadKey = await kdf.expand(secret, constants.keyInfo, aead.Nk);
+    const aeadKey = await kdf.expand(secret, constants.key.info, aead.Nk);
     expect(hex(aeadKey)).toBe(v.key);
-    const nonce = await kdf.expand(secret, constants.nonceInfo, aead.Nn);
+    const nonce = await kdf.expand(secret, constants.baseNonce.info, aead.Nn);
     expect(hex(nonce)).toBe(v.base_nonce);
-    const exporterSecret = await kdf.expand(secret, constants.exporterInfo, kdf.Nh);
+    const exporterSecret = await kdf.expand(secret, constants.exporterSecret.info, kdf.Nh);
     expect(hex(exporterSecret)).toBe(v.exporter_secret);
     const suiteId = concat(utf8('HPKE'), uint(2, kem.id), uint(2, kdf.id), uint(2, aead.id));
     for (const { context, L, value } of v.exports) {

@@ -1,7 +1,7 @@
 import { concat, EMPTY, equalBytes, fromHex, uint, utf8, type Bytes } from '@sotto/wire';
 import { OhttpError } from '../error.ts';
 import { KEM, type Kdf, type Kem, type KemPrivateKey, type MaybePromise } from '../hpke.ts';
-import { labeledExtract, labeledInfo } from '../labeled.ts';
+import { labeledIkm, labeledInfo } from '../labeled.ts';
 
 const SIZE = 32; // bytes of a public key, of a private key and of a shared secret
 
@@ -80,14 +80,15 @@ export async function agree(
 }
 
 const SUITE_ID = concat(utf8('KEM'), uint(2, KEM.X25519));
-const EAE_PRK = utf8('eae_prk');
-const SHARED_SECRET_INFO = labeledInfo(SUITE_ID, utf8('shared_secret'), EMPTY, SIZE);
+const EAE_PRK = labeledIkm(SUITE_ID, utf8('eae_prk'), EMPTY); // before dh
+const SHARED_SECRET = labeledInfo(SUITE_ID, utf8('shared_secret'), EMPTY, SIZE); // before kem_context
 
 /** DHKEM(X25519, HKDF-SHA256) (RFC 9180 §4.1, §7.1). */
 export function dhkemX25519(x25519: X25519, kdf: Kdf): Kem {
   const extractAndExpand = async (dh: Bytes, enc: Bytes, publicKey: Bytes): Promise<Bytes> => {
-    const prk = await labeledExtract(kdf, SUITE_ID, EMPTY, EAE_PRK, dh);
-    return kdf.expand(prk, concat(SHARED_SECRET_INFO, enc, publicKey), SIZE);
+    const info = concat(SHARED_SECRET, enc, publicKey);
+    const [sharedSecret] = await kdf.derive(EMPTY, concat(EAE_PRK, dh), [{ info, L: SIZE }] as const);
+    return sharedSecret;
   };
   return {
     id: KEM.X25519,
