@@ -85,11 +85,10 @@ const SHARED_SECRET = labeledInfo(SUITE_ID, utf8('shared_secret'), EMPTY, SIZE);
 
 /** DHKEM(X25519, HKDF-SHA256) (RFC 9180 §4.1, §7.1). */
 export function dhkemX25519(x25519: X25519, kdf: Kdf): Kem {
-  const extractAndExpand = async (dh: Bytes, enc: Bytes, publicKey: Bytes): Promise<Bytes> => {
-    const info = concat(SHARED_SECRET, enc, publicKey);
-    const [sharedSecret] = await kdf.derive(EMPTY, concat(EAE_PRK, dh), [{ info, L: SIZE }] as const);
-    return sharedSecret;
-  };
+  const extractAndExpand = (dh: Bytes, enc: Bytes, publicKey: Bytes) =>
+    kdf.derive(EMPTY, concat(EAE_PRK, dh), [
+      { info: concat(SHARED_SECRET, enc, publicKey), L: SIZE },
+    ] as const);
   return {
     id: KEM.X25519,
     Nsecret: SIZE,
@@ -109,11 +108,13 @@ export function dhkemX25519(x25519: X25519, kdf: Kdf): Kem {
       const ephemeral = await x25519.loadOnce(random(SIZE));
       const dh = await agree(ephemeral, publicKey, 'bad-key');
       const enc = ephemeral.publicKey;
-      return { sharedSecret: await extractAndExpand(dh, enc, publicKey), enc };
+      const [sharedSecret] = await extractAndExpand(dh, enc, publicKey);
+      return { sharedSecret, enc };
     },
     async decap(enc, key) {
       const dh = await agree(key as X25519Key, enc, 'open-failed');
-      return extractAndExpand(dh, enc, key.publicKey);
+      const [sharedSecret] = await extractAndExpand(dh, enc, key.publicKey);
+      return sharedSecret;
     },
   };
 }
