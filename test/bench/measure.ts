@@ -3,7 +3,7 @@ import type { Cases, Measured, Row } from './row.ts';
 const TURN = 40; // milliseconds of a contestant in a round
 const SETTLING = 600; // milliseconds of CPU time of a contestant before the first round, while its code is compiled and optimized,
 const SETTLING_LIMIT = 100; // of the bare primitives, which have little code
-const SETTLING_CASES = 2500; // and of a set of cases, which takes more ways through the code
+const SETTLING_CASES = 1800; // and of a set of cases, which takes more ways through the code
 const FEWEST = 9; // rounds
 const MOST = 25;
 const MOST_OF_ONE_CALL = 150; // rounds of a row that makes one call in a turn

@@ -14,7 +14,7 @@ const UNSTEADY = 0.1; // spread
 const HEAD = ['row', 'runtime', 'ours µs', 'peer µs', 'ratio', 'spread', 'limit µs', 'peer'];
 const WIDTHS = [24, -8, 9, 9, 8, 7, 9, 0]; // negative: on the left
 const LEGEND = [
-  'Every row is measured in three to nine starts, more while they differ: in isolates that have run nothing else, once their code is',
+  'Every row is measured in three to seven starts, more while they differ: in isolates that have run nothing else, once their code is',
   '  optimized; issuer.cold, in new isolates; page.batch, in new pages; e2e, three times in services that are started anew. Growth has',
   '  rounds instead of starts.',
   'ours, peer: microseconds of CPU of one call, the median of the rounds, and of the starts. Rows of Chromium, e2e.search (and its parts)',

@@ -2,8 +2,8 @@ import { median, spreadOf, type NamedFigure } from './measure.ts';
 import type { Measured } from './row.ts';
 
 const FEWEST = 3; // starts
-const MOST = 9;
-const ENOUGH = 0.05; // spread at which no more starts are needed
+const MOST = 7;
+const ENOUGH = 0.07; // spread at which no more starts are needed
 
 /** Starts what is measured anew, and measures its rows once. */
 export type Start = (number: number) => Promise<NamedFigure[]>;
