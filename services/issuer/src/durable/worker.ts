@@ -39,41 +39,57 @@ export interface WorkerDeps extends Pick<IssuerDeps, 'fetch' | 'voprf'> {
 }
 
 /** The issuer as a Worker: its handler, the gateway's entrypoint, and the classes of its Durable Objects. */
-export function issuerWorker({ system, subtle, fetch, voprf }: WorkerDeps) {
-  const configOf = (env: Environment): Config =>
-    readConfig(new Variables(env, { service: 'issuer', platform: 'workers' }));
-  const wrapOf = ({ wrappingKeys }: Config): KeyWrap => aesKeyWrap(subtle, wrappingKeys, system.random);
-
-  const issuerOf = oncePerEnvironment((env: IssuerEnv) => {
-    const config = configOf(env);
-    const spent = durableSpentTokens(env.SPENT);
-    const authority = durableKeys(env.KEYS, spent);
-    const issuer = new Issuer({
-      config,
-      system,
-      fetch,
-      voprf,
-      wrap: wrapOf(config),
-      authority,
-      revision: new StoreRevision(() => authority.revision()),
-      quota: durableQuota(env.QUOTA),
-      spent,
-      counters: durableCounters(env.COUNTERS, system.random, () => earlierCounts(env.KEYS)),
-      log: durableLog(env.KEYS),
-    });
-    return { issuer, respond: app(issuer).route('/', operatorRoutes(issuer)).fetch };
-  });
-
-  const flush = ({ tally, deps }: Issuer, ctx: Pick<ExecutionContext, 'waitUntil'>): void => {
-    const flushed = tally.flushDue(deps.counters, system.now());
-    if (flushed !== null) ctx.waitUntil(flushed);
+export function issuerWorker(deps: WorkerDeps) {
+  const workerOf = oncePerEnvironment((env: IssuerEnv) => startIssuer(env, deps));
+  return {
+    handler: handlerOf(workerOf),
+    GatewayEntrypoint: entrypointOf(workerOf),
+    CounterShard,
+    ...objectClasses(deps),
   };
+}
 
-  const handler = {
+const configOf = (env: Environment): Config =>
+  readConfig(new Variables(env, { service: 'issuer', platform: 'workers' }));
+
+const wrapOf = ({ subtle, system }: WorkerDeps, { wrappingKeys }: Config): KeyWrap =>
+  aesKeyWrap(subtle, wrappingKeys, system.random);
+
+/** The issuer of an environment, and its routes. @throws {ConfigError} */
+function startIssuer(env: IssuerEnv, deps: WorkerDeps) {
+  const { system, fetch, voprf } = deps;
+  const config = configOf(env);
+  const spent = durableSpentTokens(env.SPENT);
+  const authority = durableKeys(env.KEYS, spent);
+  const issuer = new Issuer({
+    config,
+    system,
+    fetch,
+    voprf,
+    wrap: wrapOf(deps, config),
+    authority,
+    revision: new StoreRevision(() => authority.revision()),
+    quota: durableQuota(env.QUOTA),
+    spent,
+    counters: durableCounters(env.COUNTERS, system.random, () => earlierCounts(env.KEYS)),
+    log: durableLog(env.KEYS),
+  });
+  return { issuer, respond: app(issuer).route('/', operatorRoutes(issuer)).fetch };
+}
+
+type WorkerOf = (env: IssuerEnv) => ReturnType<typeof startIssuer>;
+
+function flush({ tally, deps }: Issuer, ctx: Pick<ExecutionContext, 'waitUntil'>): void {
+  const flushed = tally.flushDue(deps.counters, deps.system.now());
+  if (flushed !== null) ctx.waitUntil(flushed);
+}
+
+function handlerOf(workerOf: WorkerOf) {
+  return {
     fetch: (request, env, ctx) =>
       unlessMisconfigured(
         async () => {
-          const { issuer, respond } = issuerOf(env);
+          const { issuer, respond } = workerOf(env);
           const response = await respond(request);
           flush(issuer, ctx);
           return response;
@@ -85,56 +101,58 @@ export function issuerWorker({ system, subtle, fetch, voprf }: WorkerDeps) {
      * useless.
      */
     scheduled: async (_controller, env) => {
-      const { issuer } = issuerOf(env);
+      const { issuer } = workerOf(env);
       await issuer.runSchedule();
       const problems = await issuer.check();
       if (problems.length > 0) throw new Error(problems.join('; '));
     },
   } satisfies ExportedHandler<IssuerEnv>;
+}
 
+/** The methods that the gateway's service binding can call. No route leads here. */
+function entrypointOf(workerOf: WorkerOf) {
+  return class GatewayEntrypoint extends WorkerEntrypoint<IssuerEnv> implements IssuerApi {
+    async redeem(call: RedemptionCall): Promise<RedemptionResult> {
+      const issuer = this.#issuer();
+      if (issuer === null) return { outcome: 'unavailable', revision: 0 };
+      const result = await issuer.redeem(call);
+      flush(issuer, this.ctx);
+      return result;
+    }
+
+    async refill(call: RefillCall): Promise<RefillResult> {
+      const issuer = this.#issuer();
+      if (issuer === null) return { outcome: 'unavailable', body: null, revision: 0 };
+      const result = await issuer.refill(call);
+      flush(issuer, this.ctx);
+      return result;
+    }
+
+    async schedule(knownRevision: number): Promise<PublishedSchedule> {
+      return (await this.#issuer()?.schedule(knownRevision)) ?? { revision: 0, epochs: [] };
+    }
+
+    /** Null when the configuration is wrong. */
+    #issuer(): Issuer | null {
+      try {
+        return workerOf(this.env).issuer;
+      } catch (error) {
+        if (error instanceof ConfigError) return null;
+        throw error;
+      }
+    }
+  };
+}
+
+/** The Durable Objects' classes that need a clock, or what makes keys. */
+function objectClasses(deps: WorkerDeps) {
+  const { system, voprf } = deps;
   return {
-    handler,
-
-    /** The methods that the gateway's service binding can call. No route leads here. */
-    GatewayEntrypoint: class GatewayEntrypoint extends WorkerEntrypoint<IssuerEnv> implements IssuerApi {
-      async redeem(call: RedemptionCall): Promise<RedemptionResult> {
-        const issuer = this.#issuer();
-        if (issuer === null) return { outcome: 'unavailable', revision: 0 };
-        const result = await issuer.redeem(call);
-        flush(issuer, this.ctx);
-        return result;
-      }
-
-      async refill(call: RefillCall): Promise<RefillResult> {
-        const issuer = this.#issuer();
-        if (issuer === null) return { outcome: 'unavailable', body: null, revision: 0 };
-        const result = await issuer.refill(call);
-        flush(issuer, this.ctx);
-        return result;
-      }
-
-      async schedule(knownRevision: number): Promise<PublishedSchedule> {
-        return (await this.#issuer()?.schedule(knownRevision)) ?? { revision: 0, epochs: [] };
-      }
-
-      /** Null when the configuration is wrong. */
-      #issuer(): Issuer | null {
-        try {
-          return issuerOf(this.env).issuer;
-        } catch (error) {
-          if (error instanceof ConfigError) return null;
-          throw error;
-        }
-      }
-    },
-
-    CounterShard,
-
     IssuerKeys: class extends IssuerKeys {
       constructor(ctx: DurableObjectState, env: IssuerEnv) {
         super(ctx, env, () => {
           const config = configOf(env);
-          return { config, system, wrap: wrapOf(config), voprf: byTokenType(voprf) };
+          return { config, system, wrap: wrapOf(deps, config), voprf: byTokenType(voprf) };
         });
       }
     },
