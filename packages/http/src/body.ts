@@ -66,8 +66,9 @@ export async function collect(
     for (;;) {
       if (deadline.aborted) throw new HttpError('request-timeout');
       const view = buffer.subarray(length);
-      const min = Math.min(Math.max(1, (declared ?? 0) - length), view.length);
-      const { done, value } = await reader.read(view, { min });
+      const { done, value } = declared
+        ? await reader.read(view, { min: Math.min(declared - length, view.length) })
+        : await reader.read(view);
       if (deadline.aborted) throw new HttpError('request-timeout');
       if (value === undefined) break;
       if (value.buffer !== buffer.buffer) buffer = new Uint8Array(value.buffer); // the same memory, handed back
@@ -96,7 +97,7 @@ interface ViewReader {
    */
   read(
     view: Piece,
-    options: { readonly min: number },
+    options?: { readonly min: number },
   ): Promise<{ readonly done: boolean; readonly value?: Piece | undefined }>;
   cancel(): Promise<void>;
 }
