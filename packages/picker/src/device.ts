@@ -48,16 +48,18 @@ const GROUPS: readonly (readonly [emoji: string, group: string])[] = [
   ['🏁', 'flags'],
 ];
 
-/**
- * Searches a built catalogue on the device. It loads the whole catalogue and one index for each language, so that no
- * request depends on what is searched for or seen. A load that failed is tried again by the next call.
- */
-export function createDevice({ engine, get }: DeviceDeps): Device {
+interface CatalogueFiles {
+  readonly load: (name: string) => Promise<Uint8Array | null>;
+  readonly tones: () => Promise<TonesFile | null>;
+  /** The search over English and one other language. */
+  readonly searchIn: (language: string) => Promise<Search>;
+}
+
+/** The files of a catalogue, each loaded once. A load that failed is tried again by the next call. */
+function catalogueFiles({ engine, get }: DeviceDeps): CatalogueFiles {
   const files = new Map<string, Promise<Uint8Array | null>>();
   const searches = new Map<string, Promise<Search>>();
-  const locations = new Map<string, ArtLocation>();
   const tables = new Map<string, Promise<TonesFile | null>>();
-  const early = new Map<string, Art>(); // of the first stickers
 
   const load = (name: string): Promise<Uint8Array | null> => memoize(files, name, () => get(name));
 
@@ -82,12 +84,24 @@ export function createDevice({ engine, get }: DeviceDeps): Device {
     return Object.fromEntries(tags.flatMap((tag, i) => (found[i] ? [[tag, found[i]]] : [])));
   }
 
-  const tonesFile = (): Promise<TonesFile | null> =>
-    memoize(tables, '', async () => parseJson(await load('tones.json')) as TonesFile | null);
+  return {
+    load,
+    tones: () => memoize(tables, '', async () => parseJson(await load('tones.json')) as TonesFile | null),
+    searchIn: (language) => memoize(searches, language, () => open(language)),
+  };
+}
+
+/**
+ * Searches a built catalogue on the device. It loads the whole catalogue and one index for each language, so that no
+ * request depends on what is searched for or seen.
+ */
+export function createDevice(deps: DeviceDeps): Device {
+  const { load, tones, searchIn } = catalogueFiles(deps);
+  const locations = new Map<string, ArtLocation>();
+  const early = new Map<string, Art>(); // of the first stickers
 
   async function results(query: string, { locale = 'en', packs = [] }: SearchOptions) {
-    const language = languageOf(locale);
-    const search = await memoize(searches, language, () => open(language));
+    const search = await searchIn(languageOf(locale));
     const found = search.results(query, { locale: catalogueLocale(locale), packs });
     const at = (index: number): Sticker => {
       const { art, ...sticker } = found.at(index);
@@ -109,12 +123,8 @@ export function createDevice({ engine, get }: DeviceDeps): Device {
     async first(locale): Promise<Group[] | null> {
       const file = parseJson(await load('first.json')) as FirstStickers | null;
       if (file === null) return null;
-      const { packs, stickers, names } = file;
-      const own = names[languageOf(locale)] ?? names['en'] ?? [];
-      for (const { id, art } of stickers) early.set(id, art);
-      const first = stickers.map((sticker, i) => ({ ...sticker, name: own[i] ?? '' }));
-      const groups = GROUPS.map(([, id], i) => ({ id, stickers: i === 0 ? first : [] }));
-      return [...groups, ...packs.map((pack) => ({ ...pack, stickers: [] }))];
+      for (const { id, art } of file.stickers) early.set(id, art);
+      return firstGroups(file, languageOf(locale));
     },
 
     async art(id): Promise<Art | null> {
@@ -127,7 +137,7 @@ export function createDevice({ engine, get }: DeviceDeps): Device {
     },
 
     async tones(id): Promise<Sticker[]> {
-      const [file, all] = await Promise.all([tonesFile(), load('tones.bin')]);
+      const [file, all] = await Promise.all([tones(), load('tones.bin')]);
       if (file === null || all === null || !Object.hasOwn(file.tones, id)) return [];
       return (file.tones[id] ?? []).map(([own, emoji, type, offset, length]) => {
         const art = decodeArt(all, { type: file.types[type] ?? '', offset, length });
@@ -143,6 +153,14 @@ export function createDevice({ engine, get }: DeviceDeps): Device {
       return [...standardGroups(all.filter(({ pack }) => pack === CORE)), ...packGroups(search, all)];
     },
   };
+}
+
+/** All groups, of which only the first has stickers yet. */
+function firstGroups({ packs, stickers, names }: FirstStickers, language: string): Group[] {
+  const own = names[language] ?? names['en'] ?? [];
+  const first = stickers.map((sticker, i) => ({ ...sticker, name: own[i] ?? '' }));
+  const groups = GROUPS.map(([, id], i) => ({ id, stickers: i === 0 ? first : [] }));
+  return [...groups, ...packs.map((pack) => ({ ...pack, stickers: [] }))];
 }
 
 function standardGroups(core: readonly Sticker[]): Group[] {

@@ -83,6 +83,13 @@ export function operator(deps: OperatorDeps): Hono {
     const replaced = await stored(replaceUnreadable(authority, deps.now()));
     return c.json({ replaced }, 200, NO_STORE);
   });
+  bundleRoutes(app, deps);
+  return app;
+}
+
+/** The routes with which an operator reads and signs bundles. */
+function bundleRoutes(app: Hono, deps: OperatorDeps): void {
+  const { authority, config } = deps;
   app.get('/operator/bundles', async (c) => {
     await prepare(authority, deps.now()).catch(() => {}); // bundles that are stored can be signed without the issuer
     const current = epochIndexAt(deps.now(), config.epochSeconds);
@@ -104,7 +111,6 @@ export function operator(deps: OperatorDeps): Hono {
     }
     return c.body(null, 204, NO_STORE);
   });
-  return app;
 }
 
 /** The store, the keys of the epochs, and how far their bundles are signed. */

@@ -58,43 +58,27 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
   const ports = await publicPorts(options.port);
   const workerPorts = taps ? await publicPorts(undefined) : ports;
   const urls = mapServices((service) => `http://127.0.0.1:${ports[service]}`);
-  const tcpTaps: TcpTap[] = taps
-    ? await Promise.all([
-        tcpTap(ports.relay, at(workerPorts.relay), taps.toRelay),
-        tcpTap(ports.gateway, at(workerPorts.gateway), taps.toGateway),
-        tcpTap(ports.issuer, at(workerPorts.issuer), taps.toIssuer),
-        tcpTap(ports.stickers, at(workerPorts.stickers), () => {}),
-      ])
-    : [];
+  const tcpTaps = taps ? await tapPorts(taps, ports, workerPorts) : [];
   const witness = `http://127.0.0.1:${ports.witness}`;
-  const log = options.log
-    ? await openLog({
-        secrets,
-        witness,
-        epochSeconds: options.epochSeconds ?? DAY,
-        folder: options.persist === undefined ? null : path.join(options.persist, 'log'),
-      })
-    : null;
+  const { epochSeconds = DAY, persist } = options;
+  const folder = persist === undefined ? null : path.join(persist, 'log');
+  const log = options.log ? await openLog({ secrets, witness, epochSeconds, folder }) : null;
   const miniflare = await startWorkers({
     ports: { ...core(workerPorts), ...(log && { witness: ports.witness }) },
     vars: { ...variables(secrets, urls, options), ...(log && { witness: log.witnessVariables }) },
-    ...(options.persist !== undefined && { persist: options.persist }),
+    ...(persist !== undefined && { persist }),
     ...(taps && { taps }),
     ...(options.workers && { others: options.workers }),
     ...(options.change && { change: options.change }),
     ...(options.onOutput && { onOutput: options.onOutput }),
   });
-  const cron = async (service: ServiceName): Promise<void> => {
-    const worker = await miniflare.getWorker(`sotto-${service}`);
-    await worker.scheduled({ cron: '*/10 * * * *' });
-  };
   const account = (name: string): Promise<string> => accountToken(secrets.attester, name);
   const tick = async (): Promise<void> => {
-    await cron('issuer');
-    await cron('gateway');
+    await runCron(miniflare, 'issuer');
+    await runCron(miniflare, 'gateway');
     await signBundles(urls.gateway, secrets);
     await log?.add(urls.gateway);
-    await cron('relay');
+    await runCron(miniflare, 'relay');
   };
   const report = (since?: number): TapReport => taps?.report(since) ?? EMPTY_REPORT;
   await tick();
@@ -107,7 +91,7 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
         policy: log?.policy ?? null,
         account,
         report,
-        epochSeconds: options.epochSeconds ?? DAY,
+        epochSeconds,
         origins: options.origins ?? [],
       })
     : null;
@@ -125,6 +109,21 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
       await miniflare.dispose();
     },
   };
+}
+
+/** Puts a tap between each public port and the Worker's own port. */
+function tapPorts(taps: Taps, ports: PerService<number>, workerPorts: PerService<number>): Promise<TcpTap[]> {
+  return Promise.all([
+    tcpTap(ports.relay, at(workerPorts.relay), taps.toRelay),
+    tcpTap(ports.gateway, at(workerPorts.gateway), taps.toGateway),
+    tcpTap(ports.issuer, at(workerPorts.issuer), taps.toIssuer),
+    tcpTap(ports.stickers, at(workerPorts.stickers), () => {}),
+  ]);
+}
+
+async function runCron(miniflare: Miniflare, service: ServiceName): Promise<void> {
+  const worker = await miniflare.getWorker(`sotto-${service}`);
+  await worker.scheduled({ cron: '*/10 * * * *' });
 }
 
 /** Opens the indexes of all languages, so that the first search of a person does not run into the gateway's time limit. */

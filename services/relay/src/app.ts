@@ -49,18 +49,7 @@ const BUNDLE_HEADERS = { 'cache-control': 'public, max-age=60', ...CORS };
 /** Passes envelopes on to the gateways that are configured, and shows everyone their key bundles. */
 export function relay(deps: RelayDeps): Relay {
   const { config, send, now, sleep, timeout, byTimer = false, warn = () => {} } = deps;
-  const isRefused = (fetched: FetchedBundle | null): boolean =>
-    config.refusedProvider !== null && fetched?.provider === config.refusedProvider;
-  /** Whether nothing is sent to a gateway, because its provider is refused, or not known yet. */
-  const isClosed = async (bundle: ScheduledBundle, { waitUntil }: Visit): Promise<boolean> => {
-    if (config.refusedProvider === null) return false;
-    const fetched = bundle.latest() ?? (await bundle.current(waitUntil));
-    return fetched === null || isRefused(fetched);
-  };
-  const problemOf = (fetched: FetchedBundle | null): string | null => {
-    if (isRefused(fetched)) return oneProvider().message;
-    return config.refusedProvider !== null && fetched?.provider === null ? SILENT_GATEWAY : null;
-  };
+  const { isRefused, isClosed, problemOf } = providerRules(config.refusedProvider);
   const app = new Hono<{ Bindings: Visit }>();
   const bundles: ScheduledBundle[] = [];
 
@@ -95,18 +84,7 @@ export function relay(deps: RelayDeps): Relay {
       return response;
     });
     app.all(`${gateway.base}/ohttp`, () => refuse('method-not-allowed', { allow: 'POST, OPTIONS' }));
-    for (const form of BUNDLE_FORMS) {
-      const path = gateway.base + form.path;
-      const headers = { 'content-type': form.mediaType, ...BUNDLE_HEADERS };
-      app.options(path, () => new Response(null, { status: 204, headers: OPTIONS }));
-      app.get(path, async (c) => {
-        if (!(await c.env.admit('bundle'))) return refuse('too-many-requests');
-        const fetched = await bundle.current(c.env.waitUntil);
-        const bytes = isRefused(fetched) ? null : (fetched?.[form.name] ?? null);
-        return bytes === null ? refuse('unavailable') : new Response(bytes, { headers });
-      });
-      app.all(path, () => refuse('method-not-allowed', { allow: 'GET, HEAD, OPTIONS' }));
-    }
+    bundleRoutes(app, gateway.base, bundle, isRefused);
   }
   app.notFound(() => refuse('not-found'));
   app.onError(refuseError);
@@ -127,6 +105,47 @@ export function relay(deps: RelayDeps): Relay {
       };
     }),
   };
+}
+
+/** Decides by the provider that a gateway names with its bundle. Null refuses no provider. */
+function providerRules(refused: string | null) {
+  const isRefused = (fetched: FetchedBundle | null): boolean =>
+    refused !== null && fetched?.provider === refused;
+  return {
+    isRefused,
+    /** Whether nothing is sent to a gateway, because its provider is refused, or not known yet. */
+    isClosed: async (bundle: ScheduledBundle, { waitUntil }: Visit): Promise<boolean> => {
+      if (refused === null) return false;
+      const fetched = bundle.latest() ?? (await bundle.current(waitUntil));
+      return fetched === null || isRefused(fetched);
+    },
+    /** What the operator of the relay is told about a gateway. */
+    problemOf: (fetched: FetchedBundle | null): string | null => {
+      if (isRefused(fetched)) return oneProvider().message;
+      return refused !== null && fetched?.provider === null ? SILENT_GATEWAY : null;
+    },
+  };
+}
+
+/** Serves a gateway's bundle in each of its forms. */
+function bundleRoutes(
+  app: Relay['app'],
+  base: string,
+  bundle: ScheduledBundle,
+  isRefused: (fetched: FetchedBundle | null) => boolean,
+): void {
+  for (const form of BUNDLE_FORMS) {
+    const path = base + form.path;
+    const headers = { 'content-type': form.mediaType, ...BUNDLE_HEADERS };
+    app.options(path, () => new Response(null, { status: 204, headers: OPTIONS }));
+    app.get(path, async (c) => {
+      if (!(await c.env.admit('bundle'))) return refuse('too-many-requests');
+      const fetched = await bundle.current(c.env.waitUntil);
+      const bytes = isRefused(fetched) ? null : (fetched?.[form.name] ?? null);
+      return bytes === null ? refuse('unavailable') : new Response(bytes, { headers });
+    });
+    app.all(path, () => refuse('method-not-allowed', { allow: 'GET, HEAD, OPTIONS' }));
+  }
 }
 
 const SILENT_GATEWAY =

@@ -15,25 +15,7 @@ export const MOST_LANGUAGES = 24;
  */
 export function lazyCatalogue(read: Read): (locale: string | undefined) => Promise<Catalogue | null> {
   const { once, forget } = memo();
-  const need = async (name: string): Promise<Uint8Array> => {
-    const bytes = await read(name);
-    if (bytes === null) throw new SearchError('corrupt-index', `no ${name}`);
-    return bytes;
-  };
-  const open = (): Promise<Opened> =>
-    once('', async () => {
-      const [manifest, stickers, related, art, en, meaning] = await Promise.all([
-        need('manifest.json'),
-        need('stickers.json'),
-        need('related.bin'),
-        need('art.bin'),
-        need('index/en.bin'),
-        read('meaning/en.bin'),
-      ]);
-      const { languages } = JSON.parse(new TextDecoder().decode(manifest)) as Pick<Opened, 'languages'>;
-      const meanings: Record<string, Uint8Array> = meaning ? { en: meaning } : {};
-      return { search: createSearch({ stickers, related, indexes: { en }, meanings }), art, languages };
-    });
+  const need = required(read);
   let opened: Opened | null = null;
   let isWhole = false; // all languages are loaded
   const loaded = new Set<string>(); // languages until then, in the order of their last use
@@ -67,7 +49,7 @@ export function lazyCatalogue(read: Read): (locale: string | undefined) => Promi
     const tag = languageOf(locale ?? '');
     if (opened !== null) unload(opened, tag);
     try {
-      const catalogue = (opened = await open());
+      const catalogue = (opened = await once('', () => openEnglish(read)));
       if (locale === undefined) await loadAll(catalogue);
       else if (!isWhole && tag !== 'en' && Object.hasOwn(catalogue.languages, tag))
         await load(catalogue, tag);
@@ -81,6 +63,31 @@ export function lazyCatalogue(read: Read): (locale: string | undefined) => Promi
 interface Opened extends Catalogue {
   /** Language tags are its keys. */
   readonly languages: Readonly<Record<string, unknown>>;
+}
+
+/** Reads a file that a catalogue must have. */
+const required =
+  (read: Read) =>
+  async (name: string): Promise<Uint8Array> => {
+    const bytes = await read(name);
+    if (bytes === null) throw new SearchError('corrupt-index', `no ${name}`);
+    return bytes;
+  };
+
+/** A catalogue with art and English. */
+async function openEnglish(read: Read): Promise<Opened> {
+  const need = required(read);
+  const [manifest, stickers, related, art, en, meaning] = await Promise.all([
+    need('manifest.json'),
+    need('stickers.json'),
+    need('related.bin'),
+    need('art.bin'),
+    need('index/en.bin'),
+    read('meaning/en.bin'),
+  ]);
+  const { languages } = JSON.parse(new TextDecoder().decode(manifest)) as Pick<Opened, 'languages'>;
+  const meanings: Record<string, Uint8Array> = meaning ? { en: meaning } : {};
+  return { search: createSearch({ stickers, related, indexes: { en }, meanings }), art, languages };
 }
 
 /** Keeps the promise of each name until it is forgotten. A promise that rejects is forgotten. */

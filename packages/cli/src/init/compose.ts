@@ -72,11 +72,7 @@ ${environment === '' ? '' : `    environment:\n${environment}`}${secrets === '' 
     ...names.map((name) => service(name, name)),
     ...seconds.map(([name, own]) => service(`${name}-2`, name, own)),
     ...clusters.map(([name, port]) => cluster(name, port, `${user}${HARDENED}`, network(`postgres-${name}`))),
-    `  proxy:
-    image: docker.io/library/caddy:2
-${HARDENED}    cap_add: [NET_BIND_SERVICE]
-    volumes: ["./proxy/Caddyfile:/etc/caddy/Caddyfile:ro", "caddy-data:/data", "caddy-config:/config"]
-${network('proxy')}`,
+    proxy(network('proxy')),
   ];
   const secrets = [
     ...names.flatMap((name) =>
@@ -90,6 +86,12 @@ ${containers.join('')}volumes:
   caddy-config: {}
 ${secrets.length === 0 ? '' : `secrets:\n${secrets.join('')}`}`;
 }
+
+const proxy = (network: string): string => `  proxy:
+    image: docker.io/library/caddy:2
+${HARDENED}    cap_add: [NET_BIND_SERVICE]
+    volumes: ["./proxy/Caddyfile:/etc/caddy/Caddyfile:ro", "caddy-data:/data", "caddy-config:/config"]
+${network}`;
 
 const balancer = (network: string): string => `  balancer:
     image: docker.io/library/haproxy:3.2

@@ -165,6 +165,16 @@ export function publicPorts(sites: readonly Site[]): string[] {
   return Array.from(ports, (port) => `${port}:${port}`);
 }
 
+/** The row of the sticker service in the gateway's table. */
+const stickersRow = (target: object) => ({
+  name: 'stickers',
+  target,
+  token: { type: 5 },
+  idempotent: true,
+  requestLength: 1024,
+  responseLength: 163_840,
+});
+
 function settingsOf(options: OperatorBOptions, attesters: string): ServiceSettings {
   const { gateway: _gateway, issuer, hosting, port, epochSeconds, root, release, provider } = options;
   const [operatorToken, internalToken] = [secret(), secret()];
@@ -172,14 +182,6 @@ function settingsOf(options: OperatorBOptions, attesters: string): ServiceSettin
   const target = isWorker
     ? { binding: 'STICKERS' }
     : { url: `http://127.0.0.1:${port + 3}`, private: ['127.0.0.1'] };
-  const row = {
-    name: 'stickers',
-    target,
-    token: { type: 5 },
-    idempotent: true,
-    requestLength: 1024,
-    responseLength: 163_840,
-  };
   const operatorHost: Readonly<Record<string, string>> =
     hosting === 'compose' ? { OPERATOR_HOST: '0.0.0.0' } : {};
   const listen = (own: number, operator: number): Record<string, string> =>
@@ -193,7 +195,7 @@ function settingsOf(options: OperatorBOptions, attesters: string): ServiceSettin
       EPOCH_SECONDS: `${epochSeconds}`,
       ROOT: root,
       PROVIDER: provider,
-      SERVICES: JSON.stringify([row, REFILLS]),
+      SERVICES: JSON.stringify([stickersRow(target), REFILLS]),
       RELAY_TOKEN: secret(),
       OPERATOR_TOKEN: operatorToken,
       KEY_WRAPPING_KEY: secret(),

@@ -17,29 +17,7 @@ export interface Database {
  * than ten seconds fails. Failures are the platform's DOMExceptions.
  */
 export function database(file: string): Database {
-  let opened: Promise<IDBDatabase> | null = null;
-
-  function connect(): Promise<IDBDatabase> {
-    const connection = (opened ??= open(file, () => (opened = null)));
-    connection.catch(() => {
-      if (opened === connection) opened = null;
-    });
-    return connection;
-  }
-
-  async function begin(mode: IDBTransactionMode): Promise<IDBTransaction> {
-    const start = async (): Promise<IDBTransaction> =>
-      (await connect()).transaction(TABLE, mode, { durability: 'strict' });
-    try {
-      return await start();
-    } catch (error) {
-      const { name } = error as DOMException;
-      if (name !== 'InvalidStateError' && name !== 'NotFoundError') throw error;
-      if (name === 'NotFoundError') await remove(file, await connect());
-      opened = null; // the connection was closed without an event, or the database has no table
-      return start();
-    }
-  }
+  const begin = transactionsOf(file);
 
   async function within(mode: IDBTransactionMode, use: (table: IDBObjectStore) => void): Promise<void> {
     const tx = await begin(mode);
@@ -77,6 +55,33 @@ export function database(file: string): Database {
       });
       if (failure !== null) throw failure;
     },
+  };
+}
+
+/** Begins transactions over one connection, which is opened when it is needed. */
+function transactionsOf(file: string): (mode: IDBTransactionMode) => Promise<IDBTransaction> {
+  let opened: Promise<IDBDatabase> | null = null;
+
+  function connect(): Promise<IDBDatabase> {
+    const connection = (opened ??= open(file, () => (opened = null)));
+    connection.catch(() => {
+      if (opened === connection) opened = null;
+    });
+    return connection;
+  }
+
+  return async (mode) => {
+    const start = async (): Promise<IDBTransaction> =>
+      (await connect()).transaction(TABLE, mode, { durability: 'strict' });
+    try {
+      return await start();
+    } catch (error) {
+      const { name } = error as DOMException;
+      if (name !== 'InvalidStateError' && name !== 'NotFoundError') throw error;
+      if (name === 'NotFoundError') await remove(file, await connect());
+      opened = null; // the connection was closed without an event, or the database has no table
+      return start();
+    }
   };
 }
 

@@ -65,24 +65,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       inFlight--;
     }
   };
-  const listener = getRequestListener(
-    async (request, { incoming, outgoing }) => {
-      if (!(incoming instanceof IncomingMessage && outgoing instanceof ServerResponse)) {
-        return refuse('bad-request');
-      }
-      await exchange(request, incoming, outgoing);
-      return RESPONSE_ALREADY_SENT;
-    },
-    { overrideGlobalObjects: false, hostname: HOSTLESS, errorHandler: () => refuse('bad-request') },
-  );
-  const settings = {
-    IncomingMessage: EndingMessage,
-    maxHeaderSize: MAX_HEADER_BYTES,
-    headersTimeout: options.headersMs ?? 10_000,
-    requestTimeout: options.wholeRequestMs ?? 60_000, // above what an app gives an upload
-    connectionsCheckingInterval: options.checkMs ?? 2000,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-  };
+  const listener = listenerFor(exchange, refuse);
   const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     if (mayPipeline(incoming.socket, outgoing)) {
       listener(incoming, outgoing).catch(() => outgoing.destroy());
@@ -90,12 +73,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       incoming.socket.destroy();
     }
   };
-  const { tls, certificateMs = CERTIFICATE_MS } = options;
-  const secure =
-    tls &&
-    createSecure({ ...settings, cert: tls.cert, key: tls.key, handshakeTimeout: HANDSHAKE_MS }, handle);
-  const server: Server = secure ?? createPlain(settings, handle);
-  const stopFollowing = tls && secure && followCertificate(secure, tls, certificateMs);
+  const { server, stopFollowing } = createServer(options, handle);
   server.maxHeadersCount = 0; // counted by ambiguityOf: the server's own limit silently drops the rest
   limitConnections(server, options.connectionsPerAddress);
   if (options.answersHalfClosed) Object.assign(server, { httpAllowHalfOpen: true }); // Node's types lack it
@@ -108,10 +86,47 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     ...serving,
     close() {
       isClosing = true;
-      stopFollowing?.();
+      stopFollowing();
       return serving.close();
     },
   };
+}
+
+/** Makes a Request of each message of Node's server. `exchange` sends the response itself. */
+function listenerFor(
+  exchange: (request: Request, incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>,
+  refuse: ServeOptions['refuse'],
+): ReturnType<typeof getRequestListener> {
+  return getRequestListener(
+    async (request, { incoming, outgoing }) => {
+      if (!(incoming instanceof IncomingMessage && outgoing instanceof ServerResponse)) {
+        return refuse('bad-request');
+      }
+      await exchange(request, incoming, outgoing);
+      return RESPONSE_ALREADY_SENT;
+    },
+    { overrideGlobalObjects: false, hostname: HOSTLESS, errorHandler: () => refuse('bad-request') },
+  );
+}
+
+/** A server with TLS if there is a certificate. The renewed certificate is used until `stopFollowing` is called. */
+function createServer(
+  options: ServeOptions,
+  handle: (incoming: IncomingMessage, outgoing: ServerResponse) => void,
+): { readonly server: Server; readonly stopFollowing: () => void } {
+  const { tls, certificateMs = CERTIFICATE_MS } = options;
+  const settings = {
+    IncomingMessage: EndingMessage,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: options.headersMs ?? 10_000,
+    requestTimeout: options.wholeRequestMs ?? 60_000, // above what an app gives an upload
+    connectionsCheckingInterval: options.checkMs ?? 2000,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+  };
+  if (tls === undefined) return { server: createPlain(settings, handle), stopFollowing: () => {} };
+  const { cert, key } = tls;
+  const server = createSecure({ ...settings, cert, key, handshakeTimeout: HANDSHAKE_MS }, handle);
+  return { server, stopFollowing: followCertificate(server, tls, certificateMs) };
 }
 
 /** Closes the connection of a reader that has not taken the whole response in time. */

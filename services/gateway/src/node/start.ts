@@ -36,25 +36,15 @@ interface NodePlatform extends Pick<Platform, 'random'> {
 }
 
 /** The gateway on Node: the same app over its store. Returns its origins for the ready line. */
-export async function startGateway(program: Program, { random, resolve }: NodePlatform): Promise<string> {
+export async function startGateway(program: Program, platform: NodePlatform): Promise<string> {
   const { variables, clock, every, onStop, warn } = program;
+  const { random, resolve } = platform;
   const settings = readSettings(variables);
   const { config, permits } = settings;
   const now = (): number => Math.floor(clock.now() / 1000);
   const { sleep, deadline, elapsedMs } = clock;
   const stores = await openStores(program, settings);
-  const client = issuerClient({
-    issuers: settings.issuers.map((url) => {
-      const permitted = url.startsWith('https:') ? ANYWHERE : LOOPBACK_ONLY;
-      const connect = (keepAlive: boolean) => guardedFetch(resolve, permitted, settings.issuerTls, keepAlive);
-      return { url, send: connect(true), sendAgain: connect(false) };
-    }),
-    credential: settings.issuerCredential,
-    deadline,
-    elapsedMs,
-    random,
-  });
-  const issuer = trackIssuer(client, stores.keys, elapsedMs);
+  const issuer = trackIssuer(clientOf(settings, program, platform), stores.keys, elapsedMs);
   onStop(issuer.remember);
   const settledNow = settledClock({
     now,
@@ -82,14 +72,8 @@ export async function startGateway(program: Program, { random, resolve }: NodePl
   });
   if (variables.flag('KEYS_LOST')) await replaceUnreadable(deps.authority, now());
   else for (const epochIndex of await requireReadable(deps.authority)) warn(unreadable(epochIndex));
-  const listenAs = async (at: ListenSettings, { fetch: handle }: Hono): Promise<string> => {
-    const options = { ...at, refuse: (code: ProblemCode) => refuse(OUTER[code]) };
-    const serving = await serve({ ...options, respond: (request) => handle(request) });
-    onStop(serving.close);
-    return serving.origin;
-  };
-  const operator = await listenAs(settings.operator, operatorApp(deps));
-  const origin = await listenAs(settings, gateway(deps));
+  const operator = await listenAs(settings.operator, operatorApp(deps), program);
+  const origin = await listenAs(settings, gateway(deps), program);
   let reported: ReadonlySet<string> = new Set();
   // After a failure the next run, or a request, makes what is missing.
   every(Math.min(SCHEDULE_MS, config.epochSeconds * 250), async () => {
@@ -101,6 +85,30 @@ export async function startGateway(program: Program, { random, resolve }: NodePl
     await deps.tally.flush(deps.counters);
   });
   return `${origin} operator ${operator}`;
+}
+
+function clientOf(
+  settings: Settings,
+  { clock: { deadline, elapsedMs } }: Program,
+  { random, resolve }: NodePlatform,
+): ReturnType<typeof issuerClient> {
+  const issuers = settings.issuers.map((url) => {
+    const permitted = url.startsWith('https:') ? ANYWHERE : LOOPBACK_ONLY;
+    const connect = (keepAlive: boolean) => guardedFetch(resolve, permitted, settings.issuerTls, keepAlive);
+    return { url, send: connect(true), sendAgain: connect(false) };
+  });
+  return issuerClient({ issuers, credential: settings.issuerCredential, deadline, elapsedMs, random });
+}
+
+/** Serves an app until the program stops. Returns its origin. */
+async function listenAs(at: ListenSettings, { fetch: handle }: Hono, { onStop }: Program): Promise<string> {
+  const serving = await serve({
+    ...at,
+    refuse: (code: ProblemCode) => refuse(OUTER[code]),
+    respond: (request) => handle(request),
+  });
+  onStop(serving.close);
+  return serving.origin;
 }
 
 /** STORE is a file, or a database that several machines share. */

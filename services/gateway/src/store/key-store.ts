@@ -1,7 +1,7 @@
 import type { Database, Synchronous } from '@sotto/service/sqlite';
 import { and, asc, between, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
 import type { RevisionStore } from '../issuer.ts';
-import type { KeyStore } from '../ports.ts';
+import type { KeyStore, StoredEpoch } from '../ports.ts';
 import { bundles, destroyed, issuerRevision, ohttpKeys, tagKeys } from './schema.ts';
 
 /** Keys and bundles in SQLite, by epoch. Every method is one transaction. */
@@ -18,27 +18,7 @@ function epochStore({
   atomically,
 }: Database): Synchronous<Pick<KeyStore, 'epochs' | 'add' | 'destroy' | 'discard' | 'rewrap'>> {
   return {
-    epochs(from, to) {
-      const keys = db
-        .select()
-        .from(ohttpKeys)
-        .where(between(ohttpKeys.epochIndex, from, to))
-        .orderBy(asc(ohttpKeys.kemId))
-        .all();
-      const rows = db
-        .select()
-        .from(tagKeys)
-        .where(between(tagKeys.epochIndex, from, to))
-        .orderBy(asc(tagKeys.epochIndex))
-        .all();
-      return rows.map(({ epochIndex, wrapped }) => ({
-        epochIndex,
-        tagKey: wrapped,
-        keys: keys
-          .filter((key) => key.epochIndex === epochIndex)
-          .map(({ epochIndex: _epochIndex, ...key }) => key),
-      }));
-    },
+    epochs: (from, to) => epochsWithin(db, from, to),
     add(epochs) {
       atomically(() => {
         const least = floorOf(db);
@@ -83,6 +63,29 @@ function epochStore({
       });
     },
   };
+}
+
+/** The keys of the epochs from `from` to `to`, both included. */
+function epochsWithin(db: Database['db'], from: number, to: number): StoredEpoch[] {
+  const keys = db
+    .select()
+    .from(ohttpKeys)
+    .where(between(ohttpKeys.epochIndex, from, to))
+    .orderBy(asc(ohttpKeys.kemId))
+    .all();
+  const rows = db
+    .select()
+    .from(tagKeys)
+    .where(between(tagKeys.epochIndex, from, to))
+    .orderBy(asc(tagKeys.epochIndex))
+    .all();
+  return rows.map(({ epochIndex, wrapped }) => ({
+    epochIndex,
+    tagKey: wrapped,
+    keys: keys
+      .filter((key) => key.epochIndex === epochIndex)
+      .map(({ epochIndex: _epochIndex, ...key }) => key),
+  }));
 }
 
 /** Bundles with the signatures of the root and the proofs of a log. */

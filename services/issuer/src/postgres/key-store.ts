@@ -69,21 +69,7 @@ export function postgresKeyStore(deps: KeyStoreDeps): KeyStore {
         return write(decide, false);
       }
     },
-    reserve: (keyId, count, ceilingOf) =>
-      store.run(async (db) => {
-        const isKey = eq(issuerKeys.keyId, keyId);
-        const [key] = await db.select().from(issuerKeys).where(isKey);
-        if (key === undefined) return false;
-        const ceiling = ceilingOf(key.service);
-        if (count === 0) return key.evaluations <= ceiling;
-        const total = sql`${issuerKeys.evaluations} + ${count}`;
-        const reserved = await db
-          .update(issuerKeys)
-          .set({ evaluations: total })
-          .where(and(isKey, sql`${total} <= ${ceiling}`))
-          .returning({ epoch: issuerKeys.epoch });
-        return reserved.length === 1;
-      }),
+    reserve: (...reservation) => store.run((db) => reserve(db, ...reservation)),
     raiseRevision: () =>
       store.run(async (db) => {
         const raised = { revision: sql`${issuerState.revision} + 1` };
@@ -91,6 +77,24 @@ export function postgresKeyStore(deps: KeyStoreDeps): KeyStore {
         return row?.revision ?? 0;
       }),
   };
+}
+
+async function reserve(
+  db: PostgresDb,
+  ...[keyId, count, ceilingOf]: Parameters<KeyStore['reserve']>
+): Promise<boolean> {
+  const isKey = eq(issuerKeys.keyId, keyId);
+  const [key] = await db.select().from(issuerKeys).where(isKey);
+  if (key === undefined) return false;
+  const ceiling = ceilingOf(key.service);
+  if (count === 0) return key.evaluations <= ceiling;
+  const total = sql`${issuerKeys.evaluations} + ${count}`;
+  const reserved = await db
+    .update(issuerKeys)
+    .set({ evaluations: total })
+    .where(and(isKey, sql`${total} <= ${ceiling}`))
+    .returning({ epoch: issuerKeys.epoch });
+  return reserved.length === 1;
 }
 
 const changes = ({ state, destroy = [], add = [], rewrap = [] }: KeyChange<unknown>): boolean =>

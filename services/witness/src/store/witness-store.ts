@@ -1,14 +1,20 @@
 import type { Database, Synchronous } from '@sotto/service/sqlite';
 import { leafHash } from '@sotto/tlog';
 import { and, asc, count, eq, gte, lt } from 'drizzle-orm';
-import type { WitnessStore } from '../ports.ts';
+import type { Head, WitnessStore } from '../ports.ts';
 import { acceptedHeads, entries, mirroredHeads } from './schema.ts';
+
+type HeadTable = typeof acceptedHeads | typeof mirroredHeads;
 
 /** Checkpoints and entries in SQLite. */
 export function sqlWitnessStore({ db, atomically }: Database): Synchronous<WitnessStore> {
-  const headOf = (table: typeof acceptedHeads | typeof mirroredHeads, origin: string) => {
+  const headOf = (table: HeadTable, origin: string): Head | null => {
     const row = db.select().from(table).where(eq(table.origin, origin)).get();
     return row === undefined ? null : { size: row.size, root: row.root, note: row.note };
+  };
+  const storeHead = (table: HeadTable, origin: string, head: Head): void => {
+    const row = { origin, ...head };
+    db.insert(table).values(row).onConflictDoUpdate({ target: table.origin, set: head }).run();
   };
   const countOf = (origin: string): number =>
     db.select({ n: count() }).from(entries).where(eq(entries.origin, origin)).get()?.n ?? 0;
@@ -20,10 +26,7 @@ export function sqlWitnessStore({ db, atomically }: Database): Synchronous<Witne
     accept: (origin, oldSize, head) =>
       atomically(() => {
         if ((headOf(acceptedHeads, origin)?.size ?? 0) !== oldSize) return false;
-        db.insert(acceptedHeads)
-          .values({ origin, ...head })
-          .onConflictDoUpdate({ target: acceptedHeads.origin, set: head })
-          .run();
+        storeHead(acceptedHeads, origin, head);
         return true;
       }),
     count: countOf,
@@ -58,10 +61,7 @@ export function sqlWitnessStore({ db, atomically }: Database): Synchronous<Witne
     mirror: (origin, head) =>
       atomically(() => {
         if ((headOf(mirroredHeads, origin)?.size ?? 0) > head.size) return false;
-        db.insert(mirroredHeads)
-          .values({ origin, ...head })
-          .onConflictDoUpdate({ target: mirroredHeads.origin, set: head })
-          .run();
+        storeHead(mirroredHeads, origin, head);
         return true;
       }),
   };
