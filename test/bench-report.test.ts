@@ -79,7 +79,7 @@ describe('bench: one row', () => {
     expect(more).toBeLessThan(50);
   });
 
-  test('measure: code that is still slow at first, and what a request costs, are not in the figure', async () => {
+  test('measure: excludes code that is not optimized yet and the cost of a request', async () => {
     let time = 0;
     const contestant = (cost: number): Contestant => {
       let calls = 0;
@@ -170,7 +170,7 @@ describe('bench: several starts of one row', () => {
     expect(figure.spread).toBeCloseTo((3 * ((20.5 - 10.5) / 11)) / Math.sqrt(3)); // between the quartiles of 10, 11 and 30
     expect(overStarts(all.slice(0, 1)).spread).toBe(0.5);
     const others = overStarts([start(1, 2, { de: 7 }), start(1, 2, { en: 4 }), start(1, 2, { en: 4 })]);
-    expect(others.each_us).toEqual({ de: 7, en: 4 }); // a group that few starts measured does not count as zero
+    expect(others.each_us).toEqual({ de: 7, en: 4 }); // starts that did not measure a group do not count as zero
   });
 
   test('overStarts: each part of a row has its median, and the parts are not in the spread', () => {
@@ -189,7 +189,7 @@ describe('bench: several starts of one row', () => {
   });
 });
 
-describe('bench: two runs beside each other', () => {
+describe('bench: comparison of two runs', () => {
   test('rows that differ by more than 10 %, by ratio or else by time, and rows of one run only are listed', () => {
     const first = [row('same', 0.5, 90), row('other', 0.5), row('plain', null, 100), row('gone', 1)];
     const second = [row('same', 0.549, 10), row('other', 0.4), row('plain', null, 111), row('new', 1)];
@@ -202,7 +202,7 @@ describe('bench: two runs beside each other', () => {
     expect(disagreements(first, first)).toEqual([]);
   });
 
-  test('rows of one name are told apart by runtime, peer and size; zero agrees with zero only', () => {
+  test('rows of one name are distinguished by runtime, peer and size; zero agrees only with zero', () => {
     const sized = [1, 2].map((size) => ({ ...row('a', null, size), size }));
     const first = [...sized, { ...row('a', 0.5), peer: 'x' }, { ...row('a', 0.7), peer: 'y' }, row('z', null, 0)]; // prettier-ignore
     expect(disagreements(first, first.toReversed())).toEqual([]);

@@ -114,7 +114,7 @@ test('tokens add what refills and issuances of all devices take, and their peak 
   expect(line('of it, tokens', { ...rates, ...costs })).toBeCloseTo(30 * 100 * (0.5 * 10 + 0.1 * 20), 6);
 });
 
-test('the recorded measurement keeps its bounds, and a measurement that misses bounds is told', () => {
+test('the recorded measurement is within its bounds, and one that is not is reported', () => {
   expect(missedBounds(recorded)).toEqual([]);
   const { vouchers, direct } = recorded;
   const days = (of: DeviceDays, deviceDays: number): DeviceDays => ({ ...of, deviceDays });

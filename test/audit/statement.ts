@@ -3,7 +3,7 @@ import type { AuditReport, RowStatus } from '../../packages/cli/src/audit/report
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** audit.intoto.json: an unsigned in-toto statement with a test result. Whoever publishes it signs it. */
+/** audit.intoto.json: an unsigned in-toto statement with a test result. Its publisher signs it. */
 export function statement(report: AuditReport, auditJson: string): unknown {
   const { subject, sections, result } = report;
   const ids = (...statuses: RowStatus[]): string[] =>

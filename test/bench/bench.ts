@@ -37,7 +37,7 @@ if (values.growth !== true && process.env[PINNED] === undefined && process.platf
 }
 
 const only = patternOf(values.only ?? '');
-const { run } = await import('./run.ts'); // not at the top, because it takes seconds and --compare needs nothing of it
+const { run } = await import('./run.ts'); // not at the top, because loading it takes seconds and --compare does not need it
 const { json = false, html, growth = false } = values;
 process.exit(await run({ only, json, html, growth }));
 

@@ -60,7 +60,7 @@ export interface Figure {
   readonly peer_us: number | null;
   readonly ratio: number | null;
   readonly spread: number | null;
-  /** Whether the spread is over 10 %: the figure may be another in the next run. */
+  /** Whether the spread is over 10 %, so that the next run may give another figure. */
   readonly unsteady: boolean;
   readonly limit_us: number | null;
   readonly size?: number;

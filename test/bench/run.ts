@@ -26,7 +26,7 @@ interface Wanted {
   readonly growth: boolean;
 }
 
-/** Measures what is wanted and reports it. Returns the exit code. */
+/** Measures the requested rows and reports them. Returns the exit code. */
 export async function run({ only, json, html, growth }: Wanted): Promise<number> {
   setFlagsFromString('--expose-gc'); // in the threads
   const reported = reporter(json);
@@ -118,7 +118,7 @@ async function measureExchange({ report, progress }: Reported): Promise<void> {
   for (const [name, all] of starts) report('workerd', { name, peer: BARE }, overStarts(all));
 }
 
-/** The figures of a row with one more. */
+/** The figures of a row, with one figure added. */
 function added(starts: Map<string, Measured[]>, row: string, figure: Measured): Measured[] {
   const all = [...(starts.get(row) ?? []), figure];
   starts.set(row, all);

@@ -74,7 +74,7 @@ async function probed(base: string, keys: string): Promise<Record<string, string
   return Object.fromEntries(found.map(({ id, result }) => [id, result]));
 }
 
-/** Rows that every gateway of this standard passes, whoever wrote it. */
+/** Rows that every implementation of a gateway of this standard passes. */
 const COMMON = [
   '9458/3.2/1',
   '9458/4.3/1',

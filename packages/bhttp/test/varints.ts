@@ -5,7 +5,7 @@ export type Varints = Readonly<Record<string, Bytes>>;
 
 type Piece = Bytes | readonly [name: string, body: Bytes];
 
-/** Joins pieces, and puts before each named body its length, or the one in `varints`. */
+/** Joins pieces, and puts the length before each named body, or the value in `varints`. */
 function join(varints: Varints, pieces: readonly Piece[]): Bytes {
   const flat = pieces.flatMap((piece) =>
     piece instanceof Uint8Array ? [piece] : [varints[piece[0]] ?? varint(piece[1].length), piece[1]],

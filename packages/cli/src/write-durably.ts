@@ -14,7 +14,7 @@ export async function writeDurably(file: string, bytes: Uint8Array, mode = 0o644
     throw error;
   }
   await flushFolder(parent);
-  await flushFolder(path.dirname(parent)); // which may have got a new folder
+  await flushFolder(path.dirname(parent)); // the parent folder may be new in it
 }
 
 async function writeAndFlush(file: string, bytes: Uint8Array, mode: number): Promise<void> {

@@ -95,7 +95,7 @@ describe('sotto check: faults of what is served', () => {
     expect(faults(await found('b'))).toContain(message);
   });
 
-  test('a new log that begins after the proofs of another: a warning says from when clients accept bundles', async () => {
+  test('a new log that begins after the proofs of another: a warning names the epoch from which clients accept bundles', async () => {
     replace(NOW + 3)();
     const lines = await found('b');
     expect(faults(lines)).not.toMatch(/proofs at the gateway|gateway serves/);
@@ -126,7 +126,7 @@ describe('sotto check: faults of what is served', () => {
     expect(faults(await found('b', 2))).not.toContain('too old');
   });
 
-  test('a witness that serves the log of another key, cosigns with another, or serves a page', async () => {
+  test('a witness that serves the log of another key, cosigns with another key, or serves a page', async () => {
     change('b.log/policy', /(witness\.a\.test)\+\S+/, key('witness.a.test', 8));
     expect(faults(await found('b'))).toContain('cosigns with another key than the policy has for it');
     change('b.log/policy', /^log .*$/m, `log ${vkey(ORIGIN, ED25519, seed(9))}`);

@@ -162,7 +162,7 @@ test.each([1, 2, 3])('a new log whose write %i fails: leaves no file', async (fa
   expect([...files.keys()]).toEqual([]);
 });
 
-test('sotto init into an empty folder that is there: keeps the folder when it fails', async () => {
+test('sotto init into an existing empty folder: keeps the folder when it fails', async () => {
   mkdirSync(at('b'));
   place('b.log.secret');
   expect(await run(`init b b ${URLS} ${LOG}`.split(' '), io)).toBe(1);
@@ -170,7 +170,7 @@ test('sotto init into an empty folder that is there: keeps the folder when it fa
   expect(readdirSync(at('b'))).toEqual([]);
 });
 
-test('sotto init below folders that are not there: makes them, and the secrets are readable for their owner alone', async () => {
+test('sotto init below folders that do not exist: makes them, and only their owner can read the secrets', async () => {
   expect(await run(`init b new/b ${URLS} ${LOG} --root-secret safe/deep/root.secret`.split(' '), io)).toBe(0);
   expect(readdirSync(io.cwd).toSorted()).toEqual(['new', 'safe']);
   const modes = ['safe/deep/root.secret', 'new/b.log.secret'].map((name) => statSync(at(name)).mode & 0o777);

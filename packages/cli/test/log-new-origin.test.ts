@@ -138,7 +138,7 @@ describe('a log that is lost, or whose key was stolen', () => {
     expect(await Promise.all(files.map((path) => one.served(OLD.origin, path)))).toEqual(before);
   });
 
-  test('what a thief logs with the old key is refused by clients with the new policy', async () => {
+  test('clients with the new policy refuse what a thief logs with the old key', async () => {
     tomorrow();
     await one.add(oldFiles, OLD);
     await one.search(OLD.policy); // the witness cosigned it

@@ -74,7 +74,7 @@ describe('sotto log add, when the gateway has proofs of another log', () => {
     expect([status, said]).toEqual([1, expect.stringContaining(`for epoch ${TODAY + 2}, so`)]);
   });
 
-  test('the new log that begins as the message says proves its epochs, and claims no others', async () => {
+  test('a new log that begins at the epoch of the message proves its epochs, and claims no others', async () => {
     await init('new', 'bundles-2.example', '--base', String(TODAY + 3));
     expect(await add('new')).toEqual({ status: 0, said: 'sotto: 0 logged, 0 proofs sent' });
     passSeconds(DAY);
@@ -86,7 +86,7 @@ describe('sotto log add, when the gateway has proofs of another log', () => {
     gateway.verify(TODAY + 3, await policy('new'));
   });
 
-  test('a log that has entries goes on, proves what has no proof, and claims nothing before', async () => {
+  test('a log with entries adds to them, proves epochs without a proof, and claims no earlier epoch', async () => {
     gateway.rows.clear();
     gateway.offer(TODAY, TODAY + 7);
     gateway.signAll();
@@ -108,7 +108,7 @@ describe('sotto log add, when the gateway has proofs of another log', () => {
 });
 
 describe('sotto log add, when the gateway has proofs of this log', () => {
-  test('claims epochs only until the first whose bundle is another than the log has', async () => {
+  test('claims epochs only up to the first whose bundle differs from that of the log', async () => {
     await init('log', 'bundles.example');
     await add('log');
     const row = gateway.rows.get(TODAY + 1);

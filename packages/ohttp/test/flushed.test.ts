@@ -31,7 +31,7 @@ test('a source that fails between two flushes fails the message at the next flus
   }
   const chunks = flushedChunks(parts, { length: 1000, nextFlush, maxHeld: () => 4 });
   const first = chunks.next();
-  for (let i = 0; i < 5; i++) await settle(); // the source fails while nobody waits for it: one part is all that is held
+  for (let i = 0; i < 5; i++) await settle(); // the source fails while no read is pending: only one part is buffered
   flush();
   expect((await first).value).toEqual(utf8('head'));
   await expect(chunks.next()).rejects.toThrow('source');

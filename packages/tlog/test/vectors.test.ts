@@ -125,7 +125,7 @@ describe('notes of the Go checksum database', () => {
     expect(by(`${text}\n${signatures[1]}`, peter?.vkey)).toBeNull();
   });
 
-  test('a signature that does not verify refuses the note', () => {
+  test('a note with a signature that does not verify is refused', () => {
     expect(() => by(notes.invalidSignature, peter?.vkey)).toThrow(refused('malformed-note'));
     expect(() => by(signed.replace('answer', 'Answer'), peter?.vkey)).toThrow(refused('malformed-note'));
   });

@@ -16,7 +16,7 @@ export function signedDigitsOf(words: Uint32Array, length: number): Int8Array {
     const bits = ((words[word] ?? 0) >>> shift) | (((words[word + 1] ?? 0) << 1) << (31 - shift));
     const window = (bits & 31) + carry;
     if ((window & 1) === 0) {
-      at++; // a carry stays
+      at++; // the carry is kept
       continue;
     }
     carry = window >> (WINDOW - 1);

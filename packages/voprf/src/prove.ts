@@ -52,6 +52,6 @@ function hedged<E>(
       blocks.push(block);
       bytes += block.length;
     }
-    return concat(...blocks).slice(0, fresh.length); // of another length than requested when `random` is bad
+    return concat(...blocks).slice(0, fresh.length); // its length differs from the requested one when `random` is broken
   };
 }

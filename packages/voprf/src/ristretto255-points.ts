@@ -71,7 +71,7 @@ export function multiplySecret(scalar: bigint, mask: bigint, point: RistrettoPoi
   return toPoint(product);
 }
 
-/** A point in extended coordinates. noble has it so; its `toAffine` would cost an inversion. */
+/** A point in extended coordinates, as noble stores it. Its `toAffine` would cost an inversion. */
 export function extended(point: RistrettoPoint): ExtendedPoint {
   const { X, Y, Z, T } = point['ep'];
   return { X, Y, Z, T };

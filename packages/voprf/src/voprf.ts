@@ -62,7 +62,7 @@ export interface VoprfClient {
    * Verifies the proof over the whole batch, then unblinds it (RFC 9497 §3.3.2, Finalize).
    *
    * @param proof - 2 * Ns bytes
-   * @returns as many outputs of Nh bytes, in the same order
+   * @returns one output of Nh bytes for each input, in the same order
    * @throws {VoprfError} `proof-failed`, `bad-element`, `empty-batch`, `batch-too-large`, `bad-scalar`, `bad-input`
    */
   finalize(publicKey: Bytes, items: readonly VoprfItem[], proof: Bytes): MaybePromise<Bytes[]>;

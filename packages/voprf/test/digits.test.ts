@@ -11,7 +11,7 @@ test('signedDigits: odd digits of at most 15 in magnitude, at least five places 
     fc.property(scalar, (value) => {
       const digits = signedDigits(value, LENGTH);
       let sum = 0n;
-      let last = -5; // the place of the digit before
+      let last = -5; // the place of the previous digit
       for (const [place, digit] of digits.entries()) {
         sum += BigInt(digit) << BigInt(place);
         if (digit === 0) continue;

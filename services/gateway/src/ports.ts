@@ -61,7 +61,7 @@ export interface KeyStore extends RevisionStore {
   epochs(from: number, to: number): Promise<StoredEpoch[]>;
   /** Adds epochs. One that is there stays as it is; one below a destroyed epoch never comes back. */
   add(epochs: readonly StoredEpoch[]): Promise<void>;
-  /** Deletes everything of epochs below this one, for ever. */
+  /** Deletes everything of epochs below this one, permanently. */
   destroy(before: number): Promise<void>;
   /** Deletes everything of these epochs, so that `add` can make them again. */
   discard(epochIndexes: readonly number[]): Promise<void>;

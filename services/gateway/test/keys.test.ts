@@ -130,7 +130,7 @@ describe('the schedule', () => {
     ahead = 0;
     await run(60);
     expect(await authority.store.epochs(TODAY, TODAY + 1)).toEqual(before);
-    ahead = 3 * DAY; // permanently: nobody set it back
+    ahead = 3 * DAY; // permanently: the clock is not set back
     await run(60);
     expect(await authority.store.epochs(TODAY, TODAY)).toEqual([]);
   });

@@ -117,7 +117,7 @@ test('I17 truncated key id: is made again when it is taken, and fails cleanly wh
   expect(new Set(truncated).size).toBe(truncated.length);
 
   const one = new World();
-  // The only key that can be drawn: what collides for ever must end.
+  // The only key that can be drawn: repeated collisions must end.
   const stuck = await VOPRF['ristretto255-SHA512'].generateKeyPair((n) => new Uint8Array(n).fill(9));
   const suite = VOPRF['ristretto255-SHA512'];
   const voprf = Object.assign(Object.create(suite) as typeof suite, {

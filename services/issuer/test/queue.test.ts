@@ -119,7 +119,7 @@ test('X07 queue: waiting requests are served after a clock jump or a suspended p
   const clock = { now: 100 };
   let looks = 0;
   const pause = async (): Promise<void> => {
-    if (looks++ > 1000) throw new Error('looks for ever');
+    if (looks++ > 1000) throw new Error('polls without end');
     if (looks === 20) clock.now += 11; // seconds
     await turn();
   };

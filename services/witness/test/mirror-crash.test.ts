@@ -70,7 +70,7 @@ function stepped({ db, atomically }: Database, at: (step: Step) => void): Databa
 
 /**
  * A mirror over one file, until it is closed. It does not wait for the disk: a process that is killed loses nothing
- * that it wrote, synced or not.
+ * that it wrote, whether it was synced or not.
  */
 function startOn(file: string, at: (step: Step) => void = () => {}) {
   const database = openFile(file, WITNESS_FILE);
@@ -80,7 +80,7 @@ function startOn(file: string, at: (step: Step) => void = () => {}) {
 }
 type Mirror = ReturnType<typeof startOn>;
 
-/** Sends the new checkpoint and its entries, as a log does that does not know how far the mirror is. */
+/** Sends the new checkpoint and its entries, like a log that does not know how many entries the mirror has. */
 async function send({ add, upload }: Mirror): Promise<Response> {
   let accepted = await add(BODIES.checkpoint);
   if (accepted.status === 409) accepted = await add(BODIES.checkpointAgain);
@@ -148,7 +148,7 @@ beforeAll(async () => {
 });
 
 describe('a mirror that stops during an upload', () => {
-  test('killed at any step: what the file holds then is a whole log, and the same upload completes it', async () => {
+  test('killed at any step: the file contains a whole log, and the same upload completes it', async () => {
     const steps: Step[] = [];
     const images: string[] = []; // the file as it is at each step
     const source = copyOf(original);
@@ -174,14 +174,14 @@ describe('a mirror that stops during an upload', () => {
       expect(await restarted.store.entries(ORIGIN, 0, AFTER)).toEqual(after);
       restarted.close();
     }
-    expect(states).toEqual(states.toSorted()); // no step takes anything back
+    expect(states).toEqual(states.toSorted()); // no step reverts an earlier one
     expect([...new Set(states)]).toEqual(STATES);
-    const accepted = STEPS.indexOf('committed'); // from here on it takes no other history
+    const accepted = STEPS.indexOf('committed'); // from here on it accepts no other history
     expect(forks).toEqual(STEPS.slice(accepted).flatMap(() => [409, 409]));
     expectSigned(notes);
   });
 
-  test('a write that fails at any step: it goes on serving a whole log, and the same upload completes it', async () => {
+  test('a write that fails at any step: the mirror still serves a whole log, and the same upload completes it', async () => {
     const seen = new Set<string>();
     const notes = new Set<string>();
     for (let failing = 1; failing <= STEPS.length; failing++) {

@@ -6,7 +6,7 @@ import vectors from '../../../specs/vectors/tlog-witness.json' with { type: 'jso
 import { memoryStore } from './support/memory-store.ts';
 import { configOf, NAME, SECRET, startApp } from './support/running.ts';
 
-/** Its signature is base64 with bits left over. litewitness reads it and finds it wrong (403); here it is malformed. */
+/** The base64 of its signature has unused bits that are not zero. litewitness decodes it and rejects the signature (403); here it is malformed. */
 const NOT_CANONICAL = 1;
 
 test('a log of Sigsum gets the responses that litewitness gives it', async () => {

@@ -4,7 +4,7 @@ import { openCatalogue } from '../../../services/stickers/src/catalogue.ts';
 import { QUERIES } from '../rows/search.ts';
 import { searchData } from '../search-data.ts';
 
-/** Opens the catalogue and searches until the code is optimized; then as often as it is told to, once for each message. */
+/** Opens the catalogue and searches until the code is optimized. Then each message requests one run of searches. */
 if (parentPort === null) throw new Error('search-thread.ts runs in a thread');
 const { warm } = workerData as { readonly warm: number };
 const { archive, art } = searchData();

@@ -14,7 +14,7 @@ const GROUPS: Readonly<Record<string, (platform: Platform, data: SearchData) => 
   tlog: async () => (await import('./tlog.ts')).tlogRows(),
 };
 
-/** Where a row is, and the names of its figures. */
+/** The place of a row, and the names of its figures. */
 export interface RowPlace {
   readonly group: string;
   readonly index: number; // in its group

@@ -1,6 +1,6 @@
 import type { Art } from '@sotto/picker';
 
-/** What members send each other, inside the encryption. The art travels along: nobody fetches it from anywhere. */
+/** What members send each other, encrypted. It contains the artwork, so that no member fetches it from a server. */
 export interface Message {
   readonly from: string;
   readonly text: string;

@@ -160,7 +160,7 @@ async function localPort(port: string, ports: CheckPorts): Promise<Finding> {
     : fail(`another program listens here (/health: HTTP ${response.status})`);
 }
 
-/** Sends an envelope for a key id that does not exist. The gateway must come as far as looking up the key. */
+/** Sends an envelope for a key id that does not exist, so that the gateway stops when it looks up the key. */
 async function envelope(gateway: string, credential: string, ports: CheckPorts): Promise<Finding> {
   const body = new Uint8Array(100);
   body.set([255, 0, 0x20, 0, 1, 0, 1]); // key id 255, X25519, HKDF-SHA256, AES-128-GCM

@@ -23,7 +23,7 @@ export interface Invite {
   readonly epochSeconds: number;
   /** The provider of the gateway's machines. Invites of older versions have none. */
   readonly provider?: string;
-  /** Absent if B keeps no log. */
+  /** Absent if operator B has no log. */
   readonly log?: InvitedLog;
 }
 

@@ -26,7 +26,7 @@ export interface LogResult {
   readonly proofs: readonly UploadedSignature[];
   /** The epochs that are new in the log. */
   readonly added: readonly number[];
-  /** The end of the epochs that have proofs of this log, from the first that is due on without a gap; null without one. */
+  /** The end of the epochs that have proofs of this log without a gap from the first due epoch on; null if that has none. */
   readonly provenUntil: number | null;
   /** Epochs for which the log has another entry than the gateway has a bundle, or the gateway the proof of another log. */
   readonly conflicts: number;

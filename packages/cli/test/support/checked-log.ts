@@ -17,7 +17,7 @@ export let folders: LoggedFolders;
 let cwd = '';
 let kept = '';
 
-/** Makes the folders once for a file, and gives them to every test of it. */
+/** Makes the folders once for a test file, and gives them to each of its tests. */
 export function useCheckedLog(): void {
   let restore = (): void => {};
   useFixedClock();
@@ -52,7 +52,7 @@ export function useCheckedLog(): void {
 export const change = (name: string, from: string | RegExp, to: string): void =>
   writeFileSync(folders.file(name), folders.read(name).replace(from, to));
 
-/** The lines of `sotto check` about the log, so many days later. */
+/** The lines of `sotto check` about the log after this many days. */
 export async function found(folder: 'a' | 'b', days = 0): Promise<readonly string[]> {
   io.lines.length = 0;
   await check(['--config', folder], io, {

@@ -11,5 +11,5 @@ export function useFixedClock(): void {
   afterAll(() => void vi.useRealTimers());
 }
 
-/** Sets the clock of the running test on. */
+/** Moves the clock of the running test forward. */
 export const passSeconds = (seconds: number): void => void vi.setSystemTime(Date.now() + seconds * 1000);

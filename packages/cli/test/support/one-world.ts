@@ -19,7 +19,7 @@ export let parties: string[];
 /** The option that names the wallet of the running test, which has one batch of tokens. */
 export const drawn = ['--wallet', 'wallet'];
 
-/** Makes one world for a file, because tokens take a second to draw, and gives every test a copy of the wallet. */
+/** Makes one world for a test file, because issuing tokens takes a second, and gives every test a copy of the wallet. */
 export function useOneWorld(): void {
   useFixedClock();
   beforeAll(async () => {

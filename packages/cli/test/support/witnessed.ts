@@ -124,7 +124,7 @@ export class Witnesses {
     }
   }
 
-  /** Puts them on the network of a terminal. */
+  /** Serves them on the network of a terminal. */
   join(io: { readonly fetch: typeof fetch }): void {
     const others = io.fetch;
     const network: typeof fetch = (input, init) =>

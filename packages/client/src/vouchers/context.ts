@@ -49,7 +49,7 @@ export const tokenRules = ({
 
 /**
  * Whether a service of the application has no usable token. Only services that a voucher buys tokens of count: any other
- * would be empty for ever, and every refill would come at once instead of at its random time.
+ * would stay empty, and every refill would happen at once instead of at its random time.
  */
 export function isEmpty(deps: VouchersDeps, state: WalletState): boolean {
   const bought = deps.services.filter((service) => state.vouchers?.services.includes(service));

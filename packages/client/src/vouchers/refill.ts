@@ -51,7 +51,7 @@ async function blindPack(deps: RefillDeps, active: ActiveBundle, random: Random)
 }
 
 /**
- * What came of a refill. `unsent`: certainly nothing was sent. `pending`: nobody knows whether the voucher was spent; the
+ * The result of a refill. `unsent`: certainly nothing was sent. `pending`: the voucher may have been spent; the
  * same pack may be sent again, by an act of the user. `over`: the voucher is gone, with its tokens or without.
  */
 type RefillOutcome =

@@ -23,7 +23,7 @@ export class Vouchers {
     this.#deps = deps;
   }
 
-  /** Whether the wallet gets its tokens by vouchers: once it has met a bundle with refills, for ever. */
+  /** Whether the wallet gets its tokens by vouchers: from the first bundle with refills on, permanently. */
   async isUsed(active: ActiveBundle | null): Promise<boolean> {
     const { wallet, now } = this.#deps;
     const refill = active?.bundle.extension?.refill ?? null;

@@ -69,7 +69,7 @@ export class KeyRing {
     this.#deps = deps;
   }
 
-  /** What is live at this time, if that is in memory; else null. */
+  /** The keys that are live at this time, if they are in memory; otherwise null. */
   cached(now: UnixSeconds): LiveKeys | null {
     const { range, current } = this.#epochsAt(now);
     const cache = this.#cache;

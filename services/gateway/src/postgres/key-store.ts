@@ -15,7 +15,7 @@ export function postgresKeyStore(store: PostgresStore): KeyStore {
   return { ...epochStore(store), ...bundleStore(store), ...revisionStore(store) };
 }
 
-/** Epochs with their keys. What goes takes its bundles along. */
+/** Epochs with their keys. Destroying or discarding an epoch also deletes its bundle. */
 function epochStore({
   run,
   transact,

@@ -19,7 +19,7 @@ export interface ServiceResponse {
   readonly status: number; // 200 to 599
   readonly fields: readonly Field[];
   readonly content: ReadableStream<Uint8Array> | Bytes;
-  /** Bytes of a content that is a stream, if the service says so. */
+  /** The length of content that is a stream, in bytes, if the service declares it. */
   readonly declaredLength?: number | undefined;
 }
 

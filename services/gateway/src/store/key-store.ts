@@ -12,7 +12,7 @@ export function sqlKeyStore(database: Database): Synchronous<KeyStore> {
 /** The first epoch that may exist. */
 const floorOf = (db: Database['db']): number => db.select().from(destroyed).get()?.before ?? 0;
 
-/** Epochs with their keys. What goes takes its bundles along. */
+/** Epochs with their keys. Destroying or discarding an epoch also deletes its bundle. */
 function epochStore({
   db,
   atomically,

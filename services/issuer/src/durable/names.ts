@@ -2,8 +2,8 @@ import { hex, type Bytes, type UnixSeconds } from '@sotto/wire';
 import type { Ledger } from '../ports.ts';
 
 /**
- * How many objects the accounts of an epoch are spread over. Few, because to make or wake an object costs more than to count in it;
- * specs/scale.md has the load of each. Constant: changed within an epoch, it would refill quotas.
+ * The number of objects for the accounts of an epoch. It is small, because creating or waking an object costs more than counting in it;
+ * specs/scale.md has the load of each. A change within an epoch would reset quotas.
  */
 export const QUOTA_SHARDS = 32;
 

@@ -38,7 +38,7 @@ export class QuotaShard extends DurableObject<EpochEnv> {
     return epoch === this.#epoch && this.#now() < this.#end;
   }
 
-  /** Makes the tables and the alarm at the first use: one commit. Later it sets no alarm, because each is a row that is billed. */
+  /** Makes the tables and sets the alarm at the first use, in one commit. It sets no alarm later, because each alarm is a billed row. */
   #open(): Db {
     if (this.#db === undefined) {
       const { db, isMigrated } = openStorage(this.ctx.storage, TABLES);

@@ -41,7 +41,7 @@ export class SpentShard extends DurableObject<EpochEnv> {
   }
 
   /**
-   * Makes the tables and the alarm at the first token: one commit. Never after the end, or the ledger would stay for ever. Later it
+   * Makes the tables and sets the alarm at the first token, in one commit; never after the end, or the ledger would stay forever. Later it
    * sets no alarm, because each is a row that is billed.
    */
   #open(): Db {

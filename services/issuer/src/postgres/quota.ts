@@ -98,7 +98,7 @@ export async function beginQuotas(tx: PostgresDb, epoch: UnixSeconds): Promise<v
   if (epoch > (state?.endedThrough ?? -1)) await tx.execute(sql.raw(createQuotas(quotaName(epoch))));
 }
 
-/** Drops the quotas of this epoch and of all before it, for ever. */
+/** Drops the quotas of this epoch and of all earlier ones, permanently. */
 export async function endQuotas(tx: PostgresDb, through: UnixSeconds): Promise<void> {
   const set = { endedThrough: sql`greatest(${quotaState.endedThrough}, ${through}::bigint)` };
   await tx

@@ -29,7 +29,7 @@ export function sqlKeyStore(
         const row = db.select().from(issuerKeys).where(eq(issuerKeys.keyId, keyId)).get();
         if (row === undefined) return false;
         const ceiling = ceilingOf(row.service);
-        if (count === 0) return row.evaluations <= ceiling; // isolates ask this all the time, and rows cost money
+        if (count === 0) return row.evaluations <= ceiling; // isolates check this often, and written rows are billed
         return reserveEvaluations(db, keyId, count, ceiling);
       }),
     raiseRevision: () => transact(() => raiseRevision(db)),

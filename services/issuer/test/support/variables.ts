@@ -1,4 +1,4 @@
-/** A key of a test attester; it vouches for nobody outside of tests. */
+/** A key of a test attester, which only tests accept. */
 export const ATTESTER_KEY = {
   kty: 'EC',
   crv: 'P-256',

@@ -201,7 +201,7 @@ const spend = (): Spend => ({
   idempotent: true,
 });
 
-test('IssuerKeys: a confirmation of a key writes no row, and a reservation one', async () => {
+test('IssuerKeys: confirming a key writes no row, and a reservation writes one', async () => {
   const stub = bindings.KEYS.getByName('keys');
   const [key] = (await stub.snapshot()).keys;
   const rowsOf = (count: number) =>

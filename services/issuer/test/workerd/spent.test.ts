@@ -218,7 +218,7 @@ test('SpentShard, QuotaShard: an object has the tables of its own class, and the
   }
 });
 
-test('SpentShard, QuotaShard: an object that wakes up reads its tables, and leaves its alarm as it is', async () => {
+test('SpentShard, QuotaShard: an object that wakes up reads its tables, and does not change its alarm', async () => {
   const at = ledger();
   const one = spend();
   const epoch = Math.floor(NOW / 86_400) * 86_400;
