@@ -136,6 +136,7 @@ export default defineConfig({
           name: 'no-subtle',
           include: ['packages/*/test/no-subtle/**/*.test.ts'],
           setupFiles: [path.join(root, 'test/support/no-subtle.ts'), ...seededProperties.setupFiles],
+          testTimeout: TIMEOUT,
         },
       },
       inWorkerd('relay'),
