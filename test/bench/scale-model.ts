@@ -13,7 +13,7 @@ const of = (value: number, unit: string, why: string): Assumption => ({ value, u
 const published = 'Cloudflare’s price list';
 
 const FIXED = {
-  'relay-cpu': of(0.7, 'ms a search or refill', 'measured 2026-11-27, workerd’s CPU: the relay’s part'),
+  'relay-cpu': of(0.8, 'ms a search or refill', 'measured 2026-11-27, workerd’s CPU: the relay’s part'),
   'small-cpu': of(0.2, 'ms a bundle or preflight', 'measured 2026-11-23, workerd’s CPU'),
   'preflights-a-device': of(1, 'a day', 'browsers only, at the relay; at the issuer one an issuance'),
   peak: of(

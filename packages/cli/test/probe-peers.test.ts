@@ -48,7 +48,7 @@ describe('probe: servers that are no relay', () => {
 
   test.each([
     ['to another host', 'https://www.relay.example/ohttp', ' to https://www.relay.example/ohttp'],
-    ['to itself, for ever', '/ohttp', ' to https://relay.example/ohttp'],
+    ['to itself, without end', '/ohttp', ' to https://relay.example/ohttp'],
     ['with control characters', '/\u001b[2J', ' to https://relay.example/%1B[2J'],
     ['to nowhere', 'https://[', ''],
   ])('one that redirects %s: says so, after one request', async (_where, location, named) => {
