@@ -1,4 +1,5 @@
-export const WINDOW = 5; // bits
+const WINDOW = 5; // bits
+export const MULTIPLES = 1 << (WINDOW - 2); // of a point in its table: P, 3P, … 15P
 
 /**
  * The width-5 NAF of a public scalar, least significant digit first: each digit is odd and in -15..15, or zero, and of

@@ -1,5 +1,5 @@
 import { p384 } from '@noble/curves/nist.js';
-import { signedDigits, WINDOW } from './digits.ts';
+import { MULTIPLES, signedDigits } from './digits.ts';
 import type { P384Point } from './noble-group.ts';
 import { invertAll, mod } from './scalar.ts';
 import type { MaybePromise } from './voprf.ts';
@@ -9,7 +9,6 @@ const p = Point.Fp.ORDER;
 const n = Point.Fn.ORDER;
 const DIGITS = 385; // of a scalar below 2^384, and a carry
 const LEADING = 2n ** 66n; // of the multiplier of n that a secret scalar is masked with
-const MULTIPLES = 1 << (WINDOW - 2); // in a table
 const SECRET_DIGITS = 112; // of 4 bits, below the leading one
 
 /** X/Z², Y/Z³ (Jacobian coordinates), modulo p, of either sign; null is the identity. */

@@ -1,5 +1,5 @@
 import { ed25519, ristretto255 } from '@noble/curves/ed25519.js';
-import { signedDigits, WINDOW } from './digits.ts';
+import { MULTIPLES, signedDigits } from './digits.ts';
 import type { RistrettoPoint } from './noble-group.ts';
 
 const { Fp } = ristretto255.Point;
@@ -87,7 +87,7 @@ function oddMultiples(point: RistrettoPoint): Cached[] {
   let multiple = extended(point);
   const twice = cached(double(multiple));
   const table = [cached(multiple)];
-  while (table.length < 1 << (WINDOW - 2)) {
+  while (table.length < MULTIPLES) {
     multiple = add(multiple, twice, false);
     table.push(cached(multiple));
   }

@@ -1,7 +1,7 @@
 import { expand_message_xmd } from '@noble/curves/abstract/hash-to-curve.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import type { Bytes } from '@sotto/wire';
-import { signedDigitsOf } from './digits.ts';
+import { MULTIPLES, signedDigitsOf } from './digits.ts';
 import type { RawSodium } from './sodium-raw.ts';
 
 /** An element with its encoding. */
@@ -15,7 +15,6 @@ const WIDE = 64; // bytes
 const POINT = 160; // bytes
 const MESSAGE = 1024; // bytes; noble hashes longer messages
 const HASH_SIZES = { outputLen: WIDE, blockLen: 128 }; // bytes
-const MULTIPLES = 8; // P, 3P, … 15P
 const DIGITS = 257; // of 256 bits, and a carry
 const ONE = Uint8Array.of(1, ...new Uint8Array(LENGTH - 1));
 /** As many elements as one sum takes at a time, so that their tables fit in memory. */
