@@ -16,6 +16,7 @@ import {
   type Suites,
   type Urls,
 } from './suites.ts';
+import { costOf } from './turns.ts';
 
 /** One of the two that are compared. Every call throws if it is not answered as it should be. */
 export interface Side extends Calls {
@@ -89,8 +90,8 @@ async function sidesOf(suites: Suites): Promise<Omit<Sides, 'dispose'>> {
     bare: issuingOf(suites.bare.suite.urls, new Accounts(bareQuotaObjectOf)),
   };
   const first = [
-    await cpuOf(suites.ours.clock, issuing.ours.issueWithObject),
-    await cpuOf(suites.bare.clock, issuing.bare.issueWithObject),
+    (await costOf(suites.ours.clock, issuing.ours.issueWithObject)).cpu,
+    (await costOf(suites.bare.clock, issuing.bare.issueWithObject)).cpu,
   ] as const;
   const ours = await ourSide(suites, raw, issuing.ours, accounts);
   const client = new BareClient(suites.bare.suite);
@@ -106,12 +107,6 @@ async function sidesOf(suites: Suites): Promise<Omit<Sides, 'dispose'>> {
     await messagesOf(suites, suites.bare.suite.urls, bareEnvelope, bare),
   );
   return { ours: ours.side, bare, first };
-}
-
-async function cpuOf(clock: Clock, run: () => Promise<unknown>): Promise<number> {
-  const began = clock();
-  await run();
-  return clock() - began;
 }
 
 async function ourSide(

@@ -47,13 +47,20 @@ async function turnOf(
   const work = async (): Promise<void> => {
     while (left-- > 0) latencies.push(await wallOf(run));
   };
-  const began = clock();
-  const wall = await wallOf(() => Promise.all(Array.from({ length: atOnce }, work)));
-  return { latencies, wall: wall / calls, cpu: (clock() - began) / calls };
+  const { wall, cpu } = await costOf(clock, () => Promise.all(Array.from({ length: atOnce }, work)));
+  return { latencies, wall: wall / calls, cpu: cpu / calls };
 }
 
-export async function wallOf(run: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
-  await run();
-  return (performance.now() - began) * 1000;
+/** The result of a run, and what it costs in microseconds: on the clock, and of CPU time. */
+export async function costOf<T>(
+  clock: Clock,
+  run: () => Promise<T>,
+): Promise<{ readonly result: T; readonly wall: number; readonly cpu: number }> {
+  const [cpuBegan, began] = [clock(), performance.now()];
+  const result = await run();
+  const wall = (performance.now() - began) * 1000;
+  return { result, wall, cpu: clock() - cpuBegan };
 }
+
+export const wallOf = async (run: () => Promise<unknown>): Promise<number> =>
+  (await costOf(() => 0, run)).wall;

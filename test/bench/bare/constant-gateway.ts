@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { wholeOf } from '../ask.ts';
 import { GATEWAY_PATH } from './layout.ts';
-import { headersOf, wholeOf, type Seen } from './seen.ts';
+import { headersOf, type Seen } from './seen.ts';
 
 export interface ConstantGateway {
   readonly origin: string;

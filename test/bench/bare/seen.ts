@@ -1,5 +1,5 @@
-import { Agent, request, type IncomingMessage } from 'node:http';
-import { buffer } from 'node:stream/consumers';
+import type { IncomingMessage } from 'node:http';
+import { ask } from '../ask.ts';
 
 /** A message as it can be seen from outside. */
 export interface Seen {
@@ -8,7 +8,6 @@ export interface Seen {
 }
 
 const OK = 200;
-const CONNECTIONS = new Agent({ keepAlive: true });
 
 /** The whole response of `fetch`. @throws {Error} unless its status is 200 */
 export async function fetched(url: string, init: RequestInit): Promise<Seen> {
@@ -18,24 +17,17 @@ export async function fetched(url: string, init: RequestInit): Promise<Seen> {
   return { headers: response.headers, body };
 }
 
-/** The response to a body that is posted with these header fields and no others, of which `fetch` adds some. */
+/** The response to a body that is posted with these header fields and no others. @throws {Error} unless its status is 200 */
 export async function posted(
   url: string,
   fields: Readonly<Record<string, string>>,
-  body: Uint8Array,
+  content: Uint8Array,
 ): Promise<Seen> {
-  const headers = { ...fields, 'content-length': body.length };
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const sent = request(url, { method: 'POST', headers, agent: CONNECTIONS }, resolve);
-    sent.once('error', reject).end(body);
-  });
-  const content = await wholeOf(response);
-  if (response.statusCode !== OK) throw new Error(`${url}: HTTP ${response.statusCode}`);
-  return { headers: headersOf(response), body: content };
+  const headers = { ...fields, 'content-length': content.length };
+  const { message, body } = await ask(url, 'POST', headers, content);
+  if (message.statusCode !== OK) throw new Error(`${url}: HTTP ${message.statusCode}`);
+  return { headers: headersOf(message), body };
 }
-
-export const wholeOf = async (message: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> =>
-  new Uint8Array(await buffer(message));
 
 export function headersOf({ headersDistinct }: IncomingMessage): Headers {
   const headers = new Headers();

@@ -3,6 +3,7 @@ import { startSuite } from '../../../services/local/src/suite.ts';
 import { RawExchange } from '../../support/raw-exchange.ts';
 import { childNamed, clockOf } from '../cpu-clock.ts';
 import { inMemory } from '../suites.ts';
+import { costOf } from '../turns.ts';
 import { turnsOf, type Turn } from './turns.ts';
 
 const SIZES = [10, 100, 1000]; // searches at once
@@ -23,13 +24,13 @@ export async function* crowdTurns(): AsyncGenerator<Turn> {
       const envelopes = await Promise.all(
         tokens.splice(0, size).map((token) => raw.seal(raw.request(token, 'happy cat'))),
       );
-      const [cpuBegan, began] = [clock(), performance.now()];
-      const responses = await Promise.all(envelopes.map((envelope) => raw.post(envelope)));
-      const [cpu, wall] = [clock() - cpuBegan, (performance.now() - began) * 1000];
-      const failed = responses.filter(({ inner }) => inner?.status !== 200);
+      const { result, ...cost } = await costOf(clock, () =>
+        Promise.all(envelopes.map((envelope) => raw.post(envelope))),
+      );
+      const failed = result.filter(({ inner }) => inner?.status !== 200);
       if (failed.length > 0)
         throw new Error(`${failed.length} of ${size} searches failed: ${failed[0]?.code}`);
-      return { cpu, wall };
+      return cost;
     };
     for (let i = 0; i < WARM; i += 100) await crowd(100);
     for (const size of turnsOf(SIZES, ROUNDS)) {

@@ -6,10 +6,12 @@ import { freePorts } from '../../../services/local/src/ports.ts';
 import { running, type Killable } from '../../support/killable.ts';
 import { suiteOnNode, urlsFrom, type SuiteOnNode } from '../../support/on-node.ts';
 import { RawExchange, type Envelope } from '../../support/raw-exchange.ts';
+import { ask } from '../ask.ts';
 import { familyClock } from '../cpu-clock.ts';
 import type { Clock } from '../measure.ts';
+import { costOf } from '../turns.ts';
 import { LoadConnection } from './connection.ts';
-import { ask, replay } from './replay.ts';
+import { replay } from './replay.ts';
 import { turnsOf, type Turn } from './turns.ts';
 
 const SIZES = [1, 2, 4]; // processes behind one port
@@ -44,9 +46,7 @@ export async function* hopTurns(hop: Hop): AsyncGenerator<Turn> {
     }
     for (const size of turnsOf(SIZES, ROUNDS)) {
       const processes = hops.get(size) as Processes;
-      const [cpuBegan, began] = [processes.clock(), performance.now()];
-      await requests(processes, envelope, REQUESTS);
-      const [cpu, wall] = [processes.clock() - cpuBegan, (performance.now() - began) * 1000];
+      const { cpu, wall } = await costOf(processes.clock, () => requests(processes, envelope, REQUESTS));
       yield {
         size,
         costs: { [`growth.${hop}`]: cpu / REQUESTS, [`growth.${hop}.throughput`]: wall / REQUESTS },
@@ -104,9 +104,10 @@ async function processesOf(hop: Hop, size: number, suite: SuiteOnNode): Promise<
 }
 
 async function checkResponse({ url, headers }: Processes, { bytes, open }: Envelope): Promise<void> {
-  const { status, body } = await ask(url, 'POST', { ...headers, 'content-length': `${bytes.length}` }, bytes);
-  if (status !== 200) throw new Error(`${url}: ${status} ${body.toString()}`);
-  const inner = decodeResponse(await open(new Uint8Array(body)));
+  const { message, body } = await ask(url, 'POST', { ...headers, 'content-length': bytes.length }, bytes);
+  if (message.statusCode !== 200)
+    throw new Error(`${url}: ${message.statusCode} ${new TextDecoder().decode(body)}`);
+  const inner = decodeResponse(await open(body));
   if (inner.status !== 200) throw new Error(`${url}: a search got ${inner.status}`);
 }
 

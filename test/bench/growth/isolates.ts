@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ownClock } from '../cpu-clock.ts';
+import { costOf } from '../turns.ts';
 import { turnsOf, type Turn } from './turns.ts';
 
 const SIZES = [1, 2, 4]; // isolates
@@ -22,15 +23,16 @@ export async function* isolateTurns(): AsyncGenerator<Turn> {
     await ready(threads);
     for (const size of turnsOf(SIZES, ROUNDS)) {
       const some = threads.slice(0, size);
-      const [cpuBegan, began] = [ownClock(), performance.now()];
-      for (const thread of some) thread.postMessage(SEARCHES);
-      await ready(some);
+      const { cpu, wall } = await costOf(ownClock, () => {
+        for (const thread of some) thread.postMessage(SEARCHES);
+        return ready(some);
+      });
       const searches = size * SEARCHES;
       yield {
         size,
         costs: {
-          'growth.isolates': (ownClock() - cpuBegan) / searches,
-          'growth.isolates.throughput': ((performance.now() - began) * 1000) / searches,
+          'growth.isolates': cpu / searches,
+          'growth.isolates.throughput': wall / searches,
         },
       };
     }

@@ -1,12 +1,6 @@
-import { createServer, request, Agent, type IncomingHttpHeaders } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { buffer } from 'node:stream/consumers';
-
-interface Recorded {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-}
+import { ask, wholeOf, type Answer } from '../ask.ts';
 
 /** A server in front of another one. It asks that one once for each path that is posted to, and repeats the response. */
 export interface Replay {
@@ -16,11 +10,11 @@ export interface Replay {
 
 /** @param upstream - its origin; it may start later */
 export async function replay(upstream: string): Promise<Replay> {
-  const known = new Map<string, Recorded>();
+  const known = new Map<string, Answer>();
   const server = createServer((incoming, outgoing) => {
     const { method = '', url = '' } = incoming;
-    const respond = ({ status, headers, body }: Recorded): void => {
-      outgoing.writeHead(status, headers).end(body);
+    const respond = ({ message, body }: Answer): void => {
+      outgoing.writeHead(message.statusCode ?? 0, message.headers).end(body);
     };
     const recorded = method === 'POST' ? known.get(url) : undefined;
     if (recorded !== undefined) {
@@ -28,9 +22,9 @@ export async function replay(upstream: string): Promise<Replay> {
       return;
     }
     const pass = async (): Promise<void> => {
-      const body = await buffer(incoming);
+      const body = await wholeOf(incoming);
       const response = await ask(upstream + url, method, incoming.headers, body);
-      if (method === 'POST' && response.status === 200) known.set(url, response);
+      if (method === 'POST' && response.message.statusCode === 200) known.set(url, response);
       respond(response);
     };
     void pass().catch(() => outgoing.destroy());
@@ -43,27 +37,4 @@ export async function replay(upstream: string): Promise<Replay> {
       server.close();
     },
   };
-}
-
-const CONNECTIONS = new Agent({ keepAlive: true });
-
-/** One exchange over a connection that is kept, with no field more than is given, and with the least overhead that Node offers. */
-export function ask(
-  url: string,
-  method: string,
-  headers: IncomingHttpHeaders,
-  body: Uint8Array,
-): Promise<Recorded> {
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { method, headers, agent: CONNECTIONS }, (response) => {
-      const pieces: Buffer[] = [];
-      response.on('data', (piece: Buffer) => pieces.push(piece));
-      response.once('error', reject);
-      response.once('end', () => {
-        const { statusCode: status = 0, headers: fields } = response;
-        resolve({ status, headers: fields, body: Buffer.concat(pieces) });
-      });
-    });
-    sent.once('error', reject).end(body);
-  });
 }
