@@ -8,7 +8,7 @@ import { nodeEcdhVoprf } from '@sotto/voprf/ecdh-node';
 import { sodiumVoprf } from '@sotto/voprf/sodium';
 import { loadSodium } from '@sotto/voprf/sodium-node';
 import type { RedemptionCall, RedemptionOutcome } from '@sotto/redemption';
-import type { Bytes } from '@sotto/wire';
+import type { Bytes, Random } from '@sotto/wire';
 import { app } from '../../src/app.ts';
 import { operatorRoutes } from '../../src/operator.ts';
 import { byTokenType, Issuer, type IssuerDeps } from '../../src/issuer.ts';
@@ -32,6 +32,8 @@ export interface WorldOptions {
   readonly vars?: Readonly<Record<string, string>>;
   readonly database?: DatabaseFile;
   readonly clock?: { now: number };
+  /** The issuer's: of its keys and nonces. The system's unless given. */
+  readonly random?: Random;
   /** The clock itself unless given. */
   readonly settledNow?: () => number | null;
   readonly deps?: (deps: IssuerDeps) => Partial<IssuerDeps>;
@@ -47,7 +49,8 @@ export class World {
   readonly issuer: Issuer;
   readonly #routes: ReturnType<typeof app>;
 
-  constructor({ vars = {}, database, clock, settledNow, deps = () => ({}) }: WorldOptions = {}) {
+  constructor(options: WorldOptions = {}) {
+    const { vars = {}, database, clock, settledNow, deps = () => ({}) } = options;
     this.clock = clock ?? { now: START + 1000 };
     this.database = database ?? openMemory(ISSUER_FILE);
     const config = testConfig(vars);
@@ -56,7 +59,7 @@ export class World {
     const system = {
       now,
       settledNow: settledNow ?? now,
-      random,
+      random: options.random ?? random,
       date: (seconds: number) => new Date(seconds * 1000),
       pause: async () => turn(),
     };
