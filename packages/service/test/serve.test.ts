@@ -121,7 +121,7 @@ describe('an app behind the server of Node', () => {
     );
     const connection = rawConnection(origin);
     connection.write('GET / HTTP/1.1\r\nhost: gateway.example\r\n\r\n');
-    expect(await connection.closed(10_000)).toBe(true);
+    expect(await connection.closed()).toBe(true);
     expect(connection.received.endsWith('0\r\n\r\n')).toBe(false);
   });
 
@@ -154,11 +154,12 @@ describe('an app behind the server of Node', () => {
   test('X01 on a stop it finishes the requests in flight and accepts no more', async () => {
     const gate = Promise.withResolvers<void>();
     let busy = 0;
-    const one = await serving(async () => {
+    const respond = async (): Promise<Response> => {
       busy++;
       await gate.promise;
       return new Response('done');
-    });
+    };
+    const one = await serving(respond, { drainMs: 600_000 }); // it stops when they are finished, and not by time
     const pending = Array.from({ length: 50 }, () => fetch(one.origin).then((answer) => answer.text()));
     expect(await eventually(() => busy === 50)).toBe(true);
     const closed = one.close();
@@ -175,6 +176,6 @@ describe('an app behind the server of Node', () => {
     connection.write('POST / HTTP/1.1\r\nhost: g\r\ncontent-length: 50000\r\n\r\n');
     connection.write('x'.repeat(20_000));
     expect(await connection.until((text) => text.includes('no'))).toMatch(/^HTTP\/1\.1 413 /);
-    expect(await connection.closed(10_000)).toBe(true);
+    expect(await connection.closed()).toBe(true);
   });
 });

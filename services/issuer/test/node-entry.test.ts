@@ -55,7 +55,7 @@ test('issuer on Node: issues, redeems on the gateway’s listener, and continues
 }, 60_000);
 
 test('X01 issuer on Node: on SIGTERM with 50 requests in flight, responds to all, accepts no new one and exits with 0', async () => {
-  const running = await start({ STORE: path.join(folder, 'stopped.sqlite') });
+  const running = await start({ STORE: path.join(folder, 'stopped.sqlite'), DRAIN_MS: '60000' });
   const { contentType, request: body } = await blinded(running);
   const bearers = await Promise.all(Array.from({ length: 50 }, (_, i) => accountToken(`account ${i}`)));
   const posts = bearers.map((bearer) => {
@@ -79,16 +79,14 @@ test('X01 issuer on Node: on SIGTERM with 50 requests in flight, responds to all
     await once(response, 'end');
     return response.statusCode;
   });
-  const began = Date.now();
   running.child.kill('SIGTERM');
   const statuses = await Promise.all(answers);
   expect(statuses).toHaveLength(50);
   expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
   expect(statuses).toContain(200);
   expect(await running.ended).toBe(0);
-  expect(Date.now() - began).toBeLessThan(10_000); // milliseconds
   await expect(fetch(`${running.url}/health`)).rejects.toThrow('fetch failed');
-});
+}, 50_000); // less than DRAIN_MS, after which it would exit too
 
 test('N59 issuer on Node: has TLS or refuses to listen beyond loopback, and operator routes only on their own listener', async () => {
   for (const [name, tls] of [

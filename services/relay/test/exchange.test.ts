@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { PROBLEM_TYPE, PROBLEMS, problemText } from '@sotto/http';
@@ -14,6 +15,9 @@ import { problem, told } from './told.ts';
 
 const TYPE = 'message/ohttp-req';
 const PLATFORM = new Set(['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding']);
+
+const CLIENTS = 1000;
+const WAVE = 50; // clients that connect at once
 
 const answer200 = (seen: RecordedRequest): [number, Record<string, string>, Buffer] => [
   200,
@@ -43,7 +47,7 @@ describe.each(RELAYS)('one exchange through the relay on %s', (runtime, start) =
   beforeAll(async () => {
     gateway = await recordingServer((_seen, response) => void response.writeHead(404).end());
     elsewhere = await recordingServer((_seen, response) => void response.end('elsewhere'));
-    relay = await start(vars(gateway.url, { REQUEST_MS: '10000', GATEWAY_MS: '10000' }));
+    relay = await start(vars(gateway.url, { REQUEST_MS: '60000', GATEWAY_MS: '120000' }));
     await fetch(`${relay.url}/bundle`);
   });
   beforeEach(() => {
@@ -226,20 +230,36 @@ describe.each(RELAYS)('one exchange through the relay on %s', (runtime, start) =
   });
 
   test('R25 a thousand concurrent clients each get the response to their own envelope', async () => {
+    const waiting: (() => void)[] = [];
+    const arrived = new EventEmitter();
     gateway.answer = (seen, response) => {
       const [status, headers, body] = answer200(seen);
-      setTimeout(() => response.writeHead(status, headers).end(body), Math.random() * 20);
+      waiting.push(() => response.writeHead(status, headers).end(body));
+      arrived.emit(`${waiting.length}`);
     };
-    const bodies = Array.from({ length: 1000 }, () => new Uint8Array(randomBytes(64)));
+    const bodies = Array.from({ length: CLIENTS }, () => new Uint8Array(randomBytes(64)));
+    const responses: Promise<Response>[] = [];
+    // A wave connects when the gateway has the one before: no connection waits longer than HEADERS_MS for its
+    // headers, on a slow machine either. The gateway responds when it has all, in reverse order.
+    while (responses.length < CLIENTS) {
+      const wave = bodies.slice(responses.length, responses.length + WAVE);
+      const isAtGateway = once(arrived, `${responses.length + wave.length}`);
+      responses.push(...wave.map((body) => post(body, { connection: 'close' })));
+      await Promise.race([isAtGateway, ...responses]); // a response before its time is a failure, found below
+    }
+    expect(waiting).toHaveLength(CLIENTS); // all at once
+    for (const respondTo of waiting.toReversed()) respondTo();
     const answers = await Promise.all(
-      bodies.map(async (body) => Buffer.from(await (await post(body)).arrayBuffer()).subarray(7)),
+      responses.map(async (response) => Buffer.from(await (await response).arrayBuffer()).subarray(7)),
     );
     expect(answers).toEqual(bodies.map((body) => Buffer.from(body)));
-    expect(gateway.processed).toBe(1000);
+    expect(gateway.processed).toBe(CLIENTS);
   });
 
   test('R26 fifty concurrent equal envelopes are fifty exchanges', async () => {
-    const answers = await Promise.all(Array.from({ length: 50 }, () => post(new Uint8Array(64).fill(1))));
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => post(new Uint8Array(64).fill(1), { connection: 'close' })),
+    );
     expect(answers.every(({ status }) => status === 200)).toBe(true);
     await Promise.all(answers.map((response) => response.arrayBuffer()));
     expect(gateway.processed).toBe(50);

@@ -2,7 +2,7 @@ import '../../local/src/offline-env.ts';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
-import { systemClock, variablesOnNode } from '@sotto/service/node';
+import { systemClock, variablesOnNode, type Clock } from '@sotto/service/node';
 import { readConfig, type Config } from '../src/config.ts';
 import { serveRelay } from '../src/node/serve.ts';
 import { readSettings } from '../src/node/settings.ts';
@@ -34,11 +34,8 @@ export function vars(gateway: string, more: Vars = {}): Vars {
   };
 }
 
-export async function startOnNode(env: Vars): Promise<RunningRelay> {
-  const serving = await serveRelay(
-    readSettings(variablesOnNode('relay', { PORT: '0', ...env })),
-    systemClock,
-  );
+export async function startOnNode(env: Vars, clock: Clock = systemClock): Promise<RunningRelay> {
+  const serving = await serveRelay(readSettings(variablesOnNode('relay', { PORT: '0', ...env })), clock);
   return { url: serving.origin, close: () => serving.close() };
 }
 

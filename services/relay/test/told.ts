@@ -23,7 +23,7 @@ export function problem(of: Problem): Record<string, unknown> {
 }
 
 /** Waits until a condition holds or the time is over. Returns whether it holds. */
-export async function eventually(holds: () => boolean, ms = 10_000): Promise<boolean> {
+export async function eventually(holds: () => boolean, ms = 60_000): Promise<boolean> {
   for (const end = Date.now() + ms; !holds() && Date.now() < end;) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

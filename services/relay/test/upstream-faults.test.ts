@@ -60,9 +60,7 @@ describe.each(RELAYS)('faults between the relay on %s and its gateway', (_name, 
     const before = proxy.connections;
     const from = performance.now();
     expect(await told(await post())).toEqual(problem(PROBLEMS['gateway-timeout']));
-    const took = performance.now() - from;
-    expect(took).toBeGreaterThan(GATEWAY_MS * 0.9);
-    expect(took).toBeLessThan(GATEWAY_MS * 10); // a margin for a busy machine; timing.test.ts checks the exact time
+    expect(performance.now() - from).toBeGreaterThan(GATEWAY_MS * 0.9); // timing.test.ts checks the exact time
     expect(proxy.connections - before).toBe(1);
     expect(await eventually(() => proxy.open === 0)).toBe(true);
   });
@@ -142,7 +140,7 @@ describe.each(RELAYS)('faults between the relay on %s and its gateway', (_name, 
     const connection = rawConnection(relay.url);
     const head = `POST /ohttp HTTP/1.1\r\nhost: r\r\ncontent-type: ${CHUNKED}\r\ncontent-length: 64\r\n\r\n`;
     connection.write(head + 'x'.repeat(64));
-    expect(await connection.closed(15_000)).toBe(true); // long before STREAM_MS
+    expect(await connection.closed()).toBe(true); // long before STREAM_MS
     expect(connection.received.length).toBeGreaterThan(STREAM_BYTES / 2);
     expect(connection.received.length).toBeLessThan(STREAM_BYTES + 16_384); // with its framing
     expect(connection.received.endsWith('0\r\n\r\n')).toBe(false);
@@ -172,9 +170,9 @@ describe.each(RELAYS)('faults between the relay on %s and its gateway', (_name, 
   );
 
   test('R30 a chunked upload streams: its first byte reaches the gateway before its last is sent', async () => {
-    let firstUpstream = Number.POSITIVE_INFINITY;
+    const first = Promise.withResolvers<void>();
     gateway.early = (request, response) => {
-      request.once('data', () => (firstUpstream = performance.now()));
+      request.once('data', () => first.resolve());
       request.once('end', () => {
         response.writeHead(200, { 'content-type': 'message/ohttp-chunked-res' }).end('done');
       });
@@ -186,15 +184,14 @@ describe.each(RELAYS)('faults between the relay on %s and its gateway', (_name, 
     );
     for (let i = 0; i < 199; i++) {
       connection.write('x');
-      await new Promise((resolve) => setTimeout(resolve, 5)); // 200 bytes over a second
+      await new Promise((resolve) => setTimeout(resolve, 1)); // so that they arrive in many pieces
     }
-    const last = performance.now();
+    await first.promise;
     connection.write('x');
     const text = await connection.until((all) => all.includes('done'));
     connection.destroy();
     expect(text).toMatch(/^HTTP\/1\.1 200 /);
     expect(text.toLowerCase()).toContain('incremental: ?1');
-    expect(firstUpstream).toBeLessThan(last);
     expect(await eventually(() => gateway.seen.length === 1)).toBe(true);
     expect(gateway.seen[0]?.body).toHaveLength(200);
     expect(gateway.seen[0]?.headers).toContainEqual(['incremental', '?1']);

@@ -29,7 +29,7 @@ const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgra
 const post = (to: string, type = 'message/ohttp-req'): Promise<Response> =>
   fetch(`${to}/ohttp`, { method: 'POST', body: 'x'.repeat(64), headers: { 'content-type': type } });
 
-describe.each(RELAYS)('N01 the relay on %s settles by its deadline', (name, start) => {
+describe.each(RELAYS)('N01 the relay on %s settles by its deadline', (_name, start) => {
   test.each([
     ['switches protocols and continues', (socket: Socket) => void socket.write(`${SWITCH}more`)],
     ['switches protocols and closes', (socket: Socket) => void socket.end(SWITCH)],
@@ -42,27 +42,24 @@ describe.each(RELAYS)('N01 the relay on %s settles by its deadline', (name, star
         socket.once('close', () => clearInterval(timer));
       },
     ],
-  ])(
-    'when the gateway %s',
-    async (_what, behaviour) => {
-      behave = behaviour;
-      const running = await start(vars(url(), { GATEWAY_MS: '600', STREAM_MS: '600', MAX_IN_FLIGHT: '4' }));
-      for (const type of ['message/ohttp-req', 'message/ohttp-chunked-req']) {
-        const responses = await Promise.all([1, 2, 3].map(() => post(running.url, type)));
-        for (const response of responses) expect([502, 504]).toContain(response.status);
-      }
-      // Every place is free again.
-      behave = (socket) => {
-        socket.end(
-          'HTTP/1.1 200 OK\r\ncontent-type: message/ohttp-res\r\ncontent-length: 6\r\nconnection: close\r\n\r\nsealed',
-        );
-      };
-      const after = await Promise.all([1, 2, 3].map(() => post(running.url)));
-      expect(after.map(({ status }) => status)).toEqual([200, 200, 200]);
-      await running.close();
-    },
-    name === 'Node' ? 30_000 : 60_000,
-  );
+  ])('when the gateway %s', async (_what, behaviour) => {
+    behave = behaviour;
+    const running = await start(vars(url(), { GATEWAY_MS: '600', STREAM_MS: '600', MAX_IN_FLIGHT: '4' }));
+    for (const type of ['message/ohttp-req', 'message/ohttp-chunked-req']) {
+      const responses = await Promise.all([1, 2, 3].map(() => post(running.url, type)));
+      for (const response of responses) expect([502, 504]).toContain(response.status);
+    }
+    // Every place is free again.
+    behave = (socket) => {
+      socket.end(
+        'HTTP/1.1 200 OK\r\ncontent-type: message/ohttp-res\r\ncontent-length: 6\r\nconnection: close\r\n\r\nsealed',
+      );
+    };
+    const statuses = async (): Promise<number[]> =>
+      (await Promise.all([1, 2, 3].map(() => post(running.url)))).map(({ status }) => status);
+    await expect.poll(statuses).toEqual([200, 200, 200]); // again: on a busy machine 600 ms may be too few
+    await running.close();
+  });
 });
 
 /** A relay of two gateways. The first never settles, even after its signal aborts. */

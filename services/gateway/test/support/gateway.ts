@@ -75,6 +75,8 @@ export interface TestGatewayOptions {
   readonly responseGridMs?: number;
   /** The timer and the waits of the gateway; real ones without it. */
   readonly timer?: Pick<Pacing, 'elapsedMs' | 'sleep'>;
+  /** Deadlines that a test ends itself, in place of those of `deadlineMs`. */
+  readonly deadline?: (ms: number) => AbortSignal;
   readonly metadata?: boolean;
   /** The provider that the gateway names. */
   readonly provider?: string;
@@ -182,7 +184,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
     random,
     now,
     settledNow: now,
-    deadline: (ms) => AbortSignal.timeout(Math.min(ms, self.deadlineMs)),
+    deadline: options.deadline ?? ((ms) => AbortSignal.timeout(Math.min(ms, self.deadlineMs))),
     ...(options.timer ?? { elapsedMs: () => performance.now(), sleep: async (ms) => sleep(ms) }),
     redeemer: issuer,
     refiller: issuer,
