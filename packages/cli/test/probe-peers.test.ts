@@ -131,7 +131,7 @@ describe('probe: servers that stop', () => {
     expect(await wanting('7')).toEqual([7, 7, 7]);
     expect(await wanting('86400')).toEqual([90, 90, 90]);
     expect(await wanting(null)).toEqual([60, 60, 60]);
-    for (const odd of ['-5', 'soon', 'Thu, 26 Nov 2026 22:00:00 GMT'])
+    for (const odd of ['-5', '+5', '0x5', '1e1', '5.5', '', 'soon', 'Thu, 26 Nov 2026 22:00:00 GMT'])
       expect(await wanting(odd)).toEqual([60, 60, 60]);
   });
 

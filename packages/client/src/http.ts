@@ -103,7 +103,7 @@ export async function openRequest(
   return {
     ...head,
     async read() {
-      const value = await within(IDLE_SECONDS, reader());
+      const value = await within(IDLE_SECONDS, reader.read());
       length += value?.length ?? 0;
       if (length > request.maxBytes) {
         ending.abort();
@@ -140,21 +140,33 @@ function headOf({ status, headers, redirected }: FetchResponse): { status: numbe
   return { status, type: mediaType(headers) };
 }
 
-/** Reads a body piece by piece where the platform has streams, and in one piece where it has none. */
-function readerOf(response: FetchResponse): () => Promise<Bytes | null> {
+/** A body piece by piece where the platform has streams, and in one piece where it has none. */
+interface BodyReader {
+  /** The next piece, null at the end. */
+  read(): Promise<Bytes | null>;
+  cancel(): void;
+}
+
+function readerOf(response: FetchResponse): BodyReader {
   const stream = streamOf(response);
   if (stream !== null) {
     const reader = stream.getReader();
-    return async () => {
-      const { done, value } = await reader.read();
-      return done ? null : ((value ?? NOTHING) as Bytes);
+    return {
+      async read() {
+        const { done, value } = await reader.read();
+        return done ? null : ((value ?? NOTHING) as Bytes);
+      },
+      cancel: () => void reader.cancel().catch(() => {}),
     };
   }
   let isRead = false;
-  return async () => {
-    if (isRead) return null;
-    isRead = true;
-    return new Uint8Array(await response.arrayBuffer());
+  return {
+    async read() {
+      if (isRead) return null;
+      isRead = true;
+      return new Uint8Array(await response.arrayBuffer());
+    },
+    cancel: () => {},
   };
 }
 
@@ -170,36 +182,26 @@ export function mediaType(headers: FetchResponse['headers']): string {
   return (headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 
-/**
- * Reads in chunks where the platform has streams, and in one piece where it has none.
- *
- * @throws {UnreachableError} if the body is longer than `maxBytes`
- */
+/** @throws {UnreachableError} if the body is longer than `maxBytes`, or its Content-Length is not digits (RFC 9110 §8.6) */
 export async function readBody(response: FetchResponse, maxBytes: number): Promise<Bytes> {
-  if (Number(response.headers.get('content-length') ?? 0) > maxBytes) throw new UnreachableError('too long');
-  const stream = streamOf(response);
-  if (stream !== null) return readChunks(stream.getReader(), maxBytes);
-  const body = new Uint8Array(await response.arrayBuffer());
-  if (body.length > maxBytes) throw new UnreachableError('too long');
-  return body;
-}
-
-async function readChunks(reader: ChunkReader, maxBytes: number): Promise<Bytes> {
-  const chunks: Uint8Array[] = [];
+  const declared = response.headers.get('content-length') ?? '0';
+  if (!/^[0-9]+$/.test(declared) || Number(declared) > maxBytes) throw new UnreachableError('too long');
+  const reader = readerOf(response);
+  const pieces: Bytes[] = [];
   let length = 0;
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    length += next.value?.length ?? 0;
+  for (let piece = await reader.read(); piece !== null; piece = await reader.read()) {
+    length += piece.length;
     if (length > maxBytes) {
-      reader.cancel().catch(() => {});
+      reader.cancel();
       throw new UnreachableError('too long');
     }
-    if (next.value) chunks.push(next.value);
+    pieces.push(piece);
   }
   const body = new Uint8Array(length);
   let offset = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, offset);
-    offset += chunk.length;
+  for (const piece of pieces) {
+    body.set(piece, offset);
+    offset += piece.length;
   }
   return body;
 }

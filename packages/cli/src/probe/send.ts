@@ -72,6 +72,7 @@ export function sender(
 
 /** Seconds that a 429 asks to wait, within bounds. */
 function waitOf(headers: Headers): number {
-  const seconds = Number(headers.get('retry-after') ?? USUAL_WAIT);
+  const value = headers.get('retry-after') ?? '';
+  const seconds = /^[0-9]+$/.test(value) ? Number(value) : 0; // a date counts as no number
   return seconds > 0 ? Math.min(LONGEST_WAIT, seconds) : USUAL_WAIT;
 }

@@ -1,3 +1,5 @@
+import { parseContentLength } from '@sotto/http';
+
 /** One HTTP/1.1 message as it was on the wire. */
 export interface WireMessage {
   readonly startLine: string;
@@ -6,6 +8,7 @@ export interface WireMessage {
 }
 
 const MAX_BUFFERED = 1 << 20; // bytes; beyond it a connection is forwarded and no longer read
+const CHUNK_SIZE = /^([0-9a-f]+)[ \t]*(?:;|$)/i; // before its extensions (RFC 9112 §7.1)
 const END_OF_HEAD = '\r\n\r\n';
 
 /**
@@ -47,9 +50,11 @@ export class HttpReader {
     });
     const field = (name: string): string | undefined => fields.find(([is]) => is === name)?.[1];
     const rest = this.#buffered.subarray(headLength + END_OF_HEAD.length);
-    const result = /chunked/i.test(field('transfer-encoding') ?? '')
-      ? chunkedBody(rest)
-      : sizedBody(rest, Number(field('content-length') ?? 0));
+    const coding = field('transfer-encoding');
+    const result =
+      coding === undefined
+        ? sizedBody(rest, parseContentLength(field('content-length') ?? '0'))
+        : chunkedBody(rest, coding);
     if (result === 'unreadable') this.#stop();
     if (result === 'unreadable' || result === 'more') return false;
     this.#buffered = rest.subarray(result.length);
@@ -60,17 +65,19 @@ export class HttpReader {
 
 type BodyResult = { readonly body: Buffer; readonly length: number } | 'more' | 'unreadable';
 
-function sizedBody(rest: Buffer, length: number): BodyResult {
-  if (!Number.isSafeInteger(length) || length < 0) return 'unreadable';
+function sizedBody(rest: Buffer, length: number | null): BodyResult {
+  if (length === null) return 'unreadable';
   return rest.length < length ? 'more' : { body: rest.subarray(0, length), length };
 }
 
-function chunkedBody(rest: Buffer): BodyResult {
+function chunkedBody(rest: Buffer, coding: string): BodyResult {
+  if (!/(?:^|,[ \t]*)chunked$/i.test(coding)) return 'unreadable'; // RFC 9112 §6.3: the last coding frames the body
   const chunks: Buffer[] = [];
   for (let at = 0; ;) {
     const lineEnd = rest.indexOf('\r\n', at);
     if (lineEnd < 0) return 'more';
-    const size = Number.parseInt(rest.subarray(at, lineEnd).toString('latin1'), 16);
+    const line = rest.subarray(at, lineEnd).toString('latin1');
+    const size = Number.parseInt(CHUNK_SIZE.exec(line)?.[1] ?? '', 16);
     if (!Number.isSafeInteger(size)) return 'unreadable';
     const from = lineEnd + 2;
     if (rest.length < from + size + 2) return 'more';
