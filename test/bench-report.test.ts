@@ -4,14 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { disagreements } from './bench/compare.ts';
-import {
-  measure,
-  measureCases,
-  plainSummary,
-  summary,
-  type Contestant,
-  type RunCase,
-} from './bench/measure.ts';
+import { measure, plainSummary, summary, type Contestant } from './bench/measure.ts';
 import { BARE, reporter, sentence } from './bench/report.ts';
 import type { Figure } from './bench/row.ts';
 import { overStarts } from './bench/starts.ts';
@@ -106,50 +99,6 @@ describe('bench: one row', () => {
       collectGarbage,
     });
     expect(turns.slice(-4)).toEqual(['collected', 1, 'collected', 1]);
-  });
-});
-
-describe('bench: a row of cases', () => {
-  /** Groups a to l, of which the case of l costs the most, beside one case of the peer that costs 100. */
-  const GROUPS = 'abcdefghijkl'.split('');
-  const cases = { quantiles: [{ name: 'worst', share: 0.99 }], groups: { ours: GROUPS, theirs: ['en'] } };
-
-  test('the figure is that of the worst group: the slowest of the first round are run, the slowest of these are measured', async () => {
-    let time = 0;
-    const calls = new Map<string, number>();
-    const runCase: RunCase = async (who, index, times) => {
-      if (who === 'ours') calls.set(GROUPS[index] ?? '', (calls.get(GROUPS[index] ?? '') ?? 0) + times);
-      time += times * (who === 'ours' ? 100 * (index + 1) : 100);
-    };
-    const [[name, figure] = []] = await measureCases({ runCase, clock: () => time }, cases);
-    expect(name).toBe('worst');
-    expect(figure).toMatchObject({ ours_us: 1200, peer_us: 100, ratio: 12 });
-    expect(Object.keys(figure?.each_us ?? {})).toEqual(['k', 'l']);
-    expect(calls.get('d')).toBeLessThan((calls.get('e') ?? 0) / 10); // after the first round
-    expect(calls.get('j')).toBeLessThan((calls.get('k') ?? 0) / 1.1); // once the code is optimized
-  });
-
-  test('what a request costs once the code is optimized is not in the figure', async () => {
-    let time = 0;
-    let requests = 0;
-    const runCase: RunCase = async (who, _index, times) => {
-      time += requests++ < 500 ? 3000 : 200;
-      time += times * (who === 'ours' ? 100 : 400);
-    };
-    const one = { quantiles: [{ name: 'p50', share: 0.5 }], groups: { ours: ['en'], theirs: ['en'] } };
-    const [[, figure] = []] = await measureCases({ runCase, clock: () => time }, one);
-    expect(figure).toMatchObject({ ours_us: 100, peer_us: 400, ratio: 0.25 });
-  });
-
-  test('a case that is disturbed in some rounds does not become the worst', async () => {
-    let time = 0;
-    let turns = 0;
-    const runCase: RunCase = async (who, index, times) => {
-      const disturbed = who === 'ours' && index < 11 && ++turns % 5 === 0;
-      time += times * (who === 'ours' && index === 11 ? 200 : 100) + (disturbed ? 100_000 : 0);
-    };
-    const [[, figure] = []] = await measureCases({ runCase, clock: () => time }, cases);
-    expect(figure).toMatchObject({ ours_us: 200, ratio: 2 });
   });
 });
 

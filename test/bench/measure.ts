@@ -14,7 +14,9 @@ const CASE = 1500; // minimum microseconds of one case in a round, unless there 
 const ALL_CASES = 1_000_000; // all of them together take longer than this
 const MOST_CALLS = 4 ** 6; // of one case in a round
 const CASE_ROUNDS = 5; // at least
-const WORST = 8; // groups that are run until their code is optimized: the slowest of the first round
+const WORST_ONCE = 24; // groups that are run again: the slowest of the first round
+const CHOICE_ROUNDS = 3; // of these
+const WORST = 8; // groups that are run until their code is optimized: the slowest of these
 const WORST_SETTLED = 2; // of them: those that are measured
 const EMPTY_TURNS = 15;
 
@@ -144,6 +146,8 @@ export async function measureCases(
   };
   await runUntil(0, 1);
   const first = quantiles[0]?.share ?? 1;
+  ours.keepWorst(WORST_ONCE, first);
+  await runUntil(0, CHOICE_ROUNDS); // so that no group is chosen for a collection of garbage or for code that was not compiled yet
   ours.keepWorst(WORST, first);
   await runUntil(SETTLING_CASES, 1);
   ours.keepWorst(WORST_SETTLED, first);
@@ -159,9 +163,10 @@ export async function measureCases(
   });
 
   function casesOf(who: keyof CaseGroups) {
-    const least = Math.min(CASE, ALL_CASES / groups[who].length);
     const counts = groups[who].map(() => 1);
     const times = new Map(groups[who].map((_group, index): [number, number[]] => [index, []]));
+    const leastOf = (cases: number): number => Math.min(CASE, ALL_CASES / cases);
+    let least = leastOf(times.size);
     const timeOfCase = async (index: number): Promise<number> => {
       for (;;) {
         const count = counts[index] ?? 1;
@@ -182,6 +187,7 @@ export async function measureCases(
       /** Forgets the rounds in which code was still compiled. */
       forget(): void {
         for (const all of times.values()) all.length = 0;
+        least = leastOf(times.size);
         this.spent = 0;
         this.rounds = 0;
       },
