@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
+import { fixSemiSpace } from './bench/isolates.ts';
 import { measureCases, type RunCase } from './bench/measure.ts';
 
 describe('bench: a row of cases', () => {
@@ -69,4 +72,23 @@ describe('bench: a row of cases', () => {
     expect(calls[9999]).toBe(1); // 100 µs for each of so many cases
     expect(calls.at(-1)).toBe(16); // 1.5 ms
   });
+});
+
+test('bench: the young generation of a thread has the size of its row', async () => {
+  const program = `
+    const { getHeapSpaceStatistics } = require('node:v8');
+    for (let i = 0; i < 1e6; i++) globalThis.kept = new Array(10).fill(i);
+    const { space_size } = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space');
+    require('node:worker_threads').parentPort.postMessage(space_size / 1024 / 1024);`;
+  const megabytesOf = async (semiSpace: number): Promise<number> => {
+    fixSemiSpace(semiSpace);
+    try {
+      const [size] = (await once(new Worker(program, { eval: true }), 'message')) as [number];
+      return size;
+    } finally {
+      fixSemiSpace(0);
+    }
+  };
+  expect(await megabytesOf(1)).toBeLessThanOrEqual(2);
+  expect(await megabytesOf(16)).toBeGreaterThanOrEqual(16);
 });

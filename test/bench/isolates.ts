@@ -1,13 +1,17 @@
 import path from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { measureIsolate, type Contestant, type NamedFigure } from './measure.ts';
 import type { RowPlace } from './rows/all.ts';
 import type { AboutRow } from './worker.ts';
 import { startBenchWorker, STEADY_HEAP } from './workerd.ts';
 
+const V8_CHOOSES = 0; // the size of the young generation
+
 /** Measures a row in a new thread of Node. */
 export function inNode(place: RowPlace): Promise<NamedFigure[]> {
-  const { group, index } = place;
+  const { group, index, semiSpace } = place;
+  fixSemiSpace(semiSpace ?? V8_CHOOSES);
   const thread = new Worker(path.join(import.meta.dirname, 'node-thread.ts'), {
     workerData: { group, index },
   });
@@ -16,11 +20,17 @@ export function inNode(place: RowPlace): Promise<NamedFigure[]> {
     thread.once('message', (message: NamedFigure[]) => (figures = message));
     thread.once('error', reject);
     thread.once('exit', () => {
+      fixSemiSpace(V8_CHOOSES);
       if (figures === undefined)
         reject(new Error(`bench: the thread of ${place.name} ended without figures`));
       else resolve(figures);
     });
   });
+}
+
+/** In the threads that begin from now on. */
+export function fixSemiSpace(megabytes: number): void {
+  for (const end of ['min', 'max']) setFlagsFromString(`--${end}-semi-space-size=${megabytes}`);
 }
 
 /** Measures a row in a new process of workerd. */

@@ -48,6 +48,12 @@ export interface Row {
    * collection of all garbage and others none, and the median would fall on either.
    */
   readonly isOneCall?: boolean;
+  /**
+   * Megabytes of half of the young generation in Node, for a row whose figure depends on it. V8 enlarges it as it likes; calls that
+   * leave much garbage are then cheaper in one isolate than in another. Calls that leave large buffers, which V8 keeps outside of its
+   * heap, need a small one: in a large one it is chance whether a cheap collection frees them or a collection of everything.
+   */
+  readonly semiSpace?: number;
   /** Throws unless both do the same work: outputs are compared before anything is timed. */
   check(): Promise<void>;
 }

@@ -21,6 +21,7 @@ export interface RowPlace {
   readonly name: string;
   readonly peer: string;
   readonly figures: readonly string[];
+  readonly semiSpace: number | undefined;
 }
 
 /** The places of all rows. */
@@ -28,9 +29,9 @@ export async function rowPlaces(platform: Platform, data: SearchData): Promise<R
   const places: RowPlace[] = [];
   for (const [group, make] of Object.entries(GROUPS)) {
     for (const [index, row] of (await make(platform, data)).entries()) {
-      const { name, peer } = row;
+      const { name, peer, semiSpace } = row;
       const figures = row.cases?.().quantiles.map((quantile) => quantile.name) ?? [name];
-      places.push({ group, index, name, peer, figures });
+      places.push({ group, index, name, peer, figures, semiSpace });
     }
   }
   return places;

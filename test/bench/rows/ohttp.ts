@@ -87,6 +87,7 @@ async function gatewayRow(
     ours: () => ours(encapsulatedRequest, echo),
     theirs: () => theirs(encapsulatedRequest, echo, NONCE),
     limit: x25519,
+    ...(length > KIB && { semiSpace: 1 }),
   });
 }
 
@@ -175,7 +176,7 @@ async function theirResponse(request: Bytes, body: Bytes): Promise<Bytes> {
 function compared(
   name: string,
   peer: string,
-  run: { ours(): Promise<Bytes>; theirs(): Promise<Bytes>; limit?(): unknown },
+  run: { ours(): Promise<Bytes>; theirs(): Promise<Bytes>; limit?(): unknown; semiSpace?: number },
 ): Row {
   return { name, peer, ...run, check: async () => same(await run.ours(), await run.theirs(), name) };
 }

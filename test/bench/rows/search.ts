@@ -61,6 +61,7 @@ export function searchRows({ archive, art, peer }: SearchData): Row[] {
     theirs: () => theirs('happy cat'),
     check,
     cases,
+    semiSpace: 16,
   });
   const queries = (name: string, find: (query: string) => unknown): Cases => ({
     quantiles: [
