@@ -2,6 +2,7 @@ import type { GatewayDeps, MaxRequest } from './app.ts';
 import { Bulkhead } from './bulkhead.ts';
 import type { Pacing } from './pacing.ts';
 import type { Config, ServiceRow } from './config.ts';
+import { KDF, type Hpke, type Kdf } from '@sotto/ohttp';
 import { Tally } from '@sotto/service/metrics';
 import type { ExchangeDeps, Route } from './exchange.ts';
 import { lengthOfClass } from './response-length.ts';
@@ -45,6 +46,7 @@ export function compose(config: Config, platform: Platform): GatewayDeps {
     maxRequest: maxRequestOf(services),
     pacing: { gridMs, elapsedMs, sleep },
     hpke,
+    hkdf: hkdfOf(hpke),
     now,
     random,
     deadline,
@@ -68,6 +70,12 @@ export function compose(config: Config, platform: Platform): GatewayDeps {
       onUnreadable: () => tally.count('unreadable_epochs keys'),
     },
   };
+}
+
+function hkdfOf({ kdfs }: Hpke): Kdf {
+  const hkdf = kdfs.find(({ id }) => id === KDF.HKDF_SHA256);
+  if (hkdf === undefined) throw new Error('the HPKE of the entry file has no HKDF-SHA256');
+  return hkdf;
 }
 
 const routeOf = (row: ServiceRow, service: Service | null): Route => ({

@@ -1,5 +1,6 @@
 import { BhttpError, decodeRequest, type BhttpRequest, type Field } from '@sotto/bhttp';
 import { formatChallenge, PACK_REQUEST, PACK_RESPONSE } from '@sotto/privacypass';
+import type { MaybePromise } from '@sotto/ohttp';
 import type { Problem } from '@sotto/http';
 import { firstOf, PROBLEM_TYPE, problemText, withDeadline } from '@sotto/http';
 import type { Redeemer, RedemptionOutcome, Refiller } from '@sotto/redemption';
@@ -10,7 +11,7 @@ import type { Tally } from '@sotto/service/metrics';
 import { formatDate, isInDateWindow, lastAccepted, parseDate } from './date.ts';
 import type { Bulkhead } from './bulkhead.ts';
 import { admit, methodsOf, targetOf, type Admission, type RowPolicy } from './admission/admit.ts';
-import { envelopeOf, streamTagOf, tagOf } from './admission/tag.ts';
+import { envelopeOf, streamTagOf, tagOf, type Hkdf } from './admission/tag.ts';
 import { presentedToken } from './admission/token.ts';
 import type { LiveKeys } from './keys/key-ring.ts';
 import type { ReplayStore } from './ports.ts';
@@ -36,6 +37,7 @@ export interface ExchangeDeps {
   readonly redeemer: Redeemer;
   readonly refiller: Refiller;
   readonly replays: ReplayStore;
+  readonly hkdf: Hkdf;
   readonly now: () => UnixSeconds;
   readonly tally: Tally;
   /** Aborts after this many milliseconds. */
@@ -189,7 +191,7 @@ async function redeemToken(
   { row, authorization }: Admission<Route>,
   date: UnixSeconds,
 ): Promise<void> {
-  const envelope = envelopeTag(keys, opened);
+  const envelope = await envelopeTag(deps, keys, opened);
   if (row.token === null) {
     const replay = deps.replays.admit(envelope, lastAccepted(date), deps.now());
     const verdict = await settled(replay, deps.deadline(REDEEM_MS));
@@ -203,7 +205,9 @@ async function redeemToken(
   const tagKey = keys.tagKey(epochIndex);
   if (tagKey === null) throw new InnerError('token-invalid');
   const isWhole = opened.request instanceof Uint8Array;
-  const tag = isWhole ? tagOf(tagKey, request) : streamTagOf(tagKey, request, opened.enc);
+  const tag = await (isWhole
+    ? tagOf(deps.hkdf, tagKey, request)
+    : streamTagOf(deps.hkdf, tagKey, request, opened.enc));
   const redemption = deps.redeemer.redeem({ service: name, token, tag, envelope, idempotent });
   const verdict = await settled(redemption, deps.deadline(REDEEM_MS));
   if (verdict === 'first' || (verdict === 'again' && idempotent)) return;
@@ -211,10 +215,14 @@ async function redeemToken(
 }
 
 /** @throws {InnerError} `unavailable` if the key that opened the envelope is not live any more */
-function envelopeTag(keys: LiveKeys, { keyId, kemId, enc }: OpenedRequest): Bytes {
+function envelopeTag(
+  { hkdf }: ExchangeDeps,
+  keys: LiveKeys,
+  { keyId, kemId, enc }: OpenedRequest,
+): MaybePromise<Bytes> {
   const key = keys.tagKey(keys.epochOf(keyId, kemId));
   if (key === null) throw new InnerError('unavailable');
-  return envelopeOf(key, enc);
+  return envelopeOf(hkdf, key, enc);
 }
 
 /** Hands a voucher and its pack to the issuer, in one call. The gateway stores nothing of it. */
@@ -225,7 +233,7 @@ async function refillPack(
   { content: pack }: BhttpRequest,
   { row, authorization, contentType }: Admission<Route>,
 ): Promise<ServiceResponse> {
-  const envelope = envelopeTag(keys, opened);
+  const envelope = await envelopeTag(deps, keys, opened);
   const { token } = presentedToken(authorization, (digest) => keys.epochOfChallenge(row.name, digest));
   if (contentType !== PACK_REQUEST) throw new InnerError('unsupported-media-type');
   const pending = deps.refiller.refill({ token, pack, envelope });

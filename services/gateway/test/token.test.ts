@@ -10,8 +10,9 @@ import {
   formatAuthorization,
   parseChallenges,
 } from '@sotto/privacypass';
+import { nodeHpke } from '@sotto/ohttp/node';
 import { base64url, concat, hex, type Bytes } from '@sotto/wire';
-import { envelopeOf, tagOf } from '../src/admission/tag.ts';
+import { envelopeOf, streamTagOf, tagOf } from '../src/admission/tag.ts';
 import { inner, padded, seal } from './support/client.ts';
 import {
   DAY,
@@ -89,16 +90,20 @@ describe('the token of a request', () => {
     expect(told(await withAuthorization(h, now))).toBe('200');
   });
 
-  test('the HMACs of an envelope, of a request and of the bare bytes differ', async () => {
+  test('the HMACs of an envelope, of a request, of a stream and of the bare bytes differ', async () => {
     const key = random(32);
     const request = inner({});
     const bytes = encodeRequest({ ...request, fields: request.fields.filter(([name]) => name !== 'date') });
-    const macs = [tagOf(key, request), envelopeOf(key, bytes), hmac(sha256, key, bytes)].map((mac) =>
-      hex(mac),
-    );
+    const [hkdf] = nodeHpke().kdfs;
+    if (hkdf === undefined) throw new Error('no KDF');
+    const tags = [await tagOf(hkdf, key, request), await envelopeOf(hkdf, key, bytes)];
+    const macs = [...tags, hmac(sha256, key, bytes)].map((mac) => hex(mac));
     expect(new Set(macs).size).toBe(3);
     expect(macs[0]).toBe(hex(hmac(sha256, key, concat(Uint8Array.of(1), bytes))));
     expect(macs[1]).toBe(hex(hmac(sha256, key, concat(Uint8Array.of(2), bytes))));
+    const [enc, head] = [random(1120), encodeRequest(request)];
+    const ofStream = hmac(sha256, key, concat(Uint8Array.of(3), enc, head));
+    expect(hex(await streamTagOf(hkdf, key, request, enc))).toBe(hex(ofStream));
   });
 
   test('a token of any other length, type or challenge is invalid and is not redeemed', async () => {
