@@ -5,6 +5,7 @@ import { type Art, artOf } from './art.ts';
 import { coreArtwork, type Artwork, standardEmoji, tonedArtwork } from './core.ts';
 import { encodeNeighbours } from './meaning.ts';
 import { emoticons } from './emoticons.ts';
+import { foreignToCatalogue } from './foreign.ts';
 import { firstStickers } from './first.ts';
 import { archive, concat, engine, type Manifest, manifestOf, report, writeWhole } from './files.ts';
 import { buildLanguages, type BuiltLanguage } from './languages.ts';
@@ -168,12 +169,20 @@ function flags() {
   }
 }
 
+/** The folder that a person named. @throws {PackError} if it has something that is no part of a catalogue */
+function replaceable(named: string): string {
+  const out = path.resolve(named);
+  const foreign = foreignToCatalogue(out);
+  if (foreign === null) return out;
+  throw new PackError(out, 0, `${foreign} is no part of a catalogue. Name a new or an empty folder`);
+}
+
 if (process.argv[1] === import.meta.filename) {
   const values = flags();
   const print = (line: string): void => void process.stdout.write(`${line}\n`);
   try {
     await buildCatalogue({
-      ...(values.out === undefined ? {} : { out: path.resolve(values.out) }),
+      ...(values.out === undefined ? {} : { out: replaceable(values.out) }),
       ...(values.pack === undefined ? {} : { packs: values.pack }),
       ...(values.language === undefined ? {} : { languages: values.language }),
       openmoji: values['no-openmoji'] !== true,

@@ -1,4 +1,4 @@
-// Builds what an operator installs: `npm run release [FOLDER]`. The same sources give the same bytes in any folder.
+// Builds what an operator installs. The same sources give the same bytes in any folder.
 import '../offline-env.ts';
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,11 +7,36 @@ import { build, type Metafile, type Plugin } from 'esbuild';
 import { pack } from '@sotto/release';
 import manifest from '../../../../package.json' with { type: 'json' };
 import { prepare } from '../prepare.ts';
+import { foreignToRelease } from '../../../stickers/catalogue/foreign.ts';
 import { bundleWorker, ROOT } from '../worker-code.ts';
 import { DEPLOYED } from '../workers.ts';
 import { componentList, type Lockfile } from './components.ts';
 
-const out = path.resolve(process.argv[2] ?? path.join(ROOT, 'build/release'));
+const USAGE = `Usage: npm run release [-- FOLDER]
+
+Builds the services, Workers, packages and the catalogue into FOLDER (build/release), with checksums and a list of what is
+bundled. The folder is replaced as a whole: one that has anything else in it is refused.`;
+
+const out = folderOf(process.argv.slice(2));
+
+/** The folder that the arguments name, if nothing is lost when it is replaced. */
+function folderOf(words: readonly string[]): string {
+  const [named] = words;
+  if (named === undefined) return path.join(ROOT, 'build/release');
+  if (named === '--help') {
+    console.log(USAGE);
+    process.exit(0);
+  }
+  if (words.length > 1 || !/^[^-]/.test(named)) {
+    console.error(USAGE);
+    process.exit(2);
+  }
+  const folder = path.resolve(named);
+  const foreign = foreignToRelease(folder);
+  if (foreign === null) return folder;
+  console.error(`release: ${folder}: ${foreign} is no part of a release. Name a new or an empty folder`);
+  return process.exit(2);
+}
 
 /**
  * Loads node:sqlite where its module runs, and not at the top of the file: a Node without it must come as far as the
