@@ -1,6 +1,6 @@
-export { collect, readBody, type BodyLimits } from './body.ts';
+export { collect, readBody, type BodyLimits, type FetchedResponse } from './body.ts';
 export { declaredLength, parseContentLength } from './content-length.ts';
-export { firstOf, withDeadline } from './signal.ts';
+export { firstOf, withDeadline, type Deadline } from './signal.ts';
 export { HttpError } from './error.ts';
 export {
   bearerToken,

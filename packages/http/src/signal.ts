@@ -1,5 +1,8 @@
 import { HttpError } from './error.ts';
 
+/** A signal that aborts after some time. `stop` clears its timer, if that would outlive the work and keep its memory. */
+export type Deadline = AbortSignal & { readonly stop?: () => void };
+
 /**
  * Aborts with the first of these signals.
  *

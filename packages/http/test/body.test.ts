@@ -196,6 +196,64 @@ describe.each(['default', 'bytes'] as const)('a stream of kind %s', (kind) => {
   });
 });
 
+describe('a request or response with a Content-Length', () => {
+  const limits = (deadline = never) => ({ maxBytes: 100, deadline });
+  /** A message whose body is what `arrayBuffer` says. A reader of its stream fails. */
+  const message = (length: string, arrayBuffer: () => Promise<ArrayBuffer>) => ({
+    headers: new Headers({ 'content-length': length }),
+    get body(): ReadableStream<Uint8Array> {
+      throw new Error('read as a stream');
+    },
+    arrayBuffer,
+  });
+  const bytes = async (length: number): Promise<ArrayBuffer> => new Uint8Array(length).fill(7).buffer;
+
+  test.each([0, 1, 100])('of %i bytes is read in one call, and not as a stream', async (length) => {
+    const read = vi.fn<() => Promise<ArrayBuffer>>(() => bytes(length));
+    expect(await readBody(message(`${length}`, read), limits())).toEqual(new Uint8Array(length).fill(7));
+    expect(read).toHaveBeenCalledTimes(1);
+  });
+
+  test.each([
+    [5, 'bad-request'],
+    [7, 'bad-request'],
+    [0, 'bad-request'],
+  ])('R05 of 6 that has %i bytes is refused: %s', async (length, expected) => {
+    expect(
+      await code(
+        readBody(
+          message('6', () => bytes(length)),
+          limits(),
+        ),
+      ),
+    ).toBe(expected);
+  });
+
+  test.each(['101', '5, 5', '-1'])('R04 R05 with Content-Length "%s" is refused unread', async (length) => {
+    const read = vi.fn<() => Promise<ArrayBuffer>>(() => bytes(5));
+    expect(await code(readBody(message(length, read), limits()))).toBe(
+      length === '101' ? 'content-too-large' : 'bad-request',
+    );
+    expect(read).not.toHaveBeenCalled();
+  });
+
+  test('R20 R21 is refused at its deadline, or when the peer closes the connection', async () => {
+    const hang = message('6', () => new Promise(() => {}));
+    expect(await code(readBody(hang, limits(AbortSignal.timeout(20))))).toBe('request-timeout');
+    expect(await code(readBody(hang, limits(AbortSignal.abort())))).toBe('request-timeout');
+    const broken = message('6', () => Promise.reject(new Error('reset by peer')));
+    expect(await code(readBody(broken, limits()))).toBe('bad-request');
+  });
+
+  test('of the platform is read completely', async () => {
+    const whole = new Uint8Array(90).fill(3);
+    const headers = { 'content-length': '90' };
+    const request = new Request('https://a.example', { method: 'POST', body: whole, headers });
+    expect(await readBody(request, limits())).toEqual(whole);
+    expect(await readBody(new Response(whole, { headers }), limits())).toEqual(whole);
+  });
+});
+
 describe('the first buffer', () => {
   /** The length of the view of the first read. */
   async function firstView(

@@ -2,8 +2,10 @@ import { Agent, createServer, type IncomingMessage, type ServerResponse } from '
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { FetchedResponse } from '../src/index.ts';
 import { sendOnce } from '../src/node/index.ts';
 
+const textOf = (bytes: ArrayBuffer): string => new TextDecoder().decode(bytes);
 const agent = new Agent({ keepAlive: true });
 const came: string[] = [];
 let url = '';
@@ -40,7 +42,7 @@ test('R08 B35 only the given headers, Host and the framing are sent', async () =
 
 test('a redirect is not followed, a coding not decoded, a second field not lost', async () => {
   const answer = await sendOnce(`${url}/302`, {}, { agent });
-  expect([answer.status, answer.headers.get('location'), await answer.text()]).toEqual([
+  expect([answer.status, answer.headers.get('location'), textOf(await answer.arrayBuffer())]).toEqual([
     302,
     '/200',
     'not gzip',
@@ -73,6 +75,34 @@ test.each([
   const to = `http://127.0.0.1:${(peer.address() as AddressInfo).port}`;
   await expect(sendOnce(to, {}, { agent })).rejects.toThrow(Error);
   peer.close();
+});
+
+test.each([
+  ['content-length: 6', 'sea', 'Error'],
+  ['transfer-encoding: chunked', '3\r\nsea\r\n', 'Error'],
+  ['content-length: 6', 'sealed', 'sealed'],
+  ['transfer-encoding: chunked', '3\r\nsea\r\n3\r\nled\r\n0\r\n\r\n', 'sealed'],
+])('R12 a response with %s and %j, read as a whole or as a stream, is: %s', async (framing, body, result) => {
+  const peer = createTcpServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => socket.end(`HTTP/1.1 200 OK\r\n${framing}\r\n\r\n${body}`));
+  });
+  await new Promise<void>((resolve) => peer.listen(0, '127.0.0.1', resolve));
+  const to = `http://127.0.0.1:${(peer.address() as AddressInfo).port}`;
+  const reads: ((response: FetchedResponse) => Promise<string>)[] = [
+    async (response) => textOf(await response.arrayBuffer()),
+    async (response) => text(response.body ?? new ReadableStream()),
+  ];
+  for (const read of reads) {
+    const response = await sendOnce(to, {}, { agent: new Agent() });
+    expect(await read(response).catch((error: unknown) => (error as Error).constructor.name)).toBe(result);
+  }
+  peer.close();
+});
+
+test('a response without a body is read as no bytes', async () => {
+  expect(await (await sendOnce(`${url}/204`, {}, { agent })).arrayBuffer()).toHaveProperty('byteLength', 0);
+  came.splice(0);
 });
 
 test('a body that ends early does not look complete', async () => {

@@ -1,4 +1,4 @@
-import { CORS, HttpError, PREFLIGHT } from '@sotto/http';
+import { CORS, type Deadline, HttpError, PREFLIGHT } from '@sotto/http';
 import { ConfigError } from '@sotto/service/config';
 import { Hono } from 'hono';
 import { refuse } from './response.ts';
@@ -14,7 +14,7 @@ export interface RelayDeps {
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   /** A signal that aborts after this many milliseconds. */
-  readonly timeout: (ms: number) => AbortSignal;
+  readonly timeout: (ms: number) => Deadline;
   /** Whether timers call {@link Relay.schedules}, so that no client's request has to fetch a bundle. */
   readonly byTimer?: boolean;
   /** One line for the operator. */

@@ -1,6 +1,8 @@
 import {
   collect,
+  type Deadline,
   declaredLength,
+  type FetchedResponse,
   firstOf,
   hasMediaType,
   HttpError,
@@ -12,12 +14,12 @@ import type { Gateway, Limits } from './config.ts';
 import { passOn } from './stream.ts';
 
 /** The part of `fetch` that the relay uses. */
-export type Send = (url: string, init: RequestInit) => Promise<Response>;
+export type Send = (url: string, init: RequestInit) => Promise<FetchedResponse>;
 
 export interface ExchangeDeps {
   readonly send: Send;
   /** A signal that aborts after this many milliseconds. */
-  readonly timeout: (ms: number) => AbortSignal;
+  readonly timeout: (ms: number) => Deadline;
   readonly limits: Limits;
 }
 
@@ -49,31 +51,39 @@ export async function exchange(deps: ExchangeDeps, gateway: Gateway, request: Re
 
 async function plain(deps: ExchangeDeps, gateway: Gateway, request: Request): Promise<Response> {
   const { limits, timeout } = deps;
-  const body = await readBody(request, {
-    maxBytes: limits.requestBytes,
-    deadline: timeout(limits.requestMs),
-  });
-  if (body.length < MIN_REQUEST) throw new HttpError('bad-request');
-  const deadline = timeout(limits.gatewayMs);
-  const signal = firstOf(deadline, request.signal);
-  const response = await forward(
-    deps,
-    gateway,
-    { headers: { 'content-type': PLAIN.request }, body, signal },
-    deadline,
+  const body = await until(timeout(limits.requestMs), (deadline) =>
+    readBody(request, { maxBytes: limits.requestBytes, deadline }),
   );
+  if (body.length < MIN_REQUEST) throw new HttpError('bad-request');
+  return until(timeout(limits.gatewayMs), (deadline) => {
+    const signal = firstOf(deadline, request.signal);
+    return passPlain(deps, gateway, { headers: { 'content-type': PLAIN.request }, body, signal }, deadline);
+  });
+}
+
+async function passPlain(
+  deps: ExchangeDeps,
+  gateway: Gateway,
+  upstream: Upstream,
+  deadline: AbortSignal,
+): Promise<Response> {
+  const response = await forward(deps, gateway, upstream, deadline);
   if (!isEncapsulated(response, PLAIN.response)) return refusal(response, deadline);
   try {
-    const content = await collect(
-      response.body,
-      limits.responseBytes,
-      deadline,
-      declaredLength(response.headers, limits.responseBytes),
-    );
+    const content = await readBody(response, { maxBytes: deps.limits.responseBytes, deadline });
     return encapsulated(content, PLAIN.response);
   } catch (error) {
     discard(response);
     throw gatewayFault(error);
+  }
+}
+
+/** Stops the deadline when the work has ended. */
+async function until<T>(deadline: Deadline, work: (deadline: AbortSignal) => Promise<T>): Promise<T> {
+  try {
+    return await work(deadline);
+  } finally {
+    deadline.stop?.();
   }
 }
 
@@ -87,7 +97,7 @@ async function chunked(deps: ExchangeDeps, gateway: Gateway, request: Request): 
   const up = await passOn(request.body, { minBytes: MIN_REQUEST, maxBytes, deadline: end });
   const signal = firstOf(end, up.broken);
   const headers = { 'content-type': CHUNKED.request, ...INCREMENTAL };
-  let response: Response;
+  let response: FetchedResponse;
   try {
     response = await forward(
       deps,
@@ -98,7 +108,9 @@ async function chunked(deps: ExchangeDeps, gateway: Gateway, request: Request): 
   } catch (error) {
     throw deadline.aborted ? error : new HttpError(up.fault() ?? 'bad-gateway');
   }
-  if (!isEncapsulated(response, CHUNKED.response)) return refusal(response, deadline);
+  if (!isEncapsulated(response, CHUNKED.response) || response.body === null) {
+    return refusal(response, deadline);
+  }
   const down = await passOn(response.body, { minBytes: 0, maxBytes, deadline: signal });
   return encapsulated(down.body, CHUNKED.response, INCREMENTAL);
 }
@@ -109,7 +121,7 @@ async function forward(
   { origin, credential }: Gateway,
   { headers, ...rest }: Upstream,
   deadline: AbortSignal,
-): Promise<Response> {
+): Promise<FetchedResponse> {
   const shown = credential === null ? headers : { ...headers, authorization: `Bearer ${credential}` };
   try {
     const init = { ...rest, method: 'POST', headers: shown, redirect: 'manual' } as const;
@@ -119,21 +131,14 @@ async function forward(
   }
 }
 
-function isEncapsulated(
-  response: Response,
-  type: string,
-): response is Response & { readonly body: ReadableStream<Uint8Array> } {
-  const { status, headers, body } = response;
+function isEncapsulated({ status, headers }: FetchedResponse, type: string): boolean {
   return (
-    status === 200 &&
-    body !== null &&
-    !headers.has('content-encoding') &&
-    hasMediaType(headers.get('content-type'), type)
+    status === 200 && !headers.has('content-encoding') && hasMediaType(headers.get('content-type'), type)
   );
 }
 
 /** The constant response in place of one that is not encapsulated. */
-async function refusal(response: Response, deadline: AbortSignal): Promise<Response> {
+async function refusal(response: FetchedResponse, deadline: AbortSignal): Promise<Response> {
   if (response.headers.has('content-encoding')) {
     discard(response);
     return problemFor(502, null);
@@ -146,6 +151,6 @@ async function refusal(response: Response, deadline: AbortSignal): Promise<Respo
   return problemFor(response.status, null);
 }
 
-function discard({ body }: Response): void {
+function discard({ body }: FetchedResponse): void {
   body?.cancel().catch(() => {});
 }

@@ -57,7 +57,7 @@ function problemType(text: string): unknown {
 }
 
 /** Whether this may hold a problem that {@link problemFor} should see. */
-export function mayBeProblem({ status, headers }: Response): boolean {
+export function mayBeProblem({ status, headers }: Pick<Response, 'status' | 'headers'>): boolean {
   return status === OHTTP_KEY.status && hasMediaType(headers.get('content-type'), PROBLEM_TYPE);
 }
 

@@ -94,3 +94,34 @@ test('R11 R20 the configured deadlines apply: of a body, then of a response; a s
   }
   expect(asked).toEqual([1111, 2222, 3333]);
 });
+
+test.each([
+  ['answers', () => Promise.resolve(new Response('x', { headers: { 'content-type': 'message/ohttp-res' } }))],
+  ['refuses', () => Promise.resolve(new Response('no', { status: 500 }))],
+  ['fails', () => Promise.reject(new Error('reset'))],
+])('a gateway that %s leaves no timer: both deadlines of the exchange are stopped', async (_how, send) => {
+  const running = new Set<number>();
+  const { app } = relay({
+    config: configOf({
+      GATEWAYS: '{"":"https://gateway.example"}',
+      RELAY_TOKENS: JSON.stringify({ '': CREDENTIAL }),
+    }),
+    send,
+    now: () => 0,
+    sleep: () => Promise.resolve(),
+    timeout: (ms) => {
+      running.add(ms);
+      return Object.assign(new AbortController().signal, { stop: () => void running.delete(ms) });
+    },
+  });
+  const visit = { admit: () => true, waitUntil: () => {} };
+  for (const length of [64, 1]) {
+    const init = {
+      method: 'POST',
+      body: new Uint8Array(length),
+      headers: { 'content-type': 'message/ohttp-req' },
+    };
+    await app.fetch(new Request('https://relay.example/ohttp', init), visit);
+    expect([...running]).toEqual([]);
+  }
+});

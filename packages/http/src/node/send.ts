@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { Readable } from 'node:stream';
+import type { FetchedResponse } from '../body.ts';
 import { pump } from './pump.ts';
 
 const MAX_HEADER_BYTES = 16_384;
@@ -23,7 +24,7 @@ export function sendOnce(
   url: string,
   { method = 'GET', headers, body, signal }: RequestInit,
   way: Way,
-): Promise<Response> {
+): Promise<FetchedResponse> {
   return new Promise((resolve, reject) => {
     const request = (url.startsWith('https:') ? https : http).request(url, {
       ...way,
@@ -39,9 +40,9 @@ export function sendOnce(
     request.once('upgrade', () => request.destroy());
     request.once('close', () => reject(new Error('closed without a response')));
     request.once('response', (response) => {
-      response.on('error', () => {}); // reported through the stream
+      response.on('error', () => {}); // reported through the body
       try {
-        resolve(toResponse(response));
+        resolve(fetchedFrom(response));
       } catch (error) {
         request.destroy();
         reject(error instanceof Error ? error : new Error('bad response'));
@@ -58,15 +59,46 @@ export function sendOnce(
   });
 }
 
-function toResponse(response: http.IncomingMessage): Response {
-  const status = response.statusCode ?? 0;
+/**
+ * A response whose body becomes a stream only if it is read as one: the streams of `Response` cost several times what the
+ * exchange costs.
+ *
+ * @throws {RangeError} for a status that `Response` cannot hold
+ */
+function fetchedFrom(incoming: http.IncomingMessage): FetchedResponse {
+  const status = incoming.statusCode ?? 0;
+  if (status < 200 || status > 599) throw new RangeError(`no response has status ${status}`);
   const headers = new Headers();
-  for (let i = 0; i < response.rawHeaders.length; i += 2) {
-    headers.append(response.rawHeaders[i] ?? '', response.rawHeaders[i + 1] ?? '');
+  for (let i = 0; i < incoming.rawHeaders.length; i += 2) {
+    headers.append(incoming.rawHeaders[i] ?? '', incoming.rawHeaders[i + 1] ?? '');
   }
-  if (NO_BODY.has(status)) {
-    response.resume();
-    return new Response(null, { status, headers });
+  const isBodiless = NO_BODY.has(status);
+  if (isBodiless) incoming.resume();
+  let stream: ReadableStream<Uint8Array> | undefined;
+  return {
+    status,
+    headers,
+    get body() {
+      if (isBodiless) return null;
+      return (stream ??= Readable.toWeb(incoming) as ReadableStream<Uint8Array>);
+    },
+    arrayBuffer: () => (isBodiless ? Promise.resolve(new ArrayBuffer(0)) : wholeOf(incoming)),
+  };
+}
+
+/** Rejects if the body ends early. */
+async function wholeOf(incoming: http.IncomingMessage): Promise<ArrayBuffer> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of incoming as AsyncIterable<Uint8Array>) {
+    pieces.push(piece);
+    length += piece.length;
   }
-  return new Response(Readable.toWeb(response) as ReadableStream<Uint8Array>, { status, headers });
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole.buffer;
 }

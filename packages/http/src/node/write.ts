@@ -25,13 +25,26 @@ export async function writeResponse(
     return;
   }
   if (!headers.has('incremental')) {
-    const whole = new Uint8Array(await new Response(body).arrayBuffer());
+    const whole = await wholeOf(body);
     outgoing.writeHead(status, { ...fields, 'content-length': whole.length });
     outgoing.end(whole);
     return;
   }
   outgoing.writeHead(status, fields);
   await pump(body, outgoing);
+}
+
+/** The body of a response has one piece, unless it was made as a stream. */
+async function wholeOf(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  const reader = body.getReader();
+  const pieces: Uint8Array[] = [];
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    pieces.push(value);
+  }
+  const [only] = pieces;
+  return pieces.length === 1 && only ? only : Buffer.concat(pieces);
 }
 
 /**

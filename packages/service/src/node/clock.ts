@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Deadline } from '@sotto/http';
 
 /** Time, as an entry file hands it to a service on Node. */
 export interface Clock {
@@ -7,8 +8,8 @@ export interface Clock {
   /** Milliseconds since some moment, by a timer that cannot be set. */
   readonly elapsedMs: () => number;
   readonly sleep: (milliseconds: number) => Promise<void>;
-  /** A signal that aborts after this many milliseconds. */
-  readonly deadline: (milliseconds: number) => AbortSignal;
+  /** A signal that aborts after this many milliseconds, unless it is stopped before. */
+  readonly deadline: (milliseconds: number) => Deadline;
   /**
    * Calls `work` now and then at the time that it returns (milliseconds since 1970), at the latest after `maxMs`: the
    * clock of the machine may be set. A failure counts as `maxMs`. Returns a function that stops the repetition.
@@ -26,10 +27,11 @@ export const systemClock: Clock = {
 };
 
 /** A timer holds the signal: Node 20 may collect that of `AbortSignal.timeout` while others still wait for it. */
-function deadline(milliseconds: number): AbortSignal {
+function deadline(milliseconds: number): Deadline {
   const controller = new AbortController();
-  setTimeout(() => controller.abort(new DOMException('deadline', 'TimeoutError')), milliseconds).unref();
-  return controller.signal;
+  const late = (): void => controller.abort(new DOMException('deadline', 'TimeoutError'));
+  const timer = setTimeout(late, milliseconds).unref();
+  return Object.assign(controller.signal, { stop: () => clearTimeout(timer) });
 }
 
 function repeat(work: () => Promise<number>, maxMs: number): () => void {

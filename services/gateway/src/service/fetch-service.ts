@@ -1,10 +1,10 @@
 import type { Field } from '@sotto/bhttp';
-import { parseContentLength } from '@sotto/http';
+import { type FetchedResponse, parseContentLength } from '@sotto/http';
 import { InnerError } from '../problem.ts';
 import type { Service, ServiceResponse, ServiceRequest } from './service.ts';
 
 /** `fetch`, or a service binding's. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+export type Fetch = (url: string, init: RequestInit) => Promise<FetchedResponse>;
 
 /** Header fields of a service's response that are passed on, and with which statuses. */
 const PASSED: readonly [name: string, statuses: (status: number) => boolean][] = [
@@ -63,7 +63,7 @@ function headersOf({ contentType, fields }: ServiceRequest): Record<string, stri
  *
  * @throws {InnerError} `bad-gateway` for a content coding, a malformed Content-Length, or a status that is not final
  */
-function passedOn({ status, headers, body }: Response, method: string): ServiceResponse {
+function passedOn({ status, headers, body }: FetchedResponse, method: string): ServiceResponse {
   const coding = headers.get('content-encoding');
   const isPlain = coding === null || coding.trim().toLowerCase() === 'identity';
   const isFinal = Number.isInteger(status) && status >= 200 && status <= 599;
