@@ -6,8 +6,8 @@ import { RawExchange, random, type Envelope, type Reachable } from '../support/r
 
 /** How strong an attack is. `npm test` uses a share of what `npm run siege` uses. */
 export interface Strength {
-  /** How long the attack lasts, in milliseconds. */
-  readonly ms: number;
+  /** Called when the attack begins. It lasts until the promise resolves. */
+  readonly lasts: () => Promise<unknown>;
   /** Its size, as a share of the size in the fault table. */
   readonly share: number;
 }
@@ -31,15 +31,14 @@ export async function switchingProtocols(
   gateway: string,
   relayToken: string,
   parties: Reachable,
-  { ms, share }: Strength,
+  { lasts, share }: Strength,
 ): Promise<Attack> {
   const raw = await RawExchange.of(parties);
   const count = Math.ceil(600 * share); // more than the gateway's in-flight limit
   const request = raw.request(null, 'cat', { authority: 'switching' });
   const envelopes = await Promise.all(Array.from({ length: count }, () => raw.seal(request)));
-  const post = async ({ bytes }: Envelope): Promise<void> => {
+  const post = async ({ bytes }: Envelope, signal: AbortSignal): Promise<void> => {
     const headers = { 'content-type': 'message/ohttp-req', authorization: `Bearer ${relayToken}` };
-    const signal = AbortSignal.timeout(ms);
     await fetch(`${gateway}/.well-known/ohttp-gateway`, {
       method: 'POST',
       headers,
@@ -51,12 +50,16 @@ export async function switchingProtocols(
     );
   };
   return async () => {
-    await Promise.all([...envelopes.map(post), sleep(ms)]);
+    const ending = new AbortController();
+    const posts = envelopes.map((envelope) => post(envelope, ending.signal));
+    await lasts();
+    ending.abort();
+    await Promise.all(posts);
   };
 }
 
 /** N02: connections that pipeline many requests and read no response. */
-export function pipelines(url: string, { ms, share }: Strength): Attack {
+export function pipelines(url: string, { lasts, share }: Strength): Attack {
   const one = `GET /health HTTP/1.1\r\nHost: 127.0.0.1:${port(url)}\r\n\r\n`;
   const requests = Buffer.from(one.repeat(Math.ceil(150_000 * share)));
   return async () => {
@@ -65,7 +68,7 @@ export function pipelines(url: string, { ms, share }: Strength): Attack {
       socket.pause();
       socket.write(requests);
     }
-    await sleep(ms);
+    await lasts();
     for (const socket of sockets) socket.destroy();
   };
 }
@@ -89,13 +92,13 @@ async function chunkedEnvelope({ bundle, config }: RawExchange, length: number):
 export async function stoppedEnvelopes(
   relay: string,
   parties: Reachable,
-  { ms, share }: Strength,
+  { lasts, share }: Strength,
 ): Promise<Attack> {
   const raw = await RawExchange.of(parties);
   const body = await chunkedEnvelope(raw, (1 << 20) - 8192); // 24 of them fill the gateway's 24 MiB
   const head = `POST /ohttp HTTP/1.1\r\nHost: 127.0.0.1:${port(relay)}\r\nContent-Type: message/ohttp-chunked-req\r\nTransfer-Encoding: chunked\r\n\r\n`;
   const state = { over: false };
-  const lane = async (): Promise<void> => {
+  const lane = async (end: Promise<unknown>): Promise<void> => {
     while (!state.over) {
       const socket = socketTo(relay);
       const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
@@ -103,15 +106,16 @@ export async function stoppedEnvelopes(
       socket.write(head);
       socket.write(`${body.length.toString(16)}\r\n`);
       socket.write(body.subarray(0, -1)); // the last byte never comes
-      await Promise.race([closed, sleep(ms)]);
+      await Promise.race([closed, end]);
       socket.destroy();
       await sleep(100);
     }
   };
   return async () => {
-    const lanes = Promise.all(Array.from({ length: Math.ceil(24 * share) }, lane));
-    await sleep(ms);
+    const end = lasts();
+    const lanes = Array.from({ length: Math.ceil(24 * share) }, () => lane(end));
+    await end;
     state.over = true;
-    await Promise.race([lanes, sleep(200)]);
+    await Promise.all(lanes);
   };
 }

@@ -3,8 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reachable } from '../support/raw-exchange.ts';
 import { RawExchange, type Envelope } from '../support/raw-exchange.ts';
 
-const TIMEOUT_MS = 10_000; // after which an honest client has given up
-
 const RECOVERY_MS = 60_000;
 
 /** The results of honest clients during an attack. */
@@ -20,15 +18,23 @@ export interface Share {
 export class HonestClients {
   readonly #raw: RawExchange;
   readonly #relay: string;
+  readonly #timeoutMs: number;
   #addresses = 0;
 
-  private constructor(raw: RawExchange, relay: string) {
+  private constructor(raw: RawExchange, relay: string, timeoutMs: number) {
     this.#raw = raw;
     this.#relay = relay;
+    this.#timeoutMs = timeoutMs;
   }
 
-  static async of(parties: Reachable): Promise<HonestClients> {
-    return new HonestClients(await RawExchange.of(parties), parties.urls.relay);
+  /** @param timeoutMs - after which an honest client gives up */
+  static async of(parties: Reachable, timeoutMs: number): Promise<HonestClients> {
+    return new HonestClients(await RawExchange.of(parties), parties.urls.relay, timeoutMs);
+  }
+
+  /** Searches that were sent so far. */
+  get sent(): number {
+    return this.#addresses;
   }
 
   /** Sends a search every `everyMs` until the attack has ended, and waits for all of them. */
@@ -76,7 +82,13 @@ export class HonestClients {
     const n = this.#addresses++;
     const localAddress = `127.0.${1 + (n % 200)}.${1 + (Math.floor(n / 200) % 250)}`;
     const headers = { 'content-type': 'message/ohttp-req', 'content-length': bytes.length };
-    const options = { method: 'POST', localAddress, headers, agent: false, timeout: TIMEOUT_MS } as const;
+    const options = {
+      method: 'POST',
+      localAddress,
+      headers,
+      agent: false,
+      timeout: this.#timeoutMs,
+    } as const;
     return new Promise((resolve, reject) => {
       const request = httpRequest(`${this.#relay}/ohttp`, options, (response) => {
         const chunks: Buffer[] = [];

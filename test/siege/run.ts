@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { suiteOnNode, type Part, type SuiteOnNode } from '../support/on-node.ts';
 import { pipelines, stoppedEnvelopes, switchingProtocols, type Attack, type Strength } from './attacks.ts';
 import { HonestClients, type Share } from './honest.ts';
@@ -22,9 +23,18 @@ export const ATTACKS = [
 ] as const;
 export type AttackName = (typeof ATTACKS)[number];
 
+export interface Conditions extends Pick<Strength, 'share'> {
+  /** How long the attack lasts, in milliseconds. */
+  readonly ms: number;
+  /** It lasts until so many honest searches have been sent; 0 unless given. */
+  readonly searches?: number;
+  /** Milliseconds after which an honest client gives up. */
+  readonly timeoutMs: number;
+}
+
 export interface Siege {
   /** Runs one attack and returns what honest clients got, and the largest memory of relay and gateway. */
-  run(attack: AttackName, strength: Strength): Promise<Result>;
+  run(attack: AttackName, conditions: Conditions): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -73,17 +83,21 @@ export async function siege(fresh: boolean): Promise<Siege> {
     'N03 envelopes that stop': (s) => stoppedEnvelopes(relay, suite, s),
   };
   return {
-    run: async (name, strength) => {
+    run: async (name, { ms, searches = 0, share, timeoutMs }) => {
       if (fresh) for (const part of ['gateway', 'relay'] as const) await suite.restart(part);
-      const honest = await HonestClients.of(suite);
-      const attack = await attacks[name](strength);
+      const honest = await HonestClients.of(suite, timeoutMs);
+      const lasts = async (): Promise<void> => {
+        await sleep(ms);
+        while (honest.sent < searches) await sleep(HONEST_EVERY_MS);
+      };
+      const attack = await attacks[name]({ lasts, share });
       const memory = { relay: 0, gateway: 0 };
       const timer = setInterval(() => {
         for (const part of ['relay', 'gateway'] as const)
           memory[part] = Math.max(memory[part], mebibytes(suite, part));
       }, 100);
-      const share = await honest.during(attack(), HONEST_EVERY_MS).finally(() => clearInterval(timer));
-      return { ...share, memory, recoveryMs: await honest.recovery() };
+      const outcomes = await honest.during(attack(), HONEST_EVERY_MS).finally(() => clearInterval(timer));
+      return { ...outcomes, memory, recoveryMs: await honest.recovery() };
     },
     close: async () => {
       await suite.close();

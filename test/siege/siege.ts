@@ -25,7 +25,7 @@ const share = Math.min(1, numberOf('share', values.share ?? '1'));
 await prepare();
 const suite = await siege(true);
 for (const attack of ATTACKS) {
-  const result = await suite.run(attack, { ms: seconds * 1000, share });
+  const result = await suite.run(attack, { ms: seconds * 1000, share, timeoutMs: 10_000 });
   const { sent, succeeded, slowestMs, recoveryMs, memory, failures } = result;
   if (succeeded < sent) process.exitCode = 1;
   if (values.json) {
