@@ -6,8 +6,8 @@ import path from 'node:path';
 import { utf8 } from '@sotto/wire';
 import { probe } from '../src/commands/probe.ts';
 import { ROWS } from '../src/probe/rows.ts';
-import { GATEWAY, deployment, NOW, RELAY, TARGET, type Faults } from './support/deployment.ts';
-import { ALL, printed, probed, type Said } from './support/probed.ts';
+import { GATEWAY, deployment, NOW, RELAY, type Faults } from './support/deployment.ts';
+import { ALL, GATEWAY_ALONE, OPEN, printed, probed, type Said } from './support/probed.ts';
 
 const order = ROWS.map(({ id }) => id);
 const byOrder = (a: string, b: string): number => order.indexOf(a) - order.indexOf(b);
@@ -215,16 +215,8 @@ test('probe: the table has one line per row and no escape sequences of the deplo
 });
 
 describe('probe: a gateway alone', () => {
-  const open: Faults = {
-    gateway: (request, honest) => {
-      request.headers.set('authorization', 'Bearer the-credential');
-      return honest();
-    },
-  };
-  const argv = ['--gateway', GATEWAY, '--target', TARGET];
-
   test('passes, without the rows of relays', async () => {
-    const { status, said, failed, unsaid } = await probed(open, argv);
+    const { status, said, failed, unsaid } = await probed(OPEN, GATEWAY_ALONE);
     expect({ status, failed, unsaid }).toEqual({ status: 0, failed: [], unsaid: [] });
     expect(said.map(({ id }) => id)).toEqual(
       ROWS.filter(({ relayOnly }) => relayOnly !== true).map(({ id }) => id),
@@ -233,13 +225,16 @@ describe('probe: a gateway alone', () => {
 
   test('without its credential nothing opens; --header sends it', async () => {
     const rows = ['--section', '9458/5.2/3', '--section', '9458/4.4'];
-    expect(await probed({}, [...argv, ...rows])).toMatchObject({ status: 1, failed: ['9458/5.2/3'] });
-    const given = [...argv, ...rows, '--header', 'authorization=Bearer the-credential'];
+    expect(await probed({}, [...GATEWAY_ALONE, ...rows])).toMatchObject({
+      status: 1,
+      failed: ['9458/5.2/3'],
+    });
+    const given = [...GATEWAY_ALONE, ...rows, '--header', 'authorization=Bearer the-credential'];
     expect(await probed({}, given)).toMatchObject({ status: 0, failed: [], unsaid: [] });
   });
 
   test('a SHOULD or a rule of privacy that fails is a warning, with --strict a failure; a MAY never', async () => {
-    const keeps: Faults = { ...open, remembersEnvelopes: false };
+    const keeps: Faults = { ...OPEN, remembersEnvelopes: false };
     const loose: Faults = {
       ...keeps,
       gateway: async (request, honest) => {
@@ -250,30 +245,32 @@ describe('probe: a gateway alone', () => {
       },
     };
     const rows = ['--section', 'http/2', '--section', '9458/6.5', '--section', '9458/5.3'];
-    const lenient = await probed(loose, [...argv, ...rows]);
+    const lenient = await probed(loose, [...GATEWAY_ALONE, ...rows]);
     expect(lenient).toMatchObject({ status: 0, failed: [] }); // a warning alone is no failure
     expect(lenient.said.map(({ id, result }) => [id, result])).toEqual([
       ['http/2', 'warn'],
       ['9458/5.3/1', 'info'],
       ['9458/6.5/1', 'warn'],
     ]);
-    const strict = await probed(loose, [...argv, ...rows, '--strict']);
+    const strict = await probed(loose, [...GATEWAY_ALONE, ...rows, '--strict']);
     expect(strict).toMatchObject({ status: 1, failed: ['http/2', '9458/6.5/1'] });
   });
 
   test('--keys: a file or a URL instead of the gateway’s own', async () => {
     const file = path.join(await mkdtemp(path.join(tmpdir(), 'probe-')), 'keys');
-    const { fetch } = await deployment(open);
+    const { fetch } = await deployment(OPEN);
     const served = await fetch(`${GATEWAY}/.well-known/ohttp-gateway`);
     await writeFile(file, new Uint8Array(await served.arrayBuffer()));
     const lines: string[] = [];
     const ports = { now: () => NOW, sleep: async () => {} };
     const rows = ['--section', '9458/3.2', '--section', '9458/4.4', '--json'];
-    expect(await probe([...argv, '--keys', file, ...rows], plainIo(fetch, lines), ports)).toBe(0);
+    expect(await probe([...GATEWAY_ALONE, '--keys', file, ...rows], plainIo(fetch, lines), ports)).toBe(0);
     expect(lines.filter((line) => line.includes('"pass"'))).toHaveLength(3);
-    await expect(probed({}, [...argv, '--keys', '/nowhere/keys'])).rejects.toThrow(
+    await expect(probed({}, [...GATEWAY_ALONE, '--keys', '/nowhere/keys'])).rejects.toThrow(
       'no file that can be read',
     );
-    await expect(probed({}, [...argv.slice(0, 2), '--target', 'x'])).rejects.toThrow('no http or https URL');
+    await expect(probed({}, [...GATEWAY_ALONE.slice(0, 2), '--target', 'x'])).rejects.toThrow(
+      'no http or https URL',
+    );
   });
 });

@@ -4,6 +4,17 @@ import { GATEWAY, deployment, NOW, RELAY, ROOT, TARGET, type Faults } from './de
 
 export const ALL = ['--relay', RELAY, '--gateway', GATEWAY, '--root', ROOT, '--target', TARGET];
 
+/** The gateway alone, with OPEN: no relay is probed. */
+export const GATEWAY_ALONE = ['--gateway', GATEWAY, '--target', TARGET];
+
+/** A gateway that accepts envelopes without a relay's credential. */
+export const OPEN: Faults = {
+  gateway: (request, honest) => {
+    request.headers.set('authorization', 'Bearer the-credential');
+    return honest();
+  },
+};
+
 /** One line of `sotto probe --json`. */
 export interface Said {
   readonly id: string;
