@@ -1,20 +1,29 @@
 import { expect, test } from 'vitest';
 import { rotate } from '../soak/rotation.ts';
 
+const LEAST = { epochs: 3, requests: 30, searches: 3, previous: 3 };
+/** Seconds. Where a batch of tokens takes longer than two epochs, no search is possible: then the next, longer one is tried. */
+const EPOCHS = [2, 4, 8];
+
 test('G28 I14 suite: while every key rotates under load, no request of a client with a valid bundle fails', async () => {
-  const least = { epochs: 3, requests: 30, searches: 3, previous: 3 };
-  const figures = await rotate({
-    seconds: 8,
-    epochSeconds: 2,
-    clients: 2,
-    perSecond: 40,
-    echoClients: 12,
-    seed: 28,
-    least,
-  });
-  expect([figures.failed, figures.of5xx]).toEqual([[], 0]);
-  for (const [count, n] of Object.entries(least)) {
-    expect([count, figures[count as keyof typeof least] >= n]).toEqual([count, true]);
+  let short: string[] = [];
+  for (const epochSeconds of EPOCHS) {
+    const figures = await rotate({
+      seconds: 4 * epochSeconds,
+      epochSeconds,
+      clients: 2,
+      perSecond: 40,
+      echoClients: 12,
+      seed: 28,
+      least: LEAST,
+    });
+    expect(figures.failed).toEqual([]);
+    expect(figures.of5xx).toBe(0);
+    const counts = { ...LEAST, oldest: 1.001 };
+    short = Object.entries(counts).flatMap(([name, n]) =>
+      figures[name as keyof typeof counts] >= n ? [] : `${name} in epochs of ${epochSeconds} s`,
+    );
+    if (short.length === 0) break;
   }
-  expect(figures.oldest).toBeGreaterThan(1);
-}, 90_000);
+  expect(short).toEqual([]);
+}, 300_000);

@@ -15,7 +15,7 @@ export interface RotationOptions {
   readonly perSecond: number;
   readonly echoClients: number;
   readonly seed: number;
-  /** The minimum of each before it ends. It runs for at most five times as long. */
+  /** The minimum of each before it ends. It runs for at most three times as long. */
   readonly least?: { readonly [Count in 'epochs' | 'requests' | 'searches' | 'previous']: number };
 }
 
@@ -60,7 +60,7 @@ export async function rotate(options: RotationOptions): Promise<RotationFigures>
   const end = began + seconds * 1000;
   const running = (): boolean => {
     const now = performance.now();
-    if (now < end || least === undefined || now > end + 4000 * seconds) return now < end;
+    if (now < end || least === undefined || now > end + 2000 * seconds) return now < end;
     const { epochs: s, requests: r, searches: q, previous: p } = least;
     return failed.length === 0 && (epochs.size < s || requests < r || searches < q || previous < p);
   };
