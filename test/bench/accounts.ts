@@ -10,8 +10,8 @@ import { quotaOf } from './bare/layout.ts';
 const KEPT = 12;
 
 /**
- * Names of accounts for batches of tokens, each new. Most have a quota object that other accounts have made; few are the first of
- * their object, of which an epoch has 32.
+ * Names of new accounts for batches of tokens. An epoch has 32 quota objects. Most of these accounts use one that an earlier
+ * account created; a few create one.
  */
 export class Accounts {
   readonly #objectOf: (account: string) => number;

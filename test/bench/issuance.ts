@@ -11,8 +11,8 @@ import type { Clock } from './measure.ts';
 const KEPT = 8;
 
 /**
- * Batches of 30 tokens at a live issuer, each for an account of its own, and the microseconds of CPU that they cost. Most batches
- * are for accounts whose quota object other accounts have made; few are the first of their object, of which an epoch has 32.
+ * Batches of 30 tokens at a live issuer, each for a new account, and the microseconds of CPU that they cost. An epoch has 32 quota
+ * objects. Most batches use one that an earlier account created; a few create one.
  */
 export class Issuance {
   readonly #raw: RawExchange;

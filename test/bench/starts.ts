@@ -42,7 +42,7 @@ export function overStarts(starts: readonly Measured[]): Measured {
   };
 }
 
-/** The median of each name. Not every start has the same worst groups: the median is of those that measured the group. */
+/** The median of each name, over the starts that measured it: the worst groups differ from start to start. */
 function mediansOf(starts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
   const names = new Set(starts.flatMap((start) => Object.keys(start)));
   return Object.fromEntries(

@@ -23,7 +23,7 @@ export interface Plan {
   readonly isReversed: boolean;
 }
 
-/** Takes turns between kinds of calls. The first turns of all kinds were in the same moment, and so were the second ones. */
+/** Takes turns between kinds of calls. Turn n of every kind runs at about the same time. */
 export async function takeTurns<Name extends string>(
   kinds: Readonly<Record<Name, Timed>>,
   { turns, isReversed, ...plan }: Plan,

@@ -104,8 +104,8 @@ function withVirtualClock(
 }
 
 /**
- * What there is for many thousand devices, made smaller with their number: of the objects that count quotas and spent tokens one
- * each, so that they are as awake as there; and what an isolate does by the clock, at most once an epoch.
+ * A deployment for many thousand devices, scaled down to a few. There is one object each for quotas and for spent tokens, so that
+ * they are awake as often as in the real one. What an isolate does by the clock happens at most once an epoch.
  */
 const SCALED: Readonly<
   Partial<Record<Service, readonly (readonly [name: string, from: number, to: number])[]>>

@@ -22,8 +22,8 @@ function bundleOf(file: string): ReturnType<typeof bundleWorker> {
 
 /**
  * For rows that are measured when their code is optimized. The young generation has its largest size from the start:
- * V8 enlarges it and makes it smaller again when it likes, and objects of the runtime, such as a Request, cost a quarter
- * more in a small one.
+ * otherwise V8 grows and shrinks it during a run, and objects of the runtime, such as a Request, cost a quarter more while it
+ * is small.
  */
 export const STEADY_HEAP = '--expose-gc --min-semi-space-size=16 --max-semi-space-size=16';
 

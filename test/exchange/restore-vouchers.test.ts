@@ -32,7 +32,7 @@ const ROWS: readonly ServiceRow[] = [
   },
 ];
 
-/** A day at the gateway: its operator signs what waits, and a client that was there every day looks at the bundle. */
+/** One day: the gateway's operator signs the bundles that have no signature, and a client that comes every day reads the bundle. */
 async function day(world: VoucherWorld, store: KeyStore, wallet: WalletState) {
   const { schedule } = trackIssuer(world.issuer, store, () => 0);
   const gateway = await testGateway({ store, rows: ROWS, schedule, now: world.clock.now });

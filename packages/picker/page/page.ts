@@ -41,7 +41,7 @@ function chooseLanguage(): void {
     select.add(option);
   }
   select.value = document.documentElement.lang;
-  // The network is told no locale until one is chosen here, because every attribute makes an anonymity set smaller.
+  // Searches contain no locale until one is chosen here, because every attribute makes an anonymity set smaller.
   select.addEventListener('change', () => void changeLanguage(select.value).catch(() => show('down')));
 }
 

@@ -154,7 +154,7 @@ export class PickerController {
 
   #searchOptions(mode: Mode): SearchOptions {
     const packs = this.#list('packs');
-    // The device is told the region too. The network is told the language of the attribute and no more.
+    // A search on the device also uses the region. One over the network contains the language of the attribute and no more.
     const attribute = parseLocale(this.#host.attribute('locale') ?? '');
     const locale = mode === 'device' ? this.#host.locale() : attribute && languageOf(attribute);
     return { ...(locale && { locale }), ...(packs.length > 0 && { packs }) };

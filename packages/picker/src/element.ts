@@ -119,7 +119,7 @@ export class SottoStickers extends Base {
 
   /**
    * The locale of the interface and of search on the device: the attribute, the page's `lang`, or the browser's
-   * language, whichever first names a language. The network is told the language of the attribute alone.
+   * language, whichever first names a language. A search over the network contains only the language of the attribute.
    */
   get locale(): string {
     const inherited = this.closest<HTMLElement>('[lang]')?.lang;

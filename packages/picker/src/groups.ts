@@ -46,8 +46,8 @@ export class Groups {
   }
 
   /**
-   * The same stickers with the names that the groups have for them. The network names them in English unless it is told a
-   * language.
+   * The same stickers with the names that the groups have for them. A search over the network names them in English unless it
+   * contains a language.
    */
   named(stickers: readonly Sticker[]): readonly Sticker[] {
     return stickers.map((sticker) => {

@@ -25,7 +25,7 @@ export interface SearcherDeps extends Pick<SearchBoxOptions, 'now' | 'after'> {
   readonly device: () => Device | null;
   readonly client: () => SearchClient | null;
   readonly mode: () => Mode;
-  /** The locale and packs for a search in this mode. The network is told less. */
+  /** The locale and packs for a search in this mode: less for one over the network. */
   readonly options: (mode: Mode) => SearchOptions;
   /** Stickers that only this page knows. They come before the results of the device and of the network. */
   readonly local: (query: string) => readonly Sticker[];

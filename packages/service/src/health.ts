@@ -80,7 +80,8 @@ export async function healthOf(
       gauge('bundle_signed_until', `${what} are signed.`, untilOf(signed)),
       gauge('bundle_proven_until', `${what} have the proof of a public log; 0 without one.`, untilOf(proven)),
     );
-    // What is missing later is for an alarm on the gauges: a balancer would take away every process of a store at once.
+    // Only the current epoch makes a process unhealthy. Gaps in later epochs are for alarms on the gauges: all processes of a
+    // store have the same gap, and a balancer would remove them all.
     if (!signed.includes(current))
       problems.push('the bundle of this epoch is not signed: see sotto bundle sign');
   }

@@ -121,7 +121,7 @@ export class Scores {
     }
   }
 
-  /** Scores a phrase: which tokens it has, what share of it they are, and what it is worth as a whole. */
+  /** Scores a phrase by the tokens it has, their share of the phrase, and the weight of the phrase itself. */
   #scored(language: Language, phrase: number, worth: number): Scored {
     const { quality } = this.#gathering;
     const first = phrase * MAX_TOKENS;

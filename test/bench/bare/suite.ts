@@ -35,8 +35,8 @@ function bundleOf(part: Part): Promise<WorkerBundle> {
 }
 
 /**
- * Starts four bare Workers in a workerd of their own: the hops, lengths and header fields of an exchange of ours, handlers that
- * answer everyone alike, and the primitives without which it would not be such an exchange. It is the least that one costs here.
+ * Starts four bare Workers in a workerd of their own. They have the hops, lengths and header fields of our exchange, and call the
+ * same primitives, but every response is constant. No exchange of this kind can cost less on this machine.
  */
 export async function startBare(options: BareOptions): Promise<BareSuite> {
   const x25519 = generateKeyPairSync('x25519');

@@ -47,7 +47,9 @@ export async function cosignedBy(io: Network, witness: Witness, log: Log): Promi
     if (size > entries.length) throw ahead(witness, size, entries.length);
     oldSize = size;
   }
-  throw new Failure(`${witness.url} is told of other checkpoints all the time. Run one command at a time.`);
+  throw new Failure(
+    `${witness.url} receives checkpoints from another command at the same time. Run one command at a time.`,
+  );
 }
 
 /** Sends a mirror the entries that it lacks, one package each time, until it cosigns. */

@@ -147,8 +147,8 @@ function elementsAtEnd(body: Bytes): Bytes[] {
 }
 
 /**
- * The products of all elements, and of one more twice and the generator once, as a proof needs them. The proof's sums over
- * public values are left out: how fast they are depends on the algorithm.
+ * Multiplies every element by the secret. Then it multiplies one more element twice and the generator once, as a proof does. The
+ * proof's sums over public values are left out, because their speed depends on the algorithm.
  */
 function sign(elements: readonly Bytes[]): Bytes {
   const list = TOKENS * POINT;
