@@ -137,6 +137,9 @@ describe('growth: rows', () => {
       'growth.relay.throughput: 300 µs at 1 process, 150 µs at 2: 0.5 times as much for 2 times the size. Two sizes cannot show a bend.',
     ]);
     expect(growthSentences(figures)).toEqual(sentences.map(({ text }) => text));
+    const isolates = [1, 2].map((size) => row('growth.gateway.isolates.throughput', size, 300));
+    const [, { text }] = growthSections(isolates) as [{ chart: string }, { text: string }];
+    expect(text).toContain('300 µs at 1 isolate, 300 µs at 2: about as much');
     expect(growthSections([])).toEqual([]);
   });
 });

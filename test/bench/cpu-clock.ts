@@ -22,14 +22,14 @@ export function clockOf(pid: number | null): Clock {
   };
 }
 
-/** The child process of this name, if the system lists it, and another one than the given one. */
-export function childNamed(name: string, other: number | null = null): number | null {
+/** The child process of this name, if the system lists it, and another one than the given ones. */
+export function childNamed(name: string, ...others: readonly (number | null)[]): number | null {
   if (process.platform !== 'linux') return null;
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
     try {
       const [, comm, rest = ''] = /\((.*)\)(.*)/s.exec(readFileSync(`/proc/${entry}/stat`, 'utf8')) ?? [];
-      if (comm === name && Number(rest.split(' ')[2]) === process.pid && Number(entry) !== other) {
+      if (comm === name && Number(rest.split(' ')[2]) === process.pid && !others.includes(Number(entry))) {
         readFileSync(`/proc/${entry}/schedstat`);
         return Number(entry);
       }
@@ -44,6 +44,12 @@ export function childNamed(name: string, other: number | null = null): number | 
 export function familyClock(pid: number): Clock {
   if (process.platform !== 'linux') return wallClock;
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
-  const clocks = [pid, ...children].map(clockOf);
+  return clockOfAll([pid, ...children]);
+}
+
+/** CPU time of several processes; on other systems wall time. */
+export function clockOfAll(pids: readonly (number | null)[]): Clock {
+  if (pids.includes(null)) return wallClock;
+  const clocks = pids.map(clockOf);
   return () => clocks.reduce((sum, clock) => sum + clock(), 0);
 }

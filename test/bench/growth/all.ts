@@ -1,5 +1,6 @@
 import { catalogueTurns } from './catalogues.ts';
 import { crowdTurns } from './crowds.ts';
+import { hopIsolateTurns } from './hop-isolates.ts';
 import { hopTurns } from './hops.ts';
 import { isolateTurns } from './isolates.ts';
 import { ledgerTurns } from './ledgers.ts';
@@ -11,6 +12,7 @@ const PARTS = [
   ['growth.processes', 'node', processTurns],
   ['growth.relay', 'node', () => hopTurns('relay')],
   ['growth.gateway', 'node', () => hopTurns('gateway')],
+  ['growth.relay.isolates growth.gateway.isolates', 'workerd', hopIsolateTurns],
   ['growth.isolates', 'node', isolateTurns],
   ['growth.catalogue', 'node', catalogueTurns],
   ['growth.concurrent', 'workerd', crowdTurns],

@@ -1,10 +1,45 @@
 import { connect, type Socket } from 'node:net';
+import { decodeResponse } from '@sotto/bhttp';
+import type { Envelope } from '../../support/raw-exchange.ts';
+import { ask } from '../ask.ts';
 
+const AT_ONCE = 16; // connections, each with one request
 const HEAD = 4096; // bytes that the head of a response fits into
 const BUFFER = 64 * 1024;
 
+/** Where the same request is sent again and again. */
+export interface Target {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly envelope: Envelope;
+}
+
+/** Checks what a target responds. */
+export async function checkResponse({ url, headers, envelope: { bytes, open } }: Target): Promise<void> {
+  const { message, body } = await ask(url, 'POST', { ...headers, 'content-length': bytes.length }, bytes);
+  if (message.statusCode !== 200)
+    throw new Error(`${url}: ${message.statusCode} ${new TextDecoder().decode(body)}`);
+  const inner = decodeResponse(await open(body));
+  if (inner.status !== 200) throw new Error(`${url}: a search got ${inner.status}`);
+}
+
+/** So many requests over new connections, one at a time over each, as many connections to each target. */
+export async function requests(targets: readonly Target[], count: number): Promise<void> {
+  const connections = Array.from({ length: AT_ONCE }, (_, i) => {
+    const { url, headers, envelope } = targets[i % targets.length] as Target;
+    return new LoadConnection(url, headers, envelope.bytes);
+  });
+  let left = count;
+  const work = async (connection: LoadConnection): Promise<void> => {
+    while (left-- > 0) await connection.send();
+  };
+  await Promise.all(connections.map(work)).finally(() => {
+    for (const connection of connections) connection.close();
+  });
+}
+
 /** A connection over which the same request is sent again and again. It reads responses without a parser and without keeping them. */
-export class LoadConnection {
+class LoadConnection {
   readonly #socket: Socket;
   readonly #request: Buffer;
   #missing = 0; // bytes of a response that has begun

@@ -1,16 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { decodeResponse } from '@sotto/bhttp';
 import { freePorts } from '../../../services/local/src/ports.ts';
 import { running, type Killable } from '../../support/killable.ts';
 import { suiteOnNode, urlsFrom, type SuiteOnNode } from '../../support/on-node.ts';
 import { RawExchange, type Envelope } from '../../support/raw-exchange.ts';
-import { ask } from '../ask.ts';
 import { familyClock } from '../cpu-clock.ts';
 import type { Clock } from '../measure.ts';
 import { costOf } from '../turns.ts';
-import { LoadConnection } from './connection.ts';
+import { checkResponse, requests, type Target } from './connection.ts';
 import { replay } from './replay.ts';
 import { turnsOf, type Turn } from './turns.ts';
 
@@ -18,10 +16,9 @@ const SIZES = [1, 2, 4]; // processes behind one port
 const ROUNDS = 9;
 const WARM = 1500; // requests of each process, until its code is optimized
 const REQUESTS = 400; // in a turn
-const AT_ONCE = 16; // connections, each with one request
 const FREQUENT = { RATE_BURST: '1000000', RATE_PER_MINUTE: '1000000' }; // all requests are from one address
 
-type Hop = 'relay' | 'gateway';
+export type Hop = 'relay' | 'gateway';
 
 /**
  * One envelope again and again, at a relay or a gateway with one process and with several: CPU time of these processes and wall
@@ -38,15 +35,15 @@ export async function* hopTurns(hop: Hop): AsyncGenerator<Turn> {
     await raw.post(envelope); // is recorded
     const hops = new Map<number, Processes>();
     for (const size of SIZES) {
-      const processes = await processesOf(hop, size, suite);
+      const processes = await processesOf(hop, size, suite, envelope);
       closing.push(() => processes.kill());
-      await checkResponse(processes, envelope);
-      await requests(processes, envelope, size * WARM);
+      await checkResponse(processes);
+      await requests([processes], size * WARM);
       hops.set(size, processes);
     }
     for (const size of turnsOf(SIZES, ROUNDS)) {
       const processes = hops.get(size) as Processes;
-      const { cpu, wall } = await costOf(processes.clock, () => requests(processes, envelope, REQUESTS));
+      const { cpu, wall } = await costOf(processes.clock, () => requests([processes], REQUESTS));
       yield {
         size,
         costs: { [`growth.${hop}`]: cpu / REQUESTS, [`growth.${hop}.throughput`]: wall / REQUESTS },
@@ -74,14 +71,17 @@ async function suiteBehindReplays(folder: string, closing: (() => unknown)[]): P
 }
 
 /** The processes of a hop behind one port, and how they are asked. */
-interface Processes extends Pick<Killable, 'kill'> {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
+interface Processes extends Target, Pick<Killable, 'kill'> {
   /** CPU time of all of them. */
   readonly clock: Clock;
 }
 
-async function processesOf(hop: Hop, size: number, suite: SuiteOnNode): Promise<Processes> {
+async function processesOf(
+  hop: Hop,
+  size: number,
+  suite: SuiteOnNode,
+  envelope: Envelope,
+): Promise<Processes> {
   const port = await freePorts(2);
   const program = path.resolve(import.meta.dirname, `../../../services/${hop}/src/node.ts`);
   const processes = await running(
@@ -95,30 +95,21 @@ async function processesOf(hop: Hop, size: number, suite: SuiteOnNode): Promise<
   return {
     kill: () => processes.kill(),
     clock: familyClock(processes.pid),
-    url: `http://127.0.0.1:${port}${hop === 'relay' ? '/ohttp' : '/.well-known/ohttp-gateway'}`,
-    headers: {
-      'content-type': 'message/ohttp-req',
-      ...(hop === 'gateway' && { authorization: `Bearer ${suite.secrets.relayToken}` }),
-    },
+    ...targetOf(hop, `http://127.0.0.1:${port}`, envelope, suite.secrets),
   };
 }
 
-async function checkResponse({ url, headers }: Processes, { bytes, open }: Envelope): Promise<void> {
-  const { message, body } = await ask(url, 'POST', { ...headers, 'content-length': bytes.length }, bytes);
-  if (message.statusCode !== 200)
-    throw new Error(`${url}: ${message.statusCode} ${new TextDecoder().decode(body)}`);
-  const inner = decodeResponse(await open(body));
-  if (inner.status !== 200) throw new Error(`${url}: a search got ${inner.status}`);
-}
-
-/** So many requests over new connections, one at a time over each. */
-async function requests({ url, headers }: Processes, { bytes }: Envelope, count: number): Promise<void> {
-  const connections = Array.from({ length: AT_ONCE }, () => new LoadConnection(url, headers, bytes));
-  let left = count;
-  const work = async (connection: LoadConnection): Promise<void> => {
-    while (left-- > 0) await connection.send();
-  };
-  await Promise.all(connections.map(work)).finally(() => {
-    for (const connection of connections) connection.close();
-  });
-}
+/** A hop that an envelope is sent to. */
+export const targetOf = (
+  hop: Hop,
+  origin: string,
+  envelope: Envelope,
+  { relayToken }: { readonly relayToken: string },
+): Target => ({
+  url: origin + (hop === 'relay' ? '/ohttp' : '/.well-known/ohttp-gateway'),
+  headers: {
+    'content-type': 'message/ohttp-req',
+    ...(hop === 'gateway' && { authorization: `Bearer ${relayToken}` }),
+  },
+  envelope,
+});

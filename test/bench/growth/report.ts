@@ -8,6 +8,8 @@ const COUNTED: Readonly<Record<string, Counted>> = {
   'growth.processes': ['process', 'processes'],
   'growth.relay': ['process', 'processes'],
   'growth.gateway': ['process', 'processes'],
+  'growth.relay.isolates': ['isolate', 'isolates'],
+  'growth.gateway.isolates': ['isolate', 'isolates'],
   'growth.isolates': ['isolate', 'isolates'],
   'growth.catalogue': ['sticker', 'stickers'],
   'growth.concurrent': ['search at once', 'searches at once'],
