@@ -14,6 +14,11 @@ export interface StickersDeps {
 }
 
 const BODY_MS = 10_000;
+/** The method of each path. A second route for all others would make each request pass through both. */
+const METHODS = new Map([
+  ['/health', 'GET'],
+  ['/v1/search', 'POST'],
+]);
 
 /** Sticker search: a plain HTTP service without storage that knows nothing about its clients. */
 export function stickers({ catalogue, pageBytes, deadline }: StickersDeps): Hono {
@@ -32,9 +37,12 @@ export function stickers({ catalogue, pageBytes, deadline }: StickersDeps): Hono
     const { type, content } = searchPage(current, request, pageBytes);
     return c.body(content, 200, { 'content-type': type, 'cache-control': 'no-store' });
   });
-  app.all('/v1/search', () => problemResponse(PROBLEMS['method-not-allowed'], { allow: 'POST' }));
-  app.all('/health', () => problemResponse(PROBLEMS['method-not-allowed'], { allow: 'GET' }));
-  app.notFound(() => problemResponse(PROBLEMS['not-found']));
+  app.notFound((c) => {
+    const allow = METHODS.get(c.req.path);
+    return allow === undefined
+      ? problemResponse(PROBLEMS['not-found'])
+      : problemResponse(PROBLEMS['method-not-allowed'], { allow });
+  });
   app.onError((error) =>
     problemResponse(error instanceof HttpError ? error.problem : PROBLEMS['internal-error']),
   );

@@ -46,7 +46,8 @@ export function lazyCatalogue(read: Read): (locale: string | undefined) => Promi
     }
   };
   return async (locale) => {
-    const tag = languageOf(locale ?? '');
+    const isTag = locale !== undefined && opened !== null && Object.hasOwn(opened.languages, locale);
+    const tag = isTag ? locale : languageOf(locale ?? '');
     if (opened !== null) unload(opened, tag);
     try {
       const catalogue = (opened = await once('', () => openEnglish(read)));

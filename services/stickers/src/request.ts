@@ -49,11 +49,13 @@ function parse(body: Uint8Array): unknown {
   }
 }
 
+/** Text of 128 UTF-16 units has no more characters, and no more than 384 bytes. Only longer text is counted. */
 const isQuery = (q: string): boolean =>
-  q.length <= 2 * LIMITS.characters &&
-  Array.from(q).length <= LIMITS.characters &&
   q.isWellFormed() &&
-  encoder.encode(q).length <= LIMITS.bytes;
+  (q.length <= LIMITS.characters ||
+    (q.length <= 2 * LIMITS.characters &&
+      Array.from(q).length <= LIMITS.characters &&
+      encoder.encode(q).length <= LIMITS.bytes));
 
 function text(value: unknown): string {
   if (typeof value !== 'string' || value.length > LIMITS.text) throw new HttpError('bad-request');

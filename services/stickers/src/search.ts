@@ -10,6 +10,8 @@ export const SMALLEST_PAGE = 16_384; // bytes
 const OPEN = '{"results":[';
 const CLOSE = 80; // bytes that `],"strict":…,"next":"…"}` may take
 
+const NO_IMAGES = imageBytes([]);
+
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
@@ -33,25 +35,25 @@ export function searchPage(catalogue: Catalogue, request: SearchRequest, pageByt
   const end = Math.min(found.total, start + request.limit);
   const rows: string[] = [];
   const images: Uint8Array[] = [];
-  let room = pageBytes - OPEN.length - CLOSE - imageBytes([]);
+  const isJson = request.art === 'json';
+  let room = pageBytes - OPEN.length - CLOSE - NO_IMAGES;
   let at = start;
   for (; at < end; at++) {
-    const { art, ...sticker } = found.at(at);
+    const { id, name, emoji, pack, matched, art } = found.at(at);
     const image = catalogue.art.subarray(art.offset, art.offset + art.length);
-    const data = request.art === 'json' ? { data: textOf(art, image) } : {};
-    const row = JSON.stringify({ ...sticker, art: { type: art.type, ...data } });
-    const apart = request.art === 'json' ? [] : [image];
-    const bytes = utf8Length(row) + 1 + imageBytes(apart) - imageBytes([]); // and a comma
+    const shown = isJson ? { type: art.type, data: textOf(art, image) } : { type: art.type };
+    const row = JSON.stringify({ id, name, emoji, pack, matched, art: shown });
+    const bytes = utf8Length(row) + 1 + (isJson ? 0 : imageBytes([image]) - NO_IMAGES); // and a comma
     if (bytes > room) break;
     room -= bytes;
     rows.push(row);
-    images.push(...apart);
+    if (!isJson) images.push(image);
   }
   const next = at < found.total ? JSON.stringify(encodeCursor(request, at)) : 'null';
   const strict = Math.max(0, Math.min(found.strict, at) - start);
   const json = `${OPEN}${rows.join(',')}],"strict":${strict},"next":${next}}`;
   const page = encoder.encode(json) as Uint8Array<ArrayBuffer>;
-  if (request.art === 'json') return { type: 'application/json', content: page };
+  if (isJson) return { type: 'application/json', content: page };
   return { type: PAGE_TYPE, content: encodeStickerPage({ page, images }) };
 }
 

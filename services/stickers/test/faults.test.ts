@@ -283,6 +283,9 @@ test('unknown paths and methods', async () => {
   expect((await app.request('/v1/nothing')).status).toBe(404);
   const get = await app.request('/v1/search');
   expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST']);
+  const posted = await app.request('/health', { method: 'POST' });
+  expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET']);
+  expect((await app.request('/v1/search/', { method: 'POST' })).status).toBe(404);
   const text = await app.request('/v1/search', {
     method: 'POST',
     body: '{}',
