@@ -31,6 +31,8 @@ export interface Visit {
    * own, so that fetching them neither uses up the limit of exchanges nor shows what is left of it.
    */
   readonly admit: (what: 'exchange' | 'bundle') => boolean | Promise<boolean>;
+  /** Aborts when the client closes the connection. Without it the platform ends the whole request then, as workerd does. */
+  readonly left?: AbortSignal;
   /** Keeps work alive that outlives the response. */
   readonly waitUntil: (work: Promise<unknown>) => void;
 }
@@ -52,6 +54,7 @@ export function relay(deps: RelayDeps): Relay {
   const { isRefused, isClosed, problemOf } = providerRules(config.refusedProvider);
   const app = new Hono<{ Bindings: Visit }>();
   const bundles: ScheduledBundle[] = [];
+  const exchangeDeps = { send, timeout, limits: config.limits };
 
   // A path is matched as it was written: no query, nothing that decodes to another path.
   app.use(async (c, next) => {
@@ -77,9 +80,7 @@ export function relay(deps: RelayDeps): Relay {
       const came = now();
       if (!(await c.env.admit('exchange'))) return refuse('too-many-requests');
       if (await isClosed(bundle, c.env)) return refuse('unavailable');
-      const response = await exchange({ send, timeout, limits: config.limits }, gateway, c.req.raw).catch(
-        refuseError,
-      );
+      const response = await exchange(exchangeDeps, gateway, c.req.raw, c.env.left).catch(refuseError);
       if (config.bucketMs > 0) await sleep(untilNextTick(now() - came, config.bucketMs));
       return response;
     });

@@ -106,6 +106,17 @@ export function refuseOwnZone({ gateways, local }: Config, own: string): void {
   }
 }
 
+/** {@link refuseOwnZone} for the URL of each request; an origin is not checked again right after it was accepted. */
+export function zoneCheck(config: Config): (url: string) => void {
+  let accepted: string | null = null; // an origin and a slash
+  return (url) => {
+    if (accepted !== null && url.startsWith(accepted)) return;
+    const { origin } = new URL(url);
+    refuseOwnZone(config, origin);
+    accepted = `${origin}/`;
+  };
+}
+
 function sameZone(a: string, b: string): boolean {
   if (a === b || a.endsWith(`.${b}`) || b.endsWith(`.${a}`)) return true;
   return parent(a) === parent(b) && parent(a).includes('.');

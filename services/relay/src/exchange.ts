@@ -39,24 +39,35 @@ const CHUNKED = { request: 'message/ohttp-chunked-req', response: 'message/ohttp
  * Only the body of the client's request is forwarded, with headers that are the same for everyone. It is sent
  * once, also after a fault (§6.5), and it is never merged with an equal request.
  *
+ * @param left - aborts when the client closes the connection
  * @throws {HttpError} for every refusal of the relay itself
  */
-export async function exchange(deps: ExchangeDeps, gateway: Gateway, request: Request): Promise<Response> {
+export async function exchange(
+  deps: ExchangeDeps,
+  gateway: Gateway,
+  request: Request,
+  left?: AbortSignal,
+): Promise<Response> {
   const type = request.headers.get('content-type');
   if (request.headers.has('content-encoding')) throw new HttpError('unsupported-media-type');
-  if (hasMediaType(type, PLAIN.request)) return plain(deps, gateway, request);
-  if (hasMediaType(type, CHUNKED.request)) return chunked(deps, gateway, request);
+  if (hasMediaType(type, PLAIN.request)) return plain(deps, gateway, request, left);
+  if (hasMediaType(type, CHUNKED.request)) return chunked(deps, gateway, request, left);
   throw new HttpError('unsupported-media-type');
 }
 
-async function plain(deps: ExchangeDeps, gateway: Gateway, request: Request): Promise<Response> {
+async function plain(
+  deps: ExchangeDeps,
+  gateway: Gateway,
+  request: Request,
+  left: AbortSignal | undefined,
+): Promise<Response> {
   const { limits, timeout } = deps;
   const body = await until(timeout(limits.requestMs), (deadline) =>
     readBody(request, { maxBytes: limits.requestBytes, deadline }),
   );
   if (body.length < MIN_REQUEST) throw new HttpError('bad-request');
   return until(timeout(limits.gatewayMs), (deadline) => {
-    const signal = firstOf(deadline, request.signal);
+    const signal = left ? firstOf(deadline, left) : deadline;
     return passPlain(deps, gateway, { headers: { 'content-type': PLAIN.request }, body, signal }, deadline);
   });
 }
@@ -87,12 +98,17 @@ async function until<T>(deadline: Deadline, work: (deadline: AbortSignal) => Pro
   }
 }
 
-async function chunked(deps: ExchangeDeps, gateway: Gateway, request: Request): Promise<Response> {
+async function chunked(
+  deps: ExchangeDeps,
+  gateway: Gateway,
+  request: Request,
+  left: AbortSignal | undefined,
+): Promise<Response> {
   const { limits, timeout } = deps;
   if (request.body === null) throw new HttpError('bad-request');
   declaredLength(request.headers, limits.streamBytes); // refuses a body that is too long before it is read
   const deadline = timeout(limits.streamMs);
-  const end = firstOf(deadline, request.signal);
+  const end = left ? firstOf(deadline, left) : deadline;
   const maxBytes = limits.streamBytes;
   const up = await passOn(request.body, { minBytes: MIN_REQUEST, maxBytes, deadline: end });
   const signal = firstOf(end, up.broken);

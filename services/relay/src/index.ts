@@ -2,7 +2,7 @@ import { Variables, type Environment } from '@sotto/service/config';
 import { oncePerEnvironment, unlessMisconfigured } from '@sotto/service/worker';
 import { refuse } from './response.ts';
 import { relay } from './app.ts';
-import { readConfig, refuseOwnZone } from './config.ts';
+import { readConfig, zoneCheck } from './config.ts';
 import { limitedBy } from './limiter.ts';
 
 interface Env extends Environment {
@@ -16,15 +16,15 @@ const relayOf = oncePerEnvironment((env: Env) => {
   const config = readConfig(new Variables(env, { service: 'relay', platform: 'workers' }));
   const send = (url: string, init: RequestInit): Promise<Response> => fetch(url, init);
   const sleep = (ms: number): Promise<void> => scheduler.wait(ms);
-  return { config, ...relay({ config, send, sleep, timeout, now: Date.now }) };
+  return { checkZone: zoneCheck(config), ...relay({ config, send, sleep, timeout, now: Date.now }) };
 });
 
 export default {
   fetch: (request, env, ctx) =>
     unlessMisconfigured(
       () => {
-        const { config, app } = relayOf(env);
-        refuseOwnZone(config, new URL(request.url).origin);
+        const { checkZone, app } = relayOf(env);
+        checkZone(request.url);
         return app.fetch(request, {
           admit: limitedBy(env.LIMITER, request.headers.get('cf-connecting-ip') ?? '', timeout),
           waitUntil: (work: Promise<unknown>) => ctx.waitUntil(work),

@@ -35,6 +35,9 @@ export async function serveRelay(
     respond: (request, incoming) =>
       pass(request, {
         admit: (what) => buckets.take(`${what} ${addressKey(clientAddress(incoming, addressHeader))}`),
+        get left() {
+          return request.signal;
+        },
         waitUntil: (work) => void work.catch(() => {}),
       }),
   });

@@ -81,6 +81,21 @@ describe('the Worker', () => {
     expect(upstream).not.toHaveBeenCalled();
   });
 
+  test('R24 after a request to another origin, one in the zone of its gateway is still refused', async () => {
+    const bindings = bound();
+    const statusAt = async (origin: string): Promise<number> =>
+      (await call(`${origin}/health`, bindings)).status;
+    for (const [origin, status] of [
+      ['https://relay.other.example', 200],
+      ['https://relay.gateway.example', 503],
+      ['https://relay.other.example', 200],
+      ['https://relay.other.example.gateway.example', 503],
+      ['https://gateway.example', 503],
+    ] as const) {
+      expect([origin, await statusAt(origin)]).toEqual([origin, status]);
+    }
+  });
+
   test('R24 N48 its cron gives the reason, in one line', async () => {
     const run = worker.scheduled(createScheduledController(), bound({ RELAY_TOKENS: undefined }));
     await expect(run).rejects.toThrow('RELAY_TOKENS: is missing');
