@@ -29,6 +29,8 @@ export interface RotationFigures {
   readonly previous: number;
   /** Age of the oldest bundle that was used, in epochs; at 2 it expires. */
   readonly oldest: number;
+  /** Longest time between two ends of the operator's schedule, in epochs. Beyond HORIZON the gateway has no signed bundle. */
+  readonly longestPause: number;
   readonly of5xx: number;
   /** The failures of clients whose bundle had not expired; at most ten. */
   readonly failed: readonly string[];
@@ -55,7 +57,7 @@ export async function rotate(options: RotationOptions): Promise<RotationFigures>
   });
   const epochs = new Set<number>();
   const failed: string[] = [];
-  let [requests, searches, previous, oldest, of5xx, accounts] = [0, 0, 0, 0, 0, 0];
+  let [requests, searches, previous, oldest, longestPause, of5xx, accounts] = [0, 0, 0, 0, 0, 0, 0];
   const began = performance.now();
   const end = began + seconds * 1000;
   const running = (): boolean => {
@@ -148,8 +150,12 @@ export async function rotate(options: RotationOptions): Promise<RotationFigures>
   }
 
   async function cron(): Promise<void> {
+    let last = performance.now();
     while (running()) {
       await suite.tick();
+      const now = performance.now();
+      longestPause = Math.max(longestPause, (now - last) / 1000 / epochSeconds);
+      last = now;
       await sleep(epochSeconds * 250);
     }
   }
@@ -163,7 +169,15 @@ export async function rotate(options: RotationOptions): Promise<RotationFigures>
   }
   const took = (performance.now() - began) / 1000;
   const rate = Math.round(((requests + searches) / took) * 10) / 10;
-  const sums = { requests, searches, previous, of5xx, failures: failed.length, failed: failed.slice(0, 10) };
+  const sums = {
+    requests,
+    searches,
+    previous,
+    longestPause,
+    of5xx,
+    failures: failed.length,
+    failed: failed.slice(0, 10),
+  };
   return { epochs: epochs.size, perSecond: rate, oldest: Math.round(oldest * 1000) / 1000, ...sums };
 }
 
