@@ -69,9 +69,11 @@ const KNOWN: ReadonlySet<string> = new Set(IDENTITY);
  * @param egress - fields that the platform of the relay is known to add, each with its constant value
  */
 export function unexpectedFields(headers: Headers, egress: ReadonlyMap<string, string>): string[] {
-  return [...headers]
-    .filter(([name, value]) => !EXPECTED.has(name) && value !== egress.get(name))
-    .map(([name]) => name);
+  const names: string[] = [];
+  for (const name of headers.keys()) {
+    if (!EXPECTED.has(name) && headers.get(name) !== egress.get(name)) names.push(name);
+  }
+  return names;
 }
 
 /** The name of a field for the counters, from a closed set. */
