@@ -11,9 +11,9 @@ import { replay } from './replay.ts';
 import { turnsOf, type Turn } from './turns.ts';
 
 const SIZES = [1, 2, 4]; // isolates, each in a workerd of its own
-const ROUNDS = 15;
-const WARM = 1500; // requests of each hop of each isolate, until its code is optimized
-const REQUESTS = 400; // in a turn
+const ROUNDS = 13;
+const WARM = 2000; // requests of each hop of each isolate, until its code is optimized
+const REQUESTS = 300; // in a turn
 const HOPS = ['relay', 'gateway'] as const;
 
 /**

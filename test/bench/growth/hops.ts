@@ -13,9 +13,9 @@ import { replay } from './replay.ts';
 import { turnsOf, type Turn } from './turns.ts';
 
 const SIZES = [1, 2, 4]; // processes behind one port
-const ROUNDS = 9;
-const WARM = 1500; // requests of each process, until its code is optimized
-const REQUESTS = 400; // in a turn
+const ROUNDS = 13;
+const WARM = 3000; // requests of each process: with half of them the cost of four processes still fell from round to round
+const REQUESTS = 300; // in a turn
 const FREQUENT = { RATE_BURST: '1000000', RATE_PER_MINUTE: '1000000' }; // all requests are from one address
 
 export type Hop = 'relay' | 'gateway';

@@ -1,5 +1,6 @@
-import { median, plainSummary, spreadOf } from '../measure.ts';
+import { median, plainSummary } from '../measure.ts';
 import type { Figure, Measured } from '../row.ts';
+import { doubtOf } from '../starts.ts';
 
 /** Microseconds of one operation, by row, as one turn at one size measured them. */
 export interface Turn {
@@ -20,7 +21,7 @@ export const turnsOf = (sizes: readonly number[], rounds: number): number[] =>
 
 /**
  * The rows of turns. What a size costs beside the smallest one is taken inside each round, so that a machine that slows down
- * slows both; its spread is over the rounds.
+ * slows both. Its spread says how far another run may differ, as that of starts does.
  */
 export function figuresOf(runtime: Figure['runtime'], turns: readonly Turn[]): GrowthFigure[] {
   const bySize = [...Map.groupBy(turns, ({ size }) => size)].toSorted(([a], [b]) => a - b);
@@ -30,13 +31,13 @@ export function figuresOf(runtime: Figure['runtime'], turns: readonly Turn[]): G
     const base = costsOf(smallest);
     return bySize.map(([size, all]): GrowthFigure => {
       const costs = costsOf(all);
-      const plain = { ...plainSummary(costs), size };
+      const plain = { ...plainSummary(costs), spread: doubtOf(costs), size };
       if (all === smallest) return { name, runtime, measured: plain };
       const relative = costs.map((cost, round) => cost / (base[round] ?? Number.NaN));
       return {
         name,
         runtime,
-        measured: { ...plain, relative: median(relative), spread: spreadOf(relative) },
+        measured: { ...plain, relative: median(relative), spread: doubtOf(relative) },
       };
     });
   });
