@@ -1,15 +1,12 @@
-const WINDOW = 5; // bits
+export const WINDOW = 5; // bits
 export const MULTIPLES = 1 << (WINDOW - 2); // of a point in its table: P, 3P, … 15P
 
 /**
  * The width-5 NAF of a public scalar, least significant digit first: each digit is odd and in -15..15, or zero, and of
  * any five in a row at most one is not zero. A table for it holds P, 3P, … 15P.
  */
-export const signedDigits = (scalar: bigint, length: number): Int8Array =>
-  signedDigitsOf(wordsOf(scalar, length), length);
-
-/** `signedDigits` of words of 32 bits, least significant first. */
-export function signedDigitsOf(words: Uint32Array, length: number): Int8Array {
+export function signedDigits(scalar: bigint, length: number): Int8Array {
+  const words = wordsOf(scalar, length);
   const digits = new Int8Array(length);
   let carry = 0;
   for (let at = 0; at < length;) {

@@ -1,8 +1,9 @@
 import { expand_message_xmd } from '@noble/curves/abstract/hash-to-curve.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import type { Bytes } from '@sotto/wire';
-import { MULTIPLES, signedDigitsOf } from './digits.ts';
+import { MULTIPLES } from './digits.ts';
 import type { RawSodium } from './sodium-raw.ts';
+import { sumDigits } from './sum-digits.ts';
 
 /** An element with its encoding. */
 export interface SodiumPoint {
@@ -150,17 +151,18 @@ export class Operations {
   /** The sum of scalar times the point of each table, at P3. */
   #addProducts(scalars: readonly Bytes[]): void {
     const raw = this.#raw;
-    const digits = scalars.map((scalar) => signedDigitsOf(new Uint32Array(scalar.slice().buffer), DIGITS));
+    const words = scalars.map((scalar) => new Uint32Array(scalar.slice().buffer));
+    const { counts, entries } = sumDigits(words, DIGITS, { first: TABLES, size: POINT });
     this.#memory.set(IDENTITY, P3);
     for (let bit = DIGITS - 1; bit >= 0; bit--) {
       raw.ge25519_p2_dbl(P1P1, P3);
       raw.ge25519_p1p1_to_p3(P3, P1P1);
-      for (let i = 0; i < digits.length; i++) {
-        const digit = (digits[i] as Int8Array)[bit] as number;
-        if (digit === 0) continue;
-        const entry = tableOf(i) + (Math.abs(digit) >> 1) * POINT;
-        if (digit > 0) raw.ge25519_add_cached(P1P1, P3, entry);
-        else raw.ge25519_sub_cached(P1P1, P3, entry);
+      const first = bit * words.length;
+      const end = first + (counts[bit] as number);
+      for (let i = first; i < end; i++) {
+        const entry = entries[i] as number;
+        if (entry > 0) raw.ge25519_add_cached(P1P1, P3, entry);
+        else raw.ge25519_sub_cached(P1P1, P3, -entry);
         raw.ge25519_p1p1_to_p3(P3, P1P1);
       }
     }
