@@ -1,9 +1,9 @@
 import { expand_message_xmd } from '@noble/curves/abstract/hash-to-curve.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import type { Bytes } from '@sotto/wire';
+import { sumDigits } from './sum-digits.ts';
 import { MULTIPLES } from './digits.ts';
 import type { RawSodium } from './sodium-raw.ts';
-import { sumDigits } from './sum-digits.ts';
 
 /** An element with its encoding. */
 export interface SodiumPoint {
@@ -15,7 +15,7 @@ const LENGTH = 32; // bytes, of an encoded element and of a scalar
 const WIDE = 64; // bytes
 const POINT = 160; // bytes
 const MESSAGE = 1024; // bytes; noble hashes longer messages
-const HASH_SIZES = { outputLen: WIDE, blockLen: 128 }; // bytes
+const BLOCK = 128; // bytes, of SHA-512
 const DIGITS = 257; // of 256 bits, and a carry
 const ONE = Uint8Array.of(1, ...new Uint8Array(LENGTH - 1));
 /** As many elements as one sum takes at a time, so that their tables fit in memory. */
@@ -43,10 +43,12 @@ IDENTITY[80] = 1;
 export class Operations {
   readonly #raw: RawSodium;
   readonly #memory: Uint8Array<ArrayBuffer>;
+  readonly #words: Uint32Array<ArrayBuffer>;
 
   constructor(raw: RawSodium) {
     this.#raw = raw;
     this.#memory = new Uint8Array(raw.memory.buffer);
+    this.#words = new Uint32Array(raw.memory.buffer);
   }
 
   #result<T>(result: T): T {
@@ -58,32 +60,56 @@ export class Operations {
     return this.#memory.slice(at, at + length);
   }
 
-  /** SHA-512, in the shape in which noble's expand_message_xmd takes it. */
-  readonly hash = Object.assign((message: Uint8Array): Bytes => {
+  /** SHA-512. */
+  readonly hash = (message: Bytes): Bytes => {
     if (message.length > MESSAGE) return sha512(message);
     this.#memory.set(message, MESSAGES);
     this.#raw.crypto_hash_sha512(OUT, MESSAGES, message.length, 0);
     return this.#result(this.#read(OUT, WIDE));
-  }, HASH_SIZES) as typeof sha512;
+  };
 
-  /** 64 uniform bytes (RFC 9380 §5.3.1). */
+  /**
+   * 64 uniform bytes: expand_message_xmd (RFC 9380 §5.3.1). The message of its second hash, b_0 || 1 || DST_prime, is made in
+   * the place of the end of its first, Z_pad || message || 64 || 0 || DST_prime.
+   */
   expand(message: Bytes, dst: Bytes): Bytes {
-    return expand_message_xmd(message, dst, WIDE, this.hash);
+    const dstAt = MESSAGES + BLOCK + message.length + 3;
+    const end = dstAt + dst.length + 1;
+    if (end > SCRATCH_END || dst.length > 255) return expand_message_xmd(message, dst, WIDE, sha512);
+    const second = dstAt - 1 - WIDE;
+    const memory = this.#memory;
+    memory.set(message, MESSAGES + BLOCK); // Z_pad is zero, as all of our memory is
+    memory[dstAt - 2] = WIDE;
+    memory.set(dst, dstAt);
+    memory[end - 1] = dst.length;
+    this.#raw.crypto_hash_sha512(second, MESSAGES, end - MESSAGES, 0);
+    memory[dstAt - 1] = 1;
+    this.#raw.crypto_hash_sha512(OUT, second, end - second, 0);
+    return this.#result(this.#read(OUT, WIDE));
   }
 
   /** Null unless the bytes are canonical, and not the identity. */
   decode(bytes: Bytes): SodiumPoint | null {
-    if (bytes.length !== LENGTH || isZero(bytes)) return null;
+    if (bytes.length !== LENGTH) return null;
     this.#memory.set(bytes, A);
+    if (this.#isZero(A)) return null;
     const failed = this.#raw.ristretto255_frombytes(P3, A) !== 0;
     return this.#result(failed ? null : { p3: this.#read(P3, POINT), bytes: bytes.slice() });
+  }
+
+  /** Whether the 32 bytes at this address are the encoding of the identity. */
+  #isZero(at: number): boolean {
+    const words = this.#words;
+    let all = 0;
+    for (let i = at / 4; i < (at + LENGTH) / 4; i++) all |= words[i] as number;
+    return all === 0;
   }
 
   /** The point at P3, with its encoding. Null for the identity. */
   #point(): SodiumPoint | null {
     this.#raw.ristretto255_p3_tobytes(OUT, P3);
     const bytes = this.#read(OUT, LENGTH);
-    return isZero(bytes) ? null : { p3: this.#read(P3, POINT), bytes };
+    return this.#isZero(OUT) ? null : { p3: this.#read(P3, POINT), bytes };
   }
 
   /** Null for the identity. */
@@ -195,7 +221,3 @@ export class Operations {
 }
 
 const tableOf = (i: number): number => TABLES + i * MULTIPLES * POINT;
-
-function isZero(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte === 0);
-}

@@ -1,5 +1,7 @@
 import { mulAddUnsafe } from '@noble/curves/abstract/curve.js';
+import { expand_message_xmd } from '@noble/curves/abstract/hash-to-curve.js';
 import { ristretto255, ristretto255_hasher } from '@noble/curves/ed25519.js';
+import { sha512 } from '@noble/hashes/sha2.js';
 import { fromHex, hex, type Bytes } from '@sotto/wire';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -9,7 +11,8 @@ import { Operations, type SodiumPoint } from '../src/sodium-operations.ts';
 
 const { Point } = ristretto255;
 const n = Point.Fn.ORDER;
-const sodium = new Operations((await loadSodium()).raw);
+const { raw } = await loadSodium();
+const sodium = new Operations(raw);
 
 const bytesOf = (scalar: bigint): Bytes => scalarToBytes({ Ns: 32, littleEndian: true }, scalar);
 const decoded = (point: typeof Point.BASE): SodiumPoint =>
@@ -67,3 +70,16 @@ test('multiply and multiplyBase agree with noble, and a product with zero is nul
     { numRuns: 60 },
   );
 });
+
+test.each([0, 1, 64, 98, 127, 128, 840, 850, 851, 852, 853, 860, 1024, 1025, 3000])(
+  'hash and expand agree with noble for a message of %i bytes and tags of any length',
+  (length) => {
+    const message = Uint8Array.from({ length }, (_, i) => 7 * i + 1);
+    expect(sodium.hash(message)).toEqual(sha512(message));
+    for (const tag of [1, 40, 43, 44, 254, 255, 256, 300]) {
+      const dst = Uint8Array.from({ length: tag }, (_, i) => 251 - i);
+      expect(sodium.expand(message, dst)).toEqual(expand_message_xmd(message, dst, 64, sha512));
+      expect(Buffer.from(raw.memory.buffer, 0x2_0000, 0x1000).equals(Buffer.alloc(0x1000))).toBe(true); // nothing left
+    }
+  },
+);
