@@ -1,5 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { StoreError } from '@sotto/service/store';
+import type { Bytes } from '@sotto/wire';
 import { expect, test } from 'vitest';
 import { ledgerEnd, ledgerName, quotaName, shardOf } from '../../src/durable/names.ts';
 import { durableQuota, durableSpentTokens } from '../../src/durable/ports.ts';
@@ -23,6 +24,8 @@ const spend = (): Spend => ({
   call: random(8),
   idempotent: true,
 });
+/** Account n below 32. No two share a quota object, whose alarm a test may move. */
+const account = (n: number): Bytes => new Uint8Array(32).fill(n);
 const stubOf = (of: Ledger) => bindings.SPENT.getByName(ledgerName(of, 0));
 
 test('S05 S06 SpentTokens on Durable Objects: meets the contract', async () => {
@@ -193,7 +196,7 @@ test('SpentShard, QuotaShard: an object has the tables of its own class, and the
   const at = ledger();
   await stubOf(at).spend(spend());
   const epoch = Math.floor(NOW / 86_400) * 86_400;
-  const charge = { epoch, account: random(32), service: 'stickers', count: 5, limit: 30 };
+  const charge = { epoch, account: account(1), service: 'stickers', count: 5, limit: 30 };
   await durableQuota(bindings.QUOTA).charge({ ...charge, batch: 'a'.repeat(32) });
   const quota = bindings.QUOTA.getByName(quotaName(epoch, charge.account));
   for (const [stub, own] of [
@@ -222,7 +225,7 @@ test('SpentShard, QuotaShard: an object that wakes up reads its tables, and does
   const at = ledger();
   const one = spend();
   const epoch = Math.floor(NOW / 86_400) * 86_400;
-  const charge = { epoch, account: random(32), service: 'stickers', count: 5, limit: 30, batch: 'a' };
+  const charge = { epoch, account: account(2), service: 'stickers', count: 5, limit: 30, batch: 'a' };
   const quota = durableQuota(bindings.QUOTA);
   expect(await stubOf(at).spend(one)).toBe('first');
   expect(await quota.charge(charge)).toBe('charged');
@@ -243,7 +246,7 @@ test('SpentShard, QuotaShard: an object that wakes up reads its tables, and does
 test('I09 QuotaShard: charges racing batches within the limit, and is deleted with its epoch', async () => {
   const epoch = Math.floor(NOW / 86_400) * 86_400;
   const quota = durableQuota(bindings.QUOTA);
-  const row = { epoch, account: random(32), service: 'stickers', count: 5, limit: 30 };
+  const row = { epoch, account: account(3), service: 'stickers', count: 5, limit: 30 };
   const takes = Array.from({ length: 100 }, (_, i) =>
     quota.charge({ ...row, batch: `${i}`.padStart(32, '0') }),
   );
