@@ -1,9 +1,9 @@
 import { expand_message_xmd } from '@noble/curves/abstract/hash-to-curve.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import type { Bytes } from '@sotto/wire';
-import { sumDigits } from './sum-digits.ts';
 import { MULTIPLES } from './digits.ts';
 import type { RawSodium } from './sodium-raw.ts';
+import { sumDigits } from './sum-digits.ts';
 
 /** An element with its encoding. */
 export interface SodiumPoint {
