@@ -83,3 +83,23 @@ test.each([0, 1, 64, 98, 127, 128, 840, 850, 851, 852, 853, 860, 1024, 1025, 300
     }
   },
 );
+
+test('decode agrees with noble on encodings that are zero but for one word, and on zero', () => {
+  const isElement = (bytes: Bytes): boolean => {
+    try {
+      return !Point.fromBytes(bytes).is0();
+    } catch {
+      return false;
+    }
+  };
+  for (let word = 0; word < 8; word++) {
+    const found = Array.from({ length: 64 }, (_, i) => {
+      const bytes = new Uint8Array(32);
+      bytes[4 * word] = 2 * i;
+      expect(sodium.decode(bytes) !== null).toBe(isElement(bytes));
+      return isElement(bytes);
+    });
+    expect(found[0]).toBe(false);
+    expect(found).toContain(true);
+  }
+});
