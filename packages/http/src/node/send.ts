@@ -3,6 +3,7 @@ import https from 'node:https';
 import { Readable } from 'node:stream';
 import type { FetchedResponse } from '../body.ts';
 import { pump } from './pump.ts';
+import { wholeOf } from './whole.ts';
 
 const MAX_HEADER_BYTES = 16_384;
 const NO_BODY = new Set([204, 205, 304]);
@@ -82,23 +83,11 @@ function fetchedFrom(incoming: http.IncomingMessage): FetchedResponse {
       if (isBodiless) return null;
       return (stream ??= Readable.toWeb(incoming) as ReadableStream<Uint8Array>);
     },
-    arrayBuffer: () => (isBodiless ? Promise.resolve(new ArrayBuffer(0)) : wholeOf(incoming)),
+    async arrayBuffer() {
+      if (isBodiless) return new ArrayBuffer(0);
+      const whole = await wholeOf(incoming as AsyncIterable<Uint8Array<ArrayBuffer>>);
+      const isAlone = whole.length === whole.buffer.byteLength; // a piece of Node's may share its memory with others
+      return isAlone ? whole.buffer : new Uint8Array(whole).buffer; // `slice` of a Buffer copies nothing
+    },
   };
-}
-
-/** Rejects if the body ends early. */
-async function wholeOf(incoming: http.IncomingMessage): Promise<ArrayBuffer> {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of incoming as AsyncIterable<Uint8Array>) {
-    pieces.push(piece);
-    length += piece.length;
-  }
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole.buffer;
 }

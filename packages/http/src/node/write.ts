@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pump } from './pump.ts';
+import { wholeOf } from './whole.ts';
 
 const LINGER_BYTES = 16 * 1024;
 const LINGER_MS = 500;
@@ -32,19 +33,6 @@ export async function writeResponse(
   }
   outgoing.writeHead(status, fields);
   await pump(body, outgoing);
-}
-
-/** The body of a response has one piece, unless it was made as a stream. */
-async function wholeOf(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-  const reader = body.getReader();
-  const pieces: Uint8Array[] = [];
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    pieces.push(value);
-  }
-  const [only] = pieces;
-  return pieces.length === 1 && only ? only : Buffer.concat(pieces);
 }
 
 /**
