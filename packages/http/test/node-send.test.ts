@@ -1,11 +1,21 @@
 import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { FetchedResponse } from '../src/index.ts';
 import { sendOnce } from '../src/node/index.ts';
 
 const textOf = (bytes: ArrayBuffer): string => new TextDecoder().decode(bytes);
+/** A server that responds to each connection in its own way, once a request arrives. */
+async function peerOf(respond: (socket: Socket) => unknown) {
+  const peer = createTcpServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => respond(socket));
+  });
+  await new Promise<void>((resolve) => peer.listen(0, '127.0.0.1', resolve));
+  return { peer, to: `http://127.0.0.1:${(peer.address() as AddressInfo).port}` };
+}
+
 const agent = new Agent({ keepAlive: true });
 const came: string[] = [];
 let url = '';
@@ -67,12 +77,7 @@ test.each([
   ['closes without a response', '', true],
   ['closes within the header section', 'HTTP/1.1 200 OK\r\n', true],
 ])('N01 when a peer %s there is no response: it rejects at once', async (_what, bytes, ends) => {
-  const peer = createTcpServer((socket) => {
-    socket.on('error', () => {});
-    socket.once('data', () => (ends ? socket.end(bytes) : socket.write(bytes)));
-  });
-  await new Promise<void>((resolve) => peer.listen(0, '127.0.0.1', resolve));
-  const to = `http://127.0.0.1:${(peer.address() as AddressInfo).port}`;
+  const { to, peer } = await peerOf((socket) => (ends ? socket.end(bytes) : socket.write(bytes)));
   await expect(sendOnce(to, {}, { agent })).rejects.toThrow(Error);
   peer.close();
 });
@@ -83,12 +88,7 @@ test.each([
   ['content-length: 6', 'sealed', 'sealed'],
   ['transfer-encoding: chunked', '3\r\nsea\r\n3\r\nled\r\n0\r\n\r\n', 'sealed'],
 ])('R12 a response with %s and %j, read as a whole or as a stream, is: %s', async (framing, body, result) => {
-  const peer = createTcpServer((socket) => {
-    socket.on('error', () => {});
-    socket.once('data', () => socket.end(`HTTP/1.1 200 OK\r\n${framing}\r\n\r\n${body}`));
-  });
-  await new Promise<void>((resolve) => peer.listen(0, '127.0.0.1', resolve));
-  const to = `http://127.0.0.1:${(peer.address() as AddressInfo).port}`;
+  const { to, peer } = await peerOf((socket) => socket.end(`HTTP/1.1 200 OK\r\n${framing}\r\n\r\n${body}`));
   const reads: ((response: FetchedResponse) => Promise<string>)[] = [
     async (response) => textOf(await response.arrayBuffer()),
     async (response) => text(response.body ?? new ReadableStream()),
