@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { importsOf, type Import } from './support/imports.ts';
 import { documents, product, sources, withoutComments, written } from './support/sources.ts';
 
 /** The packages that the client, and with it the command line, may import. */
@@ -45,20 +46,6 @@ const MAY_NOT_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Runs the whole suite on one machine and is never deployed: it may import everything. */
 const WHOLE_SUITE = 'services/local';
-
-interface Import {
-  readonly target: string;
-  readonly typeOnly: boolean;
-}
-
-/** Every module that a file imports, re-exports, or loads with `import()`. */
-function importsOf(text: string): Import[] {
-  const pattern = /(?:^(import|export)\s+(type\s+)?[^;'"]*?from|^import|\bimport\()\s*'([^']+)'/gm;
-  return Array.from(withoutComments(text).matchAll(pattern), ([, , type, target = '']) => ({
-    target,
-    typeOnly: type !== undefined,
-  }));
-}
 
 function mayImport(home: string, { target, typeOnly }: Import): boolean {
   const name = target.replace('@sotto/', '');
@@ -106,7 +93,11 @@ describe('imports', () => {
   });
 
   test('import rules: a subpath, a type and a forbidden subpath are told apart', () => {
-    const one = (target: string, typeOnly = false): Import => ({ target: `@sotto/${target}`, typeOnly });
+    const one = (target: string, typeOnly = false): Import => ({
+      target: `@sotto/${target}`,
+      typeOnly,
+      isDynamic: false,
+    });
     expect(mayImport('packages/cli', one('service/variables'))).toBe(true);
     expect(mayImport('packages/cli', one('service/config'))).toBe(false);
     expect(mayImport('packages/client', one('sticker-search/types', true))).toBe(true);

@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { withoutComments } from './support/sources.ts';
+import { importsOf } from './support/imports.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
-const STATIC_IMPORT = /^(?:import|export)\s+(?!type\b)(?:[^;'"]*?\bfrom\s+)?'([^']+)'/gm;
 const GENERATED = /\/(?:dist|built)\//;
 const EXTRACTS = 'node packages/voprf/scripts/libsodium.ts && ';
 
@@ -14,11 +14,7 @@ const { scripts } = JSON.parse(read(path.join(ROOT, 'package.json'))) as { scrip
 /** The file that a module imports by this name, or null for a package of somebody else. */
 function resolve(target: string, from: string): string | null {
   if (target.startsWith('.')) return path.resolve(path.dirname(from), target);
-  const [, name = '', rest = ''] = /^@sotto\/([^/]+)(.*)$/.exec(target) ?? [];
-  const manifest = path.join(ROOT, 'packages', name, 'package.json');
-  if (name === '' || !existsSync(manifest)) return null;
-  const { exports } = JSON.parse(read(manifest)) as { exports: Record<string, string> };
-  return path.resolve(path.dirname(manifest), exports[`.${rest}`] ?? '');
+  return target.startsWith('@sotto/') ? createRequire(from).resolve(target) : null;
 }
 
 /** Every file that is loaded before the first line of the entry runs. */
@@ -28,8 +24,8 @@ function loadedWith(entry: string): ReadonlySet<string> {
     if (loaded.has(file)) return;
     loaded.add(file);
     if (GENERATED.test(file) || !/\.[jt]s$/.test(file)) return;
-    for (const [, target = ''] of withoutComments(read(file)).matchAll(STATIC_IMPORT)) {
-      const next = resolve(target, file);
+    for (const { target, typeOnly, isDynamic } of importsOf(read(file))) {
+      const next = typeOnly || isDynamic ? null : resolve(target, file);
       if (next !== null) visit(next);
     }
   };
