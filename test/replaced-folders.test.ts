@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { foreignToCatalogue, foreignToRelease } from '../services/stickers/catalogue/foreign.ts';
+import { foreignToRelease } from '../services/local/src/release/foreign.ts';
+import { foreignToCatalogue } from '../services/stickers/catalogue/foreign.ts';
 
 const RELEASE_SCRIPT = path.resolve(import.meta.dirname, '../services/local/src/release/release.ts');
 const CATALOGUE_SCRIPT = path.resolve(import.meta.dirname, '../services/stickers/catalogue/build.ts');

@@ -1,16 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
-// Two commands replace a folder as a whole. A person may name the wrong one, so they ask first what else is in it.
-
-/** The first entry of a folder that no release has there, by the folder's list of checksums, or null. */
-export function foreignToRelease(folder: string): string | null {
-  const files = textIn(folder, 'SHA256SUMS')
-    .split('\n')
-    .map((line) => line.replace(/^[0-9a-f]{64} {2}/, ''));
-  return foreignIn(folder, [...files, 'SHA256SUMS']);
-}
-
 /** The first entry of a folder that no catalogue has there, by the folder's manifest, or null. */
 export function foreignToCatalogue(folder: string): string | null {
   return foreignIn(folder, [...filesOfManifest(folder), 'manifest.json', '.assetsignore']);
@@ -24,7 +14,11 @@ function filesOfManifest(folder: string): string[] {
   }
 }
 
-function foreignIn(folder: string, ours: readonly string[]): string | null {
+/**
+ * The first entry of a folder that is none of these files and in none of their folders, or null. A command that replaces a whole
+ * folder asks this first, because a person may have named the wrong one.
+ */
+export function foreignIn(folder: string, ours: readonly string[]): string | null {
   if (!existsSync(folder)) return null;
   if (!statSync(folder).isDirectory()) return path.basename(folder);
   const known = new Set(ours.map((name) => name.split('/')[0]));
@@ -35,7 +29,8 @@ function foreignIn(folder: string, ours: readonly string[]): string | null {
   );
 }
 
-function textIn(folder: string, name: string): string {
+/** The text of a file of a folder, or none if it is not there. */
+export function textIn(folder: string, name: string): string {
   const file = path.join(folder, name);
   return existsSync(file) && statSync(file).isFile() ? readFileSync(file, 'utf8') : '';
 }

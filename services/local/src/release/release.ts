@@ -7,10 +7,10 @@ import { build, type Metafile, type Plugin } from 'esbuild';
 import { pack } from '@sotto/release';
 import manifest from '../../../../package.json' with { type: 'json' };
 import { prepare } from '../prepare.ts';
-import { foreignToRelease } from '../../../stickers/catalogue/foreign.ts';
 import { bundleWorker, ROOT } from '../worker-code.ts';
 import { DEPLOYED } from '../workers.ts';
 import { componentList, type Lockfile } from './components.ts';
+import { foreignToRelease } from './foreign.ts';
 
 const USAGE = `Usage: npm run release [-- FOLDER]
 
