@@ -49,9 +49,9 @@ export interface Row {
    */
   readonly isOneCall?: boolean;
   /**
-   * Megabytes of half of the young generation in Node, for a row whose figure depends on it. V8 enlarges it as it likes; calls that
-   * leave much garbage are then cheaper in one isolate than in another. Calls that leave large buffers, which V8 keeps outside of its
-   * heap, need a small one: in a large one it is chance whether a cheap collection frees them or a collection of everything.
+   * Megabytes of one semi-space of the young generation in Node, for a row whose figure depends on it. Otherwise V8 chooses the size, and
+   * calls that leave much garbage are cheaper in one isolate than in another. Calls that leave large buffers outside of V8's heap need
+   * a small one: with a large one, either a scavenge or a costly full collection frees these buffers, and which one differs by run.
    */
   readonly semiSpace?: number;
   /** Throws unless both do the same work: outputs are compared before anything is timed. */
